@@ -1,0 +1,149 @@
+/** `sweepwatch detect`: the whole detector over files, without any account. */
+import { parseArgs } from 'node:util';
+import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
+import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Networks } from '../../lib/contact/networks.ts';
+import { detect } from '../../lib/detect/detect.ts';
+import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
+import { type FileReport, readFlowLog } from '../../lib/flowlog/read.ts';
+import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
+import { Collector } from '../../lib/window/collector.ts';
+import { FORMATS, type Format, formatFindings } from '../formats.ts';
+import { type BadInput, reasonOf, resolveInputs } from '../inputs.ts';
+import { Progress } from '../progress.ts';
+import { printable, type Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+const HELP = `Usage: sweepwatch detect PATH... [OPTIONS]
+
+Finds scans in VPC Flow Log files. PATH is a file, a folder, "-" for stdin, or s3://bucket/prefix; gzip, plain text and
+Parquet are told apart by content. Several files are one body of evidence and may be given in any order.
+
+Options:
+  --format FORMAT         table (default), ndjson (a finding a line), json, ocsf (OCSF 1.8 Detection Finding, a line each)
+  --min-severity LEVEL    ${SEVERITIES.join(', ')}; default informational
+  --sensitivity WORD      low, medium (default) or high: how much evidence a finding takes
+  --internal CIDR         a public network that is yours, repeatable; private networks are known
+  --fields "NAME ..."     columns of files without a header line; default: the 14 fields of the default format
+  --config FILE           settings file of the deployment (sweepwatch.config.json); options above override it
+  --help                  this text
+
+Findings go to stdout, all else to stderr. Exit codes: 0 done, also with lines skipped and counted; 1 a file could not be
+read or was cut short (the findings are printed all the same); 2 wrong usage.
+`;
+
+interface Options {
+  readonly format: Format;
+  readonly minSeverity: Severity;
+  readonly settings: DetectionSettings;
+  readonly internal: readonly string[];
+  readonly routingDomains: Readonly<Record<string, readonly string[]>>;
+  readonly fields?: readonly string[];
+}
+
+/** On a laptop there is no deployment whose secret could key the findings; ids are then stable from run to run. */
+const LOCAL_SECRET = 'local';
+
+/** Runs `detect`; returns the exit code. */
+export async function detectCommand(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      format: { type: 'string' },
+      'min-severity': { type: 'string' },
+      sensitivity: { type: 'string' },
+      internal: { type: 'string', multiple: true },
+      fields: { type: 'string' },
+      config: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    terminal.stdout(HELP);
+    return 0;
+  }
+  if (!positionals.length) throw new UsageError('no PATH given; expected files, folders, "-" or s3://bucket/prefix');
+  const options = await readOptions(values);
+  const { sources, bad } = await resolveInputs(positionals, process.stdin);
+  const collector = new Collector({ key: hashKey(LOCAL_SECRET), internal: options.internal, routingDomains: options.routingDomains });
+  const progress = new Progress(terminal, sources);
+  const reports: FileReport[] = [];
+  const failed: BadInput[] = [...bad];
+  for (const source of sources) {
+    try {
+      reports.push(await readFlowLog(progress.watch(source), collector, options));
+    } catch (error) {
+      failed.push({ path: source.name, reason: reasonOf(error as NodeJS.ErrnoException) });
+    }
+  }
+  progress.end();
+  const findings = decide(collector, options);
+  const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
+  formatFindings(shown, options.format, terminal);
+  return report(reports, failed, findings, shown, terminal);
+}
+
+function decide(collector: Collector, options: Options): Finding[] {
+  const context = {
+    settings: options.settings,
+    secret: LOCAL_SECRET,
+    networks: new Networks(options.internal),
+    // The files are all there is: an answer that is not in them will not come.
+    overdueBefore: Number.POSITIVE_INFINITY,
+    logTime: collector.logTime,
+  };
+  const floor = Math.min(options.settings.failuresIn5Minutes, options.settings.failuresIn1Hour);
+  const findings: Finding[] = [];
+  for (const source of collector.sources(floor)) findings.push(...detect(source, context));
+  return findings.sort((a, b) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+async function readOptions(values: Record<string, unknown>): Promise<Options> {
+  const format = oneOf('--format', values.format ?? 'table', FORMATS);
+  const minSeverity = oneOf('--min-severity', values['min-severity'] ?? 'informational', SEVERITIES);
+  const sensitivity = values.sensitivity === undefined ? undefined : oneOf<Sensitivity>('--sensitivity', values.sensitivity, ['low', 'medium', 'high']);
+  const file = values.config === undefined ? undefined : await (await import('../settings.ts')).runtimeSettingsOf(String(values.config));
+  const internal = [...((values.internal as string[] | undefined) ?? []), ...(file?.internal ?? [])];
+  for (const cidr of (values.internal as string[] | undefined) ?? []) checkCidr(cidr);
+  const fields = typeof values.fields === 'string' ? values.fields.trim().split(/[\s,]+/) : file?.fields;
+  return {
+    format,
+    minSeverity,
+    settings: detectionSettings(sensitivity ?? file?.sensitivity, file?.detection),
+    internal,
+    routingDomains: file?.routingDomains ?? {},
+    ...(fields && { fields }),
+  };
+}
+
+function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
+  if (!allowed.includes(value as T)) throw new UsageError(`${option} must be one of ${allowed.join(', ')}, got "${value}"`);
+  return value as T;
+}
+
+function checkCidr(cidr: string): void {
+  try {
+    new Networks([cidr]);
+  } catch (error) {
+    throw new UsageError(`--internal: ${(error as Error).message}`);
+  }
+}
+
+function report(reports: readonly FileReport[], failed: readonly BadInput[], findings: readonly Finding[], shown: readonly Finding[], terminal: Terminal): number {
+  const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
+  for (const { path, reason } of failed) say(`${path}: ${reason}`);
+  for (const file of reports) {
+    if (file.error) say(`${file.name}: ${file.error}${file.records ? ` (${file.records} records before that were used)` : ''}`);
+    for (const skip of file.skipped) {
+      say(`${file.name}: ${skip.count} lines skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}); first at line ${skip.firstLine}: "${skip.excerpt}"`);
+    }
+    if (file.skipData) say(`${file.name}: ${file.skipData} SKIPDATA rows: AWS dropped records there`);
+  }
+  const records = reports.reduce((sum, file) => sum + file.records, 0);
+  const hidden = findings.length - shown.length;
+  say(`${records} records in ${reports.length} files: ${findings.length} findings${hidden ? `, ${hidden} of them below --min-severity` : ''}`);
+  return failed.length || reports.some((file) => file.error) ? 1 : 0;
+}

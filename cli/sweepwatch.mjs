@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Entry of the command: plain JavaScript, so that an old Node can still say what it lacks.
+import { existsSync } from 'node:fs';
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major < 22) {
+  process.stderr.write(
+    `sweepwatch needs Node 22.18 or newer, got ${process.versions.node}; run it through npx or npm in the project after "npm ci", which brings its own Node\n`,
+  );
+  process.exit(2);
+}
+const source = new URL('./main.ts', import.meta.url);
+const { main } = await import(existsSync(source) ? source.href : new URL('./main.js', import.meta.url).href);
+process.exitCode = await main(process.argv.slice(2));

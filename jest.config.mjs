@@ -1,0 +1,10 @@
+/** Tests run as native ES modules; esbuild strips the types. */
+export default {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/strip-types.mjs' },
+  moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json'],
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.local'],
+  testTimeout: 30_000,
+};

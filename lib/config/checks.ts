@@ -1,0 +1,97 @@
+/** The rules about settings that no single value can break alone: repeats, overlaps, contradictions, total size. */
+import type { z } from 'zod';
+import { type Cidr, overlapsCidr, parseCidr } from './cidr.ts';
+import { detectionSettings } from './detection.ts';
+import { maxRuntimeBytes, toRuntimeSettings } from './runtime.ts';
+import type { Settings } from './schema.ts';
+
+type Context = z.core.$RefinementCtx;
+
+function refuse(context: Context, path: (string | number)[], message: string): void {
+  context.addIssue({ code: 'custom', path, message });
+}
+
+/** Refuses an item whose key equals that of an earlier one. */
+export function checkUnique<T>(keyOf: (item: T) => string): (items: T[], context: Context) => void {
+  return (items, context) => {
+    const firstAt = new Map<string, number>();
+    for (const [index, item] of items.entries()) {
+      const first = firstAt.get(keyOf(item));
+      if (first === undefined) firstAt.set(keyOf(item), index);
+      else refuse(context, [index], `must be listed once, is item ${first} already`);
+    }
+  };
+}
+
+/** Refuses what is no CIDR block, and blocks that overlap, naming both. */
+export function checkInternal(blocks: string[], context: Context): void {
+  const parsed: { text: string; cidr: Cidr }[] = [];
+  for (const [index, text] of blocks.entries()) {
+    const cidr = parseCidr(text);
+    if ('problem' in cidr) {
+      refuse(context, [index], cidr.problem);
+      continue;
+    }
+    const other = parsed.find((earlier) => overlapsCidr(earlier.cidr, cidr));
+    if (other !== undefined) refuse(context, [index], `must not overlap ${other.text}: keep the wider of the two`);
+    parsed.push({ text, cidr });
+  }
+}
+
+/** Refuses a VPC that is in two routing domains, or in one twice. */
+export function checkRoutingDomains(domains: Record<string, string[]>, context: Context): void {
+  const domainOf = new Map<string, string>();
+  for (const [name, vpcs] of Object.entries(domains)) {
+    for (const [index, vpc] of vpcs.entries()) {
+      const earlier = domainOf.get(vpc);
+      if (earlier !== undefined)
+        refuse(context, [name, index], `must be in one routing domain, is in ${earlier} already`);
+      domainOf.set(vpc, name);
+    }
+  }
+}
+
+/** Refuses settings that contradict each other. */
+export function checkTogether(settings: Settings, context: Context): void {
+  const { existing } = settings.bucket;
+  if (existing !== undefined && settings.vpcs.length > 0 && /(^|\/)AWSLogs\//.test(existing.prefix)) {
+    refuse(
+      context,
+      ['bucket', 'existing', 'prefix'],
+      'must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself',
+    );
+  }
+  if (existing !== undefined && settings.logAccounts.length > 0) {
+    refuse(context, ['logAccounts'], 'must be empty with an existing bucket, whose policy is not ours to write');
+  }
+  checkDetection(settings, context);
+  const bytes = Buffer.byteLength(JSON.stringify(toRuntimeSettings(settings)));
+  if (bytes > maxRuntimeBytes) {
+    refuse(
+      context,
+      [],
+      `must fit into ${maxRuntimeBytes} bytes for the functions, need ${bytes}: shorten internal, routingDomains or fields`,
+    );
+  }
+}
+
+function checkDetection(settings: Settings, context: Context): void {
+  const { detection, sensitivity } = settings;
+  const numbers = detectionSettings(sensitivity, detection);
+  if (numbers.failuresIn1Hour < numbers.failuresIn5Minutes) {
+    const path = detection.failuresIn1Hour === undefined ? 'failuresIn5Minutes' : 'failuresIn1Hour';
+    const rule =
+      path === 'failuresIn1Hour'
+        ? `must be at least failuresIn5Minutes (${numbers.failuresIn5Minutes})`
+        : `must be at most failuresIn1Hour (${numbers.failuresIn1Hour})`;
+    refuse(context, ['detection', path], rule);
+  }
+  if (numbers.scannerSuccess >= numbers.benignSuccess) {
+    const path = detection.scannerSuccess === undefined ? 'benignSuccess' : 'scannerSuccess';
+    refuse(
+      context,
+      ['detection', path],
+      `must keep scannerSuccess below benignSuccess (${numbers.scannerSuccess} and ${numbers.benignSuccess})`,
+    );
+  }
+}

@@ -1,0 +1,47 @@
+/** The ranges within which the detector's numbers can be overridden; what they mean is told in detection.ts. */
+import { z } from 'zod';
+import type { DetectionSettings } from './detection.ts';
+
+const count = (min: number, max: number, description: string) =>
+  z.int().min(min).max(max).optional().describe(description);
+const share = (min: number, max: number, description: string) =>
+  z.number().min(min).max(max).optional().describe(description);
+const seconds = (min: number, max: number, description: string) =>
+  z.int().min(min).max(max).optional().describe(`${description} Seconds of log time.`);
+
+/** Overrides of single detection numbers; a name that the detector does not have is refused. */
+export const detectionOverrides = z.strictObject({
+  failuresIn5Minutes: count(
+    3,
+    10_000,
+    'Distinct failed first contacts in 5 minutes before a source can be called a scanner. Lower finds more, and more that is harmless.',
+  ),
+  failuresIn1Hour: count(3, 100_000, 'The same within one hour; not below failuresIn5Minutes.'),
+  failuresPerSuccess: share(
+    0.5,
+    100,
+    'Failures needed for each success in the group that is judged. Lower catches scanners that find much open; crawlers and monitors are next.',
+  ),
+  benignSuccess: share(
+    0.5,
+    0.999,
+    'Probability that a first contact of a benign source succeeds; above scannerSuccess.',
+  ),
+  scannerSuccess: share(0.001, 0.5, 'Probability that a first contact of a scanner succeeds; below benignSuccess.'),
+  falsePositiveRate: share(
+    0.000_000_1,
+    0.1,
+    'Accepted probability of calling a benign source a scanner. Thousands of sources a day are judged: 0.01 is noise.',
+  ),
+  detectionRate: share(0.5, 0.999_999, 'Wanted probability of calling a scanner a scanner.'),
+  habitMinutes: count(2, 60, 'Separate minutes in which a contact must recur to be a habit rather than a probe.'),
+  habitLimit: count(1, 10_000, 'Failed habits of one source beyond which they count as probes after all.'),
+  blockMinimum: count(2, 1000, 'Distinct ports, and over them hosts, from which on a scan is a block scan.'),
+  settleSeconds: seconds(
+    60,
+    7200,
+    'Time past a record before silence means unanswered. Lower alerts sooner, and wrongly for late files.',
+  ),
+  episodeGapSeconds: seconds(300, 259_200, 'Silence that ends a finding. Lower makes a slow scan many findings.'),
+  targetSetGapSeconds: seconds(60, 86_400, 'Pause after which a scan of other targets is a finding of its own.'),
+} satisfies Record<keyof DetectionSettings, z.ZodType>);

@@ -1,0 +1,68 @@
+/**
+ * What the detector decides by: every number, its default for each sensitivity, and the trade-off it stands for.
+ * Plain data without dependencies, so that the Lambda bundles stay small; `schema.ts` validates what users write.
+ */
+
+/** One word that picks a column of {@link detectionDefaults}. */
+export type Sensitivity = 'low' | 'medium' | 'high';
+
+/** The numbers a decision rests on. Times are seconds of log time, counts are distinct first contacts. */
+export interface DetectionSettings {
+  /** Distinct failed first contacts in 5 minutes before a source can be called a scanner. */
+  failuresIn5Minutes: number;
+  /** The same within one hour. */
+  failuresIn1Hour: number;
+  /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
+  failuresPerSuccess: number;
+  /** Threshold random walk: probability that a first contact of a benign source succeeds (theta 0). */
+  benignSuccess: number;
+  /** Threshold random walk: probability that a first contact of a scanner succeeds (theta 1). */
+  scannerSuccess: number;
+  /** Threshold random walk: accepted probability of calling a benign source a scanner (alpha). */
+  falsePositiveRate: number;
+  /** Threshold random walk: wanted probability of calling a scanner a scanner (beta). */
+  detectionRate: number;
+  /** A contact seen in this many separate minutes is a habit (a poller, a stale configuration), not a probe. */
+  habitMinutes: number;
+  /** Failed habits of one source beyond which they count as probes after all: a repeated scan is still a scan. */
+  habitLimit: number;
+  /** Distinct ports (and, over them, hosts) from which on a scan is called a block scan rather than one of its sides. */
+  blockMinimum: number;
+  /** Answer overdue: log time that must pass beyond a record before silence means `unanswered`. */
+  settleSeconds: number;
+  /** Silence in log time that ends a finding; a later scan by the same source is a new one. */
+  episodeGapSeconds: number;
+  /** A pause of this length followed by a scan of other targets makes a new finding. */
+  targetSetGapSeconds: number;
+}
+
+const common = {
+  failuresPerSuccess: 3,
+  benignSuccess: 0.8,
+  scannerSuccess: 0.2,
+  detectionRate: 0.999,
+  habitMinutes: 3,
+  blockMinimum: 5,
+  settleSeconds: 600,
+  episodeGapSeconds: 3600,
+  targetSetGapSeconds: 600,
+} as const;
+
+/**
+ * Defaults by sensitivity. `medium` asks for ten distinct failures within five minutes and a false positive rate of
+ * one in ten thousand judged sources; the paper's 0.01 (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection
+ * Using Sequential Hypothesis Testing, IEEE S&P 2004) is too loose for thousands of sources a day.
+ */
+export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>> = {
+  low: { ...common, failuresIn5Minutes: 25, failuresIn1Hour: 40, falsePositiveRate: 0.00001, habitLimit: 128 },
+  medium: { ...common, failuresIn5Minutes: 10, failuresIn1Hour: 20, falsePositiveRate: 0.0001, habitLimit: 64 },
+  high: { ...common, failuresIn5Minutes: 7, failuresIn1Hour: 12, falsePositiveRate: 0.001, habitLimit: 32 },
+};
+
+/** The settings of a sensitivity with single numbers overridden. */
+export function detectionSettings(
+  sensitivity: Sensitivity = 'medium',
+  overrides: Partial<DetectionSettings> = {},
+): DetectionSettings {
+  return { ...detectionDefaults[sensitivity], ...overrides };
+}

@@ -1,0 +1,115 @@
+/** The settings that the functions need at run time, as they travel in one environment variable. No zod in here. */
+import { type DetectionSettings, detectionDefaults, type Sensitivity } from './detection.ts';
+import type { Settings } from './schema.ts';
+
+/** Severities from least to most; the order is what `minSeverity` compares by. */
+export const severities = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+
+/** How bad a finding is. */
+export type Severity = (typeof severities)[number];
+
+/** What ingest, alert and settle read from the variable SETTINGS. */
+export interface RuntimeSettings {
+  /** Name of the deployment; the metric dimension `service`. */
+  deployment: string;
+  sensitivity: Sensitivity;
+  /** Numbers that replace those of the sensitivity, one by one. */
+  detection: Partial<DetectionSettings>;
+  /** CIDR blocks that count as inside besides the private ranges. */
+  internal: string[];
+  /** Name of a routing domain to the VPCs in it. */
+  routingDomains: Record<string, string[]>;
+  /** Findings below this severity raise no alert; the digest counts them. */
+  minSeverity: Severity;
+  /** Days after which table items expire. */
+  retentionDays: { windows: number; findings: number };
+  /** Hour of day (UTC, 0 to 23) at which the digest is sent; null sends none. */
+  digestHourUtc: number | null;
+  /** Column names for files without a header line; absent means the 14 default fields. */
+  fields?: string[];
+}
+
+/** Most bytes that the JSON of the runtime settings may have, since all variables of a function share 4 KB. */
+export const maxRuntimeBytes = 3072;
+
+/** The part of the settings that the functions need. */
+export function toRuntimeSettings(settings: Settings): RuntimeSettings {
+  return {
+    deployment: settings.deploymentName,
+    sensitivity: settings.sensitivity,
+    detection: settings.detection,
+    internal: settings.internal,
+    routingDomains: settings.routingDomains,
+    minSeverity: settings.minSeverity,
+    retentionDays: { windows: settings.retentionDays.windows, findings: settings.retentionDays.findings },
+    digestHourUtc: settings.digestHourUtc,
+    ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
+  };
+}
+
+/**
+ * Reads the variable SETTINGS. Synthesis has validated the values in full; this checks that the text is whole and of
+ * the right shape, and throws with the first thing that is not.
+ */
+export function parseRuntimeSettings(json: string): RuntimeSettings {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new Error(`SETTINGS must be JSON, got ${json === '' ? 'nothing' : json.slice(0, 80)}`);
+  }
+  const settings = record('SETTINGS', value);
+  const retention = record('retentionDays', settings.retentionDays);
+  const digest = settings.digestHourUtc ?? null;
+  return {
+    deployment: text('deployment', settings.deployment),
+    sensitivity: oneOf('sensitivity', settings.sensitivity, Object.keys(detectionDefaults) as Sensitivity[]),
+    detection: numbers('detection', settings.detection),
+    internal: texts('internal', settings.internal),
+    routingDomains: Object.fromEntries(
+      Object.entries(record('routingDomains', settings.routingDomains)).map(([name, vpcs]) => [
+        name,
+        texts(`routingDomains.${name}`, vpcs),
+      ]),
+    ),
+    minSeverity: oneOf('minSeverity', settings.minSeverity, severities),
+    retentionDays: {
+      windows: number('retentionDays.windows', retention.windows),
+      findings: number('retentionDays.findings', retention.findings),
+    },
+    digestHourUtc: digest === null ? null : number('digestHourUtc', digest),
+    ...(settings.fields === undefined ? {} : { fields: texts('fields', settings.fields) }),
+  };
+}
+
+function refuse(name: string, expected: string, got: unknown): never {
+  throw new Error(`SETTINGS: ${name} must be ${expected}, got ${JSON.stringify(got) ?? 'nothing'}`);
+}
+
+function record(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(name, 'an object', value);
+  return value as Record<string, unknown>;
+}
+
+function text(name: string, value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : refuse(name, 'a text', value);
+}
+
+function texts(name: string, value: unknown): string[] {
+  if (!Array.isArray(value)) return refuse(name, 'a list of texts', value);
+  return value.map((item, index) => text(`${name}.${index}`, item));
+}
+
+function number(name: string, value: unknown): number {
+  return typeof value === 'number' && Number.isFinite(value) ? value : refuse(name, 'a number', value);
+}
+
+function numbers(name: string, value: unknown): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(record(name, value)).map(([key, item]) => [key, number(`${name}.${key}`, item)]),
+  );
+}
+
+function oneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  return allowed.find((word) => word === value) ?? refuse(name, `one of ${allowed.join(', ')}`, value);
+}

@@ -1,0 +1,86 @@
+/** Tells who initiated the contact that a record is a half of, and what the half says about it. */
+import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../flowlog/record.ts';
+import {
+  SEEN_ACCEPT,
+  SEEN_COMPLETED,
+  SEEN_PROBE,
+  SEEN_REJECT,
+  SEEN_REPLY,
+  SEEN_RESET,
+  SEEN_SYN,
+  SEEN_SYN_ACK,
+  SEEN_TCP,
+  SEEN_UNRESOLVED_FORWARD,
+  SEEN_UNRESOLVED_REVERSE,
+  SEEN_WEAK_RESET,
+  SEEN_WITHOUT_FLAGS,
+} from './seen.ts';
+
+export const TCP = 6;
+export const UDP = 17;
+export const ICMP = 1;
+export const ICMPV6 = 58;
+
+/**
+ * What a record contributes: `forward` to the contact of its sender with its receiver, `reverse` to the contact of its
+ * receiver with its sender. Zero contributes nothing. One object, reused for every record.
+ */
+export class Halves {
+  forward = 0;
+  reverse = 0;
+}
+
+/** Linux and Windows choose client ports from here on (NAT gateways and load balancers from 1024 on). */
+const EPHEMERAL = 32_768;
+const PRIVILEGED = 1024;
+/** A reset carries no options: 20 bytes of IPv4 (40 of IPv6) header and 20 of TCP; a SYN-ACK has options, always. */
+const RESET_BYTES_IPV4 = 40;
+const RESET_BYTES_IPV6 = 60;
+
+/** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one: the lower side of a flow is the service. */
+const portRole = (port: number): number => (port < PRIVILEGED ? 0 : port < EPHEMERAL ? 1 : 2);
+
+/** Classifies one record (DESIGN 4.1): by TCP flags where the log has them, else by port roles. */
+export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): void {
+  into.forward = 0;
+  into.reverse = 0;
+  const verdict = record.action === REJECT ? SEEN_REJECT : SEEN_ACCEPT;
+  if (record.protocol === TCP) {
+    if (record.tcpFlags === NO_FLAGS) classifyTcpWithoutFlags(record, isIpv4, verdict, into);
+    else classifyTcp(record, verdict, into);
+  } else if (record.protocol === ICMP || record.protocol === ICMPV6) {
+    // Neither type nor code is logged, so a request cannot be told from its reply: each half is both.
+    into.forward = SEEN_PROBE | verdict;
+    into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;
+  } else byPortRoles(record, verdict, SEEN_REPLY, into);
+}
+
+function classifyTcp(record: FlowRecord, verdict: number, into: Halves): void {
+  const flags = record.tcpFlags;
+  if ((flags & (SYN | ACK)) === SYN) {
+    const completed = flags & FIN && record.packets >= 3 ? SEEN_COMPLETED : 0;
+    into.forward = SEEN_SYN | SEEN_TCP | verdict | completed;
+  } else if ((flags & (SYN | ACK)) === (SYN | ACK)) into.reverse = SEEN_SYN_ACK | SEEN_TCP;
+  else if ((flags & RST) !== 0 && (flags & FIN) === 0 && record.packets <= 2) {
+    const fromClient = portRole(record.sourcePort) > portRole(record.targetPort);
+    into.reverse = (fromClient ? SEEN_WEAK_RESET : SEEN_RESET) | SEEN_TCP;
+  } else byPortRoles(record, verdict | SEEN_TCP, SEEN_REPLY | SEEN_TCP, into);
+}
+
+function classifyTcpWithoutFlags(record: FlowRecord, isIpv4: boolean, verdict: number, into: Halves): void {
+  const resetBytes = record.packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);
+  const isReset = record.packets > 0 && record.packets <= 2 && record.bytes === resetBytes;
+  const common = SEEN_TCP | SEEN_WITHOUT_FLAGS;
+  byPortRoles(record, verdict | common, (isReset ? SEEN_RESET : SEEN_REPLY) | common, into);
+}
+
+function byPortRoles(record: FlowRecord, request: number, reply: number, into: Halves): void {
+  const source = portRole(record.sourcePort);
+  const target = portRole(record.targetPort);
+  if (target < source) into.forward = SEEN_PROBE | request;
+  else if (target > source) into.reverse = reply;
+  else {
+    into.forward = SEEN_UNRESOLVED_FORWARD | request;
+    into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE | (request & (SEEN_TCP | SEEN_WITHOUT_FLAGS));
+  }
+}

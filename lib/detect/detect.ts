@@ -1,0 +1,133 @@
+/** Windows to findings: the decision about one source, pure and the same for any order of its evidence. */
+import type { DetectionSettings } from '../config/detection.ts';
+import { isFailure } from '../contact/seen.ts';
+import { findingId } from '../finding/identity.ts';
+import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity, type Spread } from '../finding/model.ts';
+import { findingSource } from '../finding/source.ts';
+import { techniquesOf } from '../finding/techniques.ts';
+import type { SourceEvidence } from '../window/evidence.ts';
+import { countQuality, describeQuality } from '../window/quality.ts';
+import { type Episode, findEpisodes } from './episodes.ts';
+import { explain } from './explain.ts';
+import { type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
+import { kindOf } from './kind.ts';
+import { walkOf } from './windows.ts';
+
+/** What the decision needs besides the evidence. */
+export interface DetectionContext extends Viewpoint {
+  readonly settings: DetectionSettings;
+  /** Deployment secret that finding ids are keyed with. */
+  readonly secret: string;
+  /** How far the log has come, epoch seconds; a finding silent for the episode gap before it is closed. */
+  readonly logTime: number;
+}
+
+const HOUR = 3600;
+
+/** The findings about one source, in order of time. */
+export function detect(source: SourceEvidence, context: DetectionContext): Finding[] {
+  const contacts = firstContacts(source, context.settings, context);
+  const episodes = findEpisodes(contacts, context.settings).sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
+  const taken = new Map<string, number>();
+  return episodes.map((episode) => {
+    const anchorHour = Math.floor(episode.contacts[0]!.end / HOUR);
+    const slot = `${episode.direction} ${anchorHour}`;
+    const ordinal = taken.get(slot) ?? 0;
+    taken.set(slot, ordinal + 1);
+    const id = findingId(context.secret, { scope: source.scope, address: source.address, direction: episode.direction, anchorHour, ordinal });
+    return describe(id, source, episode, context);
+  });
+}
+
+function describe(id: string, evidence: SourceEvidence, episode: Episode, context: DetectionContext): Finding {
+  const { contacts, direction } = episode;
+  const first = episode.evidence[0]!;
+  const source = findingSource(evidence.address, evidence.scope, evidence.identity);
+  const firstSeen = contacts.reduce((first, contact) => Math.min(first, contact.start), Number.POSITIVE_INFINITY);
+  const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.last), 0);
+  const hours = [Math.floor(firstSeen / HOUR), Math.floor(lastSeen / HOUR)] as const;
+  const quality = evidence.panes.filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1]).reduce((bits, pane) => bits | pane.quality, 0);
+  const tally = tallyOf(contacts);
+  const confidence = confidenceOf(episode, tally, countQuality(quality), context.settings);
+  const isClosed = context.logTime - lastSeen > context.settings.episodeGapSeconds;
+  const open = contacts.filter((contact) => contact.outcome === 'established');
+  return {
+    schemaVersion: 1,
+    id,
+    kind: kindOf(contacts, context.settings.blockMinimum),
+    severity: severityOf(direction, confidence),
+    confidence,
+    direction,
+    techniques: techniquesOf(direction, source),
+    source,
+    protocols: [...new Set(contacts.map((contact) => protocolName(contact.protocol)))].sort(),
+    targets: spread(contacts, (contact) => contact.target),
+    ports: spread(contacts.filter((contact) => hasPorts(contact)), (contact) => contact.port),
+    contacts: tally,
+    contactsAtDetection: first.failures + first.successes,
+    openPorts: {
+      count: Math.round(sumWeights(open)),
+      sample: open.slice(0, SAMPLE_SIZE).map(({ target, port, protocol }) => ({ target, port, protocol: protocolName(protocol) })),
+    },
+    tool: null,
+    horizon: first.horizon.name,
+    firstSeen: isoTime(firstSeen),
+    lastSeen: isoTime(lastSeen),
+    detectedAt: isoTime(first.contact.end),
+    reasons: explain(episode.evidence, context.settings),
+    dataQuality: describeQuality(quality),
+    status: isClosed ? 'closed' : 'open',
+    ...(isClosed && { closedBecause: 'ended' as const }),
+  };
+}
+
+type Tally = Finding['contacts'];
+
+function tallyOf(contacts: readonly FirstContact[]): Tally {
+  const count = (outcome: FirstContact['outcome']) => Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
+  const [rejected, unanswered, reset] = [count('rejected'), count('unanswered'), count('reset')];
+  return { failed: rejected + unanswered + reset, established: count('established'), rejected, unanswered, reset };
+}
+
+const sumWeights = (contacts: readonly FirstContact[]) => contacts.reduce((sum, contact) => sum + contact.weight, 0);
+const hasPorts = (contact: FirstContact) => contact.protocol === 6 || contact.protocol === 17;
+
+/** Inside sources are an incident, outside ones weather (DESIGN 4.9). */
+function severityOf(direction: Direction, confidence: number): Severity {
+  if (direction === 'inbound') return 'low';
+  return confidence >= 50 ? 'high' : 'medium';
+}
+
+/**
+ * 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's bound, five less
+ * where all failures are silence, ten less for each kind of blindness of the log.
+ */
+function confidenceOf(episode: Episode, tally: Tally, blindness: number, settings: DetectionSettings): number {
+  const strongest = episode.evidence.reduce((most, item) => Math.max(most, item.walk), 0);
+  const excess = Math.min(1, (strongest / walkOf(settings).bound - 1) / 2);
+  const silence = tally.failed ? tally.unanswered / tally.failed : 0;
+  const score = 50 + 45 * excess - 5 * silence - 10 * blindness;
+  return Math.max(5, Math.min(99, Math.round(score)));
+}
+
+/** Distinct values: exact while every contact is kept; sampled, a lower bound unless each contact has its own value. */
+function spread<T extends string | number>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): Spread<T> {
+  const seenTimes = new Map<T, number>();
+  for (const contact of contacts) seenTimes.set(value(contact), (seenTimes.get(value(contact)) ?? 0) + 1);
+  const exact = contacts.every((contact) => contact.weight === 1);
+  const answeredFirst = contacts.toSorted((a, b) => Number(isFailure(a.outcome)) - Number(isFailure(b.outcome)));
+  const sample = [...new Set(answeredFirst.map(value))].slice(0, SAMPLE_SIZE);
+  return { count: exact ? seenTimes.size : estimateDistinct(seenTimes, contacts), exact, sample };
+}
+
+/** Chao's estimator of distinct values from a uniform sample, bounded by the number of contacts it stands for. */
+function estimateDistinct<T>(seenTimes: ReadonlyMap<T, number>, contacts: readonly FirstContact[]): number {
+  let once = 0;
+  let twice = 0;
+  for (const times of seenTimes.values()) {
+    if (times === 1) once++;
+    else if (times === 2) twice++;
+  }
+  const estimate = seenTimes.size + (once * (once - 1)) / (2 * (twice + 1));
+  return Math.round(Math.min(estimate, sumWeights(contacts)));
+}

@@ -1,0 +1,54 @@
+/** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
+import type { DetectionSettings } from '../config/detection.ts';
+import { protocolName, type Reason } from '../finding/model.ts';
+import type { Evidence } from './episodes.ts';
+import { walkOf } from './windows.ts';
+
+const ORDER = ['vertical', 'horizontal', 'block'] as const;
+const MINUTES = { '5m': '5 minutes', '1h': '1 hour' } as const;
+const round = (value: number) => Math.round(value * 100) / 100;
+
+/** Reasons for the strongest window of each kind of group, then the walk and the ratio of the strongest of all. */
+export function explain(evidence: readonly Evidence[], settings: DetectionSettings): Reason[] {
+  const strongest = ORDER.map((group) => evidence.filter((item) => item.group === group).reduce<Evidence | undefined>(stronger, undefined)).filter((item) => item !== undefined);
+  const top = strongest.reduce<Evidence | undefined>(stronger, undefined);
+  if (!top) return [];
+  const { bound } = walkOf(settings);
+  const ratio = round(top.failures / Math.max(1, top.successes));
+  return [
+    ...strongest.map((item) => fanOutReason(item, settings)),
+    {
+      test: 'threshold-random-walk',
+      value: round(top.walk),
+      threshold: round(bound),
+      text: `the log-likelihood ratio of scanner against benign source is ${round(top.walk)}; ${round(bound)} suffices (false positive rate ${settings.falsePositiveRate})`,
+    },
+    {
+      test: 'failures-per-success',
+      value: ratio,
+      threshold: settings.failuresPerSuccess,
+      text: `${top.failures} first contacts failed and ${top.successes} succeeded there; ${settings.failuresPerSuccess} failures for each success suffice`,
+    },
+  ];
+}
+
+function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
+  const threshold = item.horizon.failures(settings);
+  const protocol = protocolName(item.contact.protocol);
+  const what = {
+    vertical: `${item.failures} distinct ${protocol} ports of ${item.shared}`,
+    horizontal: item.shared === '0' ? `${item.failures} distinct hosts by ${protocol}` : `${item.failures} distinct hosts on ${protocol} port ${item.shared}`,
+    block: `${item.failures} distinct pairs of host and port`,
+  }[item.group];
+  const test = { vertical: 'failed-ports-of-one-target', horizontal: 'failed-targets-on-one-port', block: 'failed-target-port-pairs' }[item.group];
+  return {
+    test: `${test}-${item.horizon.name}`,
+    value: item.failures,
+    threshold,
+    text: `${what} failed within ${MINUTES[item.horizon.name]}; ${threshold} suffice`,
+  };
+}
+
+function stronger(best: Evidence | undefined, item: Evidence): Evidence {
+  return best && best.failures >= item.failures ? best : item;
+}

@@ -1,0 +1,126 @@
+/** The public shape of a finding: what the command line prints, DynamoDB stores and SNS sends. Only ever add to it. */
+
+export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+export const KINDS = ['vertical-scan', 'horizontal-scan', 'block-scan', 'distributed-scan'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export type Direction = 'lateral' | 'inbound' | 'outbound';
+
+/** A MITRE ATT&CK technique. */
+export interface Technique {
+  readonly id: string;
+  readonly name: string;
+  readonly tactic: string;
+}
+
+/** The ECS task behind a source (version 7 fields). */
+export interface EcsTask {
+  readonly cluster?: string;
+  readonly service?: string;
+  readonly taskId?: string;
+  readonly taskArn?: string;
+  readonly taskDefinition?: string;
+  readonly containerId?: string;
+}
+
+/** Who scanned. `behindInterface` is set where the interface is that of a node or gateway which forwards for the address. */
+export interface FindingSource {
+  readonly address: string;
+  readonly scope: string;
+  readonly accountId?: string;
+  readonly vpcId?: string;
+  readonly subnetId?: string;
+  readonly region?: string;
+  readonly interfaceId?: string;
+  readonly interfaceType?: string;
+  readonly instanceId?: string;
+  readonly behindInterface?: boolean;
+  readonly ecs?: EcsTask;
+}
+
+/** A distinct count and up to 20 examples; `exact` is false where the count is an estimate. */
+export interface Spread<T> {
+  readonly count: number;
+  readonly exact: boolean;
+  readonly sample: readonly T[];
+}
+
+/** Why a test fired: the value it saw against its threshold, and a sentence. */
+export interface Reason {
+  readonly test: string;
+  readonly value: number;
+  readonly threshold: number;
+  readonly text: string;
+}
+
+export interface OpenPort {
+  readonly target: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+/** One scan by one source (or one campaign), from first probe to last. Times are log time, ISO 8601 in UTC. */
+export interface Finding {
+  readonly schemaVersion: 1;
+  readonly id: string;
+  readonly kind: Kind;
+  readonly severity: Severity;
+  /** 0 to 100. */
+  readonly confidence: number;
+  readonly direction: Direction;
+  readonly techniques: readonly Technique[];
+  /** null for campaigns. */
+  readonly source: FindingSource | null;
+  readonly sources?: { readonly count: number; readonly sample: readonly string[] };
+  readonly campaign?: string;
+  readonly mergedInto?: string;
+  readonly protocols: readonly string[];
+  readonly targets: Spread<string>;
+  readonly ports: Spread<number>;
+  /** Distinct first contacts by outcome; `failed` is the sum of rejected, reset and unanswered. */
+  readonly contacts: {
+    readonly failed: number;
+    readonly established: number;
+    readonly rejected: number;
+    readonly unanswered: number;
+    readonly reset: number;
+  };
+  /** First contacts, ordered by (end, start, target, port), that sufficed for the decision. */
+  readonly contactsAtDetection: number;
+  /** Services that answered the scan. */
+  readonly openPorts: { readonly count: number; readonly sample: readonly OpenPort[] };
+  readonly tool: { readonly name: string; readonly confidence: number } | null;
+  readonly horizon: '5m' | '1h' | '24h' | '72h';
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** End of the record with which the evidence became sufficient. */
+  readonly detectedAt: string;
+  readonly reasons: readonly Reason[];
+  readonly dataQuality: readonly string[];
+  readonly status: 'open' | 'closed';
+  readonly closedBecause?: 'ended' | 'refuted' | 'merged' | 'analyst';
+  readonly suppressedBy?: string;
+  readonly verdict?: string;
+}
+
+/** Samples in a finding hold at most this many entries. */
+export const SAMPLE_SIZE = 20;
+
+/** Position of a severity from 0 (informational) to 4 (critical). */
+export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
+
+/** Key under which a source's findings and windows are kept: its scope and its address. */
+export const sourceKey = (source: { readonly scope: string; readonly address: string }): string => `${source.scope}|${source.address}`;
+
+/** ISO 8601 in UTC, whole seconds, of an epoch second. */
+export const isoTime = (epochSeconds: number): string => new Date(Math.floor(epochSeconds) * 1000).toISOString().replace('.000Z', 'Z');
+
+/** Epoch seconds of an ISO 8601 time. */
+export const epochSeconds = (iso: string): number => Date.parse(iso) / 1000;
+
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 47: 'gre', 50: 'esp', 58: 'icmpv6', 132: 'sctp' };
+
+/** The IANA keyword of a protocol number in lower case; `protocol-N` for rare ones. */
+export const protocolName = (number: number): string => PROTOCOL_NAMES[number] ?? `protocol-${number}`;

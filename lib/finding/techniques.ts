@@ -1,0 +1,14 @@
+/** MITRE ATT&CK techniques of a finding, by direction and by what the source is. */
+import type { Direction, FindingSource, Technique } from './model.ts';
+
+const NETWORK_SERVICE_DISCOVERY: Technique = { id: 'T1046', name: 'Network Service Discovery', tactic: 'Discovery' };
+const SCANNING_IP_BLOCKS: Technique = { id: 'T1595.001', name: 'Active Scanning: Scanning IP Blocks', tactic: 'Reconnaissance' };
+const ACTIVE_SCANNING: Technique = { id: 'T1595', name: 'Active Scanning', tactic: 'Reconnaissance' };
+
+/** Inbound scans are reconnaissance, lateral ones discovery, outbound ones both; a container that scans is T1595 too. */
+export function techniquesOf(direction: Direction, source: FindingSource): Technique[] {
+  if (direction === 'inbound') return [SCANNING_IP_BLOCKS];
+  if (direction === 'outbound') return [NETWORK_SERVICE_DISCOVERY, SCANNING_IP_BLOCKS];
+  const isContainer = source.ecs !== undefined || (source.behindInterface === true && source.instanceId !== undefined);
+  return isContainer ? [NETWORK_SERVICE_DISCOVERY, ACTIVE_SCANNING] : [NETWORK_SERVICE_DISCOVERY];
+}

@@ -1,0 +1,54 @@
+/** The column map of one file: where each field that detection reads stands, taken from the file's own header. */
+import { isKnownField, normalizeFieldName } from './fields.ts';
+
+/** Where each field stands in a line, or -1; `names` holds all columns in file order. */
+export interface ColumnMap {
+  readonly names: readonly string[];
+  readonly kind: 'vpc' | 'transit-gateway';
+  /** Index of a field by its text name, -1 when the file lacks it. */
+  indexOf(field: string): number;
+}
+
+/** The file's columns cannot support detection; the message says which are missing. */
+export class ColumnsError extends Error {
+  override name = 'ColumnsError';
+}
+
+const REQUIRED: readonly (readonly string[])[] = [
+  ['pkt-srcaddr', 'srcaddr'],
+  ['pkt-dstaddr', 'dstaddr'],
+  ['srcport'],
+  ['dstport'],
+  ['protocol'],
+  ['end', 'start'],
+  ['action', 'tcp-flags'],
+];
+
+/** Whether a line of tokens is a header: flow log data never holds the name of a field, a header holds little else. */
+export function isHeader(tokens: readonly string[]): boolean {
+  const known = tokens.filter((token) => isKnownField(normalizeFieldName(token))).length;
+  return known >= 2 || (known === 1 && tokens.length === 1);
+}
+
+/**
+ * The column map for a list of field names, in any order, with unknown names ignored (future versions add fields).
+ * @throws ColumnsError when a field that detection needs is missing, or one is named twice.
+ */
+export function columnMap(fields: readonly string[]): ColumnMap {
+  const names = fields.map(normalizeFieldName);
+  const index = new Map<string, number>();
+  for (const [position, name] of names.entries()) {
+    if (index.has(name)) throw new ColumnsError(`the header names ${name} twice, in columns ${index.get(name)! + 1} and ${position + 1}`);
+    index.set(name, position);
+  }
+  const missing = REQUIRED.filter((choices) => !choices.some((name) => index.has(name)));
+  if (missing.length) {
+    const lacks = missing.map((choices) => choices.join(' or ')).join(', ');
+    throw new ColumnsError(`the header lacks ${lacks}, which detection needs; it has: ${names.join(' ')}`);
+  }
+  return {
+    names,
+    kind: index.has('tgw-id') || index.has('tgw-attachment-id') ? 'transit-gateway' : 'vpc',
+    indexOf: (field) => index.get(field) ?? -1,
+  };
+}

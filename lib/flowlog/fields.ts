@@ -1,0 +1,42 @@
+/** The fields of VPC Flow Logs, versions 2 to 11, and of Transit Gateway Flow Logs: names, versions, column types. */
+
+/** The 14 fields of the default format, in its fixed order; what a file without a header is read as. */
+export const DEFAULT_FIELDS =
+  'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'.split(
+    ' ',
+  );
+
+const BY_VERSION: Readonly<Record<number, string>> = {
+  2: DEFAULT_FIELDS.join(' '),
+  3: 'vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr',
+  4: 'region az-id sublocation-type sublocation-id',
+  5: 'pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path',
+  7: `ecs-cluster-arn ecs-cluster-name ecs-container-instance-arn ecs-container-instance-id ecs-container-id
+      ecs-second-container-id ecs-service-name ecs-task-definition-arn ecs-task-arn ecs-task-id`,
+  8: 'reject-reason',
+  9: 'resource-id',
+  10: 'encryption-status',
+  11: `instance-tag instance-tag-2 interface-tag interface-tag-2 asg-tag asg-tag-2 interface-type next-hop-interface-id
+       next-hop-subnet-id next-hop-az-id next-hop-vpc-id next-hop-interface-type`,
+};
+
+/** Version 6 belongs to Transit Gateway Flow Logs alone; they share the version 2 to 5 names that they use. */
+const TRANSIT_GATEWAY = `resource-type tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id
+  tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id tgw-dst-az-id
+  tgw-pair-attachment-id packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded
+  packets-lost-ttl-expired`;
+
+const names = (text: string) => text.trim().split(/\s+/);
+
+/** Every VPC Flow Log field with the log version that introduced it (page "Flow log records" of the VPC user guide). */
+export const FIELD_VERSIONS: ReadonlyMap<string, number> = new Map(
+  Object.entries(BY_VERSION).flatMap(([version, text]) => names(text).map((name) => [name, Number(version)] as const)),
+);
+
+const KNOWN: ReadonlySet<string> = new Set([...FIELD_VERSIONS.keys(), ...names(TRANSIT_GATEWAY)]);
+
+/** The name as text headers write it: Parquet columns use underscores where text uses hyphens. */
+export const normalizeFieldName = (name: string): string => name.trim().toLowerCase().replaceAll('_', '-');
+
+/** Whether a (normalised) name is a field of a VPC or Transit Gateway Flow Log. */
+export const isKnownField = (name: string): boolean => KNOWN.has(name);

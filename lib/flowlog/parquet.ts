@@ -1,0 +1,54 @@
+/** Parquet flow logs, row group by row group, as lines of the text format: one validation path for both. */
+import { gunzipSync } from 'node:zlib';
+import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { normalizeFieldName } from './fields.ts';
+
+/** The Parquet file is damaged or not a flow log; the message says where reading stopped. */
+export class ParquetError extends Error {
+  override name = 'ParquetError';
+}
+
+const ROWS_AT_ONCE = 20_000;
+
+const compressors = {
+  GZIP: (input: Uint8Array) => new Uint8Array(gunzipSync(input)),
+};
+
+/**
+ * Calls `write` with a header line and then the rows as text, "-" for nulls. Columns of Parquet files are underscored.
+ * @throws ParquetError when the footer or a row group cannot be read; the rows before it have been written.
+ */
+export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array) => void): Promise<void> {
+  const metadata = await attempt('its footer', () => parquetMetadataAsync(file));
+  const columns = metadata.schema.slice(1).filter((element) => element.type !== undefined).map((element) => element.name);
+  const encoder = new TextEncoder();
+  write(encoder.encode(`${columns.map(normalizeFieldName).join(' ')}\n`));
+  const total = Number(metadata.num_rows);
+  let groupStart = 0;
+  for (const group of metadata.row_groups) {
+    const groupEnd = groupStart + Number(group.num_rows);
+    for (let from = groupStart; from < groupEnd; from += ROWS_AT_ONCE) {
+      const to = Math.min(from + ROWS_AT_ONCE, groupEnd);
+      const rows = await attempt(`rows ${from + 1} to ${to} of ${total}`, () =>
+        parquetReadObjects({ file, metadata, rowStart: from, rowEnd: to, compressors }),
+      );
+      write(encoder.encode(rows.map((row) => `${columns.map((name) => cell(row[name])).join(' ')}\n`).join('')));
+    }
+    groupStart = groupEnd;
+  }
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  // Spaces would shift the columns of the text line; AWS percent-encodes them in tag values for the same reason.
+  return String(value).replace(/\s+/g, '%20') || '-';
+}
+
+async function attempt<T>(what: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new ParquetError(`cannot read ${what} of the Parquet file: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,167 @@
+/** Reads one flow log file of any format, told apart by content: gzip, plain text or Parquet, in bounded memory. */
+import { ColumnsError } from './columns.ts';
+import { GzipError, gunzip } from './gunzip.ts';
+import { LineParser } from './line-parser.ts';
+import { ParquetError, parquetLines } from './parquet.ts';
+import type { RecordSink } from './record.ts';
+import type { SkippedLines } from './skipped.ts';
+import type { ByteSource } from './source.ts';
+
+/** What came of reading one file. Records were handed to the sink also where `error` is set. */
+export interface FileReport {
+  readonly name: string;
+  readonly lines: number;
+  readonly records: number;
+  /** Bytes of flow log text after decompression. */
+  readonly bytes: number;
+  readonly noData: number;
+  readonly skipData: number;
+  readonly skipped: readonly SkippedLines[];
+  /** Set when the file could not be read to its end: what is wrong, what was expected. */
+  readonly error?: string;
+}
+
+export interface ReadOptions {
+  /** Columns of files without a header line; the 14 default fields when absent. */
+  readonly fields?: readonly string[];
+}
+
+/** Parquet cannot be streamed; where the source is a pipe or compressed as a whole it is held, up to this size. */
+const MAX_HELD_PARQUET = 512 * 1024 * 1024;
+const PROBE_BYTES = 4;
+
+class NotAFlowLogError extends Error {}
+
+/**
+ * Reads `source` into `sink`. Faults of the file (damage, a header that lacks what detection needs, another kind of
+ * file) are returned in the report; faults of the world (disk, network, permissions) are thrown.
+ */
+export async function readFlowLog(source: ByteSource, sink: RecordSink, options: ReadOptions = {}): Promise<FileReport> {
+  const parser = new LineParser(sink, options.fields);
+  let bytes = 0;
+  const write = (chunk: Uint8Array) => {
+    if (bytes === 0) refuseOtherFormats(chunk);
+    bytes += chunk.length;
+    parser.push(chunk);
+  };
+  let error: string | undefined;
+  try {
+    await readAny(source, write);
+  } catch (fault) {
+    if (!isFaultOfFile(fault)) throw fault;
+    error = (fault as Error).message;
+  }
+  try {
+    parser.end(error !== undefined);
+    if (!error && parser.lines > 0 && parser.records + parser.noData + parser.skipData === 0 && parser.skipped.size) error = unreadable(parser);
+  } catch (fault) {
+    if (!isFaultOfFile(fault)) throw fault;
+    error ??= (fault as Error).message;
+  }
+  return {
+    name: source.name,
+    lines: parser.lines,
+    records: parser.records,
+    bytes,
+    noData: parser.noData,
+    skipData: parser.skipData,
+    skipped: [...parser.skipped.values()],
+    ...(error && { error }),
+  };
+}
+
+async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void): Promise<void> {
+  const stream = source.open();
+  if (!stream) throw new NotAFlowLogError('the input has been read already');
+  const { head, rest } = await probe(stream);
+  if (head.length === 0) throw new NotAFlowLogError('the file is empty; expected flow log records');
+  if (isGzip(head)) return readGzip(source, rest, write);
+  if (isParquet(head)) {
+    await close(rest);
+    return parquetLines(await parquetFile(source, head), write);
+  }
+  for await (const chunk of rest) write(chunk);
+}
+
+async function readGzip(source: ByteSource, input: AsyncIterable<Uint8Array>, write: (chunk: Uint8Array) => void): Promise<void> {
+  const held: Uint8Array[] = [];
+  let heldBytes = 0;
+  let inner: 'unknown' | 'text' | 'parquet' = 'unknown';
+  const route = (chunk: Uint8Array) => {
+    if (inner === 'unknown') inner = isParquet(chunk) ? 'parquet' : 'text';
+    if (inner === 'text') return write(chunk);
+    heldBytes += chunk.length;
+    if (heldBytes > MAX_HELD_PARQUET) throw new ParquetError(`the gzip holds a Parquet file above ${MAX_HELD_PARQUET} bytes; deliver it without the outer gzip`);
+    held.push(Buffer.from(chunk));
+  };
+  await gunzip(input, () => source.open(), route);
+  if (held.length) {
+    const whole = Buffer.concat(held);
+    await parquetLines(memoryFile(whole), write);
+  }
+}
+
+async function parquetFile(source: ByteSource, head: Uint8Array) {
+  if (source.range && source.size !== undefined) {
+    const range = source.range.bind(source);
+    const size = source.size;
+    return {
+      byteLength: size,
+      slice: async (start: number, end?: number) => {
+        const bytes = await range(start < 0 ? size + start : start, end === undefined ? size : end < 0 ? size + end : end);
+        return arrayBuffer(bytes);
+      },
+    };
+  }
+  throw new ParquetError(`a Parquet file of ${head.length} bytes or more cannot be read from a pipe; give its path`);
+}
+
+function memoryFile(bytes: Uint8Array) {
+  return { byteLength: bytes.length, slice: (start: number, end?: number) => arrayBuffer(bytes.subarray(start, end)) };
+}
+
+const arrayBuffer = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer;
+
+const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b;
+const isParquet = (head: Uint8Array) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1';
+
+function refuseOtherFormats(head: Uint8Array): void {
+  const start = Buffer.from(head.subarray(0, 8)).toString('latin1');
+  const kind = start.startsWith('%PDF') ? 'a PDF' : start.startsWith('PK\x03\x04') ? 'a zip archive' : /^[{[]/.test(start) ? 'JSON' : head.subarray(0, 512).includes(0) ? 'binary data' : undefined;
+  if (kind) throw new NotAFlowLogError(`the file is ${kind}; expected VPC Flow Log records as text, gzip or Parquet`);
+}
+
+function unreadable(parser: LineParser): string {
+  const [first] = parser.skipped.values();
+  return `no line is a flow log record; line ${first!.firstLine} (${first!.reason}): "${first!.excerpt}"; expected a header line with field names, or the 14 fields of the default format`;
+}
+
+function isFaultOfFile(error: unknown): boolean {
+  return error instanceof GzipError || error instanceof ParquetError || error instanceof ColumnsError || error instanceof NotAFlowLogError;
+}
+
+/** The first bytes, and a stream that still begins with them. */
+async function probe(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < PROBE_BYTES) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head = head.length ? Buffer.concat([head, next.value]) : next.value;
+  }
+  const rest = (async function* () {
+    try {
+      if (head.length) yield head;
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  })();
+  return { head, rest };
+}
+
+async function close(stream: AsyncGenerator<Uint8Array>): Promise<void> {
+  // A generator that never started would skip its own clean-up.
+  await stream.next();
+  await stream.return(undefined);
+}

@@ -1,0 +1,109 @@
+/** What is known of one source over its hours: the input of detection, merged from fragments in any order. */
+import type { Identity } from '../contact/interfaces.ts';
+import { hasInitiatorHalf } from '../contact/seen.ts';
+
+/** A distinct contact of a source within one hour, and what was seen of it. Times are epoch seconds. */
+export interface SeenContact {
+  readonly target: string;
+  readonly port: number;
+  readonly protocol: number;
+  readonly seen: number;
+  readonly hash: number;
+  readonly firstStart: number;
+  readonly firstEnd: number;
+  readonly lastEnd: number;
+  /** Minutes of the hour with an initiator's half: bits 0 to 29, and 30 to 59. */
+  readonly minutesLow: number;
+  readonly minutesHigh: number;
+}
+
+/** One hour of one source. */
+export interface Pane {
+  /** Epoch hours. */
+  readonly hour: number;
+  /** Contacts with hashes up to this were kept (0xffffffff: all). */
+  readonly theta: number;
+  /** Bits of `quality.ts`. */
+  readonly quality: number;
+  /** How many fragments the pane rests on. */
+  readonly fragments: number;
+  readonly contacts: readonly SeenContact[];
+}
+
+/** A source with its hours in order. */
+export interface SourceEvidence {
+  readonly scope: string;
+  readonly address: string;
+  /** Inside by its own number, or because an interface of ours holds it. */
+  readonly inside: boolean;
+  readonly identity?: Identity;
+  readonly panes: readonly Pane[];
+}
+
+/** What one log file says of one source in one hour: the unit that the windows table stores. */
+export type Fragment = Omit<SourceEvidence, 'panes'> & Pane;
+
+/** Contacts kept for each source and hour before they are sampled (2 KB to 80 KB an hour). */
+export const CONTACTS_PER_PANE = 2048;
+
+const fullKey = (contact: SeenContact) => `${contact.target} ${contact.port} ${contact.protocol}`;
+
+/** Merges fragments of one source: associative, commutative, idempotent for fragments of distinct files. */
+export function mergeFragments(fragments: readonly Fragment[], limit = CONTACTS_PER_PANE): SourceEvidence | undefined {
+  const [first] = fragments;
+  if (!first) return undefined;
+  const byHour = Map.groupBy(fragments, (fragment) => fragment.hour);
+  const panes = [...byHour.entries()].sort(([a], [b]) => a - b).map(([, group]) => mergePane(group, limit));
+  const identity = bestIdentity(fragments);
+  return {
+    scope: first.scope,
+    address: first.address,
+    inside: fragments.some((fragment) => fragment.inside),
+    ...(identity && { identity }),
+    panes,
+  };
+}
+
+function mergePane(group: readonly Fragment[], limit: number): Pane {
+  let theta = Math.min(...group.map((fragment) => fragment.theta));
+  const merged = new Map<string, SeenContact>();
+  for (const fragment of group) {
+    for (const contact of fragment.contacts) {
+      if (contact.hash > theta) continue;
+      const key = fullKey(contact);
+      const known = merged.get(key);
+      merged.set(key, known ? mergeContact(known, contact) : contact);
+    }
+  }
+  let contacts = [...merged.values()];
+  if (contacts.length > limit) {
+    const hashes = Uint32Array.from(contacts, (contact) => contact.hash).sort();
+    theta = hashes[limit]! - 1;
+    contacts = contacts.filter((contact) => contact.hash <= theta);
+  }
+  return {
+    hour: group[0]!.hour,
+    theta,
+    quality: group.reduce((bits, fragment) => bits | fragment.quality, 0),
+    fragments: group.reduce((sum, fragment) => sum + fragment.fragments, 0),
+    contacts,
+  };
+}
+
+function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
+  const seen = a.seen | b.seen;
+  const minutes = { minutesLow: a.minutesLow | b.minutesLow, minutesHigh: a.minutesHigh | b.minutesHigh };
+  const [probesA, probesB] = [hasInitiatorHalf(a.seen), hasInitiatorHalf(b.seen)];
+  // Times are those of probes; an answer's times stand in only until a probe is known.
+  if (probesA !== probesB) return { ...(probesA ? a : b), seen, ...minutes };
+  const isFirst = a.firstEnd < b.firstEnd || (a.firstEnd === b.firstEnd && a.firstStart <= b.firstStart);
+  return { ...(isFirst ? a : b), seen, ...minutes, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
+}
+
+/** Prefers the interface that holds the address over one that forwards for it, then the smaller id. */
+export function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
+  const rank = (identity: Identity) => `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'} ${JSON.stringify(identity.fields)}`;
+  let best: Identity | undefined;
+  for (const { identity } of candidates) if (identity && (!best || rank(identity) < rank(best))) best = identity;
+  return best;
+}

@@ -84,20 +84,25 @@ function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): 
   return parts;
 }
 
-/** A burst after a pause that is a scan by itself, of targets not touched before, is another scan (Zeek issue 1167). */
+/**
+ * A burst after a pause that is a scan by itself, of targets not touched before, is another scan (Zeek issue 1167);
+ * unless both sweep the same ports over many targets: then it is one sweep that goes on elsewhere.
+ */
 function splitAtNewTargets(contacts: readonly FirstContact[], evidence: readonly Evidence[], direction: Direction, settings: DetectionSettings): Episode[] {
-  const episodes: { contacts: FirstContact[]; targets: Set<string>; evidence: Evidence[] }[] = [];
+  const episodes: { contacts: FirstContact[]; targets: Set<string>; evidence: Evidence[]; swept: Set<string> }[] = [];
   for (const burst of splitAtSilence(contacts, settings.targetSetGapSeconds)) {
     const targets = new Set(burst.map((contact) => contact.target));
     const members = new Set(burst);
     const own = evidence.filter((item) => members.has(item.contact));
+    const swept = new Set(own.filter((item) => item.group !== 'vertical').map((item) => item.shared));
     const last = episodes.at(-1);
-    const isNew = !last || (own.length > 0 && last.evidence.length > 0 && targets.isDisjointFrom(last.targets));
-    if (isNew) episodes.push({ contacts: burst, targets, evidence: own });
+    const isNew = own.length > 0 && last !== undefined && last.evidence.length > 0 && targets.isDisjointFrom(last.targets) && swept.isDisjointFrom(last.swept);
+    if (!last || isNew) episodes.push({ contacts: burst, targets, evidence: own, swept });
     else {
       last.contacts.push(...burst);
       last.evidence.push(...own);
       for (const target of targets) last.targets.add(target);
+      for (const shared of swept) last.swept.add(shared);
     }
   }
   return episodes

@@ -45,6 +45,7 @@ export function findHits(group: readonly FirstContact[], horizon: Horizon, setti
   const floor = horizon.failures(settings);
   const hits: Hit[] = [];
   const tally = { failures: 0, habits: 0, successes: 0 };
+  const aftermath = new Aftermath(group, horizon.seconds);
   let from = 0;
   for (let at = 0; at < group.length; at++) {
     const contact = group[at]!;
@@ -55,9 +56,41 @@ export function findHits(group: readonly FirstContact[], horizon: Horizon, setti
     if (failures < floor || failures < settings.failuresPerSuccess * tally.successes) continue;
     // Sums, not steps: the order within a window cannot matter, and with each window the walk begins anew.
     const ratio = failures * walk.failure + tally.successes * walk.success;
-    if (ratio >= walk.bound) hits.push({ from, at, failures: Math.round(failures), successes: Math.round(tally.successes), walk: ratio });
+    if (ratio >= walk.bound && aftermath.keepsFailing(from, at, settings.failuresPerSuccess)) hits.push({ from, at, failures: Math.round(failures), successes: Math.round(tally.successes), walk: ratio });
   }
   return hits;
+}
+
+/** Answers whether the group keeps failing from a window's first contact until one horizon after its last. */
+class Aftermath {
+  #group: readonly FirstContact[];
+  #seconds: number;
+  #failures: Float64Array;
+  #successes: Float64Array;
+  #until = 0;
+
+  constructor(group: readonly FirstContact[], seconds: number) {
+    this.#group = group;
+    this.#seconds = seconds;
+    this.#failures = new Float64Array(group.length + 1);
+    this.#successes = new Float64Array(group.length + 1);
+    for (const [at, contact] of group.entries()) {
+      const failed = isFailure(contact.outcome);
+      this.#failures[at + 1] = this.#failures[at]! + (failed ? contact.weight : 0);
+      this.#successes[at + 1] = this.#successes[at]! + (failed ? 0 : contact.weight);
+    }
+  }
+
+  /**
+   * Success is evidence of innocence also when it comes a little later: a log that begins in the middle of a busy
+   * minute shows the retries of the few that fail before it shows the many that succeed. Ask in order of `at`.
+   */
+  keepsFailing(from: number, at: number, failuresPerSuccess: number): boolean {
+    const end = this.#group[at]!.end + this.#seconds;
+    while (this.#until < this.#group.length && this.#group[this.#until]!.end <= end) this.#until++;
+    const failures = this.#failures[this.#until]! - this.#failures[from]!;
+    return failures >= failuresPerSuccess * (this.#successes[this.#until]! - this.#successes[from]!);
+  }
 }
 
 function count(tally: { failures: number; habits: number; successes: number }, contact: FirstContact, sign: 1 | -1): void {

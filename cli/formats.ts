@@ -11,7 +11,8 @@ export function formatFindings(findings: readonly Finding[], format: Format, ter
   if (format === 'json') terminal.stdout(`${JSON.stringify(findings, null, 2)}\n`);
   else if (format === 'table') terminal.stdout(findings.length ? table(findings) : 'no findings\n');
   else {
-    for (const finding of findings) terminal.stdout(`${JSON.stringify(format === 'ocsf' ? toOcsf(finding) : finding)}\n`);
+    for (const finding of findings)
+      terminal.stdout(`${JSON.stringify(format === 'ocsf' ? toOcsf(finding) : finding)}\n`);
   }
 }
 
@@ -30,17 +31,32 @@ const COLUMNS: readonly (readonly [string, (finding: Finding) => string])[] = [
   ['ID', (finding) => finding.id],
 ];
 
-function some({ count, exact, sample }: { count: number; exact: boolean; sample: readonly (string | number)[] }): string {
+function some({
+  count,
+  exact,
+  sample,
+}: {
+  count: number;
+  exact: boolean;
+  sample: readonly (string | number)[];
+}): string {
   if (count === 1) return String(sample[0]);
   return `${exact ? '' : '~'}${count}`;
 }
 
 /** Findings as aligned columns with a heading. */
 export function table(findings: readonly Finding[]): string {
-  const rows = [COLUMNS.map(([heading]) => heading), ...findings.map((finding) => COLUMNS.map(([, cell]) => printable(cell(finding))))];
+  const rows = [
+    COLUMNS.map(([heading]) => heading),
+    ...findings.map((finding) => COLUMNS.map(([, cell]) => printable(cell(finding)))),
+  ];
   const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-  const lines = rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at]!)).join('  ').trimEnd());
-
+  const lines = rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at]!))
+      .join('  ')
+      .trimEnd(),
+  );
 
   return `${lines.join('\n')}\n`;
 }

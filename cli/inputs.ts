@@ -16,16 +16,21 @@ const READ_SIZE = 256 * 1024;
 const FLOW_LOG_NAME = /\.(log|txt|gz|parquet|csv)$/i;
 
 /** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
-export async function resolveInputs(paths: readonly string[], stdin: Readable): Promise<{ sources: ByteSource[]; bad: BadInput[] }> {
+export async function resolveInputs(
+  paths: readonly string[],
+  stdin: Readable,
+): Promise<{ sources: ByteSource[]; bad: BadInput[] }> {
   const sources: ByteSource[] = [];
   const bad: BadInput[] = [];
   for (const path of paths) {
     try {
       if (path === '-') sources.push(pipeSource(stdin));
-      else if (path.startsWith('s3://')) sources.push(...(await (await import('../lib/store/objects.ts')).listObjects(path)));
+      else if (path.startsWith('s3://'))
+        sources.push(...(await (await import('../lib/store/objects.ts')).listObjects(path)));
       else {
         const found = await filesAt(path);
-        if (!found.length) bad.push({ path, reason: 'the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)' });
+        if (!found.length)
+          bad.push({ path, reason: 'the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)' });
         sources.push(...found);
       }
     } catch (error) {

@@ -9,7 +9,22 @@ interface Command {
 
 /** Loaded on demand: `detect` must not pay for the AWS clients, nor any command for the local cloud. */
 const COMMANDS: Readonly<Record<string, Command>> = {
-  detect: { summary: 'find scans in flow log files, folders, stdin or s3://', load: async () => (await import('./commands/detect.ts')).detectCommand },
+  detect: {
+    summary: 'find scans in flow log files, folders, stdin or s3://',
+    load: async () => (await import('./commands/detect.ts')).detectCommand,
+  },
+  findings: {
+    summary: 'list and explain the findings of a deployment',
+    load: async () => (await import('./commands/findings.ts')).findingsCommand,
+  },
+  suppress: {
+    summary: 'silence the alerts of approved scanners',
+    load: async () => (await import('./commands/suppress.ts')).suppressCommand,
+  },
+  demo: {
+    summary: 'the whole pipeline on this machine, with real captured logs',
+    load: async () => (await import('./commands/demo.ts')).demoCommand,
+  },
 };
 
 const HELP = `Usage: sweepwatch COMMAND [OPTIONS]
@@ -34,12 +49,15 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   try {
-    if (!command) throw new UsageError(`unknown command "${name}"; expected one of ${Object.keys(COMMANDS).join(', ')}`);
+    if (!command)
+      throw new UsageError(`unknown command "${name}"; expected one of ${Object.keys(COMMANDS).join(', ')}`);
     return await (await command.load())(args, terminal);
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     const isUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS');
-    terminal.stderr(`sweepwatch: ${message}${isUsage ? `\nTry "sweepwatch ${command ? `${name} ` : ''}--help".` : ''}\n`);
+    terminal.stderr(
+      `sweepwatch: ${message}${isUsage ? `\nTry "sweepwatch ${command ? `${name} ` : ''}--help".` : ''}\n`,
+    );
     return isUsage ? 2 : 1;
   }
 }

@@ -14,6 +14,5 @@ export const processTerminal: Terminal = {
   isInteractive: process.stderr.isTTY === true,
 };
 
-/** Text of untrusted origin made safe for a terminal: control characters become "?". */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this removes.
-export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '?');
+/** Text of untrusted origin made safe for a terminal: control characters and direction overrides become "?". */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '?');

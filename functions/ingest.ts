@@ -1,2 +1,85 @@
-/** Placeholder until the handler lands. */
-export const handler = async (): Promise<void> => {};
+/** The ingest function: messages about new flow log files, each file read once, each message failing alone. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { hashKey } from '../lib/contact/keyed-hash.ts';
+import { type Ingested, ingestObject, PartlyReadError } from '../lib/pipeline/ingest.ts';
+import { type ObjectCreated, objectsCreated } from '../lib/pipeline/object-events.ts';
+import { createS3Client } from '../lib/store/clients.ts';
+import { ObjectError, objectSource } from '../lib/store/objects.ts';
+import { clock, judging, logger, metrics, secret, settings, suspicious } from './deployment.ts';
+
+const s3 = createS3Client();
+const { windows, judge } = judging();
+const options = {
+  windows,
+  judge,
+  suspicious,
+  collector: { key: hashKey(secret), internal: settings.internal, routingDomains: settings.routingDomains },
+  ...(settings.fields && { fields: settings.fields }),
+};
+
+/** Handles a batch of messages; those that failed are named, and come back. */
+export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
+  const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+  for (const { messageId, body } of event.Records) {
+    try {
+      // All objects of a message are tried before it fails: a damaged one must not hold up its neighbours.
+      const failures: unknown[] = [];
+      for (const object of objectsCreated(body)) await ingest(object).catch((error) => failures.push(error));
+      if (failures.length) throw failures[0];
+    } catch (error) {
+      logger.error('message failed', { messageId, error: error as Error });
+      batchItemFailures.push({ itemIdentifier: messageId });
+    }
+  }
+  metrics.publishStoredMetrics();
+  return { batchItemFailures };
+}
+
+async function ingest(object: ObjectCreated): Promise<void> {
+  try {
+    record(
+      object,
+      await ingestObject(object, objectSource(s3, object.bucket, object.key, object.size), options, clock()),
+    );
+  } catch (error) {
+    if (error instanceof PartlyReadError) record(object, error.ingested);
+    if (error instanceof ObjectError && error.isGone) {
+      // It cannot come back by trying again, and must not block the queue of what can.
+      logger.warn('object is gone', { bucket: object.bucket, key: object.key });
+      metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);
+      return;
+    }
+    throw error;
+  }
+}
+
+function record(object: ObjectCreated, { report, fragments, opened, updated }: Ingested): void {
+  const { records, lines, bytes, noData, skipData, skipped } = report;
+  const skippedLines = skipped.reduce((sum, { count }) => sum + count, 0);
+  logger.info('object read', {
+    bucket: object.bucket,
+    key: object.key,
+    records,
+    lines,
+    bytes,
+    noData,
+    skipData,
+    skipped,
+    fragments,
+    opened,
+    updated,
+  });
+  metrics.addMetric('ObjectsRead', MetricUnit.Count, 1);
+  metrics.addMetric('RecordsRead', MetricUnit.Count, records);
+  metrics.addMetric('BytesRead', MetricUnit.Bytes, bytes);
+  metrics.addMetric('LinesSkipped', MetricUnit.Count, skippedLines);
+  metrics.addMetric('SkippedDataRecords', MetricUnit.Count, skipData);
+  metrics.addMetric('FindingsOpened', MetricUnit.Count, opened);
+  metrics.addMetric('FindingsUpdated', MetricUnit.Count, updated);
+  for (const { reason, count } of skipped) {
+    const single = metrics.singleMetric();
+    single.addDimension('reason', reason);
+    single.addMetric('LinesSkippedByReason', MetricUnit.Count, count);
+  }
+}

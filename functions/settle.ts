@@ -1,2 +1,51 @@
-/** Placeholder until the handler lands. */
-export const handler = async (): Promise<void> => {};
+/** The settle function, run by a schedule: what falls due with time. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { settle } from '../lib/pipeline/settle.ts';
+import { createSnsClient } from '../lib/store/clients.ts';
+import { publishAlert } from '../lib/store/messages.ts';
+import {
+  clock,
+  detection,
+  findings,
+  judging,
+  logger,
+  metrics,
+  outbox,
+  place,
+  required,
+  settings,
+  suspicious,
+} from './deployment.ts';
+
+const sns = createSnsClient();
+const topic = required('ALERT_TOPIC_ARN');
+const { windows, judge, request } = judging();
+
+/** One run. @throws when a source could not be judged, after all others were: the run counts as failed and alarms. */
+export async function handler(): Promise<void> {
+  const settled = await settle(
+    {
+      windows,
+      findings,
+      outbox,
+      judge,
+      requestAlert: request,
+      publish: (message) => publishAlert(sns, topic, message),
+      place,
+      episodeGapSeconds: detection.episodeGapSeconds,
+      suspicious,
+      digestHourUtc: settings.digestHourUtc,
+    },
+    clock(),
+  );
+  const { failures, ...counts } = settled;
+  logger.info('settled', { ...counts, failures: failures.length });
+  metrics.addMetric('FindingsOpened', MetricUnit.Count, settled.opened);
+  metrics.addMetric('FindingsUpdated', MetricUnit.Count, settled.updated);
+  metrics.publishStoredMetrics();
+  if (failures.length)
+    throw new AggregateError(
+      failures,
+      `${failures.length} sources could not be judged; the first: ${failures[0]!.message}`,
+    );
+}

@@ -66,7 +66,11 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   if (!positionals.length) throw new UsageError('no PATH given; expected files, folders, "-" or s3://bucket/prefix');
   const options = await readOptions(values);
   const { sources, bad } = await resolveInputs(positionals, process.stdin);
-  const collector = new Collector({ key: hashKey(LOCAL_SECRET), internal: options.internal, routingDomains: options.routingDomains });
+  const collector = new Collector({
+    key: hashKey(LOCAL_SECRET),
+    internal: options.internal,
+    routingDomains: options.routingDomains,
+  });
   const progress = new Progress(terminal, sources);
   const reports: FileReport[] = [];
   const failed: BadInput[] = [...bad];
@@ -95,7 +99,8 @@ function decide(collector: Collector, options: Options): Finding[] {
   };
   const floor = Math.min(options.settings.failuresIn5Minutes, options.settings.failuresIn1Hour);
   const findings: Finding[] = [];
-  for (const source of collector.sources(floor)) findings.push(...detect(source, context));
+  for (const source of collector.sources(floor))
+    findings.push(...detect(source, context).map(({ finding }) => finding));
   return findings.sort((a, b) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id));
 }
 
@@ -104,8 +109,14 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 async function readOptions(values: Record<string, unknown>): Promise<Options> {
   const format = oneOf('--format', values.format ?? 'table', FORMATS);
   const minSeverity = oneOf('--min-severity', values['min-severity'] ?? 'informational', SEVERITIES);
-  const sensitivity = values.sensitivity === undefined ? undefined : oneOf<Sensitivity>('--sensitivity', values.sensitivity, ['low', 'medium', 'high']);
-  const file = values.config === undefined ? undefined : await (await import('../settings.ts')).runtimeSettingsOf(String(values.config));
+  const sensitivity =
+    values.sensitivity === undefined
+      ? undefined
+      : oneOf<Sensitivity>('--sensitivity', values.sensitivity, ['low', 'medium', 'high']);
+  const file =
+    values.config === undefined
+      ? undefined
+      : await (await import('../settings.ts')).runtimeSettingsOf(String(values.config));
   const internal = [...((values.internal as string[] | undefined) ?? []), ...(file?.internal ?? [])];
   for (const cidr of (values.internal as string[] | undefined) ?? []) checkCidr(cidr);
   const fields = typeof values.fields === 'string' ? values.fields.trim().split(/[\s,]+/) : file?.fields;
@@ -120,7 +131,8 @@ async function readOptions(values: Record<string, unknown>): Promise<Options> {
 }
 
 function oneOf<T extends string>(option: string, value: unknown, allowed: readonly T[]): T {
-  if (!allowed.includes(value as T)) throw new UsageError(`${option} must be one of ${allowed.join(', ')}, got "${value}"`);
+  if (!allowed.includes(value as T))
+    throw new UsageError(`${option} must be one of ${allowed.join(', ')}, got "${value}"`);
   return value as T;
 }
 
@@ -132,18 +144,29 @@ function checkCidr(cidr: string): void {
   }
 }
 
-function report(reports: readonly FileReport[], failed: readonly BadInput[], findings: readonly Finding[], shown: readonly Finding[], terminal: Terminal): number {
+function report(
+  reports: readonly FileReport[],
+  failed: readonly BadInput[],
+  findings: readonly Finding[],
+  shown: readonly Finding[],
+  terminal: Terminal,
+): number {
   const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
   for (const { path, reason } of failed) say(`${path}: ${reason}`);
   for (const file of reports) {
-    if (file.error) say(`${file.name}: ${file.error}${file.records ? ` (${file.records} records before that were used)` : ''}`);
+    if (file.error)
+      say(`${file.name}: ${file.error}${file.records ? ` (${file.records} records before that were used)` : ''}`);
     for (const skip of file.skipped) {
-      say(`${file.name}: ${skip.count} lines skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}); first at line ${skip.firstLine}: "${skip.excerpt}"`);
+      say(
+        `${file.name}: ${skip.count} lines skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}); first at line ${skip.firstLine}: "${skip.excerpt}"`,
+      );
     }
     if (file.skipData) say(`${file.name}: ${file.skipData} SKIPDATA rows: AWS dropped records there`);
   }
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;
-  say(`${records} records in ${reports.length} files: ${findings.length} findings${hidden ? `, ${hidden} of them below --min-severity` : ''}`);
+  say(
+    `${records} records in ${reports.length} files: ${findings.length} findings${hidden ? `, ${hidden} of them below --min-severity` : ''}`,
+  );
   return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

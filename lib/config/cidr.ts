@@ -10,7 +10,7 @@ export interface Cidr {
 }
 
 /** The bits of an address, or undefined if the text is no IPv4 or IPv6 address (zones such as `%eth0` are none). */
-export function parseAddress(text: string): { family: 4 | 6; value: bigint } | undefined {
+function parseAddress(text: string): { family: 4 | 6; value: bigint } | undefined {
   if (isIPv4(text)) return { family: 4, value: ipv4Value(text) };
   if (isIPv6(text) && !text.includes('%')) return { family: 6, value: ipv6Value(text) };
   return undefined;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { describeIssues } from './problems.ts';
-import { type Settings, type SettingsInput, settingsSchema } from './schema.ts';
+import { type Settings, settingsSchema } from './schema.ts';
 
 /** A settings file that cannot be used; the message has one line for each problem, each starting with the file. */
 export class SettingsError extends Error {
@@ -25,11 +25,6 @@ export function parseSettings(value: unknown, file = 'settings'): Settings {
   const result = settingsSchema.safeParse(value);
   if (result.success) return result.data;
   throw new SettingsError(file, describeIssues(result.error.issues, value, settingsJsonSchema()));
-}
-
-/** Settings with every default where nothing is given, for code that configures without a file. */
-export function withDefaults(input: SettingsInput = {}): Settings {
-  return parseSettings(input);
 }
 
 /** Reads and validates a settings file. Throws {@link SettingsError} if it is missing, unreadable, no JSON, or wrong. */

@@ -35,7 +35,7 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown, schema: SchemaNo
 }
 
 /** What an unknown name probably meant: the nearest known name, or all of them where none is near. */
-export function describeUnknown(name: string, known: readonly string[]): string {
+function describeUnknown(name: string, known: readonly string[]): string {
   const ranked = known
     .map((candidate) => ({ candidate, distance: nameDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);

@@ -6,7 +6,7 @@ import { detectionOverrides } from './detection-schema.ts';
 import { severities } from './runtime.ts';
 
 /** Days that CloudWatch Logs can keep a log group; no other number is accepted by the service. */
-export const functionLogDays = [
+const functionLogDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 

@@ -124,7 +124,8 @@ export class ContactTable {
   }
 
   #widen(at: number, half: ContactHalf): void {
-    const isEarlier = half.end < this.firstEnds[at]! || (half.end === this.firstEnds[at]! && half.start < this.firstStarts[at]!);
+    const isEarlier =
+      half.end < this.firstEnds[at]! || (half.end === this.firstEnds[at]! && half.start < this.firstStarts[at]!);
     if (isEarlier) {
       this.firstStarts[at] = half.start;
       this.firstEnds[at] = half.end;
@@ -191,7 +192,16 @@ export class ContactTable {
     const { word } = this.#addresses;
     const w = word.bind(this.#addresses);
     // The source's words are folded into two: its contacts must sample independently of other sources' contacts.
-    return keyedHash(this.#key, w(source, 0) ^ w(source, 2), w(source, 1) ^ w(source, 3), w(target, 0), w(target, 1), w(target, 2), w(target, 3), service);
+    return keyedHash(
+      this.#key,
+      w(source, 0) ^ w(source, 2),
+      w(source, 1) ^ w(source, 3),
+      w(target, 0),
+      w(target, 1),
+      w(target, 2),
+      w(target, 3),
+      service,
+    );
   }
 
   #put(at: number): void {

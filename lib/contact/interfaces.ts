@@ -1,6 +1,13 @@
 /** Who stands behind an address: the interface, instance, task and account that the records tie it to. */
 import type { AddressTable } from '../flowlog/address.ts';
-import { EGRESS, type FlowRecord, INGRESS, IDENTITY_FIELDS, type IdentityField, type StringTable } from '../flowlog/record.ts';
+import {
+  EGRESS,
+  type FlowRecord,
+  IDENTITY_FIELDS,
+  type IdentityField,
+  INGRESS,
+  type StringTable,
+} from '../flowlog/record.ts';
 import type { Networks } from './networks.ts';
 
 /** What is known of the holder of an address. `behind` says that the interface belongs to a node, not to the address. */
@@ -50,7 +57,10 @@ export class Interfaces {
     if (known.looks < LOOKS) this.#look(known, record);
     if (record.direction === EGRESS) this.#tie(record.source, record.interfaceSource, record.interfaceId, known);
     else if (record.direction === INGRESS) this.#tie(record.target, record.interfaceTarget, record.interfaceId, known);
-    else if (known.candidates) known.candidates = known.candidates.filter((id) => id === record.interfaceSource || id === record.interfaceTarget);
+    else if (known.candidates)
+      known.candidates = known.candidates.filter(
+        (id) => id === record.interfaceSource || id === record.interfaceTarget,
+      );
     else known.candidates = [record.interfaceSource, record.interfaceTarget];
   }
 
@@ -85,7 +95,11 @@ export class Interfaces {
     const interfaceId = this.#interfaceOf[address] ?? 0;
     if (interfaceId === 0) return undefined;
     const behind = this.#rankOf[address] !== OWN;
-    return { interfaceId: this.#names.text(interfaceId), ...(behind && { behind }), fields: this.#known.get(interfaceId)!.fields };
+    return {
+      interfaceId: this.#names.text(interfaceId),
+      ...(behind && { behind }),
+      fields: this.#known.get(interfaceId)!.fields,
+    };
   }
 
   #interface(id: number): Interface {
@@ -101,7 +115,8 @@ export class Interfaces {
     known.looks++;
     for (const field of IDENTITY_FIELDS) {
       const value = record.text(field);
-      if (value !== undefined && (known.fields[field] === undefined || value < known.fields[field])) known.fields[field] = value;
+      if (value !== undefined && (known.fields[field] === undefined || value < known.fields[field]))
+        known.fields[field] = value;
     }
     const account = known.fields['account-id'];
     if (account && (this.account === undefined || account < this.account)) this.account = account;
@@ -110,7 +125,8 @@ export class Interfaces {
   #tie(address: number, interfaceAddress: number, interfaceId: number, known: Interface): void {
     if (address === interfaceAddress) this.#claim(address, interfaceId, OWN);
     // What a NAT gateway or a transit gateway forwards from outside is not its own.
-    else if (this.#networks.isInside(this.#addresses, address)) this.#claim(address, interfaceId, known.fields['instance-id'] ? BEHIND_INSTANCE : BEHIND);
+    else if (this.#networks.isInside(this.#addresses, address))
+      this.#claim(address, interfaceId, known.fields['instance-id'] ? BEHIND_INSTANCE : BEHIND);
   }
 
   #claim(address: number, interfaceId: number, rank: number): void {
@@ -124,7 +140,7 @@ export class Interfaces {
       this.#interfaceOf = owners;
     }
     const held = this.#rankOf[address]!;
-    if (rank < held || this.#interfaceOf[address] === interfaceId && rank === held) return;
+    if (rank < held || (this.#interfaceOf[address] === interfaceId && rank === held)) return;
     if (rank === held && this.#names.text(interfaceId) > this.#names.text(this.#interfaceOf[address]!)) return;
     this.#rankOf[address] = rank;
     this.#interfaceOf[address] = interfaceId;

@@ -16,29 +16,65 @@ const rotate = (value: number, bits: number) => (value << bits) | (value >>> (32
  * Hash of seven words, unsigned. Follows Aumasson's reference implementation of HalfSipHash (github.com/veorq/SipHash),
  * 2 rounds a word and 4 at the end, over a message of 28 bytes.
  */
-export function keyedHash(key: HashKey, m0: number, m1: number, m2: number, m3: number, m4: number, m5: number, m6: number): number {
+export function keyedHash(
+  key: HashKey,
+  m0: number,
+  m1: number,
+  m2: number,
+  m3: number,
+  m4: number,
+  m5: number,
+  m6: number,
+): number {
   let v0 = key[0];
   let v1 = key[1];
   let v2 = 0x6c796765 ^ key[0];
   let v3 = 0x74656462 ^ key[1];
   const last = 28 << 24;
   for (let word = 0; word < 8; word++) {
-    const m = word === 0 ? m0 : word === 1 ? m1 : word === 2 ? m2 : word === 3 ? m3 : word === 4 ? m4 : word === 5 ? m5 : word === 6 ? m6 : last;
+    const m =
+      word === 0
+        ? m0
+        : word === 1
+          ? m1
+          : word === 2
+            ? m2
+            : word === 3
+              ? m3
+              : word === 4
+                ? m4
+                : word === 5
+                  ? m5
+                  : word === 6
+                    ? m6
+                    : last;
     v3 ^= m;
     for (let round = 0; round < 2; round++) {
-      v0 = (v0 + v1) | 0; v1 = rotate(v1, 5) ^ v0; v0 = rotate(v0, 16);
-      v2 = (v2 + v3) | 0; v3 = rotate(v3, 8) ^ v2;
-      v0 = (v0 + v3) | 0; v3 = rotate(v3, 7) ^ v0;
-      v2 = (v2 + v1) | 0; v1 = rotate(v1, 13) ^ v2; v2 = rotate(v2, 16);
+      v0 = (v0 + v1) | 0;
+      v1 = rotate(v1, 5) ^ v0;
+      v0 = rotate(v0, 16);
+      v2 = (v2 + v3) | 0;
+      v3 = rotate(v3, 8) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = rotate(v3, 7) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = rotate(v1, 13) ^ v2;
+      v2 = rotate(v2, 16);
     }
     v0 ^= m;
   }
   v2 ^= 0xff;
   for (let round = 0; round < 4; round++) {
-    v0 = (v0 + v1) | 0; v1 = rotate(v1, 5) ^ v0; v0 = rotate(v0, 16);
-    v2 = (v2 + v3) | 0; v3 = rotate(v3, 8) ^ v2;
-    v0 = (v0 + v3) | 0; v3 = rotate(v3, 7) ^ v0;
-    v2 = (v2 + v1) | 0; v1 = rotate(v1, 13) ^ v2; v2 = rotate(v2, 16);
+    v0 = (v0 + v1) | 0;
+    v1 = rotate(v1, 5) ^ v0;
+    v0 = rotate(v0, 16);
+    v2 = (v2 + v3) | 0;
+    v3 = rotate(v3, 8) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = rotate(v3, 7) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = rotate(v1, 13) ^ v2;
+    v2 = rotate(v2, 16);
   }
   return (v1 ^ v3) >>> 0;
 }

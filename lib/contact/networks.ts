@@ -10,7 +10,16 @@ interface Network {
 /** RFC 1918, shared address space (RFC 6598), unique local IPv6 (RFC 4193). */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
 /** Multicast, broadcast, link-local, loopback, unspecified: discovery traffic by design, or not on the network at all. */
-const UNCOUNTED = ['224.0.0.0/4', '255.255.255.255/32', '169.254.0.0/16', '127.0.0.0/8', '0.0.0.0/8', 'ff00::/8', 'fe80::/10', '::/127'];
+const UNCOUNTED = [
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '169.254.0.0/16',
+  '127.0.0.0/8',
+  '0.0.0.0/8',
+  'ff00::/8',
+  'fe80::/10',
+  '::/127',
+];
 
 /** Answers questions about addresses, remembering the answers by interned id. */
 export class Networks {
@@ -56,7 +65,7 @@ export class Networks {
 }
 
 function contains({ words, masks }: Network, address: Words): boolean {
-  return words.every((word, at) => ((address[at]! & masks[at]!) >>> 0) === word);
+  return words.every((word, at) => (address[at]! & masks[at]!) >>> 0 === word);
 }
 
 function parseWords(text: string): Words | undefined {

@@ -38,7 +38,8 @@ export type Outcome = 'rejected' | 'reset' | 'unanswered' | 'established' | 'unr
 
 /** The outcome that all bits seen of a contact amount to, when no further half is to be expected. */
 export function outcomeOf(seen: number): Outcome {
-  if ((seen & INITIATED) === 0) return seen & SEEN_UNRESOLVED_FORWARD && seen & SEEN_UNRESOLVED_REVERSE ? 'established' : 'unresolved';
+  if ((seen & INITIATED) === 0)
+    return seen & SEEN_UNRESOLVED_FORWARD && seen & SEEN_UNRESOLVED_REVERSE ? 'established' : 'unresolved';
   if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';
   const isMidstream = (seen & SEEN_TCP) !== 0 && (seen & (SEEN_SYN | SEEN_WITHOUT_FLAGS)) === 0;
   if (isMidstream) {
@@ -51,7 +52,8 @@ export function outcomeOf(seen: number): Outcome {
 }
 
 /** Whether the outcome is that of a failed contact. */
-export const isFailure = (outcome: Outcome): boolean => outcome === 'rejected' || outcome === 'reset' || outcome === 'unanswered';
+export const isFailure = (outcome: Outcome): boolean =>
+  outcome === 'rejected' || outcome === 'reset' || outcome === 'unanswered';
 
 /** Whether the initiator's half has been seen, so that the times of the contact are those of its probes. */
 export const hasInitiatorHalf = (seen: number): boolean => (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) !== 0;

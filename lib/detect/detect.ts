@@ -2,7 +2,15 @@
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import { findingId } from '../finding/identity.ts';
-import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity, type Spread } from '../finding/model.ts';
+import {
+  type Direction,
+  type Finding,
+  isoTime,
+  protocolName,
+  SAMPLE_SIZE,
+  type Severity,
+  type Spread,
+} from '../finding/model.ts';
 import { findingSource } from '../finding/source.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
@@ -24,8 +32,17 @@ export interface DetectionContext extends Viewpoint {
 
 const HOUR = 3600;
 
+/** A finding with what its stored form needs besides. */
+export interface Detection {
+  readonly finding: Finding;
+  /** Epoch hour of the first probe, part of the finding's identity. */
+  readonly anchorHour: number;
+  /** All distinct targets that were kept, answered ones first. */
+  readonly targets: readonly string[];
+}
+
 /** The findings about one source, in order of time. */
-export function detect(source: SourceEvidence, context: DetectionContext): Finding[] {
+export function detect(source: SourceEvidence, context: DetectionContext): Detection[] {
   const contacts = firstContacts(source, context.settings, context);
   const episodes = findEpisodes(contacts, context.settings).sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
   const taken = new Map<string, number>();
@@ -34,8 +51,18 @@ export function detect(source: SourceEvidence, context: DetectionContext): Findi
     const slot = `${episode.direction} ${anchorHour}`;
     const ordinal = taken.get(slot) ?? 0;
     taken.set(slot, ordinal + 1);
-    const id = findingId(context.secret, { scope: source.scope, address: source.address, direction: episode.direction, anchorHour, ordinal });
-    return describe(id, source, episode, context);
+    const id = findingId(context.secret, {
+      scope: source.scope,
+      address: source.address,
+      direction: episode.direction,
+      anchorHour,
+      ordinal,
+    });
+    return {
+      finding: describe(id, source, episode, context),
+      anchorHour,
+      targets: distinct(episode.contacts, (contact) => contact.target),
+    };
   });
 }
 
@@ -46,7 +73,9 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   const firstSeen = contacts.reduce((first, contact) => Math.min(first, contact.start), Number.POSITIVE_INFINITY);
   const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.last), 0);
   const hours = [Math.floor(firstSeen / HOUR), Math.floor(lastSeen / HOUR)] as const;
-  const quality = evidence.panes.filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1]).reduce((bits, pane) => bits | pane.quality, 0);
+  const quality = evidence.panes
+    .filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1])
+    .reduce((bits, pane) => bits | pane.quality, 0);
   const tally = tallyOf(contacts);
   const confidence = confidenceOf(episode, tally, countQuality(quality), context.settings);
   const isClosed = context.logTime - lastSeen > context.settings.episodeGapSeconds;
@@ -62,12 +91,17 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     source,
     protocols: [...new Set(contacts.map((contact) => protocolName(contact.protocol)))].sort(),
     targets: spread(contacts, (contact) => contact.target),
-    ports: spread(contacts.filter((contact) => hasPorts(contact)), (contact) => contact.port),
+    ports: spread(
+      contacts.filter((contact) => hasPorts(contact)),
+      (contact) => contact.port,
+    ),
     contacts: tally,
     contactsAtDetection: first.failures + first.successes,
     openPorts: {
       count: Math.round(sumWeights(open)),
-      sample: open.slice(0, SAMPLE_SIZE).map(({ target, port, protocol }) => ({ target, port, protocol: protocolName(protocol) })),
+      sample: open
+        .slice(0, SAMPLE_SIZE)
+        .map(({ target, port, protocol }) => ({ target, port, protocol: protocolName(protocol) })),
     },
     tool: null,
     horizon: first.horizon.name,
@@ -84,7 +118,8 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
 type Tally = Finding['contacts'];
 
 function tallyOf(contacts: readonly FirstContact[]): Tally {
-  const count = (outcome: FirstContact['outcome']) => Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
+  const count = (outcome: FirstContact['outcome']) =>
+    Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
   const [rejected, unanswered, reset] = [count('rejected'), count('unanswered'), count('reset')];
   return { failed: rejected + unanswered + reset, established: count('established'), rejected, unanswered, reset };
 }
@@ -111,13 +146,21 @@ function confidenceOf(episode: Episode, tally: Tally, blindness: number, setting
 }
 
 /** Distinct values: exact while every contact is kept; sampled, a lower bound unless each contact has its own value. */
-function spread<T extends string | number>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): Spread<T> {
+function spread<T extends string | number>(
+  contacts: readonly FirstContact[],
+  value: (contact: FirstContact) => T,
+): Spread<T> {
   const seenTimes = new Map<T, number>();
   for (const contact of contacts) seenTimes.set(value(contact), (seenTimes.get(value(contact)) ?? 0) + 1);
   const exact = contacts.every((contact) => contact.weight === 1);
-  const answeredFirst = contacts.toSorted((a, b) => Number(isFailure(a.outcome)) - Number(isFailure(b.outcome)));
-  const sample = [...new Set(answeredFirst.map(value))].slice(0, SAMPLE_SIZE);
+  const sample = distinct(contacts, value).slice(0, SAMPLE_SIZE);
   return { count: exact ? seenTimes.size : estimateDistinct(seenTimes, contacts), exact, sample };
+}
+
+/** Distinct values, those that answered first. */
+function distinct<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): T[] {
+  const answeredFirst = contacts.toSorted((a, b) => Number(isFailure(a.outcome)) - Number(isFailure(b.outcome)));
+  return [...new Set(answeredFirst.map(value))];
 }
 
 /** Chao's estimator of distinct values from a uniform sample, bounded by the number of contacts it stands for. */

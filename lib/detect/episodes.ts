@@ -3,7 +3,7 @@ import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import type { FirstContact } from './first-contacts.ts';
-import { findHits, HORIZONS, type Hit, type Horizon } from './windows.ts';
+import { findHits, type Hit, HORIZONS, type Horizon } from './windows.ts';
 
 /** What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). */
 export type GroupKind = 'vertical' | 'horizontal' | 'block';
@@ -57,7 +57,13 @@ function mark(contacts: readonly FirstContact[], settings: DetectionSettings): M
   return marked;
 }
 
-function markGroup(marked: Marked, kind: GroupKind, shared: string, group: readonly FirstContact[], settings: DetectionSettings): void {
+function markGroup(
+  marked: Marked,
+  kind: GroupKind,
+  shared: string,
+  group: readonly FirstContact[],
+  settings: DetectionSettings,
+): void {
   // The long horizon would reach back to failures that have nothing to do with a burst that the short one explains.
   for (const horizon of HORIZONS) {
     const hits = findHits(group, horizon, settings);
@@ -88,7 +94,12 @@ function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): 
  * A burst after a pause that is a scan by itself, of targets not touched before, is another scan (Zeek issue 1167);
  * unless both sweep the same ports over many targets: then it is one sweep that goes on elsewhere.
  */
-function splitAtNewTargets(contacts: readonly FirstContact[], evidence: readonly Evidence[], direction: Direction, settings: DetectionSettings): Episode[] {
+function splitAtNewTargets(
+  contacts: readonly FirstContact[],
+  evidence: readonly Evidence[],
+  direction: Direction,
+  settings: DetectionSettings,
+): Episode[] {
   const episodes: { contacts: FirstContact[]; targets: Set<string>; evidence: Evidence[]; swept: Set<string> }[] = [];
   for (const burst of splitAtSilence(contacts, settings.targetSetGapSeconds)) {
     const targets = new Set(burst.map((contact) => contact.target));
@@ -96,7 +107,12 @@ function splitAtNewTargets(contacts: readonly FirstContact[], evidence: readonly
     const own = evidence.filter((item) => members.has(item.contact));
     const swept = new Set(own.filter((item) => item.group !== 'vertical').map((item) => item.shared));
     const last = episodes.at(-1);
-    const isNew = own.length > 0 && last !== undefined && last.evidence.length > 0 && targets.isDisjointFrom(last.targets) && swept.isDisjointFrom(last.swept);
+    const isNew =
+      own.length > 0 &&
+      last !== undefined &&
+      last.evidence.length > 0 &&
+      targets.isDisjointFrom(last.targets) &&
+      swept.isDisjointFrom(last.swept);
     if (!last || isNew) episodes.push({ contacts: burst, targets, evidence: own, swept });
     else {
       last.contacts.push(...burst);
@@ -111,5 +127,10 @@ function splitAtNewTargets(contacts: readonly FirstContact[], evidence: readonly
 }
 
 function byTime(a: Evidence, b: Evidence): number {
-  return a.contact.end - b.contact.end || a.contact.start - b.contact.start || a.at - a.from - (b.at - b.from) || (a.shared < b.shared ? -1 : 1);
+  return (
+    a.contact.end - b.contact.end ||
+    a.contact.start - b.contact.start ||
+    a.at - a.from - (b.at - b.from) ||
+    (a.shared < b.shared ? -1 : 1)
+  );
 }

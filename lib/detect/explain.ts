@@ -10,7 +10,9 @@ const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Reasons for the strongest window of each kind of group, then the walk and the ratio of the strongest of all. */
 export function explain(evidence: readonly Evidence[], settings: DetectionSettings): Reason[] {
-  const strongest = ORDER.map((group) => evidence.filter((item) => item.group === group).reduce<Evidence | undefined>(stronger, undefined)).filter((item) => item !== undefined);
+  const strongest = ORDER.map((group) =>
+    evidence.filter((item) => item.group === group).reduce<Evidence | undefined>(stronger, undefined),
+  ).filter((item) => item !== undefined);
   const top = strongest.reduce<Evidence | undefined>(stronger, undefined);
   if (!top) return [];
   const { bound } = walkOf(settings);
@@ -37,10 +39,17 @@ function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
   const protocol = protocolName(item.contact.protocol);
   const what = {
     vertical: `${item.failures} distinct ${protocol} ports of ${item.shared}`,
-    horizontal: item.shared === '0' ? `${item.failures} distinct hosts by ${protocol}` : `${item.failures} distinct hosts on ${protocol} port ${item.shared}`,
+    horizontal:
+      item.shared === '0'
+        ? `${item.failures} distinct hosts by ${protocol}`
+        : `${item.failures} distinct hosts on ${protocol} port ${item.shared}`,
     block: `${item.failures} distinct pairs of host and port`,
   }[item.group];
-  const test = { vertical: 'failed-ports-of-one-target', horizontal: 'failed-targets-on-one-port', block: 'failed-target-port-pairs' }[item.group];
+  const test = {
+    vertical: 'failed-ports-of-one-target',
+    horizontal: 'failed-targets-on-one-port',
+    block: 'failed-target-port-pairs',
+  }[item.group];
   return {
     test: `${test}-${item.horizon.name}`,
     value: item.failures,

@@ -1,7 +1,8 @@
 /** A source's first contacts in order: what remains of its evidence when retries, habits and open questions are set apart. */
+
+import type { DetectionSettings } from '../config/detection.ts';
 import { Networks } from '../contact/networks.ts';
 import { hasInitiatorHalf, type Outcome, outcomeOf, SEEN_OWN_TARGET } from '../contact/seen.ts';
-import type { DetectionSettings } from '../config/detection.ts';
 import type { Direction } from '../finding/model.ts';
 import type { Pane, SeenContact, SourceEvidence } from '../window/evidence.ts';
 
@@ -37,7 +38,11 @@ export interface Viewpoint {
  * The first contacts of a source, ordered by (end, start, target, port, protocol). Contacts whose outcome is still open
  * (unanswered but not overdue, or without a known initiator) are left out.
  */
-export function firstContacts(source: SourceEvidence, settings: DetectionSettings, viewpoint: Viewpoint): FirstContact[] {
+export function firstContacts(
+  source: SourceEvidence,
+  settings: DetectionSettings,
+  viewpoint: Viewpoint,
+): FirstContact[] {
   const histories = new Map<string, { pane: Pane; contact: SeenContact }[]>();
   for (const pane of source.panes) {
     for (const contact of pane.contacts) {
@@ -67,11 +72,14 @@ function firstContactAt(
   const { pane, contact } = history[at]!;
   if (!hasInitiatorHalf(contact.seen)) return undefined;
   const before = history[at - 1];
-  if (before && hasInitiatorHalf(before.contact.seen) && before.contact.lastEnd > contact.firstEnd - HOUR) return undefined;
+  if (before && hasInitiatorHalf(before.contact.seen) && before.contact.lastEnd > contact.firstEnd - HOUR)
+    return undefined;
   // An answer may be logged in the hour after, and a contact cut by the hour goes on there.
   const next = history[at + 1]?.pane.hour === pane.hour + 1 ? history[at + 1]!.contact : undefined;
   const previous = before?.pane.hour === pane.hour - 1 ? before.contact : undefined;
-  const outcome = outcomeOf(contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0));
+  const outcome = outcomeOf(
+    contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0),
+  );
   if (outcome === 'unresolved') return undefined;
   if (outcome === 'unanswered' && contact.lastEnd > viewpoint.overdueBefore) return undefined;
   return {
@@ -96,7 +104,8 @@ function directionOf(sourceInside: boolean, contact: SeenContact, known: Network
 
 /** Retransmissions stay within a minute or two of the first probe; a habit comes back over a longer time. */
 function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
-  const minutes = bits(contact.minutesLow) + bits(contact.minutesHigh) + (next ? bits(next.minutesLow) + bits(next.minutesHigh) : 0);
+  const minutes =
+    bits(contact.minutesLow) + bits(contact.minutesHigh) + (next ? bits(next.minutesLow) + bits(next.minutesHigh) : 0);
   const span = Math.max(contact.lastEnd, next?.lastEnd ?? 0) - contact.firstEnd;
   return minutes >= habitMinutes && span >= habitMinutes * 60 - 60;
 }
@@ -108,7 +117,9 @@ function bits(word: number): number {
 }
 
 function byTime(a: FirstContact, b: FirstContact): number {
-  return a.end - b.end || a.start - b.start || compareText(a.target, b.target) || a.port - b.port || a.protocol - b.protocol;
+  return (
+    a.end - b.end || a.start - b.start || compareText(a.target, b.target) || a.port - b.port || a.protocol - b.protocol
+  );
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -11,7 +11,8 @@ export function kindOf(contacts: readonly FirstContact[], blockMinimum: number):
   const byPort = countBy(contacts, (contact) => `${contact.port} ${contact.protocol}`);
   const largestTarget = byTarget[0]! / contacts.length;
   const fewPorts = byPort.slice(0, blockMinimum - 1).reduce((sum, count) => sum + count, 0) / contacts.length;
-  if (byTarget.length < blockMinimum || largestTarget >= DOMINANT) return byPort.length >= byTarget.length ? 'vertical-scan' : 'horizontal-scan';
+  if (byTarget.length < blockMinimum || largestTarget >= DOMINANT)
+    return byPort.length >= byTarget.length ? 'vertical-scan' : 'horizontal-scan';
   if (byPort.length < blockMinimum || fewPorts >= DOMINANT) return 'horizontal-scan';
   return 'block-scan';
 }

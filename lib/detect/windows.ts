@@ -56,7 +56,8 @@ export function findHits(group: readonly FirstContact[], horizon: Horizon, setti
     if (failures < floor || failures < settings.failuresPerSuccess * tally.successes) continue;
     // Sums, not steps: the order within a window cannot matter, and with each window the walk begins anew.
     const ratio = failures * walk.failure + tally.successes * walk.success;
-    if (ratio >= walk.bound && aftermath.keepsFailing(from, at, settings.failuresPerSuccess)) hits.push({ from, at, failures: Math.round(failures), successes: Math.round(tally.successes), walk: ratio });
+    if (ratio >= walk.bound && aftermath.keepsFailing(from, at, settings.failuresPerSuccess))
+      hits.push({ from, at, failures: Math.round(failures), successes: Math.round(tally.successes), walk: ratio });
   }
   return hits;
 }
@@ -93,7 +94,11 @@ class Aftermath {
   }
 }
 
-function count(tally: { failures: number; habits: number; successes: number }, contact: FirstContact, sign: 1 | -1): void {
+function count(
+  tally: { failures: number; habits: number; successes: number },
+  contact: FirstContact,
+  sign: 1 | -1,
+): void {
   const weight = sign * contact.weight;
   if (!isFailure(contact.outcome)) tally.successes += weight;
   else if (contact.isHabit) tally.habits += weight;

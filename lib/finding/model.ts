@@ -112,15 +112,25 @@ export const SAMPLE_SIZE = 20;
 export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
 /** Key under which a source's findings and windows are kept: its scope and its address. */
-export const sourceKey = (source: { readonly scope: string; readonly address: string }): string => `${source.scope}|${source.address}`;
+export const sourceKey = (source: { readonly scope: string; readonly address: string }): string =>
+  `${source.scope}|${source.address}`;
 
 /** ISO 8601 in UTC, whole seconds, of an epoch second. */
-export const isoTime = (epochSeconds: number): string => new Date(Math.floor(epochSeconds) * 1000).toISOString().replace('.000Z', 'Z');
+export const isoTime = (epochSeconds: number): string =>
+  new Date(Math.floor(epochSeconds) * 1000).toISOString().replace('.000Z', 'Z');
 
 /** Epoch seconds of an ISO 8601 time. */
 export const epochSeconds = (iso: string): number => Date.parse(iso) / 1000;
 
-const PROTOCOL_NAMES: Readonly<Record<number, string>> = { 1: 'icmp', 6: 'tcp', 17: 'udp', 47: 'gre', 50: 'esp', 58: 'icmpv6', 132: 'sctp' };
+const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
+  1: 'icmp',
+  6: 'tcp',
+  17: 'udp',
+  47: 'gre',
+  50: 'esp',
+  58: 'icmpv6',
+  132: 'sctp',
+};
 
 /** The IANA keyword of a protocol number in lower case; `protocol-N` for rare ones. */
 export const protocolName = (number: number): string => PROTOCOL_NAMES[number] ?? `protocol-${number}`;

@@ -31,7 +31,10 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
       first_seen_time: epochSeconds(finding.firstSeen) * 1000,
       last_seen_time: epochSeconds(finding.lastSeen) * 1000,
       analytic: { type_id: 1, name: finding.reasons[0]?.test ?? finding.kind },
-      attacks: finding.techniques.map(({ id, name, tactic }) => ({ technique: { uid: id, name }, tactic: { name: tactic } })),
+      attacks: finding.techniques.map(({ id, name, tactic }) => ({
+        technique: { uid: id, name },
+        tactic: { name: tactic },
+      })),
     },
     evidences: [
       {

@@ -2,7 +2,11 @@
 import type { Direction, FindingSource, Technique } from './model.ts';
 
 const NETWORK_SERVICE_DISCOVERY: Technique = { id: 'T1046', name: 'Network Service Discovery', tactic: 'Discovery' };
-const SCANNING_IP_BLOCKS: Technique = { id: 'T1595.001', name: 'Active Scanning: Scanning IP Blocks', tactic: 'Reconnaissance' };
+const SCANNING_IP_BLOCKS: Technique = {
+  id: 'T1595.001',
+  name: 'Active Scanning: Scanning IP Blocks',
+  tactic: 'Reconnaissance',
+};
 const ACTIVE_SCANNING: Technique = { id: 'T1595', name: 'Active Scanning', tactic: 'Reconnaissance' };
 
 /** Inbound scans are reconnaissance, lateral ones discovery, outbound ones both; a container that scans is T1595 too. */

@@ -47,7 +47,8 @@ export function parseIpv4(text: string): number | undefined {
 
 /** Canonical text of an address given as four words (IPv6 as in RFC 5952). */
 export function formatAddress(w0: number, w1: number, w2: number, w3: number): string {
-  if (w0 === 0 && w1 === 0 && w2 === V4_PREFIX) return `${w3 >>> 24}.${(w3 >>> 16) & 255}.${(w3 >>> 8) & 255}.${w3 & 255}`;
+  if (w0 === 0 && w1 === 0 && w2 === V4_PREFIX)
+    return `${w3 >>> 24}.${(w3 >>> 16) & 255}.${(w3 >>> 8) & 255}.${w3 & 255}`;
   const groups = [w0 >>> 16, w0 & 0xffff, w1 >>> 16, w1 & 0xffff, w2 >>> 16, w2 & 0xffff, w3 >>> 16, w3 & 0xffff];
   let best = { at: -1, length: 1 };
   for (let at = 0; at < 8; at++) {

@@ -38,7 +38,8 @@ export function columnMap(fields: readonly string[]): ColumnMap {
   const names = fields.map(normalizeFieldName);
   const index = new Map<string, number>();
   for (const [position, name] of names.entries()) {
-    if (index.has(name)) throw new ColumnsError(`the header names ${name} twice, in columns ${index.get(name)! + 1} and ${position + 1}`);
+    if (index.has(name))
+      throw new ColumnsError(`the header names ${name} twice, in columns ${index.get(name)! + 1} and ${position + 1}`);
     index.set(name, position);
   }
   const missing = REQUIRED.filter((choices) => !choices.some((name) => index.has(name)));

@@ -37,7 +37,11 @@ export async function gunzip(
   }
 }
 
-async function salvage(input: AsyncIterable<Uint8Array>, skip: number, write: (chunk: Uint8Array) => void): Promise<void> {
+async function salvage(
+  input: AsyncIterable<Uint8Array>,
+  skip: number,
+  write: (chunk: Uint8Array) => void,
+): Promise<void> {
   let left = skip;
   try {
     await inflate(input, 1024, constants.Z_SYNC_FLUSH, (chunk) => {

@@ -1,29 +1,12 @@
 /** Bytes of a text flow log to records: streaming, one line at a time, without a string for a line. */
-import { NO_ADDRESS } from './address.ts';
 import { type ColumnMap, columnMap, isHeader } from './columns.ts';
 import { DEFAULT_FIELDS } from './fields.ts';
-import { parseNumber } from './numbers.ts';
-import {
-  ACCEPT,
-  EGRESS,
-  FlowRecord,
-  IDENTITY_FIELDS,
-  INGRESS,
-  NO_ACTION,
-  NO_DIRECTION,
-  NO_FLAGS,
-  type RecordSink,
-  REJECT,
-} from './record.ts';
+import type { RecordSink } from './record.ts';
+import { RowReader } from './row-reader.ts';
 import { excerpt, type SkippedLines, type SkipReason } from './skipped.ts';
 
-const SPACE = 0x20;
-const DASH = 0x2d;
 const NEWLINE = 0x0a;
 const MAX_LINE = 65_536;
-const EARLIEST = Date.UTC(2000, 0) / 1000;
-const LATEST = Date.UTC(2100, 0) / 1000;
-const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const NONE = new Uint8Array(0);
 
 type Outcome = SkipReason | undefined;
@@ -32,26 +15,17 @@ type Outcome = SkipReason | undefined;
 export class LineParser {
   readonly skipped = new Map<SkipReason, SkippedLines>();
   lines = 0;
-  records = 0;
-  noData = 0;
-  skipData = 0;
-  #sink: RecordSink;
+  /** Reads the single lines, and counts them. */
+  readonly rows: RowReader;
   #columns: ColumnMap | undefined;
   #fallback: readonly string[];
   #carry: Uint8Array = NONE;
   #discarding = false;
-  #record = new FlowRecord();
-  #buffer: Uint8Array = NONE;
-  #starts = new Int32Array(128);
-  #ends = new Int32Array(128);
-  #at: Record<string, number> = {};
-  #identity = new Map<string, number>();
 
   /** @param fields columns of a file without a header; the 14 default ones when absent. */
   constructor(sink: RecordSink, fields: readonly string[] = DEFAULT_FIELDS) {
-    this.#sink = sink;
+    this.rows = new RowReader(sink);
     this.#fallback = fields;
-    this.#record.text = (field) => this.#text(this.#identity.get(field) ?? -1);
   }
 
   /** @throws ColumnsError when a header cannot support detection. */
@@ -107,194 +81,28 @@ export class LineParser {
 
   #line(buffer: Uint8Array, start: number, end: number): void {
     this.lines++;
-    if (end - start > MAX_LINE) return this.#skip('line too long', buffer.subarray(start, end));
-    const columns = this.#split(buffer, start, end);
-    if (columns === 0) return;
-    // Data lines begin with a digit or a dash whatever the format; only a header begins with a letter.
-    if (this.#columns === undefined || buffer[this.#starts[0]!]! > 0x60) {
-      const tokens = this.#tokens(columns);
-      if (isHeader(tokens)) return this.#useColumns(columnMap(tokens));
-      if (this.#columns === undefined) this.#useColumns(columnMap(this.#fallback));
-    }
-    const expected = this.#columns!.names.length;
-    const reason =
-      columns < expected ? 'too few columns' : columns > expected ? 'too many columns' : this.#row();
+    const reason = end - start > MAX_LINE ? 'line too long' : this.#read(buffer, start, end);
     if (reason) this.#skip(reason, buffer.subarray(start, end));
   }
 
-  #split(buffer: Uint8Array, start: number, end: number): number {
-    this.#buffer = buffer;
-    const starts = this.#starts;
-    const ends = this.#ends;
-    let count = 0;
-    let at = start;
-    for (;;) {
-      while (at < end && buffer[at]! <= SPACE) at++;
-      if (at >= end || count === starts.length) return count;
-      starts[count] = at;
-      while (at < end && buffer[at]! > SPACE) at++;
-      ends[count++] = at;
+  #read(buffer: Uint8Array, start: number, end: number): Outcome {
+    const columns = this.rows.split(buffer, start, end);
+    if (columns === 0) return undefined;
+    // Data lines begin with a digit or a dash whatever the format; only a header begins with a letter.
+    if (this.#columns === undefined || this.rows.firstByte() > 0x60) {
+      const tokens = this.rows.tokens(columns);
+      const header = isHeader(tokens);
+      if (header || this.#columns === undefined) this.#useColumns(columnMap(header ? tokens : this.#fallback));
+      if (header) return undefined;
     }
+    const expected = this.#columns!.names.length;
+    if (columns !== expected) return columns < expected ? 'too few columns' : 'too many columns';
+    return this.rows.row();
   }
 
   #useColumns(columns: ColumnMap): void {
     this.#columns = columns;
-    const at = (name: string) => columns.indexOf(name);
-    this.#at = {
-      source: at('pkt-srcaddr'), target: at('pkt-dstaddr'), interfaceSource: at('srcaddr'), interfaceTarget: at('dstaddr'),
-      sourcePort: at('srcport'), targetPort: at('dstport'), protocol: at('protocol'), packets: at('packets'),
-      bytes: at('bytes'), start: at('start'), end: at('end'), action: at('action'), tcpFlags: at('tcp-flags'),
-      direction: at('flow-direction'), interfaceId: at('interface-id'), status: at('log-status'),
-    };
-    this.#identity = new Map(IDENTITY_FIELDS.map((field) => [field, at(field)]));
-    this.#sink.layout({
-      kind: columns.kind,
-      hasFlags: at('tcp-flags') >= 0,
-      hasPacketAddresses: at('pkt-srcaddr') >= 0 && at('pkt-dstaddr') >= 0,
-      hasDirection: at('flow-direction') >= 0,
-    });
-  }
-
-  #row(): Outcome {
-    const record = this.#record;
-    const at = this.#at;
-    const times = this.#times();
-    if (times) return times;
-    record.interfaceId = this.#isDash(at.interfaceId!) ? 0 : this.#sink.interfaces.intern(this.#buffer, this.#starts[at.interfaceId!]!, this.#ends[at.interfaceId!]!);
-    if (at.status! >= 0 && !this.#is(at.status!, 'OK')) return this.#statusRow();
-    const fault = this.#addresses() ?? this.#numbers() ?? this.#verdict();
-    if (fault) return fault;
-    this.records++;
-    this.#sink.record(record);
-    return undefined;
-  }
-
-  #times(): Outcome {
-    const record = this.#record;
-    const start = this.#number(this.#at.start!, LATEST);
-    const end = this.#number(this.#at.end!, LATEST);
-    record.start = start === undefined ? end! : start;
-    record.end = end === undefined ? start! : end;
-    if (record.start === undefined) return 'missing value';
-    // Also true for NaN, which stands for a value that is no number in range.
-    if (!(record.start >= EARLIEST && record.end >= EARLIEST)) return 'bad time';
-    return record.end < record.start ? 'end before start' : undefined;
-  }
-
-  #statusRow(): Outcome {
-    const status = this.#is(this.#at.status!, 'NODATA') ? 'NODATA' : this.#is(this.#at.status!, 'SKIPDATA') ? 'SKIPDATA' : undefined;
-    if (!status) return 'bad status';
-    if (status === 'NODATA') this.noData++;
-    else this.skipData++;
-    const { interfaceId, start, end } = this.#record;
-    this.#sink.status({ status, interfaceId, start, end });
-    return undefined;
-  }
-
-  #addresses(): Outcome {
-    const record = this.#record;
-    const at = this.#at;
-    record.interfaceSource = this.#address(at.interfaceSource!);
-    record.interfaceTarget = this.#address(at.interfaceTarget!);
-    const source = this.#address(at.source!);
-    const target = this.#address(at.target!);
-    if (Math.min(record.interfaceSource, record.interfaceTarget, source, target) < 0) return 'bad address';
-    record.source = source === NO_ADDRESS ? record.interfaceSource : source;
-    record.target = target === NO_ADDRESS ? record.interfaceTarget : target;
-    return record.source === NO_ADDRESS || record.target === NO_ADDRESS ? 'missing value' : undefined;
-  }
-
-  #numbers(): Outcome {
-    const record = this.#record;
-    const at = this.#at;
-    const protocol = this.#number(at.protocol!, 255);
-    if (protocol === undefined) return 'missing value';
-    if (Number.isNaN(protocol)) return 'bad protocol';
-    const sourcePort = this.#number(at.sourcePort!, 65_535);
-    const targetPort = this.#number(at.targetPort!, 65_535);
-    if (Number.isNaN(sourcePort) || Number.isNaN(targetPort)) return 'bad port';
-    // Protocols without ports may carry "-" here; TCP and UDP may not.
-    if ((protocol === 6 || protocol === 17) && (sourcePort === undefined || targetPort === undefined)) return 'missing value';
-    const packets = this.#number(at.packets!, MAX_COUNT);
-    const bytes = this.#number(at.bytes!, MAX_COUNT);
-    const flags = this.#number(at.tcpFlags!, 0xffff);
-    if (Number.isNaN(packets) || Number.isNaN(bytes) || Number.isNaN(flags)) return 'bad number';
-    record.protocol = protocol;
-    record.sourcePort = sourcePort ?? 0;
-    record.targetPort = targetPort ?? 0;
-    record.packets = packets ?? 0;
-    record.bytes = bytes ?? 0;
-    record.tcpFlags = flags ?? NO_FLAGS;
-    return undefined;
-  }
-
-  #verdict(): Outcome {
-    const record = this.#record;
-    const { action, direction } = this.#at;
-    if (action! < 0) record.action = NO_ACTION;
-    else if (this.#is(action!, 'ACCEPT')) record.action = ACCEPT;
-    else if (this.#is(action!, 'REJECT')) record.action = REJECT;
-    else return this.#isDash(action!) ? 'missing value' : 'bad action';
-    record.direction = direction! < 0 ? NO_DIRECTION : this.#is(direction!, 'ingress') ? INGRESS : this.#is(direction!, 'egress') ? EGRESS : NO_DIRECTION;
-    return undefined;
-  }
-
-  /** undefined for a missing column or "-", NaN for what is no whole number up to `max`. */
-  #number(column: number, max: number): number | undefined {
-    if (this.#isDash(column)) return undefined;
-    return parseNumber(this.#buffer, this.#starts[column]!, this.#ends[column]!, max);
-  }
-
-  /** {@link NO_ADDRESS} for a missing column or "-", -1 for what is no address. */
-  #address(column: number): number {
-    if (this.#isDash(column)) return NO_ADDRESS;
-    const buffer = this.#buffer;
-    const start = this.#starts[column]!;
-    const end = this.#ends[column]!;
-    let value = 0;
-    let part = -1;
-    let dots = 0;
-    for (let at = start; at < end; at++) {
-      const byte = buffer[at]!;
-      if (byte === 0x2e) {
-        if (part < 0) return -1;
-        value = (value << 8) | part;
-        part = -1;
-        dots++;
-      } else if (byte >= 0x30 && byte <= 0x39) {
-        part = (part < 0 ? 0 : part * 10) + byte - 0x30;
-        if (part > 255) return this.#ipv6(start, end);
-      } else return this.#ipv6(start, end);
-    }
-    if (dots !== 3 || part < 0) return this.#ipv6(start, end);
-    return this.#sink.addresses.internIpv4(((value << 8) | part) >>> 0);
-  }
-
-  #ipv6(start: number, end: number): number {
-    if (end - start > 45 || this.#buffer.indexOf(0x3a, start) < 0) return -1;
-    return this.#sink.addresses.internText(Buffer.from(this.#buffer.subarray(start, end)).toString('latin1')) ?? -1;
-  }
-
-  #isDash(column: number): boolean {
-    if (column < 0) return true;
-    const start = this.#starts[column]!;
-    return this.#ends[column]! - start === 1 && this.#buffer[start] === DASH;
-  }
-
-  #is(column: number, text: string): boolean {
-    const start = this.#starts[column]!;
-    if (this.#ends[column]! - start !== text.length) return false;
-    for (let at = 0; at < text.length; at++) if (this.#buffer[start + at] !== text.charCodeAt(at)) return false;
-    return true;
-  }
-
-  #text(column: number): string | undefined {
-    if (this.#isDash(column)) return undefined;
-    return Buffer.from(this.#buffer.subarray(this.#starts[column]!, this.#ends[column]!)).toString('utf8');
-  }
-
-  #tokens(count: number): string[] {
-    return Array.from({ length: count }, (_, at) => Buffer.from(this.#buffer.subarray(this.#starts[at]!, this.#ends[at]!)).toString('latin1'));
+    this.rows.useColumns(columns);
   }
 
   #skip(reason: SkipReason, line: Uint8Array): void {

@@ -20,7 +20,10 @@ const compressors = {
  */
 export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array) => void): Promise<void> {
   const metadata = await attempt('its footer', () => parquetMetadataAsync(file));
-  const columns = metadata.schema.slice(1).filter((element) => element.type !== undefined).map((element) => element.name);
+  const columns = metadata.schema
+    .slice(1)
+    .filter((element) => element.type !== undefined)
+    .map((element) => element.name);
   const encoder = new TextEncoder();
   write(encoder.encode(`${columns.map(normalizeFieldName).join(' ')}\n`));
   const total = Number(metadata.num_rows);

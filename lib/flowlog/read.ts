@@ -36,7 +36,11 @@ class NotAFlowLogError extends Error {}
  * Reads `source` into `sink`. Faults of the file (damage, a header that lacks what detection needs, another kind of
  * file) are returned in the report; faults of the world (disk, network, permissions) are thrown.
  */
-export async function readFlowLog(source: ByteSource, sink: RecordSink, options: ReadOptions = {}): Promise<FileReport> {
+export async function readFlowLog(
+  source: ByteSource,
+  sink: RecordSink,
+  options: ReadOptions = {},
+): Promise<FileReport> {
   const parser = new LineParser(sink, options.fields);
   let bytes = 0;
   const write = (chunk: Uint8Array) => {
@@ -53,7 +57,13 @@ export async function readFlowLog(source: ByteSource, sink: RecordSink, options:
   }
   try {
     parser.end(error !== undefined);
-    if (!error && parser.lines > 0 && parser.records + parser.noData + parser.skipData === 0 && parser.skipped.size) error = unreadable(parser);
+    if (
+      !error &&
+      parser.lines > 0 &&
+      parser.rows.records + parser.rows.noData + parser.rows.skipData === 0 &&
+      parser.skipped.size
+    )
+      error = unreadable(parser);
   } catch (fault) {
     if (!isFaultOfFile(fault)) throw fault;
     error ??= (fault as Error).message;
@@ -61,10 +71,10 @@ export async function readFlowLog(source: ByteSource, sink: RecordSink, options:
   return {
     name: source.name,
     lines: parser.lines,
-    records: parser.records,
+    records: parser.rows.records,
     bytes,
-    noData: parser.noData,
-    skipData: parser.skipData,
+    noData: parser.rows.noData,
+    skipData: parser.rows.skipData,
     skipped: [...parser.skipped.values()],
     ...(error && { error }),
   };
@@ -83,7 +93,11 @@ async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void): 
   for await (const chunk of rest) write(chunk);
 }
 
-async function readGzip(source: ByteSource, input: AsyncIterable<Uint8Array>, write: (chunk: Uint8Array) => void): Promise<void> {
+async function readGzip(
+  source: ByteSource,
+  input: AsyncIterable<Uint8Array>,
+  write: (chunk: Uint8Array) => void,
+): Promise<void> {
   const held: Uint8Array[] = [];
   let heldBytes = 0;
   let inner: 'unknown' | 'text' | 'parquet' = 'unknown';
@@ -91,7 +105,10 @@ async function readGzip(source: ByteSource, input: AsyncIterable<Uint8Array>, wr
     if (inner === 'unknown') inner = isParquet(chunk) ? 'parquet' : 'text';
     if (inner === 'text') return write(chunk);
     heldBytes += chunk.length;
-    if (heldBytes > MAX_HELD_PARQUET) throw new ParquetError(`the gzip holds a Parquet file above ${MAX_HELD_PARQUET} bytes; deliver it without the outer gzip`);
+    if (heldBytes > MAX_HELD_PARQUET)
+      throw new ParquetError(
+        `the gzip holds a Parquet file above ${MAX_HELD_PARQUET} bytes; deliver it without the outer gzip`,
+      );
     held.push(Buffer.from(chunk));
   };
   await gunzip(input, () => source.open(), route);
@@ -108,7 +125,10 @@ async function parquetFile(source: ByteSource, head: Uint8Array) {
     return {
       byteLength: size,
       slice: async (start: number, end?: number) => {
-        const bytes = await range(start < 0 ? size + start : start, end === undefined ? size : end < 0 ? size + end : end);
+        const bytes = await range(
+          start < 0 ? size + start : start,
+          end === undefined ? size : end < 0 ? size + end : end,
+        );
         return arrayBuffer(bytes);
       },
     };
@@ -127,7 +147,15 @@ const isParquet = (head: Uint8Array) => Buffer.from(head.subarray(0, 4)).toStrin
 
 function refuseOtherFormats(head: Uint8Array): void {
   const start = Buffer.from(head.subarray(0, 8)).toString('latin1');
-  const kind = start.startsWith('%PDF') ? 'a PDF' : start.startsWith('PK\x03\x04') ? 'a zip archive' : /^[{[]/.test(start) ? 'JSON' : head.subarray(0, 512).includes(0) ? 'binary data' : undefined;
+  const kind = start.startsWith('%PDF')
+    ? 'a PDF'
+    : start.startsWith('PK\x03\x04')
+      ? 'a zip archive'
+      : /^[{[]/.test(start)
+        ? 'JSON'
+        : head.subarray(0, 512).includes(0)
+          ? 'binary data'
+          : undefined;
   if (kind) throw new NotAFlowLogError(`the file is ${kind}; expected VPC Flow Log records as text, gzip or Parquet`);
 }
 
@@ -137,11 +165,18 @@ function unreadable(parser: LineParser): string {
 }
 
 function isFaultOfFile(error: unknown): boolean {
-  return error instanceof GzipError || error instanceof ParquetError || error instanceof ColumnsError || error instanceof NotAFlowLogError;
+  return (
+    error instanceof GzipError ||
+    error instanceof ParquetError ||
+    error instanceof ColumnsError ||
+    error instanceof NotAFlowLogError
+  );
 }
 
 /** The first bytes, and a stream that still begins with them. */
-async function probe(stream: AsyncIterable<Uint8Array>): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
+async function probe(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
   const iterator = stream[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);
   while (head.length < PROBE_BYTES) {

@@ -20,8 +20,13 @@ export class CodecError extends Error {
 /** Encodes everything of a fragment but its scope and address, which are its key. */
 export function encodeFragment(fragment: Fragment): Uint8Array {
   const identity = Buffer.from(fragment.identity ? JSON.stringify(fragment.identity) : '');
-  const contacts = fragment.contacts.toSorted((a, b) => a.hash - b.hash || a.port - b.port || (a.target < b.target ? -1 : 1));
-  const size = contacts.reduce((sum, contact) => sum + CONTACT_BYTES + (isV4(contact.target) ? 0 : V6_EXTRA_BYTES), HEADER_BYTES + identity.length);
+  const contacts = fragment.contacts.toSorted(
+    (a, b) => a.hash - b.hash || a.port - b.port || (a.target < b.target ? -1 : 1),
+  );
+  const size = contacts.reduce(
+    (sum, contact) => sum + CONTACT_BYTES + (isV4(contact.target) ? 0 : V6_EXTRA_BYTES),
+    HEADER_BYTES + identity.length,
+  );
   const bytes = Buffer.alloc(size);
   bytes.writeUInt8(fragment.inside ? INSIDE : 0, 0);
   bytes.writeUInt8(fragment.quality, 1);
@@ -40,13 +45,19 @@ export function encodeFragment(fragment: Fragment): Uint8Array {
  * The fragment of a source from its bytes.
  * @throws CodecError when the bytes are of another version or damaged.
  */
-export function decodeFragment(key: { readonly scope: string; readonly address: string }, stored: Uint8Array): Fragment {
+export function decodeFragment(
+  key: { readonly scope: string; readonly address: string },
+  stored: Uint8Array,
+): Fragment {
   if (stored[0] !== VERSION) throw new CodecError(`fragment version must be ${VERSION}, got ${stored[0]}`);
   const bytes = inflate(stored.subarray(1));
   const hour = bytes.readUInt32LE(4);
   const count = bytes.readUInt32LE(12);
   const identityEnd = HEADER_BYTES + bytes.readUInt32LE(16);
-  const identity = identityEnd > HEADER_BYTES ? (JSON.parse(bytes.toString('utf8', HEADER_BYTES, identityEnd)) as Identity) : undefined;
+  const identity =
+    identityEnd > HEADER_BYTES
+      ? (JSON.parse(bytes.toString('utf8', HEADER_BYTES, identityEnd)) as Identity)
+      : undefined;
   const contacts: SeenContact[] = [];
   for (let at = identityEnd, n = 0; n < count; n++) {
     const isV6 = bytes.readUInt8(at) === 6;

@@ -4,11 +4,25 @@ import { classify, Halves } from '../contact/initiator.ts';
 import { Interfaces } from '../contact/interfaces.ts';
 import type { HashKey } from '../contact/keyed-hash.ts';
 import { Networks } from '../contact/networks.ts';
-import { isNothing, outcomeOf, isFailure, SEEN_OWN_TARGET } from '../contact/seen.ts';
+import { isFailure, isNothing, outcomeOf, SEEN_OWN_TARGET } from '../contact/seen.ts';
 import { AddressTable } from '../flowlog/address.ts';
-import { type FlowRecord, type Layout, NO_FLAGS, type RecordSink, type StatusRow, StringTable } from '../flowlog/record.ts';
+import {
+  type FlowRecord,
+  type Layout,
+  NO_FLAGS,
+  type RecordSink,
+  type StatusRow,
+  StringTable,
+} from '../flowlog/record.ts';
 import { CONTACTS_PER_PANE, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
-import { LONG_AGGREGATION, SAMPLED, SKIPPED_RECORDS, TRANSIT_GATEWAY, WITHOUT_FLAGS, WITHOUT_PACKET_ADDRESSES } from './quality.ts';
+import {
+  LONG_AGGREGATION,
+  SAMPLED,
+  SKIPPED_RECORDS,
+  TRANSIT_GATEWAY,
+  WITHOUT_FLAGS,
+  WITHOUT_PACKET_ADDRESSES,
+} from './quality.ts';
 import { Scopes } from './scope.ts';
 
 const HOUR = 3600;
@@ -54,7 +68,12 @@ export class Collector implements RecordSink {
     if (record.end > this.logTime) this.logTime = record.end;
     this.#identities.learn(record);
     const { source, target } = record;
-    if (source === target || !this.#networks.isCountable(this.addresses, source) || !this.#networks.isCountable(this.addresses, target)) return;
+    if (
+      source === target ||
+      !this.#networks.isCountable(this.addresses, source) ||
+      !this.#networks.isCountable(this.addresses, target)
+    )
+      return;
     classify(record, this.addresses.isIpv4(source), this.#halves);
     const contact = this.#contact;
     contact.protocol = record.protocol;
@@ -83,7 +102,8 @@ export class Collector implements RecordSink {
   status(row: StatusRow): void {
     if (row.end > this.logTime) this.logTime = row.end;
     if (row.status !== 'SKIPDATA') return;
-    for (let hour = Math.floor(row.start / HOUR); hour <= Math.floor(row.end / HOUR); hour++) this.#identities.skipped(row.interfaceId, hour);
+    for (let hour = Math.floor(row.start / HOUR); hour <= Math.floor(row.end / HOUR); hour++)
+      this.#identities.skipped(row.interfaceId, hour);
   }
 
   /**
@@ -126,7 +146,8 @@ export class Collector implements RecordSink {
 
   #countFailures(views: readonly PaneView[]): number {
     let failures = 0;
-    for (const view of views) for (const at of view.contacts) if (isFailure(outcomeOf(this.#table.seen[at]!))) failures++;
+    for (const view of views)
+      for (const at of view.contacts) if (isFailure(outcomeOf(this.#table.seen[at]!))) failures++;
     return failures;
   }
 

@@ -102,7 +102,8 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
 
 /** Prefers the interface that holds the address over one that forwards for it, then the smaller id. */
 export function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
-  const rank = (identity: Identity) => `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'} ${JSON.stringify(identity.fields)}`;
+  const rank = (identity: Identity) =>
+    `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'} ${JSON.stringify(identity.fields)}`;
   let best: Identity | undefined;
   for (const { identity } of candidates) if (identity && (!best || rank(identity) < rank(best))) best = identity;
   return best;

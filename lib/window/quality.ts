@@ -8,16 +8,26 @@ export const SAMPLED = 16;
 export const TRANSIT_GATEWAY = 32;
 
 const SENTENCES: readonly (readonly [number, string])[] = [
-  [WITHOUT_FLAGS, 'no tcp-flags in the log: who initiated and what was answered is told from ports, sizes and reverse records'],
-  [WITHOUT_PACKET_ADDRESSES, 'no pkt-srcaddr and pkt-dstaddr in the log: hosts behind NAT, transit gateways and pod nodes appear as one'],
-  [SKIPPED_RECORDS, 'SKIPDATA: AWS dropped records of an interface involved; there may be more contacts than were seen'],
+  [
+    WITHOUT_FLAGS,
+    'no tcp-flags in the log: who initiated and what was answered is told from ports, sizes and reverse records',
+  ],
+  [
+    WITHOUT_PACKET_ADDRESSES,
+    'no pkt-srcaddr and pkt-dstaddr in the log: hosts behind NAT, transit gateways and pod nodes appear as one',
+  ],
+  [
+    SKIPPED_RECORDS,
+    'SKIPDATA: AWS dropped records of an interface involved; there may be more contacts than were seen',
+  ],
   [LONG_AGGREGATION, 'aggregation above 90 seconds: times and order of contacts are coarse'],
   [SAMPLED, 'more contacts than are kept exactly: counts are estimates from a uniform sample'],
   [TRANSIT_GATEWAY, 'transit gateway log: no action is recorded, outcomes rest on tcp-flags alone'],
 ];
 
 /** The sentences for a union of bits. */
-export const describeQuality = (bits: number): string[] => SENTENCES.filter(([bit]) => bits & bit).map(([, text]) => text);
+export const describeQuality = (bits: number): string[] =>
+  SENTENCES.filter(([bit]) => bits & bit).map(([, text]) => text);
 
 /** How many kinds of blindness the bits name; each lowers the confidence of a finding. */
 export const countQuality = (bits: number): number => SENTENCES.filter(([bit]) => bits & bit).length;

@@ -1,0 +1,202 @@
+/** `sweepwatch demo`: the deployed pipeline on this machine, fed with captured logs, and what an analyst would get. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { paginateScan } from '@aws-sdk/lib-dynamodb';
+import type { Finding } from '../../lib/finding/model.ts';
+import { createDocumentClient } from '../../lib/store/clients.ts';
+import { FindingsStore } from '../../lib/store/findings-store.ts';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { deliveriesOf } from '../demo/deliveries.ts';
+import { Narrator } from '../demo/narrator.ts';
+import { ProofError, prove } from '../demo/proof.ts';
+import { LOCAL_STATE } from '../deployment.ts';
+import { formatFindings } from '../formats.ts';
+import type { Terminal } from '../terminal.ts';
+
+const HELP = `Usage: sweepwatch demo [OPTIONS]
+
+Synthesizes the stack, runs it on this machine behind real wire protocols (S3, SQS, SNS, DynamoDB, Lambda's Runtime API),
+delivers flow log files that hold a real scan, and shows what happens and what the analyst gets. Needs no account.
+
+Options:
+  --keep                  leave the local cloud running until Ctrl-C, for "findings" and "suppress" with --local
+  --assembly FOLDER       run this synthesized assembly (cdk.out) instead of synthesizing one
+  --help                  this text
+
+Exit codes: 0 an alert about the scan came through every part; 1 it did not, and the part that failed is named.
+`;
+
+const STACK = 'sweepwatch-demo';
+const PROJECT = resolve(import.meta.dirname, '../..');
+const DATA = join(PROJECT, 'test/data/lab/pod-nmap-1024');
+const PLACE = { account: '123456789012', region: 'eu-central-1', flowLog: 'fl-0a1b2c3d4e5f60718' };
+const QUIET_MS = 60_000;
+
+/** Runs `demo`; returns the exit code. */
+export async function demoCommand(args: string[], terminal: Terminal): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { keep: { type: 'boolean' }, assembly: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    terminal.stdout(HELP);
+    return 0;
+  }
+  const narrator = new Narrator(terminal);
+  const folder = resolve('.local', `demo-${process.pid}`);
+  await mkdir(folder, { recursive: true });
+  let cloud: LocalCloud | undefined;
+  try {
+    const assembly = values.assembly ? resolve(values.assembly) : await synthesize(folder, narrator);
+    cloud = await startLocalCloud({
+      assembly,
+      stack: STACK,
+      mailbox: join(folder, 'mail'),
+      region: PLACE.region,
+      onEvent: (event) => narrator.hear(event),
+    });
+    narrator.say(`local cloud ready: S3, SQS and SNS at ${cloud.endpointUrl}, DynamoDB at ${cloud.dynamodbUrl}`);
+    const mail = await run(cloud, narrator, join(folder, 'mail'), terminal);
+    terminal.stdout(`\n----- the alert, as ${'analyst@example.com'} gets it -----\n\n${mail}\n`);
+    await keepOrEnd(cloud, values.keep === true, narrator, terminal);
+    return 0;
+  } catch (error) {
+    terminal.stderr(
+      `demo failed: ${error instanceof ProofError ? '' : 'the local cloud: '}${(error as Error).message}\n`,
+    );
+    for (const trouble of narrator.trouble()) terminal.stderr(`  ${trouble}\n`);
+    return 1;
+  } finally {
+    await cloud?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function run(cloud: LocalCloud, narrator: Narrator, mailbox: string, terminal: Terminal): Promise<string> {
+  const expected = JSON.parse(await readFile(`${DATA}.json`, 'utf8')) as { about: string; source: string };
+  narrator.say(`delivering: ${expected.about}`);
+  const deliveries = await deliveriesOf(`${DATA}.log.gz`, PLACE);
+  Object.assign(process.env, cloud.environment);
+  const s3 = new S3Client({ forcePathStyle: true });
+  const bucket = required(cloud, 'LogBucket');
+  for (const { key, body } of deliveries) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+  s3.destroy();
+  await settled(cloud);
+  narrator.say('the schedule: what falls due with time is settled');
+  await cloud.invoke(scheduleOf(cloud));
+  await settled(cloud);
+  const client = createDocumentClient();
+  const findings = await allFindings(client, required(cloud, 'FindingsTable'), deliveries[0]!.key);
+  const windowItems = await countItems(client, required(cloud, 'WindowsTable'));
+  narrator.say(`windows table: ${windowItems} items`);
+  terminal.stdout('\n----- the findings table -----\n\n');
+  formatFindings(findings, 'table', terminal);
+  const outcome = {
+    events: narrator.events,
+    delivered: deliveries.length,
+    windowItems,
+    findings,
+    mailbox,
+    expectedSource: expected.source,
+  };
+  return prove(outcome);
+}
+
+async function settled(cloud: LocalCloud): Promise<void> {
+  try {
+    await cloud.idle(QUIET_MS);
+  } catch (error) {
+    throw new ProofError(`the pipeline did not come to rest: ${(error as Error).message}`);
+  }
+}
+
+async function synthesize(folder: string, narrator: Narrator): Promise<string> {
+  const settings = join(folder, 'settings.json');
+  const output = join(folder, 'cdk.out');
+  await writeFile(
+    settings,
+    JSON.stringify({ deploymentName: STACK, emails: ['analyst@example.com'], digestHourUtc: null }),
+  );
+  narrator.say('synthesizing the stack (cdk synth)');
+  const cdk = join(PROJECT, 'node_modules/.bin/cdk');
+  const child = spawn(
+    process.execPath,
+    [cdk, 'synth', '--quiet', '--output', output, '--context', `settings=${settings}`],
+    { cwd: PROJECT, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let printed = '';
+  child.stdout.on('data', (chunk) => {
+    printed += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    printed += chunk;
+  });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new ProofError(`synthesis: cdk synth ended with ${code}\n${printed.slice(-2000)}`);
+  return output;
+}
+
+function required(cloud: LocalCloud, output: string): string {
+  const value = cloud.outputs[output];
+  if (!value) throw new ProofError(`stack output ${output} is missing`);
+  return value;
+}
+
+function scheduleOf(cloud: LocalCloud): string {
+  for (const [logicalId, { type }] of cloud.resources)
+    if (type === 'AWS::Events::Rule' && logicalId.includes('Settle')) return logicalId;
+  throw new ProofError('schedule: no rule starts the settle function');
+}
+
+async function allFindings(
+  client: ReturnType<typeof createDocumentClient>,
+  table: string,
+  key: string,
+): Promise<Finding[]> {
+  const day = key.split('/').slice(4, 7).join('-');
+  const store = new FindingsStore({ client, table, retentionDays: 1 });
+  return (await store.ofDay(day)).map(({ finding }) => finding);
+}
+
+async function countItems(client: ReturnType<typeof createDocumentClient>, table: string): Promise<number> {
+  let count = 0;
+  for await (const page of paginateScan({ client }, { TableName: table, Select: 'COUNT' })) count += page.Count ?? 0;
+  return count;
+}
+
+async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, terminal: Terminal): Promise<void> {
+  if (!keep) {
+    terminal.stdout(`How to go on:
+  npx --no-install sweepwatch demo --keep        keep it running and query it
+  npx --no-install sweepwatch detect FILE...     run the detector over your own flow log files
+  npx cdk deploy                                 deploy it (README, "First deployment")
+`);
+    return;
+  }
+  await writeFile(
+    LOCAL_STATE,
+    JSON.stringify({
+      environment: cloud.environment,
+      findingsTable: cloud.outputs.FindingsTable,
+      outputs: cloud.outputs,
+    }),
+  );
+  terminal.stdout(`The local cloud stays up until Ctrl-C. In another shell, in this folder:
+  npx --no-install sweepwatch findings list --local
+  npx --no-install sweepwatch suppress add --local --source 10.0.7.105/32 --owner you --reason "approved" --expires 2030-01-01
+  endpoints: AWS_ENDPOINT_URL=${cloud.endpointUrl} AWS_ENDPOINT_URL_DYNAMODB=${cloud.dynamodbUrl}
+`);
+  try {
+    // A pending timer keeps the process; a signal handler alone would not.
+    const alive = setInterval(() => {}, 60_000);
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    clearInterval(alive);
+    narrator.say('stopping');
+  } finally {
+    await rm(LOCAL_STATE, { force: true });
+  }
+}

@@ -1,0 +1,74 @@
+/** `sweepwatch suppress`: silence the alerts of approved scanners, scoped, attributed and expiring. */
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { suppressionFault } from '../../lib/alert/suppression.ts';
+import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
+import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
+import { printable, type Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+const HELP = `Usage: sweepwatch suppress add --source CIDR --owner NAME --reason TEXT --expires DATE [OPTIONS]
+       sweepwatch suppress list [OPTIONS]
+       sweepwatch suppress remove ID [OPTIONS]
+
+Silences alerts about sources; findings are still made and counted, and name the rule in suppressedBy.
+
+Options:
+  --source CIDR           sources to silence, such as 10.0.3.22/32
+  --owner NAME            who answers for the rule
+  --reason TEXT           why
+  --expires DATE          from then on the rule is void, such as 2027-01-31 or 2027-01-31T18:00:00Z
+${DEPLOYMENT_HELP}
+  --help                  this text
+`;
+
+/** Runs `suppress`; returns the exit code. */
+export async function suppressCommand(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      ...deploymentOptions,
+      source: { type: 'string' },
+      owner: { type: 'string' },
+      reason: { type: 'string' },
+      expires: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    terminal.stdout(HELP);
+    return 0;
+  }
+  const [verb, id] = positionals;
+  if (verb !== 'add' && verb !== 'list' && verb !== 'remove')
+    throw new UsageError(`expected "suppress add", "suppress list" or "suppress remove ID", got "${verb ?? ''}"`);
+  const { source = '', owner = '', reason = '', expires = '' } = values;
+  const suppression = { id: randomUUID().slice(0, 8), source, owner, reason, expires };
+  const fault = verb === 'add' ? suppressionFault(suppression, Date.now() / 1000) : undefined;
+  if (fault) throw new UsageError(fault);
+  if (verb === 'remove' && !id) throw new UsageError('no ID given; "suppress list" shows the ids');
+  const deployment = await openDeployment(values);
+  const store = new SuppressionsStore(deployment.client, deployment.table);
+  if (verb === 'add') {
+    await store.add(suppression);
+    terminal.stdout(`${suppression.id}\n`);
+    terminal.stderr(
+      `alerts about ${source} are silent until ${expires}; undo: sweepwatch suppress remove ${suppression.id}\n`,
+    );
+    return 0;
+  }
+  if (verb === 'list') {
+    const now = new Date().toISOString();
+    for (const rule of (await store.list()).toSorted((a, b) => (a.expires < b.expires ? -1 : 1))) {
+      const state = new Date(rule.expires).toISOString() > now ? 'active' : 'expired';
+      terminal.stdout(
+        `${[rule.id, state, rule.source, rule.expires, rule.owner, rule.reason].map(printable).join('\t')}\n`,
+      );
+    }
+    return 0;
+  }
+  if (await store.remove(id!)) return 0;
+  terminal.stderr(`no suppression ${printable(id!)} in ${deployment.table}; "suppress list" shows the ids\n`);
+  return 1;
+}

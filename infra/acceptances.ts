@@ -1,0 +1,103 @@
+/** The cdk-nag findings that are accepted, each on the construct it is about, each with its reason. */
+import { Stack, Validations } from 'aws-cdk-lib';
+import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
+import type { ScanDetector } from './scan-detector.ts';
+
+/** Records the acceptances of a detector. Those of rules that only fail with certain settings are recorded with those. */
+export function acknowledgeNagFindings(detector: ScanDetector): void {
+  acceptFunctions(detector);
+  acceptQueues(detector);
+  acceptReading(detector);
+  acceptSubscriptions(detector);
+  if (detector.settings.bucket.existing?.events === 'notification') acceptNotificationsHandler(Stack.of(detector));
+}
+
+function accept(construct: IConstruct, id: string, reason: string): void {
+  // A rule is named pack::pack-rule; the pack is the part before the first hyphen.
+  Validations.of(construct).acknowledge({ id: `${id.split('-')[0]}::${id}`, reason });
+}
+
+function acceptFunctions(detector: ScanDetector): void {
+  for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction]) {
+    accept(
+      fn,
+      'Serverless-LambdaTracing',
+      'X-Ray needs its actions on resource *, which no other statement here has, and samples requests; the structured ' +
+        'logs and metrics tell the story of every single file.',
+    );
+    accept(
+      fn,
+      'Serverless-LambdaDLQ',
+      'The dead letter queue of a function catches asynchronous events only. Ingest and alert are invoked by queues, ' +
+        'which have their own dead letters; settle has a failure destination, whose messages carry the error as well.',
+    );
+  }
+  for (const fn of [detector.ingestFunction, detector.alertFunction]) {
+    accept(
+      fn,
+      'Serverless-LambdaEventSourceMappingDestination',
+      'An event source mapping of SQS takes no failure destination: the redrive policy of its queue is the destination.',
+    );
+  }
+}
+
+function acceptQueues(detector: ScanDetector): void {
+  for (const queue of [detector.ingestDeadLetters, detector.alertDeadLetters, detector.settleDeadLetters]) {
+    accept(queue, 'Serverless-SQSRedrivePolicy', 'It is a dead letter queue itself: an alarm tells of what is in it.');
+  }
+  accept(
+    detector.settleDeadLetters,
+    'AwsSolutions-SQS3',
+    'It holds failed runs of the schedule and of the settle function, so it is a dead letter queue, though of no queue.',
+  );
+}
+
+function acceptReading(detector: ScanDetector): void {
+  const { existing } = detector.settings.bucket;
+  const bucket = detector.logBucket.node.defaultChild as CfnBucket | undefined;
+  const objects =
+    bucket === undefined
+      ? `arn:<AWS::Partition>:s3:::${detector.logBucket.bucketName}/${existing?.prefix ?? ''}*`
+      : `<${Stack.of(bucket).getLogicalId(bucket)}.Arn>/AWSLogs/*`;
+  accept(
+    // The function holds an immutable view of its role; the role itself stands beside it.
+    detector.node.findChild('Ingest').node.findChild('Role'),
+    `AwsSolutions-IAM5[Resource::${objects}]`,
+    'The names of flow log files are not known in advance; the wildcard ends at the folder that they are delivered to.',
+  );
+  if (bucket !== undefined) {
+    accept(
+      detector.logBucket,
+      'AwsSolutions-S1',
+      'The bucket is itself a bucket of logs: log delivery writes it and one role reads it. Whoever must audit its ' +
+        'readers records S3 data events in CloudTrail, which name the principal.',
+    );
+  }
+}
+
+function acceptSubscriptions(detector: ScanDetector): void {
+  for (const topic of [detector.alertTopic, detector.operationsTopic]) {
+    for (const subscription of topic.node.findAll()) {
+      if (subscription === topic || subscription.node.defaultChild === undefined) continue;
+      accept(
+        subscription,
+        'Serverless-SNSRedrivePolicy',
+        'An e-mail that bounces stays in no queue that someone would read: the finding is in the table, and an alarm ' +
+          'tells of alerts that were not delivered.',
+      );
+    }
+  }
+}
+
+/** The function that the CDK adds to the stack to change notifications of a bucket which is not of the stack. */
+function acceptNotificationsHandler(stack: Stack): void {
+  const handler = stack.node.tryFindChild('BucketNotificationsHandler050a0587b7544547bf325f094a3db834');
+  if (handler === undefined) return;
+  accept(
+    handler,
+    'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
+    'A function of the CDK itself, there because the settings ask for notifications of an existing bucket; it runs ' +
+      'only during deployment. events: eventbridge does without it.',
+  );
+}

@@ -1,0 +1,144 @@
+/** The three functions: how each is bundled, sized, started and allowed. */
+import { fileURLToPath } from 'node:url';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { LogLevel, NodejsFunction, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { toRuntimeSettings } from '../lib/config/runtime.ts';
+import type { Settings } from '../lib/config/schema.ts';
+import { alertStatements, ingestStatements, type Resources, settleStatements } from './permissions.ts';
+
+/** How long each function may run; the visibility of its queue is six times that. */
+export const timeouts = {
+  /** The largest file seen (825 MB unpacked) takes a tenth of this. */
+  ingest: Duration.seconds(300),
+  /** Shorter than the lease that alert takes on a finding, so that a lease never ends while its holder publishes. */
+  alert: Duration.seconds(30),
+  settle: Duration.seconds(300),
+} as const;
+
+/** The functions of a deployment. */
+export interface Functions {
+  readonly ingest: NodejsFunction;
+  readonly alert: NodejsFunction;
+  readonly settle: NodejsFunction;
+}
+
+/** Creates the functions and what starts them: two queues and a schedule. */
+export function createFunctions(scope: Construct, settings: Settings, resources: Resources): Functions {
+  const common = { environment: createEnvironment(settings, resources) };
+  const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
+    ...common,
+    description: 'Reads flow log files, stores contact windows, decides who scans',
+    timeout: timeouts.ingest,
+    memorySize: settings.ingest.memoryMiB,
+  });
+  ingest.addEventSource(
+    new SqsEventSource(resources.ingest.queue, {
+      batchSize: 5,
+      reportBatchItemFailures: true,
+      maxConcurrency: settings.ingest.maxConcurrency,
+    }),
+  );
+  const alert = createHandler(scope, 'Alert', settings, alertStatements(resources), {
+    ...common,
+    description: 'Decides what a person hears of a finding, and publishes it',
+    timeout: timeouts.alert,
+    memorySize: 256,
+  });
+  alert.addEventSource(
+    new SqsEventSource(resources.alert.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 5 }),
+  );
+  const settle = createHandler(scope, 'Settle', settings, settleStatements(resources), {
+    ...common,
+    description: 'Every 5 minutes: overdue answers, roll-up, closing of findings, lost announcements, digest',
+    timeout: timeouts.settle,
+    memorySize: 1024,
+    // The next run does the work of a failed one; what failed is kept as evidence and raises an alarm.
+    onFailure: new SqsDestination(resources.settleDeadLetters),
+    retryAttempts: 1,
+    maxEventAge: Duration.minutes(5),
+  });
+  const deadLetters = {
+    deadLetterQueue: resources.settleDeadLetters,
+    retryAttempts: 1,
+    maxEventAge: Duration.minutes(5),
+  };
+  new Rule(scope, 'SettleSchedule', {
+    description: 'Starts the settle function',
+    schedule: Schedule.rate(Duration.minutes(5)),
+    targets: [new LambdaFunction(settle, deadLetters)],
+  });
+  return { ingest, alert, settle };
+}
+
+function createEnvironment(settings: Settings, { tables, topics, alert }: Resources): Record<string, string> {
+  return {
+    WINDOWS_TABLE: tables.windows.tableName,
+    FINDINGS_TABLE: tables.findings.tableName,
+    ALERT_QUEUE_URL: alert.queue.queueUrl,
+    ALERT_TOPIC_ARN: topics.alerts.topicArn,
+    // Keys the hashes that decide what is sampled: whoever can guess it can choose addresses that are never sampled.
+    HASH_KEY: Aws.STACK_ID,
+    SETTINGS: JSON.stringify(toRuntimeSettings(settings)),
+    POWERTOOLS_SERVICE_NAME: settings.deploymentName,
+    POWERTOOLS_METRICS_NAMESPACE: 'Sweepwatch',
+    POWERTOOLS_LOG_LEVEL: settings.logLevel,
+  };
+}
+
+const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+
+function createHandler(
+  parent: Construct,
+  id: string,
+  settings: Settings,
+  statements: PolicyStatement[],
+  props: NodejsFunctionProps,
+): NodejsFunction {
+  const scope = new Construct(parent, id);
+  const logGroup = new LogGroup(scope, 'Logs', {
+    retention: settings.retentionDays.functionLogs,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const logs = new PolicyStatement({
+    sid: 'WriteOwnLogs',
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroup.logGroupArn],
+  });
+  const role = new Role(scope, 'Role', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    description: `${settings.deploymentName}: ${id.toLowerCase()} function`,
+    inlinePolicies: { Exact: new PolicyDocument({ statements: [logs, ...statements] }) },
+  });
+  return new NodejsFunction(scope, 'Function', {
+    ...props,
+    entry: `${projectRoot}functions/${id.toLowerCase()}.ts`,
+    handler: 'handler',
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    logGroup,
+    // Immutable, so that event sources and dead letters add nothing to the statements written above.
+    role: role.withoutPolicyUpdates(),
+    awsSdkConnectionReuse: false,
+    projectRoot,
+    depsLockFilePath: `${projectRoot}package-lock.json`,
+    bundling: {
+      format: OutputFormat.ESM,
+      target: 'node24',
+      minify: true,
+      // Without `keepNames` error classes would be logged by their minified names.
+      keepNames: true,
+      mainFields: ['module', 'main'],
+      externalModules: [],
+      bundleAwsSDK: true,
+      logLevel: LogLevel.WARNING,
+    },
+  });
+}

@@ -1,0 +1,157 @@
+/** Where flow log files are read from: a bucket of our own, or one that exists; and how its new objects reach the queue. */
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketPolicy,
+  type CfnBucket,
+  EventType,
+  type IBucket,
+  ObjectOwnership,
+} from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { Settings } from '../lib/config/schema.ts';
+import { deliveringAccounts, deliveryConditions } from './encryption.ts';
+
+/** A bucket with flow log files, and what is needed to read it. */
+export interface LogBucket {
+  readonly bucket: IBucket;
+  /** Keys of the files that are read start so. */
+  readonly objectPrefix: string;
+  /** Prefix for flow logs of ours, before the AWSLogs/ that AWS adds. */
+  readonly flowLogPrefix: string;
+  /** Key that the objects are encrypted with, if it is a customer's. */
+  readonly keyArn?: string;
+  /** The bucket policy, where it is ours: flow logs must come after it. */
+  readonly policy?: BucketPolicy;
+}
+
+/** Queues of the ingest path that new objects are announced to. */
+export interface IngestQueues {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+}
+
+/** Creates or adopts the bucket, and connects its new objects to the ingest queue. */
+export function connectLogBucket(
+  scope: Construct,
+  settings: Settings,
+  queues: IngestQueues,
+  key: IKey | undefined,
+): LogBucket {
+  return settings.bucket.existing === undefined
+    ? createBucket(scope, settings, queues.queue, key)
+    : adoptBucket(scope, settings.bucket.existing, queues);
+}
+
+function createBucket(scope: Construct, settings: Settings, queue: Queue, key: IKey | undefined): LogBucket {
+  const objectPrefix = 'AWSLogs/';
+  // The name is fixed because bucket and queue policy name each other: with a generated one they would be a cycle.
+  const name = settings.bucket.new?.name ?? `${settings.deploymentName}-flow-logs-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+  const bucket = new Bucket(scope, 'LogBucket', {
+    bucketName: name,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+    enforceSSL: true,
+    ...(key === undefined
+      ? { encryption: BucketEncryption.S3_MANAGED }
+      : { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
+    lifecycleRules: [
+      {
+        expiration: Duration.days(settings.retentionDays.logObjects),
+        abortIncompleteMultipartUploadAfter: Duration.days(1),
+      },
+    ],
+    // A name that is fixed must not outlive a first deployment that failed: the second would find it taken.
+    removalPolicy: settings.keepDataOnRemoval ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+  });
+  allowDelivery(bucket, settings);
+  const allowed = queue.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LogBucketSends',
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: {
+        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${name}` },
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      },
+    }),
+  );
+  // The construct's own notification method would add a custom resource, a function and a role.
+  (bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
+    queueConfigurations: [
+      {
+        event: 's3:ObjectCreated:*',
+        queue: queue.queueArn,
+        filter: { s3Key: { rules: [{ name: 'prefix', value: objectPrefix }] } },
+      },
+    ],
+  };
+  // S3 tries the queue when the notification is set, and refuses one that it may not send to.
+  if (allowed.policyDependable !== undefined) bucket.node.addDependency(allowed.policyDependable);
+  return { bucket, objectPrefix, flowLogPrefix: '', keyArn: key?.keyArn, policy: bucket.policy };
+}
+
+/** The two statements of "Amazon S3 bucket permissions for flow logs"; written here so that AWS attaches none itself. */
+function allowDelivery(bucket: Bucket, settings: Settings): void {
+  const accounts = deliveringAccounts(settings);
+  const principals = [new ServicePrincipal('delivery.logs.amazonaws.com')];
+  const conditions = deliveryConditions(accounts);
+  const folders = accounts.flatMap((account) =>
+    settings.flowLogs.hiveCompatiblePartitions ? [account, `aws-account-id=${account}`] : [account],
+  );
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LogDeliveryWrites',
+      principals,
+      actions: ['s3:PutObject'],
+      resources: folders.map((folder) => bucket.arnForObjects(`AWSLogs/${folder}/*`)),
+      conditions: {
+        ...conditions,
+        StringEquals: { ...conditions.StringEquals, 's3:x-amz-acl': 'bucket-owner-full-control' },
+      },
+    }),
+  );
+  bucket.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LogDeliveryChecksTheBucket',
+      principals,
+      actions: ['s3:GetBucketAcl', 's3:ListBucket'],
+      resources: [bucket.bucketArn],
+      conditions,
+    }),
+  );
+}
+
+type ExistingBucket = NonNullable<Settings['bucket']['existing']>;
+
+function adoptBucket(scope: Construct, existing: ExistingBucket, queues: IngestQueues): LogBucket {
+  const name = existing.bucket.replace(/^arn:[^:]+:s3:::/, '');
+  const bucket = Bucket.fromBucketName(scope, 'LogBucket', name);
+  if (existing.events === 'notification') {
+    const filters = existing.prefix === '' ? [] : [{ prefix: existing.prefix }];
+    bucket.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(queues.queue), ...filters);
+  } else {
+    new Rule(scope, 'ObjectCreated', {
+      description: 'New flow log files of an existing bucket, which must send its events to EventBridge',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: {
+          bucket: { name: [name] },
+          ...(existing.prefix === '' ? {} : { object: { key: [{ prefix: existing.prefix }] } }),
+        },
+      },
+      targets: [new SqsQueue(queues.queue, { deadLetterQueue: queues.deadLetters })],
+    });
+  }
+  return { bucket, objectPrefix: existing.prefix, flowLogPrefix: existing.prefix, keyArn: existing.kmsKeyArn };
+}

@@ -1,0 +1,114 @@
+/** What each function may do: the exact actions that its code calls, on the exact resources it calls them on. */
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { LogBucket } from './log-bucket.ts';
+import type { QueuePair } from './queues.ts';
+import type { Tables } from './tables.ts';
+import type { Topics } from './topics.ts';
+
+/** Everything that the functions touch. */
+export interface Resources {
+  readonly log: LogBucket;
+  readonly tables: Tables;
+  readonly topics: Topics;
+  readonly ingest: QueuePair;
+  readonly alert: QueuePair;
+  readonly settleDeadLetters: Queue;
+  readonly key?: IKey;
+}
+
+/** Statements of the ingest function: read files, write windows and findings, announce findings. */
+export function ingestStatements({ log, tables, ingest, alert, key }: Resources): PolicyStatement[] {
+  return [
+    consume('ConsumeIngestQueue', ingest.queue),
+    allow('ReadLogFiles', ['s3:GetObject'], [log.bucket.arnForObjects(`${log.objectPrefix}*`)]),
+    // Without it S3 answers "access denied" for an object that is gone, and a gone object looks like a broken permission.
+    allow('TellGoneFromDenied', ['s3:ListBucket'], [log.bucket.bucketArn]),
+    allow('WriteWindows', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.windows.tableArn]),
+    allow('WriteFindings', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.findings.tableArn]),
+    allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
+    ...(log.keyArn === undefined ? [] : [useKey('DecryptLogFiles', log.keyArn, 's3', ['kms:Decrypt'])]),
+    ...tableKey(key),
+  ];
+}
+
+/** Statements of the alert function: lease a finding, publish it. */
+export function alertStatements({ tables, topics, alert, key }: Resources): PolicyStatement[] {
+  return [
+    consume('ConsumeAlertQueue', alert.queue),
+    allow('LeaseFindings', table('Query', 'UpdateItem'), [tables.findings.tableArn]),
+    allow('PublishAlerts', ['sns:Publish'], [topics.alerts.topicArn]),
+    ...topicKey(key),
+    ...tableKey(key),
+  ];
+}
+
+/** Statements of the settle function: judge what is due, close findings, send again what stayed marked, send the digest. */
+export function settleStatements({ tables, topics, alert, settleDeadLetters, key }: Resources): PolicyStatement[] {
+  const { findings, windows } = tables;
+  return [
+    allow('ReadWindows', table('DeleteItem', 'Query'), [windows.tableArn]),
+    allow('SettleFindings', table('BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'), [
+      findings.tableArn,
+    ]),
+    allow(
+      'ReadFindingsIndexes',
+      table('Query'),
+      ['announce', 'byDay', 'open'].map((index) => `${findings.tableArn}/index/${index}`),
+    ),
+    allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
+    allow('KeepFailedRuns', ['sqs:SendMessage'], [settleDeadLetters.queueArn]),
+    allow('PublishDigest', ['sns:Publish'], [topics.alerts.topicArn]),
+    ...topicKey(key),
+    ...tableKey(key),
+  ];
+}
+
+function allow(
+  sid: string,
+  actions: string[],
+  resources: string[],
+  conditions?: Record<string, object>,
+): PolicyStatement {
+  return new PolicyStatement({ sid, actions, resources, ...(conditions === undefined ? {} : { conditions }) });
+}
+
+function table(...calls: string[]): string[] {
+  return calls.map((call) => `dynamodb:${call}`);
+}
+
+function consume(sid: string, queue: Queue): PolicyStatement {
+  const calls = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
+  return allow(
+    sid,
+    calls.map((call) => `sqs:${call}`),
+    [queue.queueArn],
+  );
+}
+
+function useKey(sid: string, keyArn: string, service: string, actions: string[]): PolicyStatement {
+  return allow(sid, actions, [keyArn], {
+    StringEquals: { 'kms:ViaService': `${service}.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+  });
+}
+
+/** A table under a customer's key is read and written with the caller's right to use that key. */
+function tableKey(key: IKey | undefined): PolicyStatement[] {
+  const calls = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'];
+  return key === undefined
+    ? []
+    : [
+        useKey(
+          'UseTableKey',
+          key.keyArn,
+          'dynamodb',
+          calls.map((call) => `kms:${call}`),
+        ),
+      ];
+}
+
+function topicKey(key: IKey | undefined): PolicyStatement[] {
+  return key === undefined ? [] : [useKey('UseTopicKey', key.keyArn, 'sns', ['kms:Decrypt', 'kms:GenerateDataKey'])];
+}

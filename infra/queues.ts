@@ -1,0 +1,31 @@
+/** The queues between the steps, each with a queue for what five attempts could not process. */
+import { Duration } from 'aws-cdk-lib';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+
+/** A work queue and its dead letters. */
+export interface QueuePair {
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+}
+
+const maxReceiveCount = 5;
+const retentionPeriod = Duration.days(14);
+
+/** A queue for messages that nothing could process; they stay 14 days, to be looked at and redriven. */
+export function createDeadLetters(scope: Construct, id: string): Queue {
+  return new Queue(scope, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod });
+}
+
+/** A work queue whose messages stay invisible six times as long as the function that reads them may run. */
+export function createQueuePair(scope: Construct, id: string, functionTimeout: Duration): QueuePair {
+  const deadLetters = createDeadLetters(scope, `${id}DeadLetters`);
+  const queue = new Queue(scope, `${id}Queue`, {
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    visibilityTimeout: Duration.seconds(6 * functionTimeout.toSeconds()),
+    retentionPeriod,
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount },
+  });
+  return { queue, deadLetters };
+}

@@ -1,0 +1,128 @@
+/** The construct: everything between flow log files and alerts, in one piece for any CDK app. */
+import { Annotations, type aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnFlowLog, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { parseSettings } from '../lib/config/load.ts';
+import type { Settings, SettingsInput } from '../lib/config/schema.ts';
+import { acknowledgeNagFindings } from './acceptances.ts';
+import { createAlarms } from './alarms.ts';
+import { createKey } from './encryption.ts';
+import { createFlowLogs } from './flow-logs.ts';
+import { createFunctions, timeouts } from './functions.ts';
+import { connectLogBucket } from './log-bucket.ts';
+import type { Resources } from './permissions.ts';
+import { createDeadLetters, createQueuePair } from './queues.ts';
+import { createTables } from './tables.ts';
+import { createTopics } from './topics.ts';
+
+/** What a {@link ScanDetector} can be told. */
+export interface ScanDetectorProps {
+  /**
+   * The settings, as in the settings file; docs/schemas/settings.schema.json lists each with range and default. Wrong
+   * ones throw at synthesis, all problems in one error. Default: a new bucket, no flow logs, no e-mail, medium sensitivity.
+   */
+  readonly settings?: SettingsInput;
+  /** VPCs of your app that get a flow log, besides those of `settings.vpcs`, which are named by id. Default: none. */
+  readonly vpcs?: readonly IVpc[];
+}
+
+/**
+ * Finds network scans in VPC Flow Logs and publishes alerts on `alertTopic`.
+ *
+ * Within a CDK app: `new ScanDetector(stack, 'Scans', { vpcs: [vpc], settings: { emails: ['soc@example.com'] } })`.
+ * Two detectors fit into one account and region if their `deploymentName` differs.
+ */
+export class ScanDetector extends Construct {
+  /** The settings in force, every default filled in. */
+  readonly settings: Settings;
+  /** What was seen: fragments of contacts by source, target and minute. */
+  readonly windowsTable: dynamodb.TableV2;
+  /** What it means: findings, with the indexes byId, byDay, open and announce. */
+  readonly findingsTable: dynamodb.TableV2;
+  /** Alerts for the analyst; filter subscriptions by the attributes severity, kind, direction, event, accountId, vpcId. */
+  readonly alertTopic: Topic;
+  /** Alarms about the pipeline itself. */
+  readonly operationsTopic: Topic;
+  /** The bucket that flow log files are read from: created, or an imported reference to yours. */
+  readonly logBucket: IBucket;
+  /** Announcements of new files. */
+  readonly ingestQueue: Queue;
+  /** Files that five tries could not read. */
+  readonly ingestDeadLetters: Queue;
+  /** Findings to announce. */
+  readonly alertQueue: Queue;
+  /** Findings that five tries could not announce. */
+  readonly alertDeadLetters: Queue;
+  /** Failed runs of the settle function. */
+  readonly settleDeadLetters: Queue;
+  readonly ingestFunction: NodejsFunction;
+  readonly alertFunction: NodejsFunction;
+  readonly settleFunction: NodejsFunction;
+  /** Flow logs of ours, one for each VPC given. */
+  readonly flowLogs: readonly CfnFlowLog[];
+  /** All alarms; each acts on `operationsTopic`. */
+  readonly alarms: readonly Alarm[];
+  /** The key of bucket, tables and alert topic, where `settings.kmsKey` asks for one. */
+  readonly encryptionKey?: IKey;
+
+  constructor(scope: Construct, id: string, props: ScanDetectorProps = {}) {
+    super(scope, id);
+    const settings = parseSettings(props.settings ?? {});
+    const key = createKey(this, settings, settings.keepDataOnRemoval ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    const tables = createTables(this, settings, key);
+    const topics = createTopics(this, settings, key);
+    const ingest = createQueuePair(this, 'Ingest', timeouts.ingest);
+    const alert = createQueuePair(this, 'Alert', timeouts.alert);
+    const settleDeadLetters = createDeadLetters(this, 'SettleDeadLetters');
+    const log = connectLogBucket(this, settings, ingest, key);
+    const resources: Resources = { log, tables, topics, ingest, alert, settleDeadLetters, key };
+    const functions = createFunctions(this, settings, resources);
+    const vpcs = [
+      ...settings.vpcs.map(({ vpcId }) => ({ name: vpcId, vpcId })),
+      ...(props.vpcs ?? []).map((vpc) => ({ name: vpc.node.addr, vpcId: vpc.vpcId })),
+    ];
+
+    this.settings = settings;
+    this.encryptionKey = key;
+    this.windowsTable = tables.windows;
+    this.findingsTable = tables.findings;
+    this.alertTopic = topics.alerts;
+    this.operationsTopic = topics.operations;
+    this.logBucket = log.bucket;
+    this.ingestQueue = ingest.queue;
+    this.ingestDeadLetters = ingest.deadLetters;
+    this.alertQueue = alert.queue;
+    this.alertDeadLetters = alert.deadLetters;
+    this.settleDeadLetters = settleDeadLetters;
+    this.ingestFunction = functions.ingest;
+    this.alertFunction = functions.alert;
+    this.settleFunction = functions.settle;
+    this.flowLogs = createFlowLogs(this, settings, vpcs, log);
+    this.alarms = createAlarms(this, settings, resources, functions);
+    acknowledgeNagFindings(this);
+    this.warnOfSilence();
+  }
+
+  /** A deployment that nobody feeds or hears is allowed, since both can be added by hand, but never by accident. */
+  private warnOfSilence(): void {
+    const { bucket, emails, logAccounts } = this.settings;
+    if (emails.length === 0) {
+      Annotations.of(this).addWarningV2(
+        'Sweepwatch:NoEmail',
+        'emails is empty: alerts reach the topic, and nobody unless you subscribe something to it',
+      );
+    }
+    if (bucket.existing === undefined && this.flowLogs.length === 0 && logAccounts.length === 0) {
+      Annotations.of(this).addWarningV2(
+        'Sweepwatch:NoFlowLogs',
+        'vpcs is empty: the new bucket stays empty, and an alarm says so, until a flow log delivers to it',
+      );
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** The two topics: alerts for the analyst, operations for whoever runs the pipeline. */
+import { Aws } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import type { Settings } from '../lib/config/schema.ts';
+
+/** Both topics of a deployment. */
+export interface Topics {
+  readonly alerts: Topic;
+  readonly operations: Topic;
+}
+
+/**
+ * Creates the topics and their e-mail subscriptions. Which findings become alerts is decided by the alert function, not
+ * by filter policies, since a change of those takes up to 15 minutes.
+ */
+export function createTopics(scope: Construct, settings: Settings, key: IKey | undefined): Topics {
+  const alerts = new Topic(scope, 'AlertTopic', {
+    displayName: `${settings.deploymentName}: scans`,
+    enforceSSL: true,
+    ...(key === undefined ? {} : { masterKey: key }),
+  });
+  // Only our functions publish here, and the policy of this key admits every principal of the account that may use SNS.
+  if (key === undefined) (alerts.node.defaultChild as CfnTopic).kmsMasterKeyId = 'alias/aws/sns';
+  return { alerts: subscribe(alerts, settings.emails), operations: createOperationsTopic(scope, settings) };
+}
+
+/**
+ * Not encrypted with KMS: CloudWatch alarms may not use `alias/aws/sns`, whose policy nobody can change, and an alarm
+ * about a key that denies must not need that key. The messages hold names and states of alarms, nothing of the logs.
+ */
+function createOperationsTopic(scope: Construct, settings: Settings): Topic {
+  const topic = new Topic(scope, 'OperationsTopic', {
+    displayName: `${settings.deploymentName}: operations`,
+    enforceSSL: true,
+  });
+  // A topic policy of any kind replaces the default one, which is what lets alarms of the account publish.
+  topic.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'AlarmsPublish',
+      effect: Effect.ALLOW,
+      principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        ArnLike: { 'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${Aws.REGION}:${Aws.ACCOUNT_ID}:alarm:*` },
+      },
+    }),
+  );
+  return subscribe(topic, settings.opsEmails);
+}
+
+function subscribe(topic: Topic, addresses: readonly string[]): Topic {
+  for (const address of addresses) topic.addSubscription(new EmailSubscription(address));
+  return topic;
+}

@@ -1,0 +1,47 @@
+/** The digest: one message a day about the findings that raised no alert of their own. */
+import { type Finding, SEVERITIES } from '../finding/model.ts';
+import type { AlertMessage } from './message.ts';
+import { plain } from './plain.ts';
+import { type AlertPlace, KIND_WORDS } from './text.ts';
+
+const TOP = 10;
+
+/** The digest of a day's findings; undefined when there is nothing to say. */
+export function digestMessage(day: string, findings: readonly Finding[], place: AlertPlace): AlertMessage | undefined {
+  if (!findings.length) return undefined;
+  const bySeverity = SEVERITIES.toReversed()
+    .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
+    .filter(({ count }) => count > 0);
+  const top = findings
+    .toSorted((a, b) => b.contacts.failed - a.contacts.failed || (a.id < b.id ? -1 : 1))
+    .slice(0, TOP);
+  const text = [
+    `${findings.length} scans began on ${day} (UTC) that raised no alert of their own: ${bySeverity.map(({ severity, count }) => `${count} ${severity}`).join(', ')}.`,
+    '',
+    'The largest:',
+    ...top.map(
+      (finding) =>
+        `  ${finding.severity} ${KIND_WORDS[finding.kind]} by ${finding.source?.address ?? `${finding.sources?.count} sources`}, ${finding.direction}: ${finding.contacts.failed} failed contacts, ${finding.openPorts.count} answered, id ${finding.id}`,
+    ),
+    '',
+    `Deployment ${place.deployment}, table ${place.tables.findings}.`,
+    '',
+  ];
+  return {
+    subject: plain(`Sweepwatch digest ${day}: ${findings.length} scans without an alert (${place.deployment})`).slice(
+      0,
+      99,
+    ),
+    bodies: {
+      default: JSON.stringify({
+        event: 'digest',
+        day,
+        count: findings.length,
+        bySeverity: Object.fromEntries(bySeverity.map(({ severity, count }) => [severity, count])),
+        largest: top.map(({ id }) => id),
+      }),
+      email: text.map(plain).join('\n'),
+    },
+    attributes: { event: 'digest' },
+  };
+}

@@ -1,0 +1,57 @@
+/** A finding as an SNS message: subject, one body for people, one for programs, attributes for filter policies. */
+import type { AlertEvent } from '../finding/lifecycle.ts';
+import type { Finding } from '../finding/model.ts';
+import { plain } from './plain.ts';
+import { type AlertPlace, alertText, KIND_WORDS } from './text.ts';
+
+/** What SNS publishes with `MessageStructure: json`. */
+export interface AlertMessage {
+  /** Printable ASCII, under 100 characters, with the first eight digits of the finding's id. */
+  readonly subject: string;
+  /** `default` is the finding as JSON; `email` is plain text. */
+  readonly bodies: Readonly<Record<string, string>>;
+  /** Only what is known: SNS refuses empty values. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+const SUBJECT_LIMIT = 99;
+/** SNS takes 256 KiB for body and attributes together; a finding is a few KiB, so this only guards the limit. */
+const TEXT_LIMIT = 64 * 1024;
+
+/** The message about a finding. */
+export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPlace): AlertMessage {
+  return {
+    subject: alertSubject(event, finding),
+    bodies: {
+      default: JSON.stringify({ ...finding, event }),
+      email: alertText(event, finding, place).slice(0, TEXT_LIMIT),
+    },
+    attributes: attributesOf(event, finding),
+  };
+}
+
+/** `[high] vertical scan by 10.0.3.22, lateral (8587fc4b)`: what, who, which way, and the stable identifier. */
+export function alertSubject(event: AlertEvent, finding: Finding): string {
+  const label =
+    event === 'closed'
+      ? `closed, ${finding.severity}`
+      : event === 'escalated'
+        ? `escalated, ${finding.severity}`
+        : finding.severity;
+  const who = finding.source?.address ?? `${finding.sources?.count ?? 0} sources`;
+  return plain(
+    `[${label}] ${KIND_WORDS[finding.kind]} by ${who}, ${finding.direction} (${finding.id.slice(0, 8)})`,
+  ).slice(0, SUBJECT_LIMIT);
+}
+
+function attributesOf(event: AlertEvent, finding: Finding): Record<string, string> {
+  const all: Record<string, string | undefined> = {
+    severity: finding.severity,
+    kind: finding.kind,
+    direction: finding.direction,
+    event,
+    accountId: finding.source?.accountId,
+    vpcId: finding.source?.vpcId,
+  };
+  return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}

@@ -1,0 +1,105 @@
+/** What to do about a finding: the five steps of the detection strategies, each with the command, filled in. */
+import type { Finding, FindingSource } from '../finding/model.ts';
+import { listBySource, queryBySource, type Tables } from './commands.ts';
+import { shellWord } from './plain.ts';
+
+/** One step of the response. */
+export interface Step {
+  readonly title: string;
+  readonly why: string;
+  readonly commands: readonly string[];
+}
+
+const UNKNOWN: FindingSource = { address: '0.0.0.0', scope: 'unknown' };
+
+/** Verify the source, contain, investigate, remediate, tell. */
+export function responseSteps(finding: Finding, tables: Tables): Step[] {
+  const source = finding.source ?? UNKNOWN;
+  const region = ['--region', shellWord(source.region ?? tables.region)].join(' ');
+  const isOutside = finding.direction === 'inbound';
+  return [
+    {
+      title: 'Verify the source',
+      why: isOutside
+        ? 'Is it an approved scanner, a partner, or an uptime service?'
+        : 'Whose is it, and is scanning its job?',
+      commands: verifyCommands(source, isOutside, region),
+    },
+    {
+      title: 'Contain',
+      why: isOutside
+        ? 'Deny the address at the network ACL of the subnet it reached.'
+        : 'Cut it off while its memory and disks stay as they are.',
+      commands: [containCommand(source, isOutside, region)],
+    },
+    {
+      title: 'Investigate',
+      why: 'What else did it do, and who used it?',
+      commands: [
+        queryBySource(tables, source),
+        listBySource(tables, source),
+        ...(source.instanceId
+          ? [
+              `aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue=${shellWord(source.instanceId)} ${region}`,
+            ]
+          : []),
+      ],
+    },
+    {
+      title: 'Remediate',
+      why: finding.openPorts.count
+        ? 'Close what answered and need not be reachable from there.'
+        : 'Nothing answered; check that what it looked for stays closed.',
+      commands: [remediateCommand(finding, region)],
+    },
+    {
+      title: 'Tell',
+      why: 'The owner of the source, then your incident channel, with the id of this finding.',
+      commands: [tellCommand(source, isOutside, region)],
+    },
+  ];
+}
+
+function verifyCommands(source: FindingSource, isOutside: boolean, region: string): string[] {
+  if (isOutside) return [`whois ${shellWord(source.address)}`];
+  const filter = source.address.includes(':') ? 'ipv6-addresses.ipv6-address' : 'addresses.private-ip-address';
+  const byAddress = `aws ec2 describe-network-interfaces --filters Name=${filter},Values=${shellWord(source.address)} ${region}`;
+  if (source.ecs?.taskId)
+    return [
+      `aws ecs describe-tasks --cluster ${shellWord(source.ecs.cluster ?? 'default')} --tasks ${shellWord(source.ecs.taskId)} ${region}`,
+      byAddress,
+    ];
+  if (source.behindInterface)
+    return [`kubectl get pods -A -o wide --field-selector status.podIP=${shellWord(source.address)}`, byAddress];
+  return [
+    source.instanceId
+      ? `aws ec2 describe-instances --instance-ids ${shellWord(source.instanceId)} ${region}`
+      : byAddress,
+  ];
+}
+
+function containCommand(source: FindingSource, isOutside: boolean, region: string): string {
+  if (isOutside) {
+    const block = source.address.includes(':')
+      ? `--ipv6-cidr-block ${shellWord(source.address)}/128`
+      : `--cidr-block ${shellWord(source.address)}/32`;
+    return `aws ec2 create-network-acl-entry --network-acl-id ACL_OF_THE_SUBNET --ingress --rule-number 1 --protocol=-1 --rule-action deny ${block} ${region}`;
+  }
+  if (source.ecs?.taskId)
+    return `aws ecs stop-task --cluster ${shellWord(source.ecs.cluster ?? 'default')} --task ${shellWord(source.ecs.taskId)} --reason "network scan" ${region}`;
+  if (source.behindInterface)
+    return `kubectl get pods -A --field-selector status.podIP=${shellWord(source.address)} -o name   # then: kubectl label NAME quarantine=true, with a NetworkPolicy that denies it`;
+  return `aws ec2 modify-network-interface-attribute --network-interface-id ${shellWord(source.interfaceId ?? 'INTERFACE_OF_THE_SOURCE')} --groups QUARANTINE_SECURITY_GROUP ${region}`;
+}
+
+function remediateCommand(finding: Finding, region: string): string {
+  const target = finding.openPorts.sample[0]?.target ?? finding.targets.sample[0] ?? '';
+  const filter = target.includes(':') ? 'ipv6-addresses.ipv6-address' : 'addresses.private-ip-address';
+  return `aws ec2 describe-network-interfaces --filters Name=${filter},Values=${shellWord(target)} --query 'NetworkInterfaces[].Groups' ${region}`;
+}
+
+function tellCommand(source: FindingSource, isOutside: boolean, region: string): string {
+  if (isOutside) return `whois ${shellWord(source.address)} | grep -i abuse`;
+  const resource = source.instanceId ?? source.interfaceId ?? 'INTERFACE_OF_THE_SOURCE';
+  return `aws ec2 describe-tags --filters Name=resource-id,Values=${shellWord(resource)} ${region}`;
+}

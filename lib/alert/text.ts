@@ -1,0 +1,149 @@
+/** The alert a person reads: plain text, top-down, what and who first. */
+import type { AlertEvent } from '../finding/lifecycle.ts';
+import { epochSeconds, type Finding, isoTime, type Kind } from '../finding/model.ts';
+import { queryById, showFinding, suppressItem, suppressSource, type Tables } from './commands.ts';
+import { plain } from './plain.ts';
+import { responseSteps } from './response.ts';
+
+/** Where the alert comes from. */
+export interface AlertPlace {
+  readonly deployment: string;
+  readonly tables: Tables;
+}
+
+export const KIND_WORDS: Readonly<Record<Kind, string>> = {
+  'vertical-scan': 'vertical scan',
+  'horizontal-scan': 'horizontal scan',
+  'block-scan': 'block scan',
+  'distributed-scan': 'distributed scan',
+};
+
+const SHAPES: Readonly<Record<Kind, string>> = {
+  'vertical-scan': 'many ports of one target',
+  'horizontal-scan': 'one port over many targets',
+  'block-scan': 'many ports over many targets',
+  'distributed-scan': 'many sources, one plan',
+};
+
+const EVENT_WORDS: Readonly<Record<AlertEvent, string>> = {
+  opened: 'A new scan was found.',
+  escalated: 'A known scan has become more serious.',
+  closed: 'A known scan has ended.',
+};
+
+const WEEK = 7 * 86_400;
+
+/** The whole text. */
+export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace): string {
+  const until = isoTime(epochSeconds(finding.lastSeen) + WEEK).slice(0, 10);
+  const sections = [
+    `${finding.severity.toUpperCase()}: ${finding.direction} ${KIND_WORDS[finding.kind]} (${SHAPES[finding.kind]})\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
+    section('WHO', who(finding)),
+    section('HOW MUCH', howMuch(finding)),
+    section('SINCE WHEN', [
+      `first probe ${finding.firstSeen}, last probe ${finding.lastSeen}, detected ${finding.detectedAt} (log time)`,
+    ]),
+    section('WHAT ANSWERED', answered(finding)),
+    section(
+      'WHY IT FIRED',
+      finding.reasons.map((reason) => `${reason.text} [${reason.test}: ${reason.value} against ${reason.threshold}]`),
+    ),
+    section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
+    section(
+      'WHAT TO DO NOW',
+      responseSteps(finding, place.tables).map(
+        (step, at) =>
+          `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
+      ),
+    ),
+    section('LOOK FURTHER', [queryById(place.tables, finding.id), showFinding(place.tables, finding.id)]),
+    section('SILENCE', [
+      'an approved scanner, until a day of your choice, with your name and a reason:',
+      suppressSource(place.tables, finding.source?.address ?? '', until),
+      suppressItem(place.tables, finding, until),
+    ]),
+    section('NOT VISIBLE', finding.dataQuality),
+    `Finding ${finding.id} of deployment ${place.deployment}; ${finding.techniques.map(({ id, name }) => `${id} ${name}`).join(', ')}.`,
+  ];
+  return `${sections.filter(Boolean).join('\n\n').split('\n').map(plain).join('\n')}\n`;
+}
+
+const section = (title: string, lines: readonly string[]): string =>
+  lines.length ? `${title}\n${lines.map((text) => `  ${text}`).join('\n')}` : '';
+
+function closing(finding: Finding): string {
+  if (finding.closedBecause === 'refuted') return ' It was refuted: what looked unanswered was answered later.';
+  if (finding.closedBecause === 'merged') return ` It is part of finding ${finding.mergedInto}.`;
+  return finding.status === 'closed' ? ' No probe has followed the last one.' : '';
+}
+
+function who(finding: Finding): string[] {
+  const { source } = finding;
+  if (!source)
+    return [`${finding.sources?.count ?? 0} sources, among them ${finding.sources?.sample.join(', ') ?? ''}`];
+  const holder: (readonly [string, string | undefined])[] = [
+    ['instance', source.instanceId],
+    ['interface', source.interfaceId],
+    ['interface type', source.interfaceType],
+    ['ECS cluster', source.ecs?.cluster],
+    ['ECS service', source.ecs?.service],
+    ['ECS task', source.ecs?.taskId],
+    ['container', source.ecs?.containerId],
+    ['VPC', source.vpcId],
+    ['account', source.accountId],
+  ];
+  const known = holder.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
+  const lines = [
+    `source ${source.address}${source.scope === 'internet' ? ' (outside)' : ` (inside, scope ${source.scope})`}`,
+  ];
+  if (known.length) lines.push(known.join(', '));
+  if (source.behindInterface)
+    lines.push('the interface forwards for this address: a pod behind its node, or a host behind a gateway');
+  return lines;
+}
+
+function howMuch(finding: Finding): string[] {
+  const { contacts, targets, ports } = finding;
+  const about = (exact: boolean) => (exact ? '' : 'about ');
+  const list = (sample: readonly (string | number)[], count: number) =>
+    sample.length < count ? `${sample.join(', ')} ...` : sample.join(', ');
+  return [
+    `${about(targets.exact)}${targets.count} targets: ${list(targets.sample, targets.count)}`,
+    ...(ports.count
+      ? [`${about(ports.exact)}${ports.count} ${finding.protocols.join('/')} ports: ${list(ports.sample, ports.count)}`]
+      : [`protocol ${finding.protocols.join(', ')}`]),
+    `${contacts.failed} contacts failed: ${contacts.rejected} rejected, ${contacts.reset} reset, ${contacts.unanswered} unanswered; ${contacts.established} established`,
+  ];
+}
+
+function answered(finding: Finding): string[] {
+  const { count, sample } = finding.openPorts;
+  if (!count) return ['nothing'];
+  return [
+    `${count} services: ${sample.map(({ target, port, protocol }) => (port ? `${target.includes(':') ? `[${target}]` : target}:${port}/${protocol}` : `${target} ${protocol}`)).join(', ')}${sample.length < count ? ' ...' : ''}`,
+  ];
+}
+
+function alternatives(finding: Finding): string[] {
+  if (finding.direction === 'inbound')
+    return [
+      'an approved external scanner or penetration test',
+      'a partner with a stale address list',
+      'a monitoring service of yours outside AWS',
+    ];
+  if (finding.kind === 'vertical-scan')
+    return [
+      'an approved vulnerability scanner',
+      'service discovery or an inventory job that probes many ports of one host',
+    ];
+  if (finding.direction === 'outbound')
+    return [
+      'a crawler, mail server or peer-to-peer client whose peers are mostly dead',
+      'an approved external assessment that runs from here',
+    ];
+  return [
+    'an approved vulnerability scanner',
+    'monitoring or service discovery whose list of targets is stale',
+    'a client that lost its server and tries every address of a subnet',
+  ];
+}

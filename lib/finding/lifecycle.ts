@@ -1,0 +1,67 @@
+/** When a stored finding is worth rewriting, and what of it a person is to hear: opened, escalated, closed. */
+import { type Finding, type Severity, severityRank } from './model.ts';
+
+/** What an alert is about. */
+export type AlertEvent = 'opened' | 'escalated' | 'closed';
+
+/** What people were last told of a finding. */
+export interface Told {
+  readonly severity: Severity;
+  readonly openPorts: number;
+  readonly status: Finding['status'];
+}
+
+/**
+ * Whether a new judgement of a finding is to be written: on a change of severity, kind, status or open ports, on
+ * doubling, and always once it is closed, so that what remains is exact (no hot key; DESIGN, "No hot key").
+ */
+export function isWorthWriting(stored: Finding, next: Finding): boolean {
+  if (next.status === 'closed' || stored.status === 'closed')
+    return JSON.stringify(comparable(stored)) !== JSON.stringify(comparable(next));
+  return (
+    stored.severity !== next.severity ||
+    stored.kind !== next.kind ||
+    stored.openPorts.count !== next.openPorts.count ||
+    next.contacts.failed >= 2 * stored.contacts.failed
+  );
+}
+
+/** Whether the change from one judgement to the next may be news; the alert function decides it from what it told. */
+export function mayBeNews(stored: Finding | undefined, next: Finding): boolean {
+  if (!stored) return true;
+  return (
+    severityRank(next.severity) > severityRank(stored.severity) ||
+    next.openPorts.count > stored.openPorts.count ||
+    next.status !== stored.status
+  );
+}
+
+/** The news in a finding for someone who was told `told`, or nothing; below `minSeverity` it waits for the digest. */
+export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
+  if (!told) {
+    const isVoid =
+      finding.closedBecause === 'refuted' || finding.closedBecause === 'merged' || finding.closedBecause === 'analyst';
+    return isVoid || finding.campaign !== undefined || severityRank(finding.severity) < severityRank(minSeverity)
+      ? undefined
+      : 'opened';
+  }
+  if (finding.status === 'closed') return told.status === 'closed' ? undefined : 'closed';
+  if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';
+  return finding.openPorts.count > 0 && told.openPorts === 0 ? 'escalated' : undefined;
+}
+
+/** A finding without the parts that are set by people, in one order of keys. */
+function comparable(finding: Finding): unknown {
+  const { suppressedBy: _suppressedBy, verdict: _verdict, ...rest } = finding;
+  return sortKeys(rest);
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sortKeys(item)]),
+  );
+}

@@ -1,0 +1,60 @@
+/** Deliver: what a person hears of a marked finding. Lease, decide, publish, record, clear. */
+import { type AlertMessage, alertMessage } from '../alert/message.ts';
+import { type Suppression, suppressionOf } from '../alert/suppression.ts';
+import type { AlertPlace } from '../alert/text.ts';
+import { newsOf } from '../finding/lifecycle.ts';
+import { epochSeconds, type Severity } from '../finding/model.ts';
+import type { FindingRef } from '../store/findings-store.ts';
+import type { Outbox } from '../store/outbox.ts';
+
+export interface DeliverOptions {
+  readonly outbox: Outbox;
+  readonly suppressions: () => Promise<readonly Suppression[]>;
+  readonly publish: (message: AlertMessage) => Promise<unknown>;
+  readonly place: AlertPlace;
+  readonly minSeverity: Severity;
+  /** Longer than the function may run, so that a lease never ends while its holder publishes. */
+  readonly leaseSeconds: number;
+}
+
+/** What became of an announcement. `lagSeconds` is from the deciding record's end to the publish. */
+export type Delivered =
+  | { readonly outcome: 'published'; readonly event: string; readonly lagSeconds: number }
+  | { readonly outcome: 'suppressed'; readonly by: string }
+  | { readonly outcome: 'nothing to tell' | 'already handled' };
+
+/**
+ * Delivers one announcement. At least once: a crash between publish and record publishes again.
+ * @throws what the publish throws; the mark and the lease stay, and a later try follows when the lease has run out.
+ */
+export async function deliver(ref: FindingRef, options: DeliverOptions, now: () => number): Promise<Delivered> {
+  const stored = await options.outbox.lease(ref, now(), options.leaseSeconds);
+  if (!stored) return { outcome: 'already handled' };
+  const { finding } = stored;
+  const event = newsOf(finding, stored.announced, options.minSeverity);
+  if (!event) {
+    await again(await options.outbox.told(stored, undefined, finding.suppressedBy), ref, options, now);
+    return { outcome: 'nothing to tell' };
+  }
+  const rule = suppressionOf(finding, await options.suppressions(), now());
+  if (rule) {
+    await again(await options.outbox.told(stored, undefined, rule.id), ref, options, now);
+    return { outcome: 'suppressed', by: rule.id };
+  }
+  await options.publish(alertMessage(event, finding, options.place));
+  const at = Math.floor(now());
+  const announced = {
+    severity: finding.severity,
+    kind: finding.kind,
+    openPorts: finding.openPorts.count,
+    status: finding.status,
+    at,
+  };
+  await again(await options.outbox.told(stored, announced, undefined), ref, options, now);
+  return { outcome: 'published', event, lagSeconds: at - epochSeconds(finding.detectedAt) };
+}
+
+/** The finding was marked anew while it was delivered: what is new since is told now. */
+async function again(isCleared: boolean, ref: FindingRef, options: DeliverOptions, now: () => number): Promise<void> {
+  if (!isCleared) await deliver(ref, options, now);
+}

@@ -1,0 +1,102 @@
+/** Ingest: one object to fragments, then to judgements about the sources in it that matter. */
+
+import { isFailure, outcomeOf } from '../contact/seen.ts';
+import { type FileReport, readFlowLog } from '../flowlog/read.ts';
+import type { ByteSource } from '../flowlog/source.ts';
+import { objectId } from '../store/keys.ts';
+import type { SourceName, WindowsStore } from '../store/windows-store.ts';
+import { Collector, type CollectorOptions } from '../window/collector.ts';
+import type { Fragment } from '../window/evidence.ts';
+import type { Judge, Judged } from './judge.ts';
+import type { ObjectCreated } from './object-events.ts';
+
+export interface IngestOptions {
+  readonly windows: WindowsStore;
+  readonly judge: Judge;
+  readonly collector: CollectorOptions;
+  /** Columns of files without a header. */
+  readonly fields?: readonly string[];
+  /** Failed contacts in one file from which a source is judged at once; others wait until their answers are overdue. */
+  readonly suspicious: number;
+}
+
+/** What one object came to. */
+export interface Ingested extends Judged {
+  readonly report: FileReport;
+  readonly fragments: number;
+}
+
+/** The object could be read in part only; what was readable has been used. */
+export class PartlyReadError extends Error {
+  override name = 'PartlyReadError';
+  readonly ingested: Ingested;
+
+  constructor(message: string, ingested: Ingested) {
+    super(message);
+    this.ingested = ingested;
+  }
+}
+
+/**
+ * Reads an object, writes its fragments, and judges. Doing it twice changes nothing.
+ * @throws PartlyReadError after all that was readable has been stored and judged, when the file is damaged.
+ */
+export async function ingestObject(
+  object: ObjectCreated,
+  source: ByteSource,
+  options: IngestOptions,
+  now: number,
+): Promise<Ingested> {
+  const collector = new Collector(options.collector);
+  const report = await readFlowLog(source, collector, options.fields ? { fields: options.fields } : {});
+  const suspects = new Map<string, Suspect>();
+  const fragments = await options.windows.writeFragments(
+    objectId(object.bucket, object.key),
+    watch(collector, suspects),
+    now,
+  );
+  if (collector.logTime) await options.windows.advanceLogTime(logName(object.key), collector.logTime, now);
+  const ingested: Ingested = { report, fragments, opened: 0, updated: 0 };
+  const moment = { logTime: collector.logTime, now };
+  for (const suspect of suspects.values()) {
+    if (suspect.failures < options.suspicious) continue;
+    const judged = await options.judge.judge(suspect.source, suspect, moment);
+    ingested.opened += judged.opened;
+    ingested.updated += judged.updated;
+  }
+  if (report.error)
+    throw new PartlyReadError(
+      `${report.name}: ${report.error} (${report.records} records were read and used)`,
+      ingested,
+    );
+  return ingested;
+}
+
+interface Suspect {
+  readonly source: SourceName;
+  failures: number;
+  from: number;
+  to: number;
+}
+
+/** The fragments of a file, with their failures counted as they pass. */
+function* watch(collector: Collector, suspects: Map<string, Suspect>): Generator<Fragment> {
+  for (const { panes, ...source } of collector.sources()) {
+    for (const pane of panes) {
+      const failures = pane.contacts.reduce((sum, contact) => sum + Number(isFailure(outcomeOf(contact.seen))), 0);
+      const name = { scope: source.scope, address: source.address };
+      if (failures) {
+        const key = `${name.scope}|${name.address}`;
+        const suspect = suspects.get(key) ?? { source: name, failures: 0, from: pane.hour, to: pane.hour };
+        suspects.set(key, { ...suspect, failures: suspect.failures + failures, to: Math.max(suspect.to, pane.hour) });
+      }
+      yield { ...source, ...pane };
+    }
+  }
+}
+
+/** Which log an object belongs to, from its name: account, region and flow log; one name for all that are called otherwise. */
+export function logName(key: string): string {
+  const match = /(\d{12})_vpcflowlogs_([a-z0-9-]+)_(fl-[0-9a-f]+)_/.exec(key);
+  return match ? `${match[1]}/${match[2]}/${match[3]}` : 'other';
+}

@@ -1,0 +1,161 @@
+/** Settle: what falls due with time. Overdue answers, quiet outside sources, closing, lost announcements, the digest. */
+import { digestMessage } from '../alert/digest.ts';
+import type { AlertMessage } from '../alert/message.ts';
+import type { AlertPlace } from '../alert/text.ts';
+import { isFailure, outcomeOf } from '../contact/seen.ts';
+import { epochSeconds, isoTime, sourceKey } from '../finding/model.ts';
+import type { FindingRef, FindingsStore } from '../store/findings-store.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { WindowsStore } from '../store/windows-store.ts';
+import type { Judge } from './judge.ts';
+
+export interface SettleOptions {
+  readonly windows: WindowsStore;
+  readonly findings: FindingsStore;
+  readonly outbox: Outbox;
+  readonly judge: Judge;
+  readonly requestAlert: (ref: FindingRef) => Promise<void>;
+  readonly publish: (message: AlertMessage) => Promise<unknown>;
+  readonly place: AlertPlace;
+  readonly episodeGapSeconds: number;
+  /** Failed contacts of a quiet source in an hour from which it is judged. */
+  readonly suspicious: number;
+  /** Hour (UTC) of the digest; null sends none. */
+  readonly digestHourUtc: number | null;
+}
+
+/** What a run did. */
+export interface Settled {
+  judged: number;
+  opened: number;
+  updated: number;
+  announcedAgain: number;
+  digest: boolean;
+  /** Sources that could not be judged; their marks stay for the next run. */
+  failures: Error[];
+}
+
+const HOUR = 3600;
+/** Logs come late by up to twenty minutes; when they stop coming, the clock takes over after an hour. */
+const SILENCE = 3600;
+/** An hour's quiet sources are judged this long after it ended, and once more an hour later for what came late. */
+const NOISE_DELAY = 900;
+const ANNOUNCE_PATIENCE = 120;
+const DAY = 86_400;
+
+/** One run; safe to repeat and to overlap with another. */
+export async function settle(options: SettleOptions, now: number): Promise<Settled> {
+  const logTime = Math.max(await options.windows.logTime(), now - SILENCE);
+  const settled: Settled = { judged: 0, opened: 0, updated: 0, announcedAgain: 0, digest: false, failures: [] };
+  // The outbox first: whatever fails below, nobody waits for an alert because of it.
+  await announceAgain(options, settled, now);
+  await judgeDue(options, settled, { logTime, now });
+  await judgeQuiet(options, settled, { logTime, now });
+  await closeSilent(options, settled, { logTime, now });
+  await sendDigest(options, settled, now);
+  return settled;
+}
+
+interface Times {
+  readonly logTime: number;
+  readonly now: number;
+}
+
+async function judgeDue(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
+  const marks = await options.windows.dueSources(times.logTime);
+  const bySource = Map.groupBy(marks, (mark) => sourceKey(mark.source));
+  for (const group of bySource.values()) {
+    const hours = group.map((mark) => mark.hour);
+    const judged = await judgeOne(
+      options,
+      settled,
+      group[0]!.source,
+      { from: Math.min(...hours), to: Math.max(...hours) },
+      times,
+    );
+    if (judged) for (const mark of group) await options.windows.clearDue(mark);
+  }
+}
+
+/** Quiet outside sources are judged by the hour: a scanner that sends one or two probes a file adds up here. */
+async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
+  const lastHour = Math.floor((times.logTime - NOISE_DELAY) / HOUR) - 1;
+  for (const hour of [lastHour - 1, lastHour]) {
+    // One run an hour and pass does it; a run that fails leaves the claim to be taken again.
+    const claim = ['settle', `quiet#${hour}#${lastHour - hour}`] as const;
+    if (!(await options.findings.claim(...claim, times.now + DAY))) continue;
+    try {
+      for await (const fragments of options.windows.quietSources(hour)) {
+        for (const [, group] of Map.groupBy(fragments, (fragment) => fragment.address)) {
+          const failures = new Set(
+            group.flatMap((fragment) =>
+              fragment.contacts
+                .filter((contact) => isFailure(outcomeOf(contact.seen)))
+                .map((contact) => `${contact.target} ${contact.port} ${contact.protocol}`),
+            ),
+          );
+          if (failures.size >= options.suspicious)
+            await judgeOne(options, settled, group[0]!, { from: hour, to: hour }, times);
+        }
+      }
+    } catch (error) {
+      await options.findings.release(...claim);
+      throw error;
+    }
+  }
+}
+
+async function closeSilent(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
+  for (const { finding } of await options.findings.openBefore(times.logTime - options.episodeGapSeconds)) {
+    if (!finding.source) continue;
+    const hours = {
+      from: Math.floor(epochSeconds(finding.firstSeen) / HOUR),
+      to: Math.floor(epochSeconds(finding.lastSeen) / HOUR),
+    };
+    await judgeOne(options, settled, finding.source, hours, times);
+  }
+}
+
+async function judgeOne(
+  options: SettleOptions,
+  settled: Settled,
+  source: { scope: string; address: string },
+  hours: { from: number; to: number },
+  times: Times,
+): Promise<boolean> {
+  try {
+    const judged = await options.judge.judge({ scope: source.scope, address: source.address }, hours, times);
+    settled.judged++;
+    settled.opened += judged.opened;
+    settled.updated += judged.updated;
+    return true;
+  } catch (error) {
+    // One source must not keep the others waiting; the run as a whole fails in the end, and raises the alarm.
+    settled.failures.push(error as Error);
+    return false;
+  }
+}
+
+async function announceAgain(options: SettleOptions, settled: Settled, now: number): Promise<void> {
+  for (const stored of await options.outbox.markedBefore(now - ANNOUNCE_PATIENCE)) {
+    await options.requestAlert(stored);
+    settled.announcedAgain++;
+  }
+}
+
+async function sendDigest(options: SettleOptions, settled: Settled, now: number): Promise<void> {
+  if (options.digestHourUtc === null || new Date(now * 1000).getUTCHours() !== options.digestHourUtc) return;
+  const day = isoTime(now - DAY).slice(0, 10);
+  if (!(await options.findings.claim('digest', day, now + 30 * DAY))) return;
+  try {
+    const quiet = (await options.findings.ofDay(day))
+      .filter((stored) => !stored.announced && !stored.finding.mergedInto)
+      .map(({ finding }) => finding);
+    const message = digestMessage(day, quiet, options.place);
+    if (message) await options.publish(message);
+    settled.digest = message !== undefined;
+  } catch (error) {
+    await options.findings.release('digest', day);
+    throw error;
+  }
+}

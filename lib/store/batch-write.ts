@@ -1,0 +1,63 @@
+/** BatchWriteItem until every item is acknowledged: unprocessed items are sent again, with growing pauses. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BatchWriteCommand, type BatchWriteCommandInput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** The limit of the call. */
+const BATCH = 25;
+const PARALLEL = 4;
+const FIRST_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 5_000;
+const TRIES = 12;
+
+type Requests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
+
+/** The table did not take all items in many tries; those written stay written, and writing them again is harmless. */
+export class UnprocessedItemsError extends Error {
+  override name = 'UnprocessedItemsError';
+}
+
+/** Puts all items; returns how many. @throws UnprocessedItemsError after about half a minute of refusals. */
+export async function putAll(
+  client: DynamoDBDocumentClient,
+  table: string,
+  items: Iterable<Record<string, unknown>>,
+): Promise<number> {
+  const running = new Set<Promise<void>>();
+  let batch: Requests = [];
+  let written = 0;
+  const flush = async () => {
+    const sending = batch;
+    batch = [];
+    if (running.size >= PARALLEL) await Promise.race(running);
+    const task = send(client, table, sending).finally(() => running.delete(task));
+    running.add(task);
+  };
+  try {
+    for (const item of items) {
+      written++;
+      batch.push({ PutRequest: { Item: item } });
+      if (batch.length === BATCH) await flush();
+    }
+    if (batch.length) await flush();
+  } finally {
+    // Also after a failure: an unawaited rejection would end the process.
+    await Promise.allSettled(running).then((results) => {
+      const failure = results.find((result) => result.status === 'rejected');
+      if (failure) throw failure.reason;
+    });
+  }
+  return written;
+}
+
+async function send(client: DynamoDBDocumentClient, table: string, requests: Requests): Promise<void> {
+  let pending: Requests = requests;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    if (attempt) await sleep(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2));
+    const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: pending } }));
+    pending = UnprocessedItems?.[table] ?? [];
+    if (!pending.length) return;
+  }
+  throw new UnprocessedItemsError(
+    `${pending.length} items were not accepted by ${table} in ${TRIES} tries; raise the table's write limit`,
+  );
+}

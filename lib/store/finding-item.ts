@@ -1,0 +1,128 @@
+/** A finding as an item of the findings table: the public shape at the top level, what the pipeline needs beside it. */
+import type { Detection } from '../detect/detect.ts';
+import type { Finding, Severity } from '../finding/model.ts';
+import {
+  findingExpiry,
+  findingIndexKeys,
+  findingSort,
+  MAX_TARGET_ROWS,
+  sourcePartition,
+  targetPartition,
+} from './keys.ts';
+
+/** What people were last told of a finding. */
+export interface Announced {
+  readonly severity: Severity;
+  readonly kind: string;
+  readonly openPorts: number;
+  readonly status: Finding['status'];
+  /** Epoch seconds. */
+  readonly at: number;
+}
+
+/** A stored finding. */
+export interface StoredFinding {
+  readonly pk: string;
+  readonly sk: string;
+  readonly finding: Finding;
+  /** Fragments it rests on, then the log time it was judged at: the version that upserts compare. */
+  readonly fragments: number;
+  readonly judgedAt: number;
+  readonly announced?: Announced;
+  /** Set while there may be something to tell; the outbox. */
+  readonly announceSince?: string;
+  readonly leaseUntil?: number;
+}
+
+const INTERNAL = new Set([
+  'pk',
+  'sk',
+  'findingId',
+  'day',
+  'severityTime',
+  'openShard',
+  'announceShard',
+  'announceSince',
+  'fragments',
+  'judgedAt',
+  'announced',
+  'leaseUntil',
+  'expiresAt',
+]);
+
+/** Optional parts of a finding: removed from the item when a newer version lacks them. */
+export const OPTIONAL_FIELDS = ['sources', 'campaign', 'mergedInto', 'closedBecause'] as const;
+
+/** The finding in an item. */
+export function fromItem(item: Record<string, unknown>): StoredFinding {
+  const finding = Object.fromEntries(Object.entries(item).filter(([name]) => !INTERNAL.has(name)));
+  return {
+    pk: String(item.pk),
+    sk: String(item.sk),
+    finding: finding as unknown as Finding,
+    fragments: Number(item.fragments ?? 0),
+    judgedAt: Number(item.judgedAt ?? 0),
+    ...(item.announced !== undefined && { announced: item.announced as Announced }),
+    ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
+    ...(item.leaseUntil !== undefined && { leaseUntil: Number(item.leaseUntil) }),
+  };
+}
+
+/** Key of a finding's item. Campaigns, which have no source, have partitions of their own. */
+export function findingKey({ finding, anchorHour }: Pick<Detection, 'finding' | 'anchorHour'>): {
+  pk: string;
+  sk: string;
+} {
+  return {
+    pk: finding.source ? sourcePartition(finding.source) : `campaign#${finding.id}`,
+    sk: findingSort(anchorHour, finding.id),
+  };
+}
+
+/** All attributes of a finding's item but its key. */
+export function toAttributes(
+  finding: Finding,
+  version: { fragments: number; judgedAt: number },
+  now: number,
+  retentionDays: number,
+): Record<string, unknown> {
+  return {
+    ...finding,
+    ...findingIndexKeys(finding),
+    ...version,
+    expiresAt: findingExpiry(finding, now, retentionDays),
+  };
+}
+
+/** Rows that lead from targets to the finding: answered targets first, at most 100, then one for each network. */
+export function targetRows(
+  { finding, anchorHour, targets }: Detection,
+  now: number,
+  retentionDays: number,
+): Record<string, unknown>[] {
+  const named = targets.slice(0, MAX_TARGET_ROWS);
+  const networks = [...new Set(targets.slice(MAX_TARGET_ROWS).map(networkOf))].slice(0, MAX_TARGET_ROWS);
+  return [...named, ...networks].map((target) => ({
+    pk: targetPartition(target),
+    sk: findingSort(anchorHour, finding.id),
+    targetOf: finding.id,
+    sourceAddress: finding.source?.address,
+    scope: finding.source?.scope,
+    severity: finding.severity,
+    kind: finding.kind,
+    direction: finding.direction,
+    firstSeen: finding.firstSeen,
+    expiresAt: findingExpiry(finding, now, retentionDays),
+  }));
+}
+
+/** The /24 of an IPv4 address, the /64 of an IPv6 address. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return `${address.split('.').slice(0, 3).join('.')}.0/24`;
+  const [head = '', tail] = address.split('::');
+  const groups =
+    tail === undefined
+      ? head.split(':')
+      : [...head.split(':'), ...new Array<string>(8 - head.split(':').length - tail.split(':').length).fill('0')];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}

@@ -1,0 +1,207 @@
+/** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  paginateQuery,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Detection } from '../detect/detect.ts';
+import type { Finding } from '../finding/model.ts';
+import { isoTime } from '../finding/model.ts';
+import { putAll } from './batch-write.ts';
+import { findingKey, fromItem, OPTIONAL_FIELDS, type StoredFinding, targetRows, toAttributes } from './finding-item.ts';
+import { announceShardOf, dayShard, openShard, SHARDS, sourcePartition, targetPartition } from './keys.ts';
+import type { SourceName } from './windows-store.ts';
+
+/** The version of a judgement: on how many fragments it rests, and at which log time it was made. */
+export interface Version {
+  readonly fragments: number;
+  readonly judgedAt: number;
+}
+
+/** Key of a finding's item; what travels in the alert queue. */
+export interface FindingRef {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export interface FindingsStoreOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  readonly retentionDays: number;
+}
+
+const isRefused = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
+
+export class FindingsStore {
+  #options: FindingsStoreOptions;
+
+  constructor(options: FindingsStoreOptions) {
+    this.#options = options;
+  }
+
+  /** All findings of a source, strongly consistent, in order of time. */
+  async ofSource(source: SourceName): Promise<StoredFinding[]> {
+    return this.#list({
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :finding)',
+      ExpressionAttributeValues: { ':pk': sourcePartition(source), ':finding': 'finding#' },
+      ConsistentRead: true,
+    });
+  }
+
+  /** One finding by its id. */
+  async byId(id: string): Promise<StoredFinding | undefined> {
+    const [found] = await this.#list({
+      IndexName: 'byId',
+      KeyConditionExpression: 'findingId = :id',
+      ExpressionAttributeValues: { ':id': id },
+    });
+    return found;
+  }
+
+  /** Findings that began on a day (`2026-11-21`), of a severity rank or above. */
+  async ofDay(day: string, minRank = 0): Promise<StoredFinding[]> {
+    return this.#shards((shard) => ({
+      IndexName: 'byDay',
+      KeyConditionExpression: '#day = :day AND severityTime >= :rank',
+      ExpressionAttributeNames: { '#day': 'day' },
+      ExpressionAttributeValues: { ':day': dayShard(day, shard), ':rank': `${minRank}#` },
+    }));
+  }
+
+  /** Open findings whose last probe lies before an epoch second. */
+  async openBefore(time: number): Promise<StoredFinding[]> {
+    return this.#shards((shard) => ({
+      IndexName: 'open',
+      KeyConditionExpression: 'openShard = :shard AND lastSeen < :time',
+      ExpressionAttributeValues: { ':shard': openShard(shard), ':time': isoTime(time) },
+    }));
+  }
+
+  /** Ids of findings that touched a target (an address, or a network such as 10.0.1.0/24 for the hundred-and-first on). */
+  async idsOfTarget(target: string): Promise<string[]> {
+    const items = await this.#query({
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': targetPartition(target) },
+    });
+    return items.map((item) => String(item.targetOf));
+  }
+
+  /**
+   * Writes a judgement unless the stored one rests on more. `announce` marks the item for the alert function.
+   * @returns false when the stored finding rests on more evidence: read again and decide again.
+   */
+  async upsert(detection: Detection, version: Version, announce: boolean, now: number): Promise<boolean> {
+    const { client, table, retentionDays } = this.#options;
+    // Rows first: after a crash in between the finding is still to be written, and writes them again.
+    await putAll(client, table, targetRows(detection, now, retentionDays));
+    return this.#write(findingKey(detection), detection.finding, version, announce, now);
+  }
+
+  /** Closes a stored finding for a reason other than its end. The same condition as {@link upsert}. */
+  async close(
+    stored: StoredFinding,
+    closing: Pick<Finding, 'closedBecause' | 'mergedInto'>,
+    version: Version,
+    now: number,
+  ): Promise<boolean> {
+    const finding: Finding = { ...stored.finding, status: 'closed', ...closing };
+    return this.#write(
+      stored,
+      finding,
+      version,
+      stored.announced !== undefined || stored.announceSince !== undefined,
+      now,
+    );
+  }
+
+  /** Puts an item once; false when it exists. Serves what must happen once a day, such as the digest. */
+  async claim(pk: string, sk: string, expiresAt: number): Promise<boolean> {
+    try {
+      await this.#options.client.send(
+        new PutCommand({
+          TableName: this.#options.table,
+          Item: { pk, sk, expiresAt },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isRefused(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Takes a claim back after what it stood for failed. */
+  async release(pk: string, sk: string): Promise<void> {
+    await this.#options.client.send(new DeleteCommand({ TableName: this.#options.table, Key: { pk, sk } }));
+  }
+
+  async #write(key: FindingRef, finding: Finding, version: Version, announce: boolean, now: number): Promise<boolean> {
+    const attributes = toAttributes(
+      finding,
+      { fragments: version.fragments, judgedAt: version.judgedAt },
+      now,
+      this.#options.retentionDays,
+    );
+    if (announce)
+      Object.assign(attributes, {
+        announceShard: announceShardOf(finding.id),
+        announceSince: new Date(now * 1000).toISOString(),
+      });
+    const names = Object.keys(attributes).filter((name) => attributes[name] !== undefined);
+    const absent = [...OPTIONAL_FIELDS, 'openShard'].filter((name) => attributes[name] === undefined);
+    try {
+      await this.#options.client.send(
+        new UpdateCommand({
+          TableName: this.#options.table,
+          Key: { pk: key.pk, sk: key.sk },
+          UpdateExpression: `SET ${names.map((_, at) => `#n${at} = :v${at}`).join(', ')} REMOVE ${absent.map((_, at) => `#r${at}`).join(', ')}`,
+          ConditionExpression:
+            'attribute_not_exists(pk) OR fragments < :fragments OR (fragments = :fragments AND judgedAt <= :judgedAt)',
+          ExpressionAttributeNames: Object.fromEntries([
+            ...names.map((name, at) => [`#n${at}`, name]),
+            ...absent.map((name, at) => [`#r${at}`, name]),
+          ]),
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(names.map((name, at) => [`:v${at}`, attributes[name]])),
+            ':fragments': version.fragments,
+            ':judgedAt': version.judgedAt,
+          },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isRefused(error)) return false;
+      throw error;
+    }
+  }
+
+  async #shards(input: (shard: number) => QueryInput): Promise<StoredFinding[]> {
+    const lists = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => this.#list(input(shard))));
+    return lists.flat();
+  }
+
+  async #list(input: QueryInput): Promise<StoredFinding[]> {
+    return (await this.#query(input)).map(fromItem);
+  }
+
+  async #query(input: QueryInput): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    for await (const page of paginateQuery(
+      { client: this.#options.client },
+      { TableName: this.#options.table, ...input },
+    ))
+      items.push(...(page.Items ?? []));
+    return items;
+  }
+}
+
+interface QueryInput {
+  readonly IndexName?: string;
+  readonly KeyConditionExpression: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, unknown>;
+  readonly ConsistentRead?: boolean;
+}

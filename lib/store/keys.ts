@@ -1,0 +1,73 @@
+/** The keys of both tables, built in one place: what makes repeating a write harmless and a query possible. */
+import { createHash } from 'node:crypto';
+import { epochSeconds, type Finding, isoTime, severityRank, sourceKey } from '../finding/model.ts';
+
+/** Open findings, announcements and days are spread over this many partitions each, so that none grows hot. */
+export const SHARDS = 4;
+/** Quiet outside sources of one hour share this many partitions. */
+export const NOISE_BUCKETS = 16;
+
+const shardOf = (text: string, shards: number): number =>
+  createHash('sha256').update(text).digest().readUInt32LE(0) % shards;
+
+/** The hour as it stands in keys: `2026-11-21T22`. */
+export const hourText = (hour: number): string => new Date(hour * 3_600_000).toISOString().slice(0, 13);
+
+/** What stands for an object in keys: the same object, delivered twice, writes the same items. */
+export const objectId = (bucket: string, key: string): string =>
+  createHash('sha256').update(`${bucket}\n${key}`).digest('hex').slice(0, 16);
+
+/** Partition of a source's windows, and of its findings. */
+export const sourcePartition = (source: { readonly scope: string; readonly address: string }): string =>
+  `source#${sourceKey(source)}`;
+
+/** Partition of an hour's quiet sources, by the source's hash. */
+export const noisePartition = (hour: number, source: { readonly scope: string; readonly address: string }): string =>
+  noiseBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
+export const noiseBucket = (hour: number, bucket: number): string => `noise#${hourText(hour)}#${bucket}`;
+
+/** Partitions of sources whose outcomes fall due. */
+export const duePartition = (source: { readonly scope: string; readonly address: string }): string =>
+  dueShard(shardOf(sourceKey(source), SHARDS));
+export const dueShard = (shard: number): string => `due#${shard}`;
+
+/** Sort key of a finding: a source's findings come in order of the hour they began in. */
+export const findingSort = (anchorHour: number, id: string): string => `finding#${hourText(anchorHour)}#${id}`;
+
+/** Partition of the rows that lead from a target to its findings. */
+export const targetPartition = (target: string): string => `target#${target}`;
+
+/** Keys of the indexes of one finding; `openShard` only while it is open. */
+export function findingIndexKeys(finding: Finding): {
+  findingId: string;
+  day: string;
+  severityTime: string;
+  openShard?: string;
+} {
+  const shard = shardOf(finding.id, SHARDS);
+  return {
+    findingId: finding.id,
+    day: dayShard(finding.firstSeen.slice(0, 10), shard),
+    severityTime: `${severityRank(finding.severity)}#${finding.firstSeen}#${finding.id}`,
+    ...(finding.status === 'open' && { openShard: openShard(shard) }),
+  };
+}
+
+export const dayShard = (day: string, shard: number): string => `${day}#${shard}`;
+export const openShard = (shard: number): string => `open#${shard}`;
+export const announceShard = (shard: number): string => `announce#${shard}`;
+export const announceShardOf = (id: string): string => announceShard(shardOf(id, SHARDS));
+
+/** Rows by target: the answered ones first, at most this many, then one for each /24 (or /64). */
+export const MAX_TARGET_ROWS = 100;
+
+/** Expiry: the later of record end and write time, plus retention; epoch seconds. */
+export const expiresAt = (recordEnd: number, now: number, retentionDays: number): number =>
+  Math.floor(Math.max(recordEnd, now) + retentionDays * 86_400);
+
+/** When a finding's items expire. */
+export const findingExpiry = (finding: Finding, now: number, retentionDays: number): number =>
+  expiresAt(epochSeconds(finding.lastSeen), now, retentionDays);
+
+export const dueSort = (dueAt: number, source: { readonly scope: string; readonly address: string }): string =>
+  `${isoTime(dueAt)}#${sourceKey(source)}`;

@@ -1,0 +1,92 @@
+/** Flow log files in S3 as byte sources: streamed, by range for Parquet, listed by prefix. */
+import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import type { ByteSource } from '../flowlog/source.ts';
+import { createS3Client } from './clients.ts';
+
+/** The object cannot be read; the message names it and says what to do. */
+export class ObjectError extends Error {
+  override name = 'ObjectError';
+  readonly isGone: boolean;
+
+  constructor(message: string, options: ErrorOptions & { isGone: boolean }) {
+    super(message, options);
+    this.isGone = options.isGone;
+  }
+}
+
+/** An S3 object; nothing is fetched before it is opened. @throws ObjectError from its streams when it cannot be read. */
+export function objectSource(client: S3Client, bucket: string, key: string, size?: number): ByteSource {
+  const name = `s3://${bucket}/${key}`;
+  return {
+    name,
+    ...(size !== undefined && { size }),
+    open: async function* () {
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        yield* Body as unknown as AsyncIterable<Uint8Array>;
+      } catch (error) {
+        throw explain(name, error as Error);
+      }
+    },
+    range: async (start, end) => {
+      try {
+        const { Body } = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}` }),
+        );
+        return await Body!.transformToByteArray();
+      } catch (error) {
+        throw explain(name, error as Error);
+      }
+    },
+  };
+}
+
+/** The size of an object in bytes. */
+export async function objectSize(client: S3Client, bucket: string, key: string): Promise<number> {
+  try {
+    const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+    return ContentLength ?? 0;
+  } catch (error) {
+    throw explain(`s3://${bucket}/${key}`, error as Error);
+  }
+}
+
+/** The objects under an `s3://bucket/prefix` address, in order of their keys. */
+export async function listObjects(address: string): Promise<ByteSource[]> {
+  const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(address);
+  if (!match) throw new Error('expected s3://bucket/prefix');
+  const [, bucket, prefix] = match as unknown as [string, string, string];
+  const client = createS3Client();
+  const sources: ByteSource[] = [];
+  for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+    for (const { Key, Size } of page.Contents ?? [])
+      if (Key && !Key.endsWith('/')) sources.push(objectSource(client, bucket, Key, Size));
+  }
+  if (!sources.length) throw new Error('no objects under this address');
+  return sources;
+}
+
+function explain(name: string, error: Error): Error {
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  if (error.name === 'NoSuchKey' || error.name === 'NotFound') {
+    return new ObjectError(
+      `${name} is gone: it was deleted between its event and its reading (a lifecycle rule, or a person)`,
+      { cause: error, isGone: true },
+    );
+  }
+  if (error.name === 'NoSuchBucket')
+    return new ObjectError(`${name}: the bucket does not exist`, { cause: error, isGone: false });
+  if (/KMS|kms/.test(`${error.name} ${error.message}`)) {
+    return new ObjectError(
+      `${name} cannot be decrypted: allow kms:Decrypt on the bucket's key to the role of this function, in the key's policy too (${error.message})`,
+      { cause: error, isGone: false },
+    );
+  }
+  if (error.name === 'AccessDenied' || status === 403) {
+    return new ObjectError(`${name}: access denied; allow s3:GetObject on it to the role in use (${error.message})`, {
+      cause: error,
+      isGone: false,
+    });
+  }
+  return error;
+}

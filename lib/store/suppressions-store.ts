@@ -1,0 +1,61 @@
+/** Suppressions in the findings table: few items under one key, read by the alert function and the command line. */
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import type { Suppression } from '../alert/suppression.ts';
+
+const PARTITION = 'suppressions';
+
+export class SuppressionsStore {
+  #client: DynamoDBDocumentClient;
+  #table: string;
+
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /** All suppressions, strongly consistent, the expired ones that the table still holds included. */
+  async list(): Promise<Suppression[]> {
+    const found: Suppression[] = [];
+    const query = {
+      TableName: this.#table,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': PARTITION },
+      ConsistentRead: true,
+    };
+    for await (const page of paginateQuery({ client: this.#client }, query)) {
+      for (const item of page.Items ?? []) {
+        found.push({
+          id: String(item.id),
+          source: String(item.source),
+          owner: String(item.owner),
+          reason: String(item.reason),
+          expires: String(item.expires),
+        });
+      }
+    }
+    return found;
+  }
+
+  /** Adds or replaces a suppression. */
+  async add(suppression: Suppression): Promise<void> {
+    const item = {
+      pk: PARTITION,
+      sk: `suppression#${suppression.id}`,
+      ...suppression,
+      expiresAt: Math.floor(Date.parse(suppression.expires) / 1000),
+    };
+    await this.#client.send(new PutCommand({ TableName: this.#table, Item: item }));
+  }
+
+  /** Removes a suppression; false when there is none of that id. */
+  async remove(id: string): Promise<boolean> {
+    const { Attributes } = await this.#client.send(
+      new DeleteCommand({
+        TableName: this.#table,
+        Key: { pk: PARTITION, sk: `suppression#${id}` },
+        ReturnValues: 'ALL_OLD',
+      }),
+    );
+    return Attributes !== undefined;
+  }
+}

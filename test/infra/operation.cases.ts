@@ -1,0 +1,173 @@
+/** What a deployment tells people: topics, alarms, outputs, warnings; and what cdk-nag says of it. */
+import { describe, expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ScanDetector } from '../../infra/index.ts';
+import { addNagChecks } from '../../infra/nag-checks.ts';
+import type { SettingsInput } from '../../lib/config/schema.ts';
+import { openShard, SHARDS } from '../../lib/store/keys.ts';
+import { byDefault, newApp, plain, type Resource, resourcesOf, synthesize, vpcs } from './synthesize.ts';
+
+describe('topics and alarms', () => {
+  test('the addresses of the settings subscribe to the topic that is theirs', () => {
+    const subscriptions = resourcesOf(byDefault, 'AWS::SNS::Subscription').map(
+      ([, { Properties }]) => `${Properties.Protocol} ${Properties.Endpoint} ${plain(Properties.TopicArn)}`,
+    );
+    expect(subscriptions).toEqual([
+      'email analyst@example.com <AlertTopic>',
+      'email ops@example.com <OperationsTopic>',
+    ]);
+    for (const [, { Properties }] of resourcesOf(byDefault, 'AWS::SNS::Subscription')) {
+      expect(Properties).not.toHaveProperty('FilterPolicy');
+    }
+  });
+
+  test('alarms may publish to the operations topic, which no key of AWS keeps them from', () => {
+    const topics = Object.fromEntries(
+      resourcesOf(byDefault, 'AWS::SNS::Topic').map(([id, { Properties }]) => [
+        id.slice(8, -8),
+        Properties.KmsMasterKeyId,
+      ]),
+    );
+    expect(topics).toEqual({ AlertTopic: 'alias/aws/sns', OperationsTopic: undefined });
+    byDefault.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('each alarm says what to do first, and tells the operations topic of its beginning and end', () => {
+    const alarms = resourcesOf(byDefault, 'AWS::CloudWatch::Alarm').map(([id, alarm]) => ({ id, ...alarm.Properties }));
+    const summary = alarms.map((alarm) => {
+      const { id, MetricName, Threshold, TreatMissingData } = alarm as unknown as Record<string, string>;
+      expect(alarm).toMatchObject({ AlarmDescription: expect.stringMatching(/^sweepwatch: .* First: /) });
+      expect(plain((alarm as { AlarmActions?: unknown }).AlarmActions)).toBe('<OperationsTopic>');
+      expect(plain((alarm as { OKActions?: unknown }).OKActions)).toBe('<OperationsTopic>');
+      return `${id?.slice('DetectorAlarms'.length, -8)} ${MetricName} ${Threshold} ${TreatMissingData}`;
+    });
+    expect(summary).toEqual([
+      'IngestDeadLetters ApproximateNumberOfMessagesVisible 1 notBreaching',
+      'AlertDeadLetters ApproximateNumberOfMessagesVisible 1 notBreaching',
+      'SettleDeadLetters ApproximateNumberOfMessagesVisible 1 notBreaching',
+      'IngestErrors Errors 1 notBreaching',
+      'IngestThrottles Throttles 10 notBreaching',
+      'AlertErrors Errors 1 notBreaching',
+      'AlertThrottles Throttles 10 notBreaching',
+      'SettleErrors Errors 1 notBreaching',
+      'SettleThrottles Throttles 10 notBreaching',
+      'IngestLate ApproximateAgeOfOldestMessage 900 notBreaching',
+      'AlertLate ApproximateAgeOfOldestMessage 300 notBreaching',
+      'NoObjects ObjectsRead 1 breaching',
+      'NoRecords RecordsRead 1 breaching',
+      'AlertsUndelivered NumberOfNotificationsFailed 1 notBreaching',
+      'WindowsThrottled WriteThrottleEvents 100 notBreaching',
+      'FindingsThrottled WriteThrottleEvents 100 notBreaching',
+    ]);
+  });
+
+  test('thirty minutes without a file or a record are an alarm', () => {
+    for (const MetricName of ['ObjectsRead', 'RecordsRead']) {
+      byDefault.hasResourceProperties('AWS::CloudWatch::Alarm', {
+        Namespace: 'Sweepwatch',
+        MetricName,
+        Dimensions: [{ Name: 'service', Value: 'sweepwatch' }],
+        ComparisonOperator: 'LessThanThreshold',
+        Statistic: 'Sum',
+        Period: 300,
+        EvaluationPeriods: 6,
+      });
+    }
+  });
+});
+
+describe('the stack as a whole', () => {
+  test('names nothing that a second stack in the same account would name too', () => {
+    const physical = (deploymentName: string) =>
+      Object.values(synthesize({ deploymentName }).toJSON().Resources as Record<string, Resource>).flatMap(
+        ({ Properties }) =>
+          [
+            'BucketName',
+            'TableName',
+            'QueueName',
+            'TopicName',
+            'FunctionName',
+            'RoleName',
+            'AlarmName',
+            'LogGroupName',
+            'Name',
+          ]
+            .map((name) => Properties[name])
+            .filter((name) => name !== undefined)
+            .map(plain)
+            .filter((name) => !name.startsWith('<')),
+      );
+    expect(physical('east')).toEqual(['east-flow-logs-<AWS::AccountId>-<AWS::Region>']);
+    expect(physical('west')).toEqual(['west-flow-logs-<AWS::AccountId>-<AWS::Region>']);
+  });
+
+  test('tells the names of its parts and a query to try', () => {
+    const outputs = byDefault.toJSON().Outputs as Record<string, { Value: unknown; Description: string }>;
+    const query = plain(outputs.OpenFindings?.Value);
+    expect(query).toContain('aws dynamodb query --table-name <Findings> --index-name open ');
+    const shards = /for n in (\d+(?: \d+)*);/.exec(query)?.[1]?.split(' ') ?? [];
+    const partitions = shards.map((n) => /"S":"(.*?)"/.exec(query.replace("'$n'", n))?.[1]);
+    expect(partitions).toEqual(Array.from({ length: SHARDS }, (_, shard) => openShard(shard)));
+    expect(Object.fromEntries(Object.entries(outputs).map(([id, { Value }]) => [id, plain(Value)]))).toMatchObject({
+      FindingsTable: '<Findings>',
+      WindowsTable: '<Windows>',
+      AlertTopic: '<AlertTopic>',
+      OperationsTopic: '<OperationsTopic>',
+      IngestQueue: '<IngestQueue>',
+      AlertQueue: '<AlertQueue>',
+      LogBucket: '<LogBucket>',
+    });
+  });
+
+  test('warns when nobody would hear an alert or no flow log would arrive', () => {
+    const stack = new Stack(newApp(), 'sweepwatch');
+    new ScanDetector(stack, 'Detector');
+    const warnings = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
+    expect(warnings.map(({ entry }) => String(entry.data).split(':')[0])).toEqual(['emails is empty', 'vpcs is empty']);
+  });
+
+  test('refuses wrong settings at synthesis', () => {
+    expect(() => synthesize({ retentionDays: { windows: 1 } })).toThrow(
+      'settings: retentionDays.windows: must be a whole number between 4 and 90, got 1',
+    );
+  });
+});
+
+describe('cdk-nag', () => {
+  test.each<[string, SettingsInput]>([
+    ['the defaults', {}],
+    [
+      'all that a new bucket can have',
+      { vpcs, emails: ['a@example.com'], opsEmails: ['b@example.com'], kmsKey: 'new' },
+    ],
+    ['an existing bucket with a prefix', { bucket: { existing: { bucket: 'their-logs', prefix: 'net/' } } }],
+    [
+      'an existing bucket with notifications',
+      { bucket: { existing: { bucket: 'their-logs', events: 'notification' } } },
+    ],
+  ])('has nothing to say about %s', (_name, settings) => {
+    const app = newApp();
+    addNagChecks(app);
+    synthesize(settings, app);
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  test('stops the synthesis of a stack with a fault that nobody accepted', () => {
+    const app = newApp();
+    addNagChecks(app);
+    new Bucket(new Stack(app, 'faulty'), 'Open');
+    expect(() => app.synth()).toThrow(/AwsSolutions::AwsSolutions-S1'[\s\S]*AwsSolutions::AwsSolutions-S10'/);
+  });
+});

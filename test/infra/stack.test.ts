@@ -1,0 +1,4 @@
+/** Runs all cases about the infrastructure in one test file, because loading the CDK takes seconds. */
+import './functions.cases.ts';
+import './bucket.cases.ts';
+import './operation.cases.ts';

@@ -1,0 +1,223 @@
+/** What the schema accepts, what it refuses, and the sentences that it refuses with. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { detectionDefaults } from '../../../lib/config/detection.ts';
+import { detectionOverrides } from '../../../lib/config/detection-schema.ts';
+import { parseSettings, SettingsError, settingsJsonSchema } from '../../../lib/config/load.ts';
+
+function problemsOf(value: unknown): readonly string[] {
+  try {
+    parseSettings(value, 'my.json');
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const vpc = 'vpc-0123456789abcdef0';
+
+describe('defaults', () => {
+  test('an empty file is a complete deployment', () => {
+    expect(parseSettings({})).toEqual({
+      deploymentName: 'sweepwatch',
+      vpcs: [],
+      bucket: {},
+      logAccounts: [],
+      flowLogs: { hiveCompatiblePartitions: false, perHourPartition: false },
+      kmsKey: 'none',
+      emails: [],
+      opsEmails: [],
+      internal: [],
+      routingDomains: {},
+      sensitivity: 'medium',
+      detection: {},
+      minSeverity: 'medium',
+      digestHourUtc: 6,
+      retentionDays: { windows: 8, findings: 365, logObjects: 30, functionLogs: 30 },
+      maxWriteUnits: { windows: 500, findings: 100 },
+      ingest: { memoryMiB: 1024, maxConcurrency: 10 },
+      fields: [],
+      logLevel: 'INFO',
+      keepDataOnRemoval: true,
+    });
+  });
+
+  test('parsing settled settings again changes nothing', () => {
+    const settings = parseSettings({ emails: ['a@example.com'], bucket: { existing: { bucket: 'logs' } } });
+    expect(parseSettings(settings)).toEqual(settings);
+  });
+
+  test('thresholds of five minutes and of an hour may be equal', () => {
+    expect(problemsOf({ detection: { failuresIn5Minutes: 10, failuresIn1Hour: 10 } })).toEqual([]);
+  });
+
+  test('every default number of the detector lies within the range of its override', () => {
+    for (const numbers of Object.values(detectionDefaults)) expect(detectionOverrides.parse(numbers)).toEqual(numbers);
+  });
+});
+
+describe('refusals', () => {
+  test.each<[string, unknown, string]>([
+    [
+      'an unknown name, with the nearest known one',
+      { sensitvity: 'low' },
+      'sensitvity: is no setting; did you mean sensitivity?',
+    ],
+    ['the beginning of a longer name', { retention: 3 }, 'retention: is no setting; did you mean retentionDays?'],
+    [
+      'an unknown name near nothing, with all that are known there',
+      { bucket: { zzz: 1 } },
+      'bucket.zzz: is no setting; known here: new, existing',
+    ],
+    [
+      'an unknown detection number',
+      { detection: { failureIn1Hour: 30 } },
+      'detection.failureIn1Hour: is no setting; did you mean failuresIn1Hour?',
+    ],
+    [
+      'a number out of range, with the range',
+      { ingest: { memoryMiB: 128 } },
+      'ingest.memoryMiB: must be a whole number between 512 and 10240, got 128',
+    ],
+    [
+      'a fraction where a whole number is needed',
+      { retentionDays: { windows: 7.5 } },
+      'retentionDays.windows: must be a whole number between 4 and 90, got 7.5',
+    ],
+    [
+      'a detection number out of range',
+      { detection: { falsePositiveRate: 0.5 } },
+      'detection.falsePositiveRate: must be a number between 1e-7 and 0.1, got 0.5',
+    ],
+    [
+      'a word that is none of the allowed ones',
+      { sensitivity: 'extreme' },
+      'sensitivity: must be one of low, medium, high, got "extreme"',
+    ],
+    ['a text for a switch', { keepDataOnRemoval: 'yes' }, 'keepDataOnRemoval: must be true or false, got "yes"'],
+    [
+      'an hour that no day has',
+      { digestHourUtc: 24 },
+      'digestHourUtc: must be a whole number between 0 and 23 or null, got 24',
+    ],
+    [
+      'a VPC id of the wrong form',
+      { vpcs: [{ vpcId: 'vpc-xyz' }] },
+      'vpcs.0.vpcId: must be a VPC id: vpc- and 8 or 17 hexadecimal digits, got "vpc-xyz"',
+    ],
+    [
+      'a VPC listed twice',
+      { vpcs: [{ vpcId: vpc }, { vpcId: vpc }] },
+      `vpcs.1: must be listed once, is item 0 already, got {"vpcId":"${vpc}"}`,
+    ],
+    ['a bad address', { emails: ['nobody'] }, 'emails.0: must be an e-mail address, got "nobody"'],
+    [
+      'an e-mail address listed twice in other letters',
+      { emails: ['a@example.com', 'A@example.com'] },
+      'emails.1: must be listed once, is item 0 already, got "A@example.com"',
+    ],
+    [
+      'overlapping networks, naming both',
+      { internal: ['10.0.0.0/8', '10.1.0.0/16'] },
+      'internal.1: must not overlap 10.0.0.0/8: keep the wider of the two, got "10.1.0.0/16"',
+    ],
+    [
+      'what is no network',
+      { internal: ['10.0.0.0/40'] },
+      'internal.0: must have a prefix length between 0 and 32, got "10.0.0.0/40"',
+    ],
+    [
+      'a VPC in two routing domains',
+      { routingDomains: { a: [vpc], b: [vpc] } },
+      `routingDomains.b.0: must be in one routing domain, is in a already, got "${vpc}"`,
+    ],
+    [
+      'two buckets',
+      { bucket: { new: {}, existing: { bucket: 'logs' } } },
+      'bucket: must name one of new and existing, got {"new":{},"existing":{"bucket":"logs"}}',
+    ],
+    [
+      'an alias for a key',
+      { kmsKey: 'alias/mine' },
+      'kmsKey: must be none, new, or the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), got "alias/mine"',
+    ],
+    [
+      'an account id that lost its leading zero to being a number',
+      { logAccounts: [12345678901] },
+      'logAccounts.0: must be a text, got 12345678901',
+    ],
+    [
+      'accounts that are to deliver to a bucket which is not ours',
+      { bucket: { existing: { bucket: 'logs' } }, logAccounts: ['111122223333'] },
+      'logAccounts: must be empty with an existing bucket, whose policy is not ours to write, got ["111122223333"]',
+    ],
+    [
+      'a flow log below the folder that AWS adds itself',
+      { bucket: { existing: { bucket: 'logs', prefix: 'net/AWSLogs/' } }, vpcs: [{ vpcId: vpc }] },
+      'bucket.existing.prefix: must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself, got "net/AWSLogs/"',
+    ],
+    [
+      'an hour threshold below that of five minutes',
+      { detection: { failuresIn1Hour: 5 } },
+      'detection.failuresIn1Hour: must be at least failuresIn5Minutes (10), got 5',
+    ],
+    [
+      'a scanner that is expected to succeed as often as a benign source',
+      { detection: { scannerSuccess: 0.5, benignSuccess: 0.5 } },
+      'detection.scannerSuccess: must keep scannerSuccess below benignSuccess (0.5 and 0.5), got 0.5',
+    ],
+    [
+      'more than the variable of a function can carry',
+      { fields: Array.from({ length: 300 }, (_, index) => `some-field-${index}`) },
+      'settings: must fit into 3072 bytes for the functions, need 5186: shorten internal, routingDomains or fields',
+    ],
+    ['a list for the whole', [1], 'settings: must be an object, got [1]'],
+  ])('%s', (_name, value, problem) => {
+    expect(problemsOf(value)).toEqual([problem]);
+  });
+
+  test('all problems are told at once, each line with the file', () => {
+    const wrong = () => parseSettings({ emails: ['x'], sensitivity: 'y', digestHourUtc: -1 }, 'my.json');
+    expect(wrong).toThrow(
+      [
+        'my.json: emails.0: must be an e-mail address, got "x"',
+        'my.json: sensitivity: must be one of low, medium, high, got "y"',
+        'my.json: digestHourUtc: must be a whole number between 0 and 23 or null, got -1',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('the JSON schema for editors', () => {
+  const path = new URL('../../../docs/schemas/settings.schema.json', import.meta.url);
+
+  test('is the one that the program has now (npm run schema writes it)', () => {
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(settingsJsonSchema());
+  });
+
+  test('describes every setting', () => {
+    interface Node {
+      description?: string;
+      properties?: Record<string, Node>;
+      items?: Node;
+    }
+    const undescribed: string[] = [];
+    const visit = (node: Node, path: string) => {
+      for (const [name, child] of Object.entries({ ...node.properties, ...node.items?.properties })) {
+        if (child.description === undefined) undescribed.push(`${path}${name}`);
+        visit(child, `${path}${name}.`);
+      }
+    };
+    visit(settingsJsonSchema(), '');
+    expect(undescribed).toEqual([]);
+  });
+
+  test('accepts the settings file of the repository and refuses an unknown setting', () => {
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(settingsJsonSchema());
+    const file = new URL('../../../sweepwatch.config.json', import.meta.url);
+    expect(validate(JSON.parse(readFileSync(file, 'utf8')))).toBe(true);
+    expect(validate({ sensitvity: 'low' })).toBe(false);
+  });
+});

@@ -45,7 +45,7 @@ function some({
 }
 
 /** Findings as aligned columns with a heading. */
-export function table(findings: readonly Finding[]): string {
+function table(findings: readonly Finding[]): string {
   const rows = [
     COLUMNS.map(([heading]) => heading),
     ...findings.map((finding) => COLUMNS.map(([, cell]) => printable(cell(finding)))),

@@ -15,40 +15,60 @@ const READ_SIZE = 256 * 1024;
 /** In a folder, files with other endings are not flow logs (delivery writes these); named files are read whatever they are called. */
 const FLOW_LOG_NAME = /\.(log|txt|gz|parquet|csv)$/i;
 
-/** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
-export async function resolveInputs(
-  paths: readonly string[],
-  stdin: Readable,
-): Promise<{ sources: ByteSource[]; bad: BadInput[] }> {
-  const sources: ByteSource[] = [];
-  const bad: BadInput[] = [];
-  for (const path of paths) {
-    try {
-      if (path === '-') sources.push(pipeSource(stdin));
-      else if (path.startsWith('s3://'))
-        sources.push(...(await (await import('../lib/store/objects.ts')).listObjects(path)));
-      else {
-        const found = await filesAt(path);
-        if (!found.length)
-          bad.push({ path, reason: 'the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)' });
-        sources.push(...found);
-      }
-    } catch (error) {
-      bad.push({ path, reason: reasonOf(error as NodeJS.ErrnoException) });
-    }
-  }
-  return { sources, bad };
+/** The readable files behind some paths, and what is not readable. */
+interface Inputs {
+  readonly sources: ByteSource[];
+  readonly bad: BadInput[];
 }
 
-async function filesAt(path: string): Promise<ByteSource[]> {
+/** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
+export async function resolveInputs(paths: readonly string[], stdin: Readable): Promise<Inputs> {
+  const inputs: Inputs = { sources: [], bad: [] };
+  for (const path of paths) {
+    await orBad(path, inputs, async () => {
+      if (path === '-') inputs.sources.push(pipeSource('(stdin)', () => stdin));
+      else if (path.startsWith('s3://'))
+        inputs.sources.push(...(await (await import('../lib/store/objects.ts')).listObjects(path)));
+      else await addPath(path, inputs);
+    });
+  }
+  return inputs;
+}
+
+async function orBad(path: string, { bad }: Inputs, read: () => Promise<void>): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    bad.push({ path, reason: reasonOf(error as NodeJS.ErrnoException) });
+  }
+}
+
+async function addPath(path: string, inputs: Inputs): Promise<void> {
   const info = await stat(path);
-  if (!info.isDirectory()) return [fileSource(path, info.size)];
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const names = entries
-    .filter((entry) => entry.isFile() && FLOW_LOG_NAME.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  return Promise.all(names.map(async (name) => fileSource(name, (await stat(name)).size)));
+  if (info.isFile()) inputs.sources.push(fileSource(path, info.size));
+  // A named pipe, as in "<(command)": opened a second time, it would wait for ever.
+  else if (!info.isDirectory()) inputs.sources.push(pipeSource(path, () => createReadStream(path)));
+  else {
+    const found: Inputs = { sources: [], bad: [] };
+    await addFolder(path, found);
+    inputs.sources.push(...found.sources.sort((a, b) => (a.name < b.name ? -1 : 1)));
+    inputs.bad.push(...found.bad);
+    if (!found.sources.length && !found.bad.length)
+      inputs.bad.push({ path, reason: 'the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)' });
+  }
+}
+
+async function addFolder(folder: string, inputs: Inputs): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    await orBad(path, inputs, async () => {
+      if (entry.isDirectory()) return addFolder(path, inputs);
+      if (!FLOW_LOG_NAME.test(entry.name)) return;
+      // Links to files are followed; links to folders could lead in circles.
+      const info = await stat(path);
+      if (info.isFile()) inputs.sources.push(fileSource(path, info.size));
+    });
+  }
 }
 
 /** A file on disk. */
@@ -69,14 +89,14 @@ export function fileSource(path: string, size: number): ByteSource {
   };
 }
 
-function pipeSource(stdin: Readable): ByteSource {
+function pipeSource(name: string, openOnce: () => Readable): ByteSource {
   let isRead = false;
   return {
-    name: '(stdin)',
+    name,
     open: () => {
       if (isRead) return undefined;
       isRead = true;
-      return stdin;
+      return openOnce();
     },
   };
 }

@@ -85,10 +85,12 @@ async function run(cloud: LocalCloud, narrator: Narrator, mailbox: string, termi
   const bucket = required(cloud, 'LogBucket');
   for (const { key, body } of deliveries) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   s3.destroy();
-  await settled(cloud);
+  await settled(cloud, narrator);
   narrator.say('the schedule: what falls due with time is settled');
-  await cloud.invoke(scheduleOf(cloud));
-  await settled(cloud);
+  await cloud.invoke(scheduleOf(cloud)).catch((error) => {
+    throw new ProofError(`settle function: ${(error as Error).message}`);
+  });
+  await settled(cloud, narrator);
   const client = createDocumentClient();
   const findings = await allFindings(client, required(cloud, 'FindingsTable'), deliveries[0]!.key);
   const windowItems = await countItems(client, required(cloud, 'WindowsTable'));
@@ -106,9 +108,10 @@ async function run(cloud: LocalCloud, narrator: Narrator, mailbox: string, termi
   return prove(outcome);
 }
 
-async function settled(cloud: LocalCloud): Promise<void> {
+/** Waits until nothing is left to do, or until a function has failed: its retry is minutes away. */
+async function settled(cloud: LocalCloud, narrator: Narrator): Promise<void> {
   try {
-    await cloud.idle(QUIET_MS);
+    await Promise.race([cloud.idle(QUIET_MS), narrator.failure]);
   } catch (error) {
     throw new ProofError(`the pipeline did not come to rest: ${(error as Error).message}`);
   }

@@ -1,10 +1,12 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
+import { parseCidr } from '../../lib/config/cidr.ts';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
 import { Networks } from '../../lib/contact/networks.ts';
 import { detect } from '../../lib/detect/detect.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
+import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
 import { type FileReport, readFlowLog } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { Collector } from '../../lib/window/collector.ts';
@@ -97,7 +99,8 @@ function decide(collector: Collector, options: Options): Finding[] {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  const floor = Math.min(options.settings.failuresIn5Minutes, options.settings.failuresIn1Hour);
+  const { failuresIn5Minutes, failuresIn1Hour, pairsIn5Minutes, pairsIn1Hour } = options.settings;
+  const floor = Math.min(failuresIn5Minutes, failuresIn1Hour, pairsIn5Minutes, pairsIn1Hour);
   const findings: Finding[] = [];
   for (const source of collector.sources(floor))
     findings.push(...detect(source, context).map(({ finding }) => finding));
@@ -119,7 +122,7 @@ async function readOptions(values: Record<string, unknown>): Promise<Options> {
       : await (await import('../settings.ts')).runtimeSettingsOf(String(values.config));
   const internal = [...((values.internal as string[] | undefined) ?? []), ...(file?.internal ?? [])];
   for (const cidr of (values.internal as string[] | undefined) ?? []) checkCidr(cidr);
-  const fields = typeof values.fields === 'string' ? values.fields.trim().split(/[\s,]+/) : file?.fields;
+  const fields = typeof values.fields === 'string' ? fieldList(values.fields) : file?.fields;
   return {
     format,
     minSeverity,
@@ -137,11 +140,18 @@ function oneOf<T extends string>(option: string, value: unknown, allowed: readon
 }
 
 function checkCidr(cidr: string): void {
+  const parsed = parseCidr(cidr);
+  if ('problem' in parsed) throw new UsageError(`--internal ${parsed.problem}, got "${cidr}"`);
+}
+
+function fieldList(text: string): string[] {
+  const fields = text.split(/[\s,]+/).filter(Boolean);
   try {
-    new Networks([cidr]);
+    columnMap(fields, '--fields');
   } catch (error) {
-    throw new UsageError(`--internal: ${(error as Error).message}`);
+    throw error instanceof ColumnsError ? new UsageError(error.message) : error;
   }
+  return fields;
 }
 
 function report(

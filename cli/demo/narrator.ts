@@ -8,11 +8,17 @@ const SHOWN_TROUBLE = 3;
 
 export class Narrator {
   readonly events: LocalCloudEvent[] = [];
+  /** Resolves with the first failure of a function. */
+  readonly failure: Promise<void>;
+  #fail: () => void = () => {};
   #terminal: Terminal;
   #started = performance.now();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
+    this.failure = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
   }
 
   /** A line of the demo's own. */
@@ -23,6 +29,7 @@ export class Narrator {
 
   hear(event: LocalCloudEvent): void {
     this.events.push(event);
+    if (event.type === 'function failed' || event.type === 'batch failed') this.#fail();
     const text = describe(event);
     if (text) this.say(text);
   }

@@ -14,9 +14,15 @@ export const detectionOverrides = z.strictObject({
   failuresIn5Minutes: count(
     3,
     10_000,
-    'Distinct failed first contacts in 5 minutes before a source can be called a scanner. Lower finds more, and more that is harmless.',
+    'Distinct failed ports of one target, or targets on one port, in 5 minutes before a source can be a scanner. Lower finds more, and more that is harmless.',
   ),
   failuresIn1Hour: count(3, 100_000, 'The same within one hour; not below failuresIn5Minutes.'),
+  pairsIn5Minutes: count(
+    3,
+    10_000,
+    'Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them. Below 10 the noise of the internet shows.',
+  ),
+  pairsIn1Hour: count(3, 100_000, 'The same within one hour.'),
   failuresPerSuccess: share(
     0.5,
     100,

@@ -8,10 +8,17 @@ export type Sensitivity = 'low' | 'medium' | 'high';
 
 /** The numbers a decision rests on. Times are seconds of log time, counts are distinct first contacts. */
 export interface DetectionSettings {
-  /** Distinct failed first contacts in 5 minutes before a source can be called a scanner. */
+  /** Distinct failed ports of one target, or targets on one port, in 5 minutes before a source can be a scanner. */
   failuresIn5Minutes: number;
   /** The same within one hour. */
   failuresIn1Hour: number;
+  /**
+   * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them. Higher
+   * than the above: the internet's noise tries a few ports on a few hosts.
+   */
+  pairsIn5Minutes: number;
+  /** The same within one hour. */
+  pairsIn1Hour: number;
   /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
   failuresPerSuccess: number;
   /** Threshold random walk: probability that a first contact of a benign source succeeds (theta 0). */
@@ -49,14 +56,38 @@ const common = {
 } as const;
 
 /**
- * Defaults by sensitivity. `medium` asks for ten distinct failures within five minutes and a false positive rate of
+ * Defaults by sensitivity. `medium` asks for eight distinct failures within five minutes and a false positive rate of
  * one in ten thousand judged sources; the paper's 0.01 (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection
  * Using Sequential Hypothesis Testing, IEEE S&P 2004) is too loose for thousands of sources a day.
  */
 export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>> = {
-  low: { ...common, failuresIn5Minutes: 25, failuresIn1Hour: 40, falsePositiveRate: 0.00001, habitLimit: 128 },
-  medium: { ...common, failuresIn5Minutes: 10, failuresIn1Hour: 20, falsePositiveRate: 0.0001, habitLimit: 64 },
-  high: { ...common, failuresIn5Minutes: 7, failuresIn1Hour: 12, falsePositiveRate: 0.001, habitLimit: 32 },
+  low: {
+    ...common,
+    failuresIn5Minutes: 25,
+    failuresIn1Hour: 40,
+    pairsIn5Minutes: 40,
+    pairsIn1Hour: 60,
+    falsePositiveRate: 0.00001,
+    habitLimit: 128,
+  },
+  medium: {
+    ...common,
+    failuresIn5Minutes: 8,
+    failuresIn1Hour: 16,
+    pairsIn5Minutes: 10,
+    pairsIn1Hour: 20,
+    falsePositiveRate: 0.0001,
+    habitLimit: 64,
+  },
+  high: {
+    ...common,
+    failuresIn5Minutes: 6,
+    failuresIn1Hour: 12,
+    pairsIn5Minutes: 8,
+    pairsIn1Hour: 14,
+    falsePositiveRate: 0.001,
+    habitLimit: 32,
+  },
 };
 
 /** The settings of a sensitivity with single numbers overridden. */

@@ -16,10 +16,9 @@ import {
   SEEN_WITHOUT_FLAGS,
 } from './seen.ts';
 
-export const TCP = 6;
-export const UDP = 17;
-export const ICMP = 1;
-export const ICMPV6 = 58;
+const TCP = 6;
+const ICMP = 1;
+const ICMPV6 = 58;
 
 /**
  * What a record contributes: `forward` to the contact of its sender with its receiver, `reverse` to the contact of its

@@ -3,10 +3,7 @@ import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import type { FirstContact } from './first-contacts.ts';
-import { findHits, type Hit, HORIZONS, type Horizon } from './windows.ts';
-
-/** What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). */
-export type GroupKind = 'vertical' | 'horizontal' | 'block';
+import { findHits, type GroupKind, type Hit, HORIZONS, type Horizon } from './windows.ts';
 
 /** A window that met every threshold, with the contact that completed it. */
 export interface Evidence extends Hit {
@@ -66,7 +63,7 @@ function markGroup(
 ): void {
   // The long horizon would reach back to failures that have nothing to do with a burst that the short one explains.
   for (const horizon of HORIZONS) {
-    const hits = findHits(group, horizon, settings);
+    const hits = findHits(group, kind, horizon, settings);
     if (!hits.length) continue;
     for (const hit of hits) {
       marked.evidence.push({ ...hit, group: kind, shared, horizon, contact: group[hit.at]! });

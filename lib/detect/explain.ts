@@ -35,7 +35,7 @@ export function explain(evidence: readonly Evidence[], settings: DetectionSettin
 }
 
 function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
-  const threshold = item.horizon.failures(settings);
+  const threshold = item.horizon.floor(settings, item.group);
   const protocol = protocolName(item.contact.protocol);
   const what = {
     vertical: `${item.failures} distinct ${protocol} ports of ${item.shared}`,

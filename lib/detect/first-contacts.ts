@@ -89,7 +89,8 @@ function firstContactAt(
     outcome,
     start: contact.firstStart,
     end: contact.firstEnd,
-    last: contact.lastEnd,
+    // A conversation that goes on after the port was found open is not probing.
+    last: outcome === 'established' ? contact.firstEnd : contact.lastEnd,
     weight: FULL / pane.theta,
     direction: directionOf(sourceInside, contact, viewpoint.networks ?? networks),
     isHabit: isHabit(contact, next, settings.habitMinutes),

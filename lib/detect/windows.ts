@@ -3,16 +3,28 @@ import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { FirstContact } from './first-contacts.ts';
 
+/** What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). */
+export type GroupKind = 'vertical' | 'horizontal' | 'block';
+
 /** How far back a test looks, in seconds of log time, and what it is called in a finding. */
 export interface Horizon {
   readonly name: '5m' | '1h';
   readonly seconds: number;
-  readonly failures: (settings: DetectionSettings) => number;
+  /** Failures that suffice: of one target or port, or of pairs that share neither. */
+  readonly floor: (settings: DetectionSettings, group: GroupKind) => number;
 }
 
 export const HORIZONS: readonly Horizon[] = [
-  { name: '5m', seconds: 300, failures: (settings) => settings.failuresIn5Minutes },
-  { name: '1h', seconds: 3600, failures: (settings) => settings.failuresIn1Hour },
+  {
+    name: '5m',
+    seconds: 300,
+    floor: (settings, group) => (group === 'block' ? settings.pairsIn5Minutes : settings.failuresIn5Minutes),
+  },
+  {
+    name: '1h',
+    seconds: 3600,
+    floor: (settings, group) => (group === 'block' ? settings.pairsIn1Hour : settings.failuresIn1Hour),
+  },
 ];
 
 /** A contact with which a window of its group met every threshold. */
@@ -40,9 +52,14 @@ export function walkOf(settings: DetectionSettings): { failure: number; success:
  * All hits of one group, whose contacts must be in order of time. A window reaches back `horizon` from its last contact,
  * widened by that contact's own record, so that no alignment of records or intervals can split a scan.
  */
-export function findHits(group: readonly FirstContact[], horizon: Horizon, settings: DetectionSettings): Hit[] {
+export function findHits(
+  group: readonly FirstContact[],
+  kind: GroupKind,
+  horizon: Horizon,
+  settings: DetectionSettings,
+): Hit[] {
   const walk = walkOf(settings);
-  const floor = horizon.failures(settings);
+  const floor = horizon.floor(settings, kind);
   const hits: Hit[] = [];
   const tally = { failures: 0, habits: 0, successes: 0 };
   const aftermath = new Aftermath(group, horizon.seconds);

@@ -26,16 +26,6 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
   );
 }
 
-/** Whether the change from one judgement to the next may be news; the alert function decides it from what it told. */
-export function mayBeNews(stored: Finding | undefined, next: Finding): boolean {
-  if (!stored) return true;
-  return (
-    severityRank(next.severity) > severityRank(stored.severity) ||
-    next.openPorts.count > stored.openPorts.count ||
-    next.status !== stored.status
-  );
-}
-
 /** The news in a finding for someone who was told `told`, or nothing; below `minSeverity` it waits for the digest. */
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
   if (!told) {

@@ -3,8 +3,7 @@
 export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-export const KINDS = ['vertical-scan', 'horizontal-scan', 'block-scan', 'distributed-scan'] as const;
-export type Kind = (typeof KINDS)[number];
+export type Kind = 'vertical-scan' | 'horizontal-scan' | 'block-scan' | 'distributed-scan';
 
 export type Direction = 'lateral' | 'inbound' | 'outbound';
 
@@ -55,7 +54,7 @@ export interface Reason {
   readonly text: string;
 }
 
-export interface OpenPort {
+interface OpenPort {
   readonly target: string;
   readonly port: number;
   readonly protocol: string;

@@ -17,7 +17,8 @@ export function parseIpv6(text: string): [number, number, number, number] | unde
     for (const [position, part] of parts.entries()) {
       if (part.includes('.')) {
         const tail = parseIpv4(part);
-        if (tail === undefined || position !== parts.length - 1) return undefined;
+        const isLast = position === parts.length - 1 && groups.length === halves.length - 1;
+        if (tail === undefined || !isLast) return undefined;
         numbers.push(tail >>> 16, tail & 0xffff);
       } else if (/^[0-9a-f]{1,4}$/i.test(part)) numbers.push(Number.parseInt(part, 16));
       else return undefined;
@@ -33,9 +34,9 @@ export function parseIpv6(text: string): [number, number, number, number] | unde
   return [word(0), word(2), word(4), word(6)];
 }
 
-/** The 32-bit number of a dotted IPv4 address, or undefined when it is not one. */
+/** The 32-bit number of a dotted IPv4 address, or undefined when it is not one (leading zeros: octal to some). */
 export function parseIpv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
   if (!match) return undefined;
   let value = 0;
   for (const part of match.slice(1)) {

@@ -24,7 +24,7 @@ const REQUIRED: readonly (readonly string[])[] = [
   ['action', 'tcp-flags'],
 ];
 
-/** Whether a line of tokens is a header: flow log data never holds the name of a field, a header holds little else. */
+/** Whether a line of tokens, none of them a number or "-", is a header: it holds names of fields, and little else. */
 export function isHeader(tokens: readonly string[]): boolean {
   const known = tokens.filter((token) => isKnownField(normalizeFieldName(token))).length;
   return known >= 2 || (known === 1 && tokens.length === 1);
@@ -32,20 +32,21 @@ export function isHeader(tokens: readonly string[]): boolean {
 
 /**
  * The column map for a list of field names, in any order, with unknown names ignored (future versions add fields).
+ * @param origin what names them, for messages.
  * @throws ColumnsError when a field that detection needs is missing, or one is named twice.
  */
-export function columnMap(fields: readonly string[]): ColumnMap {
+export function columnMap(fields: readonly string[], origin = 'the header'): ColumnMap {
   const names = fields.map(normalizeFieldName);
   const index = new Map<string, number>();
   for (const [position, name] of names.entries()) {
     if (index.has(name))
-      throw new ColumnsError(`the header names ${name} twice, in columns ${index.get(name)! + 1} and ${position + 1}`);
+      throw new ColumnsError(`${origin} names ${name} twice, in columns ${index.get(name)! + 1} and ${position + 1}`);
     index.set(name, position);
   }
   const missing = REQUIRED.filter((choices) => !choices.some((name) => index.has(name)));
   if (missing.length) {
     const lacks = missing.map((choices) => choices.join(' or ')).join(', ');
-    throw new ColumnsError(`the header lacks ${lacks}, which detection needs; it has: ${names.join(' ')}`);
+    throw new ColumnsError(`${origin} lacks ${lacks}, which detection needs; it has: ${names.join(' ')}`);
   }
   return {
     names,

@@ -9,11 +9,13 @@ export class GzipError extends Error {
 }
 
 const OUTPUT_CHUNK = 256 * 1024;
+/** Sizes of the input steps in which the place of damage is narrowed down; the last decides what damage can cost. */
+const SALVAGE_STEPS = [512, 1];
 
 /**
  * Decompresses `input`, which may consist of several gzip members, and calls `write` with each piece in order.
- * zlib drops the output of the step in which it meets damage, so on damage `reopen` (when it can) starts the file over
- * in small steps and only what was not handed on before is handed on.
+ * zlib drops the output of the step in which it meets damage, so on damage `reopen` (when it can) starts the file over,
+ * in smaller steps from where the damage may lie, and only what was not handed on before is handed on.
  * @throws GzipError for damage to the compressed data; any error of the input itself as it is.
  */
 export async function gunzip(
@@ -22,63 +24,78 @@ export async function gunzip(
   write: (chunk: Uint8Array) => void,
 ): Promise<void> {
   let written = 0;
-  const counted = (chunk: Uint8Array) => {
+  const first = await inflate(input, constants.Z_FINISH, (chunk) => {
     written += chunk.length;
     write(chunk);
-  };
+  });
+  if (!first.fault) return;
+  let intact = first.consumed;
+  for (const step of SALVAGE_STEPS) {
+    const again = reopen();
+    if (!again) break;
+    let position = 0;
+    const { consumed } = await inflate(inSteps(again, intact, step), constants.Z_SYNC_FLUSH, (chunk) => {
+      const fresh = chunk.subarray(Math.max(0, written - position));
+      position += chunk.length;
+      if (!fresh.length) return;
+      written += fresh.length;
+      write(fresh);
+    });
+    intact = consumed;
+  }
+  throw first.fault;
+}
+
+/** The same bytes; those from `from` on in pieces of `step` bytes. */
+async function* inSteps(
+  input: AsyncIterable<Uint8Array>,
+  from: number,
+  step: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let position = 0;
+  for await (const chunk of input) {
+    const whole = Math.min(chunk.length, Math.max(0, from - position));
+    if (whole) yield chunk.subarray(0, whole);
+    for (let at = whole; at < chunk.length; at += step) yield chunk.subarray(at, at + step);
+    position += chunk.length;
+  }
+}
+
+/** Ends with the fault of the compressed data, if any, and how many bytes of it were decoded before. */
+async function inflate(
+  input: AsyncIterable<Uint8Array>,
+  finishFlush: number,
+  write: (chunk: Uint8Array) => void,
+): Promise<{ fault?: GzipError; consumed: number }> {
+  const decoder = createGunzip({ chunkSize: OUTPUT_CHUNK, finishFlush });
   try {
-    await inflate(input, OUTPUT_CHUNK, constants.Z_FINISH, counted);
+    await pipeline(
+      Readable.from(input, { objectMode: false }),
+      decoder,
+      new Writable({
+        write(chunk: Uint8Array, _encoding, done) {
+          try {
+            write(chunk);
+            done();
+          } catch (error) {
+            done(error as Error);
+          }
+        },
+      }),
+    );
+    return { consumed: decoder.bytesWritten };
   } catch (error) {
     const fault = gzipFault(error);
     if (!fault) throw error;
-    const again = reopen();
-    if (again) await salvage(again, written, write);
-    throw fault;
+    return { fault, consumed: decoder.bytesWritten };
   }
-}
-
-async function salvage(
-  input: AsyncIterable<Uint8Array>,
-  skip: number,
-  write: (chunk: Uint8Array) => void,
-): Promise<void> {
-  let left = skip;
-  try {
-    await inflate(input, 1024, constants.Z_SYNC_FLUSH, (chunk) => {
-      const fresh = chunk.subarray(Math.min(left, chunk.length));
-      left -= chunk.length - fresh.length;
-      if (fresh.length) write(fresh);
-    });
-  } catch (error) {
-    if (!gzipFault(error)) throw error;
-  }
-}
-
-async function inflate(
-  input: AsyncIterable<Uint8Array>,
-  chunkSize: number,
-  finishFlush: number,
-  write: (chunk: Uint8Array) => void,
-): Promise<void> {
-  await pipeline(
-    Readable.from(input, { objectMode: false }),
-    createGunzip({ chunkSize, finishFlush }),
-    new Writable({
-      write(chunk: Uint8Array, _encoding, done) {
-        try {
-          write(chunk);
-          done();
-        } catch (error) {
-          done(error as Error);
-        }
-      },
-    }),
-  );
 }
 
 function gzipFault(error: unknown): GzipError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'Z_BUF_ERROR') return new GzipError('the gzip data ends before its trailer: the file is cut short');
-  if (code?.startsWith('Z_')) return new GzipError(`the gzip data is corrupt (${message})`);
+  if (code === 'Z_BUF_ERROR')
+    return new GzipError('the gzip data ends before its trailer: the file is cut short; fetch it again');
+  // The code of an error from elsewhere may be a number (AbortError).
+  if (String(code).startsWith('Z_')) return new GzipError(`the gzip data is corrupt (${message}); fetch it again`);
   return undefined;
 }

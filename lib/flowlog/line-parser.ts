@@ -7,6 +7,8 @@ import { excerpt, type SkippedLines, type SkipReason } from './skipped.ts';
 
 const NEWLINE = 0x0a;
 const MAX_LINE = 65_536;
+/** What is kept of a line that is too long: enough to show. */
+const KEPT_OF_LONG_LINE = 128;
 const NONE = new Uint8Array(0);
 
 type Outcome = SkipReason | undefined;
@@ -59,13 +61,11 @@ export class LineParser {
 
   #extendCarry(part: Uint8Array): void {
     if (this.#discarding) return;
-    if (this.#carry.length + part.length > MAX_LINE) {
-      this.#discarding = true;
-      return;
-    }
-    const joined = new Uint8Array(this.#carry.length + part.length);
+    this.#discarding = this.#carry.length + part.length > MAX_LINE;
+    const fresh = this.#discarding ? part.subarray(0, KEPT_OF_LONG_LINE) : part;
+    const joined = new Uint8Array(this.#carry.length + fresh.length);
     joined.set(this.#carry);
-    joined.set(part, this.#carry.length);
+    joined.set(fresh, this.#carry.length);
     this.#carry = joined;
   }
 
@@ -86,21 +86,19 @@ export class LineParser {
   }
 
   #read(buffer: Uint8Array, start: number, end: number): Outcome {
-    const columns = this.rows.split(buffer, start, end);
+    const columns = this.rows.split(buffer, start + (this.lines === 1 ? byteOrderMark(buffer, start) : 0), end);
     if (columns === 0) return undefined;
-    // Data lines begin with a digit or a dash whatever the format; only a header begins with a letter.
-    if (this.#columns === undefined || this.rows.firstByte() > 0x60) {
+    if (this.rows.isAllWords(columns)) {
       const tokens = this.rows.tokens(columns);
-      const header = isHeader(tokens);
-      if (header || this.#columns === undefined) this.#useColumns(columnMap(header ? tokens : this.#fallback));
-      if (header) return undefined;
+      if (isHeader(tokens)) return this.#useColumns(columnMap(tokens));
     }
+    if (this.#columns === undefined) this.#useColumns(columnMap(this.#fallback, 'the list of fields'));
     const expected = this.#columns!.names.length;
     if (columns !== expected) return columns < expected ? 'too few columns' : 'too many columns';
     return this.rows.row();
   }
 
-  #useColumns(columns: ColumnMap): void {
+  #useColumns(columns: ColumnMap): undefined {
     this.#columns = columns;
     this.rows.useColumns(columns);
   }
@@ -111,3 +109,7 @@ export class LineParser {
     else this.skipped.set(reason, { reason, count: 1, firstLine: this.lines, excerpt: excerpt(line) });
   }
 }
+
+/** Bytes of the mark with which some editors begin a text; it would be part of the first field's name. */
+const byteOrderMark = (buffer: Uint8Array, at: number): number =>
+  buffer[at] === 0xef && buffer[at + 1] === 0xbb && buffer[at + 2] === 0xbf ? 3 : 0;

@@ -19,13 +19,36 @@ const compressors = {
  * @throws ParquetError when the footer or a row group cannot be read; the rows before it have been written.
  */
 export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array) => void): Promise<void> {
-  const metadata = await attempt('its footer', () => parquetMetadataAsync(file));
+  let fault: { readonly error: unknown } | undefined;
+  const watched: AsyncBuffer = {
+    byteLength: file.byteLength,
+    slice: async (start, end) => {
+      try {
+        return await file.slice(start, end);
+      } catch (error) {
+        fault = { error };
+        throw error;
+      }
+    },
+  };
+  const attempt = async <T>(what: string, read: () => Promise<T>): Promise<T> => {
+    try {
+      return await read();
+    } catch (error) {
+      // The disk or the network failed, not the file.
+      if (fault) throw fault.error;
+      throw new ParquetError(
+        `cannot read ${what} of the Parquet file (${(error as Error).message}): it is damaged or cut short; fetch it again`,
+      );
+    }
+  };
+  const metadata = await attempt('the footer', () => parquetMetadataAsync(watched));
   const columns = metadata.schema
     .slice(1)
     .filter((element) => element.type !== undefined)
     .map((element) => element.name);
   const encoder = new TextEncoder();
-  write(encoder.encode(`${columns.map(normalizeFieldName).join(' ')}\n`));
+  write(encoder.encode(`${columns.map((name) => cell(normalizeFieldName(name))).join(' ')}\n`));
   const total = Number(metadata.num_rows);
   let groupStart = 0;
   for (const group of metadata.row_groups) {
@@ -33,7 +56,7 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
     for (let from = groupStart; from < groupEnd; from += ROWS_AT_ONCE) {
       const to = Math.min(from + ROWS_AT_ONCE, groupEnd);
       const rows = await attempt(`rows ${from + 1} to ${to} of ${total}`, () =>
-        parquetReadObjects({ file, metadata, rowStart: from, rowEnd: to, compressors }),
+        parquetReadObjects({ file: watched, metadata, rowStart: from, rowEnd: to, compressors }),
       );
       write(encoder.encode(rows.map((row) => `${columns.map((name) => cell(row[name])).join(' ')}\n`).join('')));
     }
@@ -45,13 +68,5 @@ function cell(value: unknown): string {
   if (value === null || value === undefined) return '-';
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
   // Spaces would shift the columns of the text line; AWS percent-encodes them in tag values for the same reason.
-  return String(value).replace(/\s+/g, '%20') || '-';
-}
-
-async function attempt<T>(what: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new ParquetError(`cannot read ${what} of the Parquet file: ${(error as Error).message}`);
-  }
+  return String(value).replace(/[\s\p{Cc}]+/gu, '%20') || '-';
 }

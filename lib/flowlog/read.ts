@@ -28,7 +28,9 @@ export interface ReadOptions {
 
 /** Parquet cannot be streamed; where the source is a pipe or compressed as a whole it is held, up to this size. */
 const MAX_HELD_PARQUET = 512 * 1024 * 1024;
-const PROBE_BYTES = 4;
+/** Formats are told apart by so many first bytes, however small the pieces are in which they come. */
+const OPENING_BYTES = 512;
+const EMPTY = 'the file is empty; expected flow log records';
 
 class NotAFlowLogError extends Error {}
 
@@ -51,6 +53,7 @@ export async function readFlowLog(
   let error: string | undefined;
   try {
     await readAny(source, write);
+    if (bytes === 0) throw new NotAFlowLogError(EMPTY);
   } catch (fault) {
     if (!isFaultOfFile(fault)) throw fault;
     error = (fault as Error).message;
@@ -84,11 +87,12 @@ async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void): 
   const stream = source.open();
   if (!stream) throw new NotAFlowLogError('the input has been read already');
   const { head, rest } = await probe(stream);
-  if (head.length === 0) throw new NotAFlowLogError('the file is empty; expected flow log records');
+  if (head.length === 0) throw new NotAFlowLogError(EMPTY);
   if (isGzip(head)) return readGzip(source, rest, write);
   if (isParquet(head)) {
-    await close(rest);
-    return parquetLines(await parquetFile(source, head), write);
+    const file = parquetFile(source);
+    if (file) await close(rest);
+    return parquetLines(file ?? (await heldFile(rest)), write);
   }
   for await (const chunk of rest) write(chunk);
 }
@@ -98,27 +102,28 @@ async function readGzip(
   input: AsyncIterable<Uint8Array>,
   write: (chunk: Uint8Array) => void,
 ): Promise<void> {
-  const held: Uint8Array[] = [];
-  let heldBytes = 0;
-  let inner: 'unknown' | 'text' | 'parquet' = 'unknown';
-  const route = (chunk: Uint8Array) => {
-    if (inner === 'unknown') inner = isParquet(chunk) ? 'parquet' : 'text';
-    if (inner === 'text') return write(chunk);
-    heldBytes += chunk.length;
-    if (heldBytes > MAX_HELD_PARQUET)
-      throw new ParquetError(
-        `the gzip holds a Parquet file above ${MAX_HELD_PARQUET} bytes; deliver it without the outer gzip`,
-      );
-    held.push(Buffer.from(chunk));
+  const held = new HeldBytes();
+  let opening: Uint8Array = new Uint8Array(0);
+  let route: ((chunk: Uint8Array) => void) | undefined;
+  const decide = () => {
+    route = isParquet(opening) ? (chunk) => held.add(chunk) : write;
+    route(opening);
   };
-  await gunzip(input, () => source.open(), route);
-  if (held.length) {
-    const whole = Buffer.concat(held);
-    await parquetLines(memoryFile(whole), write);
+  const take = (chunk: Uint8Array) => {
+    if (route) return route(chunk);
+    opening = Buffer.concat([opening, chunk]);
+    if (opening.length >= OPENING_BYTES) decide();
+  };
+  try {
+    await gunzip(input, () => source.open(), take);
+  } finally {
+    if (!route && opening.length) decide();
   }
+  if (held.size) await parquetLines(held.file(), write);
 }
 
-async function parquetFile(source: ByteSource, head: Uint8Array) {
+/** The file by ranges; undefined where the source has none. */
+function parquetFile(source: ByteSource) {
   if (source.range && source.size !== undefined) {
     const range = source.range.bind(source);
     const size = source.size;
@@ -133,14 +138,39 @@ async function parquetFile(source: ByteSource, head: Uint8Array) {
       },
     };
   }
-  throw new ParquetError(`a Parquet file of ${head.length} bytes or more cannot be read from a pipe; give its path`);
+  return undefined;
 }
 
-function memoryFile(bytes: Uint8Array) {
-  return { byteLength: bytes.length, slice: (start: number, end?: number) => arrayBuffer(bytes.subarray(start, end)) };
+async function heldFile(input: AsyncIterable<Uint8Array>) {
+  const held = new HeldBytes();
+  for await (const chunk of input) held.add(chunk);
+  return held.file();
 }
 
-const arrayBuffer = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer;
+/** A Parquet file that comes as a stream. */
+class HeldBytes {
+  size = 0;
+  #chunks: Uint8Array[] = [];
+
+  add(chunk: Uint8Array): void {
+    this.size += chunk.length;
+    if (this.size > MAX_HELD_PARQUET)
+      throw new ParquetError(
+        `a Parquet file above ${MAX_HELD_PARQUET} bytes cannot be read from a pipe or an outer gzip; give the path of the Parquet file itself`,
+      );
+    this.#chunks.push(Buffer.from(chunk));
+  }
+
+  file() {
+    const bytes = Buffer.concat(this.#chunks);
+    return {
+      byteLength: bytes.length,
+      slice: (start: number, end?: number) => arrayBuffer(bytes.subarray(start, end)),
+    };
+  }
+}
+
+const arrayBuffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b;
 const isParquet = (head: Uint8Array) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1';
@@ -179,7 +209,7 @@ async function probe(
 ): Promise<{ head: Uint8Array; rest: AsyncGenerator<Uint8Array> }> {
   const iterator = stream[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array(0);
-  while (head.length < PROBE_BYTES) {
+  while (head.length < OPENING_BYTES) {
     const next = await iterator.next();
     if (next.done) break;
     head = head.length ? Buffer.concat([head, next.value]) : next.value;

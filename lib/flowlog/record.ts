@@ -109,7 +109,8 @@ export class StringTable {
       while (at < last.length && last[at] === buffer[start + at]) at++;
       if (at === last.length && at > 0) return this.#lastId;
     }
-    this.#lastBytes = buffer.slice(start, end);
+    // A copy: `slice` of a Buffer would be a view of a chunk that its owner may use again.
+    this.#lastBytes = new Uint8Array(buffer.subarray(start, end));
     this.#lastId = this.internText(Buffer.from(this.#lastBytes).toString('latin1'));
     return this.#lastId;
   }

@@ -67,9 +67,16 @@ export class RowReader {
     );
   }
 
-  /** The first byte of the line that was split last. */
-  firstByte(): number {
-    return this.#buffer[this.#starts[0]!]!;
+  /**
+   * Whether no column of the line that was split last begins like a number or "-". Every data line has such columns,
+   * while names begin with a letter; names alone prove nothing, since the value of a tag may be the name of a field.
+   */
+  isAllWords(count: number): boolean {
+    for (let at = 0; at < count; at++) {
+      const byte = this.#buffer[this.#starts[at]!]!;
+      if (byte === DASH || (byte >= 0x30 && byte <= 0x39)) return false;
+    }
+    return true;
   }
 
   /** Takes the columns that the lines from here on have. */
@@ -224,6 +231,8 @@ export class RowReader {
         part = -1;
         dots++;
       } else if (byte >= 0x30 && byte <= 0x39) {
+        // A leading zero: no dotted address, yet perhaps a group of IPv6.
+        if (part === 0) return this.#ipv6(start, end);
         part = (part < 0 ? 0 : part * 10) + byte - 0x30;
         if (part > 255) return this.#ipv6(start, end);
       } else return this.#ipv6(start, end);
@@ -233,7 +242,7 @@ export class RowReader {
   }
 
   #ipv6(start: number, end: number): number {
-    if (end - start > 45 || this.#buffer.indexOf(0x3a, start) < 0) return -1;
+    if (end - start > 45 || !this.#buffer.subarray(start, end).includes(0x3a)) return -1;
     return this.#sink.addresses.internText(Buffer.from(this.#buffer.subarray(start, end)).toString('latin1')) ?? -1;
   }
 

@@ -12,7 +12,7 @@ const TRIES = 12;
 type Requests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
 
 /** The table did not take all items in many tries; those written stay written, and writing them again is harmless. */
-export class UnprocessedItemsError extends Error {
+class UnprocessedItemsError extends Error {
   override name = 'UnprocessedItemsError';
 }
 
@@ -23,29 +23,28 @@ export async function putAll(
   items: Iterable<Record<string, unknown>>,
 ): Promise<number> {
   const running = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   let batch: Requests = [];
   let written = 0;
   const flush = async () => {
     const sending = batch;
     batch = [];
     if (running.size >= PARALLEL) await Promise.race(running);
-    const task = send(client, table, sending).finally(() => running.delete(task));
+    // Caught at once: a failure between two waits would end the process, or be taken for success.
+    const task: Promise<void> = send(client, table, sending)
+      .catch((error) => void failures.push(error))
+      .finally(() => running.delete(task));
     running.add(task);
   };
-  try {
-    for (const item of items) {
-      written++;
-      batch.push({ PutRequest: { Item: item } });
-      if (batch.length === BATCH) await flush();
-    }
-    if (batch.length) await flush();
-  } finally {
-    // Also after a failure: an unawaited rejection would end the process.
-    await Promise.allSettled(running).then((results) => {
-      const failure = results.find((result) => result.status === 'rejected');
-      if (failure) throw failure.reason;
-    });
+  for (const item of items) {
+    if (failures.length) break;
+    written++;
+    batch.push({ PutRequest: { Item: item } });
+    if (batch.length === BATCH) await flush();
   }
+  if (batch.length) await flush();
+  await Promise.all(running);
+  if (failures.length) throw failures[0];
   return written;
 }
 

@@ -1,4 +1,5 @@
 /** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
+import { randomUUID } from 'node:crypto';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -148,7 +149,8 @@ export class FindingsStore {
     if (announce)
       Object.assign(attributes, {
         announceShard: announceShardOf(finding.id),
-        announceSince: new Date(now * 1000).toISOString(),
+        // Unique, so that who delivers one mark never clears another of the same instant.
+        announceSince: `${new Date(now * 1000).toISOString()}#${randomUUID()}`,
       });
     const names = Object.keys(attributes).filter((name) => attributes[name] !== undefined);
     const absent = [...OPTIONAL_FIELDS, 'openShard'].filter((name) => attributes[name] === undefined);

@@ -101,7 +101,7 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
 }
 
 /** Prefers the interface that holds the address over one that forwards for it, then the smaller id. */
-export function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
+function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
   const rank = (identity: Identity) =>
     `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'} ${JSON.stringify(identity.fields)}`;
   let best: Identity | undefined;

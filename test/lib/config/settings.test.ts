@@ -161,7 +161,7 @@ describe('refusals', () => {
     [
       'an hour threshold below that of five minutes',
       { detection: { failuresIn1Hour: 5 } },
-      'detection.failuresIn1Hour: must be at least failuresIn5Minutes (10), got 5',
+      'detection.failuresIn1Hour: must be at least failuresIn5Minutes (8), got 5',
     ],
     [
       'a scanner that is expected to succeed as often as a benign source',

@@ -1,0 +1,164 @@
+/** A cloud on one machine: runs a synthesized CloudFormation template with embedded servers and local processes. */
+import { assertPermitted } from './checks/permissions.ts';
+import { type Clients, createDynamodbClient, createMessagingClients, environmentFor } from './clients.ts';
+import { deploy } from './deploy.ts';
+import type { EmitEvent, LocalCloudEvent } from './events.ts';
+import { startEventSource } from './functions/event-source.ts';
+import { startSchedule } from './functions/schedule.ts';
+import { waitUntilIdle } from './idle.ts';
+import type { InertResource, Stack } from './resources/stack.ts';
+import { startDynamodb } from './servers/dynamodb.ts';
+import { startMessagingServer } from './servers/s3-sqs-sns.ts';
+import { readAssembly } from './template/assembly.ts';
+import { readTemplate } from './template/model.ts';
+
+export type { LocalCloudEvent } from './events.ts';
+
+/** What to run and where. */
+export interface LocalCloudOptions {
+  /** The folder that `cdk synth` wrote (cdk.out). */
+  assembly: string;
+  /** The stack's name, or its artifact id. */
+  stack: string;
+  /** The folder for e-mails (.eml files); made when the first one comes. */
+  mailbox: string;
+  /** Told of each thing that happens. */
+  onEvent?: (event: LocalCloudEvent) => void;
+  /** A template to use instead of the one on disk. */
+  template?: object;
+  /** The AWS_ENDPOINT_URL of another emulator, which then serves S3, SQS and SNS. */
+  endpoint?: string;
+  /** Default us-east-1. */
+  region?: string;
+  /** Values of template parameters that have no default. */
+  parameters?: Readonly<Record<string, string>>;
+}
+
+/** A running local cloud. */
+export interface LocalCloud {
+  /** Where S3, SQS and SNS answer. */
+  endpointUrl: string;
+  dynamodbUrl: string;
+  region: string;
+  /** The AWS_* variables for SDK clients and the CLI. */
+  environment: Record<string, string>;
+  /** All resources by logical id, the inert ones too. */
+  resources: ReadonlyMap<string, { type: string; physicalId: string; attributes: Record<string, string> }>;
+  outputs: Record<string, string>;
+  /** What does nothing here, and why. */
+  inert: InertResource[];
+  /** Invokes a function, or the target of a schedule (whose own event is the default); rejects when the function fails. */
+  invoke(logicalId: string, event?: unknown): Promise<unknown>;
+  /** Resolves when all consumed queues are drained and nothing runs; rejects after `timeoutMs` with what is busy. */
+  idle(timeoutMs: number): Promise<void>;
+  /** Ends all processes and servers; unfinished work is lost. */
+  stop(): Promise<void>;
+}
+
+const ACCOUNT_ID = '000000000000';
+
+/** Starts the cloud; throws when the template cannot be run as it would run on AWS, naming the resource. */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const { region = 'us-east-1', onEvent } = options;
+  let happenings = 0;
+  const emit: EmitEvent = (event) => {
+    happenings++;
+    onEvent?.(event);
+  };
+  const assembly = await readAssembly(options.assembly, options.stack, options.template);
+  const template = readTemplate(assembly.template);
+  const servers = await startServers(options, region, emit);
+  const { endpointUrl, dynamodb, clients, messaging } = servers;
+  const environment = environmentFor({ endpointUrl, dynamodbUrl: dynamodb.url, region });
+  const stack: Stack = {
+    stackName: assembly.stackName,
+    region,
+    accountId: ACCOUNT_ID,
+    clients,
+    engine: dynamodb.engine,
+    bus: messaging?.bus,
+    cloud: environment,
+    emit,
+    bundleFolder: assembly.bundleFolder,
+    buckets: new Set(),
+    watchedBuckets: new Set(),
+    functions: [],
+    eventSources: [],
+    schedules: [],
+    inert: [],
+  };
+  try {
+    const { resources, outputs, graph } = await deploy(template, options.parameters ?? {}, stack);
+    assertPermitted({ resources, graph, accountId: ACCOUNT_ID });
+    for (const lambda of stack.functions) lambda.warm();
+    const sources = stack.eventSources.map((settings) => startEventSource(settings, clients.sqs, emit));
+    const timers = stack.schedules.map((schedule) => startSchedule(schedule));
+    const running = () => [
+      ...stack.functions
+        .filter((lambda) => lambda.busy() > 0)
+        .map((lambda) => `function ${lambda.settings.logicalId} runs`),
+      ...sources.filter((source) => source.busy() > 0).map((source) => `${source.settings.logicalId} handles a batch`),
+      ...(messaging !== undefined && messaging.background.pending() > 0 ? ['deliveries are under way'] : []),
+    ];
+    const queueUrls = sources.map(({ settings }) => settings.queueUrl);
+    let stopping: Promise<void> | undefined;
+    return {
+      endpointUrl,
+      dynamodbUrl: dynamodb.url,
+      region,
+      environment,
+      resources,
+      outputs,
+      inert: stack.inert,
+      invoke: async (logicalId, event) => invokeById(stack, logicalId, event),
+      idle: (timeoutMs) =>
+        waitUntilIdle({ sqs: clients.sqs, queueUrls, running, happenings: () => happenings }, timeoutMs),
+      stop: () => {
+        stopping ??= (async () => {
+          for (const end of timers) end();
+          await Promise.all([...stack.functions, ...sources].map((part) => part.stop()));
+          await servers.stop();
+        })();
+        return stopping;
+      },
+    };
+  } catch (error) {
+    await Promise.all(stack.functions.map((lambda) => lambda.stop()));
+    await servers.stop();
+    throw error;
+  }
+}
+
+async function startServers(options: LocalCloudOptions, region: string, emit: EmitEvent) {
+  const { endpoint, mailbox } = options;
+  const [dynamodb, messaging] = await Promise.all([
+    startDynamodb(),
+    endpoint === undefined ? startMessagingServer({ region, accountId: ACCOUNT_ID, mailbox, emit }) : undefined,
+  ]);
+  const endpointUrl = messaging?.url ?? endpoint ?? '';
+  const dynamodbClient = createDynamodbClient(dynamodb.url, region);
+  const messagingClients = messaging?.clients ?? createMessagingClients(endpointUrl, region);
+  const clients: Clients = { ...messagingClients, dynamodb: dynamodbClient };
+  return {
+    endpointUrl,
+    dynamodb,
+    messaging,
+    clients,
+    async stop(): Promise<void> {
+      for (const client of Object.values(clients)) client.destroy();
+      await Promise.all([dynamodb.stop(), messaging?.stop()]);
+    },
+  };
+}
+
+async function invokeById(stack: Stack, logicalId: string, event: unknown): Promise<unknown> {
+  const lambda = stack.functions.find(({ settings }) => settings.logicalId === logicalId);
+  if (lambda !== undefined) return lambda.invoke(event ?? {});
+  const schedule = stack.schedules.find((candidate) => candidate.logicalId === logicalId);
+  if (schedule !== undefined) return schedule.invoke(event);
+  const known = [
+    ...stack.functions.map(({ settings }) => settings.logicalId),
+    ...stack.schedules.map((one) => one.logicalId),
+  ];
+  throw new Error(`cannot invoke ${logicalId}, expected one of ${known.sort().join(', ')}`);
+}

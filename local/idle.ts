@@ -1,0 +1,51 @@
+/** Waits until nothing is under way in the local cloud: no message queued, no batch, no invocation, no delivery. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+
+/** What can be under way. */
+export interface Activity {
+  sqs: SQSClient;
+  /** The queues that a function consumes; others (dead letters, subscribers) may hold what they want. */
+  queueUrls: readonly string[];
+  /** Descriptions of what runs right now, other than queued messages. */
+  running(): string[];
+  /** A number that grows with everything that happens. */
+  happenings(): number;
+}
+
+const PAUSE_MS = 20;
+
+/** Resolves when all is still; rejects after `timeoutMs` milliseconds with what is not. */
+export async function waitUntilIdle(activity: Activity, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (let stillRounds = 0; ; ) {
+    const before = activity.happenings();
+    const busy = [...(await findQueued(activity)), ...activity.running()];
+    // Two still rounds with nothing in between: a message may have moved on while the queues were asked one by one.
+    stillRounds = busy.length === 0 && activity.happenings() === before ? stillRounds + 1 : 0;
+    if (stillRounds === 2) return;
+    if (Date.now() > deadline) {
+      throw new Error(`the local cloud is not idle after ${timeoutMs} ms: ${busy.join('; ') || 'events keep coming'}`);
+    }
+    await delay(PAUSE_MS);
+  }
+}
+
+async function findQueued({ sqs, queueUrls }: Activity): Promise<string[]> {
+  const counts = await Promise.all(
+    queueUrls.map(async (queueUrl) => {
+      const command = new GetQueueAttributesCommand({
+        QueueUrl: queueUrl,
+        AttributeNames: [
+          'ApproximateNumberOfMessages',
+          'ApproximateNumberOfMessagesNotVisible',
+          'ApproximateNumberOfMessagesDelayed',
+        ],
+      });
+      const { Attributes: attributes = {} } = await sqs.send(command);
+      const total = Object.values(attributes).reduce((sum, count) => sum + Number(count), 0);
+      return total === 0 ? [] : [`queue ${queueUrl.split('/').at(-1)} holds ${total} messages`];
+    }),
+  );
+  return counts.flat();
+}

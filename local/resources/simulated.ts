@@ -1,0 +1,23 @@
+/** The resource types that come to life, each with its creator. */
+import { createBucket, createBucketNotifications } from './bucket.ts';
+import { createEventSourceMapping, createFunction } from './function.ts';
+import { createQueue } from './queue.ts';
+import { createRule, createSchedule } from './rule.ts';
+import type { CreateResource } from './stack.ts';
+import { createTable } from './table.ts';
+import { createSubscription, createTopic } from './topic.ts';
+
+/** Creators by CloudFormation type name. */
+export const simulatedTypes: Readonly<Record<string, CreateResource>> = {
+  'AWS::S3::Bucket': createBucket,
+  'Custom::S3BucketNotifications': createBucketNotifications,
+  'AWS::SQS::Queue': createQueue,
+  'AWS::SNS::Topic': createTopic,
+  'AWS::SNS::Subscription': createSubscription,
+  'AWS::DynamoDB::Table': createTable,
+  'AWS::DynamoDB::GlobalTable': createTable,
+  'AWS::Lambda::Function': createFunction,
+  'AWS::Lambda::EventSourceMapping': createEventSourceMapping,
+  'AWS::Events::Rule': createRule,
+  'AWS::Scheduler::Schedule': createSchedule,
+};

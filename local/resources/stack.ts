@@ -1,0 +1,62 @@
+/** What a resource is once its properties are evaluated, and what its creator may use to bring it to life. */
+import type { Clients } from '../clients.ts';
+import type { EmitEvent } from '../events.ts';
+import type { EventSourceSettings } from '../functions/event-source.ts';
+import type { LocalFunction } from '../functions/local-function.ts';
+import type { Schedule } from '../functions/schedule.ts';
+import type { EventBus } from '../servers/event-bus.ts';
+import type { JsonObject } from '../template/json.ts';
+import type { StackIdentity } from '../template/parameters.ts';
+
+/** A resource with nothing left to evaluate. */
+export interface ResolvedResource {
+  logicalId: string;
+  type: string;
+  properties: JsonObject;
+  metadata: JsonObject;
+}
+
+/** What Ref (physicalId) and GetAtt (attributes) give. */
+export interface PhysicalIdentity {
+  physicalId: string;
+  attributes: Record<string, string>;
+}
+
+/** A resource that exists. */
+export type CreatedResource = ResolvedResource & PhysicalIdentity;
+
+/** Something of the template that does nothing here, and why. */
+export interface InertResource {
+  logicalId: string;
+  type: string;
+  reason: string;
+}
+
+/** The stack under construction; creators add to its collections. */
+export interface Stack extends StackIdentity {
+  clients: Clients;
+  engine: 'dynoxide' | 'dynalite';
+  /** The embedded EventBridge; undefined where another emulator serves S3, SQS and SNS. */
+  bus: EventBus | undefined;
+  /** The AWS_* variables that each function gets. */
+  cloud: Record<string, string>;
+  emit: EmitEvent;
+  bundleFolder(logicalId: string, metadata: JsonObject, code: JsonObject): string;
+  /** The buckets that exist, and those that rules listen to, by name. */
+  buckets: Set<string>;
+  watchedBuckets: Set<string>;
+  functions: LocalFunction[];
+  eventSources: EventSourceSettings[];
+  schedules: Schedule[];
+  inert: InertResource[];
+}
+
+/** Brings one resource to life; throws when the template asks for what is not simulated. */
+export type CreateResource = (resource: ResolvedResource, stack: Stack) => Promise<PhysicalIdentity>;
+
+/** The function whose name or ARN a property holds; throws naming the property's owner. */
+export function findFunction(stack: Stack, nameOrArn: string, owner: string): LocalFunction {
+  const found = stack.functions.find(({ settings }) => settings.arn === nameOrArn || settings.name === nameOrArn);
+  if (found === undefined) throw new Error(`${owner} names the function ${nameOrArn}, expected one of this stack`);
+  return found;
+}

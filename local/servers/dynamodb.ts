@@ -1,0 +1,109 @@
+/** The embedded DynamoDB: dynoxide where its binary is installed, else dynalite. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A running DynamoDB. */
+export interface DynamodbServer {
+  engine: 'dynoxide' | 'dynalite';
+  url: string;
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 10_000;
+const require = createRequire(import.meta.url);
+
+/** Starts DynamoDB on a free port of 127.0.0.1; LOCAL_DYNAMODB=dynoxide or dynalite forces one engine. */
+export async function startDynamodb(forced: string | undefined = process.env.LOCAL_DYNAMODB): Promise<DynamodbServer> {
+  if (forced !== undefined && forced !== '' && forced !== 'dynoxide' && forced !== 'dynalite') {
+    throw new Error(`LOCAL_DYNAMODB is ${forced}, expected dynoxide or dynalite`);
+  }
+  const binary = forced === 'dynalite' ? undefined : findDynoxide();
+  if (binary !== undefined) return startDynoxide(binary);
+  if (forced === 'dynoxide') {
+    throw new Error(`LOCAL_DYNAMODB is dynoxide, but @dynoxide/${process.platform}-${process.arch} is not installed`);
+  }
+  return startDynalite();
+}
+
+function findDynoxide(): string | undefined {
+  try {
+    return require.resolve(`@dynoxide/${process.platform}-${process.arch}/dynoxide`);
+  } catch {
+    return undefined; // an optional dependency: only some platforms have it
+  }
+}
+
+/** The shell becomes dynoxide, and leaves behind a watcher that ends it when our end of the pipe closes, however we die. */
+const WATCHED = 'exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$0" "$@" 3<&-';
+
+async function startDynoxide(binary: string): Promise<DynamodbServer> {
+  const port = await findFreePort();
+  const url = `http://127.0.0.1:${port}`;
+  const serve = ['serve', '--host', '127.0.0.1', '--port', String(port)];
+  const child = spawn('/bin/sh', ['-c', WATCHED, binary, ...serve], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH },
+  });
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-2000);
+  });
+  child.stdin.on('error', () => {}); // closed by the other side when dynoxide is gone, which 'exit' reports
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!(await answers(url))) {
+    if (hasEnded() || Date.now() > deadline) {
+      child.stdin.destroy();
+      throw new Error(
+        `dynoxide did not start on port ${port}: ${complaint.trim() || `no answer in ${START_TIMEOUT_MS} ms`}`,
+      );
+    }
+    await delay(5);
+  }
+  return {
+    engine: 'dynoxide',
+    url,
+    async stop() {
+      const ended = hasEnded() ? undefined : once(child, 'exit');
+      child.stdin.destroy();
+      await ended;
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    await (await fetch(url)).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function startDynalite(): Promise<DynamodbServer> {
+  const dynalite = require('dynalite') as (options: object) => Server & { closeAllConnections(): void };
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    engine: 'dynalite',
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

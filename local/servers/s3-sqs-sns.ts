@@ -1,0 +1,80 @@
+/** The embedded S3, SQS and SNS server: fauxqs on the loopback address, with hooks for what it lacks. */
+import { buildApp } from 'fauxqs';
+import { type Clients, createMessagingClients } from '../clients.ts';
+import type { EmitEvent } from '../events.ts';
+import { type Background, createBackground } from './background.ts';
+import { installBucketNotifications } from './bucket-notifications.ts';
+import { createEventBus, type EventBus } from './event-bus.ts';
+import { createMailbox } from './mailbox.ts';
+import { installPublishing } from './publishing.ts';
+
+/** A running server and the clients that speak to it. */
+export interface MessagingServer {
+  url: string;
+  clients: Omit<Clients, 'dynamodb'>;
+  bus: EventBus;
+  background: Background;
+  stop(): Promise<void>;
+}
+
+const MAX_OBJECT_BYTES = 1024 ** 3;
+
+/** Starts the server on a free port of 127.0.0.1; e-mail goes to the folder `mailbox`. */
+export async function startMessagingServer(options: {
+  region: string;
+  accountId: string;
+  mailbox: string;
+  emit: EmitEvent;
+}): Promise<MessagingServer> {
+  const { region, accountId, emit } = options;
+  const app = buildApp({ logger: false, defaultRegion: region });
+  // The parser that fauxqs made stops at 11 MiB, its limit for one part of an upload.
+  app.removeContentTypeParser('*');
+  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_OBJECT_BYTES }, (_request, body, done) => {
+    done(null, body);
+  });
+  const bus = createEventBus();
+  const background = createBackground(emit);
+  let clients: Omit<Clients, 'dynamodb'> | undefined;
+  const started = () => {
+    if (clients === undefined) throw new Error('the server was asked before it listened');
+    return clients;
+  };
+  installBucketNotifications(app, { clients: started, bus, background, emit, region, accountId });
+  installPublishing(app, { deliverMail: () => createdMailbox, background, emit });
+  installQueues(app, emit);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  clients = createMessagingClients(url, region);
+  const createdMailbox = createMailbox(options.mailbox, clients.sns, emit);
+  return {
+    url,
+    clients,
+    bus,
+    background,
+    async stop() {
+      await background.settle();
+      for (const client of Object.values(started())) client.destroy();
+      await app.close();
+    },
+  };
+}
+
+function installQueues(app: ReturnType<typeof buildApp>, emit: EmitEvent): void {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const action = String(request.headers['x-amz-target'] ?? '').replace('AmazonSQS.', '');
+    if (reply.statusCode !== 200 || typeof payload !== 'string') {
+      done(null, payload);
+      return;
+    }
+    if (action === 'SendMessage' || action === 'SendMessageBatch') {
+      const body = request.body as { QueueUrl: string; MessageBody?: string; Entries?: { MessageBody: string }[] };
+      const queue = body.QueueUrl.split('/').at(-1) ?? '';
+      for (const message of body.Entries ?? [{ MessageBody: body.MessageBody ?? '' }]) {
+        emit({ type: 'message sent', queue, bytes: Buffer.byteLength(message.MessageBody) });
+      }
+    }
+    const namesQueues = action === 'CreateQueue' || action === 'GetQueueUrl' || action === 'ListQueues';
+    // The host in fauxqs's queue URLs resolves nowhere without DNS for *.localhost.
+    done(null, namesQueues ? payload.replace(/http:\/\/sqs\.[a-z0-9-]+\.localhost:/g, 'http://127.0.0.1:') : payload);
+  });
+}

@@ -1,0 +1,51 @@
+/** The parts of a CloudFormation template that the local cloud reads. */
+import { isObject, type JsonObject, listAt, objectAt, stringAt, TemplateError } from './json.ts';
+
+/** One resource as the template writes it, nothing evaluated. */
+export interface TemplateResource {
+  type: string;
+  properties: JsonObject;
+  metadata: JsonObject;
+  dependsOn: string[];
+  condition: string | undefined;
+}
+
+/** A template split into its sections, nothing evaluated. */
+export interface Template {
+  parameters: JsonObject;
+  mappings: JsonObject;
+  conditions: JsonObject;
+  resources: Map<string, TemplateResource>;
+  outputs: JsonObject;
+}
+
+/** Reads a parsed template; throws a TemplateError where it is not one. */
+export function readTemplate(template: object): Template {
+  const root = objectAt(template, 'template');
+  if (root.Transform !== undefined) throw new TemplateError('template.Transform (macros) is not simulated');
+  const resources = new Map<string, TemplateResource>();
+  for (const [logicalId, value] of Object.entries(objectAt(root.Resources, 'Resources'))) {
+    resources.set(logicalId, readResource(value, `Resources.${logicalId}`));
+  }
+  if (resources.size === 0) throw new TemplateError('template.Resources is empty, expected at least one resource');
+  return {
+    parameters: objectAt(root.Parameters, 'Parameters'),
+    mappings: objectAt(root.Mappings, 'Mappings'),
+    conditions: objectAt(root.Conditions, 'Conditions'),
+    resources,
+    outputs: objectAt(root.Outputs, 'Outputs'),
+  };
+}
+
+function readResource(value: unknown, path: string): TemplateResource {
+  if (!isObject(value)) throw new TemplateError(`${path} is not an object, expected a resource`);
+  const dependsOn =
+    typeof value.DependsOn === 'string' ? [value.DependsOn] : listAt(value.DependsOn, `${path}.DependsOn`);
+  return {
+    type: stringAt(value.Type, `${path}.Type`),
+    properties: objectAt(value.Properties, `${path}.Properties`),
+    metadata: objectAt(value.Metadata, `${path}.Metadata`),
+    dependsOn: dependsOn.map((id) => stringAt(id, `${path}.DependsOn`)),
+    condition: value.Condition === undefined ? undefined : stringAt(value.Condition, `${path}.Condition`),
+  };
+}

@@ -1,0 +1,121 @@
+/** The house holds: data flows one way, the pure rooms know no clock, network or environment, and AWS has one door. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** Each room with the rooms it may import from besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'lib/flowlog': [],
+  'lib/config': ['lib/config'],
+  'lib/contact': ['lib/flowlog'],
+  'lib/window': ['lib/flowlog', 'lib/contact'],
+  'lib/finding': ['lib/contact'],
+  'lib/detect': ['lib/config', 'lib/contact', 'lib/window', 'lib/finding'],
+  'lib/alert': ['lib/finding'],
+  'lib/store': ['lib/flowlog', 'lib/contact', 'lib/window', 'lib/detect', 'lib/finding', 'lib/alert'],
+  'lib/pipeline': [
+    'lib/config',
+    'lib/flowlog',
+    'lib/contact',
+    'lib/window',
+    'lib/detect',
+    'lib/finding',
+    'lib/alert',
+    'lib/store',
+  ],
+  functions: ['lib'],
+  infra: ['lib/config', 'lib/store/keys.ts'],
+  cli: ['lib', 'local'],
+  local: [],
+};
+
+const PURE = ['lib/flowlog', 'lib/contact', 'lib/window', 'lib/detect', 'lib/finding', 'lib/alert'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+}
+
+const roomOf = (file: string): string =>
+  file.startsWith('lib/') ? file.split('/').slice(0, 2).join('/') : file.split('/')[0]!;
+
+const files = ['lib', 'functions', 'infra', 'cli', 'local'].flatMap(filesIn);
+const local: Import[] = files.flatMap((file) =>
+  importsOf(file)
+    .filter((name) => name.startsWith('.'))
+    .map((name) => ({ from: file, to: relative(ROOT, resolve(ROOT, dirname(file), name)) })),
+);
+
+describe('imports', () => {
+  test('are found at all', () => {
+    expect(files.length).toBeGreaterThan(100);
+    expect(local.length).toBeGreaterThan(200);
+  });
+
+  test('go one way, from room to room', () => {
+    const wrong = local.filter(({ from, to }) => {
+      const [source, target] = [roomOf(from), roomOf(to)];
+      return source !== target && !(ALLOWED[source] ?? []).some((room) => to === room || to.startsWith(`${room}/`));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('of the AWS clients stand in lib/store, and in the demo and the local cloud that use them as anyone would', () => {
+    const users = files.filter((file) => importsOf(file).some((name) => name.startsWith('@aws-sdk/')));
+    expect(users.filter((file) => !file.startsWith('lib/store/') && !file.startsWith('local/'))).toEqual([
+      'cli/commands/demo.ts',
+    ]);
+  });
+
+  test('of zod stay out of everything that a function bundles', () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const { from, to } of local) if (from === file && !isTypeOnly(file, to)) visit(to);
+    };
+    for (const file of filesIn('functions')) visit(file);
+    expect([...seen].filter((file) => importsOf(file).includes('zod'))).toEqual([]);
+  });
+});
+
+function isTypeOnly(file: string, target: string): boolean {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const name = target.split('/').at(-1)!.replace('.', '\\.');
+  return !new RegExp(`(?:import (?!type)|from)[^;]*${name}'`).test(text.replace(/import type [^;]*;/g, ''));
+}
+
+describe('the pure rooms', () => {
+  test.each(PURE)('%s reads no clock, no environment and no network', (room) => {
+    const impure =
+      /Date\.now|new Date\(\)|process\.env|performance\.now|node:(?:fs|net|http|https|child_process|os)'|Math\.random/;
+    const offenders = filesIn(room).filter((file) =>
+      impure.test(
+        readFileSync(join(ROOT, file), 'utf8').replace(/from 'node:net'/g, (text) =>
+          file.includes('suppression') ? '' : text,
+        ),
+      ),
+    );
+    expect(offenders).toEqual([]);
+  });
+});
+
+describe('every file', () => {
+  test('says in its first line what it is for', () => {
+    const silent = files.filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(readFileSync(join(ROOT, file), 'utf8')));
+    expect(silent).toEqual([]);
+  });
+});

@@ -1,0 +1,145 @@
+/** The demo proves itself: it ends in an alert, and with any part of the pipeline broken it fails and names the part. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const STACK = 'sweepwatch-demo';
+
+interface Run {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Template {
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+let folder: string;
+let assembly: string;
+
+async function run(command: string, args: string[], cwd: string): Promise<Run> {
+  const child = spawn(process.execPath, [join(ROOT, command), ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => {
+    output.stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    output.stderr += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+const demo = (from: string) => run('cli/sweepwatch.mjs', ['demo', '--assembly', from], folder);
+
+/** A copy of the assembly with its template changed. */
+function broken(name: string, change: (template: Template) => void): string {
+  const copy = join(folder, name);
+  cpSync(assembly, copy, { recursive: true });
+  const file = join(copy, `${STACK}.template.json`);
+  const template = JSON.parse(readFileSync(file, 'utf8')) as Template;
+  change(template);
+  writeFileSync(file, JSON.stringify(template));
+  return copy;
+}
+
+function idOf(template: Template, type: string, part: string): string {
+  const id = Object.keys(template.Resources).find(
+    (key) => template.Resources[key]?.Type === type && key.includes(part),
+  );
+  if (!id) throw new Error(`the template has no ${type} whose id contains ${part}`);
+  return id;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sweepwatch-demo-'));
+  assembly = join(folder, 'cdk.out');
+  const settings = join(folder, 'settings.json');
+  writeFileSync(
+    settings,
+    JSON.stringify({ deploymentName: STACK, emails: ['analyst@example.com'], digestHourUtc: null }),
+  );
+  const synthesis = await run(
+    'node_modules/.bin/cdk',
+    ['synth', '--quiet', '--output', assembly, '--context', `settings=${settings}`],
+    ROOT,
+  );
+  if (synthesis.code !== 0) throw new Error(synthesis.stderr);
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the demo', () => {
+  test('ends in the alert mail and the findings table', async () => {
+    const { code, stdout, stderr } = await demo(assembly);
+    expect(stderr).not.toContain('demo failed');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/high +vertical-scan +lateral +10\.0\.7\.105 +10\.0\.12\.30 +1024 +1019 +5/);
+    expect(stdout).toMatch(/Subject: \[high\] vertical scan by 10\.0\.7\.105, lateral \([0-9a-f]{8}\)/);
+    expect(stdout).toContain('WHAT TO DO NOW');
+  }, 60_000);
+
+  test('fails and names the queue when a queue is renamed and what refers to it is not', async () => {
+    let id = '';
+    const { code, stderr } = await demo(
+      broken('renamed-queue', (template) => {
+        id = idOf(template, 'AWS::SQS::Queue', 'AlertQueue');
+        template.Resources[`${id}Renamed`] = template.Resources[id]!;
+        delete template.Resources[id];
+      }),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/demo failed: .*AlertQueue/);
+    expect(stderr).toContain(id);
+  }, 60_000);
+
+  test('fails and names the variable when a function lacks an environment variable', async () => {
+    const { code, stderr } = await demo(
+      broken('dropped-variable', (template) => {
+        const ingest = template.Resources[idOf(template, 'AWS::Lambda::Function', 'Ingest')]!;
+        const { Variables } = ingest.Properties.Environment as { Variables: Record<string, unknown> };
+        delete Variables.WINDOWS_TABLE;
+      }),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('demo failed: ingest function');
+    expect(stderr).toContain('WINDOWS_TABLE');
+  }, 60_000);
+
+  test('fails and names the subscription when the subscription is missing', async () => {
+    const { code, stderr } = await demo(
+      broken('no-subscription', (template) => {
+        delete template.Resources[idOf(template, 'AWS::SNS::Subscription', 'analyst')];
+      }),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('demo failed: e-mail subscription');
+  }, 60_000);
+
+  test('fails and names the alert function when its bundle cannot publish', async () => {
+    const copy = broken('broken-publish', () => {});
+    const bundles = readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('index.mjs'),
+    );
+    let changed = 0;
+    for (const name of bundles) {
+      const file = join(copy, name);
+      const text = readFileSync(file, 'utf8');
+      if (!text.includes('MessageStructure:"json"')) continue;
+      writeFileSync(
+        file,
+        text.replace(/TopicArn:(\w+),Subject:/, 'TopicArn:"arn:aws:sns:eu-central-1:000000000000:nowhere",Subject:'),
+      );
+      changed++;
+    }
+    expect(changed).toBeGreaterThan(0);
+    const { code, stderr } = await demo(copy);
+    expect(code).toBe(1);
+    expect(stderr).toContain('demo failed: alert function');
+  }, 60_000);
+});

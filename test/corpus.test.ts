@@ -1,0 +1,103 @@
+/** The corpus in test/data, file by file: scans must be found as what they are, ordinary traffic must stay silent. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { detectionSettings } from '../lib/config/detection.ts';
+import { hashKey } from '../lib/contact/keyed-hash.ts';
+import { detect } from '../lib/detect/detect.ts';
+import { epochSeconds, type Finding, severityRank } from '../lib/finding/model.ts';
+import { readFlowLog } from '../lib/flowlog/read.ts';
+import { bufferSource } from '../lib/flowlog/source.ts';
+import { Collector } from '../lib/window/collector.ts';
+import { expectValidFinding } from './finding-schema.ts';
+
+const FOLDER = join(import.meta.dirname, 'data/shapes');
+const MEDIUM = severityRank('medium');
+/** Records of one interval share its times, and a slot of delivery may come after the last probe. */
+const SLACK = 180;
+
+interface Label {
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly kind: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Shape {
+  readonly labels: readonly Label[];
+  readonly benign: readonly { readonly source: string; readonly why: string }[];
+}
+
+async function findingsIn(file: string): Promise<Finding[]> {
+  const collector = new Collector({ key: hashKey('test') });
+  const report = await readFlowLog(bufferSource(file, readFileSync(join(FOLDER, file))), collector);
+  expect(report).toMatchObject({ skipped: [] });
+  expect(report.error).toBeUndefined();
+  const context = {
+    settings: detectionSettings('medium'),
+    secret: 'test',
+    overdueBefore: Number.POSITIVE_INFINITY,
+    logTime: collector.logTime,
+  };
+  const findings = [...collector.sources()].flatMap((source) => detect(source, context).map(({ finding }) => finding));
+  for (const finding of findings) expectValidFinding(finding);
+  return findings;
+}
+
+const names = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.json'))
+  .map((name) => name.replace(/\.json$/, ''));
+const shapes = names.map((name) => ({
+  name,
+  shape: JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Shape,
+}));
+const scans = shapes.flatMap(({ name, shape }) => shape.labels.map((label) => ({ name, label })));
+
+const KINDS: Readonly<Record<string, string>> = { vertical: 'vertical-scan', block: 'block-scan' };
+
+describe('scans', () => {
+  test.each(scans)('$name is found once, as what it is, in its time', async ({ name, label }) => {
+    const about = (await findingsIn(`${name}.log.gz`)).filter(({ source }) =>
+      label.sources.includes(source?.address ?? ''),
+    );
+    expect(about).toHaveLength(1);
+    const [finding] = about as [Finding];
+    expect(finding.kind).toBe(KINDS[label.kind.split('-')[0]!] ?? 'horizontal-scan');
+    expect(epochSeconds(finding.firstSeen)).toBeGreaterThanOrEqual(label.first - SLACK);
+    expect(epochSeconds(finding.lastSeen)).toBeLessThanOrEqual(label.last + SLACK);
+    expect(epochSeconds(finding.detectedAt)).toBeLessThanOrEqual(label.last + SLACK);
+    expect(finding.contactsAtDetection).toBeLessThanOrEqual(12);
+    expect(finding.severity).toBe(finding.direction === 'inbound' ? 'low' : 'high');
+  });
+
+  test('nothing but the scan is found in ten minutes of captured traffic of a busy VPC', async () => {
+    const findings = await findingsIn('../lab/pod-nmap-1024.log.gz');
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({
+      kind: 'vertical-scan',
+      severity: 'high',
+      source: { address: '10.0.7.105', behindInterface: true },
+      contacts: { failed: 1019, established: 5 },
+      openPorts: { count: 5 },
+    });
+  });
+
+  test('a scan in a log without tcp-flags is found too, and the finding says what was not visible', async () => {
+    const [finding, ...others] = await findingsIn('v1-fast-vertical.v2.log.gz');
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      kind: 'vertical-scan',
+      dataQuality: expect.arrayContaining([expect.stringContaining('no tcp-flags')]),
+    });
+  });
+});
+
+describe('ordinary traffic', () => {
+  test.each(shapes)('nothing but the scan is of medium severity or above in $name', async ({ name, shape }) => {
+    const scanners = new Set(shape.labels.flatMap((label) => label.sources));
+    const others = (await findingsIn(`${name}.log.gz`)).filter(({ source }) => !scanners.has(source?.address ?? ''));
+    expect(others.filter(({ severity }) => severityRank(severity) >= MEDIUM)).toEqual([]);
+    expect(others.length).toBeLessThanOrEqual(1);
+  });
+});

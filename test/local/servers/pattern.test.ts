@@ -1,0 +1,48 @@
+/** Event patterns and filter policies. */
+import { expect, test } from '@jest/globals';
+import { matchesPattern } from '../../../local/servers/pattern.ts';
+
+const event = {
+  source: 'aws.s3',
+  count: 5,
+  tags: ['a', 'b'],
+  empty: null,
+  address: '10.1.2.3',
+  detail: { object: { key: 'AWSLogs/x.log.gz' } },
+};
+
+test.each<[Record<string, unknown>, boolean]>([
+  [{}, true],
+  [{ source: ['aws.ec2', 'aws.s3'] }, true],
+  [{ source: ['aws.ec2'] }, false],
+  [{ source: ['aws.s3'], count: [6] }, false],
+  [{ tags: ['b'] }, true],
+  [{ empty: [null] }, true],
+  [{ missing: [null] }, false],
+  [{ detail: { object: { key: [{ prefix: 'AWSLogs/' }] } } }, true],
+  [{ detail: { object: { key: [{ suffix: '.log' }] } } }, false],
+  [{ detail: { object: { key: [{ wildcard: 'AWSLogs/*.gz' }] } } }, true],
+  [{ detail: { other: { key: ['x'] } } }, false],
+  [{ source: [{ 'equals-ignore-case': 'AWS.S3' }] }, true],
+  [{ source: [{ prefix: { 'equals-ignore-case': 'AWS' } }] }, true],
+  [{ source: [{ 'anything-but': ['aws.ec2', 'aws.sqs'] }] }, true],
+  [{ source: [{ 'anything-but': { prefix: 'aws.' } }] }, false],
+  [{ missing: [{ 'anything-but': 'x' }] }, false],
+  [{ missing: [{ exists: false }] }, true],
+  [{ source: [{ exists: true }] }, true],
+  [{ count: [{ numeric: ['>=', 5, '<', 10] }] }, true],
+  [{ count: [{ numeric: ['>', 5] }] }, false],
+  [{ source: [{ numeric: ['=', 5] }] }, false],
+  [{ address: [{ cidr: '10.0.0.0/8' }] }, true],
+  [{ address: [{ cidr: '10.2.0.0/16' }] }, false],
+  [{ $or: [{ source: ['x'] }, { count: [5] }] }, true],
+  [{ $or: [{ source: ['x'] }, { count: [6] }] }, false],
+])('%j: %p', (pattern, expected) => {
+  expect(matchesPattern(pattern, event)).toBe(expected);
+});
+
+test('an operator that is not simulated is an error', () => {
+  expect(() => matchesPattern({ source: [{ sounds: 'like' }] }, event)).toThrow(
+    'pattern operator "sounds" is not simulated',
+  );
+});

@@ -9,6 +9,11 @@ if (major < 22) {
   );
   process.exit(2);
 }
+// A reader that has seen enough ("| head") closes the pipe; that is no fault.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 const source = new URL('./main.ts', import.meta.url);
 const { main } = await import(existsSync(source) ? source.href : new URL('./main.js', import.meta.url).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -166,7 +166,7 @@ function throttledTable(id: string, table: TableV2, name: string): AlarmSpec {
     id,
     metric: table.metric('WriteThrottleEvents', { period, statistic: Stats.SUM }),
     atLeast: 100,
-    description: `writes to the ${name} table meet their ceiling, so noise is dropped and files wait. First: look for a flood among the findings; if the traffic is normal raise maxWriteUnits.${name}.`,
+    description: `writes to the ${name} table meet their ceiling, so writes are tried again and files wait. First: look for a flood among the findings; if the traffic is normal raise maxWriteUnits.${name}.`,
   };
 }
 

@@ -93,8 +93,9 @@ async function run(cloud: LocalCloud, narrator: Narrator, mailbox: string, termi
   await settled(cloud, narrator);
   const client = createDocumentClient();
   const findings = await allFindings(client, required(cloud, 'FindingsTable'), deliveries[0]!.key);
-  const windowItems = await countItems(client, required(cloud, 'WindowsTable'));
-  narrator.say(`windows table: ${windowItems} items`);
+  const { items: windowItems, writeUnits } = await measure(client, required(cloud, 'WindowsTable'));
+  const records = deliveries.reduce((sum, delivery) => sum + delivery.records, 0);
+  narrator.say(`windows table: ${records} records became ${windowItems} items, ${writeUnits} write units`);
   terminal.stdout('\n----- the findings table -----\n\n');
   formatFindings(findings, 'table', terminal);
   const outcome = {
@@ -165,10 +166,27 @@ async function allFindings(
   return (await store.ofDay(day)).map(({ finding }) => finding);
 }
 
-async function countItems(client: ReturnType<typeof createDocumentClient>, table: string): Promise<number> {
-  let count = 0;
-  for await (const page of paginateScan({ client }, { TableName: table, Select: 'COUNT' })) count += page.Count ?? 0;
-  return count;
+/** Items of a table and the write request units (of 1 KB) that they took. */
+async function measure(
+  client: ReturnType<typeof createDocumentClient>,
+  table: string,
+): Promise<{ items: number; writeUnits: number }> {
+  const measured = { items: 0, writeUnits: 0 };
+  for await (const page of paginateScan({ client }, { TableName: table })) {
+    for (const item of page.Items ?? []) {
+      measured.items++;
+      measured.writeUnits += Math.ceil(itemBytes(item) / 1024);
+    }
+  }
+  return measured;
+}
+
+/** Size as DynamoDB counts it, within a few bytes: names and values. */
+function itemBytes(item: Record<string, unknown>): number {
+  return Object.entries(item).reduce(
+    (sum, [name, value]) => sum + name.length + (value instanceof Uint8Array ? value.length : String(value).length),
+    0,
+  );
 }
 
 async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, terminal: Terminal): Promise<void> {

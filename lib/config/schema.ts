@@ -156,7 +156,7 @@ const settingsShape = z
       .prefault({})
       .describe(
         'Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a ' +
-          'million writes). At the ceiling, noise is dropped first and files wait in the queue.',
+          'million writes). At the ceiling, writes are tried again and files wait in the queue.',
       ),
     ingest: z
       .strictObject({
@@ -165,9 +165,7 @@ const settingsShape = z
           .min(512)
           .max(10_240)
           .default(1024)
-          .describe(
-            'Memory of the ingest function in MiB. It needs less than 512; more buys processor share (1769 is one core).',
-          ),
+          .describe('Memory of the ingest function in MiB. More also buys processor share (1769 is one core).'),
         maxConcurrency: z
           .int()
           .min(2)

@@ -1,10 +1,17 @@
-/** Writes the JSON schema of the settings file into docs/schemas; `npm run schema` runs it after a change of the schema. */
+/** Writes what is generated from the settings schema: its JSON schema and the settings page (`npm run schema`). */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { settingsJsonSchema } from './load.ts';
+import { settingsPage } from './settings-page.ts';
 
-const target = fileURLToPath(new URL('../../docs/schemas/settings.schema.json', import.meta.url));
-mkdirSync(dirname(target), { recursive: true });
-writeFileSync(target, `${JSON.stringify(settingsJsonSchema(), null, 2)}\n`);
-console.error(`wrote ${target}`);
+const schema = settingsJsonSchema();
+write('schemas/settings.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
+write('settings.md', settingsPage(schema));
+
+function write(name: string, text: string): void {
+  const target = fileURLToPath(new URL(`../../docs/${name}`, import.meta.url));
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, text);
+  console.error(`wrote docs/${name}`);
+}

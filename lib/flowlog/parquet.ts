@@ -1,6 +1,6 @@
 /** Parquet flow logs, row group by row group, as lines of the text format: one validation path for both. */
 import { gunzipSync } from 'node:zlib';
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { type AsyncBuffer, parquetMetadataAsync, parquetRead } from 'hyparquet';
 import { normalizeFieldName } from './fields.ts';
 
 /** The Parquet file is damaged or not a flow log; the message says where reading stopped. */
@@ -8,7 +8,7 @@ export class ParquetError extends Error {
   override name = 'ParquetError';
 }
 
-const ROWS_AT_ONCE = 20_000;
+const TEXT_AT_ONCE = 256 * 1024;
 
 const compressors = {
   GZIP: (input: Uint8Array) => new Uint8Array(gunzipSync(input)),
@@ -50,18 +50,48 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
   const encoder = new TextEncoder();
   write(encoder.encode(`${columns.map((name) => cell(normalizeFieldName(name))).join(' ')}\n`));
   const total = Number(metadata.num_rows);
-  let groupStart = 0;
+  let from = 0;
   for (const group of metadata.row_groups) {
-    const groupEnd = groupStart + Number(group.num_rows);
-    for (let from = groupStart; from < groupEnd; from += ROWS_AT_ONCE) {
-      const to = Math.min(from + ROWS_AT_ONCE, groupEnd);
-      const rows = await attempt(`rows ${from + 1} to ${to} of ${total}`, () =>
-        parquetReadObjects({ file: watched, metadata, rowStart: from, rowEnd: to, compressors }),
-      );
-      write(encoder.encode(rows.map((row) => `${columns.map((name) => cell(row[name])).join(' ')}\n`).join('')));
+    const to = from + Number(group.num_rows);
+    const pages = new Map<string, Page[]>(columns.map((name) => [name, []]));
+    // A row group is decoded once: asking for some of its rows would decode all of them each time.
+    await attempt(`rows ${from + 1} to ${to} of ${total}`, () =>
+      parquetRead({
+        file: watched,
+        metadata,
+        rowStart: from,
+        rowEnd: to,
+        compressors,
+        onChunk: ({ columnName, columnData, rowStart }) =>
+          pages.get(columnName)?.push({ rowStart, values: columnData as ArrayLike<unknown> }),
+      }),
+    );
+    const readers = columns.map((name) => valuesOf(pages.get(name)!));
+    let lines = '';
+    for (let row = from; row < to; row++) {
+      lines += `${readers.map((valueAt) => cell(valueAt(row))).join(' ')}\n`;
+      if (lines.length < TEXT_AT_ONCE && row < to - 1) continue;
+      write(encoder.encode(lines));
+      lines = '';
     }
-    groupStart = groupEnd;
+    from = to;
   }
+}
+
+/** Values of one column, the first of which belongs to the row `rowStart`. */
+interface Page {
+  readonly rowStart: number;
+  readonly values: ArrayLike<unknown>;
+}
+
+/** Reads a column row by row, in order. */
+function valuesOf(pages: readonly Page[]): (row: number) => unknown {
+  let at = 0;
+  return (row) => {
+    while (at < pages.length && row >= pages[at]!.rowStart + pages[at]!.values.length) at++;
+    const page = pages[at];
+    return page?.values[row - page.rowStart];
+  };
 }
 
 function cell(value: unknown): string {

@@ -4,8 +4,8 @@ import type { Networks } from '../contact/networks.ts';
 import { type Detection, detect } from '../detect/detect.ts';
 import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding, type Severity } from '../finding/model.ts';
-import { findingKey, type StoredFinding } from '../store/finding-item.ts';
-import type { FindingRef, FindingsStore } from '../store/findings-store.ts';
+import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
+import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 import type { SourceName, WindowsStore } from '../store/windows-store.ts';
 import { mergeFragments, type SourceEvidence } from '../window/evidence.ts';
 
@@ -34,11 +34,6 @@ export interface Judged {
   updated: number;
 }
 
-interface Hours {
-  readonly from: number;
-  readonly to: number;
-}
-
 const TRIES = 8;
 /** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
 const MARGIN = 2;
@@ -56,30 +51,36 @@ export class Judge {
    * Judges a source over the hours given and over whatever earlier or later hours its scans reach into.
    *
    * Every writer of evidence writes first and reads then, strongly consistent, so the one that reads last sees all of
-   * it; the condition on the upsert keeps an earlier reading from winning, and a refused upsert reads again.
+   * it; the condition on the upsert keeps an earlier reading from winning, and a refused upsert reads again. So does an
+   * accepted one: evidence that came meanwhile may have left the finding as it was, and so no version to be refused by.
    */
   async judge(source: SourceName, hours: Hours, moment: Moment): Promise<Judged> {
+    const total: Judged = { opened: 0, updated: 0 };
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const judged = await this.#attempt(source, hours, moment);
-      if (judged) return judged;
+      total.opened += judged.opened;
+      total.updated += judged.updated;
+      if (!judged.isRefused && judged.opened + judged.updated === 0) return total;
     }
     throw new Error(
       `${source.scope}|${source.address}: others kept judging this source with more evidence in ${TRIES} tries`,
     );
   }
 
-  async #attempt(source: SourceName, hours: Hours, moment: Moment): Promise<Judged | undefined> {
-    const stored = await this.#options.findings.ofSource(source);
-    const { evidence, detections, range } = await this.#read(source, hours, stored, moment);
-    const judged: Judged = { opened: 0, updated: 0 };
+  async #attempt(source: SourceName, hours: Hours, given: Moment): Promise<Judged & { isRefused: boolean }> {
+    // Findings that began before any evidence that is kept cannot be judged anew, and a source may have thousands.
+    const oldest = hours.from - MARGIN - STEP - this.#options.windowDays * 24;
+    const stored = await this.#options.findings.ofSource(source, oldest);
+    const { evidence, detections, range, moment } = await this.#read(source, hours, stored, given);
+    const judged = { opened: 0, updated: 0, isRefused: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
       const outcome = await this.#store(detection, known, evidence, moment);
-      if (outcome === 'refused') return undefined;
+      if (outcome === 'refused') return { ...judged, isRefused: true };
       if (outcome !== 'unchanged') judged[outcome]++;
     }
     for (const orphan of this.#orphans(stored, detections, range, moment)) {
-      if (!(await this.#close(orphan, detections, evidence, moment))) return undefined;
+      if (!(await this.#close(orphan, detections, evidence, moment))) return { ...judged, isRefused: true };
       judged.updated++;
     }
     return judged;
@@ -90,19 +91,21 @@ export class Judge {
     source: SourceName,
     hours: Hours,
     stored: readonly StoredFinding[],
-    moment: Moment,
-  ): Promise<{ evidence: SourceEvidence | undefined; detections: Detection[]; range: Hours }> {
-    const oldest = hourOf(moment.now) - this.#options.windowDays * 24;
+    given: Moment,
+  ): Promise<{ evidence: SourceEvidence | undefined; detections: Detection[]; range: Hours; moment: Moment }> {
+    const oldest = hourOf(given.now) - this.#options.windowDays * 24;
     let range = { from: hours.from - MARGIN - 1, to: hours.to + MARGIN };
     for (;;) {
+      const known = stored.filter((item) => overlaps(item.finding, range));
+      // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
+      const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), given.logTime);
+      const moment = { ...given, logTime };
       const evidence = mergeFragments(await this.#options.windows.readSource(source, range.from, range.to));
       const detections = evidence ? this.#detect(evidence, moment) : [];
-      const touching = [...detections, ...stored.filter((item) => overlaps(item.finding, range))].map(
-        ({ finding }) => finding,
-      );
-      const from = touching.reduce((hour, finding) => Math.min(hour, hourOf(finding.firstSeen) - MARGIN), range.from);
-      const to = touching.reduce((hour, finding) => Math.max(hour, hourOf(finding.lastSeen) + 1), range.to);
-      if ((from >= range.from || range.from <= oldest) && to <= range.to) return { evidence, detections, range };
+      const touching = [...detections, ...known].map(hoursOf);
+      const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), range.from);
+      const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
+      if ((from >= range.from || range.from <= oldest) && to <= range.to) return { evidence, detections, range, moment };
       range = { from: from < range.from ? from - STEP : range.from, to: to > range.to ? to + 1 : range.to };
     }
   }
@@ -126,10 +129,7 @@ export class Judge {
   ): Promise<'opened' | 'updated' | 'unchanged' | 'refused'> {
     if (known?.finding.closedBecause === 'analyst') return 'unchanged';
     if (known && !isWorthWriting(known.finding, detection.finding)) return 'unchanged';
-    const version = {
-      fragments: countFragments(evidence, [detection.finding, known?.finding]),
-      judgedAt: moment.logTime,
-    };
+    const version = versionOf(evidence, moment, known ? [detection, known] : [detection]);
     const isNews = newsOf(detection.finding, known?.announced, this.#options.minSeverity) !== undefined;
     if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';
     if (isNews) await this.#options.requestAlert(findingKey(detection));
@@ -169,7 +169,7 @@ export class Judge {
     const closing: Pick<Finding, 'closedBecause' | 'mergedInto'> = heir
       ? { closedBecause: 'merged', mergedInto: heir.finding.id }
       : { closedBecause: 'refuted' };
-    const version = { fragments: countFragments(evidence, [finding]), judgedAt: moment.logTime };
+    const version = versionOf(evidence, moment, [orphan]);
     if (!(await this.#options.findings.close(orphan, closing, version, moment.now))) return false;
     // Who was told that it opened is told that it was none; who was not, is not.
     if (orphan.announced || orphan.announceSince) await this.#options.requestAlert(orphan);
@@ -181,12 +181,23 @@ function overlaps(finding: Finding, range: Hours): boolean {
   return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;
 }
 
-/** Fragments in the hours that the judgements rest on: it grows with the evidence and never shrinks. */
-function countFragments(evidence: SourceEvidence | undefined, findings: readonly (Finding | undefined)[]): number {
-  const known = findings.filter((finding) => finding !== undefined);
-  const from = Math.min(...known.map((finding) => hourOf(finding.firstSeen))) - 1;
-  const to = Math.max(...known.map((finding) => hourOf(finding.lastSeen))) + 1;
-  return (evidence?.panes ?? [])
+/** The hours whose fragments a judgement rests on: those of its scan and one on either side, and all it rested on before. */
+function hoursOf({ finding, hours }: { readonly finding: Finding; readonly hours?: Hours }): Hours {
+  const [from, to] = [hourOf(finding.firstSeen) - 1, hourOf(finding.lastSeen) + 1];
+  return hours ? { from: Math.min(from, hours.from), to: Math.max(to, hours.to) } : { from, to };
+}
+
+/** The version of a judgement: it grows with the evidence and never shrinks, though a scan may turn out shorter. */
+function versionOf(
+  evidence: SourceEvidence | undefined,
+  moment: Moment,
+  judgements: readonly { readonly finding: Finding; readonly hours?: Hours }[],
+): Version {
+  const reaches = judgements.map(hoursOf);
+  const from = Math.min(...reaches.map((reach) => reach.from));
+  const to = Math.max(...reaches.map((reach) => reach.to));
+  const fragments = (evidence?.panes ?? [])
     .filter((pane) => pane.hour >= from && pane.hour <= to)
     .reduce((sum, pane) => sum + pane.fragments, 0);
+  return { fragments, judgedAt: moment.logTime, hours: { from, to } };
 }

@@ -20,6 +20,12 @@ export interface Announced {
   readonly at: number;
 }
 
+/** An inclusive range of epoch hours. */
+export interface Hours {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A stored finding. */
 export interface StoredFinding {
   readonly pk: string;
@@ -28,6 +34,8 @@ export interface StoredFinding {
   /** Fragments it rests on, then the log time it was judged at: the version that upserts compare. */
   readonly fragments: number;
   readonly judgedAt: number;
+  /** Epoch hours that the fragments were counted in; it never shrinks, so that counts compare. */
+  readonly hours?: Hours;
   readonly announced?: Announced;
   /** Set while there may be something to tell; the outbox. */
   readonly announceSince?: string;
@@ -45,6 +53,7 @@ const INTERNAL = new Set([
   'announceSince',
   'fragments',
   'judgedAt',
+  'hours',
   'announced',
   'leaseUntil',
   'expiresAt',
@@ -62,6 +71,7 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
     finding: finding as unknown as Finding,
     fragments: Number(item.fragments ?? 0),
     judgedAt: Number(item.judgedAt ?? 0),
+    ...(item.hours !== undefined && { hours: item.hours as Hours }),
     ...(item.announced !== undefined && { announced: item.announced as Announced }),
     ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
     ...(item.leaseUntil !== undefined && { leaseUntil: Number(item.leaseUntil) }),
@@ -82,7 +92,7 @@ export function findingKey({ finding, anchorHour }: Pick<Detection, 'finding' | 
 /** All attributes of a finding's item but its key. */
 export function toAttributes(
   finding: Finding,
-  version: { fragments: number; judgedAt: number },
+  version: { fragments: number; judgedAt: number; hours?: Hours },
   now: number,
   retentionDays: number,
 ): Record<string, unknown> {

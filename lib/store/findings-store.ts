@@ -11,14 +11,23 @@ import type { Detection } from '../detect/detect.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
-import { findingKey, fromItem, OPTIONAL_FIELDS, type StoredFinding, targetRows, toAttributes } from './finding-item.ts';
-import { announceShardOf, dayShard, openShard, SHARDS, sourcePartition, targetPartition } from './keys.ts';
+import {
+  findingKey,
+  fromItem,
+  type Hours,
+  OPTIONAL_FIELDS,
+  type StoredFinding,
+  targetRows,
+  toAttributes,
+} from './finding-item.ts';
+import { announceShardOf, dayShard, findingSort, openShard, SHARDS, sourcePartition, targetPartition } from './keys.ts';
 import type { SourceName } from './windows-store.ts';
 
-/** The version of a judgement: on how many fragments it rests, and at which log time it was made. */
+/** The version of a judgement: on how many fragments of which hours it rests, and at which log time it was made. */
 export interface Version {
   readonly fragments: number;
   readonly judgedAt: number;
+  readonly hours?: Hours;
 }
 
 /** Key of a finding's item; what travels in the alert queue. */
@@ -42,11 +51,15 @@ export class FindingsStore {
     this.#options = options;
   }
 
-  /** All findings of a source, strongly consistent, in order of time. */
-  async ofSource(source: SourceName): Promise<StoredFinding[]> {
+  /** The findings of a source that began in an epoch hour or later, strongly consistent, in order of time. */
+  async ofSource(source: SourceName, fromHour = 0): Promise<StoredFinding[]> {
     return this.#list({
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :finding)',
-      ExpressionAttributeValues: { ':pk': sourcePartition(source), ':finding': 'finding#' },
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': sourcePartition(source),
+        ':from': findingSort(fromHour, ''),
+        ':to': 'finding#~',
+      },
       ConsistentRead: true,
     });
   }
@@ -142,7 +155,7 @@ export class FindingsStore {
   async #write(key: FindingRef, finding: Finding, version: Version, announce: boolean, now: number): Promise<boolean> {
     const attributes = toAttributes(
       finding,
-      { fragments: version.fragments, judgedAt: version.judgedAt },
+      version,
       now,
       this.#options.retentionDays,
     );

@@ -24,6 +24,8 @@ const QUIET_CONTACTS = 2;
 const NOISE_ITEM_BYTES = 48 * 1024;
 /** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
 const DUE_SLOT = 600;
+/** Records that end this long before they are read may be about findings that are closed, in seconds. */
+const LATE = 3600;
 
 /** A source, by its key. */
 export interface SourceName {
@@ -39,6 +41,15 @@ export interface WindowsStoreOptions {
   readonly settleSeconds: number;
 }
 
+/** A source that is to be decided again; `object` wrote the mark last. */
+export interface DueMark {
+  readonly source: SourceName;
+  readonly pk: string;
+  readonly sk: string;
+  readonly hour: number;
+  readonly object: string;
+}
+
 type Item = Record<string, unknown>;
 
 export class WindowsStore {
@@ -51,7 +62,10 @@ export class WindowsStore {
   /** Writes what one object says; doing it again writes the same items. Returns when every item is acknowledged. */
   async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<number> {
     const { client, table } = this.#options;
-    return putAll(client, table, this.#items(objectId, fragments, now));
+    const marks = new Map<string, Item>();
+    const written = await putAll(client, table, this.#items(objectId, fragments, now, marks));
+    // Marks last: whoever finds one finds the fragments that it stands for.
+    return written + (await putAll(client, table, marks.values()));
   }
 
   /** All fragments of a source in an inclusive range of epoch hours, strongly consistent. */
@@ -67,12 +81,9 @@ export class WindowsStore {
     const fragments = own.map((item) => decodeFragment(source, item.data as Uint8Array));
     // Inside sources and those with more than a contact or two are never in the buckets of one object, but may be in another's.
     if (source.scope === 'internet') {
-      for (let hour = fromHour; hour <= toHour; hour++)
-        fragments.push(
-          ...(await this.#quiet(noisePartition(hour, source))).filter(
-            (fragment) => fragment.address === source.address,
-          ),
-        );
+      const hours = Array.from({ length: toHour - fromHour + 1 }, (_, at) => fromHour + at);
+      const quiet = hours.map((hour) => this.#quiet(noisePartition(hour, source), source.address));
+      fragments.push(...(await Promise.all(quiet)).flat());
     }
     return fragments;
   }
@@ -82,9 +93,9 @@ export class WindowsStore {
     for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) yield this.#quiet(noiseBucket(hour, bucket));
   }
 
-  /** Sources whose answers are overdue at a log time, with the keys that `clearDue` takes. */
-  async dueSources(logTime: number): Promise<{ source: SourceName; pk: string; sk: string; hour: number }[]> {
-    const due: { source: SourceName; pk: string; sk: string; hour: number }[] = [];
+  /** Sources whose answers are overdue at a log time, with what `clearDue` takes. */
+  async dueSources(logTime: number): Promise<DueMark[]> {
+    const due: DueMark[] = [];
     for (let shard = 0; shard < SHARDS; shard++) {
       const items = await this.#query({
         KeyConditionExpression: 'pk = :pk AND sk < :now',
@@ -96,17 +107,28 @@ export class WindowsStore {
           pk: String(item.pk),
           sk: String(item.sk),
           hour: Number(item.hour),
+          object: String(item.object),
         });
       }
     }
     return due;
   }
 
-  /** Takes a due mark back after its source was decided. */
-  async clearDue(mark: { readonly pk: string; readonly sk: string }): Promise<void> {
-    await this.#options.client.send(
-      new DeleteCommand({ TableName: this.#options.table, Key: { pk: mark.pk, sk: mark.sk } }),
-    );
+  /** Takes a due mark back after its source was decided; it stays when another object renewed it meanwhile. */
+  async clearDue(mark: Pick<DueMark, 'pk' | 'sk' | 'object'>): Promise<void> {
+    try {
+      await this.#options.client.send(
+        new DeleteCommand({
+          TableName: this.#options.table,
+          Key: { pk: mark.pk, sk: mark.sk },
+          ConditionExpression: '#object = :object',
+          ExpressionAttributeNames: { '#object': 'object' },
+          ExpressionAttributeValues: { ':object': mark.object },
+        }),
+      );
+    } catch (error) {
+      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+    }
   }
 
   /** Notes how far a log has come, epoch seconds; never goes back. */
@@ -136,9 +158,8 @@ export class WindowsStore {
     return items.reduce((latest, item) => Math.max(latest, Number(item.logTime)), 0);
   }
 
-  *#items(objectId: string, fragments: Iterable<Fragment>, now: number): Generator<Item> {
+  *#items(objectId: string, fragments: Iterable<Fragment>, now: number, marks: Map<string, Item>): Generator<Item> {
     const quiet = new Map<string, { parts: Buffer[]; bytes: number; chunk: number; hour: number }>();
-    const marked = new Set<string>();
     for (const fragment of fragments) {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, this.#options.retentionDays);
       if (isQuiet(fragment)) {
@@ -161,21 +182,21 @@ export class WindowsStore {
         data: encodeFragment(fragment),
         expiresAt: expires,
       };
-      const mark = this.#dueMark(fragment, expires);
-      if (mark && !marked.has(mark.sk)) {
-        marked.add(mark.sk);
-        yield mark;
-      }
+      const mark = this.#dueMark(objectId, fragment, expires, now);
+      if (mark) marks.set(mark.sk, mark);
     }
     for (const [pk, held] of quiet)
       yield noiseItem(pk, objectId, held, expiresAt((held.hour + 1) * 3600, now, this.#options.retentionDays));
   }
 
-  /** A source with a failure, or with an answer outstanding, is decided again once its answers are overdue. */
-  #dueMark(fragment: Fragment, expires: number): (Item & { sk: string }) | undefined {
+  /**
+   * A source with a failure, or with an answer outstanding, is decided again once its answers are overdue; so is one
+   * whose answers come so late that a finding which they refute may be closed, for nobody would look at it again.
+   */
+  #dueMark(objectId: string, fragment: Fragment, expires: number, now: number): (Item & { sk: string }) | undefined {
     let last = 0;
     for (const contact of fragment.contacts)
-      if (isFailure(outcomeOf(contact.seen))) last = Math.max(last, contact.lastEnd);
+      if (isFailure(outcomeOf(contact.seen)) || contact.lastEnd < now - LATE) last = Math.max(last, contact.lastEnd);
     if (last === 0) return undefined;
     const dueAt = (Math.floor((last + this.#options.settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT;
     return {
@@ -184,13 +205,14 @@ export class WindowsStore {
       scope: fragment.scope,
       address: fragment.address,
       hour: fragment.hour,
+      object: objectId,
       expiresAt: expires,
     };
   }
 
-  async #quiet(pk: string): Promise<Fragment[]> {
+  async #quiet(pk: string, address?: string): Promise<Fragment[]> {
     const items = await this.#query({ KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } });
-    return items.flatMap((item) => [...quietFragments(Buffer.from(item.data as Uint8Array))]);
+    return items.flatMap((item) => [...quietFragments(Buffer.from(item.data as Uint8Array), address)]);
   }
 
   async #query(input: {
@@ -222,14 +244,14 @@ function quietPart(fragment: Fragment): Buffer {
   return Buffer.concat([head, address, data]);
 }
 
-function* quietFragments(bytes: Buffer): Generator<Fragment> {
+/** The fragments in an item: of one address, or all. */
+function* quietFragments(bytes: Buffer, only?: string): Generator<Fragment> {
   for (let at = 0; at < bytes.length; ) {
     const addressEnd = at + 3 + bytes.readUInt8(at);
     const dataEnd = addressEnd + bytes.readUInt16LE(at + 1);
-    yield decodeFragment(
-      { scope: 'internet', address: bytes.toString('latin1', at + 3, addressEnd) },
-      bytes.subarray(addressEnd, dataEnd),
-    );
+    const address = bytes.toString('latin1', at + 3, addressEnd);
+    if (only === undefined || address === only)
+      yield decodeFragment({ scope: 'internet', address }, bytes.subarray(addressEnd, dataEnd));
     at = dataEnd;
   }
 }

@@ -1,6 +1,9 @@
 /** What is known of one source over its hours: the input of detection, merged from fragments in any order. */
 import type { Identity } from '../contact/interfaces.ts';
 import { hasInitiatorHalf } from '../contact/seen.ts';
+import { SAMPLED } from './quality.ts';
+
+const FULL = 0xffffffff;
 
 /** A distinct contact of a source within one hour, and what was seen of it. Times are epoch seconds. */
 export interface SeenContact {
@@ -84,7 +87,7 @@ function mergePane(group: readonly Fragment[], limit: number): Pane {
   return {
     hour: group[0]!.hour,
     theta,
-    quality: group.reduce((bits, fragment) => bits | fragment.quality, 0),
+    quality: group.reduce((bits, fragment) => bits | fragment.quality, theta < FULL ? SAMPLED : 0),
     fragments: group.reduce((sum, fragment) => sum + fragment.fragments, 0),
     contacts,
   };
@@ -100,11 +103,26 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
   return { ...(isFirst ? a : b), seen, ...minutes, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
 }
 
-/** Prefers the interface that holds the address over one that forwards for it, then the smaller id. */
-function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
+/** Prefers the interface that holds the address over one that forwards for it, then the smaller id; its fields union. */
+export function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
+  const holders = new Map<string, Identity>();
+  for (const { identity } of candidates) {
+    if (!identity) continue;
+    const key = `${identity.behind ?? false} ${identity.interfaceId}`;
+    const known = holders.get(key);
+    holders.set(key, known ? { ...known, fields: unionFields(known.fields, identity.fields) } : identity);
+  }
   const rank = (identity: Identity) =>
-    `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'} ${JSON.stringify(identity.fields)}`;
+    `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'}`;
   let best: Identity | undefined;
-  for (const { identity } of candidates) if (identity && (!best || rank(identity) < rank(best))) best = identity;
+  for (const identity of holders.values()) if (!best || rank(identity) < rank(best)) best = identity;
   return best;
+}
+
+/** Identity columns are best effort: what one file lacks another may have; of two values the smaller, in any order. */
+function unionFields(a: Identity['fields'], b: Identity['fields']): Identity['fields'] {
+  const union = { ...a };
+  for (const [field, value] of Object.entries(b) as [keyof Identity['fields'], string][])
+    if (union[field] === undefined || value < union[field]) union[field] = value;
+  return union;
 }

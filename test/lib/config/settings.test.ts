@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { detectionDefaults } from '../../../lib/config/detection.ts';
 import { detectionOverrides } from '../../../lib/config/detection-schema.ts';
 import { parseSettings, SettingsError, settingsJsonSchema } from '../../../lib/config/load.ts';
+import { settingsPage } from '../../../lib/config/settings-page.ts';
 
 function problemsOf(value: unknown): readonly string[] {
   try {
@@ -195,6 +196,11 @@ describe('the JSON schema for editors', () => {
 
   test('is the one that the program has now (npm run schema writes it)', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(settingsJsonSchema());
+  });
+
+  test('and the settings page are generated anew (npm run schema)', () => {
+    const page = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
+    expect(page).toBe(settingsPage(settingsJsonSchema()));
   });
 
   test('describes every setting', () => {

@@ -1,0 +1,63 @@
+/** The settings as a Markdown page, generated from the schema and the detection defaults, so that it cannot go stale. */
+import { detectionDefaults } from './detection.ts';
+
+interface Node {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly items?: Node;
+  readonly anyOf?: readonly Node[];
+}
+
+/** The page for a JSON schema of the settings file. */
+export function settingsPage(schema: Node): string {
+  const rows: string[] = [];
+  for (const [name, node] of Object.entries(schema.properties ?? {}))
+    if (!name.startsWith('$')) addRows(rows, name, node);
+  return `# Settings
+
+Generated from the schema by \`npm run schema\`; a test keeps it current. All settings are optional and live in one JSON
+file, \`sweepwatch.config.json\` unless \`--context settings=FILE\` names another. Editors complete and check it through
+\`docs/schemas/settings.schema.json\`.
+
+| setting | values | default | meaning |
+|---|---|---|---|
+${rows.join('\n')}
+
+## What a sensitivity stands for
+
+\`sensitivity\` picks a column; each number can be overridden under \`detection\`.
+
+| number | low | medium | high |
+|---|---|---|---|
+${Object.keys(detectionDefaults.medium)
+  .map((key) => {
+    const name = key as keyof typeof detectionDefaults.medium;
+    return `| \`${name}\` | ${detectionDefaults.low[name]} | ${detectionDefaults.medium[name]} | ${detectionDefaults.high[name]} |`;
+  })
+  .join('\n')}
+`;
+}
+
+function addRows(rows: string[], path: string, node: Node): void {
+  rows.push(
+    `| \`${path}\` | ${cell(valuesOf(node))} | ${node.default === undefined ? '' : `\`${JSON.stringify(node.default)}\``} | ${cell(node.description ?? '')} |`,
+  );
+  for (const [name, child] of Object.entries(node.properties ?? {})) addRows(rows, `${path}.${name}`, child);
+  for (const [name, child] of Object.entries(node.items?.properties ?? {})) addRows(rows, `${path}[].${name}`, child);
+}
+
+function valuesOf(node: Node): string {
+  if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ');
+  if (node.anyOf) return [...new Set(node.anyOf.map(valuesOf))].join(' or ');
+  const { minimum, maximum } = node;
+  if (node.type === 'integer' || node.type === 'number')
+    return minimum === undefined || maximum === undefined ? node.type : `${minimum} to ${maximum}`;
+  return node.type ?? '';
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');

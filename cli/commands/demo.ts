@@ -27,10 +27,13 @@ Options:
   --assembly FOLDER       run this synthesized assembly (cdk.out) instead of synthesizing one
   --help                  this text
 
+AWS_ENDPOINT_URL, where it is set, names another emulator that then serves S3, SQS and SNS; alerts and mail stay with it.
+
 Exit codes: 0 an alert about the scan came through every part; 1 it did not, and the part that failed is named.
 `;
 
 const STACK = 'sweepwatch-demo';
+const ANALYST = 'analyst@example.com';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const DATA = join(PROJECT, 'test/data/lab/pod-nmap-1024');
 const PLACE = { account: '123456789012', region: 'eu-central-1', flowLog: 'fl-0a1b2c3d4e5f60718' };
@@ -52,7 +55,9 @@ export async function demoCommand(args: string[], terminal: Terminal): Promise<n
   let cloud: LocalCloud | undefined;
   try {
     const assembly = values.assembly ? resolve(values.assembly) : await synthesize(folder, narrator);
+    const endpoint = process.env.AWS_ENDPOINT_URL;
     cloud = await startLocalCloud({
+      ...(endpoint && { endpoint }),
       assembly,
       stack: STACK,
       mailbox: join(folder, 'mail'),
@@ -60,8 +65,9 @@ export async function demoCommand(args: string[], terminal: Terminal): Promise<n
       onEvent: (event) => narrator.hear(event),
     });
     narrator.say(`local cloud ready: S3, SQS and SNS at ${cloud.endpointUrl}, DynamoDB at ${cloud.dynamodbUrl}`);
-    const mail = await run(cloud, narrator, join(folder, 'mail'), terminal);
-    terminal.stdout(`\n----- the alert, as ${'analyst@example.com'} gets it -----\n\n${mail}\n`);
+    const mail = await run(cloud, narrator, { mailbox: join(folder, 'mail'), isForeign: Boolean(endpoint) }, terminal);
+    if (mail) terminal.stdout(`\n----- the alert, as ${ANALYST} gets it -----\n\n${mail}\n`);
+    else terminal.stdout(`\nThe alert was published to the topic of the emulator at ${endpoint}.\n\n`);
     await keepOrEnd(cloud, values.keep === true, narrator, terminal);
     return 0;
   } catch (error) {
@@ -76,7 +82,12 @@ export async function demoCommand(args: string[], terminal: Terminal): Promise<n
   }
 }
 
-async function run(cloud: LocalCloud, narrator: Narrator, mailbox: string, terminal: Terminal): Promise<string> {
+async function run(
+  cloud: LocalCloud,
+  narrator: Narrator,
+  where: { mailbox: string; isForeign: boolean },
+  terminal: Terminal,
+): Promise<string | undefined> {
   const expected = JSON.parse(await readFile(`${DATA}.json`, 'utf8')) as { about: string; source: string };
   narrator.say(`delivering: ${expected.about}`);
   const deliveries = await deliveriesOf(`${DATA}.log.gz`, PLACE);
@@ -103,7 +114,7 @@ async function run(cloud: LocalCloud, narrator: Narrator, mailbox: string, termi
     delivered: deliveries.length,
     windowItems,
     findings,
-    mailbox,
+    ...where,
     expectedSource: expected.source,
   };
   return prove(outcome);
@@ -121,10 +132,7 @@ async function settled(cloud: LocalCloud, narrator: Narrator): Promise<void> {
 async function synthesize(folder: string, narrator: Narrator): Promise<string> {
   const settings = join(folder, 'settings.json');
   const output = join(folder, 'cdk.out');
-  await writeFile(
-    settings,
-    JSON.stringify({ deploymentName: STACK, emails: ['analyst@example.com'], digestHourUtc: null }),
-  );
+  await writeFile(settings, JSON.stringify({ deploymentName: STACK, emails: [ANALYST], digestHourUtc: null }));
   narrator.say('synthesizing the stack (cdk synth)');
   const cdk = join(PROJECT, 'node_modules/.bin/cdk');
   const child = spawn(

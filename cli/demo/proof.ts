@@ -12,6 +12,8 @@ export interface Outcome {
   readonly findings: readonly Finding[];
   readonly mailbox: string;
   readonly expectedSource: string;
+  /** Another emulator serves S3, SQS and SNS: what happens inside it, and its mail, is not seen here. */
+  readonly isForeign: boolean;
 }
 
 /** The demo did not end in an alert; the message names the part that failed. */
@@ -19,43 +21,39 @@ export class ProofError extends Error {
   override name = 'ProofError';
 }
 
-/** The text of the alert mail. @throws ProofError naming the first part that failed. */
-export async function prove(outcome: Outcome): Promise<string> {
-  const { events } = outcome;
-  const count = (type: LocalCloudEvent['type'], where: (event: LocalCloudEvent) => boolean = () => true) =>
-    events.filter((event) => event.type === type && where(event)).length;
-  const finished = (name: string) =>
-    count('function finished', (event) => 'logicalId' in event && event.logicalId.includes(name));
-  const invoked = (name: string) =>
-    count('function invoked', (event) => 'logicalId' in event && event.logicalId.includes(name));
-  check(count('object created') >= outcome.delivered, 'S3: not all objects were stored');
+/** The alert mail, or undefined where another emulator keeps it. @throws ProofError naming the first part that failed. */
+export async function prove(outcome: Outcome): Promise<string | undefined> {
+  const { events, isForeign } = outcome;
+  const count = (type: LocalCloudEvent['type'], key: 'queue' | 'logicalId' | 'bucket' | 'topic', part: string) =>
+    events.filter(
+      (event) => event.type === type && key in event && String(event[key as keyof LocalCloudEvent]).includes(part),
+    ).length;
+  const runs = (name: string) =>
+    count('function finished', 'logicalId', name) > 0 && count('batch failed', 'logicalId', name) === 0;
+  check(isForeign || count('object created', 'bucket', '') >= outcome.delivered, 'S3: not all objects were stored');
   check(
-    count('message sent', (event) => 'queue' in event && event.queue.includes('Ingest')) > 0,
+    isForeign || count('message sent', 'queue', 'Ingest') > 0,
     'bucket notification: no message reached the ingest queue',
   );
-  check(invoked('Ingest') > 0, 'event source mapping: the ingest function was never invoked');
   check(
-    finished('Ingest') > 0 &&
-      count('batch failed', (event) => 'logicalId' in event && event.logicalId.includes('Ingest')) === 0,
-    'ingest function: it failed',
+    count('function invoked', 'logicalId', 'Ingest') > 0,
+    'event source mapping: the ingest function was never invoked',
   );
+  check(runs('Ingest'), 'ingest function: it failed');
   check(outcome.windowItems > 0, 'windows table: nothing was stored');
   const finding = outcome.findings.find(({ source }) => source?.address === outcome.expectedSource);
   check(finding !== undefined, `findings table: no finding about ${outcome.expectedSource}`);
+  check(isForeign || count('message sent', 'queue', 'Alert') > 0, 'alert queue: nothing was sent to it');
   check(
-    count('message sent', (event) => 'queue' in event && event.queue.includes('Alert')) > 0,
-    'alert queue: nothing was sent to it',
+    count('function invoked', 'logicalId', 'Alert') > 0,
+    'event source mapping: the alert function was never invoked',
   );
-  check(invoked('Alert') > 0, 'event source mapping: the alert function was never invoked');
-  check(
-    finished('Alert') > 0 &&
-      count('batch failed', (event) => 'logicalId' in event && event.logicalId.includes('Alert')) === 0,
-    'alert function: it failed',
-  );
-  check(count('message published') > 0, 'SNS: nothing was published to the alert topic');
+  check(runs('Alert'), 'alert function: it failed');
+  if (isForeign) return undefined;
+  check(count('message published', 'topic', '') > 0, 'SNS: nothing was published to the alert topic');
   const mail = await findMail(outcome.mailbox, finding!.id);
   check(mail !== undefined, 'e-mail subscription: no mail about the finding was delivered');
-  return mail!;
+  return mail;
 }
 
 function check(holds: boolean, part: string): void {

@@ -5,6 +5,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startMessagingServer } from '../../local/servers/s3-sqs-sns.ts';
+import { expectValidFinding } from '../finding-schema.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const STACK = 'sweepwatch-demo';
@@ -22,8 +24,8 @@ interface Template {
 let folder: string;
 let assembly: string;
 
-async function run(command: string, args: string[], cwd: string): Promise<Run> {
-  const child = spawn(process.execPath, [join(ROOT, command), ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+async function run(command: string, args: string[], cwd: string, env: Record<string, string> = {}): Promise<Run> {
+  const child = start(command, args, cwd, env);
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk;
@@ -33,6 +35,14 @@ async function run(command: string, args: string[], cwd: string): Promise<Run> {
   });
   const [code] = await once(child, 'close');
   return { code, ...output };
+}
+
+function start(command: string, args: string[], cwd: string, env: Record<string, string> = {}) {
+  return spawn(process.execPath, [join(ROOT, command), ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
 }
 
 const demo = (from: string) => run('cli/sweepwatch.mjs', ['demo', '--assembly', from], folder);
@@ -141,5 +151,47 @@ describe('the demo', () => {
     const { code, stderr } = await demo(copy);
     expect(code).toBe(1);
     expect(stderr).toContain('demo failed: alert function');
+  }, 60_000);
+
+  test('runs on another emulator that AWS_ENDPOINT_URL names, which then keeps the mail', async () => {
+    const mailbox = join(folder, 'other-mail');
+    const other = await startMessagingServer({
+      region: 'eu-central-1',
+      accountId: '000000000000',
+      mailbox,
+      emit: () => {},
+    });
+    try {
+      const { code, stdout } = await run('cli/sweepwatch.mjs', ['demo', '--assembly', assembly], folder, {
+        AWS_ENDPOINT_URL: other.url,
+      });
+      expect(stdout).toContain(`the emulator at ${other.url}`);
+      expect(code).toBe(0);
+      expect(readdirSync(mailbox)).toHaveLength(2);
+    } finally {
+      await other.stop();
+    }
+  }, 60_000);
+
+  test('kept running answers the commands of another shell, and ends on Ctrl-C', async () => {
+    const kept = start('cli/sweepwatch.mjs', ['demo', '--keep', '--assembly', assembly], folder);
+    try {
+      let printed = '';
+      for await (const chunk of kept.stdout) {
+        printed += chunk;
+        if (printed.includes('endpoints:')) break;
+      }
+      const list = await run('cli/sweepwatch.mjs', ['findings', 'list', '--local', '--format', 'ndjson'], folder);
+      expect(list).toMatchObject({ code: 0, stderr: '' });
+      const finding = JSON.parse(list.stdout);
+      expectValidFinding(finding);
+      const shown = await run('cli/sweepwatch.mjs', ['findings', 'show', finding.id, '--local'], folder);
+      expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('WHAT WOULD HAVE SUPPRESSED IT') });
+    } finally {
+      kept.kill('SIGINT');
+    }
+    const [code] = await once(kept, 'exit');
+    expect(code).toBe(0);
+    expect((await run('cli/sweepwatch.mjs', ['findings', 'list', '--local'], folder)).code).toBe(2);
   }, 60_000);
 });

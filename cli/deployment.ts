@@ -41,11 +41,21 @@ export async function openDeployment(options: {
       'no findings table given; expected --table NAME (stack output FindingsTable), $SWEEPWATCH_FINDINGS_TABLE, or --local',
     );
   if (options.region) process.env.AWS_REGION = options.region;
-  return {
-    client: createDocumentClient(),
-    table,
-    region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1',
-  };
+  const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
+  const client = createDocumentClient();
+  const named = `no table ${table} in ${region}; expected the stack output FindingsTable, and the region of the stack`;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        // The service's own words do not say what was not found.
+        throw (error as Error).name === 'ResourceNotFoundException' ? new Error(named, { cause: error }) : error;
+      }
+    },
+    { step: 'initialize' },
+  );
+  return { client, table, region };
 }
 
 async function localState(): Promise<{ environment: Record<string, string>; findingsTable: string }> {

@@ -24,9 +24,10 @@ interface Inputs {
 /** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
 export async function resolveInputs(paths: readonly string[], stdin: Readable): Promise<Inputs> {
   const inputs: Inputs = { sources: [], bad: [] };
+  const piped = pipeSource('(stdin)', () => stdin);
   for (const path of paths) {
     await orBad(path, inputs, async () => {
-      if (path === '-') inputs.sources.push(pipeSource('(stdin)', () => stdin));
+      if (path === '-') inputs.sources.push(piped);
       else if (path.startsWith('s3://'))
         inputs.sources.push(...(await (await import('../lib/store/objects.ts')).listObjects(path)));
       else await addPath(path, inputs);
@@ -72,7 +73,7 @@ async function addFolder(folder: string, inputs: Inputs): Promise<void> {
 }
 
 /** A file on disk. */
-export function fileSource(path: string, size: number): ByteSource {
+function fileSource(path: string, size: number): ByteSource {
   return {
     name: path,
     size,

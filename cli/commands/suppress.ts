@@ -59,9 +59,10 @@ export async function suppressCommand(args: string[], terminal: Terminal): Promi
     return 0;
   }
   if (verb === 'list') {
-    const now = new Date().toISOString();
+    const now = Date.now();
     for (const rule of (await store.list()).toSorted((a, b) => (a.expires < b.expires ? -1 : 1))) {
-      const state = new Date(rule.expires).toISOString() > now ? 'active' : 'expired';
+      // Not a time at all, in a rule that somebody put there by hand: the alert function takes it for expired, too.
+      const state = Date.parse(rule.expires) > now ? 'active' : 'expired';
       terminal.stdout(
         `${[rule.id, state, rule.source, rule.expires, rule.owner, rule.reason].map(printable).join('\t')}\n`,
       );

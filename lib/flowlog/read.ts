@@ -85,7 +85,7 @@ export async function readFlowLog(
 
 async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void): Promise<void> {
   const stream = source.open();
-  if (!stream) throw new NotAFlowLogError('the input has been read already');
+  if (!stream) throw new NotAFlowLogError('the input has been read already; a pipe can be given once');
   const { head, rest } = await probe(stream);
   if (head.length === 0) throw new NotAFlowLogError(EMPTY);
   if (isGzip(head)) return readGzip(source, rest, write);

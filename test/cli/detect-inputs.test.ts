@@ -1,0 +1,147 @@
+/** The paths given to `sweepwatch detect`: files, folders, pipes, and what lies there that is no flow log. */
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { reasonOf, resolveInputs } from '../../cli/inputs.ts';
+import { findingsOf, runCli, runHere } from './run-cli.ts';
+import { folderWith, scanLog } from './scan-files.ts';
+
+const sourcesOf = (run: Awaited<ReturnType<typeof runHere>>) => findingsOf(run).map(({ source }) => source.address);
+const detect = (...paths: string[]) => runHere(['detect', '--format', 'ndjson', ...paths]);
+
+describe('A folder', () => {
+  test('is read with all its folders, in order of names, and without the files that are called otherwise', async () => {
+    const folder = folderWith({
+      'b.log': scanLog('10.0.9.9', 1),
+      'a.log.gz': gzipSync(scanLog('10.0.9.9', 1)),
+      'photo.jpg': 'x',
+      _SUCCESS: '',
+      '.DS_Store': 'x',
+    });
+    mkdirSync(join(folder, '2026/11.log'), { recursive: true });
+    writeFileSync(join(folder, '2026/11.log/c.parquet'), '');
+    symlinkSync(join(folder, 'b.log'), join(folder, 'link.log'));
+    symlinkSync(folder, join(folder, 'circle.log'));
+    const { sources, bad } = await resolveInputs([folder], process.stdin);
+    expect(sources.map(({ name }) => name.slice(folder.length))).toEqual([
+      '/2026/11.log/c.parquet',
+      '/a.log.gz',
+      '/b.log',
+      '/link.log',
+    ]);
+    expect(bad).toEqual([]);
+  });
+
+  test('with files that are no flow logs among others: those are named, the others are used, exit code 1', async () => {
+    const folder = folderWith({
+      'scan.log': scanLog('10.0.9.9'),
+      'manual.pdf.log': '%PDF-1.7\n',
+      'empty.log': '',
+      'notes.txt': 'remember the milk\n',
+      'events.log': '{"Records":[]}',
+      'cut.parquet': 'PAR1\u0000\u0000',
+    });
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling.log'));
+    const run = await detect(folder);
+    expect(run.code).toBe(1);
+    expect(sourcesOf(run)).toEqual(['10.0.9.9']);
+    for (const told of [
+      'dangling.log: no such file or folder',
+      'manual.pdf.log: the file is a PDF; expected VPC Flow Log records as text, gzip or Parquet',
+      'empty.log: the file is empty; expected flow log records',
+      'notes.txt: no line is a flow log record; line 1 (too few columns): "remember the milk"; expected a header',
+      'events.log: the file is JSON; expected',
+      'cut.parquet: cannot read the footer of the Parquet file',
+    ])
+      expect(run.stderr).toContain(`${folder}/${told}`);
+    expect(run.stderr).toMatch(/\n60 records in 6 files: 1 findings\n$/);
+  });
+
+  test('without flow logs is an error that says which files would be read', async () => {
+    const folder = folderWith({ 'README.md': 'x' });
+    expect(await detect(folder)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `${folder}: the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)\n0 records in 0 files: 0 findings\n`,
+    });
+  });
+
+  test('that may not be read is named, and its neighbours are read', async () => {
+    const folder = folderWith({ 'scan.log': scanLog('10.0.9.9'), 'secret.log': scanLog('10.0.9.8') });
+    mkdirSync(join(folder, 'locked'));
+    writeFileSync(join(folder, 'locked/inner.log'), scanLog('10.0.9.7'));
+    chmodSync(folder, 0o755);
+    chmodSync(join(folder, 'locked'), 0);
+    chmodSync(join(folder, 'secret.log'), 0);
+    // Permissions do not bind root: for the length of this run the process is "nobody".
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid!(65_534);
+    try {
+      const run = await detect(folder);
+      expect(run.code).toBe(1);
+      expect(sourcesOf(run)).toEqual(['10.0.9.9']);
+      expect(run.stderr).toContain(`${folder}/locked: permission denied; check who may read it\n`);
+      expect(run.stderr).toContain(`${folder}/secret.log: permission denied; check who may read it\n`);
+    } finally {
+      if (isRoot) process.seteuid!(0);
+      chmodSync(join(folder, 'locked'), 0o700);
+    }
+  });
+});
+
+describe('A path', () => {
+  test('that leads nowhere is named, the others are used, exit code 1', async () => {
+    const file = join(folderWith({ 'scan.log': scanLog('10.0.9.9') }), 'scan.log');
+    const run = await detect('nowhere.log', file, `${file}/below`);
+    expect(run.code).toBe(1);
+    expect(sourcesOf(run)).toEqual(['10.0.9.9']);
+    expect(run.stderr).toMatch(/^nowhere\.log: no such file or folder\n.*\/below: .+\n60 records in 1 files/);
+  });
+
+  test('named outright is read whatever it is called', async () => {
+    const file = join(folderWith({ 'export.jpg': gzipSync(scanLog('10.0.9.9')) }), 'export.jpg');
+    expect(await detect(file)).toMatchObject({ code: 0 });
+  });
+
+  test('whose name would command a terminal is shown without that', async () => {
+    const run = await detect('no\u001b[2Jwhere\u202e.log');
+    expect(run.stderr).toMatch(/^no\?\[2Jwhere\?\.log: no such file/);
+  });
+
+  test('"-" is stdin, once', async () => {
+    const run = await runCli(['detect', '--format', 'ndjson', '-', '-'], gzipSync(scanLog('10.0.9.9')));
+    expect(run.code).toBe(1);
+    expect(sourcesOf(run as Awaited<ReturnType<typeof runHere>>)).toEqual(['10.0.9.9']);
+    expect(run.stderr).toContain('(stdin): the input has been read already; a pipe can be given once\n');
+  });
+
+  test('"-" with nothing in it is an empty file', async () => {
+    const run = await runCli(['detect', '-']);
+    expect(run).toMatchObject({ code: 1, stdout: 'no findings\n' });
+    expect(run.stderr).toContain('(stdin): the file is empty; expected flow log records\n');
+  });
+
+  test('that is a named pipe is read once and never waited for again, also when its gzip is damaged', async () => {
+    const whole = gzipSync(scanLog('10.0.9.9'));
+    const damaged = Buffer.concat([whole, Buffer.from('garbage')]);
+    for (const [bytes, code] of [
+      [whole, 0],
+      [damaged, 1],
+    ] as const) {
+      const folder = folderWith({ 'bytes.gz': bytes });
+      const fifo = join(folder, 'pipe');
+      execFileSync('sh', ['-c', `mkfifo "${fifo}"`]);
+      spawn('sh', ['-c', `cat "${folder}/bytes.gz" > "${fifo}"`]);
+      const run = await runCli(['detect', '--format', 'ndjson', fifo]);
+      expect(run.code).toBe(code);
+      if (code) expect(run.stderr).toContain(`${fifo}: the gzip data is corrupt`);
+      else expect(run.stdout).toContain('"10.0.9.9"');
+    }
+  });
+});
+
+test('A fault of the system that has no words of ours keeps its own', () => {
+  expect(reasonOf(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' }))).toBe('EIO: i/o error, read');
+});

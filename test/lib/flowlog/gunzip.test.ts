@@ -1,0 +1,140 @@
+/** gzip: one member or several, cut anywhere, damaged anywhere; what could be decoded is handed on, and the fault told. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { GzipError, gunzip } from '../../../lib/flowlog/gunzip.ts';
+import { read, skips } from './recorder.ts';
+import { chunkedSource, line, log, pieces, pipe, rows } from './sample-logs.ts';
+
+const CAPTURED = readFileSync(new URL('../../data/lab/pod-nmap-1024.log.gz', import.meta.url));
+
+/** What `gunzip` hands on, and the error it ends with. */
+async function decode(bytes: Uint8Array, size = 65_536): Promise<{ output: Buffer; error?: Error }> {
+  const chunks: Buffer[] = [];
+  const take = (chunk: Uint8Array) => void chunks.push(Buffer.from(chunk));
+  try {
+    await gunzip(pieces(bytes, size), () => pieces(bytes, size), take);
+    return { output: Buffer.concat(chunks) };
+  } catch (error) {
+    return { output: Buffer.concat(chunks), error: error as Error };
+  }
+}
+
+const text = Buffer.from(log(rows(2000)));
+const whole = gzipSync(text);
+
+describe('Whole gzip', () => {
+  test('of several members is their text in order, in pieces of any size', async () => {
+    const members = Buffer.concat([whole, gzipSync(''), gzipSync(`${line()}\n`), whole]);
+    const expected = Buffer.concat([text, Buffer.from(`${line()}\n`), text]);
+    for (const size of [5, 1000, 1 << 20]) expect((await decode(members, size)).output.equals(expected)).toBe(true);
+  });
+
+  test('with zeros behind it, as tapes pad, is whole', async () => {
+    expect((await decode(Buffer.concat([whole, Buffer.alloc(700)]))).error).toBeUndefined();
+  });
+
+  test('with empty pieces between does not stall', async () => {
+    const gappy = async function* () {
+      for await (const piece of pieces(whole, 100)) {
+        yield new Uint8Array(0);
+        yield piece;
+      }
+    };
+    const { report } = await read(pipe(gappy()));
+    expect(report).toMatchObject({ records: 2000 });
+    expect(report.error).toBeUndefined();
+  });
+
+  test('of the lab is read to its last line', async () => {
+    const { report } = await read(CAPTURED);
+    expect(report).toMatchObject({ lines: 59_597, records: 59_049, skipped: [] });
+    expect(report.lines).toBe(report.records + report.noData + report.skipData + 1);
+  });
+});
+
+describe('gzip that is cut short', () => {
+  test('gives all that is decodable, wherever it is cut, and says so', async () => {
+    const cuts = Array.from({ length: 60 }, (_, at) => 2 + Math.floor((at * (whole.length - 3)) / 59));
+    let longest = 0;
+    for (const cut of cuts) {
+      const { output, error } = await decode(whole.subarray(0, cut));
+      expect(error).toBeInstanceOf(GzipError);
+      expect(error!.message).toBe('the gzip data ends before its trailer: the file is cut short; fetch it again');
+      expect(text.subarray(0, output.length).equals(output)).toBe(true);
+      expect(output.length).toBeGreaterThanOrEqual(longest);
+      longest = output.length;
+    }
+    expect(longest).toBe(text.length);
+  });
+
+  test('counts the line it is cut in, and reads those before', async () => {
+    const cut = whole.subarray(0, whole.length / 2);
+    const decoded = (await decode(cut)).output.toString();
+    const { report, records } = await read(cut);
+    const complete = decoded.split('\n').length - 1;
+    expect(complete).toBeGreaterThan(500);
+    expect(report).toMatchObject({ lines: complete + 1, records: complete - 1 });
+    expect(report.skipped).toMatchObject([{ reason: 'cut short', count: 1, firstLine: complete + 1 }]);
+    expect(records).toHaveLength(report.records);
+    expect(report.error).toMatch('cut short');
+  });
+
+  test('between two members is cut short too, and gives the first in whole', async () => {
+    const { output, error } = await decode(Buffer.concat([whole, whole.subarray(0, 5)]));
+    expect(output.equals(text)).toBe(true);
+    expect(error).toBeInstanceOf(GzipError);
+  });
+
+  test('gives its records from a pipe as well, which cannot be read again', async () => {
+    const { report } = await read(pipe(pieces(CAPTURED.subarray(0, 300_000), 65_536)));
+    expect(report.records).toBeGreaterThan(15_000);
+    expect(report.error).toMatch('cut short');
+  });
+});
+
+describe('gzip that is corrupt', () => {
+  const single = gunzipSync(whole);
+
+  test('gives every byte that stands before the damage, wherever that is', async () => {
+    for (let at = 3; at < whole.length - 8; at += Math.ceil(whole.length / 15)) {
+      const damaged = Buffer.from(whole);
+      damaged[at] = damaged[at]! ^ 0xff;
+      const before = (await decode(whole.subarray(0, at))).output;
+      const { output } = await decode(damaged);
+      expect(output.subarray(0, before.length).equals(before)).toBe(true);
+      expect((await read(damaged)).report.error).toMatch('the gzip data is corrupt');
+    }
+  });
+
+  test('loses no line that was whole before the damage', async () => {
+    // The member before is whole: whatever is wrong behind it, none of its lines may be lost.
+    const behind = [Buffer.from('trailing garbage'), Buffer.from([0x1f, 0x8b, 1, 2, 3]), Buffer.from(whole)];
+    behind[2]![10] = 0xff;
+    for (const garbage of behind) {
+      for (const size of [100, 65_536, 1 << 20]) {
+        const { output, error } = await decode(Buffer.concat([whole, garbage]), size);
+        expect(output.subarray(0, single.length).equals(single)).toBe(true);
+        expect(error).toBeInstanceOf(GzipError);
+        expect(error!.message).toMatch(/^the gzip data is corrupt \(.+\); fetch it again$/);
+      }
+    }
+  });
+
+  test('with a wrong checksum gives every line, and the fault', async () => {
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length - 6] = damaged.at(-6)! ^ 1;
+    const { report } = await read(damaged);
+    expect(report).toMatchObject({ lines: 2001, records: 2000, skipped: [] });
+    expect(report.error).toMatch('the gzip data is corrupt (incorrect data check)');
+  });
+
+  test('gives most of its records when its damage lies late', async () => {
+    const damaged = Buffer.from(CAPTURED);
+    damaged.fill(0xff, 800_000, 800_010);
+    const { report } = await read(chunkedSource(damaged, 65_536));
+    expect(report.records).toBeGreaterThan(45_000);
+    expect(report.error).toMatch('the gzip data is corrupt');
+    expect(skips(report)).toHaveProperty(['cut short'], 1);
+  });
+});

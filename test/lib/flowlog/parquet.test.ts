@@ -1,0 +1,180 @@
+/** Parquet flow logs: the same records as from text, whatever the codec, the row groups and the way nothing is written. */
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
+import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
+import { type ByteSource, bufferSource } from '../../../lib/flowlog/source.ts';
+import { type PlainRecord, read, skips } from './recorder.ts';
+import { ALL_FIELDS, chunkedSource, line, log, pieces, pipe, rows, type Values } from './sample-logs.ts';
+
+const INT32 = new Set('version srcport dstport protocol tcp-flags traffic-path encryption-status'.split(' '));
+const INT64 = new Set(['packets', 'bytes', 'start', 'end']);
+
+interface Writing {
+  readonly fields?: readonly string[];
+  readonly rowGroupSize?: number;
+  readonly codec?: 'GZIP' | 'UNCOMPRESSED' | 'SNAPPY';
+  /** How a missing text is stored; which of the two AWS does is not documented. */
+  readonly missing?: '-' | null;
+}
+
+/** A Parquet file as the documentation describes those of AWS: underscored names, typed columns. */
+function parquet(values: readonly Values[], writing: Writing = {}): Uint8Array {
+  const { fields = ALL_FIELDS, rowGroupSize = 1000, codec = 'GZIP', missing = null } = writing;
+  const table = values.map((row) => line(row, fields).split(' '));
+  const columnData = fields.map((field, at): ColumnSource => {
+    const texts = table.map((row) => row[at]!);
+    const base = { name: field.replaceAll('-', '_'), nullable: true };
+    if (INT32.has(field)) return { ...base, type: 'INT32', data: texts.map((text) => (text === '-' ? null : +text)) };
+    if (INT64.has(field))
+      return { ...base, type: 'INT64', data: texts.map((text) => (text === '-' ? null : BigInt(text))) };
+    return { ...base, type: 'STRING', data: texts.map((text) => (text === '-' ? missing : text)) };
+  });
+  const compressors = { GZIP: (input: Uint8Array) => new Uint8Array(gzipSync(input)) };
+  return new Uint8Array(parquetWriteBuffer({ columnData, codec, rowGroupSize, compressors }));
+}
+
+async function fromText(values: readonly Values[], fields?: readonly string[]): Promise<readonly PlainRecord[]> {
+  return (await read(log(values, fields))).records;
+}
+
+const sparse: Values[] = rows(50).map((row, at) => ({ ...row, 'pkt-srcaddr': at % 2 ? '-' : '10.9.9.9', bytes: '-' }));
+
+describe('A Parquet file gives the same records as the text', () => {
+  test.each([
+    ['with the GZIP codec', {}],
+    ['with the SNAPPY codec', { codec: 'SNAPPY' }],
+    ['without compression', { codec: 'UNCOMPRESSED' }],
+    ['in many row groups', { rowGroupSize: 7 }],
+    ['with "-" as text', { missing: '-' }],
+    ['with fields in another order', { fields: ALL_FIELDS.toReversed() }],
+    ['of version 2', { fields: DEFAULT_FIELDS }],
+  ] satisfies [string, Writing][])('%s', async (_how, writing: Writing) => {
+    const { report, records } = await read(parquet(sparse, writing));
+    expect(report).toMatchObject({ lines: 51, records: 50, skipped: [] });
+    expect(report).not.toHaveProperty('error');
+    expect(records).toEqual(await fromText(sparse, writing.fields ?? ALL_FIELDS));
+  });
+
+  test('whatever the file is called, and in pieces of any size, also within a gzip', async () => {
+    const expected = await fromText(rows(20), ALL_FIELDS);
+    const bytes = parquet(rows(20));
+    for (const size of [1, 3, 100, 1 << 20]) {
+      expect((await read({ ...chunkedSource(bytes, size), name: 'x.log.gz' })).records).toEqual(expected);
+      expect((await read(chunkedSource(gzipSync(bytes), size))).records).toEqual(expected);
+    }
+  });
+
+  test('from a pipe, which has no ranges', async () => {
+    const { records } = await read(pipe(pieces(parquet(rows(20)), 100)));
+    expect(records).toEqual(await fromText(rows(20), ALL_FIELDS));
+  });
+
+  test('with 64-bit protocol and ports, as Athena declares them', async () => {
+    const wide = ['srcport', 'dstport', 'protocol'];
+    const columnData = DEFAULT_FIELDS.map((field): ColumnSource => {
+      const text = line({}, [field]);
+      const name = field.replaceAll('-', '_');
+      if (wide.includes(field) || INT64.has(field)) return { name, type: 'INT64', data: [BigInt(text)] };
+      return { name, type: 'STRING', data: [text] };
+    });
+    const { records } = await read(new Uint8Array(parquetWriteBuffer({ columnData })));
+    expect(records).toEqual(await fromText([{}]));
+  });
+
+  test('when it has no rows at all', async () => {
+    const { report } = await read(parquet([]));
+    expect(report).toMatchObject({ lines: 1, records: 0, skipped: [] });
+    expect(report).not.toHaveProperty('error');
+  });
+});
+
+describe('Values in Parquet', () => {
+  test('may hold spaces and control characters without shifting the columns', async () => {
+    const columnData = ALL_FIELDS.map((field): ColumnSource => {
+      const value = field === 'instance-tag' ? 'web server\u0000 one\n' : field === 'asg-tag' ? '' : line({}, [field]);
+      return { name: field.replaceAll('-', '_'), type: 'STRING', data: [value] };
+    });
+    const { report, records } = await read(new Uint8Array(parquetWriteBuffer({ columnData })));
+    expect(report).toMatchObject({ lines: 2, records: 1, skipped: [] });
+    expect(records).toEqual(await fromText([{}], ALL_FIELDS));
+  });
+
+  test('that are impossible are skipped with their row', async () => {
+    const { report } = await read(parquet([{}, { dstport: '100000000' }, { packets: '-5' }, { srcaddr: '999.1.1.1' }]));
+    expect(skips(report)).toEqual({ 'bad port': 1, 'bad number': 1, 'bad address': 1 });
+    expect(report.skipped[0]!.firstLine).toBe(3);
+    expect(report.records).toBe(1);
+  });
+
+  test('that are missing where detection needs them make a skipped row, and NODATA rows none', async () => {
+    const dashes = Object.fromEntries(DEFAULT_FIELDS.slice(3, 10).map((field) => [field, '-']));
+    const noData = { ...dashes, 'pkt-srcaddr': '-', 'pkt-dstaddr': '-', action: '-', 'log-status': 'NODATA' };
+    const { report } = await read(parquet([{}, { protocol: '-' }, noData]));
+    expect(report).toMatchObject({ records: 1, noData: 1 });
+    expect(skips(report)).toEqual({ 'missing value': 1 });
+  });
+});
+
+describe('A Parquet file that cannot be read', () => {
+  test('because it is cut short, is refused wherever it is cut', async () => {
+    const whole = parquet(rows(200), { rowGroupSize: 20 });
+    for (let at = 4; at < whole.length; at += Math.ceil(whole.length / 40)) {
+      const { report } = await read(whole.subarray(0, at));
+      expect(report.error).toMatch(
+        /^cannot read the footer of the Parquet file \(.+\): it is damaged or cut short; fetch it again$/,
+      );
+    }
+  });
+
+  test('because a row group is damaged, gives the rows before it and says which are lost', async () => {
+    const damaged = parquet(rows(200), { rowGroupSize: 20 });
+    // The footer, with its statistics, takes more than half of so small a file.
+    damaged.fill(0xff, damaged.length / 6, damaged.length / 6 + 400);
+    const { report, records } = await read(damaged);
+    const [, from] = /^cannot read rows (\d+) to \d+ of 200 of the Parquet file/.exec(report.error!) ?? [];
+    expect(Number(from)).toBeGreaterThan(20);
+    expect(records).toEqual((await fromText(rows(200), ALL_FIELDS)).slice(0, Number(from) - 1));
+  });
+
+  test('because it holds something else, is refused', async () => {
+    const columnData: ColumnSource[] = [{ name: 'city', type: 'STRING', data: ['Ulm'] }];
+    const { report } = await read(new Uint8Array(parquetWriteBuffer({ columnData })));
+    expect(report.error).toMatch('no line is a flow log record');
+  });
+
+  test('because it lacks fields, is refused with those', async () => {
+    const { report } = await read(parquet([{}], { fields: DEFAULT_FIELDS.filter((name) => name !== 'srcport') }));
+    expect(report.error).toMatch('the header lacks srcport, which detection needs');
+  });
+
+  test('because the disk or the network fails, rejects: that is no fault of the file', async () => {
+    const bytes = parquet(rows(20));
+    for (const reachable of [0, 1]) {
+      let asked = 0;
+      const source: ByteSource = {
+        ...bufferSource('flaky', bytes),
+        range: async (start, end) => {
+          if (asked++ < reachable) return bytes.subarray(start, end);
+          throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        },
+      };
+      await expect(read(source)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    }
+  });
+});
+
+test('A big row group is fetched and decoded once, however many rows it has', async () => {
+  const bytes = parquet(rows(50_000), { fields: DEFAULT_FIELDS, rowGroupSize: 50_000, codec: 'UNCOMPRESSED' });
+  let fetched = 0;
+  const source: ByteSource = {
+    ...bufferSource('counted', bytes),
+    range: async (start, end) => {
+      fetched += end - start;
+      return bytes.subarray(start, end);
+    },
+  };
+  expect((await read(source)).report).toMatchObject({ lines: 50_001, records: 50_000 });
+  // The file, and the block at its end in which the footer is looked for.
+  expect(fetched).toBeLessThan(bytes.length + 600_000);
+});

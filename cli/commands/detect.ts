@@ -1,5 +1,6 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
+import { countOf } from '../../lib/alert/plain.ts';
 import { parseCidr } from '../../lib/config/cidr.ts';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
@@ -165,18 +166,18 @@ function report(
   for (const { path, reason } of failed) say(`${path}: ${reason}`);
   for (const file of reports) {
     if (file.error)
-      say(`${file.name}: ${file.error}${file.records ? ` (${file.records} records before that were used)` : ''}`);
+      say(`${file.name}: ${file.error}${file.records ? ` (${countOf(file.records, 'record')} before that used)` : ''}`);
     for (const skip of file.skipped) {
       say(
-        `${file.name}: ${skip.count} lines skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}); first at line ${skip.firstLine}: "${skip.excerpt}"`,
+        `${file.name}: ${countOf(skip.count, 'line')} skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}); first at line ${skip.firstLine}: "${skip.excerpt}"`,
       );
     }
-    if (file.skipData) say(`${file.name}: ${file.skipData} SKIPDATA rows: AWS dropped records there`);
+    if (file.skipData) say(`${file.name}: ${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records there`);
   }
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;
   say(
-    `${records} records in ${reports.length} files: ${findings.length} findings${hidden ? `, ${hidden} of them below --min-severity` : ''}`,
+    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(findings.length, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}`,
   );
   return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

@@ -56,7 +56,7 @@ describe('A folder', () => {
       'cut.parquet: cannot read the footer of the Parquet file',
     ])
       expect(run.stderr).toContain(`${folder}/${told}`);
-    expect(run.stderr).toMatch(/\n60 records in 6 files: 1 findings\n$/);
+    expect(run.stderr).toMatch(/\n60 records in 6 files: 1 finding\n$/);
   });
 
   test('without flow logs is an error that says which files would be read', async () => {
@@ -97,7 +97,7 @@ describe('A path', () => {
     const run = await detect('nowhere.log', file, `${file}/below`);
     expect(run.code).toBe(1);
     expect(sourcesOf(run)).toEqual(['10.0.9.9']);
-    expect(run.stderr).toMatch(/^nowhere\.log: no such file or folder\n.*\/below: .+\n60 records in 1 files/);
+    expect(run.stderr).toMatch(/^nowhere\.log: no such file or folder\n.*\/below: .+\n60 records in 1 file/);
   });
 
   test('named outright is read whatever it is called', async () => {

@@ -162,7 +162,7 @@ describe('--fields', () => {
     const file = join(folderWith({ 'bare.log': `${lines.join('\n')}\n` }), 'bare.log');
     for (const list of [fields.join(' '), fields.join(','), ` ${fields.join(', ')} `]) {
       const run = await runHere(['detect', file, '--format', 'ndjson', '--fields', list]);
-      expect(run).toMatchObject({ code: 0, stderr: '60 records in 1 files: 1 findings\n' });
+      expect(run).toMatchObject({ code: 0, stderr: '60 records in 1 file: 1 finding\n' });
     }
     const without = await runHere(['detect', file]);
     expect(without.code).toBe(1);

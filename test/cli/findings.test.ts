@@ -29,16 +29,30 @@ beforeAll(async () => {
     );
   };
   await add('1', now - 3600, {});
-  await add('2', now - 2 * DAY, { severity: 'low', direction: 'inbound', source: { scope: 'internet', address: '198.51.100.7' }, status: 'closed', closedBecause: 'ended' });
+  await add('2', now - 2 * DAY, {
+    severity: 'low',
+    direction: 'inbound',
+    source: { scope: 'internet', address: '198.51.100.7' },
+    status: 'closed',
+    closedBecause: 'ended',
+  });
   await add('3', now - 20 * DAY, { severity: 'critical' });
-  await add('4', now - 1800, { source: { scope: 'other', address: '10.0.7.105' } }, Array.from({ length: 120 }, (_, n) => `10.5.${n}.1`));
+  await add(
+    '4',
+    now - 1800,
+    { source: { scope: 'other', address: '10.0.7.105' } },
+    Array.from({ length: 120 }, (_, n) => `10.5.${n}.1`),
+  );
 });
 afterAll(() => embedded.stop());
 
 const list = async (...args: string[]): Promise<string[]> => {
   const { code, stdout, stderr } = await run('findings', 'list', '--format', 'ndjson', ...args);
   expect([code, stderr]).toEqual([0, '']);
-  const found = stdout.split('\n').filter(Boolean).map((text) => JSON.parse(text) as Finding);
+  const found = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((text) => JSON.parse(text) as Finding);
   for (const each of found) expectValidFinding(each);
   return found.map((each) => each.id[0]!);
 };
@@ -74,11 +88,15 @@ describe('findings show', () => {
     const { code, stdout } = await run('findings', 'show', id('1'));
     expect(code).toBe(0);
     expect(stdout).toContain('WHY IT FIRED');
-    expect(stdout).toContain('WHAT WOULD HAVE SUPPRESSED IT\n  failed-ports-of-one-target-5m: a threshold above 12 instead of 8');
+    expect(stdout).toContain(
+      'WHAT WOULD HAVE SUPPRESSED IT\n  failed-ports-of-one-target-5m: a threshold above 12 instead of 8',
+    );
   });
 
   test('gives one as JSON', async () => {
-    expect(JSON.parse((await run('findings', 'show', id('2'), '--format', 'json')).stdout)).toMatchObject([{ id: id('2') }]);
+    expect(JSON.parse((await run('findings', 'show', id('2'), '--format', 'json')).stdout)).toMatchObject([
+      { id: id('2') },
+    ]);
   });
 
   test('of an id that is none ends with 1 and says where ids are shown', async () => {
@@ -105,8 +123,14 @@ describe('wrong usage ends with 2 and says what was expected', () => {
   test('no table at all', async () => {
     const { SWEEPWATCH_FINDINGS_TABLE: table } = process.env;
     delete process.env.SWEEPWATCH_FINDINGS_TABLE;
-    expect(await run('findings', 'list')).toMatchObject({ code: 2, stderr: expect.stringContaining('no findings table given; expected --table NAME') });
-    expect(await run('findings', 'list', '--local')).toMatchObject({ code: 2, stderr: expect.stringContaining('no local cloud is running here') });
+    expect(await run('findings', 'list')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no findings table given; expected --table NAME'),
+    });
+    expect(await run('findings', 'list', '--local')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no local cloud is running here'),
+    });
     process.env.SWEEPWATCH_FINDINGS_TABLE = table;
   });
 });
@@ -114,12 +138,19 @@ describe('wrong usage ends with 2 and says what was expected', () => {
 test('a table that does not exist ends with 1 and its name', async () => {
   for (const query of [[], ['--target', '10.0.0.1'], ['--source', '10.0.0.1', '--scope', 'x']]) {
     const { code, stderr } = await run('findings', 'list', '--table', 'missing-table', ...query);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('sweepwatch: no table missing-table in us-east-1; expected')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('sweepwatch: no table missing-table in us-east-1; expected'),
+    ]);
   }
 });
 
 test('help is data, and the exit code is 0', async () => {
-  expect(await run('findings', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: sweepwatch findings'), stderr: '' });
+  expect(await run('findings', '--help')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Usage: sweepwatch findings'),
+    stderr: '',
+  });
 });
 
 test.each([

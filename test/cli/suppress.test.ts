@@ -17,26 +17,49 @@ beforeAll(async () => {
 });
 afterAll(() => embedded.stop());
 
-const options = { '--source': '10.0.3.22/32', '--owner': 'soc', '--reason': 'approved scanner', '--expires': '2099-01-31' };
+const options = {
+  '--source': '10.0.3.22/32',
+  '--owner': 'soc',
+  '--reason': 'approved scanner',
+  '--expires': '2099-01-31',
+};
 const add = (changes: Record<string, string | undefined> = {}) =>
-  run('suppress', 'add', ...Object.entries({ ...options, ...changes }).flatMap(([name, value]) => (value === undefined ? [] : [name, value])));
+  run(
+    'suppress',
+    'add',
+    ...Object.entries({ ...options, ...changes }).flatMap(([name, value]) =>
+      value === undefined ? [] : [name, value],
+    ),
+  );
 
 test('a rule is added, listed and removed', async () => {
   const added = await add();
   const id = added.stdout.trim();
   expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining(`undo: sweepwatch suppress remove ${id}`) });
-  expect((await run('suppress', 'list')).stdout).toBe(`${id}\tactive\t10.0.3.22/32\t2099-01-31\tsoc\tapproved scanner\n`);
+  expect((await run('suppress', 'list')).stdout).toBe(
+    `${id}\tactive\t10.0.3.22/32\t2099-01-31\tsoc\tapproved scanner\n`,
+  );
   expect(await run('suppress', 'remove', id)).toEqual({ code: 0, stdout: '', stderr: '' });
   expect((await run('suppress', 'list')).stdout).toBe('');
 });
 
 test('removing what is not there ends with 1', async () => {
-  expect(await run('suppress', 'remove', 'nope')).toMatchObject({ code: 1, stderr: expect.stringContaining('no suppression nope in') });
+  expect(await run('suppress', 'remove', 'nope')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no suppression nope in'),
+  });
 });
 
 test('rules of others are listed too: expired ones, and ones that name no time', async () => {
   await store.add({ id: 'old', source: '10.0.0.0/8', owner: 'o', reason: 'r', expires: '2020-01-01' });
-  const item = { pk: 'suppressions', sk: 'suppression#odd', id: 'odd', source: '10.0.0.0/8', owner: 'o', reason: 'r\u001b[2J' };
+  const item = {
+    pk: 'suppressions',
+    sk: 'suppression#odd',
+    id: 'odd',
+    source: '10.0.0.0/8',
+    owner: 'o',
+    reason: 'r\u001b[2J',
+  };
   await embedded.client().send(new PutCommand({ TableName: table, Item: { ...item, expires: 'next week' } }));
   const { code, stdout } = await run('suppress', 'list');
   expect(code).toBe(0);
@@ -67,5 +90,8 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
 });
 
 test('help is data, and the exit code is 0', async () => {
-  expect(await run('suppress', '--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: sweepwatch suppress') });
+  expect(await run('suppress', '--help')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Usage: sweepwatch suppress'),
+  });
 });

@@ -64,15 +64,19 @@ export async function ingestObject(
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
   if (logTime) await options.windows.advanceLogTime(logName(object.key), logTime, now);
   const ingested = { report, fragments, opened: 0, updated: 0 };
-  const waiting = suspects.values().filter(({ failures }) => failures >= options.suspicious);
+  const waiting = [...suspects.values()].filter(({ failures }) => failures >= options.suspicious).values();
+  const failures: unknown[] = [];
+  const count = (judged: Judged) => {
+    ingested.opened += judged.opened;
+    ingested.updated += judged.updated;
+  };
   const judgeWaiting = async () => {
-    for (const suspect of waiting) {
-      const judged = await options.judge.judge(suspect.source, suspect, { logTime, now });
-      ingested.opened += judged.opened;
-      ingested.updated += judged.updated;
-    }
+    // One source must not keep the others waiting; the object as a whole fails in the end, and comes again.
+    for (const suspect of waiting)
+      await options.judge.judge(suspect.source, suspect, { logTime, now }).then(count, (error) => failures.push(error));
   };
   await Promise.all(Array.from({ length: PARALLEL }, judgeWaiting));
+  if (failures.length) throw failures[0];
   if (report.error)
     throw new PartlyReadError(
       `${report.name}: ${report.error} (${report.records} records were read and used)`,

@@ -8,6 +8,7 @@ import { findingKey, type Hours, type StoredFinding } from '../store/finding-ite
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 import type { SourceName, WindowsStore } from '../store/windows-store.ts';
 import { mergeFragments, type SourceEvidence } from '../window/evidence.ts';
+import { continued } from './continued.ts';
 
 export interface JudgeOptions {
   readonly windows: WindowsStore;
@@ -38,6 +39,7 @@ const TRIES = 8;
 /** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
 const MARGIN = 2;
 const STEP = 6;
+const DAY = 86_400;
 const hourOf = (time: string | number) => Math.floor((typeof time === 'string' ? epochSeconds(time) : time) / 3600);
 
 export class Judge {
@@ -68,10 +70,13 @@ export class Judge {
   }
 
   async #attempt(source: SourceName, hours: Hours, given: Moment): Promise<Judged & { isRefused: boolean }> {
-    // Findings that began before any evidence that is kept cannot be judged anew, and a source may have thousands.
-    const oldest = hours.from - MARGIN - STEP - this.#options.windowDays * 24;
+    // A source may have thousands of findings; what began twice as long ago as windows are kept begins anew.
+    const oldest = hours.from - MARGIN - STEP - 2 * this.#options.windowDays * 24;
     const stored = await this.#options.findings.ofSource(source, oldest);
-    const { evidence, detections, range, moment } = await this.#read(source, hours, stored, given);
+    const read = await this.#read(source, hours, stored, given);
+    const { evidence, range, moment } = read;
+    const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
+    const detections = continued(read.detections, expired, this.#options.settings.episodeGapSeconds);
     const judged = { opened: 0, updated: 0, isRefused: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
@@ -79,8 +84,10 @@ export class Judge {
       if (outcome === 'refused') return { ...judged, isRefused: true };
       if (outcome !== 'unchanged') judged[outcome]++;
     }
-    for (const orphan of this.#orphans(stored, detections, range, moment)) {
-      if (!(await this.#close(orphan, detections, evidence, moment))) return { ...judged, isRefused: true };
+    for (const orphan of orphansOf(stored, detections, range)) {
+      const closing = this.#closingOf(orphan, detections, moment);
+      if (!closing) continue;
+      if (!(await this.#close(orphan, closing, evidence, moment))) return { ...judged, isRefused: true };
       judged.updated++;
     }
     return judged;
@@ -93,7 +100,8 @@ export class Judge {
     stored: readonly StoredFinding[],
     given: Moment,
   ): Promise<{ evidence: SourceEvidence | undefined; detections: Detection[]; range: Hours; moment: Moment }> {
-    const oldest = hourOf(given.now) - this.#options.windowDays * 24;
+    // Windows expire by the later of record and writing: those of old logs that are read now are there.
+    const oldest = Math.min(hourOf(given.now), hours.to) - this.#options.windowDays * 24;
     let range = { from: hours.from - MARGIN - 1, to: hours.to + MARGIN };
     for (;;) {
       const known = stored.filter((item) => overlaps(item.finding, range));
@@ -105,7 +113,8 @@ export class Judge {
       const touching = [...detections, ...known].map(hoursOf);
       const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), range.from);
       const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
-      if ((from >= range.from || range.from <= oldest) && to <= range.to) return { evidence, detections, range, moment };
+      if ((from >= range.from || range.from <= oldest) && to <= range.to)
+        return { evidence, detections, range, moment };
       range = { from: from < range.from ? from - STEP : range.from, to: to > range.to ? to + 1 : range.to };
     }
   }
@@ -128,53 +137,97 @@ export class Judge {
     moment: Moment,
   ): Promise<'opened' | 'updated' | 'unchanged' | 'refused'> {
     if (known?.finding.closedBecause === 'analyst') return 'unchanged';
-    if (known && !isWorthWriting(known.finding, detection.finding)) return 'unchanged';
-    const version = versionOf(evidence, moment, known ? [detection, known] : [detection]);
+    if (
+      known &&
+      !isWorthWriting(known.finding, detection.finding) &&
+      !this.#isOutdated(known.finding, detection.finding)
+    )
+      return 'unchanged';
+    const version = this.#versionOf(evidence, moment, known ? [detection, known] : [detection]);
     const isNews = newsOf(detection.finding, known?.announced, this.#options.minSeverity) !== undefined;
     if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';
     if (isNews) await this.#options.requestAlert(findingKey(detection));
     return known ? 'updated' : 'opened';
   }
 
-  /** Stored findings that the evidence no longer bears out. */
-  #orphans(
-    stored: readonly StoredFinding[],
+  /** Why a finding that the evidence does not bear out is closed; undefined where it stays as it is. */
+  #closingOf(
+    { finding }: StoredFinding,
     detections: readonly Detection[],
-    range: Hours,
     moment: Moment,
-  ): StoredFinding[] {
-    const oldest = hourOf(moment.now) - this.#options.windowDays * 24 + MARGIN;
-    return stored.filter(
-      ({ finding }) =>
-        overlaps(finding, range) &&
-        hourOf(finding.firstSeen) > oldest &&
-        (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&
-        !detections.some((detection) => detection.finding.id === finding.id),
-    );
-  }
-
-  async #close(
-    orphan: StoredFinding,
-    detections: readonly Detection[],
-    evidence: SourceEvidence | undefined,
-    moment: Moment,
-  ): Promise<boolean> {
-    const { finding } = orphan;
+  ): Pick<Finding, 'closedBecause' | 'mergedInto'> | undefined {
+    if (hourOf(finding.firstSeen) <= this.#oldest(moment) + MARGIN) {
+      // Its evidence is gone rather than refuted, but nobody else would close it.
+      const isSilent = moment.logTime - epochSeconds(finding.lastSeen) > this.#options.settings.episodeGapSeconds;
+      return finding.status === 'open' && isSilent ? { closedBecause: 'ended' } : undefined;
+    }
     const heir = detections.find(
       ({ finding: other }) =>
         other.direction === finding.direction &&
         other.firstSeen <= finding.lastSeen &&
         finding.firstSeen <= other.lastSeen,
     );
-    const closing: Pick<Finding, 'closedBecause' | 'mergedInto'> = heir
-      ? { closedBecause: 'merged', mergedInto: heir.finding.id }
-      : { closedBecause: 'refuted' };
-    const version = versionOf(evidence, moment, [orphan]);
+    return heir ? { closedBecause: 'merged', mergedInto: heir.finding.id } : { closedBecause: 'refuted' };
+  }
+
+  async #close(
+    orphan: StoredFinding,
+    closing: Pick<Finding, 'closedBecause' | 'mergedInto'>,
+    evidence: SourceEvidence | undefined,
+    moment: Moment,
+  ): Promise<boolean> {
+    const version = this.#versionOf(evidence, moment, [orphan]);
     if (!(await this.#options.findings.close(orphan, closing, version, moment.now))) return false;
     // Who was told that it opened is told that it was none; who was not, is not.
     if (orphan.announced || orphan.announceSince) await this.#options.requestAlert(orphan);
     return true;
   }
+
+  /** The version of a judgement: it grows with the evidence and never shrinks, though a scan may turn out shorter. */
+  #versionOf(evidence: SourceEvidence | undefined, moment: Moment, judgements: readonly Judgement[]): Version {
+    const reaches = judgements.map(hoursOf);
+    const from = Math.min(...reaches.map((reach) => reach.from));
+    const to = Math.max(...reaches.map((reach) => reach.to));
+    const seen = (evidence?.panes ?? [])
+      .filter((pane) => pane.hour >= from && pane.hour <= to)
+      .reduce((sum, pane) => sum + pane.fragments, 0);
+    // What has expired still counts: else no judgement could replace one that saw more.
+    const before = from <= this.#oldest(moment) ? judgements.map(({ fragments = 0 }) => fragments) : [];
+    return { fragments: Math.max(seen, ...before), judgedAt: moment.logTime, hours: { from, to } };
+  }
+
+  /** Whether a scan has gone on so long that its stored end may expire before it is written again. */
+  #isOutdated(stored: Finding, next: Finding): boolean {
+    return epochSeconds(next.lastSeen) - epochSeconds(stored.lastSeen) >= (this.#options.windowDays * DAY) / 2;
+  }
+
+  /** Whether the windows in which a finding began are gone, as far as they were read. */
+  #hasExpired(finding: Finding, evidence: SourceEvidence | undefined, moment: Moment): boolean {
+    const began = hourOf(finding.firstSeen);
+    return began <= this.#oldest(moment) && !evidence?.panes.some((pane) => pane.hour <= began);
+  }
+
+  /** The epoch hour before which windows expire. */
+  #oldest(moment: Moment): number {
+    return hourOf(moment.now) - this.#options.windowDays * 24;
+  }
+}
+
+/** A finding, with what an earlier version of it rested on. */
+type Judgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;
+
+/** Stored findings that the evidence no longer bears out. */
+function orphansOf(
+  stored: readonly StoredFinding[],
+  detections: readonly Detection[],
+  range: Hours,
+): readonly StoredFinding[] {
+  return stored.filter(
+    ({ finding }) =>
+      overlaps(finding, range) &&
+      (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&
+      !detections.some((detection) => detection.finding.id === finding.id),
+  );
 }
 
 function overlaps(finding: Finding, range: Hours): boolean {
@@ -182,22 +235,7 @@ function overlaps(finding: Finding, range: Hours): boolean {
 }
 
 /** The hours whose fragments a judgement rests on: those of its scan and one on either side, and all it rested on before. */
-function hoursOf({ finding, hours }: { readonly finding: Finding; readonly hours?: Hours }): Hours {
+function hoursOf({ finding, hours }: Judgement): Hours {
   const [from, to] = [hourOf(finding.firstSeen) - 1, hourOf(finding.lastSeen) + 1];
   return hours ? { from: Math.min(from, hours.from), to: Math.max(to, hours.to) } : { from, to };
-}
-
-/** The version of a judgement: it grows with the evidence and never shrinks, though a scan may turn out shorter. */
-function versionOf(
-  evidence: SourceEvidence | undefined,
-  moment: Moment,
-  judgements: readonly { readonly finding: Finding; readonly hours?: Hours }[],
-): Version {
-  const reaches = judgements.map(hoursOf);
-  const from = Math.min(...reaches.map((reach) => reach.from));
-  const to = Math.max(...reaches.map((reach) => reach.to));
-  const fragments = (evidence?.panes ?? [])
-    .filter((pane) => pane.hour >= from && pane.hour <= to)
-    .reduce((sum, pane) => sum + pane.fragments, 0);
-  return { fragments, judgedAt: moment.logTime, hours: { from, to } };
 }

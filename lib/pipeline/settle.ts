@@ -45,7 +45,7 @@ const DAY = 86_400;
 
 /** One run; safe to repeat and to overlap with another. */
 export async function settle(options: SettleOptions, now: number): Promise<Settled> {
-  const logTime = Math.max(await options.windows.logTime(), now - SILENCE);
+  const logTime = Math.max(await options.windows.logTime(), Math.floor(now - SILENCE));
   const settled: Settled = { judged: 0, opened: 0, updated: 0, announcedAgain: 0, digest: false, failures: [] };
   // The outbox first: whatever fails below, nobody waits for an alert because of it.
   await announceAgain(options, settled, now);

@@ -5,6 +5,7 @@ import {
   findingExpiry,
   findingIndexKeys,
   findingSort,
+  hourOfText,
   MAX_TARGET_ROWS,
   sourcePartition,
   targetPartition,
@@ -88,6 +89,9 @@ export function findingKey({ finding, anchorHour }: Pick<Detection, 'finding' | 
     sk: findingSort(anchorHour, finding.id),
   };
 }
+
+/** The hour that a stored finding began in, from its key. */
+export const anchorHourOf = ({ sk }: Pick<StoredFinding, 'sk'>): number => hourOfText(sk.split('#')[1]!);
 
 /** All attributes of a finding's item but its key. */
 export function toAttributes(

@@ -155,7 +155,7 @@ export class FindingsStore {
   async #write(key: FindingRef, finding: Finding, version: Version, announce: boolean, now: number): Promise<boolean> {
     const attributes = toAttributes(
       finding,
-      version,
+      { fragments: version.fragments, judgedAt: version.judgedAt, ...(version.hours && { hours: version.hours }) },
       now,
       this.#options.retentionDays,
     );

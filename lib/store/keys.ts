@@ -13,6 +13,9 @@ const shardOf = (text: string, shards: number): number =>
 /** The hour as it stands in keys: `2026-11-21T22`. */
 export const hourText = (hour: number): string => new Date(hour * 3_600_000).toISOString().slice(0, 13);
 
+/** The epoch hour of what {@link hourText} wrote. */
+export const hourOfText = (text: string): number => Date.parse(`${text}:00:00Z`) / 3_600_000;
+
 /** What stands for an object in keys: the same object, delivered twice, writes the same items. */
 export const objectId = (bucket: string, key: string): string =>
   createHash('sha256').update(`${bucket}\n${key}`).digest('hex').slice(0, 16);

@@ -6,10 +6,11 @@ import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { expectValidFinding } from '../finding-schema.ts';
 import { detection } from '../lib/store/fixture/findings.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
-import { type Ran, runner } from './fixture.ts';
+import { runner } from './deployed.ts';
+import type { Run } from './run-cli.ts';
 
 let embedded: Embedded;
-let run: (...args: string[]) => Promise<Ran>;
+let run: (...args: string[]) => Promise<Run>;
 const now = Date.now() / 1000;
 const DAY = 86_400;
 const id = (digit: string) => digit.repeat(24);

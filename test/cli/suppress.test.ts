@@ -3,12 +3,13 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
-import { type Ran, runner } from './fixture.ts';
+import { runner } from './deployed.ts';
+import type { Run } from './run-cli.ts';
 
 let embedded: Embedded;
 let table: string;
 let store: SuppressionsStore;
-let run: (...args: string[]) => Promise<Ran>;
+let run: (...args: string[]) => Promise<Run>;
 beforeAll(async () => {
   embedded = await startEmbedded();
   table = (await embedded.tables()).findings;

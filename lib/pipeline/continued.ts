@@ -1,0 +1,40 @@
+/**
+ * Continued: scans that outlast their windows. Where the evidence of a scan's beginning has expired, what is left of it
+ * begins an hour later each hour, and would be a new finding each time; it keeps the finding that it began as.
+ */
+import type { Detection } from '../detect/detect.ts';
+import { epochSeconds } from '../finding/model.ts';
+import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
+
+/**
+ * The detections, those that go on from a finding in `expired` under its identity.
+ * @param expired stored findings whose first evidence is gone.
+ */
+export function continued(
+  detections: readonly Detection[],
+  expired: readonly StoredFinding[],
+  episodeGapSeconds: number,
+): Detection[] {
+  const candidates = expired.filter(
+    ({ finding }) =>
+      (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&
+      !detections.some((detection) => detection.finding.id === finding.id),
+  );
+  return detections.map((detection) => {
+    const { finding } = detection;
+    const at = candidates.findIndex(
+      ({ finding: earlier }) =>
+        earlier.direction === finding.direction &&
+        earlier.firstSeen <= finding.firstSeen &&
+        epochSeconds(finding.firstSeen) - epochSeconds(earlier.lastSeen) <= episodeGapSeconds,
+    );
+    const [began] = at < 0 ? [] : candidates.splice(at, 1);
+    if (!began) return detection;
+    const { id, firstSeen, detectedAt, contactsAtDetection } = began.finding;
+    return {
+      ...detection,
+      anchorHour: anchorHourOf(began),
+      finding: { ...finding, id, firstSeen, detectedAt, contactsAtDetection },
+    };
+  });
+}

@@ -1,0 +1,24 @@
+/** A bucket that exists already and announces its objects through EventBridge: keys come as they are. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
+import { type RunningStack, startStack } from './fixture/stack.ts';
+
+let stack: RunningStack;
+const now = Math.floor(Date.now() / 1000) - 300;
+
+beforeAll(async () => {
+  stack = await startStack({
+    bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
+  });
+  await stack.cloud.idle(40_000);
+}, 60_000);
+afterAll(() => stack.stop());
+
+test('a new file under the prefix becomes an alert, whatever its key; one elsewhere is left alone', async () => {
+  await stack.put('vpc/a b+c%20=d (ü).log.gz', file(scan('rejected', { from: '10.0.7.1', count: 20, end: now })));
+  await stack.put('other/a.log.gz', file(scan('rejected', { from: '10.0.7.2', count: 20, end: now })));
+  await stack.cloud.idle(40_000);
+  expect(stack.told()).toEqual([expect.stringContaining('10.0.7.1')]);
+  expect((await stack.findings()).map(({ finding }) => finding.source?.address)).toEqual(['10.0.7.1']);
+  expect(await stack.take('IngestDeadLetters')).toEqual([]);
+});

@@ -1,0 +1,144 @@
+/** The same files in any order, split, repeated and interleaved end in the findings of one pass over all of them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Networks } from '../../../lib/contact/networks.ts';
+import { detect } from '../../../lib/detect/detect.ts';
+import type { Finding } from '../../../lib/finding/model.ts';
+import { readFlowLog } from '../../../lib/flowlog/read.ts';
+import { bufferSource } from '../../../lib/flowlog/source.ts';
+import { Collector } from '../../../lib/window/collector.ts';
+import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Deployment, newDeployment, SECRET } from './fixture/deployment.ts';
+import { answer, file, probe, scan } from './fixture/flow-logs.ts';
+
+let embedded: Embedded;
+beforeAll(async () => {
+  embedded = await startEmbedded();
+});
+afterAll(() => embedded.stop());
+
+const HOUR = 3600;
+/** More of them for a longer search: ORDER_RUNS=200. */
+const RUNS = Number(process.env.ORDER_RUNS ?? 4);
+/** 09:50, so that what follows crosses an hour. */
+const START = Date.UTC(2026, 10, 21, 9, 50) / 1000;
+const END = START + 3 * HOUR;
+
+/** Five sources, each of whose stories needs more than one file to be told right. */
+const story = fc
+  .record({
+    ports: fc.integer({ min: 12, max: 30 }),
+    answeredShare: fc.integer({ min: 0, max: 3 }),
+    pause: fc.integer({ min: 0, max: 2 * HOUR }),
+    offset: fc.integer({ min: 0, max: 900 }),
+  })
+  .map(({ ports, answeredShare, pause, offset }) => {
+    const at = START + offset;
+    const twice = { from: '10.0.7.1', count: ports };
+    const answered = Array.from({ length: 24 }, (_, n) => ({ from: '10.0.7.4', port: 100 + n, end: at + n }));
+    const client = Array.from({ length: 20 }, (_, n) => ({
+      from: '10.0.7.5',
+      to: `10.0.12.${n}`,
+      port: 443,
+      end: at + n,
+    }));
+    return [
+      ...scan('reset', { ...twice, end: at }),
+      ...scan('reset', { ...twice, first: 500, to: '10.0.12.77', end: at + pause }),
+      ...scan('unanswered', { from: '10.0.7.2', count: ports, end: at }),
+      ...Array.from({ length: ports }, (_, n) =>
+        probe({ from: '198.51.100.7', to: `10.0.12.${n}`, port: 23, end: at + n * 60 }, 'REJECT'),
+      ),
+      ...answered.map((contact) => probe(contact)),
+      ...answered.filter((_, n) => n % 4 < answeredShare).map((contact) => answer(contact)),
+      ...client.flatMap((contact) => [probe(contact), answer(contact)]),
+    ];
+  });
+
+interface Plan {
+  readonly files: readonly (readonly string[])[];
+  /** Rounds of files delivered at the same time; a file may come twice. */
+  readonly rounds: readonly (readonly number[])[];
+  readonly settles: readonly boolean[];
+}
+
+const plan: fc.Arbitrary<Plan> = story.chain((lines) =>
+  fc.integer({ min: 2, max: 8 }).chain((count) =>
+    fc.record({
+      files: fc
+        .array(fc.integer({ min: 0, max: count - 1 }), { minLength: lines.length, maxLength: lines.length })
+        .map((places) =>
+          Array.from({ length: count }, (_, at) => lines.filter((__, n) => places[n] === at)).filter(
+            (each) => each.length,
+          ),
+        ),
+      rounds: fc
+        .shuffledSubarray(
+          Array.from({ length: count * 2 }, (_, n) => n % count),
+          { minLength: count * 2 },
+        )
+        .chain((order) =>
+          fc
+            .array(fc.integer({ min: 1, max: 4 }), { minLength: order.length, maxLength: order.length })
+            .map((sizes) => {
+              const rounds: number[][] = [];
+              for (let at = 0, n = 0; at < order.length; at += sizes[n++]!)
+                rounds.push(order.slice(at, at + sizes[n]!));
+              return rounds;
+            }),
+        ),
+      settles: fc.array(fc.boolean(), { minLength: count * 2, maxLength: count * 2 }),
+    }),
+  ),
+);
+
+async function onePass(
+  files: readonly (readonly string[])[],
+  deployment: Deployment,
+  logTime: number,
+): Promise<Finding[]> {
+  const collector = new Collector({ key: hashKey(SECRET) });
+  for (const lines of files) await readFlowLog(bufferSource('all', file(lines)), collector);
+  const { settings } = deployment;
+  const context = {
+    settings,
+    secret: SECRET,
+    networks: new Networks(),
+    logTime,
+    overdueBefore: logTime - settings.settleSeconds,
+  };
+  return [...collector.sources()].flatMap((source) => detect(source, context).map(({ finding }) => finding));
+}
+
+const plain = (findings: readonly Finding[]): unknown =>
+  JSON.parse(JSON.stringify(findings.toSorted((a, b) => (a.id < b.id ? -1 : 1))));
+
+test(
+  'any order, any split, any repetition and any interleaving end in the findings of one pass',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, async ({ files, rounds, settles }) => {
+        const deployment = await newDeployment(embedded);
+        const now = END + 60;
+        for (const [round, places] of rounds.entries()) {
+          const present = places.filter((place) => files[place]);
+          await Promise.all(present.map((place) => deployment.ingest(`part-${place}`, file(files[place]!), now)));
+          if (settles[round]) expect((await deployment.settle(now)).failures).toEqual([]);
+        }
+        // Hour by hour, since the sources that send a probe or two are judged by the hour; the last run closes the rest.
+        for (let hour = 1; hour <= 5; hour++) expect((await deployment.settle(now + hour * HOUR)).failures).toEqual([]);
+        const stored = await deployment.stored();
+        const standing = stored
+          .filter(({ finding }) => finding.closedBecause === 'ended')
+          .map(({ finding }) => finding);
+        expect(plain(standing)).toEqual(plain(await onePass(files, deployment, now + 5 * HOUR)));
+        expect(stored.every(({ finding }) => finding.status === 'closed')).toBe(true);
+        for (const { finding } of stored)
+          if (finding.mergedInto) expect(standing.map(({ id }) => id)).toContain(finding.mergedInto);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+  RUNS * 20_000,
+);

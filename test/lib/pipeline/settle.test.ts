@@ -1,0 +1,195 @@
+/** Settle: what falls due with time, and what a run leaves for the next when something fails. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../../lib/finding/model.ts';
+import { interfere } from '../store/fixture/faults.ts';
+import { detection, finding } from '../store/fixture/findings.ts';
+import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Deployment, type DeploymentOptions, newDeployment } from './fixture/deployment.ts';
+import { file, probe, scan } from './fixture/flow-logs.ts';
+
+let embedded: Embedded;
+let deployment: Deployment;
+const MINUTE = 60;
+const HOUR = 3600;
+const START = Date.UTC(2026, 10, 21, 10, 10) / 1000;
+const NOW = START + 5 * MINUTE;
+beforeAll(async () => {
+  embedded = await startEmbedded();
+});
+afterAll(() => embedded.stop());
+const deploy = async (options: DeploymentOptions = {}) => {
+  deployment = await newDeployment(embedded, options);
+};
+beforeEach(() => deploy());
+
+const findings = async (): Promise<Finding[]> => (await deployment.stored()).map(({ finding }) => finding);
+/** Another host's traffic, by which the log moves on. */
+const logMovesTo = (end: number) =>
+  deployment.ingest(`at-${end}`, file([probe({ from: '10.0.1.1', port: 443, end })]), end);
+
+describe('silence', () => {
+  const silent = file(scan('unanswered', { count: 20, end: START }));
+
+  test('is no answer before the logs have moved on by ten minutes, and then it is one', async () => {
+    await deployment.ingest('a', silent, NOW);
+    await logMovesTo(START + 9 * MINUTE);
+    await deployment.settle(START + 9 * MINUTE);
+    expect(await findings()).toEqual([]);
+    await logMovesTo(START + 25 * MINUTE);
+    expect(await deployment.settle(START + 25 * MINUTE)).toMatchObject({ opened: 1, failures: [] });
+    expect(await findings()).toMatchObject([{ contacts: { unanswered: 20 }, status: 'open' }]);
+  });
+
+  test('is one also when the logs stop coming, an hour later by the clock', async () => {
+    await deployment.ingest('a', silent, NOW);
+    await deployment.settle(START + HOUR);
+    expect(await findings()).toEqual([]);
+    await deployment.settle(START + HOUR + 25 * MINUTE);
+    expect(await findings()).toHaveLength(1);
+  });
+
+  test('is judged once: a second run finds nothing due', async () => {
+    await deployment.ingest('a', silent, NOW);
+    await logMovesTo(START + 25 * MINUTE);
+    expect((await deployment.settle(START + 25 * MINUTE)).judged).toBe(1);
+    expect((await deployment.settle(START + 26 * MINUTE)).judged).toBe(0);
+  });
+});
+
+test('a finding is closed once the log has moved an episode gap beyond its last probe, and not before', async () => {
+  await deployment.ingest('a', file(scan('rejected', { count: 20, end: START })), NOW);
+  await deployment.deliverAll(NOW);
+  await logMovesTo(START + HOUR);
+  await deployment.settle(START + HOUR);
+  expect(await findings()).toMatchObject([{ status: 'open' }]);
+  await logMovesTo(START + HOUR + MINUTE);
+  await deployment.settle(START + HOUR + MINUTE);
+  expect(await findings()).toMatchObject([{ status: 'closed', closedBecause: 'ended' }]);
+  await deployment.deliverAll(START + HOUR + MINUTE);
+  expect(deployment.told().map(({ event }) => event)).toEqual(['opened', 'closed']);
+});
+
+describe('an outside source that sends a probe or two a file', () => {
+  const lines = Array.from({ length: 20 }, (_, n) =>
+    probe({ from: '198.51.100.7', to: `10.0.12.${n}`, port: 23, end: START - 5 * MINUTE + n * 150 }, 'REJECT'),
+  );
+  const deliverFiles = async () => {
+    for (let n = 0; n < 10; n++)
+      await deployment.ingest(`f${n}`, file(lines.slice(n * 2, n * 2 + 2)), START + n * 5 * MINUTE);
+  };
+
+  test('adds up when its hour is over', async () => {
+    await deliverFiles();
+    await deployment.settle(START + HOUR);
+    expect(await findings()).toEqual([]);
+    await logMovesTo(START + HOUR + 10 * MINUTE);
+    await deployment.settle(START + HOUR + 10 * MINUTE);
+    expect(await findings()).toMatchObject([{ direction: 'inbound', severity: 'low', contacts: { failed: 20 } }]);
+  });
+
+  test('is looked at again by the next run when a run failed', async () => {
+    await deliverFiles();
+    await logMovesTo(START + HOUR + 10 * MINUTE);
+    const client = embedded.client();
+    interfere(client, (operation, input) =>
+      operation === 'Query' && JSON.stringify(input).includes('"noise#2026-11-21T10#')
+        ? Promise.reject(new Error('throttled'))
+        : undefined,
+    );
+    await expect(deployment.sibling(client).settle(START + HOUR + 10 * MINUTE)).rejects.toThrow('throttled');
+    await deployment.settle(START + HOUR + 15 * MINUTE);
+    expect(await findings()).toHaveLength(1);
+  });
+});
+
+test('a source that cannot be judged keeps its mark for the next run, and the others are judged', async () => {
+  for (const from of ['10.0.7.1', '10.0.7.2'])
+    await deployment.ingest(from, file(scan('unanswered', { from, count: 20, end: START })), NOW);
+  await logMovesTo(START + 25 * MINUTE);
+  const client = embedded.client();
+  interfere(client, (operation, input) =>
+    operation === 'Query' && JSON.stringify(input).includes('|10.0.7.1"')
+      ? Promise.reject(new Error('bad bytes'))
+      : undefined,
+  );
+  const settled = await deployment.sibling(client).settle(START + 25 * MINUTE);
+  expect(settled).toMatchObject({ judged: 1, opened: 1 });
+  expect(settled.failures.map(({ message }) => message)).toEqual(['bad bytes']);
+  expect(await deployment.settle(START + 26 * MINUTE)).toMatchObject({ judged: 1, opened: 1, failures: [] });
+});
+
+describe('an announcement that got lost', () => {
+  const body = file(scan('rejected', { count: 20, end: START }));
+
+  test('between the table and the queue is made again after two minutes, and told once', async () => {
+    deployment.faults.queue.push(new Error('the queue is gone'));
+    await expect(deployment.ingest('a', body, NOW)).rejects.toThrow('the queue is gone');
+    expect(await deployment.ingest('a', body, NOW + 30)).toMatchObject({ opened: 0 });
+    expect(deployment.queue).toEqual([]);
+    expect(await deployment.settle(NOW + 90)).toMatchObject({ announcedAgain: 0 });
+    expect(await deployment.settle(NOW + 150)).toMatchObject({ announcedAgain: 1 });
+    await deployment.deliverAll(NOW + 151);
+    expect(await deployment.settle(NOW + 400)).toMatchObject({ announcedAgain: 0 });
+    expect(deployment.told().map(({ event }) => event)).toEqual(['opened']);
+  });
+
+  test('is made again also in a run whose other work fails', async () => {
+    await deployment.ingest('a', body, NOW);
+    const client = embedded.client();
+    interfere(client, (operation, input) =>
+      operation === 'Query' && JSON.stringify(input).includes('due#')
+        ? Promise.reject(new Error('throttled'))
+        : undefined,
+    );
+    const failing = deployment.sibling(client);
+    await expect(failing.settle(NOW + 150)).rejects.toThrow('throttled');
+    expect(failing.queue).toHaveLength(1);
+  });
+});
+
+describe('the digest', () => {
+  const SIX = Date.UTC(2026, 10, 22, 6, 5) / 1000;
+  const store = (parts: Partial<Finding>) =>
+    deployment.findings.upsert(detection(parts), { fragments: 1, judgedAt: SIX }, false, SIX);
+  const digests = () => deployment.published.filter(({ attributes }) => attributes.event === 'digest');
+
+  test('goes out once, in its hour, about the findings of the day before that raised no alert', async () => {
+    await deploy({ digestHourUtc: 6 });
+    await store({ id: '1'.repeat(24), severity: 'low', status: 'closed', closedBecause: 'ended' });
+    await store({ id: '2'.repeat(24), status: 'closed', closedBecause: 'merged', mergedInto: '1'.repeat(24) });
+    await store({ id: '3'.repeat(24), firstSeen: '2026-11-20T10:00:00Z', status: 'closed', closedBecause: 'ended' });
+    expect(await deployment.settle(SIX - HOUR)).toMatchObject({ digest: false });
+    expect(await deployment.settle(SIX)).toMatchObject({ digest: true });
+    expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digest: false });
+    expect(digests().map(({ bodies }) => JSON.parse(bodies.default!))).toEqual([
+      { event: 'digest', day: '2026-11-21', count: 1, bySeverity: { low: 1 }, largest: ['1'.repeat(24)] },
+    ]);
+  });
+
+  test('does not repeat what was told', async () => {
+    await deploy({ digestHourUtc: 6 });
+    await deployment.findings.upsert(
+      detection({ status: 'closed', closedBecause: 'ended' }),
+      { fragments: 1, judgedAt: SIX },
+      true,
+      SIX,
+    );
+    await deployment.deliver((await deployment.stored())[0]!, SIX);
+    expect(deployment.told()).toEqual([{ event: 'opened', id: finding().id }]);
+    expect(await deployment.settle(SIX)).toMatchObject({ digest: false });
+  });
+
+  test('is sent by the next run when its publish fails', async () => {
+    await deploy({ digestHourUtc: 6 });
+    await store({ severity: 'low', status: 'closed', closedBecause: 'ended' });
+    deployment.faults.publish.push(new Error('throttled'));
+    await expect(deployment.settle(SIX)).rejects.toThrow('throttled');
+    expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digest: true });
+    expect(digests()).toHaveLength(1);
+  });
+
+  test('is not sent where none is wanted', async () => {
+    await store({ severity: 'low', status: 'closed', closedBecause: 'ended' });
+    expect(await deployment.settle(SIX)).toMatchObject({ digest: false });
+  });
+});

@@ -1,0 +1,97 @@
+/** Objects of S3 as byte sources: what comes through, and what an object that cannot be read says to do. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ObjectError, objectSize, objectSource } from '../../../lib/store/objects.ts';
+
+let server: Server;
+let s3: S3Client;
+const BODY = Buffer.from('0123456789');
+const errors: Readonly<Record<string, readonly [status: number, code: string, message: string]>> = {
+  gone: [404, 'NoSuchKey', 'The specified key does not exist.'],
+  bucketless: [404, 'NoSuchBucket', 'The specified bucket does not exist'],
+  denied: [403, 'AccessDenied', 'User: arn:aws:sts::1:assumed-role/r is not authorized to perform: s3:GetObject'],
+  locked: [
+    403,
+    'AccessDenied',
+    'User: arn:aws:sts::1:assumed-role/r is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:eu-central-1:1:key/2',
+  ],
+  disabled: [400, 'KMS.DisabledException', 'arn:aws:kms:eu-central-1:1:key/2 is disabled.'],
+};
+
+/** S3's wire protocol, as far as these objects need it: the key says what happens. */
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const key = decodeURIComponent(new URL(request.url!, 'http://s3').pathname.split('/').slice(2).join('/'));
+    const fault = errors[key];
+    if (fault) {
+      const [status, code, message] = fault;
+      const text = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
+      response
+        .writeHead(status, { 'content-type': 'application/xml' })
+        .end(request.method === 'HEAD' ? undefined : text);
+      return;
+    }
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    const bytes = range ? BODY.subarray(Number(range[1]), Number(range[2]) + 1) : BODY;
+    response.writeHead(range ? 206 : 200, { 'content-length': key === 'cut' ? bytes.length * 2 : bytes.length });
+    if (key === 'cut') response.write(bytes, () => response.destroy());
+    else response.end(request.method === 'HEAD' ? undefined : bytes);
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  s3 = new S3Client({
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    maxAttempts: 1,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+});
+afterAll(() => {
+  s3.destroy();
+  server.close();
+});
+
+async function read(key: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of objectSource(s3, 'logs', key).open()!) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+test('an object is read whole, again, and in ranges', async () => {
+  expect([await read('a b/c=d+e.log'), await read('a b/c=d+e.log')]).toEqual(['0123456789', '0123456789']);
+  const range = await objectSource(s3, 'logs', 'a', 10).range!(2, 5);
+  expect(Buffer.from(range).toString()).toBe('234');
+  expect(await objectSize(s3, 'logs', 'a')).toBe(10);
+});
+
+describe('an object that', () => {
+  test.each([
+    ['is gone', 'gone', true, 's3://logs/gone is gone: it was deleted between its event and its reading'],
+    ['is in no bucket', 'bucketless', false, 's3://logs/bucketless: the bucket does not exist'],
+    [
+      'may not be read',
+      'denied',
+      false,
+      's3://logs/denied: access denied; allow s3:GetObject on it to the role in use',
+    ],
+    [
+      'may not be decrypted',
+      'locked',
+      false,
+      "allow kms:Decrypt on the bucket's key to the role of this function, in the key's policy too",
+    ],
+    ['is locked with a key that is disabled', 'disabled', false, 'cannot be decrypted'],
+  ])('%s says so', async (_, key, isGone, message) => {
+    const reading = read(key);
+    await expect(reading).rejects.toThrow(message);
+    await expect(reading).rejects.toBeInstanceOf(ObjectError);
+    await expect(reading).rejects.toMatchObject({ isGone });
+    await expect(objectSource(s3, 'logs', key, 10).range!(0, 4)).rejects.toThrow(message);
+  });
+
+  test('breaks off on the way fails, and is not taken for a shorter one', async () => {
+    await expect(read('cut')).rejects.toThrow(/aborted|terminated|socket|reset/i);
+  });
+});

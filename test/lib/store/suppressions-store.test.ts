@@ -1,0 +1,36 @@
+/** Suppressions in the findings table. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SuppressionsStore } from '../../../lib/store/suppressions-store.ts';
+import { type Embedded, itemsOf, startEmbedded } from './fixture/tables.ts';
+
+let embedded: Embedded;
+beforeAll(async () => {
+  embedded = await startEmbedded();
+});
+afterAll(() => embedded.stop());
+
+test('what was added is listed at once, until it is removed', async () => {
+  const { findings } = await embedded.tables();
+  const store = new SuppressionsStore(embedded.client(), findings);
+  const rule = { id: 'r1', source: '10.0.3.0/24', owner: 'soc', reason: 'ours', expires: '2027-01-31' };
+  await store.add(rule);
+  await store.add({ ...rule, id: 'r2' });
+  expect(await store.list()).toEqual([rule, { ...rule, id: 'r2' }]);
+  expect(await store.remove('r1')).toBe(true);
+  expect(await store.remove('r1')).toBe(false);
+  expect(await store.list()).toEqual([{ ...rule, id: 'r2' }]);
+});
+
+test('the table forgets a rule once it is void', async () => {
+  const { findings } = await embedded.tables();
+  const client = embedded.client();
+  const expires = '2027-01-31T18:00:00Z';
+  await new SuppressionsStore(client, findings).add({
+    id: 'r',
+    source: '10.0.0.0/8',
+    owner: 'o',
+    reason: 'r',
+    expires,
+  });
+  expect((await itemsOf(client, findings))[0]!.expiresAt).toBe(Date.parse(expires) / 1000);
+});

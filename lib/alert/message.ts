@@ -39,9 +39,9 @@ export function alertSubject(event: AlertEvent, finding: Finding): string {
         ? `escalated, ${finding.severity}`
         : finding.severity;
   const who = finding.source?.address ?? `${finding.sources?.count ?? 0} sources`;
-  return plain(
-    `[${label}] ${KIND_WORDS[finding.kind]} by ${who}, ${finding.direction} (${finding.id.slice(0, 8)})`,
-  ).slice(0, SUBJECT_LIMIT);
+  const identifier = ` (${finding.id.slice(0, 8)})`;
+  const what = `[${label}] ${KIND_WORDS[finding.kind]} by ${who}, ${finding.direction}`;
+  return plain(what.slice(0, SUBJECT_LIMIT - identifier.length) + identifier);
 }
 
 function attributesOf(event: AlertEvent, finding: Finding): Record<string, string> {

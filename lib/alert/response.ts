@@ -29,7 +29,9 @@ export function responseSteps(finding: Finding, tables: Tables): Step[] {
       title: 'Contain',
       why: isOutside
         ? 'Deny the address at the network ACL of the subnet it reached.'
-        : 'Cut it off while its memory and disks stay as they are.',
+        : source.behindInterface && !source.ecs?.taskId
+          ? 'Find the pod, then label it (kubectl label NAME quarantine=true) for a NetworkPolicy that denies all.'
+          : 'Cut it off while its memory and disks stay as they are.',
       commands: [containCommand(source, isOutside, region)],
     },
     {
@@ -87,8 +89,7 @@ function containCommand(source: FindingSource, isOutside: boolean, region: strin
   }
   if (source.ecs?.taskId)
     return `aws ecs stop-task --cluster ${shellWord(source.ecs.cluster ?? 'default')} --task ${shellWord(source.ecs.taskId)} --reason "network scan" ${region}`;
-  if (source.behindInterface)
-    return `kubectl get pods -A --field-selector status.podIP=${shellWord(source.address)} -o name   # then: kubectl label NAME quarantine=true, with a NetworkPolicy that denies it`;
+  if (source.behindInterface) return `kubectl get pods -A --field-selector status.podIP=${shellWord(source.address)}`;
   return `aws ec2 modify-network-interface-attribute --network-interface-id ${shellWord(source.interfaceId ?? 'INTERFACE_OF_THE_SOURCE')} --groups QUARANTINE_SECURITY_GROUP ${region}`;
 }
 

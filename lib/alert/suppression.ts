@@ -34,7 +34,7 @@ export function suppressionOf(
   if (!source) return undefined;
   return suppressions
     .filter((rule) => Date.parse(rule.expires) / 1000 > now && covers(rule.source, source.address))
-    .toSorted((a, b) => (a.expires > b.expires ? -1 : 1))[0];
+    .toSorted((a, b) => Date.parse(b.expires) - Date.parse(a.expires) || (a.id < b.id ? -1 : 1))[0];
 }
 
 function covers(cidr: string, address: string): boolean {
@@ -48,7 +48,8 @@ function covers(cidr: string, address: string): boolean {
 
 function parseCidr(cidr: string): { network: string; bits: number; family: number } | undefined {
   const [network = '', bits = '', ...rest] = cidr.split('/');
-  const family = isIP(network);
+  // Node takes a zone ("fe80::1%eth0") for part of an address, but not in a block list.
+  const family = network.includes('%') ? 0 : isIP(network);
   const length = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
   return !family || rest.length || !(length <= (family === 6 ? 128 : 32))
     ? undefined

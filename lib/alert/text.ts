@@ -99,7 +99,8 @@ function who(finding: Finding): string[] {
   if (known.length) lines.push(known.join(', '));
   if (source.behindInterface)
     lines.push('the interface forwards for this address: a pod behind its node, or a host behind a gateway');
-  return lines;
+  // Names out of log fields stay on their line.
+  return lines.map(plain);
 }
 
 function howMuch(finding: Finding): string[] {

@@ -212,23 +212,6 @@ export class ContactTable {
     this.#used++;
   }
 
-  /** Takes a contact out of the index and closes the gap in its run (Knuth, TAOCP volume 3, 6.4, algorithm R). */
-  #remove(at: number): void {
-    const mask = this.#index.length - 1;
-    const home = (contact: number) =>
-      this.#slot(this.#panes[contact]!, this.targets[contact]!, this.services[contact]!);
-    let gap = home(at);
-    while (this.#index[gap] !== at) gap = (gap + 1) & mask;
-    for (let slot = (gap + 1) & mask; this.#index[slot] !== NONE; slot = (slot + 1) & mask) {
-      const distance = (slot - home(this.#index[slot]!)) & mask;
-      if (distance < ((slot - gap) & mask)) continue;
-      this.#index[gap] = this.#index[slot]!;
-      gap = slot;
-    }
-    this.#index[gap] = NONE;
-    this.#used--;
-  }
-
   /** Keeps the contacts of a pane with the `limit` smallest hashes; theta is the largest hash that stays in. */
   #cut(pane: number): void {
     const members: number[] = [];
@@ -249,8 +232,8 @@ export class ContactTable {
     }
   }
 
+  /** Frees a contact. Its index entry stays until the index is next rebuilt: no look-up matches it by then, or rightly. */
   #release(at: number): void {
-    this.#remove(at);
     this.#panes[at] = NONE;
     this.#next[at] = this.#free;
     this.#free = at;

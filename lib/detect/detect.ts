@@ -71,7 +71,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   const first = episode.evidence[0]!;
   const source = findingSource(evidence.address, evidence.scope, evidence.identity);
   const firstSeen = contacts.reduce((first, contact) => Math.min(first, contact.start), Number.POSITIVE_INFINITY);
-  const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.last), 0);
+  const lastSeen = lastProbeOf(contacts, context.settings.habitLimit);
   const hours = [Math.floor(firstSeen / HOUR), Math.floor(lastSeen / HOUR)] as const;
   const quality = evidence.panes
     .filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1])
@@ -113,6 +113,15 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),
   };
+}
+
+/** The last probe; what a poller goes on trying is none, unless its contacts are too many for a habit. */
+function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): number {
+  const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > habitLimit;
+  return contacts.reduce(
+    (last, contact) => Math.max(last, contact.isHabit && !areProbes ? contact.end : contact.last),
+    0,
+  );
 }
 
 type Tally = Finding['contacts'];

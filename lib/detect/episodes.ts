@@ -68,10 +68,11 @@ function markGroup(
     for (const hit of hits) {
       marked.evidence.push({ ...hit, group: kind, shared, horizon, contact: group[hit.at]! });
     }
-    let marking = 0;
-    for (const hit of hits) {
-      for (let at = Math.max(marking, hit.from); at <= hit.at; at++) marked.members.add(group[at]!);
-      marking = hit.at + 1;
+    // From the last window to the first, so that each contact is marked once however the windows overlap.
+    let from = group.length;
+    for (const hit of hits.toReversed()) {
+      for (let at = Math.min(hit.at, from - 1); at >= hit.from; at--) marked.members.add(group[at]!);
+      from = Math.min(from, hit.from);
     }
     return;
   }

@@ -90,11 +90,21 @@ function firstContactAt(
     start: contact.firstStart,
     end: contact.firstEnd,
     // A conversation that goes on after the port was found open is not probing.
-    last: outcome === 'established' ? contact.firstEnd : contact.lastEnd,
+    last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     weight: FULL / pane.theta,
     direction: directionOf(sourceInside, contact, viewpoint.networks ?? networks),
     isHabit: isHabit(contact, next, settings.habitMinutes),
   };
+}
+
+/** When a contact was last probed, in its hour or in those after, as long as they are the same first contact. */
+function lastProbe(history: readonly { readonly contact: SeenContact }[], at: number): number {
+  let last = history[at]!.contact.lastEnd;
+  for (const { contact } of history.slice(at + 1)) {
+    if (!hasInitiatorHalf(contact.seen) || last <= contact.firstEnd - HOUR) break;
+    last = contact.lastEnd;
+  }
+  return last;
 }
 
 function directionOf(sourceInside: boolean, contact: SeenContact, known: Networks): Direction {

@@ -67,7 +67,10 @@ export function findHits(
   for (let at = 0; at < group.length; at++) {
     const contact = group[at]!;
     count(tally, contact, 1);
-    for (; group[from]!.end < contact.start - horizon.seconds; from++) count(tally, group[from]!, -1);
+    const reach = contact.start - horizon.seconds;
+    // A record may end later and yet have begun earlier than the one before it: then the window reaches back further.
+    while (from > 0 && group[from - 1]!.end >= reach) count(tally, group[--from]!, 1);
+    for (; group[from]!.end < reach; from++) count(tally, group[from]!, -1);
     // A set of habits this large is no stale configuration: a scan that repeats is still a scan.
     const failures = tally.failures + (tally.habits > settings.habitLimit ? tally.habits : 0);
     if (failures < floor || failures < settings.failuresPerSuccess * tally.successes) continue;

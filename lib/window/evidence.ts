@@ -104,7 +104,7 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
 }
 
 /** Prefers the interface that holds the address over one that forwards for it, then the smaller id; its fields union. */
-export function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
+function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
   const holders = new Map<string, Identity>();
   for (const { identity } of candidates) {
     if (!identity) continue;

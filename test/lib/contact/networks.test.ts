@@ -1,0 +1,102 @@
+/** Inside, outside, and what never counts. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Networks } from '../../../lib/contact/networks.ts';
+import { AddressTable } from '../../../lib/flowlog/address.ts';
+
+const inside = (address: string, internal: string[] = []) => {
+  const addresses = new AddressTable();
+  const networks = new Networks(internal);
+  const byId = networks.isInside(addresses, addresses.internText(address)!);
+  expect(networks.isInsideText(address)).toBe(byId);
+  return byId;
+};
+const countable = (address: string) => {
+  const addresses = new AddressTable();
+  return new Networks().isCountable(addresses, addresses.internText(address)!);
+};
+
+describe('inside', () => {
+  test.each([
+    ['10.0.0.0', true],
+    ['10.255.255.255', true],
+    ['9.255.255.255', false],
+    ['11.0.0.0', false],
+    ['172.16.0.0', true],
+    ['172.31.255.255', true],
+    ['172.15.255.255', false],
+    ['172.32.0.0', false],
+    ['192.168.0.0', true],
+    ['192.168.255.255', true],
+    ['192.167.255.255', false],
+    ['192.169.0.0', false],
+    ['100.64.0.0', true],
+    ['100.127.255.255', true],
+    ['100.63.255.255', false],
+    ['100.128.0.0', false],
+    ['fc00::1', true],
+    ['fdff:ffff::1', true],
+    ['fe00::1', false],
+    ['2001:db8::1', false],
+    ['8.8.8.8', false],
+  ])('%s: %s', (address, expected) => {
+    expect(inside(address)).toBe(expected);
+  });
+
+  test('what --internal names is inside too, and nothing beside it', () => {
+    const internal = ['203.0.113.128/25', '2001:db8:1::/48', '198.51.100.7/32'];
+    expect(inside('203.0.113.128', internal)).toBe(true);
+    expect(inside('203.0.113.127', internal)).toBe(false);
+    expect(inside('198.51.100.7', internal)).toBe(true);
+    expect(inside('198.51.100.6', internal)).toBe(false);
+    expect(inside('2001:db8:1:ffff::9', internal)).toBe(true);
+    expect(inside('2001:db8:2::9', internal)).toBe(false);
+  });
+
+  test('a prefix of any length contains its first and last address, and neither neighbour', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0x2d000000, max: 0x2dffffff }),
+        fc.integer({ min: 9, max: 32 }),
+        (number, length) => {
+          const size = 2 ** (32 - length);
+          const first = number - (number % size);
+          const text = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
+          const internal = [`${text(first)}/${length}`];
+          expect(inside(text(first), internal)).toBe(true);
+          expect(inside(text(first + size - 1), internal)).toBe(true);
+          expect(inside(text(first - 1), internal)).toBe(false);
+          expect(inside(text(first + size), internal)).toBe(false);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  test('what is no network is refused with an example of one', () => {
+    expect(() => new Networks(['ten/8'])).toThrow('ten/8 is no CIDR: expected an address and a prefix length');
+  });
+});
+
+describe('countable', () => {
+  test.each([
+    ['224.0.0.1', false],
+    ['239.255.255.250', false],
+    ['240.0.0.1', true],
+    ['223.255.255.255', true],
+    ['255.255.255.255', false],
+    ['169.254.169.254', false],
+    ['127.0.0.1', false],
+    ['0.0.0.0', false],
+    ['ff02::fb', false],
+    ['fe80::1', false],
+    ['fec0::1', true],
+    ['::1', false],
+    ['::', false],
+    ['::2', true],
+    ['10.0.0.1', true],
+    ['2001:db8::1', true],
+  ])('%s: %s', (address, expected) => {
+    expect(countable(address)).toBe(expected);
+  });
+});

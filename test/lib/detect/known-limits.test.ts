@@ -1,0 +1,125 @@
+/**
+ * What is known not to be right yet, each as it is today: whoever improves one finds its test failing, and turns it round.
+ */
+import { describe, expect, test } from '@jest/globals';
+import { findingsIn, horizontal, judge, merged, NOON, probe, type Row, row, vertical } from './traffic.ts';
+
+const flat = (count: number, make: (n: number) => Row[]) => Array.from({ length: count }, (_, n) => make(n)).flat();
+
+describe('not found', () => {
+  test('a UDP scan from a privileged source port: requests and answers look alike', async () => {
+    expect(await findingsIn(vertical(60, { protocol: 17, sourcePort: 53, fate: 'unanswered' }))).toEqual([]);
+  });
+
+  test('a stealth scan (FIN, NULL, XMAS) of ephemeral ports, or one that meets silence', async () => {
+    const fin = (rows: Row[]) => rows.map((half) => (half['tcp-flags'] === 2 ? { ...half, 'tcp-flags': 1 } : half));
+    expect(await findingsIn(fin(vertical(60, { firstPort: 40_000 })))).toEqual([]);
+    expect(await findingsIn(fin(vertical(60, { fate: 'unanswered' })))).toEqual([]);
+    expect(await findingsIn(fin(vertical(60)))).toHaveLength(1);
+  });
+
+  test('a scan of up to habitLimit ports that is repeated every half hour: it looks like a poller', async () => {
+    expect(await findingsIn(flat(13, (n) => vertical(20, { at: NOON + n * 1800 })))).toEqual([]);
+  });
+
+  test('a scan that mixes in one success for every two failures', async () => {
+    const rows = flat(90, (n) =>
+      probe({ to: '10.0.9.9', port: n + 1, at: NOON + n, fate: n % 3 ? 'reset' : 'established' }),
+    );
+    expect(await findingsIn(rows)).toEqual([]);
+  });
+});
+
+describe('found, and harmless', () => {
+  test('a dead UDP service whose host answers many clients with ICMP unreachable looks like a ping sweep by it', async () => {
+    const rows = flat(30, (n) => [
+      row({
+        srcaddr: `10.0.1.${n}`,
+        dstaddr: '10.0.0.14',
+        srcport: 45_000,
+        dstport: 514,
+        protocol: 17,
+        'tcp-flags': '-',
+        'interface-id': 'eni-log',
+        'flow-direction': 'ingress',
+      }),
+      row({
+        srcaddr: '10.0.0.14',
+        dstaddr: `10.0.1.${n}`,
+        srcport: 0,
+        dstport: 0,
+        protocol: 1,
+        'tcp-flags': '-',
+        'interface-id': 'eni-log',
+      }),
+    ]);
+    expect(await findingsIn(rows)).toMatchObject([{ kind: 'horizontal-scan', source: { address: '10.0.0.14' } }]);
+  });
+});
+
+describe('found twice', () => {
+  test('an outbound scan through a NAT gateway: by the client, and by the gateway that forwards it', async () => {
+    const rows = flat(40, (n) => {
+      const outside = `203.0.113.${n}`;
+      const common = { 'interface-id': 'eni-nat', 'pkt-dstaddr': outside, dstport: 22, start: NOON + n, end: NOON + n };
+      return [
+        row({
+          ...common,
+          srcaddr: '10.0.1.5',
+          'pkt-srcaddr': '10.0.1.5',
+          dstaddr: '10.0.0.2',
+          'flow-direction': 'ingress',
+        }),
+        row({ ...common, srcaddr: '10.0.0.2', 'pkt-srcaddr': '10.0.0.2', dstaddr: outside }),
+      ];
+    });
+    expect((await findingsIn(rows)).map(({ source }) => source!.address).sort()).toEqual(['10.0.0.2', '10.0.1.5']);
+  });
+});
+
+describe('named differently by what came with it', () => {
+  test('late evidence of an earlier scan in the same hour takes the id of the later one', async () => {
+    const later = horizontal(30, { network: '10.0.20', at: NOON + 1500 });
+    const earlier = vertical(30, { to: '10.0.30.1', at: NOON + 100 });
+    const [alone] = await findingsIn(later);
+    const [first, second] = await findingsIn([...earlier, ...later]);
+    expect(first).toMatchObject({ id: alone!.id, kind: 'vertical-scan' });
+    expect(second).toMatchObject({ kind: 'horizontal-scan' });
+  });
+
+  test('a source that some files show only from afar is in the account of those files, not in its routing domain', async () => {
+    const options = { routingDomains: { prod: ['vpc-1'] } };
+    const own = vertical(20, { also: { 'vpc-id': 'vpc-1' } });
+    const afar = vertical(20, { also: { 'vpc-id': 'vpc-1' }, seenBy: 'target', fate: 'rejected' });
+    const scopes = async (files: Row[][]) =>
+      judge(await merged(files, options), { logTime: NOON })
+        .map(({ source }) => source!.scope)
+        .sort();
+    expect(await scopes([[...own, ...afar]])).toEqual(['prod']);
+    expect(await scopes([own, afar])).toEqual(['111122223333', 'prod']);
+  });
+
+  test('a reset to a low source port, in another file than its probe, is not seen to answer it: silence, so later', async () => {
+    const rows = vertical(20, { firstPort: 5000, sourcePort: 53 });
+    const files = [rows.filter((_, at) => at % 2 === 0), rows.filter((_, at) => at % 2 === 1)];
+    const found = async (of: Row[][]) =>
+      judge(await merged(of), { logTime: NOON, overdueBefore: NOON - 600 }).map(({ contacts }) => contacts.reset);
+    expect(await found([rows])).toEqual([20]);
+    expect(await found(files)).toEqual([]);
+  });
+
+  test('skipped records in a file without records of the source leave no mark on it', async () => {
+    const skip = {
+      version: 7,
+      'account-id': '1',
+      'interface-id': 'eni-10.0.3.22',
+      start: NOON,
+      end: NOON + 60,
+      'log-status': 'SKIPDATA',
+    };
+    const quality = async (files: Row[][]) =>
+      judge(await merged(files), { logTime: NOON }).map(({ dataQuality }) => dataQuality.length);
+    expect(await quality([[...vertical(20), skip]])).toEqual([1]);
+    expect(await quality([vertical(20), [skip]])).toEqual([0]);
+  });
+});

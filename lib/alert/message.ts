@@ -18,13 +18,13 @@ const SUBJECT_LIMIT = 99;
 /** SNS takes 256 KiB for body and attributes together; a finding is a few KiB, so this only guards the limit. */
 const TEXT_LIMIT = 64 * 1024;
 
-/** The message about a finding. */
-export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPlace): AlertMessage {
+/** The message about a finding; `now` (epoch seconds) dates the suppression that it offers. */
+export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): AlertMessage {
   return {
     subject: alertSubject(event, finding),
     bodies: {
       default: JSON.stringify({ ...finding, event }),
-      email: alertText(event, finding, place).slice(0, TEXT_LIMIT),
+      email: alertText(event, finding, place, now).slice(0, TEXT_LIMIT),
     },
     attributes: attributesOf(event, finding),
   };

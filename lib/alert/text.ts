@@ -1,8 +1,8 @@
 /** The alert a person reads: plain text, top-down, what and who first. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
-import { epochSeconds, type Finding, isoTime, type Kind } from '../finding/model.ts';
+import { type Finding, isoTime, type Kind } from '../finding/model.ts';
 import { queryById, showFinding, suppressItem, suppressSource, type Tables } from './commands.ts';
-import { plain } from './plain.ts';
+import { countOf, plain } from './plain.ts';
 import { responseSteps } from './response.ts';
 
 /** Where the alert comes from. */
@@ -33,9 +33,9 @@ const EVENT_WORDS: Readonly<Record<AlertEvent, string>> = {
 
 const WEEK = 7 * 86_400;
 
-/** The whole text. */
-export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace): string {
-  const until = isoTime(epochSeconds(finding.lastSeen) + WEEK).slice(0, 10);
+/** The whole text; `now` is epoch seconds. */
+export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): string {
+  const until = isoTime(now + WEEK).slice(0, 10);
   const sections = [
     `${finding.severity.toUpperCase()}: ${finding.direction} ${KIND_WORDS[finding.kind]} (${SHAPES[finding.kind]})\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
     section('WHO', who(finding)),
@@ -109,11 +109,13 @@ function howMuch(finding: Finding): string[] {
   const list = (sample: readonly (string | number)[], count: number) =>
     sample.length < count ? `${sample.join(', ')} ...` : sample.join(', ');
   return [
-    `${about(targets.exact)}${targets.count} targets: ${list(targets.sample, targets.count)}`,
+    `${about(targets.exact)}${countOf(targets.count, 'target')}: ${list(targets.sample, targets.count)}`,
     ...(ports.count
-      ? [`${about(ports.exact)}${ports.count} ${finding.protocols.join('/')} ports: ${list(ports.sample, ports.count)}`]
+      ? [
+          `${about(ports.exact)}${countOf(ports.count, `${finding.protocols.join('/')} port`)}: ${list(ports.sample, ports.count)}`,
+        ]
       : [`protocol ${finding.protocols.join(', ')}`]),
-    `${contacts.failed} contacts failed: ${contacts.rejected} rejected, ${contacts.reset} reset, ${contacts.unanswered} unanswered; ${contacts.established} established`,
+    `${countOf(contacts.failed, 'contact')} failed: ${contacts.rejected} rejected, ${contacts.reset} reset, ${contacts.unanswered} unanswered; ${contacts.established} established`,
   ];
 }
 
@@ -121,7 +123,7 @@ function answered(finding: Finding): string[] {
   const { count, sample } = finding.openPorts;
   if (!count) return ['nothing'];
   return [
-    `${count} services: ${sample.map(({ target, port, protocol }) => (port ? `${target.includes(':') ? `[${target}]` : target}:${port}/${protocol}` : `${target} ${protocol}`)).join(', ')}${sample.length < count ? ' ...' : ''}`,
+    `${countOf(count, 'service')}: ${sample.map(({ target, port, protocol }) => (port ? `${target.includes(':') ? `[${target}]` : target}:${port}/${protocol}` : `${target} ${protocol}`)).join(', ')}${sample.length < count ? ' ...' : ''}`,
   ];
 }
 

@@ -40,6 +40,9 @@ export interface PaneView {
   readonly contacts: Int32Array;
 }
 
+/** Hours since 1970 stay below 2^21 until the year 2209, sources below 2^31: both fit a double. */
+const paneKey = (source: number, hour: number): number => source * 2_097_152 + hour;
+
 export class ContactTable {
   /** Columns of the contacts, by index. */
   targets = new Int32Array(4096);
@@ -134,8 +137,7 @@ export class ContactTable {
   }
 
   #pane(source: number, hour: number): number {
-    // Hours since 1970 stay below 2^21 until the year 2209, sources below 2^31: both fit a double.
-    const key = source * 2_097_152 + hour;
+    const key = paneKey(source, hour);
     let pane = this.#paneIds.get(key);
     if (pane === undefined) {
       pane = this.#paneSources.push(source) - 1;

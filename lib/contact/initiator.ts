@@ -20,6 +20,8 @@ const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
 
+const isIcmp = (protocol: number): boolean => protocol === ICMP || protocol === ICMPV6;
+
 /**
  * What a record contributes: `forward` to the contact of its sender with its receiver, `reverse` to the contact of its
  * receiver with its sender. Zero contributes nothing. One object, reused for every record.
@@ -47,7 +49,7 @@ export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): voi
   if (record.protocol === TCP) {
     if (record.tcpFlags === NO_FLAGS) classifyTcpWithoutFlags(record, isIpv4, verdict, into);
     else classifyTcp(record, verdict, into);
-  } else if (record.protocol === ICMP || record.protocol === ICMPV6) {
+  } else if (isIcmp(record.protocol)) {
     // Neither type nor code is logged, so a request cannot be told from its reply: each half is both.
     into.forward = SEEN_PROBE | verdict;
     into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;

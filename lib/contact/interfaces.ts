@@ -19,9 +19,11 @@ export interface Identity {
 }
 
 /** How sure a tie is: the higher wins, whatever the order of the records. */
-const OWN = 3;
-const BEHIND_INSTANCE = 2;
-const BEHIND = 1;
+const OWN = 4;
+const BEHIND_INSTANCE = 3;
+const BEHIND = 2;
+/** An interface that merely saw the address on the other side: it says nothing of its holder but the network. */
+const SEEN = 1;
 /** Identity columns are best effort and may be "-" at first; after this many records of an interface they stay so. */
 const LOOKS = 64;
 
@@ -41,8 +43,8 @@ export class Interfaces {
   #addresses: AddressTable;
   #names: StringTable;
   #networks: Networks;
-  /** Smallest account id among the records, the scope of private addresses that no interface owns. */
-  account: string | undefined;
+  /** Smallest account id among the records: the scope where the log has no direction to tell whose is what. */
+  #account: string | undefined;
 
   constructor(addresses: AddressTable, names: StringTable, networks: Networks) {
     this.#addresses = addresses;
@@ -55,9 +57,13 @@ export class Interfaces {
     if (record.interfaceId === 0) return;
     const known = this.#interface(record.interfaceId);
     if (known.looks < LOOKS) this.#look(known, record);
-    if (record.direction === EGRESS) this.#tie(record.source, record.interfaceSource, record.interfaceId, known);
-    else if (record.direction === INGRESS) this.#tie(record.target, record.interfaceTarget, record.interfaceId, known);
-    else if (known.candidates)
+    if (record.direction === EGRESS) {
+      this.#tie(record.source, record.interfaceSource, record.interfaceId, known);
+      this.#claim(record.target, record.interfaceId, SEEN);
+    } else if (record.direction === INGRESS) {
+      this.#tie(record.target, record.interfaceTarget, record.interfaceId, known);
+      this.#claim(record.source, record.interfaceId, SEEN);
+    } else if (known.candidates)
       known.candidates = known.candidates.filter(
         (id) => id === record.interfaceSource || id === record.interfaceTarget,
       );
@@ -86,20 +92,26 @@ export class Interfaces {
 
   /** Whether records of the interface behind an address were skipped by AWS in that hour. */
   hasSkipped(address: number, hour: number): boolean {
-    const interfaceId = this.#interfaceOf[address] ?? 0;
-    return interfaceId !== 0 && this.#known.get(interfaceId)!.skipHours.has(hour);
+    if (!(this.#rankOf[address]! > SEEN)) return false;
+    return this.#known.get(this.#interfaceOf[address]!)!.skipHours.has(hour);
   }
 
   /** What is known of the holder of an address. */
   identity(address: number): Identity | undefined {
-    const interfaceId = this.#interfaceOf[address] ?? 0;
-    if (interfaceId === 0) return undefined;
+    if (!(this.#rankOf[address]! > SEEN)) return undefined;
+    const interfaceId = this.#interfaceOf[address]!;
     const behind = this.#rankOf[address] !== OWN;
     return {
       interfaceId: this.#names.text(interfaceId),
       ...(behind && { behind }),
       fields: this.#known.get(interfaceId)!.fields,
     };
+  }
+
+  /** The network of an address: that of its interface, or of the interface that saw it from afar. */
+  networkOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
+    const fields = this.#known.get(this.#interfaceOf[address] ?? 0)?.fields;
+    return { vpcId: fields?.['vpc-id'], accountId: fields?.['account-id'] ?? this.#account };
   }
 
   #interface(id: number): Interface {
@@ -119,7 +131,7 @@ export class Interfaces {
         known.fields[field] = value;
     }
     const account = known.fields['account-id'];
-    if (account && (this.account === undefined || account < this.account)) this.account = account;
+    if (account && (this.#account === undefined || account < this.#account)) this.#account = account;
   }
 
   #tie(address: number, interfaceAddress: number, interfaceId: number, known: Interface): void {

@@ -13,7 +13,7 @@ export function kindOf(contacts: readonly FirstContact[], blockMinimum: number):
   const fewPorts = byPort.slice(0, blockMinimum - 1).reduce((sum, count) => sum + count, 0) / contacts.length;
   if (byTarget.length < blockMinimum || largestTarget >= DOMINANT)
     return byPort.length >= byTarget.length ? 'vertical-scan' : 'horizontal-scan';
-  if (byPort.length < blockMinimum || fewPorts >= DOMINANT) return 'horizontal-scan';
+  if (byPort.length < blockMinimum || fewPorts > DOMINANT) return 'horizontal-scan';
   return 'block-scan';
 }
 

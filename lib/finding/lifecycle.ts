@@ -9,6 +9,7 @@ export interface Told {
   readonly severity: Severity;
   readonly openPorts: number;
   readonly status: Finding['status'];
+  readonly closedBecause?: Finding['closedBecause'];
 }
 
 /**
@@ -28,17 +29,19 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
 
 /** The news in a finding for someone who was told `told`, or nothing; below `minSeverity` it waits for the digest. */
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
-  if (!told) {
-    const isVoid =
-      finding.closedBecause === 'refuted' || finding.closedBecause === 'merged' || finding.closedBecause === 'analyst';
-    return isVoid || finding.campaign !== undefined || severityRank(finding.severity) < severityRank(minSeverity)
-      ? undefined
-      : 'opened';
+  // Who was told that there was nothing after all has heard of nothing yet.
+  if (!told || isVoid(told)) {
+    const isQuiet = finding.campaign !== undefined || severityRank(finding.severity) < severityRank(minSeverity);
+    return isVoid(finding) || isQuiet ? undefined : 'opened';
   }
   if (finding.status === 'closed') return told.status === 'closed' ? undefined : 'closed';
   if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';
   return finding.openPorts.count > 0 && told.openPorts === 0 ? 'escalated' : undefined;
 }
+
+/** Whether a finding was closed because it is none of its own. */
+export const isVoid = ({ closedBecause }: Pick<Finding, 'closedBecause'>): boolean =>
+  closedBecause === 'refuted' || closedBecause === 'merged' || closedBecause === 'analyst';
 
 /** A finding without the parts that are set by people, in one order of keys. */
 function comparable(finding: Finding): unknown {

@@ -32,7 +32,8 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
       last_seen_time: epochSeconds(finding.lastSeen) * 1000,
       analytic: { type_id: 1, name: finding.reasons[0]?.test ?? finding.kind },
       attacks: finding.techniques.map(({ id, name, tactic }) => ({
-        technique: { uid: id, name },
+        technique: { uid: id.split('.')[0], name: name.split(':')[0] },
+        ...(id.includes('.') && { sub_technique: { uid: id, name } }),
         tactic: { name: tactic },
       })),
     },

@@ -41,13 +41,14 @@ export async function deliver(ref: FindingRef, options: DeliverOptions, now: () 
     await again(await options.outbox.told(stored, undefined, rule.id), ref, options, now);
     return { outcome: 'suppressed', by: rule.id };
   }
-  await options.publish(alertMessage(event, finding, options.place));
+  await options.publish(alertMessage(event, finding, options.place, now()));
   const at = Math.floor(now());
   const announced = {
     severity: finding.severity,
     kind: finding.kind,
     openPorts: finding.openPorts.count,
     status: finding.status,
+    ...(finding.closedBecause && { closedBecause: finding.closedBecause }),
     at,
   };
   await again(await options.outbox.told(stored, announced, undefined), ref, options, now);

@@ -17,6 +17,7 @@ export interface Announced {
   readonly kind: string;
   readonly openPorts: number;
   readonly status: Finding['status'];
+  readonly closedBecause?: Finding['closedBecause'];
   /** Epoch seconds. */
   readonly at: number;
 }

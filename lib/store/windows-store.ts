@@ -94,12 +94,13 @@ export class WindowsStore {
   }
 
   /** Sources whose answers are overdue at a log time, with what `clearDue` takes. */
-  async dueSources(logTime: number): Promise<DueMark[]> {
+  async dueSources(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
     const due: DueMark[] = [];
     for (let shard = 0; shard < SHARDS; shard++) {
       const items = await this.#query({
         KeyConditionExpression: 'pk = :pk AND sk < :now',
         ExpressionAttributeValues: { ':pk': dueShard(shard), ':now': isoTime(logTime) },
+        limit: Math.ceil(limit / SHARDS),
       });
       for (const item of items) {
         due.push({
@@ -218,11 +219,15 @@ export class WindowsStore {
   async #query(input: {
     KeyConditionExpression: string;
     ExpressionAttributeValues: Record<string, unknown>;
+    limit?: number;
   }): Promise<Item[]> {
     const items: Item[] = [];
     const { client, table } = this.#options;
-    for await (const page of paginateQuery({ client }, { TableName: table, ConsistentRead: true, ...input }))
+    const { limit = Number.POSITIVE_INFINITY, ...query } = input;
+    for await (const page of paginateQuery({ client }, { TableName: table, ConsistentRead: true, ...query })) {
       items.push(...(page.Items ?? []));
+      if (items.length >= limit) break;
+    }
     return items;
   }
 }

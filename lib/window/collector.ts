@@ -130,11 +130,7 @@ export class Collector implements RecordSink {
     const source = views[0]!.source;
     const isPrivate = this.#networks.isInside(this.addresses, source);
     const identity = this.#identities.identity(source);
-    const scope = this.#scopes.of({
-      isPrivate,
-      vpcId: identity?.fields['vpc-id'],
-      accountId: identity?.fields['account-id'] ?? this.#identities.account,
-    });
+    const scope = this.#scopes.of({ isPrivate, ...this.#identities.networkOf(source) });
     yield {
       scope,
       address: this.addresses.text(source),

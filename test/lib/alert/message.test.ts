@@ -6,6 +6,8 @@ import { type Kind, SEVERITIES } from '../../../lib/finding/model.ts';
 import { expectValidFinding } from '../../finding-schema.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
 
+/** When the alert is sent, epoch seconds. */
+const NOW = Date.UTC(2026, 11, 1) / 1000;
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const LONGEST_IPV6 = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
 const EVENTS = ['opened', 'escalated', 'closed'] as const;
@@ -48,20 +50,20 @@ describe('the subject', () => {
 
 describe('the default body', () => {
   test('is the finding as JSON, with the event', () => {
-    const body = JSON.parse(alertMessage('opened', findingOf(), place).bodies.default!);
+    const body = JSON.parse(alertMessage('opened', findingOf(), place, NOW).bodies.default!);
     expectValidFinding(body);
     expect(body).toEqual({ ...findingOf(), event: 'opened' });
   });
 
   test.each(HOSTILE.map((text) => [text]))('carries %j unharmed', (text) => {
     const finding = findingOf({ source: { ...source, ecs: { cluster: text } } });
-    expect(JSON.parse(alertMessage('opened', finding, place).bodies.default!).source.ecs.cluster).toBe(text);
+    expect(JSON.parse(alertMessage('opened', finding, place, NOW).bodies.default!).source.ecs.cluster).toBe(text);
   });
 });
 
 describe('the attributes', () => {
   test('are those that filter policies know', () => {
-    expect(alertMessage('opened', findingOf(), place).attributes).toEqual({
+    expect(alertMessage('opened', findingOf(), place, NOW).attributes).toEqual({
       severity: 'high',
       kind: 'vertical-scan',
       direction: 'lateral',
@@ -72,13 +74,13 @@ describe('the attributes', () => {
   });
 
   test('leave out what is unknown or empty', () => {
-    const unknown = alertMessage('closed', findingOf({ source: { ...source, vpcId: '' } }), place).attributes;
+    const unknown = alertMessage('closed', findingOf({ source: { ...source, vpcId: '' } }), place, NOW).attributes;
     expect(Object.keys(unknown).sort()).toEqual(['direction', 'event', 'kind', 'severity']);
-    expect(alertMessage('opened', findingOf({ source: null }), place).attributes).not.toHaveProperty('vpcId');
+    expect(alertMessage('opened', findingOf({ source: null }), place, NOW).attributes).not.toHaveProperty('vpcId');
   });
 });
 
 test('the text stays far below the limit of SNS', () => {
   const huge = findingOf({ dataQuality: Array.from({ length: 20 }, () => 'x'.repeat(50_000)) });
-  expect(alertMessage('opened', huge, place).bodies.email!.length).toBeLessThanOrEqual(65_536);
+  expect(alertMessage('opened', huge, place, NOW).bodies.email!.length).toBeLessThanOrEqual(65_536);
 });

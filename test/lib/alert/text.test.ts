@@ -5,9 +5,11 @@ import type { Finding } from '../../../lib/finding/model.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
 import { wordsOf } from './shell.ts';
 
+/** When the alert is sent, epoch seconds. */
+const NOW = Date.UTC(2026, 11, 1) / 1000;
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const textOf = (values: Partial<Finding> = {}, event: 'opened' | 'escalated' | 'closed' = 'opened') =>
-  alertText(event, findingOf(values), place);
+  alertText(event, findingOf(values), place, NOW);
 const commandsIn = (text: string) =>
   text
     .split('\n')
@@ -40,11 +42,11 @@ describe('the text', () => {
       'A new scan was found. Confidence 83 of 100.',
       'source 10.0.3.22 (inside, scope 111122223333)',
       'instance i-1, interface eni-1, VPC vpc-1, account 111122223333',
-      '1 targets: 10.0.9.9',
+      '1 target: 10.0.9.9',
       '3 tcp ports: 22, 23, 80',
       '20 contacts failed: 12 rejected, 5 reset, 3 unanswered; 1 established',
       'first probe 2026-09-01T12:00:00Z, last probe 2026-09-01T12:01:00Z, detected 2026-09-01T12:00:08Z',
-      '1 services: 10.0.9.9:22/tcp',
+      '1 service: 10.0.9.9:22/tcp',
       '20 distinct tcp ports failed [failed-ports-of-one-target-5m: 20 against 8]',
       'Finding 8587fc4b0a1b2c3d4e5f6071 of deployment Sweepwatch; T1046 Network Service Discovery.',
     ])

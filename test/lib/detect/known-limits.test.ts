@@ -87,18 +87,6 @@ describe('named differently by what came with it', () => {
     expect(second).toMatchObject({ kind: 'horizontal-scan' });
   });
 
-  test('a source that some files show only from afar is in the account of those files, not in its routing domain', async () => {
-    const options = { routingDomains: { prod: ['vpc-1'] } };
-    const own = vertical(20, { also: { 'vpc-id': 'vpc-1' } });
-    const afar = vertical(20, { also: { 'vpc-id': 'vpc-1' }, seenBy: 'target', fate: 'rejected' });
-    const scopes = async (files: Row[][]) =>
-      judge(await merged(files, options), { logTime: NOON })
-        .map(({ source }) => source!.scope)
-        .sort();
-    expect(await scopes([[...own, ...afar]])).toEqual(['prod']);
-    expect(await scopes([own, afar])).toEqual(['111122223333', 'prod']);
-  });
-
   test('a reset to a low source port, in another file than its probe, is not seen to answer it: silence, so later', async () => {
     const rows = vertical(20, { firstPort: 5000, sourcePort: 53 });
     const files = [rows.filter((_, at) => at % 2 === 0), rows.filter((_, at) => at % 2 === 1)];

@@ -13,7 +13,7 @@ import { expectValidFinding } from '../../finding-schema.ts';
 
 /** Noon of a day, so that a test's minutes are easily read: an hour begins here. */
 export const NOON = Date.UTC(2026, 8, 1, 12) / 1000;
-export const SECRET = 'a test';
+const SECRET = 'a test';
 export const SCANNER = '10.0.3.22';
 
 /** The values of a row by field name; what is left out is "-". */
@@ -26,7 +26,7 @@ export const FULL_FORMAT = `${VERSION_2} vpc-id subnet-id instance-id tcp-flags 
 export const DEFAULT_FORMAT = VERSION_2;
 
 /** A file of flow log text. */
-export const logText = (rows: readonly Row[], format = FULL_FORMAT): string =>
+const logText = (rows: readonly Row[], format = FULL_FORMAT): string =>
   [
     format,
     ...rows.map((row) =>
@@ -61,7 +61,7 @@ export function row(values: Row): Row {
   };
 }
 
-export type Fate = 'rejected' | 'reset' | 'unanswered' | 'established';
+type Fate = 'rejected' | 'reset' | 'unanswered' | 'established';
 
 export interface Probe {
   readonly from?: string;

@@ -34,6 +34,7 @@ export async function handler(): Promise<void> {
       place,
       episodeGapSeconds: detection.episodeGapSeconds,
       suspicious,
+      suspiciousInDays: Math.min(detection.failuresIn72Hours, detection.pairsIn72Hours),
       digestHourUtc: settings.digestHourUtc,
     },
     clock(),

@@ -23,11 +23,20 @@ export const detectionOverrides = z.strictObject({
     'Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them. Below 10 the noise of the internet shows.',
   ),
   pairsIn1Hour: count(3, 100_000, 'The same within one hour.'),
+  failuresIn24Hours: count(
+    3,
+    100_000,
+    'Distinct failed ports of one target, or targets on one port, in 24 hours. Lower finds slower scans, and more misconfiguration.',
+  ),
+  pairsIn24Hours: count(3, 100_000, 'Distinct failed pairs of target and port in 24 hours.'),
+  failuresIn72Hours: count(3, 100_000, 'Distinct failed ports of one target, or targets on one port, in 72 hours.'),
+  pairsIn72Hours: count(3, 100_000, 'Distinct failed pairs of target and port in 72 hours.'),
   failuresPerSuccess: share(
     0.5,
     100,
     'Failures needed for each success in the group that is judged. Lower catches scanners that find much open; crawlers and monitors are next.',
   ),
+  failuresPerSuccessSlow: share(0.5, 100, 'The same beyond an hour, where a host has time to do much else.'),
   benignSuccess: share(
     0.5,
     0.999,
@@ -41,6 +50,7 @@ export const detectionOverrides = z.strictObject({
   ),
   detectionRate: share(0.5, 0.999_999, 'Wanted probability of calling a scanner a scanner.'),
   habitMinutes: count(2, 60, 'Separate minutes in which a contact must recur to be a habit rather than a probe.'),
+  habitHours: count(2, 72, 'Separate hours in which a contact must recur, over days, to be a habit.'),
   habitLimit: count(1, 10_000, 'Failed habits of one source beyond which they count as probes after all.'),
   blockMinimum: count(2, 1000, 'Distinct ports, and over them hosts, from which on a scan is a block scan.'),
   settleSeconds: seconds(

@@ -19,8 +19,17 @@ export interface DetectionSettings {
   pairsIn5Minutes: number;
   /** The same within one hour. */
   pairsIn1Hour: number;
+  /** Distinct failed ports of one target, or targets on one port, in 24 hours, for scans too slow for the above. */
+  failuresIn24Hours: number;
+  /** Distinct failed pairs of target and port in 24 hours. */
+  pairsIn24Hours: number;
+  /** The same two within 72 hours. */
+  failuresIn72Hours: number;
+  pairsIn72Hours: number;
   /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
   failuresPerSuccess: number;
+  /** The same beyond an hour, where a host has time to do much else. */
+  failuresPerSuccessSlow: number;
   /** Threshold random walk: probability that a first contact of a benign source succeeds (theta 0). */
   benignSuccess: number;
   /** Threshold random walk: probability that a first contact of a scanner succeeds (theta 1). */
@@ -31,6 +40,8 @@ export interface DetectionSettings {
   detectionRate: number;
   /** A contact seen in this many separate minutes is a habit (a poller, a stale configuration), not a probe. */
   habitMinutes: number;
+  /** Over days, a contact that comes back in this many separate hours is a habit. */
+  habitHours: number;
   /** Failed habits of one source beyond which they count as probes after all: a repeated scan is still a scan. */
   habitLimit: number;
   /** Distinct ports (and, over them, hosts) from which on a scan is called a block scan rather than one of its sides. */
@@ -45,10 +56,12 @@ export interface DetectionSettings {
 
 const common = {
   failuresPerSuccess: 3,
+  failuresPerSuccessSlow: 4,
   benignSuccess: 0.8,
   scannerSuccess: 0.2,
   detectionRate: 0.999,
   habitMinutes: 3,
+  habitHours: 3,
   blockMinimum: 5,
   settleSeconds: 600,
   episodeGapSeconds: 3600,
@@ -67,6 +80,10 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     failuresIn1Hour: 40,
     pairsIn5Minutes: 40,
     pairsIn1Hour: 60,
+    failuresIn24Hours: 60,
+    pairsIn24Hours: 80,
+    failuresIn72Hours: 60,
+    pairsIn72Hours: 80,
     falsePositiveRate: 0.00001,
     habitLimit: 128,
   },
@@ -76,6 +93,10 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     failuresIn1Hour: 16,
     pairsIn5Minutes: 10,
     pairsIn1Hour: 20,
+    failuresIn24Hours: 25,
+    pairsIn24Hours: 25,
+    failuresIn72Hours: 25,
+    pairsIn72Hours: 25,
     falsePositiveRate: 0.0001,
     habitLimit: 64,
   },
@@ -85,6 +106,10 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     failuresIn1Hour: 12,
     pairsIn5Minutes: 8,
     pairsIn1Hour: 14,
+    failuresIn24Hours: 18,
+    pairsIn24Hours: 20,
+    failuresIn72Hours: 18,
+    pairsIn72Hours: 20,
     falsePositiveRate: 0.001,
     habitLimit: 32,
   },

@@ -15,11 +15,11 @@ import { findingSource } from '../finding/source.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
 import { countQuality, describeQuality } from '../window/quality.ts';
-import { type Episode, findEpisodes } from './episodes.ts';
+import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
 import { explain } from './explain.ts';
-import { type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
+import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
 import { kindOf } from './kind.ts';
-import { walkOf } from './windows.ts';
+import { LONGEST_SECONDS, walkOf } from './windows.ts';
 
 /** What the decision needs besides the evidence. */
 export interface DetectionContext extends Viewpoint {
@@ -28,6 +28,8 @@ export interface DetectionContext extends Viewpoint {
   readonly secret: string;
   /** How far the log has come, epoch seconds; a finding silent for the episode gap before it is closed. */
   readonly logTime: number;
+  /** `short`: the evidence reaches back hours only, so the horizons of days are left out. Default `all`. */
+  readonly horizons?: 'short' | 'all';
 }
 
 const HOUR = 3600;
@@ -43,8 +45,12 @@ export interface Detection {
 
 /** The findings about one source, in order of time. */
 export function detect(source: SourceEvidence, context: DetectionContext): Detection[] {
-  const contacts = firstContacts(source, context.settings, context);
-  const episodes = findEpisodes(contacts, context.settings).sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
+  const first = firstContacts(source, context.settings, context);
+  const overDays =
+    context.horizons === 'short' ? [] : distinctContacts(source, context.settings, context, LONGEST_SECONDS);
+  const episodes = findEpisodes(first, overDays, context.settings).sort(
+    (a, b) => a.contacts[0]!.end - b.contacts[0]!.end,
+  );
   const taken = new Map<string, number>();
   return episodes.map((episode) => {
     const anchorHour = Math.floor(episode.contacts[0]!.end / HOUR);
@@ -78,7 +84,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     .reduce((bits, pane) => bits | pane.quality, 0);
   const tally = tallyOf(contacts);
   const confidence = confidenceOf(episode, tally, countQuality(quality), context.settings);
-  const isClosed = context.logTime - lastSeen > context.settings.episodeGapSeconds;
+  const isClosed = context.logTime - lastSeen > silenceOf(episode, context.settings);
   const open = contacts.filter((contact) => contact.outcome === 'established');
   return {
     schemaVersion: 1,

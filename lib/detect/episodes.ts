@@ -1,18 +1,9 @@
-/** Groups first contacts by what a scan has in common, keeps those in windows that hit, and joins them to episodes. */
+/** Joins marked contacts to episodes: one scan of one source in one direction, from first probe to last. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
-import type { FirstContact } from './first-contacts.ts';
-import { findHits, type GroupKind, type Hit, HORIZONS, type Horizon } from './windows.ts';
-
-/** A window that met every threshold, with the contact that completed it. */
-export interface Evidence extends Hit {
-  readonly group: GroupKind;
-  /** The target, or the port, that the group shares; empty for a block. */
-  readonly shared: string;
-  readonly horizon: Horizon;
-  readonly contact: FirstContact;
-}
+import { contactKey, type FirstContact } from './first-contacts.ts';
+import { type Evidence, type Mark, markScans, union } from './marks.ts';
 
 /** One scan of one source in one direction: its contacts in order, and the evidence, earliest first. */
 export interface Episode {
@@ -21,61 +12,74 @@ export interface Episode {
   readonly evidence: readonly Evidence[];
 }
 
-interface Marked {
-  readonly members: Set<FirstContact>;
-  readonly evidence: Evidence[];
-}
+/** A slow scan pauses for up to this many times its usual pause; a longer one ends it. */
+const PACE = 10;
+const DAY = 86_400;
 
-/** The episodes in a source's first contacts, which must be in order. */
-export function findEpisodes(contacts: readonly FirstContact[], settings: DetectionSettings): Episode[] {
+/** The episodes in a source's contacts, which must be in order: `first` within the hour, `distinct` over days. */
+export function findEpisodes(
+  first: readonly FirstContact[],
+  distinct: readonly FirstContact[],
+  settings: DetectionSettings,
+): Episode[] {
   const episodes: Episode[] = [];
-  for (const [direction, group] of Map.groupBy(contacts, (contact) => contact.direction)) {
-    const marked = mark(group, settings);
-    if (!marked.evidence.length) continue;
-    const members = group.filter((contact) => marked.members.has(contact));
-    for (const part of splitAtSilence(members, settings.episodeGapSeconds)) {
-      episodes.push(...splitAtNewTargets(part, marked.evidence, direction, settings));
+  const distinctBy = Map.groupBy(distinct, (contact) => contact.direction);
+  for (const [direction, group] of Map.groupBy(first, (contact) => contact.direction)) {
+    const marks = markScans(group, distinctBy.get(direction) ?? [], settings);
+    const evidence = marks.flatMap((mark) => mark.evidence);
+    const fast = union(...marks.filter((mark) => !mark.isSlow).map((mark) => mark.contacts));
+    for (const part of splitAtSilence(fast, settings.episodeGapSeconds)) {
+      episodes.push(...splitAtNewTargets(part, evidence, direction, settings));
     }
+    episodes.push(
+      ...slowEpisodes(
+        marks.filter((mark) => mark.isSlow),
+        direction,
+        settings,
+      ),
+    );
   }
   return episodes;
 }
 
-function mark(contacts: readonly FirstContact[], settings: DetectionSettings): Marked {
-  const marked: Marked = { members: new Set(), evidence: [] };
-  for (const [shared, group] of Map.groupBy(contacts, (contact) => `${contact.target} ${contact.protocol}`)) {
-    markGroup(marked, 'vertical', shared.split(' ')[0]!, group, settings);
+/** Each slow group goes at its own pace; those that overlap in time are one scan. */
+function slowEpisodes(marks: readonly Mark[], direction: Direction, settings: DetectionSettings): Episode[] {
+  const parts = marks
+    .flatMap((mark) =>
+      splitAtSilence(mark.contacts, paceOf(mark.contacts, settings)).map((contacts) => ({
+        contacts,
+        evidence: within(mark.evidence, contacts),
+      })),
+    )
+    .filter((part) => part.evidence.length > 0)
+    .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
+  const joined: { contacts: FirstContact[]; evidence: Evidence[] }[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (last && part.contacts[0]!.end <= last.contacts.at(-1)!.end) {
+      last.contacts = union(last.contacts, part.contacts);
+      last.evidence.push(...part.evidence);
+    } else joined.push({ contacts: [...part.contacts], evidence: [...part.evidence] });
   }
-  for (const [shared, group] of Map.groupBy(contacts, (contact) => `${contact.port} ${contact.protocol}`)) {
-    markGroup(marked, 'horizontal', shared.split(' ')[0]!, group, settings);
-  }
-  // What no target and no port explains may still be a scan of many targets at many ports.
-  const rest = contacts.filter((contact) => !marked.members.has(contact));
-  markGroup(marked, 'block', '', rest, settings);
-  return marked;
+  return joined.map(({ contacts, evidence }) => ({ direction, contacts, evidence: evidence.sort(byTime) }));
 }
 
-function markGroup(
-  marked: Marked,
-  kind: GroupKind,
-  shared: string,
-  group: readonly FirstContact[],
-  settings: DetectionSettings,
-): void {
-  // The long horizon would reach back to failures that have nothing to do with a burst that the short one explains.
-  for (const horizon of HORIZONS) {
-    const hits = findHits(group, kind, horizon, settings);
-    if (!hits.length) continue;
-    for (const hit of hits) {
-      marked.evidence.push({ ...hit, group: kind, shared, horizon, contact: group[hit.at]! });
-    }
-    // From the last window to the first, so that each contact is marked once however the windows overlap.
-    let from = group.length;
-    for (const hit of hits.toReversed()) {
-      for (let at = Math.min(hit.at, from - 1); at >= hit.from; at--) marked.members.add(group[at]!);
-      from = Math.min(from, hit.from);
-    }
-    return;
-  }
+/** Silence after which a scan is over: as long as its own pace allows it to pause. */
+export const silenceOf = (episode: Episode, settings: DetectionSettings): number => paceOf(episode.contacts, settings);
+
+function paceOf(contacts: readonly FirstContact[], settings: DetectionSettings): number {
+  const gaps = contacts
+    .slice(1)
+    .map((contact, at) => contact.end - contacts[at]!.end)
+    .sort((a, b) => a - b);
+  return Math.max(settings.episodeGapSeconds, Math.min(DAY, PACE * (gaps[Math.floor(gaps.length / 2)] ?? 0)));
+}
+
+/** The evidence whose completing contact is among the contacts. */
+function within(evidence: readonly Evidence[], contacts: readonly FirstContact[]): Evidence[] {
+  const keys = new Set(contacts.map(contactKey));
+  const [from, to] = [contacts[0]!.end, contacts.at(-1)!.end];
+  return evidence.filter(({ contact }) => contact.end >= from && contact.end <= to && keys.has(contactKey(contact)));
 }
 
 function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): FirstContact[][] {
@@ -101,8 +105,7 @@ function splitAtNewTargets(
   const episodes: { contacts: FirstContact[]; targets: Set<string>; evidence: Evidence[]; swept: Set<string> }[] = [];
   for (const burst of splitAtSilence(contacts, settings.targetSetGapSeconds)) {
     const targets = new Set(burst.map((contact) => contact.target));
-    const members = new Set(burst);
-    const own = evidence.filter((item) => members.has(item.contact));
+    const own = within(evidence, burst);
     const swept = new Set(own.filter((item) => item.group !== 'vertical').map((item) => item.shared));
     const last = episodes.at(-1);
     const isNew =

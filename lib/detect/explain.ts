@@ -1,11 +1,11 @@
 /** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { protocolName, type Reason } from '../finding/model.ts';
-import type { Evidence } from './episodes.ts';
-import { walkOf } from './windows.ts';
+import type { Evidence } from './marks.ts';
+import { ratioOf, walkOf } from './windows.ts';
 
 const ORDER = ['vertical', 'horizontal', 'block'] as const;
-const MINUTES = { '5m': '5 minutes', '1h': '1 hour' } as const;
+const SPANS = { '5m': '5 minutes', '1h': '1 hour', '24h': '24 hours', '72h': '72 hours' } as const;
 const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Reasons for the strongest window of each kind of group, then the walk and the ratio of the strongest of all. */
@@ -28,8 +28,8 @@ export function explain(evidence: readonly Evidence[], settings: DetectionSettin
     {
       test: 'failures-per-success',
       value: ratio,
-      threshold: settings.failuresPerSuccess,
-      text: `${top.failures} first contacts failed and ${top.successes} succeeded there; ${settings.failuresPerSuccess} failures for each success suffice`,
+      threshold: ratioOf(top.horizon, settings),
+      text: `${top.failures} first contacts failed and ${top.successes} succeeded there; ${ratioOf(top.horizon, settings)} failures for each success suffice`,
     },
   ];
 }
@@ -54,7 +54,7 @@ function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
     test: `${test}-${item.horizon.name}`,
     value: item.failures,
     threshold,
-    text: `${what} failed within ${MINUTES[item.horizon.name]}; ${threshold} suffice`,
+    text: `${what} failed within ${SPANS[item.horizon.name]}; ${threshold} suffice`,
   };
 }
 

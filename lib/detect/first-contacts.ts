@@ -26,6 +26,10 @@ export interface FirstContact {
   readonly isHabit: boolean;
 }
 
+/** What makes two first contacts the same contact. */
+export const contactKey = (contact: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
+  `${contact.target} ${contact.port} ${contact.protocol}`;
+
 /** What decides when silence is an answer, and which public networks are inside. */
 export interface Viewpoint {
   /** Log time up to which a missing answer is overdue, epoch seconds; Infinity when the log is complete. */
@@ -33,6 +37,9 @@ export interface Viewpoint {
   /** Tells inside from outside; the default knows private networks only. */
   readonly networks?: Networks;
 }
+
+/** What was seen of one contact, hour by hour. */
+type History = { readonly pane: Pane; readonly contact: SeenContact }[];
 
 /**
  * The first contacts of a source, ordered by (end, start, target, port, protocol). Contacts whose outcome is still open
@@ -43,17 +50,8 @@ export function firstContacts(
   settings: DetectionSettings,
   viewpoint: Viewpoint,
 ): FirstContact[] {
-  const histories = new Map<string, { pane: Pane; contact: SeenContact }[]>();
-  for (const pane of source.panes) {
-    for (const contact of pane.contacts) {
-      const key = `${contact.target} ${contact.port} ${contact.protocol}`;
-      const history = histories.get(key);
-      if (history) history.push({ pane, contact });
-      else histories.set(key, [{ pane, contact }]);
-    }
-  }
   const contacts: FirstContact[] = [];
-  for (const history of histories.values()) {
+  for (const history of historiesOf(source)) {
     for (let at = 0; at < history.length; at++) {
       const first = firstContactAt(history, at, source.inside, settings, viewpoint);
       if (first) contacts.push(first);
@@ -62,8 +60,76 @@ export function firstContacts(
   return contacts.sort(byTime);
 }
 
+/**
+ * The distinct contacts of a source over days, in the same order: each once, however often it came back within
+ * `lookbackSeconds`, and a success if it ever succeeded. One that came back in several hours is a habit.
+ */
+export function distinctContacts(
+  source: SourceEvidence,
+  settings: DetectionSettings,
+  viewpoint: Viewpoint,
+  lookbackSeconds: number,
+): FirstContact[] {
+  const contacts: FirstContact[] = [];
+  for (const history of historiesOf(source)) {
+    for (let from = 0; from < history.length; ) {
+      let to = from + 1;
+      while (to < history.length && history[to]!.contact.firstEnd - history[to - 1]!.contact.lastEnd < lookbackSeconds)
+        to++;
+      const contact = distinctContact(history.slice(from, to), source.inside, settings, viewpoint);
+      if (contact) contacts.push(contact);
+      from = to;
+    }
+  }
+  return contacts.sort(byTime);
+}
+
+function historiesOf(source: SourceEvidence): Iterable<History> {
+  const histories = new Map<string, History>();
+  for (const pane of source.panes) {
+    for (const contact of pane.contacts) {
+      const key = contactKey(contact);
+      const history = histories.get(key);
+      if (history) history.push({ pane, contact });
+      else histories.set(key, [{ pane, contact }]);
+    }
+  }
+  return histories.values();
+}
+
+function distinctContact(
+  run: History,
+  sourceInside: boolean,
+  settings: DetectionSettings,
+  viewpoint: Viewpoint,
+): FirstContact | undefined {
+  const probed = run.filter(({ contact }) => hasInitiatorHalf(contact.seen));
+  const [first] = probed;
+  if (!first) return undefined;
+  const { pane, contact } = first;
+  const seen = run.reduce((bits, entry) => bits | entry.contact.seen, 0);
+  const last = probed.at(-1)!.contact.lastEnd;
+  const outcome = outcomeOf(seen);
+  if (outcome === 'unresolved' || (outcome === 'unanswered' && last > viewpoint.overdueBefore)) return undefined;
+  return {
+    target: contact.target,
+    port: contact.port,
+    protocol: contact.protocol,
+    outcome,
+    start: contact.firstStart,
+    end: contact.firstEnd,
+    // It counts for when it was first made; what comes back later is no new probe.
+    last: contact.firstEnd,
+    weight: FULL / pane.theta,
+    direction: directionOf(sourceInside, { ...contact, seen }, viewpoint.networks ?? networks),
+    isHabit:
+      probed.length >= settings.habitHours ||
+      probed.some((entry) => isHabit(entry.contact, undefined, settings.habitMinutes)),
+  };
+}
+
 function firstContactAt(
-  history: readonly { pane: Pane; contact: SeenContact }[],
+  history: History,
   at: number,
   sourceInside: boolean,
   settings: DetectionSettings,

@@ -8,13 +8,14 @@ export type GroupKind = 'vertical' | 'horizontal' | 'block';
 
 /** How far back a test looks, in seconds of log time, and what it is called in a finding. */
 export interface Horizon {
-  readonly name: '5m' | '1h';
+  readonly name: '5m' | '1h' | '24h' | '72h';
   readonly seconds: number;
   /** Failures that suffice: of one target or port, or of pairs that share neither. */
   readonly floor: (settings: DetectionSettings, group: GroupKind) => number;
 }
 
-export const HORIZONS: readonly Horizon[] = [
+/** Looks at first contacts: what was not made in the hour before. */
+export const SHORT_HORIZONS: readonly Horizon[] = [
   {
     name: '5m',
     seconds: 300,
@@ -26,6 +27,27 @@ export const HORIZONS: readonly Horizon[] = [
     floor: (settings, group) => (group === 'block' ? settings.pairsIn1Hour : settings.failuresIn1Hour),
   },
 ];
+
+/** How far back the longest horizon looks, in seconds. */
+export const LONGEST_SECONDS = 259_200;
+
+/** Looks at distinct contacts: each once in three days. */
+export const LONG_HORIZONS: readonly Horizon[] = [
+  {
+    name: '24h',
+    seconds: 86_400,
+    floor: (settings, group) => (group === 'block' ? settings.pairsIn24Hours : settings.failuresIn24Hours),
+  },
+  {
+    name: '72h',
+    seconds: LONGEST_SECONDS,
+    floor: (settings, group) => (group === 'block' ? settings.pairsIn72Hours : settings.failuresIn72Hours),
+  },
+];
+
+/** Failures that a success outweighs within a horizon. */
+export const ratioOf = (horizon: Horizon, settings: DetectionSettings): number =>
+  horizon.seconds > 3600 ? settings.failuresPerSuccessSlow : settings.failuresPerSuccess;
 
 /** A contact with which a window of its group met every threshold. */
 export interface Hit {
@@ -60,6 +82,7 @@ export function findHits(
 ): Hit[] {
   const walk = walkOf(settings);
   const floor = horizon.floor(settings, kind);
+  const perSuccess = ratioOf(horizon, settings);
   const hits: Hit[] = [];
   const tally = { failures: 0, habits: 0, successes: 0 };
   const aftermath = new Aftermath(group, horizon.seconds);
@@ -73,10 +96,10 @@ export function findHits(
     for (; group[from]!.end < reach; from++) count(tally, group[from]!, -1);
     // A set of habits this large is no stale configuration: a scan that repeats is still a scan.
     const failures = tally.failures + (tally.habits > settings.habitLimit ? tally.habits : 0);
-    if (failures < floor || failures < settings.failuresPerSuccess * tally.successes) continue;
+    if (failures < floor || failures < perSuccess * tally.successes) continue;
     // Sums, not steps: the order within a window cannot matter, and with each window the walk begins anew.
     const ratio = failures * walk.failure + tally.successes * walk.success;
-    if (ratio >= walk.bound && aftermath.keepsFailing(from, at, settings.failuresPerSuccess))
+    if (ratio >= walk.bound && aftermath.keepsFailing(from, at, perSuccess))
       hits.push({ from, at, failures: Math.round(failures), successes: Math.round(tally.successes), walk: ratio });
   }
   return hits;

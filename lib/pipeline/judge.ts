@@ -2,7 +2,8 @@
 import type { DetectionSettings } from '../config/detection.ts';
 import type { Networks } from '../contact/networks.ts';
 import { type Detection, detect } from '../detect/detect.ts';
-import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
+import { LONGEST_SECONDS } from '../detect/windows.ts';
+import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding, type Severity } from '../finding/model.ts';
 import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
@@ -35,7 +36,11 @@ export interface Judged {
   updated: number;
 }
 
+/** Which horizons a judgement looks at; those of days cost the reading of days. */
+export type Horizons = 'short' | 'all';
+
 const TRIES = 8;
+const LONGEST_HOURS = LONGEST_SECONDS / 3600;
 /** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
 const MARGIN = 2;
 const STEP = 6;
@@ -56,10 +61,10 @@ export class Judge {
    * it; the condition on the upsert keeps an earlier reading from winning, and a refused upsert reads again. So does an
    * accepted one: evidence that came meanwhile may have left the finding as it was, and so no version to be refused by.
    */
-  async judge(source: SourceName, hours: Hours, moment: Moment): Promise<Judged> {
+  async judge(source: SourceName, hours: Hours, moment: Moment, horizons: Horizons = 'short'): Promise<Judged> {
     const total: Judged = { opened: 0, updated: 0 };
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const judged = await this.#attempt(source, hours, moment);
+      const judged = await this.#attempt(source, hours, moment, horizons);
       total.opened += judged.opened;
       total.updated += judged.updated;
       if (!judged.isRefused && judged.opened + judged.updated === 0) return total;
@@ -69,11 +74,16 @@ export class Judge {
     );
   }
 
-  async #attempt(source: SourceName, hours: Hours, given: Moment): Promise<Judged & { isRefused: boolean }> {
+  async #attempt(
+    source: SourceName,
+    hours: Hours,
+    given: Moment,
+    horizons: Horizons,
+  ): Promise<Judged & { isRefused: boolean }> {
     // A source may have thousands of findings; what began twice as long ago as windows are kept begins anew.
     const oldest = hours.from - MARGIN - STEP - 2 * this.#options.windowDays * 24;
     const stored = await this.#options.findings.ofSource(source, oldest);
-    const read = await this.#read(source, hours, stored, given);
+    const read = await this.#read(source, hours, stored, given, horizons);
     const { evidence, range, moment } = read;
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
     const detections = continued(read.detections, expired, this.#options.settings.episodeGapSeconds);
@@ -99,17 +109,24 @@ export class Judge {
     hours: Hours,
     stored: readonly StoredFinding[],
     given: Moment,
+    asked: Horizons,
   ): Promise<{ evidence: SourceEvidence | undefined; detections: Detection[]; range: Hours; moment: Moment }> {
     // Windows expire by the later of record and writing: those of old logs that are read now are there.
     const oldest = Math.min(hourOf(given.now), hours.to) - this.#options.windowDays * 24;
     let range = { from: hours.from - MARGIN - 1, to: hours.to + MARGIN };
     for (;;) {
       const known = stored.filter((item) => overlaps(item.finding, range));
+      // What days of evidence had shown, hours of it would seem to refute.
+      const horizons = known.some(({ finding }) => isSlow(finding)) ? 'all' : asked;
+      if (horizons === 'all' && range.from > hours.from - LONGEST_HOURS - MARGIN - 1) {
+        range = { ...range, from: hours.from - LONGEST_HOURS - MARGIN - 1 };
+        continue;
+      }
       // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
       const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), given.logTime);
       const moment = { ...given, logTime };
       const evidence = mergeFragments(await this.#options.windows.readSource(source, range.from, range.to));
-      const detections = evidence ? this.#detect(evidence, moment) : [];
+      const detections = evidence ? this.#detect(evidence, moment, horizons) : [];
       const touching = [...detections, ...known].map(hoursOf);
       const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), range.from);
       const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
@@ -119,13 +136,14 @@ export class Judge {
     }
   }
 
-  #detect(evidence: SourceEvidence, moment: Moment): Detection[] {
+  #detect(evidence: SourceEvidence, moment: Moment, horizons: Horizons): Detection[] {
     const { settings, secret, networks } = this.#options;
     return detect(evidence, {
       settings,
       secret,
       networks,
       logTime: moment.logTime,
+      horizons,
       overdueBefore: moment.logTime - settings.settleSeconds,
     });
   }
@@ -229,6 +247,10 @@ function orphansOf(
       !detections.some((detection) => detection.finding.id === finding.id),
   );
 }
+
+/** Found by a horizon of days, and still believed. */
+const isSlow = (finding: Finding): boolean =>
+  (finding.horizon === '24h' || finding.horizon === '72h') && !isVoid(finding);
 
 function overlaps(finding: Finding, range: Hours): boolean {
   return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;

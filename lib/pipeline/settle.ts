@@ -3,12 +3,14 @@ import { digestMessage } from '../alert/digest.ts';
 import type { AlertMessage } from '../alert/message.ts';
 import type { AlertPlace } from '../alert/text.ts';
 import { isFailure, outcomeOf } from '../contact/seen.ts';
+import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, isoTime, sourceKey } from '../finding/model.ts';
 import type { FindingRef, FindingsStore } from '../store/findings-store.ts';
+import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
-import type { Judge } from './judge.ts';
+import type { Horizons, Judge } from './judge.ts';
 
 export interface SettleOptions {
   readonly windows: WindowsStore;
@@ -21,6 +23,8 @@ export interface SettleOptions {
   readonly episodeGapSeconds: number;
   /** Failed contacts of a quiet source in an hour from which it is judged. */
   readonly suspicious: number;
+  /** The same over three days. */
+  readonly suspiciousInDays: number;
   /** Hour (UTC) from which on yesterday's digest is sent; null sends none. */
   readonly digestHourUtc: number | null;
 }
@@ -37,6 +41,11 @@ export interface Settled {
 }
 
 const HOUR = 3600;
+const LONGEST_HOURS = LONGEST_SECONDS / HOUR;
+/** Quiet sources judged for each bucket, those with the most contacts first: judging one reads all its hours' buckets. */
+const QUIET_JUDGED = 20;
+/** Hours between two looks at days of quiet sources. */
+const QUIET_DAYS_EVERY = 6;
 /** Logs come late by up to twenty minutes; when they stop coming, the clock takes over after an hour. */
 const SILENCE = 3600;
 /** An hour's quiet sources are judged this long after it ended, and once more an hour later for what came late. */
@@ -73,7 +82,8 @@ async function judgeDue(options: SettleOptions, settled: Settled, times: Times):
     for (const group of groups) {
       const hours = group.map((mark) => mark.hour);
       const range = { from: Math.min(...hours), to: Math.max(...hours) };
-      if (!(await judgeOne(options, settled, group[0]!.source, range, times))) continue;
+      const horizons = group.some((mark) => mark.isLong) ? 'all' : 'short';
+      if (!(await judgeOne(options, settled, group[0]!.source, range, times, horizons))) continue;
       for (const mark of group) await options.windows.clearDue(mark);
     }
   };
@@ -85,26 +95,55 @@ async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times
   const lastHour = Math.floor((times.logTime - NOISE_DELAY) / HOUR) - 1;
   for (const hour of [lastHour - 1, lastHour]) {
     // One run an hour and pass does it; a run that fails leaves the claim to be taken again.
-    const claim = ['settle', `quiet#${hour}#${lastHour - hour}`] as const;
-    if (!(await options.findings.claim(...claim, times.now + DAY))) continue;
-    try {
-      for await (const fragments of options.windows.quietSources(hour)) {
-        for (const [, group] of Map.groupBy(fragments, (fragment) => fragment.address)) {
-          const failures = new Set(
-            group.flatMap((fragment) =>
-              fragment.contacts
-                .filter((contact) => isFailure(outcomeOf(contact.seen)))
-                .map((contact) => `${contact.target} ${contact.port} ${contact.protocol}`),
-            ),
-          );
-          if (failures.size >= options.suspicious)
-            await judgeOne(options, settled, group[0]!, { from: hour, to: hour }, times);
-        }
+    await once(options, `quiet#${hour}#${lastHour - hour}`, times, () =>
+      judgeQuietHours(options, settled, times, [hour], options.suspicious, 'short'),
+    );
+  }
+  // Reading days of all the internet's noise costs; a slow scan from outside can wait for some hours.
+  const days = lastHour - (lastHour % QUIET_DAYS_EVERY);
+  await once(options, `quiet-days#${days}`, times, () =>
+    judgeQuietHours(options, settled, times, hoursBefore(days), options.suspiciousInDays, 'all'),
+  );
+}
+
+const hoursBefore = (last: number): number[] => Array.from({ length: LONGEST_HOURS }, (_, back) => last - back);
+
+async function once(options: SettleOptions, what: string, times: Times, work: () => Promise<void>): Promise<void> {
+  if (!(await options.findings.claim('settle', what, times.now + DAY))) return;
+  try {
+    await work();
+  } catch (error) {
+    await options.findings.release('settle', what);
+    throw error;
+  }
+}
+
+async function judgeQuietHours(
+  options: SettleOptions,
+  settled: Settled,
+  times: Times,
+  hours: readonly number[],
+  suspicious: number,
+  horizons: Horizons,
+): Promise<void> {
+  const range = { from: Math.max(...hours), to: Math.max(...hours) };
+  for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
+    const failed = new Map<string, Set<string>>();
+    for (let at = 0; at < hours.length; at += PARALLEL) {
+      const reading = hours.slice(at, at + PARALLEL).map((hour) => options.windows.quietSources(hour, bucket));
+      for (const { address, contacts } of (await Promise.all(reading)).flat()) {
+        const known = failed.get(address) ?? new Set();
+        failed.set(address, known);
+        for (const { target, port, protocol, seen } of contacts)
+          if (isFailure(outcomeOf(seen))) known.add(`${target} ${port} ${protocol}`);
       }
-    } catch (error) {
-      await options.findings.release(...claim);
-      throw error;
     }
+    const suspects = [...failed]
+      .filter(([, known]) => known.size >= suspicious)
+      .sort(([, a], [, b]) => b.size - a.size)
+      .slice(0, QUIET_JUDGED);
+    for (const [address] of suspects)
+      await judgeOne(options, settled, { scope: 'internet', address }, range, times, horizons);
   }
 }
 
@@ -125,9 +164,10 @@ async function judgeOne(
   source: { scope: string; address: string },
   hours: { from: number; to: number },
   times: Times,
+  horizons: Horizons = 'short',
 ): Promise<boolean> {
   try {
-    const judged = await options.judge.judge({ scope: source.scope, address: source.address }, hours, times);
+    const judged = await options.judge.judge({ scope: source.scope, address: source.address }, hours, times, horizons);
     settled.judged++;
     settled.opened += judged.opened;
     settled.updated += judged.updated;

@@ -48,6 +48,8 @@ export interface DueMark {
   readonly sk: string;
   readonly hour: number;
   readonly object: string;
+  /** The horizons of days are due as well. */
+  readonly isLong: boolean;
 }
 
 type Item = Record<string, unknown>;
@@ -88,9 +90,9 @@ export class WindowsStore {
     return fragments;
   }
 
-  /** The quiet outside sources of an hour, bucket by bucket. */
-  async *quietSources(hour: number): AsyncGenerator<Fragment[]> {
-    for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) yield this.#quiet(noiseBucket(hour, bucket));
+  /** What is known of the quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in an hour. */
+  async quietSources(hour: number, bucket: number): Promise<Fragment[]> {
+    return this.#quiet(noiseBucket(hour, bucket));
   }
 
   /** Sources whose answers are overdue at a log time, with what `clearDue` takes. */
@@ -109,6 +111,7 @@ export class WindowsStore {
           sk: String(item.sk),
           hour: Number(item.hour),
           object: String(item.object),
+          isLong: item.isLong === true,
         });
       }
     }
@@ -183,8 +186,7 @@ export class WindowsStore {
         data: encodeFragment(fragment),
         expiresAt: expires,
       };
-      const mark = this.#dueMark(objectId, fragment, expires, now);
-      if (mark) marks.set(mark.sk, mark);
+      for (const mark of this.#dueMarks(objectId, fragment, expires, now)) marks.set(mark.sk, mark);
     }
     for (const [pk, held] of quiet)
       yield noiseItem(pk, objectId, held, expiresAt((held.hour + 1) * 3600, now, this.#options.retentionDays));
@@ -194,21 +196,19 @@ export class WindowsStore {
    * A source with a failure, or with an answer outstanding, is decided again once its answers are overdue; so is one
    * whose answers come so late that a finding which they refute may be closed, for nobody would look at it again.
    */
-  #dueMark(objectId: string, fragment: Fragment, expires: number, now: number): (Item & { sk: string }) | undefined {
+  /** One mark for when the answers are overdue, and for inside sources one an hour for the horizons of days. */
+  *#dueMarks(objectId: string, fragment: Fragment, expires: number, now: number): Generator<Item & { sk: string }> {
     let last = 0;
     for (const contact of fragment.contacts)
       if (isFailure(outcomeOf(contact.seen)) || contact.lastEnd < now - LATE) last = Math.max(last, contact.lastEnd);
-    if (last === 0) return undefined;
-    const dueAt = (Math.floor((last + this.#options.settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT;
-    return {
-      pk: duePartition(fragment),
-      sk: dueSort(dueAt, fragment),
-      scope: fragment.scope,
-      address: fragment.address,
-      hour: fragment.hour,
-      object: objectId,
-      expiresAt: expires,
-    };
+    if (last === 0) return;
+    const { scope, address, hour } = fragment;
+    const mark = { pk: duePartition(fragment), scope, address, hour, object: objectId, expiresAt: expires };
+    const { settleSeconds } = this.#options;
+    yield { ...mark, sk: dueSort((Math.floor((last + settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT, fragment) };
+    // A second past a slot: the two marks must never be one item.
+    if (scope !== 'internet')
+      yield { ...mark, isLong: true, sk: dueSort((hour + 1) * 3600 + settleSeconds + 1, fragment) };
   }
 
   async #quiet(pk: string, address?: string): Promise<Fragment[]> {

@@ -1,7 +1,9 @@
 /** The windows table: fragments, quiet sources, due marks and log times, over the real wire protocol. */
+
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { NOISE_BUCKETS } from '../../../lib/store/keys.ts';
 import { WindowsStore } from '../../../lib/store/windows-store.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/window/evidence.ts';
 import { interfere } from './fixture/faults.ts';
@@ -65,7 +67,7 @@ describe('fragments', () => {
       sources[4 * 256 + 7],
     ]);
     const read: Fragment[] = [];
-    for await (const bucket of store.quietSources(HOUR)) read.push(...bucket);
+    for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) read.push(...(await store.quietSources(HOUR, bucket)));
     expect(read.map(({ address }) => address).sort()).toEqual(sources.map(({ address }) => address).sort());
   });
 
@@ -142,13 +144,29 @@ describe('a source with a failure', () => {
     await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT })] })], NOW);
     expect(await store.dueSources(end + 600)).toEqual([]);
     expect(await store.dueSources(end + 1200 + 1)).toEqual([
-      { source: SOURCE, pk: expect.any(String), sk: expect.any(String), hour: HOUR, object: 'object-a' },
+      { source: SOURCE, pk: expect.any(String), sk: expect.any(String), hour: HOUR, object: 'object-a', isLong: false },
     ]);
   });
 
-  test('is marked once, whatever the number of files that speak of it within ten minutes', async () => {
+  test('is marked once for its answers and once an hour for the horizons of days, whatever the number of files', async () => {
     for (const object of ['a', 'b', 'c']) await store.writeFragments(object, [fragment()], NOW);
-    expect(await store.dueSources(NOW + DAY)).toHaveLength(1);
+    expect((await store.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false, true]);
+  });
+
+  test('from outside is not marked for the horizons of days: its quiet hours are looked through together', async () => {
+    await store.writeFragments(
+      'a',
+      [
+        fragment({
+          scope: 'internet',
+          address: '203.0.113.9',
+          inside: false,
+          contacts: [1, 2, 3].map((port) => contact({ port })),
+        }),
+      ],
+      NOW,
+    );
+    expect((await store.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false]);
   });
 
   test('is due no more when its mark was cleared', async () => {
@@ -162,7 +180,10 @@ describe('a source with a failure', () => {
     const marks = await store.dueSources(NOW + DAY);
     await store.writeFragments('object-b', [fragment()], NOW);
     for (const mark of marks) await store.clearDue(mark);
-    expect(await store.dueSources(NOW + DAY)).toMatchObject([{ source: SOURCE, object: 'object-b' }]);
+    expect(await store.dueSources(NOW + DAY)).toMatchObject([
+      { source: SOURCE, object: 'object-b' },
+      { source: SOURCE, object: 'object-b' },
+    ]);
   });
 
   test('is marked only when its fragments are there to be read', async () => {
@@ -175,7 +196,7 @@ describe('a source with a failure', () => {
     });
     const many = Array.from({ length: 60 }, (_, n) => fragment({ address: `10.1.0.${n}` }));
     await storeWith(own).writeFragments('object-a', many, NOW);
-    expect(order).toEqual(['fragments', 'fragments', 'fragments', 'marks', 'marks', 'marks']);
+    expect(order).toEqual(['fragments', 'fragments', 'fragments', ...Array.from({ length: 5 }, () => 'marks')]);
   });
 
   test('is not marked for what was answered in time', async () => {
@@ -188,7 +209,7 @@ describe('a source with a failure', () => {
     await store.writeFragments('object-a', late, NOW);
     expect(await store.dueSources(NOW + DAY)).toEqual([]);
     await store.writeFragments('object-a', late, NOW + 2 * 3600);
-    expect(await store.dueSources(NOW + DAY)).toHaveLength(1);
+    expect(await store.dueSources(NOW + DAY)).toHaveLength(2);
   });
 });
 

@@ -40,6 +40,7 @@ function some({
   exact: boolean;
   sample: readonly (string | number)[];
 }): string {
+  if (count === 0) return '-';
   if (count === 1) return String(sample[0]);
   return `${exact ? '' : '~'}${count}`;
 }

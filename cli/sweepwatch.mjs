@@ -2,8 +2,8 @@
 // Entry of the command: plain JavaScript, so that an old Node can still say what it lacks.
 import { existsSync } from 'node:fs';
 
-const major = Number(process.versions.node.split('.')[0]);
-if (major < 22) {
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(
     `sweepwatch needs Node 22.18 or newer, got ${process.versions.node}; run it through npx or npm in the project after "npm ci", which brings its own Node\n`,
   );

@@ -57,7 +57,7 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
   );
   const settle = createHandler(scope, 'Settle', settings, settleStatements(resources), {
     ...common,
-    description: 'Every 5 minutes: overdue answers, roll-up, closing of findings, lost announcements, digest',
+    description: 'Every 5 minutes: overdue answers, slow scans, closing of findings, lost announcements, digest',
     timeout: timeouts.settle,
     memorySize: 1024,
     // The next run does the work of a failed one; what failed is kept as evidence and raises an alarm.

@@ -12,6 +12,10 @@ export function addOutputs(stack: Stack, detector: ScanDetector): void {
     OperationsTopic: [operationsTopic.topicArn, 'Topic of alarms about the pipeline itself'],
     IngestQueue: [detector.ingestQueue.queueUrl, 'Queue of new flow log files'],
     IngestDeadLetters: [detector.ingestDeadLetters.queueUrl, 'Files that five tries could not read: redrive from here'],
+    RedriveIngest: [
+      `aws sqs start-message-move-task --source-arn ${detector.ingestDeadLetters.queueArn}`,
+      'Sends the files that could not be read round again',
+    ],
     AlertQueue: [detector.alertQueue.queueUrl, 'Queue of findings to announce'],
     AlertDeadLetters: [detector.alertDeadLetters.queueUrl, 'Findings that five tries could not announce'],
     LogBucket: [logBucket.bucketName, 'Bucket of flow log files'],

@@ -41,7 +41,7 @@ export interface ScanDetectorProps {
 export class ScanDetector extends Construct {
   /** The settings in force, every default filled in. */
   readonly settings: Settings;
-  /** What was seen: fragments of contacts by source, target and minute. */
+  /** What was seen: fragments of contacts by source and hour. */
   readonly windowsTable: dynamodb.TableV2;
   /** What it means: findings, with the indexes byId, byDay, open and announce. */
   readonly findingsTable: dynamodb.TableV2;
@@ -111,11 +111,17 @@ export class ScanDetector extends Construct {
 
   /** A deployment that nobody feeds or hears is allowed, since both can be added by hand, but never by accident. */
   private warnOfSilence(): void {
-    const { bucket, emails, logAccounts } = this.settings;
+    const { bucket, emails, logAccounts, opsEmails } = this.settings;
     if (emails.length === 0) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoEmail',
         'emails is empty: alerts reach the topic, and nobody unless you subscribe something to it',
+      );
+    }
+    if (opsEmails.length === 0) {
+      Annotations.of(this).addWarningV2(
+        'Sweepwatch:NoOpsEmail',
+        'opsEmails is empty: alarms about the pipeline reach the operations topic, and nobody unless you subscribe something to it',
       );
     }
     if (bucket.existing === undefined && this.flowLogs.length === 0 && logAccounts.length === 0) {

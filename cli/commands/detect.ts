@@ -31,7 +31,8 @@ Options:
   --config FILE           settings file of the deployment (sweepwatch.config.json); options above override it
   --help                  this text
 
-Findings go to stdout, all else to stderr. Exit codes: 0 done, also with lines skipped and counted; 1 a file could not be
+Findings go to stdout, all else to stderr; json, ndjson and ocsf say why each fired. Ids are stable from run to run, but
+not those of a deployment, which keys them with a secret of its own. Exit codes: 0 done, also with lines skipped and counted; 1 a file could not be
 read or was cut short (the findings are printed all the same); 2 wrong usage.
 `;
 
@@ -87,7 +88,8 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   progress.end();
   const findings = decide(collector, options);
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
-  formatFindings(shown, options.format, terminal);
+  // Where nothing was read, "no findings" would be a lie.
+  if (reports.length) formatFindings(shown, options.format, terminal);
   return report(reports, failed, findings, shown, terminal);
 }
 

@@ -22,7 +22,7 @@ const HELP = `Usage: sweepwatch findings list [OPTIONS]
 Looks findings up in a deployment. "show" explains one: who, what, why it fired, what was not visible, what to do.
 
 Options:
-  --since TIME            from a date (2026-11-21), a time (2026-11-21T08:00:00Z) or a span (6h, 7d) on; default 7d
+  --since TIME            last probe since a date (2026-11-21), a time (2026-11-21T08:00:00Z) or a span (6h, 7d) on; default 7d
   --source ADDRESS        of one source; with --scope straight from its partition, else by day
   --scope NAME            scope of the source: an account id, a routing domain, or "internet"
   --target ADDRESS        that touched a target
@@ -64,6 +64,7 @@ export async function findingsCommand(args: string[], terminal: Terminal): Promi
   if (!FORMATS.includes(format)) throw new UsageError(`--format must be one of ${FORMATS.join(', ')}, got "${format}"`);
   if (values.severity !== undefined && !SEVERITIES.includes(values.severity as Severity))
     throw new UsageError(`--severity must be one of ${SEVERITIES.join(', ')}, got "${values.severity}"`);
+  if (values.scope && !values.source) throw new UsageError('--scope goes with --source: it says whose address that is');
   const since = readSince(values.since ?? '7d', Date.now() / 1000);
   const deployment = await openDeployment(values);
   const store = new FindingsStore({ client: deployment.client, table: deployment.table, retentionDays: 1 });
@@ -124,12 +125,7 @@ function show(
   }
   const place = { deployment: deployment.table, tables: { findings: deployment.table, region: deployment.region } };
   terminal.stdout(alertText(finding.status === 'closed' ? 'closed' : 'opened', finding, place, Date.now() / 1000));
-  const notFired = finding.reasons
-    .map((reason) => `  ${reason.test}: a threshold above ${reason.value} instead of ${reason.threshold}\n`)
-    .join('');
-  terminal.stdout(
-    `\nWHAT WOULD HAVE SUPPRESSED IT\n${notFired}  a suppression of ${finding.source?.address ?? 'its sources'}\n`,
-  );
+  terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${whatSuppresses(finding)}`);
   if (finding.suppressedBy) terminal.stdout(`  it is suppressed by ${printable(finding.suppressedBy)}\n`);
   return 0;
 }
@@ -144,4 +140,24 @@ export function readSince(text: string, now: number): number {
       `--since must be a date such as 2026-11-21, a time, or a span such as 6h or 7d, got "${text}"`,
     );
   return time;
+}
+
+const SPANS_IN_SETTINGS: Readonly<Record<string, string>> = {
+  '5m': '5Minutes',
+  '1h': '1Hour',
+  '24h': '24Hours',
+  '72h': '72Hours',
+};
+
+/** The settings that the tests which fired go by. */
+function whatSuppresses(finding: Finding): string {
+  const lines = finding.reasons.flatMap(({ test, value, threshold }) => {
+    const match = /^failed-(.*)-(5m|1h|24h|72h)$/.exec(test);
+    if (!match) return [];
+    const name = `${match[1] === 'target-port-pairs' ? 'pairs' : 'failures'}In${SPANS_IN_SETTINGS[match[2]!]}`;
+    return [
+      `  detection.${name} above ${value} (it is ${threshold}), and those of the longer horizons above what they saw`,
+    ];
+  });
+  return `${[...new Set(lines)].join('\n')}\n  or a suppression of ${finding.source?.address ?? 'its sources'}\n`;
 }

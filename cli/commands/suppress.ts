@@ -54,7 +54,7 @@ export async function suppressCommand(args: string[], terminal: Terminal): Promi
     await store.add(suppression);
     terminal.stdout(`${suppression.id}\n`);
     terminal.stderr(
-      `alerts about ${source} are silent until ${expires}; undo: sweepwatch suppress remove ${suppression.id}\n`,
+      `alerts about ${source} are silent until ${expires}; undo: npx --no-install sweepwatch suppress remove ${suppression.id} ${values.local ? '--local' : `--table ${deployment.table} --region ${deployment.region}`}\n`,
     );
     return 0;
   }

@@ -29,10 +29,12 @@ export function responseSteps(finding: Finding, tables: Tables): Step[] {
       title: 'Contain',
       why: isOutside
         ? 'Deny the address at the network ACL of the subnet it reached.'
-        : source.behindInterface && !source.ecs?.taskId
-          ? 'Find the pod, then label it (kubectl label NAME quarantine=true) for a NetworkPolicy that denies all.'
-          : 'Cut it off while its memory and disks stay as they are.',
-      commands: [containCommand(source, isOutside, region)],
+        : source.ecs?.taskId
+          ? 'Stopping the task loses its memory and disk: take what you need first. Its service would start another.'
+          : source.behindInterface
+            ? 'The label works where a deny-all NetworkPolicy selects it. No pod there? Then isolate what the interface belongs to.'
+            : 'Cut it off while its memory and disks stay as they are.',
+      commands: containCommands(source, isOutside, region),
     },
     {
       title: 'Investigate',
@@ -71,32 +73,44 @@ function verifyCommands(source: FindingSource, isOutside: boolean, region: strin
       `aws ecs describe-tasks --cluster ${shellWord(source.ecs.cluster ?? 'default')} --tasks ${shellWord(source.ecs.taskId)} ${region}`,
       byAddress,
     ];
-  if (source.behindInterface)
-    return [`kubectl get pods -A -o wide --field-selector status.podIP=${shellWord(source.address)}`, byAddress];
-  return [
-    source.instanceId
-      ? `aws ec2 describe-instances --instance-ids ${shellWord(source.instanceId)} ${region}`
-      : byAddress,
-  ];
+  const byInstance = source.instanceId
+    ? [`aws ec2 describe-instances --instance-ids ${shellWord(source.instanceId)} ${region}`]
+    : [byAddress];
+  if (!source.behindInterface) return byInstance;
+  return [`kubectl get pods -A -o wide --field-selector status.podIP=${shellWord(source.address)}`, ...byInstance];
 }
 
-function containCommand(source: FindingSource, isOutside: boolean, region: string): string {
+function containCommands(source: FindingSource, isOutside: boolean, region: string): string[] {
   if (isOutside) {
     const block = source.address.includes(':')
       ? `--ipv6-cidr-block ${shellWord(source.address)}/128`
       : `--cidr-block ${shellWord(source.address)}/32`;
-    return `aws ec2 create-network-acl-entry --network-acl-id ACL_OF_THE_SUBNET --ingress --rule-number 1 --protocol=-1 --rule-action deny ${block} ${region}`;
+    return [
+      `aws ec2 create-network-acl-entry --network-acl-id ACL_OF_THE_SUBNET --ingress --rule-number 1 --protocol=-1 --rule-action deny ${block} ${region}`,
+    ];
   }
-  if (source.ecs?.taskId)
-    return `aws ecs stop-task --cluster ${shellWord(source.ecs.cluster ?? 'default')} --task ${shellWord(source.ecs.taskId)} --reason "network scan" ${region}`;
-  if (source.behindInterface) return `kubectl get pods -A --field-selector status.podIP=${shellWord(source.address)}`;
-  return `aws ec2 modify-network-interface-attribute --network-interface-id ${shellWord(source.interfaceId ?? 'INTERFACE_OF_THE_SOURCE')} --groups QUARANTINE_SECURITY_GROUP ${region}`;
+  if (source.ecs?.taskId) {
+    const cluster = shellWord(source.ecs.cluster ?? 'default');
+    const service = source.ecs.service && shellWord(source.ecs.service);
+    return [
+      ...(service
+        ? [`aws ecs update-service --cluster ${cluster} --service ${service} --desired-count 0 ${region}`]
+        : []),
+      `aws ecs stop-task --cluster ${cluster} --task ${shellWord(source.ecs.taskId)} --reason "network scan" ${region}`,
+    ];
+  }
+  if (source.behindInterface) return ['kubectl label pod POD -n NAMESPACE quarantine=true'];
+  return [
+    `aws ec2 modify-network-interface-attribute --network-interface-id ${shellWord(source.interfaceId ?? 'INTERFACE_OF_THE_SOURCE')} --groups QUARANTINE_SECURITY_GROUP ${region}`,
+  ];
 }
 
 function remediateCommand(finding: Finding, region: string): string {
   const target = finding.openPorts.sample[0]?.target ?? finding.targets.sample[0] ?? '';
   const filter = target.includes(':') ? 'ipv6-addresses.ipv6-address' : 'addresses.private-ip-address';
-  return `aws ec2 describe-network-interfaces --filters Name=${filter},Values=${shellWord(target)} --query 'NetworkInterfaces[].Groups' ${region}`;
+  const vpcId = finding.direction === 'lateral' ? finding.source?.vpcId : undefined;
+  const vpc = vpcId ? ` Name=vpc-id,Values=${shellWord(vpcId)}` : '';
+  return `aws ec2 describe-network-interfaces --filters Name=${filter},Values=${shellWord(target)}${vpc} --query 'NetworkInterfaces[].Groups' ${region}`;
 }
 
 function tellCommand(source: FindingSource, isOutside: boolean, region: string): string {

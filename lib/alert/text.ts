@@ -1,6 +1,6 @@
 /** The alert a person reads: plain text, top-down, what and who first. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
-import { type Finding, isoTime, type Kind } from '../finding/model.ts';
+import { type Finding, type FindingSource, isoTime, type Kind } from '../finding/model.ts';
 import { queryById, showFinding, suppressItem, suppressSource, type Tables } from './commands.ts';
 import { countOf, plain } from './plain.ts';
 import { responseSteps } from './response.ts';
@@ -35,37 +35,59 @@ const WEEK = 7 * 86_400;
 
 /** The whole text; `now` is epoch seconds. */
 export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): string {
-  const until = isoTime(now + WEEK).slice(0, 10);
   const sections = [
-    `${finding.severity.toUpperCase()}: ${finding.direction} ${KIND_WORDS[finding.kind]} (${SHAPES[finding.kind]})\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
+    `${headline(event, finding)}\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
     section('WHO', who(finding)),
     section('HOW MUCH', howMuch(finding)),
     section('SINCE WHEN', [
-      `first probe ${finding.firstSeen}, last probe ${finding.lastSeen}, detected ${finding.detectedAt} (log time)`,
+      `first probe ${finding.firstSeen}, last probe ${finding.lastSeen} (times of the log)`,
+      `the evidence sufficed with the record that ended ${finding.detectedAt}; this text is of ${isoTime(now)}`,
     ]),
     section('WHAT ANSWERED', answered(finding)),
     section(
       'WHY IT FIRED',
       finding.reasons.map((reason) => `${reason.text} [${reason.test}: ${reason.value} against ${reason.threshold}]`),
     ),
-    section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
-    section(
-      'WHAT TO DO NOW',
-      responseSteps(finding, place.tables).map(
-        (step, at) =>
-          `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
-      ),
-    ),
+    // Who hears that a scan has ended was told before what to do about it.
+    ...(event === 'closed' ? [] : whatToDo(finding, place)),
     section('LOOK FURTHER', [queryById(place.tables, finding.id), showFinding(place.tables, finding.id)]),
-    section('SILENCE', [
-      'an approved scanner, until a day of your choice, with your name and a reason:',
-      suppressSource(place.tables, finding.source?.address ?? '', until),
-      suppressItem(place.tables, finding, until),
-    ]),
+    ...(event === 'closed' ? [] : [howToSilence(finding, place, isoTime(now + WEEK).slice(0, 10))]),
     section('NOT VISIBLE', finding.dataQuality),
     `Finding ${finding.id} of deployment ${place.deployment}; ${finding.techniques.map(({ id, name }) => `${id} ${name}`).join(', ')}.`,
   ];
   return `${sections.filter(Boolean).join('\n\n').split('\n').map(plain).join('\n')}\n`;
+}
+
+function headline(event: AlertEvent, finding: Finding): string {
+  const severity = finding.severity.toUpperCase();
+  const isPing = finding.kind === 'horizontal-scan' && finding.ports.count === 0;
+  const shape = isPing ? 'a ping sweep of many targets' : SHAPES[finding.kind];
+  const label = event === 'closed' ? `ENDED (was ${severity})` : severity;
+  return `${label}: ${finding.direction} ${KIND_WORDS[finding.kind]} (${shape})`;
+}
+
+function whatToDo(finding: Finding, place: AlertPlace): string[] {
+  const { source } = finding;
+  const account = source?.accountId ? `account ${plain(source.accountId)}, ` : '';
+  const region = plain(source?.region ?? place.tables.region);
+  return [
+    section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
+    section('WHAT TO DO NOW', [
+      `with credentials for ${account}region ${region}; CAPITALS stand for what the logs do not say`,
+      ...responseSteps(finding, place.tables).map(
+        (step, at) =>
+          `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
+      ),
+    ]),
+  ];
+}
+
+function howToSilence(finding: Finding, place: AlertPlace, until: string): string {
+  return section('SILENCE', [
+    'an approved scanner, until a day of your choice, with your name and a reason:',
+    suppressSource(place.tables, finding.source?.address ?? '', until),
+    suppressItem(place.tables, finding, until),
+  ]);
 }
 
 const section = (title: string, lines: readonly string[]): string =>
@@ -93,14 +115,18 @@ function who(finding: Finding): string[] {
     ['account', source.accountId],
   ];
   const known = holder.filter(([, value]) => value !== undefined).map(([name, value]) => `${name} ${value}`);
-  const lines = [
-    `source ${source.address}${source.scope === 'internet' ? ' (outside)' : ` (inside, scope ${source.scope})`}`,
-  ];
+  const lines = [`source ${source.address}${whereabouts(source)}`];
   if (known.length) lines.push(known.join(', '));
   if (source.behindInterface)
     lines.push('the interface forwards for this address: a pod behind its node, or a host behind a gateway');
   // Names out of log fields stay on their line.
   return lines.map(plain);
+}
+
+/** The scope is worth a word where it is not simply the account. */
+function whereabouts({ scope, accountId }: FindingSource): string {
+  if (scope === 'internet') return ' (outside)';
+  return scope === accountId ? ' (inside)' : ` (inside, scope ${scope})`;
 }
 
 function howMuch(finding: Finding): string[] {
@@ -134,15 +160,15 @@ function alternatives(finding: Finding): string[] {
       'a partner with a stale address list',
       'a monitoring service of yours outside AWS',
     ];
-  if (finding.kind === 'vertical-scan')
-    return [
-      'an approved vulnerability scanner',
-      'service discovery or an inventory job that probes many ports of one host',
-    ];
   if (finding.direction === 'outbound')
     return [
       'a crawler, mail server or peer-to-peer client whose peers are mostly dead',
       'an approved external assessment that runs from here',
+    ];
+  if (finding.kind === 'vertical-scan')
+    return [
+      'an approved vulnerability scanner',
+      'service discovery or an inventory job that probes many ports of one host',
     ];
   return [
     'an approved vulnerability scanner',

@@ -73,9 +73,7 @@ const settingsShape = z
           'new: a key of the stack, rotated yearly (about 1 USD a month and its requests). An ARN: your key, whose ' +
           'policy must let delivery.logs.amazonaws.com encrypt and IAM policies of this account grant its use.',
       ),
-    emails: emails(
-      'Addresses that receive alerts. Each must confirm the message that AWS sends within three days of deployment.',
-    ),
+    emails: emails('Addresses that receive alerts. Each must confirm the message that AWS sends, within 48 hours.'),
     opsEmails: emails(
       'Addresses that hear of trouble in the pipeline itself (alarms, recovery): whoever runs it, not the analyst.',
     ),
@@ -109,8 +107,8 @@ const settingsShape = z
       .enum(severities)
       .default('medium')
       .describe(
-        'Findings below it raise no alert: they are in the table and in the digest. Scans from outside that ' +
-          'nothing answered are low.',
+        'Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, ' +
+          'so with the default they raise no alert.',
       ),
     digestHourUtc: z
       .int()

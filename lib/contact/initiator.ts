@@ -41,7 +41,7 @@ const RESET_BYTES_IPV6 = 60;
 /** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one: the lower side of a flow is the service. */
 const portRole = (port: number): number => (port < PRIVILEGED ? 0 : port < EPHEMERAL ? 1 : 2);
 
-/** Classifies one record (DESIGN 4.1): by TCP flags where the log has them, else by port roles. */
+/** Classifies one record: by TCP flags where the log has them, else by port roles. */
 export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): void {
   into.forward = 0;
   into.reverse = 0;

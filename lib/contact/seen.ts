@@ -1,6 +1,6 @@
 /**
  * What was seen of a contact, as bits that union without order, and what they mean once all halves are together.
- * Fragments store the bits; outcomes are computed only when windows are read (DESIGN 3.2).
+ * Fragments store the bits; outcomes are computed only when windows are read.
  */
 
 /** Initiator's TCP half with SYN and without ACK. */

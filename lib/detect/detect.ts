@@ -142,7 +142,7 @@ function tallyOf(contacts: readonly FirstContact[]): Tally {
 const sumWeights = (contacts: readonly FirstContact[]) => contacts.reduce((sum, contact) => sum + contact.weight, 0);
 const hasPorts = (contact: FirstContact) => contact.protocol === 6 || contact.protocol === 17;
 
-/** Inside sources are an incident, outside ones weather (DESIGN 4.9). */
+/** Inside sources are an incident, outside ones weather. */
 function severityOf(direction: Direction, confidence: number): Severity {
   if (direction === 'inbound') return 'low';
   return confidence >= 50 ? 'high' : 'medium';

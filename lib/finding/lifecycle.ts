@@ -14,7 +14,7 @@ export interface Told {
 
 /**
  * Whether a new judgement of a finding is to be written: on a change of severity, kind, status or open ports, on
- * doubling, and always once it is closed, so that what remains is exact (no hot key; DESIGN, "No hot key").
+ * doubling, and always once it is closed, so that what remains is exact: no partition grows hot.
  */
 export function isWorthWriting(stored: Finding, next: Finding): boolean {
   if (next.status === 'closed' || stored.status === 'closed')

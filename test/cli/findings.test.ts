@@ -89,9 +89,7 @@ describe('findings show', () => {
     const { code, stdout } = await run('findings', 'show', id('1'));
     expect(code).toBe(0);
     expect(stdout).toContain('WHY IT FIRED');
-    expect(stdout).toContain(
-      'WHAT WOULD HAVE SUPPRESSED IT\n  failed-ports-of-one-target-5m: a threshold above 12 instead of 8',
-    );
+    expect(stdout).toContain('WHAT WOULD HAVE SUPPRESSED IT\n  detection.failuresIn5Minutes above 12 (it is 8)');
   });
 
   test('gives one as JSON', async () => {

@@ -36,7 +36,10 @@ const add = (changes: Record<string, string | undefined> = {}) =>
 test('a rule is added, listed and removed', async () => {
   const added = await add();
   const id = added.stdout.trim();
-  expect(added).toMatchObject({ code: 0, stderr: expect.stringContaining(`undo: sweepwatch suppress remove ${id}`) });
+  expect(added).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining(`undo: npx --no-install sweepwatch suppress remove ${id} --table `),
+  });
   expect((await run('suppress', 'list')).stdout).toBe(
     `${id}\tactive\t10.0.3.22/32\t2099-01-31\tsoc\tapproved scanner\n`,
   );

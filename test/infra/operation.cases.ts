@@ -135,7 +135,11 @@ describe('the stack as a whole', () => {
     const stack = new Stack(newApp(), 'sweepwatch');
     new ScanDetector(stack, 'Detector');
     const warnings = Annotations.fromStack(stack).findWarning('*', Match.anyValue());
-    expect(warnings.map(({ entry }) => String(entry.data).split(':')[0])).toEqual(['emails is empty', 'vpcs is empty']);
+    expect(warnings.map(({ entry }) => String(entry.data).split(':')[0])).toEqual([
+      'emails is empty',
+      'opsEmails is empty',
+      'vpcs is empty',
+    ]);
   });
 
   test('refuses wrong settings at synthesis', () => {

@@ -40,12 +40,12 @@ describe('the text', () => {
     for (const part of [
       'HIGH: lateral vertical scan (many ports of one target)',
       'A new scan was found. Confidence 83 of 100.',
-      'source 10.0.3.22 (inside, scope 111122223333)',
+      'source 10.0.3.22 (inside)',
       'instance i-1, interface eni-1, VPC vpc-1, account 111122223333',
       '1 target: 10.0.9.9',
       '3 tcp ports: 22, 23, 80',
       '20 contacts failed: 12 rejected, 5 reset, 3 unanswered; 1 established',
-      'first probe 2026-09-01T12:00:00Z, last probe 2026-09-01T12:01:00Z, detected 2026-09-01T12:00:08Z',
+      'first probe 2026-09-01T12:00:00Z, last probe 2026-09-01T12:01:00Z (times of the log)',
       '1 service: 10.0.9.9:22/tcp',
       '20 distinct tcp ports failed [failed-ports-of-one-target-5m: 20 against 8]',
       'Finding 8587fc4b0a1b2c3d4e5f6071 of deployment Sweepwatch; T1046 Network Service Discovery.',
@@ -71,6 +71,13 @@ describe('the text', () => {
     );
   });
 
+  test('says nothing of what to do once it has ended', () => {
+    const text = textOf({ status: 'closed', closedBecause: 'ended' }, 'closed');
+    expect(text).toMatch(/^ENDED \(was HIGH\): /);
+    expect(text).not.toContain('WHAT TO DO NOW');
+    expect(text).not.toContain('SILENCE');
+  });
+
   test('gives five numbered steps, each with a command', () => {
     const steps = textOf().split('WHAT TO DO NOW')[1]!.split('LOOK FURTHER')[0]!;
     for (const [at, title] of ['Verify the source', 'Contain', 'Investigate', 'Remediate', 'Tell'].entries())
@@ -91,7 +98,10 @@ describe('the text', () => {
     [
       'a pod',
       { source: { address: '10.0.0.1', scope: '1', behindInterface: true } },
-      ['kubectl get pods -A -o wide --field-selector status.podIP=10.0.0.1', 'kubectl label NAME quarantine=true'],
+      [
+        'kubectl get pods -A -o wide --field-selector status.podIP=10.0.0.1',
+        'kubectl label pod POD -n NAMESPACE quarantine=true',
+      ],
     ],
     [
       'an outside address',

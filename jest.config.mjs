@@ -7,4 +7,6 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.local'],
   testTimeout: 30_000,
+  // Half of the time is waiting for servers and child processes: by default jest leaves one core idle.
+  maxWorkers: '100%',
 };

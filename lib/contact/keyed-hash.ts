@@ -10,6 +10,9 @@ export function hashKey(secret: string): HashKey {
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
 }
 
+/** Seven words; the length is part of what is hashed. */
+const MESSAGE_BYTES = 28;
+
 const rotate = (value: number, bits: number) => (value << bits) | (value >>> (32 - bits));
 
 /**
@@ -30,24 +33,11 @@ export function keyedHash(
   let v1 = key[1];
   let v2 = 0x6c796765 ^ key[0];
   let v3 = 0x74656462 ^ key[1];
-  const last = 28 << 24;
-  for (let word = 0; word < 8; word++) {
-    const m =
-      word === 0
-        ? m0
-        : word === 1
-          ? m1
-          : word === 2
-            ? m2
-            : word === 3
-              ? m3
-              : word === 4
-                ? m4
-                : word === 5
-                  ? m5
-                  : word === 6
-                    ? m6
-                    : last;
+  const words = [m0, m1, m2, m3, m4, m5, m6, MESSAGE_BYTES << 24];
+  // Two steps more than words: the finalization is four rounds over nothing.
+  for (let step = 0; step < words.length + 2; step++) {
+    const m = words[step] ?? 0;
+    if (step === words.length) v2 ^= 0xff;
     v3 ^= m;
     for (let round = 0; round < 2; round++) {
       v0 = (v0 + v1) | 0;
@@ -62,19 +52,6 @@ export function keyedHash(
       v2 = rotate(v2, 16);
     }
     v0 ^= m;
-  }
-  v2 ^= 0xff;
-  for (let round = 0; round < 4; round++) {
-    v0 = (v0 + v1) | 0;
-    v1 = rotate(v1, 5) ^ v0;
-    v0 = rotate(v0, 16);
-    v2 = (v2 + v3) | 0;
-    v3 = rotate(v3, 8) ^ v2;
-    v0 = (v0 + v3) | 0;
-    v3 = rotate(v3, 7) ^ v0;
-    v2 = (v2 + v1) | 0;
-    v1 = rotate(v1, 13) ^ v2;
-    v2 = rotate(v2, 16);
   }
   return (v1 ^ v3) >>> 0;
 }

@@ -112,20 +112,21 @@ function distinctContact(
   const outcome = outcomeOf(seen);
   if (outcome === 'unresolved' || (outcome === 'unanswered' && last > viewpoint.overdueBefore)) return undefined;
   return {
-    target: contact.target,
-    port: contact.port,
-    protocol: contact.protocol,
+    ...beginningOf(pane, contact),
     outcome,
-    start: contact.firstStart,
-    end: contact.firstEnd,
     // It counts for when it was first made; what comes back later is no new probe.
     last: contact.firstEnd,
-    weight: FULL / pane.theta,
     direction: directionOf(sourceInside, { ...contact, seen }, viewpoint.networks ?? networks),
     isHabit:
       probed.length >= settings.habitHours ||
       probed.some((entry) => isHabit(entry.contact, undefined, settings.habitMinutes)),
   };
+}
+
+/** What a first contact has of the hour that it was made in. */
+function beginningOf(pane: Pane, contact: SeenContact) {
+  const { target, port, protocol, firstStart, firstEnd } = contact;
+  return { target, port, protocol, start: firstStart, end: firstEnd, weight: FULL / pane.theta };
 }
 
 function firstContactAt(
@@ -149,15 +150,10 @@ function firstContactAt(
   if (outcome === 'unresolved') return undefined;
   if (outcome === 'unanswered' && contact.lastEnd > viewpoint.overdueBefore) return undefined;
   return {
-    target: contact.target,
-    port: contact.port,
-    protocol: contact.protocol,
+    ...beginningOf(pane, contact),
     outcome,
-    start: contact.firstStart,
-    end: contact.firstEnd,
     // A conversation that goes on after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
-    weight: FULL / pane.theta,
     direction: directionOf(sourceInside, contact, viewpoint.networks ?? networks),
     isHabit: isHabit(contact, next, settings.habitMinutes),
   };

@@ -35,6 +35,8 @@ export interface Settled {
   opened: number;
   updated: number;
   announcedAgain: number;
+  /** Quiet sources that were suspicious over days and not judged, because others had more contacts. */
+  leftOut: number;
   digest: boolean;
   /** Sources that could not be judged; their marks stay for the next run. */
   failures: Error[];
@@ -42,7 +44,7 @@ export interface Settled {
 
 const HOUR = 3600;
 const LONGEST_HOURS = LONGEST_SECONDS / HOUR;
-/** Quiet sources judged for each bucket, those with the most contacts first: judging one reads all its hours' buckets. */
+/** Quiet sources judged over days for each bucket, those with the most contacts first: judging one reads all its hours' buckets. */
 const QUIET_JUDGED = 20;
 /** Hours between two looks at days of quiet sources. */
 const QUIET_DAYS_EVERY = 6;
@@ -52,14 +54,22 @@ const SILENCE = 3600;
 const NOISE_DELAY = 900;
 const ANNOUNCE_PATIENCE = 120;
 const DAY = 86_400;
-/** Due marks taken in one run of five minutes; with eight at a time they take well under the function's time. */
+/** Due marks taken in one run; the others wait for the next, five minutes later. */
 const DUE_IN_A_RUN = 4000;
 const PARALLEL = 8;
 
 /** One run; safe to repeat and to overlap with another. */
 export async function settle(options: SettleOptions, now: number): Promise<Settled> {
   const logTime = Math.max(await options.windows.logTime(), Math.floor(now - SILENCE));
-  const settled: Settled = { judged: 0, opened: 0, updated: 0, announcedAgain: 0, digest: false, failures: [] };
+  const settled: Settled = {
+    judged: 0,
+    opened: 0,
+    updated: 0,
+    announcedAgain: 0,
+    leftOut: 0,
+    digest: false,
+    failures: [],
+  };
   // The outbox first: whatever fails below, nobody waits for an alert because of it.
   await announceAgain(options, settled, now);
   await judgeDue(options, settled, { logTime, now });
@@ -140,9 +150,10 @@ async function judgeQuietHours(
     }
     const suspects = [...failed]
       .filter(([, known]) => known.size >= suspicious)
-      .sort(([, a], [, b]) => b.size - a.size)
-      .slice(0, QUIET_JUDGED);
-    for (const [address] of suspects)
+      .sort(([, a], [, b]) => b.size - a.size);
+    const judged = horizons === 'all' ? suspects.slice(0, QUIET_JUDGED) : suspects;
+    settled.leftOut += suspects.length - judged.length;
+    for (const [address] of judged)
       await judgeOne(options, settled, { scope: 'internet', address }, range, times, horizons);
   }
 }

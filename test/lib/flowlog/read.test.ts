@@ -1,4 +1,6 @@
 /** Whole files: formats told apart by content, other files refused with a word that helps, memory that does not grow. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { AddressTable } from '../../../lib/flowlog/address.ts';
@@ -111,6 +113,8 @@ test('A fault of the disk is thrown, not taken for a fault of the file', async (
 });
 
 describe('Memory stays bounded', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
   const MIB = 1 << 20;
   const block = Buffer.from(`${Array.from({ length: 2000 }, (_, at) => line(rows(at + 1)[at])).join('\n')}\n`);
   const endless = async function* (bytes: Uint8Array, total: number) {
@@ -118,7 +122,12 @@ describe('Memory stays bounded', () => {
   };
 
   async function growth(stream: AsyncIterable<Uint8Array>) {
-    const inUse = () => process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    // What is still referenced, not what merely waits to be collected: that depends on what else the machine does.
+    const inUse = () => {
+      collectGarbage();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
     const before = inUse();
     let most = 0;
     let records = 0;
@@ -139,7 +148,7 @@ describe('Memory stays bounded', () => {
     const { report, records, most } = await growth(endless(block, 64 * MIB));
     expect(report.bytes).toBeGreaterThan(64 * MIB);
     expect(report.records).toBe(records);
-    expect(most).toBeLessThan(56 * MIB);
+    expect(most).toBeLessThan(16 * MIB);
   });
 
   test('over a gzip whose one line is 200 MB long', async () => {
@@ -147,6 +156,6 @@ describe('Memory stays bounded', () => {
     const { report, most } = await growth(endless(member, 20 * member.length));
     expect(report.bytes).toBe(200 * MIB);
     expect(report.skipped).toMatchObject([{ reason: 'line too long', count: 1, firstLine: 1 }]);
-    expect(most).toBeLessThan(56 * MIB);
+    expect(most).toBeLessThan(16 * MIB);
   });
 });

@@ -5,7 +5,7 @@ import { parseCidr } from '../../lib/config/cidr.ts';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
 import { Networks } from '../../lib/contact/networks.ts';
-import { detect } from '../../lib/detect/detect.ts';
+import { detectAll } from '../../lib/detect/detect-all.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
 import { type FileReport, readFlowLog } from '../../lib/flowlog/read.ts';
@@ -102,15 +102,8 @@ function decide(collector: Collector, options: Options): Finding[] {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  const { failuresIn5Minutes, failuresIn1Hour, pairsIn5Minutes, pairsIn1Hour } = options.settings;
-  const floor = Math.min(failuresIn5Minutes, failuresIn1Hour, pairsIn5Minutes, pairsIn1Hour);
-  const findings: Finding[] = [];
-  for (const source of collector.sources(floor))
-    findings.push(...detect(source, context).map(({ finding }) => finding));
-  return findings.sort((a, b) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id));
+  return detectAll(collector, context).map(({ finding }) => finding);
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 async function readOptions(values: Record<string, unknown>): Promise<Options> {
   const format = oneOf('--format', values.format ?? 'table', FORMATS);

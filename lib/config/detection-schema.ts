@@ -31,6 +31,11 @@ export const detectionOverrides = z.strictObject({
   pairsIn24Hours: count(3, 100_000, 'Distinct failed pairs of target and port in 24 hours.'),
   failuresIn72Hours: count(3, 100_000, 'Distinct failed ports of one target, or targets on one port, in 72 hours.'),
   pairsIn72Hours: count(3, 100_000, 'Distinct failed pairs of target and port in 72 hours.'),
+  openTargetsIn5Minutes: count(
+    3,
+    10_000,
+    'Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller sweeps of open ports, and more jobs that run over all hosts.',
+  ),
   failuresPerSuccess: share(
     0.5,
     100,

@@ -26,6 +26,11 @@ export interface DetectionSettings {
   /** The same two within 72 hours. */
   failuresIn72Hours: number;
   pairsIn72Hours: number;
+  /**
+   * Distinct hosts of ours that an inside source found open on one port in 5 minutes, each contact fleeting: made for
+   * once in three days, with nothing to speak of said.
+   */
+  openTargetsIn5Minutes: number;
   /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
   failuresPerSuccess: number;
   /** The same beyond an hour, where a host has time to do much else. */
@@ -65,7 +70,7 @@ const common = {
   blockMinimum: 5,
   settleSeconds: 600,
   episodeGapSeconds: 3600,
-  targetSetGapSeconds: 600,
+  targetSetGapSeconds: 60,
 } as const;
 
 /**
@@ -84,6 +89,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     pairsIn24Hours: 80,
     failuresIn72Hours: 60,
     pairsIn72Hours: 80,
+    openTargetsIn5Minutes: 40,
     falsePositiveRate: 0.00001,
     habitLimit: 128,
   },
@@ -97,6 +103,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     pairsIn24Hours: 25,
     failuresIn72Hours: 25,
     pairsIn72Hours: 25,
+    openTargetsIn5Minutes: 10,
     falsePositiveRate: 0.0001,
     habitLimit: 64,
   },
@@ -110,6 +117,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     pairsIn24Hours: 20,
     failuresIn72Hours: 18,
     pairsIn72Hours: 20,
+    openTargetsIn5Minutes: 8,
     falsePositiveRate: 0.001,
     habitLimit: 32,
   },

@@ -27,6 +27,9 @@ export interface ContactHalf {
   end: number;
   /** What the record's log cannot show, as bits that union (`lib/window/quality.ts`). */
   quality: number;
+  /** Of an initiator's half: the port it came from, and the bytes of one packet (at most 255); 0 of an answer. */
+  sourcePort: number;
+  packetBytes: number;
 }
 
 /** A source's hour: where its contacts begin, and the rate at which they are sampled. */
@@ -43,6 +46,9 @@ export interface PaneView {
 /** Hours since 1970 stay below 2^21 until the year 2209, sources below 2^31: both fit a double. */
 const paneKey = (source: number, hour: number): number => source * 2_097_152 + hour;
 
+/** The lower of two, where 0 stands for none: a union in any order. */
+export const lowest = (a: number, b: number): number => (a === 0 || (b !== 0 && b < a) ? b : a);
+
 export class ContactTable {
   /** Columns of the contacts, by index. */
   targets = new Int32Array(4096);
@@ -56,6 +62,9 @@ export class ContactTable {
   /** Minutes of the hour in which the initiator's half was seen, as 60 bits. */
   minutesLow = new Int32Array(4096);
   minutesHigh = new Int32Array(4096);
+  /** Lowest source port of the initiator's halves, and the bytes of its smallest packets: 0 before one is seen. */
+  sourcePorts = new Uint16Array(4096);
+  packetBytes = new Uint8Array(4096);
   #panes = new Int32Array(4096);
   #next = new Int32Array(4096);
   #count = 0;
@@ -95,6 +104,8 @@ export class ContactTable {
       const minute = Math.floor((half.end % HOUR) / 60);
       if (minute < 30) this.minutesLow[at]! |= 1 << minute;
       else this.minutesHigh[at]! |= 1 << (minute - 30);
+      this.sourcePorts[at] = lowest(this.sourcePorts[at]!, half.sourcePort);
+      this.packetBytes[at] = lowest(this.packetBytes[at]!, half.packetBytes);
     } else if (!hasInitiatorHalf(before)) {
       if (before === 0) this.#time(at, half);
       else this.#widen(at, half);
@@ -182,6 +193,8 @@ export class ContactTable {
     this.hashes[at] = hash;
     this.minutesLow[at] = 0;
     this.minutesHigh[at] = 0;
+    this.sourcePorts[at] = 0;
+    this.packetBytes[at] = 0;
     this.#panes[at] = pane;
     this.#next[at] = this.#paneHeads[pane]!;
     this.#paneHeads[pane] = at;
@@ -263,7 +276,7 @@ export class ContactTable {
 
   #grow(): void {
     const size = this.targets.length * 2;
-    const longer = <T extends Int32Array | Uint32Array | Float64Array>(column: T): T => {
+    const longer = <T extends Int32Array | Uint32Array | Float64Array | Uint16Array | Uint8Array>(column: T): T => {
       const grown = new (column.constructor as new (length: number) => T)(size);
       grown.set(column);
       return grown;
@@ -277,6 +290,8 @@ export class ContactTable {
     this.lastEnds = longer(this.lastEnds);
     this.minutesLow = longer(this.minutesLow);
     this.minutesHigh = longer(this.minutesHigh);
+    this.sourcePorts = longer(this.sourcePorts);
+    this.packetBytes = longer(this.packetBytes);
     this.#panes = longer(this.#panes);
     this.#next = longer(this.#next);
   }

@@ -3,6 +3,7 @@ import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../flowlo
 import {
   SEEN_ACCEPT,
   SEEN_COMPLETED,
+  SEEN_CONVERSATION,
   SEEN_PROBE,
   SEEN_REJECT,
   SEEN_REPLY,
@@ -37,6 +38,16 @@ const PRIVILEGED = 1024;
 /** A reset carries no options: 20 bytes of IPv4 (40 of IPv6) header and 20 of TCP; a SYN-ACK has options, always. */
 const RESET_BYTES_IPV4 = 40;
 const RESET_BYTES_IPV6 = 60;
+/**
+ * Bytes of a SYN over IPv4: with MSS only (nmap), of old and new stacks (Windows, Linux, macOS); 20 more over IPv6. The
+ * 40 of a bare SYN and the 52 of Windows are left out: acknowledgements and resets have those sizes too.
+ */
+const SYN_BYTES: ReadonlySet<number> = new Set([44, 48, 60, 64]);
+const IPV6_EXTRA_BYTES = 20;
+/** A SYN is sent again at most so often before its sender gives up within one record. */
+const SYN_RETRIES = 4;
+/** Packets up to this find a port open and close it again; more is a conversation. */
+const PROBE_PACKETS = 10;
 
 /** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one: the lower side of a flow is the service. */
 const portRole = (port: number): number => (port < PRIVILEGED ? 0 : port < EPHEMERAL ? 1 : 2);
@@ -51,6 +62,20 @@ export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): voi
     else classifyTcp(record, verdict, into);
   } else if (isIcmp(record.protocol)) {
     // Neither type nor code is logged, so a request cannot be told from its reply: each half is both.
+    into.forward = SEEN_PROBE | verdict;
+    into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;
+  } else classifyDatagrams(record, verdict, into);
+  if (record.packets > PROBE_PACKETS) {
+    if (into.forward) into.forward |= SEEN_CONVERSATION;
+    if (into.reverse) into.reverse |= SEEN_CONVERSATION;
+  }
+}
+
+function classifyDatagrams(record: FlowRecord, verdict: number, into: Halves): void {
+  const { sourcePort, targetPort } = record;
+  const arePrivileged = sourcePort < PRIVILEGED && targetPort < PRIVILEGED;
+  if (arePrivileged && sourcePort !== targetPort) {
+    // No client waits on a privileged port, so neither half answers the other; only their meeting tells that one did.
     into.forward = SEEN_PROBE | verdict;
     into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;
   } else byPortRoles(record, verdict, SEEN_REPLY, into);
@@ -70,9 +95,25 @@ function classifyTcp(record: FlowRecord, verdict: number, into: Halves): void {
 
 function classifyTcpWithoutFlags(record: FlowRecord, isIpv4: boolean, verdict: number, into: Halves): void {
   const resetBytes = record.packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);
-  const isReset = record.packets > 0 && record.packets <= 2 && record.bytes === resetBytes;
+  const isReset = record.packets > 0 && record.packets <= 2 && record.bytes <= resetBytes;
   const common = SEEN_TCP | SEEN_WITHOUT_FLAGS;
+  if (portRole(record.sourcePort) === portRole(record.targetPort)) {
+    if (isReset && record.action !== REJECT) {
+      into.forward = SEEN_UNRESOLVED_FORWARD | verdict | common;
+      into.reverse = SEEN_RESET | common;
+      return;
+    }
+    if (isSynSized(record, isIpv4)) {
+      into.forward = SEEN_PROBE | verdict | common;
+      into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE | common;
+      return;
+    }
+  }
   byPortRoles(record, verdict | common, (isReset ? SEEN_RESET : SEEN_REPLY) | common, into);
+}
+
+function isSynSized({ packets, bytes }: FlowRecord, isIpv4: boolean): boolean {
+  return packets > 0 && packets <= SYN_RETRIES && SYN_BYTES.has(bytes / packets - (isIpv4 ? 0 : IPV6_EXTRA_BYTES));
 }
 
 function byPortRoles(record: FlowRecord, request: number, reply: number, into: Halves): void {

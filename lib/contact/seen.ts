@@ -29,6 +29,8 @@ export const SEEN_WITHOUT_FLAGS = 2048;
 export const SEEN_OWN_TARGET = 4096;
 /** TCP; a SYN is expected of a contact that counts. */
 export const SEEN_TCP = 8192;
+/** One of the ends sent more packets at a time than it takes to find a port open: something was said. */
+export const SEEN_CONVERSATION = 16384;
 
 const INITIATED = SEEN_SYN | SEEN_PROBE;
 const ANSWERED = SEEN_SYN_ACK | SEEN_REPLY | SEEN_COMPLETED;
@@ -51,9 +53,24 @@ export function outcomeOf(seen: number): Outcome {
   return 'unanswered';
 }
 
+/**
+ * Whether these are TCP packets without a SYN that nothing came back for, by port roles from a client: a stealth probe
+ * (FIN, NULL, XMAS, ACK) or the late packet of an expired connection; only its company tells which.
+ */
+export const isBareProbe = (seen: number): boolean =>
+  (seen & SEEN_TCP) !== 0 &&
+  (seen & (SEEN_SYN | SEEN_WITHOUT_FLAGS | ANSWERED | SEEN_UNRESOLVED_REVERSE)) === 0 &&
+  (seen & (SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) !== 0;
+
 /** Whether the outcome is that of a failed contact. */
 export const isFailure = (outcome: Outcome): boolean =>
   outcome === 'rejected' || outcome === 'reset' || outcome === 'unanswered';
+
+/** Whether the contact may turn out to be a probe: it failed, or found something open and left without a word. */
+export const isSuspect = (seen: number): boolean => {
+  const outcome = outcomeOf(seen);
+  return isFailure(outcome) || isBareProbe(seen) || (outcome === 'established' && (seen & SEEN_CONVERSATION) === 0);
+};
 
 /** Whether the initiator's half has been seen, so that the times of the contact are those of its probes. */
 export const hasInitiatorHalf = (seen: number): boolean => (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) !== 0;

@@ -102,7 +102,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
       (contact) => contact.port,
     ),
     contacts: tally,
-    contactsAtDetection: first.failures + first.successes,
+    contactsAtDetection: first.sufficed,
     openPorts: {
       count: Math.round(sumWeights(open)),
       sample: open

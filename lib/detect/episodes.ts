@@ -25,7 +25,7 @@ export function findEpisodes(
   const episodes: Episode[] = [];
   const distinctBy = Map.groupBy(distinct, (contact) => contact.direction);
   for (const [direction, group] of Map.groupBy(first, (contact) => contact.direction)) {
-    const marks = markScans(group, distinctBy.get(direction) ?? [], settings);
+    const marks = markScans(direction, group, distinctBy.get(direction) ?? [], settings);
     const evidence = marks.flatMap((mark) => mark.evidence);
     const fast = union(...marks.filter((mark) => !mark.isSlow).map((mark) => mark.contacts));
     for (const part of splitAtSilence(fast, settings.episodeGapSeconds)) {
@@ -92,9 +92,23 @@ function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): 
   return parts;
 }
 
+/** A sweep that goes on in another network is another scan after this long a pause, in seconds. */
+const NETWORK_PAUSE = 120;
+
+interface Burst {
+  readonly contacts: FirstContact[];
+  readonly evidence: Evidence[];
+  readonly targets: Set<string>;
+  readonly networks: Set<string>;
+  /** Ports swept over many targets, and targets of which many ports were tried, by their evidence. */
+  readonly swept: Set<string>;
+  readonly searched: Set<string>;
+}
+
 /**
- * A burst after a pause that is a scan by itself, of targets not touched before, is another scan (Zeek issue 1167);
- * unless both sweep the same ports over many targets: then it is one sweep that goes on elsewhere.
+ * A burst after a pause that is a scan by itself and has its own targets is another scan (Zeek issue 1167): hosts not
+ * touched before, or single hosts searched after a sweep. One sweep in several bursts remains one, unless it moves on
+ * to other networks.
  */
 function splitAtNewTargets(
   contacts: readonly FirstContact[],
@@ -102,36 +116,77 @@ function splitAtNewTargets(
   direction: Direction,
   settings: DetectionSettings,
 ): Episode[] {
-  const episodes: { contacts: FirstContact[]; targets: Set<string>; evidence: Evidence[]; swept: Set<string> }[] = [];
-  for (const burst of splitAtSilence(contacts, settings.targetSetGapSeconds)) {
-    const targets = new Set(burst.map((contact) => contact.target));
-    const own = within(evidence, burst);
-    const swept = new Set(own.filter((item) => item.group !== 'vertical').map((item) => item.shared));
-    const last = episodes.at(-1);
-    const isNew =
-      own.length > 0 &&
-      last !== undefined &&
-      last.evidence.length > 0 &&
-      targets.isDisjointFrom(last.targets) &&
-      swept.isDisjointFrom(last.swept);
-    if (!last || isNew) episodes.push({ contacts: burst, targets, evidence: own, swept });
-    else {
-      last.contacts.push(...burst);
-      last.evidence.push(...own);
-      for (const target of targets) last.targets.add(target);
-      for (const shared of swept) last.swept.add(shared);
-    }
+  const scans: Burst[] = [];
+  for (const part of splitAtPauses(contacts, settings.targetSetGapSeconds)) {
+    const burst = burstOf(part, evidence);
+    const last = scans.at(-1);
+    if (!last || (last.evidence.length > 0 && isAnotherScan(burst, last))) scans.push(burst);
+    else extend(last, burst);
   }
-  return episodes
-    .filter((episode) => episode.evidence.length > 0 && episode.contacts.some((contact) => isFailure(contact.outcome)))
-    .map((episode) => ({ direction, contacts: episode.contacts, evidence: episode.evidence.sort(byTime) }));
+  return scans
+    .filter((scan) => scan.evidence.length > 0 && scan.contacts.some((contact) => speaks(contact)))
+    .map((scan) => ({ direction, contacts: scan.contacts, evidence: scan.evidence.sort(byTime) }));
+}
+
+const speaks = (contact: FirstContact): boolean => isFailure(contact.outcome) || contact.isFleeting;
+
+function burstOf(contacts: FirstContact[], all: readonly Evidence[]): Burst {
+  const evidence = within(all, contacts);
+  const targets = new Set(contacts.map((contact) => contact.target));
+  const isSearch = (item: Evidence) => item.group === 'vertical';
+  return {
+    contacts,
+    evidence,
+    targets,
+    networks: new Set([...targets].map(networkOf)),
+    swept: new Set(evidence.filter((item) => !isSearch(item)).map((item) => item.shared)),
+    searched: new Set(evidence.filter(isSearch).map((item) => item.shared)),
+  };
+}
+
+function isAnotherScan(burst: Burst, last: Burst): boolean {
+  const began = burst.contacts[0]!;
+  if (!burst.evidence.some((item) => item.since >= began.end)) return false;
+  const areElsewhere = burst.targets.isDisjointFrom(last.targets);
+  // After a sweep, a single host is searched: that is another step. In a block scan it is but the next host.
+  if (burst.swept.size === 0 && last.searched.size <= 1 && burst.searched.isDisjointFrom(last.searched)) return true;
+  if (burst.swept.isDisjointFrom(last.swept)) return areElsewhere;
+  const pause = began.start - lastEndOf(last.contacts);
+  return areElsewhere && pause >= NETWORK_PAUSE && burst.networks.isDisjointFrom(last.networks);
+}
+
+function extend(scan: Burst, burst: Burst): void {
+  const known = new Set(scan.contacts.map(contactKey));
+  scan.contacts.push(...burst.contacts.filter((contact) => !known.has(contactKey(contact))));
+  scan.evidence.push(...burst.evidence);
+  for (const key of ['targets', 'networks', 'swept', 'searched'] as const)
+    for (const item of burst[key]) scan[key].add(item);
+}
+
+/** The /24 of an IPv4 address, the first four groups of an IPv6 one as written: near enough for its /64. */
+const networkOf = (address: string): string =>
+  address.includes(':') ? address.split(':').slice(0, 4).join(':') : address.slice(0, address.lastIndexOf('.'));
+
+const lastEndOf = (contacts: readonly FirstContact[]): number =>
+  contacts.reduce((last, contact) => Math.max(last, contact.end), 0);
+
+/** Parts between which nothing was under way for longer than a pause, whatever the length of the records. */
+function splitAtPauses(contacts: readonly FirstContact[], seconds: number): FirstContact[][] {
+  const parts: FirstContact[][] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const contact of contacts) {
+    if (contact.start - last > seconds) parts.push([contact]);
+    else parts.at(-1)!.push(contact);
+    last = Math.max(last, contact.end);
+  }
+  return parts;
 }
 
 function byTime(a: Evidence, b: Evidence): number {
   return (
     a.contact.end - b.contact.end ||
     a.contact.start - b.contact.start ||
-    a.at - a.from - (b.at - b.from) ||
+    a.sufficed - b.sufficed ||
     (a.shared < b.shared ? -1 : 1)
   );
 }

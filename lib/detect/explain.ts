@@ -4,7 +4,7 @@ import { protocolName, type Reason } from '../finding/model.ts';
 import type { Evidence } from './marks.ts';
 import { ratioOf, walkOf } from './windows.ts';
 
-const ORDER = ['vertical', 'horizontal', 'block'] as const;
+const ORDER = ['vertical', 'horizontal', 'block', 'open'] as const;
 const SPANS = { '5m': '5 minutes', '1h': '1 hour', '24h': '24 hours', '72h': '72 hours' } as const;
 const round = (value: number) => Math.round(value * 100) / 100;
 
@@ -44,17 +44,19 @@ function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
         ? `${item.failures} distinct hosts by ${protocol}`
         : `${item.failures} distinct hosts on ${protocol} port ${item.shared}`,
     block: `${item.failures} distinct pairs of host and port`,
+    open: `${item.failures} distinct hosts on ${item.shared === '0' ? protocol : `${protocol} port ${item.shared}`}`,
   }[item.group];
   const test = {
     vertical: 'failed-ports-of-one-target',
     horizontal: 'failed-targets-on-one-port',
     block: 'failed-target-port-pairs',
+    open: 'fleeting-targets-on-one-port',
   }[item.group];
   return {
     test: `${test}-${item.horizon.name}`,
     value: item.failures,
     threshold,
-    text: `${what} failed within ${SPANS[item.horizon.name]}; ${threshold} suffice`,
+    text: `${what} ${item.group === 'open' ? 'were contacted for the first and only time' : 'failed'} within ${SPANS[item.horizon.name]}; ${threshold} suffice`,
   };
 }
 

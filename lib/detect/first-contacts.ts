@@ -2,12 +2,25 @@
 
 import type { DetectionSettings } from '../config/detection.ts';
 import { Networks } from '../contact/networks.ts';
-import { hasInitiatorHalf, type Outcome, outcomeOf, SEEN_OWN_TARGET } from '../contact/seen.ts';
+import {
+  hasInitiatorHalf,
+  isBareProbe,
+  isFailure,
+  type Outcome,
+  outcomeOf,
+  SEEN_CONVERSATION,
+  SEEN_OWN_TARGET,
+  SEEN_PROBE,
+  SEEN_REJECT,
+  SEEN_RESET,
+} from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import type { Pane, SeenContact, SourceEvidence } from '../window/evidence.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
+const PRIVILEGED = 1024;
+const UDP = 17;
 const networks = new Networks();
 
 /** A first contact: one not made in the hour before. Times are epoch seconds. */
@@ -24,6 +37,17 @@ export interface FirstContact {
   readonly direction: Direction;
   /** Made again and again over minutes: a poller or a stale configuration rather than a probe. */
   readonly isHabit: boolean;
+  /** Established, nothing to speak of said, never made before and not again: a port that was found open, and left. */
+  readonly isFleeting: boolean;
+  /** Not the first visit, but one after a pause, of a contact that failed: a scan may be run again. */
+  readonly isRepeat: boolean;
+  /** Packets without a SYN, taken for probes because one source port sent them to many ports. */
+  readonly isStealth: boolean;
+  /** Separate minutes in which it was probed: attempts, each counted once a minute. */
+  readonly attempts: number;
+  /** What its probes look like, for naming the tool; see {@link SeenContact}. */
+  readonly sourcePort: number;
+  readonly packetBytes: number;
 }
 
 /** What makes two first contacts the same contact. */
@@ -51,10 +75,11 @@ export function firstContacts(
   viewpoint: Viewpoint,
 ): FirstContact[] {
   const contacts: FirstContact[] = [];
+  const stealth = stealthProbes(source, settings.failuresIn5Minutes);
   for (const history of historiesOf(source)) {
     for (let at = 0; at < history.length; at++) {
-      const first = firstContactAt(history, at, source.inside, settings, viewpoint);
-      if (first) contacts.push(first);
+      const first = firstContactAt(history, at, { source, stealth, settings, viewpoint });
+      if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
     }
   }
   return contacts.sort(byTime);
@@ -71,12 +96,13 @@ export function distinctContacts(
   lookbackSeconds: number,
 ): FirstContact[] {
   const contacts: FirstContact[] = [];
+  const stealth = stealthProbes(source, settings.failuresIn24Hours);
   for (const history of historiesOf(source)) {
     for (let from = 0; from < history.length; ) {
       let to = from + 1;
       while (to < history.length && history[to]!.contact.firstEnd - history[to - 1]!.contact.lastEnd < lookbackSeconds)
         to++;
-      const contact = distinctContact(history.slice(from, to), source.inside, settings, viewpoint);
+      const contact = distinctContact(history.slice(from, to), { source, stealth, settings, viewpoint });
       if (contact) contacts.push(contact);
       from = to;
     }
@@ -97,45 +123,53 @@ function historiesOf(source: SourceEvidence): Iterable<History> {
   return histories.values();
 }
 
-function distinctContact(
-  run: History,
-  sourceInside: boolean,
-  settings: DetectionSettings,
-  viewpoint: Viewpoint,
-): FirstContact | undefined {
+/** What the contacts of a source are looked at with. */
+interface Look {
+  readonly source: SourceEvidence;
+  /** Contacts that are stealth probes in their company, though alone they might be late packets. */
+  readonly stealth: ReadonlySet<SeenContact>;
+  readonly settings: DetectionSettings;
+  readonly viewpoint: Viewpoint;
+}
+
+function distinctContact(run: History, look: Look): FirstContact | undefined {
   const probed = run.filter(({ contact }) => hasInitiatorHalf(contact.seen));
   const [first] = probed;
   if (!first) return undefined;
   const { pane, contact } = first;
   const seen = run.reduce((bits, entry) => bits | entry.contact.seen, 0);
   const last = probed.at(-1)!.contact.lastEnd;
-  const outcome = outcomeOf(seen);
-  if (outcome === 'unresolved' || (outcome === 'unanswered' && last > viewpoint.overdueBefore)) return undefined;
+  const isStealth = look.stealth.has(contact);
+  const outcome = isStealth ? stealthOutcome(seen) : outcomeOf(seen);
+  if (isOpenQuestion(outcome, last, look)) return undefined;
   return {
     ...beginningOf(pane, contact),
     outcome,
     // It counts for when it was first made; what comes back later is no new probe.
     last: contact.firstEnd,
-    direction: directionOf(sourceInside, { ...contact, seen }, viewpoint.networks ?? networks),
+    direction: directionOf({ ...contact, seen }, look),
     isHabit:
-      probed.length >= settings.habitHours ||
-      probed.some((entry) => isHabit(entry.contact, undefined, settings.habitMinutes)),
+      probed.length >= look.settings.habitHours ||
+      probed.some((entry) => isHabit(entry.contact, undefined, look.settings.habitMinutes)),
+    isFleeting: false,
+    isRepeat: false,
+    isStealth,
+    attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
   };
 }
 
 /** What a first contact has of the hour that it was made in. */
 function beginningOf(pane: Pane, contact: SeenContact) {
-  const { target, port, protocol, firstStart, firstEnd } = contact;
-  return { target, port, protocol, start: firstStart, end: firstEnd, weight: FULL / pane.theta };
+  const { target, port, protocol, firstStart, firstEnd, sourcePort, packetBytes } = contact;
+  const weight = FULL / pane.theta;
+  return { target, port, protocol, start: firstStart, end: firstEnd, weight, sourcePort, packetBytes };
 }
 
-function firstContactAt(
-  history: History,
-  at: number,
-  sourceInside: boolean,
-  settings: DetectionSettings,
-  viewpoint: Viewpoint,
-): FirstContact | undefined {
+/** Nobody knows yet what became of the contact. */
+const isOpenQuestion = (outcome: Outcome, last: number, { viewpoint }: Look): boolean =>
+  outcome === 'unresolved' || (outcome === 'unanswered' && last > viewpoint.overdueBefore);
+
+function firstContactAt(history: History, at: number, look: Look): FirstContact | undefined {
   const { pane, contact } = history[at]!;
   if (!hasInitiatorHalf(contact.seen)) return undefined;
   const before = history[at - 1];
@@ -144,20 +178,84 @@ function firstContactAt(
   // An answer may be logged in the hour after, and a contact cut by the hour goes on there.
   const next = history[at + 1]?.pane.hour === pane.hour + 1 ? history[at + 1]!.contact : undefined;
   const previous = before?.pane.hour === pane.hour - 1 ? before.contact : undefined;
-  const outcome = outcomeOf(
-    contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0),
-  );
-  if (outcome === 'unresolved') return undefined;
-  if (outcome === 'unanswered' && contact.lastEnd > viewpoint.overdueBefore) return undefined;
+  const seen = contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
+  const isStealth = look.stealth.has(contact);
+  const outcome = isStealth ? stealthOutcome(seen) : outcomeOf(seen);
+  if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
   return {
     ...beginningOf(pane, contact),
     outcome,
     // A conversation that goes on after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
-    direction: directionOf(sourceInside, contact, viewpoint.networks ?? networks),
-    isHabit: isHabit(contact, next, settings.habitMinutes),
+    direction: directionOf(contact, look),
+    isHabit: isHabit(contact, next, look.settings.habitMinutes),
+    isFleeting: outcome === 'established' && at === 0 && isFleeting(seen, contact, next, look),
+    isRepeat: false,
+    isStealth,
+    attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
   };
 }
+
+/** A failed contact that is tried again after this long a pause is another visit. */
+const VISIT_PAUSE_MINUTES = 10;
+
+/** Later visits to a contact that failed, each as a contact with the time of its minute, until it is a first contact again. */
+function repeatsOf(first: FirstContact, history: History): FirstContact[] {
+  if (first.isHabit || !isFailure(first.outcome)) return [];
+  const visits: FirstContact[] = [];
+  let previous = Math.floor(first.end / 60);
+  for (const { pane, contact } of history) {
+    for (const minuteOfHour of minutesIn(contact)) {
+      const minute = pane.hour * 60 + minuteOfHour;
+      const pause = minute - previous;
+      if (pause >= 60) return visits;
+      if (pause >= VISIT_PAUSE_MINUTES) {
+        const end = Math.min(minute * 60 + 59, contact.lastEnd);
+        visits.push({ ...first, isRepeat: true, start: minute * 60, end, last: end });
+      }
+      previous = Math.max(previous, minute);
+    }
+  }
+  return visits;
+}
+
+/** A contact that comes back within this time at most is made for once; pollers are slower, or go on for longer. */
+const FLEETING_SECONDS = 300;
+
+/** Whether a contact was answered, and made for once, with nothing said, as far as the log tells by now. A datagram each way says it all. */
+function isFleeting(seen: number, contact: SeenContact, next: SeenContact | undefined, look: Look): boolean {
+  const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
+  const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
+  return (
+    contact.protocol !== UDP &&
+    (seen & SEEN_CONVERSATION) === 0 &&
+    minutes <= look.settings.habitMinutes &&
+    last - contact.firstEnd < FLEETING_SECONDS &&
+    last <= look.viewpoint.overdueBefore
+  );
+}
+
+/**
+ * Packets without a SYN to which nothing came back are mostly late ones of expired connections. They are probes where one
+ * source port sent them to many ports of one target, privileged ones among them, which are nobody's client ports; or to
+ * one service of many targets.
+ */
+function stealthProbes(source: SourceEvidence, floor: number): ReadonlySet<SeenContact> {
+  const bare = source.panes.flatMap((pane) => pane.contacts.filter((contact) => isBareProbe(contact.seen)));
+  const found = new Set<SeenContact>();
+  if (bare.length < floor) return found;
+  for (const group of Map.groupBy(bare, ({ target, sourcePort }) => `${target} ${sourcePort}`).values()) {
+    const privileged = group.filter(({ port }) => port < PRIVILEGED);
+    if (group.length >= floor && privileged.length * 2 >= floor) for (const contact of group) found.add(contact);
+  }
+  const toServices = bare.filter(({ seen }) => seen & SEEN_PROBE);
+  for (const group of Map.groupBy(toServices, ({ port, sourcePort }) => `${port} ${sourcePort}`).values())
+    if (group.length >= floor) for (const contact of group) found.add(contact);
+  return found;
+}
+
+const stealthOutcome = (seen: number): Outcome =>
+  seen & SEEN_REJECT ? 'rejected' : seen & SEEN_RESET ? 'reset' : 'unanswered';
 
 /** When a contact was last probed, in its hour or in those after, as long as they are the same first contact. */
 function lastProbe(history: readonly { readonly contact: SeenContact }[], at: number): number {
@@ -169,18 +267,26 @@ function lastProbe(history: readonly { readonly contact: SeenContact }[], at: nu
   return last;
 }
 
-function directionOf(sourceInside: boolean, contact: SeenContact, known: Networks): Direction {
+function directionOf(contact: SeenContact, { source, viewpoint }: Look): Direction {
+  const known = viewpoint.networks ?? networks;
   const targetInside = (contact.seen & SEEN_OWN_TARGET) !== 0 || known.isInsideText(contact.target);
-  if (sourceInside) return targetInside ? 'lateral' : 'outbound';
+  if (source.inside) return targetInside ? 'lateral' : 'outbound';
   return 'inbound';
 }
 
 /** Retransmissions stay within a minute or two of the first probe; a habit comes back over a longer time. */
 function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
-  const minutes =
-    bits(contact.minutesLow) + bits(contact.minutesHigh) + (next ? bits(next.minutesLow) + bits(next.minutesHigh) : 0);
+  const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   const span = Math.max(contact.lastEnd, next?.lastEnd ?? 0) - contact.firstEnd;
   return minutes >= habitMinutes && span >= habitMinutes * 60 - 60;
+}
+
+/** Separate minutes of the hour in which the contact was probed. */
+const minutesOf = (contact: SeenContact): number => bits(contact.minutesLow) + bits(contact.minutesHigh);
+
+function* minutesIn({ minutesLow, minutesHigh }: SeenContact): Generator<number> {
+  for (let minute = 0; minute < 60; minute++)
+    if (minute < 30 ? minutesLow & (1 << minute) : minutesHigh & (1 << (minute - 30))) yield minute;
 }
 
 function bits(word: number): number {

@@ -1,5 +1,6 @@
 /** Groups a source's contacts by what a scan has in common, and marks those in windows that hit. */
 import type { DetectionSettings } from '../config/detection.ts';
+import type { Direction } from '../finding/model.ts';
 import { contactKey, type FirstContact } from './first-contacts.ts';
 import { findHits, type GroupKind, type Hit, type Horizon, LONG_HORIZONS, SHORT_HORIZONS } from './windows.ts';
 
@@ -10,6 +11,8 @@ export interface Evidence extends Hit {
   readonly shared: string;
   readonly horizon: Horizon;
   readonly contact: FirstContact;
+  /** End of the first of the contacts that would have sufficed. */
+  readonly since: number;
 }
 
 /** The contacts of one group that stood in windows that hit, in order of time. */
@@ -35,13 +38,26 @@ const [FAST, HOURLY] = SHORT_HORIZONS as [Horizon, Horizon];
  * to do with it; what no target and no port explains may still be a scan of many targets at many ports.
  */
 export function markScans(
+  direction: Direction,
   first: readonly FirstContact[],
   distinct: readonly FirstContact[],
   settings: DetectionSettings,
 ): Mark[] {
   const fast = markAll(first, distinct, settings, markFast);
   const rest = without(fast, first, distinct);
-  return [...fast, ...markAll(rest.first, rest.distinct, settings, markSlow)];
+  const slow = markAll(rest.first, rest.distinct, settings, markSlow);
+  // Outside, that everything answers is the ordinary case: crawlers, resolvers, updates.
+  const open = direction === 'lateral' ? markOpen(first, fast, settings) : [];
+  return [...fast, ...open, ...slow];
+}
+
+/** Sweeps of one port on which (nearly) everything answers; ports that are swept anyhow are told there. */
+function markOpen(first: readonly FirstContact[], fast: readonly Mark[], settings: DetectionSettings): Mark[] {
+  const swept = new Set(fast.flatMap((mark) => mark.evidence).map((item) => `${item.group} ${item.shared}`));
+  return [...groupsOf(first, [])]
+    .filter((group) => group.kind === 'horizontal' && !swept.has(`horizontal ${group.shared}`))
+    .map((group) => markHits({ ...group, kind: 'open' }, [[group.first, FAST]], settings, false))
+    .filter((mark) => mark !== undefined);
 }
 
 function markAll(
@@ -82,7 +98,9 @@ function markSlow(group: Group, settings: DetectionSettings): Mark | undefined {
     settings,
     true,
   );
-  const hourly = markHits(group, [[group.first, HOURLY]], settings, false);
+  // What is tried again within the hour is no further contact; within five minutes, nothing is tried again.
+  const once = group.first.filter((contact) => !contact.isRepeat);
+  const hourly = markHits(group, [[once, HOURLY]], settings, false);
   if (!long || !hourly) return long ?? hourly;
   return {
     contacts: union(long.contacts, hourly.contacts),
@@ -103,7 +121,14 @@ function markHits(
     // From the last window to the first, so that each contact is marked once however the windows overlap.
     let from = contacts.length;
     for (const hit of findHits(contacts, group.kind, horizon, settings).reverse()) {
-      evidence.push({ ...hit, group: group.kind, shared: group.shared, horizon, contact: contacts[hit.at]! });
+      evidence.push({
+        ...hit,
+        group: group.kind,
+        shared: group.shared,
+        horizon,
+        contact: contacts[hit.at]!,
+        since: contacts[hit.at - hit.sufficed + 1]!.end,
+      });
       for (let at = Math.min(hit.at, from - 1); at >= hit.from; at--) members.add(contacts[at]!);
       from = Math.min(from, hit.from);
     }

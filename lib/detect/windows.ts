@@ -3,8 +3,11 @@ import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { FirstContact } from './first-contacts.ts';
 
-/** What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). */
-export type GroupKind = 'vertical' | 'horizontal' | 'block';
+/**
+ * What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). `open`
+ * ones share a port too, but it is their being fleeting that is counted, not their failing.
+ */
+export type GroupKind = 'vertical' | 'horizontal' | 'block' | 'open';
 
 /** How far back a test looks, in seconds of log time, and what it is called in a finding. */
 export interface Horizon {
@@ -19,7 +22,9 @@ export const SHORT_HORIZONS: readonly Horizon[] = [
   {
     name: '5m',
     seconds: 300,
-    floor: (settings, group) => (group === 'block' ? settings.pairsIn5Minutes : settings.failuresIn5Minutes),
+    floor: (settings, group) =>
+      ({ block: settings.pairsIn5Minutes, open: settings.openTargetsIn5Minutes })[group as string] ??
+      settings.failuresIn5Minutes,
   },
   {
     name: '1h',
@@ -57,6 +62,8 @@ export interface Hit {
   /** Distinct contacts in the window; estimates where contacts are sampled. */
   readonly failures: number;
   readonly successes: number;
+  /** How many of the last contacts would have sufficed, had there been no others. */
+  readonly sufficed: number;
   /** Log-likelihood ratio of the walk over the window. */
   readonly walk: number;
 }
@@ -72,7 +79,8 @@ export function walkOf(settings: DetectionSettings): { failure: number; success:
 
 /**
  * All hits of one group, whose contacts must be in order of time. A window reaches back `horizon` from its last contact,
- * widened by that contact's own record, so that no alignment of records or intervals can split a scan.
+ * widened by that contact's own record, so that no alignment of records or intervals can split a scan. What decides are
+ * the contacts that were kept: a sampled one is no evidence for those it stands for.
  */
 export function findHits(
   group: readonly FirstContact[],
@@ -80,32 +88,107 @@ export function findHits(
   horizon: Horizon,
   settings: DetectionSettings,
 ): Hit[] {
-  const walk = walkOf(settings);
-  const floor = horizon.floor(settings, kind);
-  const perSuccess = ratioOf(horizon, settings);
+  const decision = new Decision(kind, horizon, settings);
+  const tally = new Tally(kind);
+  const aftermath = new Aftermath(group, kind, horizon.seconds);
   const hits: Hit[] = [];
-  const tally = { failures: 0, habits: 0, successes: 0 };
-  const aftermath = new Aftermath(group, horizon.seconds);
   let from = 0;
   for (let at = 0; at < group.length; at++) {
     const contact = group[at]!;
-    count(tally, contact, 1);
+    tally.count(contact, 1);
     const reach = contact.start - horizon.seconds;
     // A record may end later and yet have begun earlier than the one before it: then the window reaches back further.
-    while (from > 0 && group[from - 1]!.end >= reach) count(tally, group[--from]!, 1);
-    for (; group[from]!.end < reach; from++) count(tally, group[from]!, -1);
-    // A set of habits this large is no stale configuration: a scan that repeats is still a scan.
-    const failures = tally.failures + (tally.habits > settings.habitLimit ? tally.habits : 0);
-    if (failures < floor || failures < perSuccess * tally.successes) continue;
-    // Sums, not steps: the order within a window cannot matter, and with each window the walk begins anew.
-    const ratio = failures * walk.failure + tally.successes * walk.success;
-    if (ratio >= walk.bound && aftermath.keepsFailing(from, at, perSuccess))
-      hits.push({ from, at, failures: Math.round(failures), successes: Math.round(tally.successes), walk: ratio });
+    while (from > 0 && group[from - 1]!.end >= reach) tally.count(group[--from]!, 1);
+    for (; group[from]!.end < reach; from++) tally.count(group[from]!, -1);
+    if (!decision.isMet(tally) || !aftermath.goesOn(from, at, ratioOf(horizon, settings))) continue;
+    hits.push({
+      from,
+      at,
+      failures: Math.round(decision.failuresOf(tally) * (tally.weight / (at - from + 1))),
+      successes: Math.round(tally.successes * (tally.weight / (at - from + 1))),
+      sufficed: shortest(group, from, at, kind, decision),
+      walk: decision.walkOf(tally),
+    });
   }
   return hits;
 }
 
-/** Answers whether the group keeps failing from a window's first contact until one horizon after its last. */
+/** How many contacts suffice, counted back from the one at `at`. */
+function shortest(
+  group: readonly FirstContact[],
+  from: number,
+  at: number,
+  kind: GroupKind,
+  decision: Decision,
+): number {
+  const tally = new Tally(kind);
+  for (let first = at; first > from; first--) {
+    tally.count(group[first]!, 1);
+    if (decision.isMet(tally)) return at - first + 1;
+  }
+  return at - from + 1;
+}
+
+/** Whether a contact speaks for a scan in a group of this kind: by failing, or by being fleeting. */
+const speaksForScan = (contact: FirstContact, kind: GroupKind): boolean =>
+  isFailure(contact.outcome) || (kind === 'open' && contact.isFleeting);
+
+/** Contacts in a window, by what they say. */
+class Tally {
+  failures = 0;
+  habits = 0;
+  successes = 0;
+  /** Contacts that the counted ones stand for. */
+  weight = 0;
+  readonly #kind: GroupKind;
+
+  constructor(kind: GroupKind) {
+    this.#kind = kind;
+  }
+
+  count(contact: FirstContact, sign: 1 | -1): void {
+    this.weight += sign * contact.weight;
+    if (!speaksForScan(contact, this.#kind)) this.successes += sign;
+    else if (contact.isHabit) this.habits += sign;
+    else this.failures += sign;
+  }
+}
+
+/** The thresholds that a window must meet, all of them. */
+class Decision {
+  readonly #floor: number;
+  readonly #perSuccess: number;
+  readonly #habitLimit: number;
+  readonly #walk: ReturnType<typeof walkOf>;
+
+  constructor(kind: GroupKind, horizon: Horizon, settings: DetectionSettings) {
+    this.#floor = horizon.floor(settings, kind);
+    this.#perSuccess = ratioOf(horizon, settings);
+    this.#habitLimit = settings.habitLimit;
+    this.#walk = walkOf(settings);
+  }
+
+  isMet(tally: Tally): boolean {
+    const failures = this.failuresOf(tally);
+    return (
+      failures >= this.#floor &&
+      failures >= this.#perSuccess * tally.successes &&
+      this.walkOf(tally) >= this.#walk.bound
+    );
+  }
+
+  /** A set of habits beyond the limit is no stale configuration: a scan that repeats is still a scan. */
+  failuresOf({ failures, habits }: Tally): number {
+    return failures + (habits > this.#habitLimit ? habits : 0);
+  }
+
+  /** Sums, not steps: the order within a window cannot matter, and with each window the walk begins anew. */
+  walkOf(tally: Tally): number {
+    return this.failuresOf(tally) * this.#walk.failure + tally.successes * this.#walk.success;
+  }
+}
+
+/** Answers whether the group goes on as a scan from a window's first contact until one horizon after its last. */
 class Aftermath {
   #group: readonly FirstContact[];
   #seconds: number;
@@ -113,13 +196,13 @@ class Aftermath {
   #successes: Float64Array;
   #until = 0;
 
-  constructor(group: readonly FirstContact[], seconds: number) {
+  constructor(group: readonly FirstContact[], kind: GroupKind, seconds: number) {
     this.#group = group;
     this.#seconds = seconds;
     this.#failures = new Float64Array(group.length + 1);
     this.#successes = new Float64Array(group.length + 1);
     for (const [at, contact] of group.entries()) {
-      const failed = isFailure(contact.outcome);
+      const failed = speaksForScan(contact, kind);
       this.#failures[at + 1] = this.#failures[at]! + (failed ? contact.weight : 0);
       this.#successes[at + 1] = this.#successes[at]! + (failed ? 0 : contact.weight);
     }
@@ -129,21 +212,10 @@ class Aftermath {
    * Success is evidence of innocence also when it comes a little later: a log that begins in the middle of a busy
    * minute shows the retries of the few that fail before it shows the many that succeed. Ask in order of `at`.
    */
-  keepsFailing(from: number, at: number, failuresPerSuccess: number): boolean {
+  goesOn(from: number, at: number, failuresPerSuccess: number): boolean {
     const end = this.#group[at]!.end + this.#seconds;
     while (this.#until < this.#group.length && this.#group[this.#until]!.end <= end) this.#until++;
     const failures = this.#failures[this.#until]! - this.#failures[from]!;
     return failures >= failuresPerSuccess * (this.#successes[this.#until]! - this.#successes[from]!);
   }
-}
-
-function count(
-  tally: { failures: number; habits: number; successes: number },
-  contact: FirstContact,
-  sign: 1 | -1,
-): void {
-  const weight = sign * contact.weight;
-  if (!isFailure(contact.outcome)) tally.successes += weight;
-  else if (contact.isHabit) tally.habits += weight;
-  else tally.failures += weight;
 }

@@ -5,11 +5,11 @@ import { formatAddress, parseIpv4, parseIpv6 } from '../flowlog/address.ts';
 import type { Fragment, SeenContact } from './evidence.ts';
 
 /** First byte of every encoded fragment; readers refuse others. */
-const VERSION = 1;
+const VERSION = 2;
 const HOUR = 3600;
 const INSIDE = 1;
 const HEADER_BYTES = 20;
-const CONTACT_BYTES = 35;
+const CONTACT_BYTES = 38;
 const V6_EXTRA_BYTES = 12;
 
 /** The stored bytes are not a fragment of a version that this code reads. */
@@ -101,6 +101,8 @@ function writeContact(bytes: Buffer, start: number, contact: SeenContact, base: 
   at = bytes.writeUInt32LE(contact.firstEnd - contact.firstStart, at);
   at = bytes.writeInt32LE(contact.minutesLow, at);
   at = bytes.writeInt32LE(contact.minutesHigh, at);
+  at = bytes.writeUInt16LE(contact.sourcePort, at);
+  at = bytes.writeUInt8(contact.packetBytes, at);
   return start + CONTACT_BYTES + (v4 === undefined ? V6_EXTRA_BYTES : 0);
 }
 
@@ -119,5 +121,7 @@ function readContact(bytes: Buffer, start: number, isV6: boolean, base: number):
     firstStart: firstEnd - bytes.readUInt32LE(at + 15),
     minutesLow: bytes.readInt32LE(at + 19),
     minutesHigh: bytes.readInt32LE(at + 23),
+    sourcePort: bytes.readUInt16LE(at + 27),
+    packetBytes: bytes.readUInt8(at + 29),
   };
 }

@@ -4,7 +4,7 @@ import { classify, Halves } from '../contact/initiator.ts';
 import { Interfaces } from '../contact/interfaces.ts';
 import type { HashKey } from '../contact/keyed-hash.ts';
 import { Networks } from '../contact/networks.ts';
-import { isFailure, isNothing, outcomeOf, SEEN_OWN_TARGET } from '../contact/seen.ts';
+import { isNothing, isSuspect, SEEN_OWN_TARGET } from '../contact/seen.ts';
 import { AddressTable } from '../flowlog/address.ts';
 import {
   type FlowRecord,
@@ -48,7 +48,18 @@ export class Collector implements RecordSink {
   #scopes: Scopes;
   #halves = new Halves();
   #layoutQuality = 0;
-  #contact = { source: 0, target: 0, port: 0, protocol: 0, seen: 0, start: 0, end: 0, quality: 0 };
+  #contact = {
+    source: 0,
+    target: 0,
+    port: 0,
+    protocol: 0,
+    seen: 0,
+    start: 0,
+    end: 0,
+    quality: 0,
+    sourcePort: 0,
+    packetBytes: 0,
+  };
 
   constructor(options: CollectorOptions) {
     this.#table = new ContactTable(this.addresses, options.key, CONTACTS_PER_PANE);
@@ -88,6 +99,8 @@ export class Collector implements RecordSink {
       contact.target = target;
       contact.port = record.targetPort;
       contact.seen = this.#halves.forward;
+      contact.sourcePort = record.sourcePort;
+      contact.packetBytes = Math.min(255, Math.round(record.bytes / Math.max(1, record.packets)));
       this.#table.add(contact);
     }
     if (this.#halves.reverse) {
@@ -95,6 +108,8 @@ export class Collector implements RecordSink {
       contact.target = source;
       contact.port = record.sourcePort;
       contact.seen = this.#halves.reverse;
+      contact.sourcePort = 0;
+      contact.packetBytes = 0;
       this.#table.add(contact);
     }
   }
@@ -108,23 +123,23 @@ export class Collector implements RecordSink {
 
   /**
    * The evidence of each source, one after the other; call once, after the last record.
-   * @param minFailures leaves out sources with fewer contacts that could have failed: they cannot be findings.
+   * @param minSuspects leaves out sources with fewer contacts that may be probes: they cannot be findings.
    */
-  *sources(minFailures = 0): Generator<SourceEvidence> {
+  *sources(minSuspects = 0): Generator<SourceEvidence> {
     this.#identities.conclude();
     let views: PaneView[] = [];
     for (const view of this.#table.panes()) {
       if (views.length && views[0]!.source !== view.source) {
-        yield* this.#source(views, minFailures);
+        yield* this.#source(views, minSuspects);
         views = [];
       }
       views.push(view);
     }
-    if (views.length) yield* this.#source(views, minFailures);
+    if (views.length) yield* this.#source(views, minSuspects);
   }
 
-  *#source(views: readonly PaneView[], minFailures: number): Generator<SourceEvidence> {
-    if (minFailures > 0 && this.#countFailures(views) < minFailures) return;
+  *#source(views: readonly PaneView[], minSuspects: number): Generator<SourceEvidence> {
+    if (minSuspects > 0 && this.#countSuspects(views) < minSuspects) return;
     const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
     if (!panes.length) return;
     const source = views[0]!.source;
@@ -140,11 +155,10 @@ export class Collector implements RecordSink {
     };
   }
 
-  #countFailures(views: readonly PaneView[]): number {
-    let failures = 0;
-    for (const view of views)
-      for (const at of view.contacts) if (isFailure(outcomeOf(this.#table.seen[at]!))) failures++;
-    return failures;
+  #countSuspects(views: readonly PaneView[]): number {
+    let suspects = 0;
+    for (const view of views) for (const at of view.contacts) if (isSuspect(this.#table.seen[at]!)) suspects++;
+    return suspects;
   }
 
   #pane(view: PaneView): Pane {
@@ -167,6 +181,8 @@ export class Collector implements RecordSink {
         lastEnd: table.lastEnds[at]!,
         minutesLow: table.minutesLow[at]!,
         minutesHigh: table.minutesHigh[at]!,
+        sourcePort: table.sourcePorts[at]!,
+        packetBytes: table.packetBytes[at]!,
       });
     }
     const quality = view.quality | (skipped ? SKIPPED_RECORDS : 0) | (view.theta < FULL ? SAMPLED : 0);

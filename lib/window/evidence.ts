@@ -1,4 +1,5 @@
 /** What is known of one source over its hours: the input of detection, merged from fragments in any order. */
+import { lowest } from '../contact/contact-table.ts';
 import type { Identity } from '../contact/interfaces.ts';
 import { hasInitiatorHalf } from '../contact/seen.ts';
 import { SAMPLED } from './quality.ts';
@@ -18,6 +19,9 @@ export interface SeenContact {
   /** Minutes of the hour with an initiator's half: bits 0 to 29, and 30 to 59. */
   readonly minutesLow: number;
   readonly minutesHigh: number;
+  /** Lowest source port of its probes, and bytes of their smallest packets (255: or more); 0 where none was seen. */
+  readonly sourcePort: number;
+  readonly packetBytes: number;
 }
 
 /** One hour of one source. */
@@ -94,13 +98,18 @@ function mergePane(group: readonly Fragment[], limit: number): Pane {
 }
 
 function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
-  const seen = a.seen | b.seen;
-  const minutes = { minutesLow: a.minutesLow | b.minutesLow, minutesHigh: a.minutesHigh | b.minutesHigh };
+  const unions = {
+    seen: a.seen | b.seen,
+    minutesLow: a.minutesLow | b.minutesLow,
+    minutesHigh: a.minutesHigh | b.minutesHigh,
+    sourcePort: lowest(a.sourcePort, b.sourcePort),
+    packetBytes: lowest(a.packetBytes, b.packetBytes),
+  };
   const [probesA, probesB] = [hasInitiatorHalf(a.seen), hasInitiatorHalf(b.seen)];
   // Times are those of probes; an answer's times stand in only until a probe is known.
-  if (probesA !== probesB) return { ...(probesA ? a : b), seen, ...minutes };
+  if (probesA !== probesB) return { ...(probesA ? a : b), ...unions };
   const isFirst = a.firstEnd < b.firstEnd || (a.firstEnd === b.firstEnd && a.firstStart <= b.firstStart);
-  return { ...(isFirst ? a : b), seen, ...minutes, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
+  return { ...(isFirst ? a : b), ...unions, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
 }
 
 /** Prefers the interface that holds the address over one that forwards for it, then the smaller id; its fields union. */

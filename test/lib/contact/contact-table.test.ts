@@ -21,7 +21,8 @@ function tableOf(halves: Iterable<Half>, limit: number): ContactTable {
   for (const half of halves) {
     const source = addresses.internIpv4(0x0a000000 + (half.source ?? 1));
     const target = addresses.internIpv4(0x0a800000 + (half.target ?? 1));
-    const defaults = { port: 80, protocol: 6, seen: PROBE, start: NOON, end: half.start ?? NOON, quality: 0 };
+    const time = { start: NOON, end: half.start ?? NOON };
+    const defaults = { ...time, port: 80, protocol: 6, seen: PROBE, quality: 0, sourcePort: 40_000, packetBytes: 44 };
     table.add({ ...defaults, ...half, source, target });
   }
   return table;

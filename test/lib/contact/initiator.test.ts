@@ -132,7 +132,7 @@ describe('TCP without flags', () => {
     ['two packets of 40 bytes', { packets: 2, bytes: 80 }, 'RESET'],
     ['one packet of 60 bytes over IPv6', { packets: 1, bytes: 60, ipv6: true }, 'RESET'],
     ['one packet of 60 bytes over IPv4: a SYN-ACK has options', { packets: 1, bytes: 60 }, 'REPLY'],
-    ['one packet of 40 bytes over IPv6: no TCP packet is that short', { packets: 1, bytes: 40, ipv6: true }, 'REPLY'],
+    ['one packet that is shorter than any over IPv6', { packets: 1, bytes: 40, ipv6: true }, 'RESET'],
     ['three packets of 40 bytes', { packets: 3, bytes: 120 }, 'REPLY'],
     ['no packets at all', { packets: 0, bytes: 0 }, 'REPLY'],
   ])('a reply of %s', (_, sizes, expected) => {

@@ -14,6 +14,12 @@ const contact = (target: number, port: number): FirstContact => ({
   weight: 1,
   direction: 'lateral',
   isHabit: false,
+  isFleeting: false,
+  isRepeat: false,
+  isStealth: false,
+  attempts: 1,
+  sourcePort: 40_000,
+  packetBytes: 44,
 });
 /** Every port of every target. */
 const grid = (targets: number, ports: number) =>

@@ -19,7 +19,12 @@ const flat = (count: number, make: (n: number) => Row[]) => Array.from({ length:
 const to = (n: number) => `10.0.${8 + (n >> 8)}.${n & 255}`;
 
 /** A conversation with a service, noticed at the client. */
-const talk = (n: number, at = NOON + n, port = 443): Row[] => probe({ to: to(n), port, at, fate: 'established' });
+const talk = (n: number, at = NOON + n, port = 443): Row[] =>
+  probe({ to: to(n), port, at, fate: 'established', also: { packets: 20, bytes: 4000 } });
+
+/** Probes without a SYN, with other flags: 1 FIN (also XMAS, whose PSH and URG are not logged), 0 NULL or ACK. */
+const stealth = (rows: Row[], flags: 0 | 1): Row[] =>
+  rows.map((half) => (half['tcp-flags'] === 2 ? { ...half, 'tcp-flags': flags } : half));
 
 const scans: readonly (readonly [string, Row[], string, string, string?])[] = [
   ['a fast vertical scan that meets resets', vertical(100, { every: 0.1 }), 'vertical-scan', 'lateral'],
@@ -72,6 +77,56 @@ const scans: readonly (readonly [string, Row[], string, string, string?])[] = [
     flat(80, (n) => probe({ to: '10.0.9.9', port: n + 1, at: NOON + n, fate: n % 4 ? 'reset' : 'established' })),
     'vertical-scan',
     'lateral',
+  ],
+  ['a sweep of open ports, each found and left', horizontal(60, { fate: 'established' }), 'horizontal-scan', 'lateral'],
+  [
+    'a sweep that finds two of three open',
+    flat(60, (n) => probe({ to: to(n), port: 22, at: NOON + n, fate: n % 3 ? 'established' : 'reset' })),
+    'horizontal-scan',
+    'lateral',
+  ],
+  [
+    'a ping sweep that everything answers',
+    horizontal(60, { protocol: 1, port: 0, fate: 'established' }),
+    'horizontal-scan',
+    'lateral',
+  ],
+  [
+    'a FIN scan that meets silence',
+    stealth(vertical(60, { fate: 'unanswered', sourcePort: 61_000 }), 1),
+    'vertical-scan',
+    'lateral',
+  ],
+  [
+    'a NULL scan that is rejected',
+    stealth(vertical(60, { fate: 'rejected', sourcePort: 61_000 }), 0),
+    'vertical-scan',
+    'lateral',
+  ],
+  [
+    'a FIN scan of well-known and ephemeral ports',
+    stealth([...vertical(20, { sourcePort: 61_000 }), ...vertical(60, { firstPort: 40_000, sourcePort: 61_000 })], 1),
+    'vertical-scan',
+    'lateral',
+  ],
+  [
+    'a FIN sweep of one port from one source port, rejected',
+    stealth(horizontal(60, { fate: 'rejected', sourcePort: 61_000 }), 1),
+    'horizontal-scan',
+    'lateral',
+  ],
+  [
+    'a UDP scan of privileged ports from source port 53',
+    vertical(60, { protocol: 17, sourcePort: 53, fate: 'unanswered' }),
+    'vertical-scan',
+    'lateral',
+  ],
+  [
+    'a SYN scan of high ports without flags',
+    vertical(60, { firstPort: 40_000, fate: 'rejected' }),
+    'vertical-scan',
+    'lateral',
+    DEFAULT_FORMAT,
   ],
   ['a scan in 600-second records', vertical(40, { every: 0, seconds: 590 }), 'vertical-scan', 'lateral'],
 ];
@@ -130,6 +185,16 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
     DEFAULT_FORMAT,
   ],
   [
+    'late packets of a load balancer to its targets, each from its own port',
+    stealth(horizontal(60, { fate: 'rejected' }), 1).map((half, n) => ({ ...half, srcport: 20_000 + n })),
+  ],
+  [
+    'late packets of a service on a high port to the ports of a NAT gateway',
+    flat(100, (n) => [
+      row({ srcaddr: '10.0.0.8', srcport: 50_051, dstport: 1024 + n * 300, 'tcp-flags': 0, action: 'REJECT' }),
+    ]),
+  ],
+  [
     'late DNS answers',
     flat(100, (n) => [
       row({
@@ -156,7 +221,19 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
       row({ srcaddr: '10.0.0.8', srcport: 1 + n, dstaddr: '203.0.113.5', dstport: 50_000, 'tcp-flags': 4 }),
     ]),
   ],
-  ['pings that are answered', horizontal(100, { protocol: 1, port: 0, fate: 'established' })],
+  [
+    'pings that are answered, again and again',
+    flat(10, (n) => horizontal(100, { protocol: 1, port: 0, fate: 'established', every: 0, at: NOON + n * 30 })),
+  ],
+  [
+    'checks of open ports, every five minutes',
+    flat(3, (n) => horizontal(50, { fate: 'established', every: 0.1, at: NOON + n * 300 })),
+  ],
+  [
+    'short calls of many services outside',
+    flat(200, (n) => probe({ to: `203.0.113.${n}`, port: 443, at: NOON + n, fate: 'established' })),
+  ],
+  ['a few short calls of services inside', horizontal(settings.openTargetsIn5Minutes - 1, { fate: 'established' })],
   [
     'a resolver whose clients and servers use every port',
     flat(200, (n) =>

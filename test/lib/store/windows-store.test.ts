@@ -115,6 +115,8 @@ describe('fragments', () => {
         hash: word(),
         minutesLow: word() | 0,
         minutesHigh: word() | 0,
+        sourcePort: word() & 0xffff,
+        packetBytes: word() & 0xff,
       }),
     );
     await store.writeFragments('object-a', [fragment({ contacts: worst })], NOW);

@@ -43,6 +43,8 @@ describe('the codec', () => {
       firstEnd: end,
       lastEnd: end,
       minutesHigh: 1 << 29,
+      sourcePort: 61_234,
+      packetBytes: 44,
     });
     expect(decodeFragment(fragmentOf({}), encodeFragment(fragmentOf({ contacts: [contact] }))).contacts).toEqual([
       contact,
@@ -61,6 +63,8 @@ describe('the codec', () => {
         firstStart: 500_000 * HOUR - (word() % HOUR),
         minutesLow: word() & 0x3fffffff,
         minutesHigh: word() & 0x3fffffff,
+        sourcePort: word() & 0xffff,
+        packetBytes: word() & 0xff,
       }),
     );
     expect(encodeFragment(fragmentOf({ contacts })).length).toBeLessThan(100_000);
@@ -72,11 +76,11 @@ describe('bytes that are no fragment', () => {
   const decode = (bytes: Uint8Array) => decodeFragment(fragmentOf({}), bytes);
 
   test('of another version are refused, with both versions named', () => {
-    for (const version of [0, 2, 255]) {
+    for (const version of [0, 1, 255]) {
       const other = Uint8Array.from(good);
       other[0] = version;
       expect(() => decode(other)).toThrow(CodecError);
-      expect(() => decode(other)).toThrow(`fragment version must be 1, got ${version}`);
+      expect(() => decode(other)).toThrow(`fragment version must be 2, got ${version}`);
     }
     expect(() => decode(new Uint8Array(0))).toThrow(CodecError);
   });

@@ -24,6 +24,8 @@ const contactAt = (hour: number): fc.Arbitrary<SeenContact> =>
       last: fc.integer({ min: 0, max: HOUR - 1 }),
       minutesLow: fc.integer({ min: 0, max: 2 ** 30 - 1 }),
       minutesHigh: fc.integer({ min: 0, max: 2 ** 30 - 1 }),
+      sourcePort: fc.integer({ min: 0, max: 65_535 }),
+      packetBytes: fc.integer({ min: 0, max: 255 }),
     })
     .map(({ first, length, last, ...rest }) => ({
       ...rest,
@@ -71,6 +73,8 @@ export const contactOf = (values: Partial<SeenContact> & { hash: number }): Seen
   lastEnd: 500_000 * HOUR,
   minutesLow: 1,
   minutesHigh: 0,
+  sourcePort: 40_000,
+  packetBytes: 44,
   ...values,
 });
 

@@ -4,9 +4,9 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type DetectionSettings, detectionSettings } from '../lib/config/detection.ts';
 import { parseRuntimeSettings } from '../lib/config/runtime.ts';
 import { Networks } from '../lib/contact/networks.ts';
-import { Judge } from '../lib/pipeline/judge.ts';
+import { Judge, type JudgeOptions } from '../lib/pipeline/judge.ts';
 import { createDocumentClient, createSqsClient } from '../lib/store/clients.ts';
-import { type FindingRef, FindingsStore } from '../lib/store/findings-store.ts';
+import { FindingsStore } from '../lib/store/findings-store.ts';
 import { requestAlert } from '../lib/store/messages.ts';
 import { Outbox } from '../lib/store/outbox.ts';
 import { WindowsStore } from '../lib/store/windows-store.ts';
@@ -43,27 +43,27 @@ export const place = {
 };
 
 /** The stores and the judge of the functions that judge. */
-export function judging(): { windows: WindowsStore; judge: Judge; request: (ref: FindingRef) => Promise<void> } {
+export function judging(): { options: JudgeOptions; judge: Judge } {
   const windows = new WindowsStore({
     client: documents,
     table: required('WINDOWS_TABLE'),
     retentionDays: settings.retentionDays.windows,
     settleSeconds: detection.settleSeconds,
+    openTargets: detection.openTargetsIn5Minutes,
   });
   const sqs = createSqsClient();
   const queueUrl = required('ALERT_QUEUE_URL');
-  const request = (ref: FindingRef) => requestAlert(sqs, queueUrl, ref);
-  const judge = new Judge({
+  const options: JudgeOptions = {
     windows,
     findings,
-    requestAlert: request,
+    requestAlert: (ref) => requestAlert(sqs, queueUrl, ref),
     settings: detection,
     networks: new Networks(settings.internal),
     secret,
     minSeverity: settings.minSeverity,
     windowDays: settings.retentionDays.windows,
-  });
-  return { windows, judge, request };
+  };
+  return { options, judge: new Judge(options) };
 }
 
 /** Epoch seconds of the clock. */

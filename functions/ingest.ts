@@ -9,7 +9,10 @@ import { ObjectError, objectSource } from '../lib/store/objects.ts';
 import { clock, judging, logger, metrics, secret, settings, suspicious } from './deployment.ts';
 
 const s3 = createS3Client();
-const { windows, judge } = judging();
+const {
+  options: { windows },
+  judge,
+} = judging();
 const options = {
   windows,
   judge,

@@ -19,17 +19,18 @@ import {
 
 const sns = createSnsClient();
 const topic = required('ALERT_TOPIC_ARN');
-const { windows, judge, request } = judging();
+const { options: judgeOptions, judge } = judging();
 
 /** One run. @throws when a source could not be judged, after all others were: the run counts as failed and alarms. */
 export async function handler(): Promise<void> {
   const settled = await settle(
     {
-      windows,
+      windows: judgeOptions.windows,
       findings,
       outbox,
       judge,
-      requestAlert: request,
+      judging: judgeOptions,
+      requestAlert: judgeOptions.requestAlert,
       publish: (message) => publishAlert(sns, topic, message),
       place,
       episodeGapSeconds: detection.episodeGapSeconds,

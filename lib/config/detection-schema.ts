@@ -36,6 +36,23 @@ export const detectionOverrides = z.strictObject({
     10_000,
     'Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller sweeps of open ports, and more jobs that run over all hosts.',
   ),
+  campaignSources: count(
+    4,
+    10_000,
+    'Outside sources that must share out the ports of one target, or our hosts on one port, within an hour. Lower finds smaller campaigns, and takes chance for a plan.',
+  ),
+  campaignContactsPerSource: count(
+    2,
+    100,
+    'Distinct failed contacts there from which on a source counts as a member. The noise of the internet has one or two.',
+  ),
+  campaignPorts: count(8, 65_536, 'Distinct failed ports of one target that the members cover together.'),
+  campaignTargets: count(8, 65_536, 'Distinct targets on one port that the members cover together.'),
+  campaignOverlap: share(
+    1,
+    4,
+    'Members that a port (or target) may have on average. Higher takes in unrelated sources.',
+  ),
   failuresPerSuccess: share(
     0.5,
     100,

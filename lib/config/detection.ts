@@ -31,6 +31,15 @@ export interface DetectionSettings {
    * once in three days, with nothing to speak of said.
    */
   openTargetsIn5Minutes: number;
+  /** Outside sources that must share out one target's ports, or our hosts on one port, within an hour: a campaign. */
+  campaignSources: number;
+  /** Distinct failed contacts there from which on a source can be a member; the internet's noise has one or two. */
+  campaignContactsPerSource: number;
+  /** Distinct failed ports of the target, and distinct targets on the port, that the members cover together. */
+  campaignPorts: number;
+  campaignTargets: number;
+  /** How many members a port (or target) has on average at most: those who plan do not repeat each other. */
+  campaignOverlap: number;
   /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
   failuresPerSuccess: number;
   /** The same beyond an hour, where a host has time to do much else. */
@@ -60,6 +69,8 @@ export interface DetectionSettings {
 }
 
 const common = {
+  campaignContactsPerSource: 3,
+  campaignOverlap: 1.5,
   failuresPerSuccess: 3,
   failuresPerSuccessSlow: 4,
   benignSuccess: 0.8,
@@ -90,6 +101,9 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     failuresIn72Hours: 60,
     pairsIn72Hours: 80,
     openTargetsIn5Minutes: 40,
+    campaignSources: 24,
+    campaignPorts: 100,
+    campaignTargets: 100,
     falsePositiveRate: 0.00001,
     habitLimit: 128,
   },
@@ -104,6 +118,9 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     failuresIn72Hours: 25,
     pairsIn72Hours: 25,
     openTargetsIn5Minutes: 10,
+    campaignSources: 12,
+    campaignPorts: 48,
+    campaignTargets: 48,
     falsePositiveRate: 0.0001,
     habitLimit: 64,
   },
@@ -118,6 +135,9 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     failuresIn72Hours: 18,
     pairsIn72Hours: 20,
     openTargetsIn5Minutes: 8,
+    campaignSources: 8,
+    campaignPorts: 32,
+    campaignTargets: 32,
     falsePositiveRate: 0.001,
     habitLimit: 32,
   },

@@ -1,14 +1,20 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
 import type { DetectionSettings } from '../config/detection.ts';
 import type { Collector } from '../window/collector.ts';
+import { detectCampaigns, InboundContacts, withCampaign } from './campaign-finding.ts';
 import { type Detection, type DetectionContext, detect } from './detect.ts';
 
 /** The findings about all sources of a collector, whose last record has been read, by time of detection. */
 export function detectAll(collector: Collector, context: DetectionContext): Detection[] {
-  const floor = smallestFloor(context.settings);
+  const floor = Math.min(context.settings.campaignContactsPerSource, smallestFloor(context.settings));
   const detections: Detection[] = [];
-  for (const source of collector.sources(floor)) detections.push(...detect(source, context));
-  return detections.sort(
+  const inbound = new InboundContacts(context);
+  for (const source of collector.sources(floor)) {
+    inbound.add(source);
+    detections.push(...detect(source, context));
+  }
+  const campaigns = detectCampaigns(inbound, context);
+  return [...detections.map((detection) => withCampaign(detection, campaigns)), ...campaigns].sort(
     ({ finding: a }, { finding: b }) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id),
   );
 }

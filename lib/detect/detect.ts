@@ -1,24 +1,17 @@
 /** Windows to findings: the decision about one source, pure and the same for any order of its evidence. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
 import { findingId } from '../finding/identity.ts';
-import {
-  type Direction,
-  type Finding,
-  isoTime,
-  protocolName,
-  SAMPLE_SIZE,
-  type Severity,
-  type Spread,
-} from '../finding/model.ts';
+import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from '../finding/model.ts';
 import { findingSource } from '../finding/source.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
 import { countQuality, describeQuality } from '../window/quality.ts';
+import type { CampaignRoll } from './campaigns.ts';
 import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
 import { explain } from './explain.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
 import { kindOf } from './kind.ts';
+import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
 import { LONGEST_SECONDS, walkOf } from './windows.ts';
 
 /** What the decision needs besides the evidence. */
@@ -41,6 +34,8 @@ export interface Detection {
   readonly anchorHour: number;
   /** All distinct targets that were kept, answered ones first. */
   readonly targets: readonly string[];
+  /** Of a campaign. */
+  readonly roll?: CampaignRoll;
 }
 
 /** The findings about one source, in order of time. */
@@ -130,18 +125,6 @@ function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): num
   );
 }
 
-type Tally = Finding['contacts'];
-
-function tallyOf(contacts: readonly FirstContact[]): Tally {
-  const count = (outcome: FirstContact['outcome']) =>
-    Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
-  const [rejected, unanswered, reset] = [count('rejected'), count('unanswered'), count('reset')];
-  return { failed: rejected + unanswered + reset, established: count('established'), rejected, unanswered, reset };
-}
-
-const sumWeights = (contacts: readonly FirstContact[]) => contacts.reduce((sum, contact) => sum + contact.weight, 0);
-const hasPorts = (contact: FirstContact) => contact.protocol === 6 || contact.protocol === 17;
-
 /** Inside sources are an incident, outside ones weather. */
 function severityOf(direction: Direction, confidence: number): Severity {
   if (direction === 'inbound') return 'low';
@@ -158,34 +141,4 @@ function confidenceOf(episode: Episode, tally: Tally, blindness: number, setting
   const silence = tally.failed ? tally.unanswered / tally.failed : 0;
   const score = 50 + 45 * excess - 5 * silence - 10 * blindness;
   return Math.max(5, Math.min(99, Math.round(score)));
-}
-
-/** Distinct values: exact while every contact is kept; sampled, a lower bound unless each contact has its own value. */
-function spread<T extends string | number>(
-  contacts: readonly FirstContact[],
-  value: (contact: FirstContact) => T,
-): Spread<T> {
-  const seenTimes = new Map<T, number>();
-  for (const contact of contacts) seenTimes.set(value(contact), (seenTimes.get(value(contact)) ?? 0) + 1);
-  const exact = contacts.every((contact) => contact.weight === 1);
-  const sample = distinct(contacts, value).slice(0, SAMPLE_SIZE);
-  return { count: exact ? seenTimes.size : estimateDistinct(seenTimes, contacts), exact, sample };
-}
-
-/** Distinct values, those that answered first. */
-function distinct<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): T[] {
-  const answeredFirst = contacts.toSorted((a, b) => Number(isFailure(a.outcome)) - Number(isFailure(b.outcome)));
-  return [...new Set(answeredFirst.map(value))];
-}
-
-/** Chao's estimator of distinct values from a uniform sample, bounded by the number of contacts it stands for. */
-function estimateDistinct<T>(seenTimes: ReadonlyMap<T, number>, contacts: readonly FirstContact[]): number {
-  let once = 0;
-  let twice = 0;
-  for (const times of seenTimes.values()) {
-    if (times === 1) once++;
-    else if (times === 2) twice++;
-  }
-  const estimate = seenTimes.size + (once * (once - 1)) / (2 * (twice + 1));
-  return Math.round(Math.min(estimate, sumWeights(contacts)));
 }

@@ -10,6 +10,8 @@ export interface Episode {
   readonly direction: Direction;
   readonly contacts: readonly FirstContact[];
   readonly evidence: readonly Evidence[];
+  /** It, or some stretch of it, was found by the horizons of days. */
+  readonly isSlow: boolean;
 }
 
 /** A slow scan pauses for up to this many times its usual pause; a longer one ends it. */
@@ -26,20 +28,54 @@ export function findEpisodes(
   const distinctBy = Map.groupBy(distinct, (contact) => contact.direction);
   for (const [direction, group] of Map.groupBy(first, (contact) => contact.direction)) {
     const marks = markScans(direction, group, distinctBy.get(direction) ?? [], settings);
-    const evidence = marks.flatMap((mark) => mark.evidence);
-    const fast = union(...marks.filter((mark) => !mark.isSlow).map((mark) => mark.contacts));
-    for (const part of splitAtSilence(fast, settings.episodeGapSeconds)) {
-      episodes.push(...splitAtNewTargets(part, evidence, direction, settings));
-    }
-    episodes.push(
-      ...slowEpisodes(
-        marks.filter((mark) => mark.isSlow),
-        direction,
-        settings,
-      ),
+    const slow = slowEpisodes(
+      marks.filter((mark) => mark.isSlow),
+      direction,
+      settings,
     );
+    episodes.push(...joined([...fastEpisodes(marks, direction, settings), ...slow], settings));
   }
   return episodes;
+}
+
+function fastEpisodes(marks: readonly Mark[], direction: Direction, settings: DetectionSettings): Episode[] {
+  const evidence = marks.flatMap((mark) => mark.evidence);
+  const fast = union(...marks.filter((mark) => !mark.isSlow).map((mark) => mark.contacts));
+  return splitAtSilence(fast, settings.episodeGapSeconds).flatMap((part) =>
+    splitAtNewTargets(part, evidence, direction, settings),
+  );
+}
+
+/** A slow scan in which there are fast stretches, of the same targets, is one scan. */
+function joined(episodes: readonly Episode[], settings: DetectionSettings): Episode[] {
+  const kept: Episode[] = [];
+  for (const episode of episodes.toSorted((a, b) => a.contacts[0]!.end - b.contacts[0]!.end)) {
+    const at = kept.findIndex((other) => isSameScan(other, episode, settings));
+    if (at < 0) kept.push(episode);
+    else kept[at] = together(kept[at]!, episode);
+  }
+  return kept;
+}
+
+function isSameScan(earlier: Episode, later: Episode, settings: DetectionSettings): boolean {
+  if (!earlier.isSlow && !later.isSlow) return false;
+  const gap = later.contacts[0]!.end - lastEndOf(earlier.contacts);
+  if (gap > settings.episodeGapSeconds) return false;
+  const targets = new Set(earlier.contacts.map(({ target }) => target));
+  return later.contacts.some(({ target }) => targets.has(target));
+}
+
+function together(a: Episode, b: Episode): Episode {
+  const known = new Set(a.contacts.map(contactKey));
+  return {
+    direction: a.direction,
+    contacts: union(
+      a.contacts,
+      b.contacts.filter((contact) => !known.has(contactKey(contact))),
+    ),
+    evidence: [...a.evidence, ...b.evidence].sort(byTime),
+    isSlow: true,
+  };
 }
 
 /** Each slow group goes at its own pace; those that overlap in time are one scan. */
@@ -53,15 +89,20 @@ function slowEpisodes(marks: readonly Mark[], direction: Direction, settings: De
     )
     .filter((part) => part.evidence.length > 0)
     .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
-  const joined: { contacts: FirstContact[]; evidence: Evidence[] }[] = [];
+  const scans: { contacts: FirstContact[]; evidence: Evidence[] }[] = [];
   for (const part of parts) {
-    const last = joined.at(-1);
+    const last = scans.at(-1);
     if (last && part.contacts[0]!.end <= last.contacts.at(-1)!.end) {
       last.contacts = union(last.contacts, part.contacts);
       last.evidence.push(...part.evidence);
-    } else joined.push({ contacts: [...part.contacts], evidence: [...part.evidence] });
+    } else scans.push({ contacts: [...part.contacts], evidence: [...part.evidence] });
   }
-  return joined.map(({ contacts, evidence }) => ({ direction, contacts, evidence: evidence.sort(byTime) }));
+  return scans.map(({ contacts, evidence }) => ({
+    direction,
+    contacts,
+    evidence: evidence.sort(byTime),
+    isSlow: true,
+  }));
 }
 
 /** Silence after which a scan is over: as long as its own pace allows it to pause. */
@@ -125,7 +166,7 @@ function splitAtNewTargets(
   }
   return scans
     .filter((scan) => scan.evidence.length > 0 && scan.contacts.some((contact) => speaks(contact)))
-    .map((scan) => ({ direction, contacts: scan.contacts, evidence: scan.evidence.sort(byTime) }));
+    .map((scan) => ({ direction, contacts: scan.contacts, evidence: scan.evidence.sort(byTime), isSlow: false }));
 }
 
 const speaks = (contact: FirstContact): boolean => isFailure(contact.outcome) || contact.isFleeting;

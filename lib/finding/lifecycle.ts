@@ -22,6 +22,7 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
   return (
     stored.severity !== next.severity ||
     stored.kind !== next.kind ||
+    stored.campaign !== next.campaign ||
     stored.openPorts.count !== next.openPorts.count ||
     next.contacts.failed >= 2 * stored.contacts.failed
   );

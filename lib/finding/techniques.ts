@@ -10,9 +10,10 @@ const SCANNING_IP_BLOCKS: Technique = {
 const ACTIVE_SCANNING: Technique = { id: 'T1595', name: 'Active Scanning', tactic: 'Reconnaissance' };
 
 /** Inbound scans are reconnaissance, lateral ones discovery, outbound ones both; a container that scans is T1595 too. */
-export function techniquesOf(direction: Direction, source: FindingSource): Technique[] {
+export function techniquesOf(direction: Direction, source: FindingSource | undefined): Technique[] {
   if (direction === 'inbound') return [SCANNING_IP_BLOCKS];
   if (direction === 'outbound') return [NETWORK_SERVICE_DISCOVERY, SCANNING_IP_BLOCKS];
-  const isContainer = source.ecs !== undefined || (source.behindInterface === true && source.instanceId !== undefined);
+  const isContainer =
+    source?.ecs !== undefined || (source?.behindInterface === true && source.instanceId !== undefined);
   return isContainer ? [NETWORK_SERVICE_DISCOVERY, ACTIVE_SCANNING] : [NETWORK_SERVICE_DISCOVERY];
 }

@@ -1,6 +1,7 @@
 /** Decides one source from what the windows table holds, and brings the findings table up to that decision. */
 import type { DetectionSettings } from '../config/detection.ts';
 import type { Networks } from '../contact/networks.ts';
+import { withCampaign } from '../detect/campaign-finding.ts';
 import { type Detection, detect } from '../detect/detect.ts';
 import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
@@ -45,6 +46,8 @@ const LONGEST_HOURS = LONGEST_SECONDS / 3600;
 const MARGIN = 2;
 const STEP = 6;
 const DAY = 86_400;
+/** Hours that a campaign may have begun before one of its members. */
+const CAMPAIGN_HOURS = 25;
 const hourOf = (time: string | number) => Math.floor((typeof time === 'string' ? epochSeconds(time) : time) / 3600);
 
 export class Judge {
@@ -86,7 +89,9 @@ export class Judge {
     const read = await this.#read(source, hours, stored, given, horizons);
     const { evidence, range, moment } = read;
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
-    const detections = continued(read.detections, expired, this.#options.settings.episodeGapSeconds);
+    const detections = await this.#withCampaigns(
+      continued(read.detections, expired, this.#options.settings.episodeGapSeconds),
+    );
     const judged = { opened: 0, updated: 0, isRefused: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
@@ -103,6 +108,17 @@ export class Judge {
     return judged;
   }
 
+  /** Outside sources may be part of a campaign that was found meanwhile. */
+  async #withCampaigns(detections: readonly Detection[]): Promise<readonly Detection[]> {
+    const inbound = detections.filter(({ finding }) => finding.direction === 'inbound');
+    if (!inbound.length) return detections;
+    const from = Math.min(...inbound.map(({ anchorHour }) => anchorHour)) - CAMPAIGN_HOURS;
+    const known = (await this.#options.findings.campaigns(from)).flatMap(({ finding, roll }) =>
+      roll && !isVoid(finding) ? [{ finding, roll }] : [],
+    );
+    return detections.map((detection) => withCampaign(detection, known));
+  }
+
   /** Reads on, earlier and later, until no scan touches an edge of what was read. */
   async #read(
     source: SourceName,
@@ -114,10 +130,14 @@ export class Judge {
     // Windows expire by the later of record and writing: those of old logs that are read now are there.
     const oldest = Math.min(hourOf(given.now), hours.to) - this.#options.windowDays * 24;
     let range = { from: hours.from - MARGIN - 1, to: hours.to + MARGIN };
+    let needsDays = false;
     for (;;) {
       const known = stored.filter((item) => overlaps(item.finding, range));
       // What days of evidence had shown, hours of it would seem to refute.
-      const horizons = known.some(({ finding }) => isSlow(finding)) ? 'all' : asked;
+      const horizons =
+        needsDays || known.some(({ finding }) => isSlow(finding) || (isOpenSweep(finding) && !isVoid(finding)))
+          ? 'all'
+          : asked;
       if (horizons === 'all' && range.from > hours.from - LONGEST_HOURS - MARGIN - 1) {
         range = { ...range, from: hours.from - LONGEST_HOURS - MARGIN - 1 };
         continue;
@@ -127,6 +147,11 @@ export class Judge {
       const moment = { ...given, logTime };
       const evidence = mergeFragments(await this.#options.windows.readSource(source, range.from, range.to));
       const detections = evidence ? this.#detect(evidence, moment, horizons) : [];
+      // Whether an open port was ever contacted before, only days can tell.
+      if (horizons === 'short' && detections.some(({ finding }) => isOpenSweep(finding))) {
+        needsDays = true;
+        continue;
+      }
       const touching = [...detections, ...known].map(hoursOf);
       const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), range.from);
       const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
@@ -251,6 +276,9 @@ function orphansOf(
 /** Found by a horizon of days, and still believed. */
 const isSlow = (finding: Finding): boolean =>
   (finding.horizon === '24h' || finding.horizon === '72h') && !isVoid(finding);
+
+/** Found because of ports that were open, and known of before. */
+const isOpenSweep = (finding: Finding): boolean => finding.reasons.some(({ test }) => test.startsWith('fleeting-'));
 
 function overlaps(finding: Finding, range: Hours): boolean {
   return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;

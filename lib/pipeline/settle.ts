@@ -10,13 +10,16 @@ import type { FindingRef, FindingsStore } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
-import type { Horizons, Judge } from './judge.ts';
+import { closeCampaign, judgeCampaigns } from './campaigns.ts';
+import type { Horizons, Judge, JudgeOptions } from './judge.ts';
 
 export interface SettleOptions {
   readonly windows: WindowsStore;
   readonly findings: FindingsStore;
   readonly outbox: Outbox;
   readonly judge: Judge;
+  /** What the judge judges with, for campaigns. */
+  readonly judging: JudgeOptions;
   readonly requestAlert: (ref: FindingRef) => Promise<void>;
   readonly publish: (message: AlertMessage) => Promise<unknown>;
   readonly place: AlertPlace;
@@ -105,15 +108,25 @@ async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times
   const lastHour = Math.floor((times.logTime - NOISE_DELAY) / HOUR) - 1;
   for (const hour of [lastHour - 1, lastHour]) {
     // One run an hour and pass does it; a run that fails leaves the claim to be taken again.
-    await once(options, `quiet#${hour}#${lastHour - hour}`, times, () =>
-      judgeQuietHours(options, settled, times, [hour], options.suspicious, 'short'),
-    );
+    await once(options, `quiet#${hour}#${lastHour - hour}`, times, async () => {
+      await judgeQuietHours(options, settled, times, [hour], options.suspicious, 'short');
+      await judgeCampaignsOf(options, settled, hour, times);
+    });
   }
   // Reading days of all the internet's noise costs; a slow scan from outside can wait for some hours.
   const days = lastHour - (lastHour % QUIET_DAYS_EVERY);
   await once(options, `quiet-days#${days}`, times, () =>
     judgeQuietHours(options, settled, times, hoursBefore(days), options.suspiciousInDays, 'all'),
   );
+}
+
+/** Campaigns first, then their members, whose own findings name them. */
+async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: number, times: Times): Promise<void> {
+  const { opened, updated, members } = await judgeCampaigns(options.judging, hour, times);
+  settled.opened += opened;
+  settled.updated += updated;
+  for (const { address, ...hours } of members)
+    await judgeOne(options, settled, { scope: 'internet', address }, hours, times);
 }
 
 const hoursBefore = (last: number): number[] => Array.from({ length: LONGEST_HOURS }, (_, back) => last - back);
@@ -159,8 +172,12 @@ async function judgeQuietHours(
 }
 
 async function closeSilent(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
-  for (const { finding } of await options.findings.openBefore(times.logTime - options.episodeGapSeconds)) {
-    if (!finding.source) continue;
+  for (const stored of await options.findings.openBefore(times.logTime - options.episodeGapSeconds)) {
+    const { finding } = stored;
+    if (!finding.source) {
+      await closeCampaign(options.judging, stored, times);
+      continue;
+    }
     const hours = {
       from: Math.floor(epochSeconds(finding.firstSeen) / HOUR),
       to: Math.floor(epochSeconds(finding.lastSeen) / HOUR),

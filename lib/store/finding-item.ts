@@ -1,7 +1,9 @@
 /** A finding as an item of the findings table: the public shape at the top level, what the pipeline needs beside it. */
+import type { CampaignRoll } from '../detect/campaigns.ts';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding, Severity } from '../finding/model.ts';
 import {
+  CAMPAIGNS,
   findingExpiry,
   findingIndexKeys,
   findingSort,
@@ -42,6 +44,8 @@ export interface StoredFinding {
   /** Set while there may be something to tell; the outbox. */
   readonly announceSince?: string;
   readonly leaseUntil?: number;
+  /** Of a campaign. */
+  readonly roll?: CampaignRoll;
 }
 
 const INTERNAL = new Set([
@@ -59,6 +63,7 @@ const INTERNAL = new Set([
   'announced',
   'leaseUntil',
   'expiresAt',
+  'roll',
 ]);
 
 /** Optional parts of a finding: removed from the item when a newer version lacks them. */
@@ -77,16 +82,17 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
     ...(item.announced !== undefined && { announced: item.announced as Announced }),
     ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
     ...(item.leaseUntil !== undefined && { leaseUntil: Number(item.leaseUntil) }),
+    ...(item.roll !== undefined && { roll: item.roll as CampaignRoll }),
   };
 }
 
-/** Key of a finding's item. Campaigns, which have no source, have partitions of their own. */
+/** Key of a finding's item. Campaigns, which have no source, share a partition. */
 export function findingKey({ finding, anchorHour }: Pick<Detection, 'finding' | 'anchorHour'>): {
   pk: string;
   sk: string;
 } {
   return {
-    pk: finding.source ? sourcePartition(finding.source) : `campaign#${finding.id}`,
+    pk: finding.source ? sourcePartition(finding.source) : CAMPAIGNS,
     sk: findingSort(anchorHour, finding.id),
   };
 }

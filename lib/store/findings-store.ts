@@ -7,6 +7,7 @@ import {
   paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { CampaignRoll } from '../detect/campaigns.ts';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
@@ -20,7 +21,16 @@ import {
   targetRows,
   toAttributes,
 } from './finding-item.ts';
-import { announceShardOf, dayShard, findingSort, openShard, SHARDS, sourcePartition, targetPartition } from './keys.ts';
+import {
+  announceShardOf,
+  CAMPAIGNS,
+  dayShard,
+  findingSort,
+  openShard,
+  SHARDS,
+  sourcePartition,
+  targetPartition,
+} from './keys.ts';
 import type { SourceName } from './windows-store.ts';
 
 /** The version of a judgement: on how many fragments of which hours it rests, and at which log time it was made. */
@@ -60,6 +70,15 @@ export class FindingsStore {
         ':from': findingSort(fromHour, ''),
         ':to': 'finding#~',
       },
+      ConsistentRead: true,
+    });
+  }
+
+  /** Campaigns that began in an epoch hour or later, strongly consistent, in order of time. */
+  async campaigns(fromHour: number): Promise<StoredFinding[]> {
+    return this.#list({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': CAMPAIGNS, ':from': findingSort(fromHour, ''), ':to': 'finding#~' },
       ConsistentRead: true,
     });
   }
@@ -110,7 +129,7 @@ export class FindingsStore {
     const { client, table, retentionDays } = this.#options;
     // Rows first: after a crash in between the finding is still to be written, and writes them again.
     await putAll(client, table, targetRows(detection, now, retentionDays));
-    return this.#write(findingKey(detection), detection.finding, version, announce, now);
+    return this.#write(findingKey(detection), detection.finding, version, announce, now, detection.roll);
   }
 
   /** Closes a stored finding for a reason other than its end. The same condition as {@link upsert}. */
@@ -152,13 +171,21 @@ export class FindingsStore {
     await this.#options.client.send(new DeleteCommand({ TableName: this.#options.table, Key: { pk, sk } }));
   }
 
-  async #write(key: FindingRef, finding: Finding, version: Version, announce: boolean, now: number): Promise<boolean> {
+  async #write(
+    key: FindingRef,
+    finding: Finding,
+    version: Version,
+    announce: boolean,
+    now: number,
+    roll?: CampaignRoll,
+  ): Promise<boolean> {
     const attributes = toAttributes(
       finding,
       { fragments: version.fragments, judgedAt: version.judgedAt, ...(version.hours && { hours: version.hours }) },
       now,
       this.#options.retentionDays,
     );
+    if (roll) attributes.roll = roll;
     if (announce)
       Object.assign(attributes, {
         announceShard: announceShardOf(finding.id),

@@ -29,6 +29,14 @@ export const noisePartition = (hour: number, source: { readonly scope: string; r
   noiseBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
 export const noiseBucket = (hour: number, bucket: number): string => `noise#${hourText(hour)}#${bucket}`;
 
+/** Copies of louder outside sources of an hour, in as many partitions: for what many of them do together. */
+export const loudPartition = (hour: number, source: { readonly scope: string; readonly address: string }): string =>
+  loudBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
+export const loudBucket = (hour: number, bucket: number): string => `loud#${hourText(hour)}#${bucket}`;
+
+/** Partition of all campaigns: there are few, and each judgement of an outside source looks for its own. */
+export const CAMPAIGNS = 'campaigns';
+
 /** Partitions of sources whose outcomes fall due. */
 export const duePartition = (source: { readonly scope: string; readonly address: string }): string =>
   dueShard(shardOf(sourceKey(source), SHARDS));

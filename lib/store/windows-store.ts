@@ -1,9 +1,9 @@
 /** The windows table: fragments by source and hour, quiet outside sources many to an item, due marks, log times. */
 import { DeleteCommand, type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { isFailure, outcomeOf } from '../contact/seen.ts';
+import { isBareProbe, isFailure, isSuspect, outcomeOf } from '../contact/seen.ts';
 import { isoTime } from '../finding/model.ts';
 import { decodeFragment, encodeFragment } from '../window/codec.ts';
-import type { Fragment } from '../window/evidence.ts';
+import { type Fragment, mergeFragments } from '../window/evidence.ts';
 import { putAll } from './batch-write.ts';
 import {
   duePartition,
@@ -11,6 +11,8 @@ import {
   dueSort,
   expiresAt,
   hourText,
+  loudBucket,
+  loudPartition,
   NOISE_BUCKETS,
   noiseBucket,
   noisePartition,
@@ -19,9 +21,11 @@ import {
 } from './keys.ts';
 
 /** Outside sources with at most this many contacts in one file are kept many to an item. */
-const QUIET_CONTACTS = 2;
-/** Encoded quiet fragments in one item; items stay far below 100 KB. */
-const NOISE_ITEM_BYTES = 48 * 1024;
+const QUIET_CONTACTS = 7;
+/** Contacts of a louder one in the copy that is kept beside, many to an item; more are sampled. */
+const LOUD_CONTACTS = 256;
+/** Encoded fragments in one item; items stay far below 100 KB. */
+const PACK_BYTES = 48 * 1024;
 /** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
 const DUE_SLOT = 600;
 /** Records that end this long before they are read may be about findings that are closed, in seconds. */
@@ -39,6 +43,8 @@ export interface WindowsStoreOptions {
   readonly retentionDays: number;
   /** Log time after which a missing answer is overdue. */
   readonly settleSeconds: number;
+  /** Hosts that an inside source finds open on one port, and leaves, before it is worth a second look. */
+  readonly openTargets: number;
 }
 
 /** A source that is to be decided again; `object` wrote the mark last. */
@@ -93,6 +99,12 @@ export class WindowsStore {
   /** What is known of the quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in an hour. */
   async quietSources(hour: number, bucket: number): Promise<Fragment[]> {
     return this.#quiet(noiseBucket(hour, bucket));
+  }
+
+  /** What is known of all outside sources of one bucket in an hour, of loud ones a sample. */
+  async outsideSources(hour: number, bucket: number): Promise<Fragment[]> {
+    const both = await Promise.all([this.#quiet(noiseBucket(hour, bucket)), this.#quiet(loudBucket(hour, bucket))]);
+    return both.flat();
   }
 
   /** Sources whose answers are overdue at a log time, with what `clearDue` takes. */
@@ -163,21 +175,11 @@ export class WindowsStore {
   }
 
   *#items(objectId: string, fragments: Iterable<Fragment>, now: number, marks: Map<string, Item>): Generator<Item> {
-    const quiet = new Map<string, { parts: Buffer[]; bytes: number; chunk: number; hour: number }>();
+    const packs = new Map<string, Pack>();
     for (const fragment of fragments) {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, this.#options.retentionDays);
       if (isQuiet(fragment)) {
-        const pk = noisePartition(fragment.hour, fragment);
-        const held = quiet.get(pk) ?? { parts: [], bytes: 0, chunk: 0, hour: fragment.hour };
-        quiet.set(pk, held);
-        const part = quietPart(fragment);
-        if (held.bytes + part.length > NOISE_ITEM_BYTES) {
-          yield noiseItem(pk, objectId, held, expires);
-          quiet.set(pk, { parts: [part], bytes: part.length, chunk: held.chunk + 1, hour: fragment.hour });
-        } else {
-          held.parts.push(part);
-          held.bytes += part.length;
-        }
+        yield* packed(packs, noisePartition(fragment.hour, fragment), objectId, fragment, expires);
         continue;
       }
       yield {
@@ -186,10 +188,11 @@ export class WindowsStore {
         data: encodeFragment(fragment),
         expiresAt: expires,
       };
+      if (isOutside(fragment))
+        yield* packed(packs, loudPartition(fragment.hour, fragment), objectId, sampleOf(fragment), expires);
       for (const mark of this.#dueMarks(objectId, fragment, expires, now)) marks.set(mark.sk, mark);
     }
-    for (const [pk, held] of quiet)
-      yield noiseItem(pk, objectId, held, expiresAt((held.hour + 1) * 3600, now, this.#options.retentionDays));
+    for (const [pk, pack] of packs) yield packItem(pk, objectId, pack);
   }
 
   /**
@@ -198,9 +201,14 @@ export class WindowsStore {
    */
   /** One mark for when the answers are overdue, and for inside sources one an hour for the horizons of days. */
   *#dueMarks(objectId: string, fragment: Fragment, expires: number, now: number): Generator<Item & { sk: string }> {
+    const opensMany = fragment.inside && this.#opensMany(fragment);
     let last = 0;
-    for (const contact of fragment.contacts)
-      if (isFailure(outcomeOf(contact.seen)) || contact.lastEnd < now - LATE) last = Math.max(last, contact.lastEnd);
+    for (const contact of fragment.contacts) {
+      const isDue = opensMany
+        ? isSuspect(contact.seen)
+        : isFailure(outcomeOf(contact.seen)) || isBareProbe(contact.seen);
+      if (isDue || contact.lastEnd < now - LATE) last = Math.max(last, contact.lastEnd);
+    }
     if (last === 0) return;
     const { scope, address, hour } = fragment;
     const mark = { pk: duePartition(fragment), scope, address, hour, object: objectId, expiresAt: expires };
@@ -211,9 +219,22 @@ export class WindowsStore {
       yield { ...mark, isLong: true, sk: dueSort((hour + 1) * 3600 + settleSeconds + 1, fragment) };
   }
 
+  /** Whether half as many hosts as make a sweep of open ports are contacted on one port: the file may be cut anywhere. */
+  #opensMany({ contacts }: Fragment): boolean {
+    const hosts = new Map<number, number>();
+    for (const { port, protocol, seen } of contacts) {
+      if (!isSuspect(seen)) continue;
+      const service = port * 256 + protocol;
+      const count = (hosts.get(service) ?? 0) + 1;
+      if (count * 2 >= this.#options.openTargets) return true;
+      hosts.set(service, count);
+    }
+    return false;
+  }
+
   async #quiet(pk: string, address?: string): Promise<Fragment[]> {
     const items = await this.#query({ KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } });
-    return items.flatMap((item) => [...quietFragments(Buffer.from(item.data as Uint8Array), address)]);
+    return items.flatMap((item) => [...packedFragments(Buffer.from(item.data as Uint8Array), address)]);
   }
 
   async #query(input: {
@@ -232,15 +253,51 @@ export class WindowsStore {
   }
 }
 
-const isQuiet = (fragment: Fragment) =>
-  !fragment.inside && fragment.scope === 'internet' && fragment.contacts.length <= QUIET_CONTACTS;
+const isOutside = (fragment: Fragment) => !fragment.inside && fragment.scope === 'internet';
+const isQuiet = (fragment: Fragment) => isOutside(fragment) && fragment.contacts.length <= QUIET_CONTACTS;
 
-function noiseItem(pk: string, objectId: string, held: { parts: Buffer[]; chunk: number }, expires: number): Item {
-  return { pk, sk: `${objectId}#${held.chunk}`, data: Buffer.concat(held.parts), expiresAt: expires };
+/** A fragment with its contacts cut to a uniform sample. */
+function sampleOf(fragment: Fragment): Fragment {
+  const [pane] = mergeFragments([fragment], LOUD_CONTACTS)!.panes;
+  return { ...fragment, ...pane! };
 }
 
+/** Sources that share an item, until it is full. */
+interface Pack {
+  readonly parts: Buffer[];
+  bytes: number;
+  readonly chunk: number;
+  readonly expires: number;
+}
+
+/** Adds a fragment to its pack, and gives out the pack before where that was full. */
+function* packed(
+  packs: Map<string, Pack>,
+  pk: string,
+  objectId: string,
+  fragment: Fragment,
+  expires: number,
+): Generator<Item> {
+  const part = packedPart(fragment);
+  let pack = packs.get(pk) ?? { parts: [], bytes: 0, chunk: 0, expires };
+  if (pack.bytes + part.length > PACK_BYTES) {
+    yield packItem(pk, objectId, pack);
+    pack = { parts: [], bytes: 0, chunk: pack.chunk + 1, expires };
+  }
+  pack.parts.push(part);
+  pack.bytes += part.length;
+  packs.set(pk, pack);
+}
+
+const packItem = (pk: string, objectId: string, { parts, chunk, expires }: Pack): Item => ({
+  pk,
+  sk: `${objectId}#${chunk}`,
+  data: Buffer.concat(parts),
+  expiresAt: expires,
+});
+
 /** Length-prefixed address and fragment: quiet sources are all in the scope of the internet. */
-function quietPart(fragment: Fragment): Buffer {
+function packedPart(fragment: Fragment): Buffer {
   const address = Buffer.from(fragment.address);
   const data = encodeFragment(fragment);
   const head = Buffer.alloc(3);
@@ -250,7 +307,7 @@ function quietPart(fragment: Fragment): Buffer {
 }
 
 /** The fragments in an item: of one address, or all. */
-function* quietFragments(bytes: Buffer, only?: string): Generator<Fragment> {
+function* packedFragments(bytes: Buffer, only?: string): Generator<Fragment> {
   for (let at = 0; at < bytes.length; ) {
     const addressEnd = at + 3 + bytes.readUInt8(at);
     const dataEnd = addressEnd + bytes.readUInt16LE(at + 1);

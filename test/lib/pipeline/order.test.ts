@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
 import { Networks } from '../../../lib/contact/networks.ts';
-import { detect } from '../../../lib/detect/detect.ts';
+import { detectAll } from '../../../lib/detect/detect-all.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
@@ -52,6 +52,10 @@ const story = fc
       ),
       ...answered.map((contact) => probe(contact)),
       ...answered.filter((_, n) => n % 4 < answeredShare).map((contact) => answer(contact)),
+      // Sixteen strangers share out the ports of one host, four each: nobody is seen alone.
+      ...Array.from({ length: 64 }, (_, n) =>
+        probe({ from: `203.0.113.${n % 16}`, to: '10.0.12.88', port: 1 + n, end: at + n * 40 }, 'REJECT'),
+      ),
       ...client.flatMap((contact) => [probe(contact), answer(contact)]),
     ];
   });
@@ -108,7 +112,7 @@ async function onePass(
     logTime,
     overdueBefore: logTime - settings.settleSeconds,
   };
-  return [...collector.sources()].flatMap((source) => detect(source, context).map(({ finding }) => finding));
+  return detectAll(collector, context).map(({ finding }) => finding);
 }
 
 const plain = (findings: readonly Finding[]): unknown =>

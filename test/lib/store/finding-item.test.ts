@@ -15,12 +15,12 @@ describe('the network that stands for a target is', () => {
   });
 });
 
-test('a finding lies with its source, a campaign by itself', () => {
+test('a finding lies with its source, campaigns together', () => {
   expect(findingKey(detection())).toEqual({
     pk: 'source#123456789012|10.0.7.105',
     sk: `finding#2026-11-21T10#${'a'.repeat(24)}`,
   });
-  expect(findingKey(detection({ source: null })).pk).toBe(`campaign#${'a'.repeat(24)}`);
+  expect(findingKey(detection({ source: null })).pk).toBe('campaigns');
 });
 
 test('rows by target name the first hundred targets, which are those that answered, then networks', () => {

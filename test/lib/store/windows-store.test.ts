@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 const storeWith = (own: DynamoDBDocumentClient) =>
-  new WindowsStore({ client: own, table, retentionDays: 8, settleSeconds: 600 });
+  new WindowsStore({ client: own, table, retentionDays: 8, settleSeconds: 600, openTargets: 10 });
 const items = () => itemsOf(client, table);
 const outside = (address: string, contacts = [contact()]): Fragment =>
   fragment({ scope: 'internet', address, inside: false, contacts });
@@ -163,7 +163,7 @@ describe('a source with a failure', () => {
           scope: 'internet',
           address: '203.0.113.9',
           inside: false,
-          contacts: [1, 2, 3].map((port) => contact({ port })),
+          contacts: Array.from({ length: 8 }, (_, port) => contact({ port })),
         }),
       ],
       NOW,

@@ -1,0 +1,167 @@
+/** Campaigns as findings, and which findings about single sources are part of one. */
+import type { DetectionSettings } from '../config/detection.ts';
+import { isFailure } from '../contact/seen.ts';
+import { findingId } from '../finding/identity.ts';
+import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/model.ts';
+import { techniquesOf } from '../finding/techniques.ts';
+import type { SourceEvidence } from '../window/evidence.ts';
+import { describeQuality } from '../window/quality.ts';
+import { type Campaign, type CampaignRoll, findCampaigns, type InboundContact, type Span } from './campaigns.ts';
+import type { Detection, DetectionContext } from './detect.ts';
+import { firstContacts } from './first-contacts.ts';
+import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
+
+const HOUR = 3600;
+/** Public addresses have one scope. */
+const SCOPE = 'internet';
+/** A campaign's evidence is that of many sources, each of which might be there by chance. */
+const CONFIDENCE = 60;
+
+/** Members named in a roll: some 60 KB of IPv6 addresses. */
+const ROLL_SIZE = 1500;
+
+/** A finding about a campaign, with who takes part. */
+export interface CampaignDetection extends Detection {
+  readonly roll: CampaignRoll;
+}
+
+/** Collects what outside sources failed at, one source after the other. */
+export class InboundContacts {
+  readonly contacts: InboundContact[] = [];
+  quality = 0;
+  #context: DetectionContext;
+
+  constructor(context: DetectionContext) {
+    this.#context = context;
+  }
+
+  /** Adds a source's failed contacts, unless they are too few, or too scattered, to be a share of anything. */
+  add(source: SourceEvidence): void {
+    if (source.inside) return;
+    const { settings } = this.#context;
+    const failed = firstContacts(source, settings, this.#context).filter(
+      (contact) => isFailure(contact.outcome) && !contact.isHabit && !contact.isRepeat,
+    );
+    const isShare = (key: (contact: InboundContact) => string) =>
+      [...Map.groupBy(contacts, key).values()].some((group) => group.length >= settings.campaignContactsPerSource);
+    const contacts = failed.map((contact) => ({ ...contact, source: source.address }));
+    if (!isShare(({ target }) => target) && !isShare(({ port, protocol }) => `${port} ${protocol}`)) return;
+    this.contacts.push(...contacts);
+    this.quality = source.panes.reduce((bits, pane) => bits | pane.quality, this.quality);
+  }
+}
+
+/** The campaigns in what outside sources failed at. */
+export function detectCampaigns(inbound: InboundContacts, context: DetectionContext, span?: Span): CampaignDetection[] {
+  const taken = new Map<string, number>();
+  return findCampaigns(inbound.contacts, context.settings, span).map((campaign) => {
+    const anchorHour = Math.floor(campaign.contacts[0]!.end / HOUR);
+    const address = `campaign ${campaign.kind} ${campaign.shared}`;
+    const slot = `${address} ${anchorHour}`;
+    const ordinal = taken.get(slot) ?? 0;
+    taken.set(slot, ordinal + 1);
+    const id = findingId(context.secret, { scope: SCOPE, address, direction: 'inbound', anchorHour, ordinal });
+    const members = membersOf(campaign);
+    return {
+      finding: describe(id, campaign, members, inbound.quality, context),
+      anchorHour,
+      targets: distinct(campaign.contacts, ({ target }) => target),
+      roll: { kind: campaign.kind, shared: campaign.shared, members: members.slice(0, ROLL_SIZE) },
+    };
+  });
+}
+
+/** The members, those with the most contacts first. */
+function membersOf({ contacts }: Campaign): string[] {
+  return [...Map.groupBy(contacts, ({ source }) => source)]
+    .sort(([a, contactsOfA], [b, contactsOfB]) => contactsOfB.length - contactsOfA.length || (a < b ? -1 : 1))
+    .map(([source]) => source);
+}
+
+/** A campaign as it is known after it was found. */
+export interface KnownCampaign {
+  readonly finding: Finding;
+  readonly roll: CampaignRoll;
+}
+
+function isPart({ finding, targets }: Detection, { finding: of, roll }: KnownCampaign): boolean {
+  if (finding.direction !== 'inbound' || !finding.source) return false;
+  if (finding.firstSeen > of.lastSeen || finding.lastSeen < of.firstSeen) return false;
+  const isShared =
+    roll.kind === 'vertical'
+      ? targets.includes(roll.shared)
+      : finding.ports.sample.includes(Number(roll.shared.split('/')[0]));
+  return isShared && roll.members.includes(finding.source.address);
+}
+
+function describe(
+  id: string,
+  campaign: Campaign,
+  members: readonly string[],
+  quality: number,
+  context: DetectionContext,
+): Finding {
+  const { contacts, sufficed } = campaign;
+  const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.end), 0);
+  const isClosed = context.logTime - lastSeen > context.settings.episodeGapSeconds;
+  return {
+    schemaVersion: 1,
+    id,
+    kind: 'distributed-scan',
+    // Single outside sources are weather; those that plan together mean us.
+    severity: 'medium',
+    confidence: CONFIDENCE,
+    direction: 'inbound',
+    techniques: techniquesOf('inbound', undefined),
+    source: null,
+    sources: { count: members.length, sample: members.slice(0, SAMPLE_SIZE) },
+    protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
+    targets: spread(contacts, ({ target }) => target),
+    ports: spread(contacts.filter(hasPorts), ({ port }) => port),
+    contacts: tallyOf(contacts),
+    contactsAtDetection: sufficed.contacts.length,
+    openPorts: { count: 0, sample: [] },
+    tool: null,
+    horizon: '1h',
+    firstSeen: isoTime(contacts.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY)),
+    lastSeen: isoTime(lastSeen),
+    detectedAt: isoTime(sufficed.contacts.at(-1)!.end),
+    reasons: reasonsOf(campaign, context.settings),
+    dataQuality: describeQuality(quality),
+    status: isClosed ? 'closed' : 'open',
+    ...(isClosed && { closedBecause: 'ended' as const }),
+  };
+}
+
+function reasonsOf({ kind, shared, sufficed }: Campaign, settings: DetectionSettings): Finding['reasons'] {
+  const [port, protocol] = shared.split('/');
+  const what = kind === 'vertical' ? `ports of ${shared}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
+  const floor = kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
+  const overlap = Math.round(sufficed.overlap * 100) / 100;
+  return [
+    {
+      test: 'campaign-sources-1h',
+      value: sufficed.sources,
+      threshold: settings.campaignSources,
+      text: `${sufficed.sources} outside sources, each with ${settings.campaignContactsPerSource} or more, shared out ${what} within 1 hour; ${settings.campaignSources} suffice`,
+    },
+    {
+      test: kind === 'vertical' ? 'campaign-ports-1h' : 'campaign-targets-1h',
+      value: sufficed.spread,
+      threshold: floor,
+      text: `together they covered ${sufficed.spread} distinct ${what}; ${floor} suffice`,
+    },
+    {
+      test: 'campaign-overlap-1h',
+      value: overlap,
+      threshold: settings.campaignOverlap,
+      text: `each was tried by ${overlap} of them on average, where strangers would repeat each other; at most ${settings.campaignOverlap} counts as shared out`,
+    },
+  ];
+}
+
+/** A detection that names the campaign it is part of, where there is one. */
+export function withCampaign<T extends Detection>(detection: T, campaigns: readonly KnownCampaign[]): T {
+  const campaign = campaigns.find((known) => isPart(detection, known));
+  return campaign ? { ...detection, finding: { ...detection.finding, campaign: campaign.finding.id } } : detection;
+}

@@ -1,0 +1,51 @@
+/** What a finding says of its contacts in numbers and samples. */
+import { isFailure } from '../contact/seen.ts';
+import { type Finding, SAMPLE_SIZE, type Spread } from '../finding/model.ts';
+import type { FirstContact } from './first-contacts.ts';
+
+/** Contacts by outcome. */
+export type Tally = Finding['contacts'];
+
+/** Distinct contacts by outcome; estimates where they are sampled. */
+export function tallyOf(contacts: readonly FirstContact[]): Tally {
+  const count = (outcome: FirstContact['outcome']) =>
+    Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
+  const [rejected, unanswered, reset] = [count('rejected'), count('unanswered'), count('reset')];
+  return { failed: rejected + unanswered + reset, established: count('established'), rejected, unanswered, reset };
+}
+
+/** How many contacts some stand for. */
+export const sumWeights = (contacts: readonly FirstContact[]) =>
+  contacts.reduce((sum, contact) => sum + contact.weight, 0);
+/** Whether the protocol has ports at all. */
+export const hasPorts = (contact: FirstContact) => contact.protocol === 6 || contact.protocol === 17;
+
+/** Distinct values: exact while every contact is kept; sampled, a lower bound unless each contact has its own value. */
+export function spread<T extends string | number>(
+  contacts: readonly FirstContact[],
+  value: (contact: FirstContact) => T,
+): Spread<T> {
+  const seenTimes = new Map<T, number>();
+  for (const contact of contacts) seenTimes.set(value(contact), (seenTimes.get(value(contact)) ?? 0) + 1);
+  const exact = contacts.every((contact) => contact.weight === 1);
+  const sample = distinct(contacts, value).slice(0, SAMPLE_SIZE);
+  return { count: exact ? seenTimes.size : estimateDistinct(seenTimes, contacts), exact, sample };
+}
+
+/** Distinct values, those that answered first. */
+export function distinct<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): T[] {
+  const answeredFirst = contacts.toSorted((a, b) => Number(isFailure(a.outcome)) - Number(isFailure(b.outcome)));
+  return [...new Set(answeredFirst.map(value))];
+}
+
+/** Chao's estimator of distinct values from a uniform sample, bounded by the number of contacts it stands for. */
+function estimateDistinct<T>(seenTimes: ReadonlyMap<T, number>, contacts: readonly FirstContact[]): number {
+  let once = 0;
+  let twice = 0;
+  for (const times of seenTimes.values()) {
+    if (times === 1) once++;
+    else if (times === 2) twice++;
+  }
+  const estimate = seenTimes.size + (once * (once - 1)) / (2 * (twice + 1));
+  return Math.round(Math.min(estimate, sumWeights(contacts)));
+}

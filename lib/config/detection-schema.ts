@@ -53,6 +53,16 @@ export const detectionOverrides = z.strictObject({
     4,
     'Members that a port (or target) may have on average. Higher takes in unrelated sources.',
   ),
+  publicServiceSources: count(
+    1,
+    1000,
+    'Other outside sources that complete contacts with a service before its answering a scanner is nothing special. Higher raises more inbound findings.',
+  ),
+  broadTargets: count(
+    5,
+    100_000,
+    'Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.',
+  ),
   failuresPerSuccess: share(
     0.5,
     100,

@@ -40,6 +40,10 @@ export interface DetectionSettings {
   campaignTargets: number;
   /** How many members a port (or target) has on average at most: those who plan do not repeat each other. */
   campaignOverlap: number;
+  /** Other outside sources that complete contacts with a service before its answering a scanner is nothing special. */
+  publicServiceSources: number;
+  /** Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular. */
+  broadTargets: number;
   /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
   failuresPerSuccess: number;
   /** The same beyond an hour, where a host has time to do much else. */
@@ -71,6 +75,8 @@ export interface DetectionSettings {
 const common = {
   campaignContactsPerSource: 3,
   campaignOverlap: 1.5,
+  publicServiceSources: 3,
+  broadTargets: 50,
   failuresPerSuccess: 3,
   failuresPerSuccessSlow: 4,
   benignSuccess: 0.8,

@@ -24,6 +24,8 @@ const BEHIND_INSTANCE = 3;
 const BEHIND = 2;
 /** An interface that merely saw the address on the other side: it says nothing of its holder but the network. */
 const SEEN = 1;
+/** What an interface without an instance is that takes in what is addressed to the outside, as `interface-type` names it. */
+const NAT_GATEWAY = 'nat_gateway';
 /** Identity columns are best effort and may be "-" at first; after this many records of an interface they stay so. */
 const LOOKS = 64;
 
@@ -33,6 +35,8 @@ interface Interface {
   /** Addresses that every direction-less record of the interface so far had in common: one of them is its own. */
   candidates: number[] | undefined;
   skipHours: Set<number>;
+  /** It took in what is addressed to the outside. */
+  forwards: boolean;
 }
 
 /** Collects identities over the records of one file. */
@@ -62,6 +66,8 @@ export class Interfaces {
       this.#claim(record.target, record.interfaceId, SEEN);
     } else if (record.direction === INGRESS) {
       this.#tie(record.target, record.interfaceTarget, record.interfaceId, known);
+      if (record.target !== record.interfaceTarget && !this.#networks.isInside(this.#addresses, record.target))
+        known.forwards = true;
       this.#claim(record.source, record.interfaceId, SEEN);
     } else if (known.candidates)
       known.candidates = known.candidates.filter(
@@ -101,10 +107,12 @@ export class Interfaces {
     if (!(this.#rankOf[address]! > SEEN)) return undefined;
     const interfaceId = this.#interfaceOf[address]!;
     const behind = this.#rankOf[address] !== OWN;
+    const { fields, forwards } = this.#known.get(interfaceId)!;
+    const isGateway = forwards && fields['instance-id'] === undefined && fields['interface-type'] === undefined;
     return {
       interfaceId: this.#names.text(interfaceId),
       ...(behind && { behind }),
-      fields: this.#known.get(interfaceId)!.fields,
+      fields: isGateway ? { ...fields, 'interface-type': NAT_GATEWAY } : fields,
     };
   }
 
@@ -117,7 +125,7 @@ export class Interfaces {
   #interface(id: number): Interface {
     let known = this.#known.get(id);
     if (!known) {
-      known = { fields: {}, looks: 0, candidates: undefined, skipHours: new Set() };
+      known = { fields: {}, looks: 0, candidates: undefined, skipHours: new Set(), forwards: false };
       this.#known.set(id, known);
     }
     return known;

@@ -66,6 +66,8 @@ export function detectCampaigns(inbound: InboundContacts, context: DetectionCont
       finding: describe(id, campaign, members, inbound.quality, context),
       anchorHour,
       targets: distinct(campaign.contacts, ({ target }) => target),
+      open: [],
+      overDays: false,
       roll: { kind: campaign.kind, shared: campaign.shared, members: members.slice(0, ROLL_SIZE) },
     };
   });

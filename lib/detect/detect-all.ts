@@ -1,8 +1,20 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
 import type { DetectionSettings } from '../config/detection.ts';
+import { hasInitiatorHalf, outcomeOf } from '../contact/seen.ts';
 import type { Collector } from '../window/collector.ts';
 import { detectCampaigns, InboundContacts, withCampaign } from './campaign-finding.ts';
 import { type Detection, type DetectionContext, detect } from './detect.ts';
+import {
+  areErrors,
+  Completions,
+  hoursAround,
+  possibleAskers,
+  questionable,
+  serviceKey,
+  weighed,
+} from './surroundings.ts';
+
+const UDP = 17;
 
 /** The findings about all sources of a collector, whose last record has been read, by time of detection. */
 export function detectAll(collector: Collector, context: DetectionContext): Detection[] {
@@ -14,9 +26,44 @@ export function detectAll(collector: Collector, context: DetectionContext): Dete
     detections.push(...detect(source, context));
   }
   const campaigns = detectCampaigns(inbound, context);
-  return [...detections.map((detection) => withCampaign(detection, campaigns)), ...campaigns].sort(
+  const known = inSurroundings(detections, collector, context).map((detection) => withCampaign(detection, campaigns));
+  return [...known, ...campaigns].sort(
     ({ finding: a }, { finding: b }) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id),
   );
+}
+
+/** The detections as the traffic of others shows them. */
+function inSurroundings(
+  detections: readonly Detection[],
+  collector: Collector,
+  context: DetectionContext,
+): readonly Detection[] {
+  const services = new Set(detections.flatMap(questionable).map(serviceKey));
+  const pinging = new Set(
+    detections.filter((detection) => possibleAskers(detection).length).map(({ finding }) => finding.source?.address),
+  );
+  if (!services.size && !pinging.size) return detections;
+  const ports = new Set([...services].map((service) => service.slice(service.indexOf(' '))));
+  const completions = new Completions();
+  const askers: { readonly of: string; readonly hour: number; readonly asker: string }[] = [];
+  const looked = collector.contactsWith(
+    ({ port, protocol }) => ports.has(` ${port} ${protocol}`) || (pinging.size > 0 && protocol === UDP),
+  );
+  for (const { source, inside, hour, contact } of looked) {
+    if (!inside && outcomeOf(contact.seen) === 'established' && services.has(serviceKey(contact)))
+      completions.add(serviceKey(contact), source, hour);
+    if (contact.protocol === UDP && pinging.has(contact.target) && hasInitiatorHalf(contact.seen))
+      askers.push({ of: contact.target, hour, asker: source });
+  }
+  return detections
+    .filter((detection) => {
+      const { from, to } = hoursAround(detection);
+      const own = askers.filter(
+        ({ of, hour }) => of === detection.finding.source?.address && hour >= from && hour <= to,
+      );
+      return !areErrors(detection, new Set(own.map(({ asker }) => asker)));
+    })
+    .map((detection) => weighed(detection, completions, context.settings));
 }
 
 /** Contacts below which no test can fire. */

@@ -12,6 +12,7 @@ import { explain } from './explain.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
 import { kindOf } from './kind.ts';
 import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
+import type { OpenService } from './surroundings.ts';
 import { LONGEST_SECONDS, walkOf } from './windows.ts';
 
 /** What the decision needs besides the evidence. */
@@ -34,6 +35,10 @@ export interface Detection {
   readonly anchorHour: number;
   /** All distinct targets that were kept, answered ones first. */
   readonly targets: readonly string[];
+  /** Services that answered. */
+  readonly open: readonly OpenService[];
+  /** Horizons of days have a part in it: hours of evidence would not show it. */
+  readonly overDays: boolean;
   /** Of a campaign. */
   readonly roll?: CampaignRoll;
 }
@@ -43,9 +48,9 @@ export function detect(source: SourceEvidence, context: DetectionContext): Detec
   const first = firstContacts(source, context.settings, context);
   const overDays =
     context.horizons === 'short' ? [] : distinctContacts(source, context.settings, context, LONGEST_SECONDS);
-  const episodes = findEpisodes(first, overDays, context.settings).sort(
-    (a, b) => a.contacts[0]!.end - b.contacts[0]!.end,
-  );
+  const episodes = findEpisodes(first, overDays, context.settings)
+    .filter(({ direction }) => !(direction === 'outbound' && isNatGateway(source)))
+    .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
   const taken = new Map<string, number>();
   return episodes.map((episode) => {
     const anchorHour = Math.floor(episode.contacts[0]!.end / HOUR);
@@ -63,9 +68,15 @@ export function detect(source: SourceEvidence, context: DetectionContext): Detec
       finding: describe(id, source, episode, context),
       anchorHour,
       targets: distinct(episode.contacts, (contact) => contact.target),
+      open: openOf(episode.contacts),
+      overDays: episode.isSlow,
     };
   });
 }
+
+/** What a NAT gateway sends outside, a host behind it sent first: that one is found, by the gateway's own records too. */
+const isNatGateway = ({ identity }: SourceEvidence): boolean =>
+  identity?.fields['interface-type'] === 'nat_gateway' && !identity.behind;
 
 function describe(id: string, evidence: SourceEvidence, episode: Episode, context: DetectionContext): Finding {
   const { contacts, direction } = episode;
@@ -80,12 +91,13 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   const tally = tallyOf(contacts);
   const confidence = confidenceOf(episode, tally, countQuality(quality), context.settings);
   const isClosed = context.logTime - lastSeen > silenceOf(episode, context.settings);
-  const open = contacts.filter((contact) => contact.outcome === 'established');
+  const open = openOf(contacts);
+  const isConnected = contacts.some((contact) => contact.isConnected && contact.end >= first.since);
   return {
     schemaVersion: 1,
     id,
     kind: kindOf(contacts, context.settings.blockMinimum),
-    severity: severityOf(direction, confidence),
+    severity: severityOf(direction, confidence, isConnected),
     confidence,
     direction,
     techniques: techniquesOf(direction, source),
@@ -99,10 +111,13 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     contacts: tally,
     contactsAtDetection: first.sufficed,
     openPorts: {
-      count: Math.round(sumWeights(open)),
-      sample: open
-        .slice(0, SAMPLE_SIZE)
-        .map(({ target, port, protocol }) => ({ target, port, protocol: protocolName(protocol) })),
+      count: tally.established,
+      sample: open.slice(0, SAMPLE_SIZE).map(({ target, port, protocol, isConnected: connected }) => ({
+        target,
+        port,
+        protocol: protocolName(protocol),
+        ...(connected && { connected }),
+      })),
     },
     tool: null,
     horizon: first.horizon.name,
@@ -125,9 +140,17 @@ function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): num
   );
 }
 
-/** Inside sources are an incident, outside ones weather. */
-function severityOf(direction: Direction, confidence: number): Severity {
+/** Services that answered, those first to which the scanner stayed connected. */
+const openOf = (contacts: readonly FirstContact[]): readonly OpenService[] =>
+  contacts
+    .filter(({ outcome }) => outcome === 'established')
+    .map(({ target, port, protocol, isConnected }) => ({ target, port, protocol, isConnected }))
+    .sort((a, b) => Number(b.isConnected) - Number(a.isConnected));
+
+/** Inside sources are an incident, outside ones weather; a scanner that stays where it got in is worse than one. */
+function severityOf(direction: Direction, confidence: number, isConnected: boolean): Severity {
   if (direction === 'inbound') return 'low';
+  if (direction === 'lateral' && isConnected) return 'critical';
   return confidence >= 50 ? 'high' : 'medium';
 }
 

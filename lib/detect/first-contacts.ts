@@ -39,6 +39,8 @@ export interface FirstContact {
   readonly isHabit: boolean;
   /** Established, nothing to speak of said, never made before and not again: a port that was found open, and left. */
   readonly isFleeting: boolean;
+  /** Established, and something was said over several minutes: the source stayed. */
+  readonly isConnected: boolean;
   /** Not the first visit, but one after a pause, of a contact that failed: a scan may be run again. */
   readonly isRepeat: boolean;
   /** Packets without a SYN, taken for probes because one source port sent them to many ports. */
@@ -152,6 +154,12 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       probed.length >= look.settings.habitHours ||
       probed.some((entry) => isHabit(entry.contact, undefined, look.settings.habitMinutes)),
     isFleeting: false,
+    isConnected:
+      outcome === 'established' &&
+      isLasting(
+        seen,
+        probed.map((entry) => entry.contact),
+      ),
     isRepeat: false,
     isStealth,
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
@@ -188,13 +196,18 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     // A conversation that goes on after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     direction: directionOf(contact, look),
-    isHabit: isHabit(contact, next, look.settings.habitMinutes),
+    isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
     isFleeting: outcome === 'established' && at === 0 && isFleeting(seen, contact, next, look),
+    isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth,
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
   };
 }
+
+/** Made in several separate hours, on one day or on several: a job that runs, not an interest that is new. */
+const comesBack = (history: History, settings: DetectionSettings): boolean =>
+  history.filter(({ contact }) => hasInitiatorHalf(contact.seen)).length >= settings.habitHours;
 
 /** A failed contact that is tried again after this long a pause is another visit. */
 const VISIT_PAUSE_MINUTES = 10;
@@ -234,6 +247,14 @@ function isFleeting(seen: number, contact: SeenContact, next: SeenContact | unde
     last <= look.viewpoint.overdueBefore
   );
 }
+
+/** Minutes of a conversation from which on it is more than asking for a service's version, which takes a minute or two. */
+const LASTING_MINUTES = 3;
+
+/** Whether a conversation went on for longer than a look at a service takes. */
+const isLasting = (seen: number, hours: readonly SeenContact[]): boolean =>
+  (seen & SEEN_CONVERSATION) !== 0 &&
+  hours.reduce((minutes, contact) => minutes + minutesOf(contact), 0) >= LASTING_MINUTES;
 
 /**
  * Packets without a SYN to which nothing came back are mostly late ones of expired connections. They are probes where one

@@ -58,6 +58,8 @@ interface OpenPort {
   readonly target: string;
   readonly port: number;
   readonly protocol: string;
+  /** The scanner then stayed connected. */
+  readonly connected?: boolean;
 }
 
 /** One scan by one source (or one campaign), from first probe to last. Times are log time, ISO 8601 in UTC. */

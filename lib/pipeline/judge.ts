@@ -11,6 +11,7 @@ import type { FindingRef, FindingsStore, Version } from '../store/findings-store
 import type { SourceName, WindowsStore } from '../store/windows-store.ts';
 import { mergeFragments, type SourceEvidence } from '../window/evidence.ts';
 import { continued } from './continued.ts';
+import { inSurroundings } from './surroundings.ts';
 
 export interface JudgeOptions {
   readonly windows: WindowsStore;
@@ -89,9 +90,8 @@ export class Judge {
     const read = await this.#read(source, hours, stored, given, horizons);
     const { evidence, range, moment } = read;
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
-    const detections = await this.#withCampaigns(
-      continued(read.detections, expired, this.#options.settings.episodeGapSeconds),
-    );
+    const own = continued(read.detections, expired, this.#options.settings.episodeGapSeconds);
+    const detections = await this.#withCampaigns(await inSurroundings(this.#options, own));
     const judged = { opened: 0, updated: 0, isRefused: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
@@ -134,10 +134,7 @@ export class Judge {
     for (;;) {
       const known = stored.filter((item) => overlaps(item.finding, range));
       // What days of evidence had shown, hours of it would seem to refute.
-      const horizons =
-        needsDays || known.some(({ finding }) => isSlow(finding) || (isOpenSweep(finding) && !isVoid(finding)))
-          ? 'all'
-          : asked;
+      const horizons = needsDays || known.some((item) => item.overDays && !isVoid(item.finding)) ? 'all' : asked;
       if (horizons === 'all' && range.from > hours.from - LONGEST_HOURS - MARGIN - 1) {
         range = { ...range, from: hours.from - LONGEST_HOURS - MARGIN - 1 };
         continue;
@@ -147,8 +144,8 @@ export class Judge {
       const moment = { ...given, logTime };
       const evidence = mergeFragments(await this.#options.windows.readSource(source, range.from, range.to));
       const detections = evidence ? this.#detect(evidence, moment, horizons) : [];
-      // Whether an open port was ever contacted before, only days can tell.
-      if (horizons === 'short' && detections.some(({ finding }) => isOpenSweep(finding))) {
+      // Whether a contact is a habit, only days can tell; those of an inside source are read in one query.
+      if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0) {
         needsDays = true;
         continue;
       }
@@ -272,13 +269,6 @@ function orphansOf(
       !detections.some((detection) => detection.finding.id === finding.id),
   );
 }
-
-/** Found by a horizon of days, and still believed. */
-const isSlow = (finding: Finding): boolean =>
-  (finding.horizon === '24h' || finding.horizon === '72h') && !isVoid(finding);
-
-/** Found because of ports that were open, and known of before. */
-const isOpenSweep = (finding: Finding): boolean => finding.reasons.some(({ test }) => test.startsWith('fleeting-'));
 
 function overlaps(finding: Finding, range: Hours): boolean {
   return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;

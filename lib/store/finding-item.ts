@@ -44,6 +44,8 @@ export interface StoredFinding {
   /** Set while there may be something to tell; the outbox. */
   readonly announceSince?: string;
   readonly leaseUntil?: number;
+  /** Horizons of days have a part in it. */
+  readonly overDays?: boolean;
   /** Of a campaign. */
   readonly roll?: CampaignRoll;
 }
@@ -64,6 +66,7 @@ const INTERNAL = new Set([
   'leaseUntil',
   'expiresAt',
   'roll',
+  'overDays',
 ]);
 
 /** Optional parts of a finding: removed from the item when a newer version lacks them. */
@@ -82,6 +85,7 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
     ...(item.announced !== undefined && { announced: item.announced as Announced }),
     ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
     ...(item.leaseUntil !== undefined && { leaseUntil: Number(item.leaseUntil) }),
+    ...(item.overDays === true && { overDays: true }),
     ...(item.roll !== undefined && { roll: item.roll as CampaignRoll }),
   };
 }

@@ -7,7 +7,6 @@ import {
   paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { CampaignRoll } from '../detect/campaigns.ts';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
@@ -129,7 +128,7 @@ export class FindingsStore {
     const { client, table, retentionDays } = this.#options;
     // Rows first: after a crash in between the finding is still to be written, and writes them again.
     await putAll(client, table, targetRows(detection, now, retentionDays));
-    return this.#write(findingKey(detection), detection.finding, version, announce, now, detection.roll);
+    return this.#write(findingKey(detection), detection.finding, version, announce, now, detection);
   }
 
   /** Closes a stored finding for a reason other than its end. The same condition as {@link upsert}. */
@@ -177,7 +176,7 @@ export class FindingsStore {
     version: Version,
     announce: boolean,
     now: number,
-    roll?: CampaignRoll,
+    beside: Pick<Detection, 'overDays' | 'roll'> | undefined = undefined,
   ): Promise<boolean> {
     const attributes = toAttributes(
       finding,
@@ -185,7 +184,8 @@ export class FindingsStore {
       now,
       this.#options.retentionDays,
     );
-    if (roll) attributes.roll = roll;
+    // A closing leaves both as they were.
+    if (beside) Object.assign(attributes, { overDays: beside.overDays, roll: beside.roll });
     if (announce)
       Object.assign(attributes, {
         announceShard: announceShardOf(finding.id),

@@ -36,6 +36,9 @@ export interface CollectorOptions {
   readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What makes a contact, and what was seen of it. */
+type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
+
 /** Collects one body of evidence: one file in the ingest function, all files on the command line. */
 export class Collector implements RecordSink {
   readonly addresses = new AddressTable();
@@ -138,6 +141,38 @@ export class Collector implements RecordSink {
     if (views.length) yield* this.#source(views, minSuspects);
   }
 
+  /**
+   * Contacts of all sources with some services: for what the traffic of others says of a finding. Call after
+   * {@link sources}.
+   */
+  *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean): Generator<{
+    readonly source: string;
+    readonly inside: boolean;
+    readonly hour: number;
+    readonly contact: ContactName;
+  }> {
+    for (const view of this.#table.panes()) {
+      for (const at of view.contacts) {
+        const service = { port: this.#table.services[at]! >> 8, protocol: this.#table.services[at]! & 255 };
+        if (!wants(service)) continue;
+        yield {
+          source: this.addresses.text(view.source),
+          inside: this.#isInside(view.source),
+          hour: view.hour,
+          contact: {
+            ...service,
+            target: this.addresses.text(this.#table.targets[at]!),
+            seen: this.#table.seen[at]!,
+          },
+        };
+      }
+    }
+  }
+
+  #isInside(source: number): boolean {
+    return this.#networks.isInside(this.addresses, source) || this.#identities.isOwn(source);
+  }
+
   *#source(views: readonly PaneView[], minSuspects: number): Generator<SourceEvidence> {
     if (minSuspects > 0 && this.#countSuspects(views) < minSuspects) return;
     const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
@@ -149,7 +184,7 @@ export class Collector implements RecordSink {
     yield {
       scope,
       address: this.addresses.text(source),
-      inside: isPrivate || this.#identities.isOwn(source),
+      inside: this.#isInside(source),
       ...(identity && { identity }),
       panes,
     };

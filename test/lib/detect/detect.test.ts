@@ -1,7 +1,7 @@
 /** Where the decision turns: floors, successes, habits, overdue answers, the edges of hours. */
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/config/detection.ts';
-import { findingsIn, NOON, probe, type Row, SCANNER, vertical } from './traffic.ts';
+import { findingsIn, NOON, probe, type Row, row, SCANNER, vertical } from './traffic.ts';
 
 const HOUR = 3600;
 const settings = detectionSettings();
@@ -170,4 +170,28 @@ test('the source of a finding is the scanner', async () => {
   expect(await findingsIn(vertical(30))).toMatchObject([
     { source: { address: SCANNER, interfaceId: `eni-${SCANNER}` } },
   ]);
+});
+
+describe('a NAT gateway', () => {
+  /** What a gateway's own interface logs of a host behind it: the request as it comes in, and as it goes out. */
+  const forwarded = (also: Row = {}) =>
+    Array.from({ length: 40 }, (_, n) => {
+      const outside = `203.0.113.${n}`;
+      const time = { start: NOON + n, end: NOON + n };
+      const common = { ...time, 'interface-id': 'eni-nat', 'pkt-dstaddr': outside, dstport: 22, ...also };
+      const client = { srcaddr: '10.0.1.5', 'pkt-srcaddr': '10.0.1.5', dstaddr: '10.0.0.2' };
+      return [
+        row({ ...common, ...client, 'flow-direction': 'ingress' }),
+        row({ ...common, srcaddr: '10.0.0.2', 'pkt-srcaddr': '10.0.0.2', dstaddr: outside }),
+      ];
+    }).flat();
+  const sources = async (rows: Row[]) => (await findingsIn(rows)).map(({ source }) => source!.address).sort();
+
+  test('is not the source of what hosts behind it scan', async () => {
+    expect(await sources(forwarded())).toEqual(['10.0.1.5']);
+  });
+
+  test('is told from an instance that forwards, which may well scan by itself', async () => {
+    expect(await sources(forwarded({ 'instance-id': 'i-1' }))).toEqual(['10.0.0.2', '10.0.1.5']);
+  });
 });

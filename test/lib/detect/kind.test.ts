@@ -15,6 +15,7 @@ const contact = (target: number, port: number): FirstContact => ({
   direction: 'lateral',
   isHabit: false,
   isFleeting: false,
+  isConnected: false,
   isRepeat: false,
   isStealth: false,
   attempts: 1,

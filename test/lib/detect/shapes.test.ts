@@ -241,6 +241,30 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
     ),
   ],
   [
+    'the ICMP errors of a dead UDP service to its many clients',
+    flat(30, (n) => [
+      row({
+        srcaddr: `10.0.1.${n}`,
+        dstaddr: '10.0.0.14',
+        srcport: 45_000,
+        dstport: 514,
+        protocol: 17,
+        'tcp-flags': '-',
+        'interface-id': 'eni-log',
+        'flow-direction': 'ingress',
+      }),
+      row({
+        srcaddr: '10.0.0.14',
+        dstaddr: `10.0.1.${n}`,
+        srcport: 0,
+        dstport: 0,
+        protocol: 1,
+        'tcp-flags': '-',
+        'interface-id': 'eni-log',
+      }),
+    ]),
+  ],
+  [
     'a CI runner whose log begins in a busy minute: the retries of few failures first, then many successes',
     [
       ...flat(FLOOR + 2, (n) => probe({ to: to(n), port: 443, at: NOON + n, fate: 'unanswered' })),

@@ -3,6 +3,7 @@ import { type DetectionSettings, detectionSettings } from '../../../lib/config/d
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
 import { Networks } from '../../../lib/contact/networks.ts';
 import { detect } from '../../../lib/detect/detect.ts';
+import { detectAll } from '../../../lib/detect/detect-all.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
@@ -177,15 +178,17 @@ export interface JudgingOptions extends ReadingOptions {
   readonly logTime?: number;
 }
 
-/** The findings about sources, each checked against the published schema. */
+const contextOf = (options: JudgingOptions & { logTime: number }) => ({
+  settings: options.settings ?? detectionSettings(),
+  secret: SECRET,
+  networks: new Networks(options.internal),
+  overdueBefore: options.overdueBefore ?? Number.POSITIVE_INFINITY,
+  logTime: options.logTime,
+});
+
+/** The findings about sources, each by itself, checked against the published schema. */
 export function judge(sources: Iterable<SourceEvidence>, options: JudgingOptions & { logTime: number }): Finding[] {
-  const context = {
-    settings: options.settings ?? detectionSettings(),
-    secret: SECRET,
-    networks: new Networks(options.internal),
-    overdueBefore: options.overdueBefore ?? Number.POSITIVE_INFINITY,
-    logTime: options.logTime,
-  };
+  const context = contextOf(options);
   const findings = [...sources].flatMap((source) => detect(source, context).map(({ finding }) => finding));
   for (const finding of findings) expectValidFinding(finding);
   return findings.sort((a, b) =>
@@ -193,8 +196,12 @@ export function judge(sources: Iterable<SourceEvidence>, options: JudgingOptions
   );
 }
 
-/** The findings in rows of one file. */
+/** The findings in rows of one file, as the command line finds them. */
 export async function findingsIn(rows: readonly Row[], options: JudgingOptions = {}): Promise<Finding[]> {
   const collector = await collect([rows], options);
-  return judge(collector.sources(), { logTime: collector.logTime, ...options });
+  const findings = detectAll(collector, contextOf({ logTime: collector.logTime, ...options })).map(
+    ({ finding }) => finding,
+  );
+  for (const finding of findings) expectValidFinding(finding);
+  return findings;
 }

@@ -1,0 +1,118 @@
+/**
+ * What the traffic of others says of a finding: whether what answered an outside scanner is a public service anyway, and
+ * whether pings are but the errors that a host sends to those who ask it for a dead service.
+ */
+import type { DetectionSettings } from '../config/detection.ts';
+import { SAMPLE_SIZE, type Severity, severityRank } from '../finding/model.ts';
+import type { Detection } from './detect.ts';
+
+/** A service that answered a scan; `isConnected` where the scanner then stayed. */
+export interface OpenService {
+  readonly target: string;
+  readonly port: number;
+  readonly protocol: number;
+  readonly isConnected: boolean;
+}
+
+export const serviceKey = ({ target, port, protocol }: Pick<OpenService, 'target' | 'port' | 'protocol'>): string =>
+  `${target} ${port} ${protocol}`;
+
+/** A range of epoch hours, both ends included. */
+interface HourRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Ports that are there for everybody where they answer at all: web servers. */
+const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
+/** Hours around the beginning of a scan in which others are looked at: enough to know a service, few enough to read. */
+const HOURS_AFTER = 4;
+/** Share of a finding's targets that had asked its source for something, from which on its pings are taken for errors. */
+const ASKED = 0.5;
+/** Ports from which on a scan of many hosts is not one of the sweeps that the whole internet gets. */
+const BROAD_PORTS = 10;
+
+/** Hours in which the traffic of others counts for a detection. */
+export const hoursAround = ({ anchorHour }: Pick<Detection, 'anchorHour'>): HourRange => ({
+  from: anchorHour - 1,
+  to: anchorHour + HOURS_AFTER,
+});
+
+/** Services that answered an outside scanner, of which it is not known that they are public. */
+export const questionable = ({ finding, open }: Detection): readonly OpenService[] =>
+  finding.direction === 'inbound' ? open.filter(({ port }) => !PUBLIC_PORTS.has(port)) : [];
+
+/** Outside sources that completed contacts with services, hour by hour. */
+export class Completions {
+  #sources = new Map<string, Map<string, Set<number>>>();
+
+  /** Notes that an outside source completed a contact with a service in an epoch hour. */
+  add(service: string, source: string, hour: number): void {
+    const bySource = this.#sources.get(service) ?? new Map<string, Set<number>>();
+    this.#sources.set(service, bySource);
+    bySource.set(source, (bySource.get(source) ?? new Set()).add(hour));
+  }
+
+  /** Distinct sources but one that completed a contact with a service. */
+  count(service: string, except: string | undefined, { from, to }: HourRange): number {
+    let count = 0;
+    for (const [source, hours] of this.#sources.get(service) ?? [])
+      if (source !== except && [...hours].some((hour) => hour >= from && hour <= to)) count++;
+    return count;
+  }
+}
+
+/** An inbound detection with the severity that what answered it deserves; others as they are. */
+export function weighed(detection: Detection, completions: Completions, settings: DetectionSettings): Detection {
+  const { finding } = detection;
+  if (finding.direction !== 'inbound' || !finding.source) return detection;
+  const hours = hoursAround(detection);
+  const hidden = questionable(detection).filter(
+    (service) => completions.count(serviceKey(service), finding.source?.address, hours) < settings.publicServiceSources,
+  );
+  const isBroad = finding.targets.count >= settings.broadTargets && finding.ports.count >= BROAD_PORTS;
+  const stays = hidden.filter(({ isConnected }) => isConnected);
+  const severity: Severity = stays.length ? 'high' : hidden.length || isBroad ? 'medium' : 'low';
+  if (severityRank(severity) <= severityRank(finding.severity)) return detection;
+  const reasons = [...finding.reasons];
+  if (hidden.length)
+    reasons.push({
+      test: 'answered-not-public',
+      value: hidden.length,
+      threshold: 1,
+      text: `${hidden.length} services answered that fewer than ${settings.publicServiceSources} other outside sources use: ${listOf(hidden)}`,
+    });
+  if (stays.length)
+    reasons.push({
+      test: 'stayed-connected',
+      value: stays.length,
+      threshold: 1,
+      text: `the scanner stayed connected to ${listOf(stays)}`,
+    });
+  if (isBroad)
+    reasons.push({
+      test: 'covers-many-targets',
+      value: finding.targets.count,
+      threshold: settings.broadTargets,
+      text: `it tried ${finding.ports.count} ports on ${finding.targets.count} of our hosts`,
+    });
+  return { ...detection, finding: { ...finding, severity, reasons } };
+}
+
+const listOf = (services: readonly OpenService[]): string =>
+  services
+    .slice(0, 3)
+    .map(({ target, port }) => `${target.includes(':') ? `[${target}]` : target}:${port}`)
+    .join(', ') + (services.length > 3 ? ' and others' : '');
+
+/** Targets of which to ask whether they had asked the source for something, where a detection rests on ICMP alone. */
+export const possibleAskers = ({ finding, targets }: Detection): readonly string[] =>
+  finding.protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6')
+    ? targets.slice(0, SAMPLE_SIZE)
+    : [];
+
+/** Whether a detection is but a host's ICMP errors (RFC 792: destination unreachable) to those who asked it for something. */
+export const areErrors = (detection: Detection, askers: ReadonlySet<string>): boolean => {
+  const possible = possibleAskers(detection);
+  return possible.length > 0 && possible.filter((target) => askers.has(target)).length >= ASKED * possible.length;
+};

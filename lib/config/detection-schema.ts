@@ -63,6 +63,11 @@ export const detectionOverrides = z.strictObject({
     100_000,
     'Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.',
   ),
+  ownPastDeviations: share(
+    1,
+    100,
+    "Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never decides.",
+  ),
   failuresPerSuccess: share(
     0.5,
     100,

@@ -44,6 +44,8 @@ export interface DetectionSettings {
   publicServiceSources: number;
   /** Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular. */
   broadTargets: number;
+  /** Standard deviations above an inside source's own hourly fan-out from which on a finding says so. */
+  ownPastDeviations: number;
   /** Failures needed for each success in the group (target, port or source) that is judged, up to one hour. */
   failuresPerSuccess: number;
   /** The same beyond an hour, where a host has time to do much else. */
@@ -77,6 +79,7 @@ const common = {
   campaignOverlap: 1.5,
   publicServiceSources: 3,
   broadTargets: 50,
+  ownPastDeviations: 4,
   failuresPerSuccess: 3,
   failuresPerSuccessSlow: 4,
   benignSuccess: 0.8,

@@ -8,7 +8,7 @@ import type { SourceEvidence } from '../window/evidence.ts';
 import { countQuality, describeQuality } from '../window/quality.ts';
 import type { CampaignRoll } from './campaigns.ts';
 import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
-import { explain } from './explain.ts';
+import { againstOwnPast, explain } from './explain.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
 import { kindOf } from './kind.ts';
 import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
@@ -124,7 +124,10 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     firstSeen: isoTime(firstSeen),
     lastSeen: isoTime(lastSeen),
     detectedAt: isoTime(first.contact.end),
-    reasons: explain(episode.evidence, context.settings),
+    reasons: [
+      ...explain(episode.evidence, context.settings),
+      ...(evidence.inside ? againstOwnPast(contacts, evidence, context.settings.ownPastDeviations) : []),
+    ],
     dataQuality: describeQuality(quality),
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),

@@ -1,6 +1,9 @@
 /** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
 import type { DetectionSettings } from '../config/detection.ts';
+import { hasInitiatorHalf } from '../contact/seen.ts';
 import { protocolName, type Reason } from '../finding/model.ts';
+import type { Pane, SourceEvidence } from '../window/evidence.ts';
+import type { FirstContact } from './first-contacts.ts';
 import type { Evidence } from './marks.ts';
 import { ratioOf, walkOf } from './windows.ts';
 
@@ -63,3 +66,43 @@ function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
 function stronger(best: Evidence | undefined, item: Evidence): Evidence {
   return best && best.failures >= item.failures ? best : item;
 }
+
+/** Hours before a scan that are the source's own past, and how many of them it takes to speak of one. */
+const PAST_HOURS = 24;
+const ENOUGH_HOURS = 6;
+/** Contacts in an hour that are no fan-out for anybody. */
+const SMALL_FAN_OUT = 30;
+const FULL = 0xffffffff;
+
+/**
+ * A reason where the scan's first hour is far above the source's hours before; it adds weight for who reads, and never
+ * decides, for a source that always behaves so may be a scanner too.
+ */
+export function againstOwnPast(
+  contacts: readonly FirstContact[],
+  { panes }: SourceEvidence,
+  deviations: number,
+): Reason[] {
+  const hour = Math.floor(contacts[0]!.end / 3600);
+  const past = panes.filter((pane) => pane.hour >= hour - PAST_HOURS && pane.hour < hour).map(fanOutOf);
+  if (past.length < ENOUGH_HOURS) return [];
+  const value = contacts
+    .filter(({ end }) => Math.floor(end / 3600) === hour)
+    .reduce((sum, { weight }) => sum + weight, 0);
+  const mean = past.reduce((sum, count) => sum + count, 0) / past.length;
+  const variance = past.reduce((sum, count) => sum + (count - mean) ** 2, 0) / past.length;
+  const threshold = Math.max(SMALL_FAN_OUT, mean + deviations * Math.sqrt(variance));
+  if (value <= threshold) return [];
+  return [
+    {
+      test: 'fan-out-above-own-past',
+      value: Math.round(value),
+      threshold: Math.round(threshold),
+      text: `${Math.round(value)} contacts in its first hour, where this source made ${Math.round(mean)} an hour on average in ${past.length} hours before`,
+    },
+  ];
+}
+
+/** Distinct contacts that a source made in an hour. */
+const fanOutOf = ({ contacts, theta }: Pane): number =>
+  (contacts.filter(({ seen }) => hasInitiatorHalf(seen)).length * FULL) / theta;

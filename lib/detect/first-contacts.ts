@@ -248,13 +248,12 @@ function isFleeting(seen: number, contact: SeenContact, next: SeenContact | unde
   );
 }
 
-/** Minutes of a conversation from which on it is more than asking for a service's version, which takes a minute or two. */
-const LASTING_MINUTES = 3;
+/** Seconds of a conversation from which on it is more than asking a service for its version, which takes a minute or two. */
+const LASTING_SECONDS = 300;
 
 /** Whether a conversation went on for longer than a look at a service takes. */
 const isLasting = (seen: number, hours: readonly SeenContact[]): boolean =>
-  (seen & SEEN_CONVERSATION) !== 0 &&
-  hours.reduce((minutes, contact) => minutes + minutesOf(contact), 0) >= LASTING_MINUTES;
+  (seen & SEEN_CONVERSATION) !== 0 && hours.at(-1)!.lastEnd - hours[0]!.firstEnd >= LASTING_SECONDS;
 
 /**
  * Packets without a SYN to which nothing came back are mostly late ones of expired connections. They are probes where one

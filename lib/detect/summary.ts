@@ -11,7 +11,14 @@ export function tallyOf(contacts: readonly FirstContact[]): Tally {
   const count = (outcome: FirstContact['outcome']) =>
     Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
   const [rejected, unanswered, reset] = [count('rejected'), count('unanswered'), count('reset')];
-  return { failed: rejected + unanswered + reset, established: count('established'), rejected, unanswered, reset };
+  return {
+    failed: rejected + unanswered + reset,
+    established: count('established'),
+    rejected,
+    unanswered,
+    reset,
+    attempts: Math.round(contacts.reduce((sum, contact) => sum + contact.weight * contact.attempts, 0)),
+  };
 }
 
 /** How many contacts some stand for. */

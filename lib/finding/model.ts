@@ -87,6 +87,8 @@ export interface Finding {
     readonly rejected: number;
     readonly unanswered: number;
     readonly reset: number;
+    /** Probes of these contacts, each contact counted once a minute: above their number where services are tried again. */
+    readonly attempts?: number;
   };
   /** First contacts, ordered by (end, start, target, port), that sufficed for the decision. */
   readonly contactsAtDetection: number;

@@ -5,11 +5,14 @@ import { findingId } from '../finding/identity.ts';
 import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/model.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
-import { describeQuality } from '../window/quality.ts';
+import { describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
 import { type Campaign, type CampaignRoll, findCampaigns, type InboundContact, type Span } from './campaigns.ts';
 import type { Detection, DetectionContext } from './detect.ts';
+import { vulnerableReason } from './explain.ts';
 import { firstContacts } from './first-contacts.ts';
 import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
+import { toolOf } from './tool.ts';
+import { vulnerableServicesOf } from './vulnerable-services.ts';
 
 const HOUR = 3600;
 /** Public addresses have one scope. */
@@ -105,6 +108,7 @@ function describe(
 ): Finding {
   const { contacts, sufficed } = campaign;
   const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.end), 0);
+  const vulnerable = vulnerableServicesOf(contacts);
   const isClosed = context.logTime - lastSeen > context.settings.episodeGapSeconds;
   return {
     schemaVersion: 1,
@@ -114,7 +118,7 @@ function describe(
     severity: 'medium',
     confidence: CONFIDENCE,
     direction: 'inbound',
-    techniques: techniquesOf('inbound', undefined),
+    techniques: techniquesOf('inbound', undefined, vulnerable.length > 0),
     source: null,
     sources: { count: members.length, sample: members.slice(0, SAMPLE_SIZE) },
     protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
@@ -123,12 +127,12 @@ function describe(
     contacts: tallyOf(contacts),
     contactsAtDetection: sufficed.contacts.length,
     openPorts: { count: 0, sample: [] },
-    tool: null,
+    tool: toolOf(contacts, (quality & WITHOUT_FLAGS) === 0),
     horizon: '1h',
     firstSeen: isoTime(contacts.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY)),
     lastSeen: isoTime(lastSeen),
     detectedAt: isoTime(sufficed.contacts.at(-1)!.end),
-    reasons: reasonsOf(campaign, context.settings),
+    reasons: [...reasonsOf(campaign, context.settings), ...vulnerableReason(vulnerable)],
     dataQuality: describeQuality(quality),
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),

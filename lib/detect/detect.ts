@@ -5,14 +5,16 @@ import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type 
 import { findingSource } from '../finding/source.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
-import { countQuality, describeQuality } from '../window/quality.ts';
+import { countQuality, describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
 import type { CampaignRoll } from './campaigns.ts';
 import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
-import { againstOwnPast, explain } from './explain.ts';
+import { againstOwnPast, explain, vulnerableReason } from './explain.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
 import { kindOf } from './kind.ts';
 import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
 import type { OpenService } from './surroundings.ts';
+import { toolOf } from './tool.ts';
+import { vulnerableServicesOf } from './vulnerable-services.ts';
 import { LONGEST_SECONDS, walkOf } from './windows.ts';
 
 /** What the decision needs besides the evidence. */
@@ -92,6 +94,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   const confidence = confidenceOf(episode, tally, countQuality(quality), context.settings);
   const isClosed = context.logTime - lastSeen > silenceOf(episode, context.settings);
   const open = openOf(contacts);
+  const vulnerable = vulnerableServicesOf(contacts);
   const isConnected = contacts.some((contact) => contact.isConnected && contact.end >= first.since);
   return {
     schemaVersion: 1,
@@ -100,7 +103,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     severity: severityOf(direction, confidence, isConnected),
     confidence,
     direction,
-    techniques: techniquesOf(direction, source),
+    techniques: techniquesOf(direction, source, vulnerable.length > 0),
     source,
     protocols: [...new Set(contacts.map((contact) => protocolName(contact.protocol)))].sort(),
     targets: spread(contacts, (contact) => contact.target),
@@ -119,13 +122,14 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
         ...(connected && { connected }),
       })),
     },
-    tool: null,
+    tool: toolOf(contacts, (quality & WITHOUT_FLAGS) === 0),
     horizon: first.horizon.name,
     firstSeen: isoTime(firstSeen),
     lastSeen: isoTime(lastSeen),
     detectedAt: isoTime(first.contact.end),
     reasons: [
       ...explain(episode.evidence, context.settings),
+      ...vulnerableReason(vulnerable),
       ...(evidence.inside ? againstOwnPast(contacts, evidence, context.settings.ownPastDeviations) : []),
     ],
     dataQuality: describeQuality(quality),

@@ -5,6 +5,7 @@ import { protocolName, type Reason } from '../finding/model.ts';
 import type { Pane, SourceEvidence } from '../window/evidence.ts';
 import type { FirstContact } from './first-contacts.ts';
 import type { Evidence } from './marks.ts';
+import type { VulnerableService } from './vulnerable-services.ts';
 import { ratioOf, walkOf } from './windows.ts';
 
 const ORDER = ['vertical', 'horizontal', 'block', 'open'] as const;
@@ -66,6 +67,19 @@ function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
 function stronger(best: Evidence | undefined, item: Evidence): Evidence {
   return best && best.failures >= item.failures ? best : item;
 }
+
+/** A reason where a scan is about services that are known to be vulnerable, and about little else. */
+export const vulnerableReason = (services: readonly VulnerableService[]): Reason[] =>
+  services.length === 0
+    ? []
+    : [
+        {
+          test: 'known-vulnerable-services',
+          value: services.length,
+          threshold: 1,
+          text: `it looked for ${services.map(({ name, why }) => `${name} (${why})`).join('; ')}`,
+        },
+      ];
 
 /** Hours before a scan that are the source's own past, and how many of them it takes to speak of one. */
 const PAST_HOURS = 24;

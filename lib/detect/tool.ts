@@ -46,7 +46,7 @@ const ANSWERED: Readonly<Record<number, number>> = { 40: BARE_SYN, 42: MSS_SYN }
 
 /** Source ports that tools and systems choose from unless told otherwise, ends included. */
 const RANGES = {
-  /** One of 40000 to 59999 by the clock, and since 2021 the fifteen after it too (masscan, main.c). */
+  /** One of 40000 to 59999 by the clock, and in newer releases the fifteen after it too (masscan, main.c). */
   masscan: [40_000, 60_015],
   /** One for each probe, by a hash of the target (ZMap, state.c). */
   zmap: [32_768, 61_000],
@@ -104,7 +104,7 @@ function stealthTool(contacts: readonly Contact[]): ToolHint | null {
   return { name: 'nmap-stealth', confidence: isNmapsChoice(contacts) ? 90 : 70 };
 }
 
-/** Bare SYNs from one source port: masscan until 2021, and whoever else saved the options; Mirai's bots among them. */
+/** Bare SYNs from one source port: masscan's template, and whoever else saves the options; Mirai's bots among them. */
 function bareSynTool(contacts: readonly Contact[], within: Within): ToolHint | null {
   if (contacts.every((contact) => TELNET.has(contact.port) && contact.direction !== 'lateral')) {
     // Mirai takes 2323 for every tenth target and leaves private networks alone; masscan takes ports evenly.
@@ -194,8 +194,8 @@ function sourcePortsOf(contacts: readonly Contact[]) {
 }
 
 function isCounter(contacts: readonly Contact[]): boolean {
-  const ports = contacts.map((contact) => contact.sourcePort);
-  return Math.max(...ports) - Math.min(...ports) < 2 * ports.length;
+  const used = new Set(contacts.map((contact) => contact.sourcePort));
+  return Math.max(...used) - Math.min(...used) < 2 * used.size;
 }
 
 const countOf = (contacts: readonly Contact[], what: 'target' | 'port'): number =>

@@ -9,11 +9,26 @@ const SCANNING_IP_BLOCKS: Technique = {
 };
 const ACTIVE_SCANNING: Technique = { id: 'T1595', name: 'Active Scanning', tactic: 'Reconnaissance' };
 
-/** Inbound scans are reconnaissance, lateral ones discovery, outbound ones both; a container that scans is T1595 too. */
-export function techniquesOf(direction: Direction, source: FindingSource | undefined): Technique[] {
-  if (direction === 'inbound') return [SCANNING_IP_BLOCKS];
-  if (direction === 'outbound') return [NETWORK_SERVICE_DISCOVERY, SCANNING_IP_BLOCKS];
-  const isContainer =
-    source?.ecs !== undefined || (source?.behindInterface === true && source.instanceId !== undefined);
-  return isContainer ? [NETWORK_SERVICE_DISCOVERY, ACTIVE_SCANNING] : [NETWORK_SERVICE_DISCOVERY];
+const VULNERABILITY_SCANNING: Technique = {
+  id: 'T1595.002',
+  name: 'Active Scanning: Vulnerability Scanning',
+  tactic: 'Reconnaissance',
+};
+
+/**
+ * Inbound scans are reconnaissance, lateral ones discovery, outbound ones both; a container that scans is T1595 too.
+ * @param isForVulnerable the scan is about services that are known to be vulnerable.
+ */
+export function techniquesOf(
+  direction: Direction,
+  source: FindingSource | undefined,
+  isForVulnerable = false,
+): Technique[] {
+  const forVulnerable = isForVulnerable ? [VULNERABILITY_SCANNING] : [];
+  if (direction === 'inbound') return [SCANNING_IP_BLOCKS, ...forVulnerable];
+  if (direction === 'outbound') return [NETWORK_SERVICE_DISCOVERY, SCANNING_IP_BLOCKS, ...forVulnerable];
+  return [NETWORK_SERVICE_DISCOVERY, ...(isContainer(source) ? [ACTIVE_SCANNING] : []), ...forVulnerable];
 }
+
+const isContainer = (source: FindingSource | undefined): boolean =>
+  source?.ecs !== undefined || (source?.behindInterface === true && source.instanceId !== undefined);

@@ -15,11 +15,13 @@ import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deploymen
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import { whatSilences } from '../what-silences.ts';
 
 const HELP = `Usage: sweepwatch findings list [OPTIONS]
        sweepwatch findings show ID [OPTIONS]
 
-Looks findings up in a deployment. "show" explains one: who, what, why it fired, what was not visible, what to do.
+Looks findings up in a deployment. "show" explains one: who, what, why it fired, what was not visible, what to do,
+and which setting, at which value, or which suppression would have kept it quiet.
 
 Options:
   --since TIME            last probe since a date (2026-11-21), a time (2026-11-21T08:00:00Z) or a span (6h, 7d) on; default 7d
@@ -125,7 +127,8 @@ function show(
   }
   const place = { deployment: deployment.table, tables: { findings: deployment.table, region: deployment.region } };
   terminal.stdout(alertText(finding.status === 'closed' ? 'closed' : 'opened', finding, place, Date.now() / 1000));
-  terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${whatSuppresses(finding)}`);
+  const silencers = whatSilences(finding).map((text) => `  ${printable(text)}\n`);
+  terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${silencers.join('')}`);
   if (finding.suppressedBy) terminal.stdout(`  it is suppressed by ${printable(finding.suppressedBy)}\n`);
   return 0;
 }
@@ -140,24 +143,4 @@ export function readSince(text: string, now: number): number {
       `--since must be a date such as 2026-11-21, a time, or a span such as 6h or 7d, got "${text}"`,
     );
   return time;
-}
-
-const SPANS_IN_SETTINGS: Readonly<Record<string, string>> = {
-  '5m': '5Minutes',
-  '1h': '1Hour',
-  '24h': '24Hours',
-  '72h': '72Hours',
-};
-
-/** The settings that the tests which fired go by. */
-function whatSuppresses(finding: Finding): string {
-  const lines = finding.reasons.flatMap(({ test, value, threshold }) => {
-    const match = /^failed-(.*)-(5m|1h|24h|72h)$/.exec(test);
-    if (!match) return [];
-    const name = `${match[1] === 'target-port-pairs' ? 'pairs' : 'failures'}In${SPANS_IN_SETTINGS[match[2]!]}`;
-    return [
-      `  detection.${name} above ${value} (it is ${threshold}), and those of the longer horizons above what they saw`,
-    ];
-  });
-  return `${[...new Set(lines)].join('\n')}\n  or a suppression of ${finding.source?.address ?? 'its sources'}\n`;
 }

@@ -1,6 +1,7 @@
 /** The command lines an alert prints: each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
-import { type Finding, sourceKey } from '../finding/model.ts';
+import { sourceKey } from '../finding/model.ts';
 import { shellWord } from './plain.ts';
+import type { SuppressionScope } from './suppression.ts';
 
 /** Where a deployment keeps its findings. */
 export interface Tables {
@@ -8,7 +9,15 @@ export interface Tables {
   readonly region: string;
 }
 
+/** What a printed rule says of itself until somebody puts in who and why. */
+const OWNER = 'YOU';
+const REASON = 'approved scanner';
+
 const line = (...words: string[]) => words.map(shellWord).join(' ');
+
+/** A command of this project about a deployment; npx must not fetch a stranger's package of the same name. */
+const sweepwatch = (tables: Tables, ...words: string[]) =>
+  line('npx', '--no-install', 'sweepwatch', ...words, '--table', tables.findings, '--region', tables.region);
 
 /** All findings of a source, oldest first. */
 export function queryBySource(tables: Tables, source: { readonly scope: string; readonly address: string }): string {
@@ -41,71 +50,49 @@ export function queryOpen(tables: Tables, shard: number): string {
 }
 
 /** The finding explained, from any checkout of the project. */
-export const showFinding = (tables: Tables, id: string): string =>
-  line(
-    'npx',
-    '--no-install',
-    'sweepwatch',
-    'findings',
-    'show',
-    id,
-    '--table',
-    tables.findings,
-    '--region',
-    tables.region,
-  );
+export const showFinding = (tables: Tables, id: string): string => sweepwatch(tables, 'findings', 'show', id);
 
 /** What else a source did. */
 export const listBySource = (tables: Tables, source: { readonly scope: string; readonly address: string }): string =>
-  line(
-    'npx',
-    '--no-install',
-    'sweepwatch',
-    'findings',
-    'list',
-    '--source',
-    source.address,
-    '--scope',
-    source.scope,
-    '--table',
-    tables.findings,
-    '--region',
-    tables.region,
-  );
+  sweepwatch(tables, 'findings', 'list', '--source', source.address, '--scope', source.scope);
 
-/** Silences a source for a week. */
-export function suppressSource(tables: Tables, address: string, until: string): string {
-  return line(
-    'npx',
-    '--no-install',
-    'sweepwatch',
+/** What else touched a target. */
+export const listByTarget = (tables: Tables, target: string): string =>
+  sweepwatch(tables, 'findings', 'list', '--target', target);
+
+/** Silences what a scope covers until a day. */
+export const suppressLine = (tables: Tables, { source, target }: SuppressionScope, until: string): string =>
+  sweepwatch(
+    tables,
     'suppress',
     'add',
     '--source',
-    `${address}/${address.includes(':') ? 128 : 32}`,
+    source,
+    ...(target === undefined ? [] : ['--target', target]),
     '--owner',
-    'YOU',
+    OWNER,
     '--reason',
-    'approved scanner',
+    REASON,
     '--expires',
     until,
-    '--table',
-    tables.findings,
-    '--region',
-    tables.region,
   );
-}
 
-/** The same without the `sweepwatch` command. */
-export function suppressItem(tables: Tables, finding: Finding, until: string): string {
-  const address = finding.source?.address ?? '';
+/** The same without the `sweepwatch` command; the rule has the first digits of the finding's id. */
+export function suppressItem(
+  tables: Tables,
+  findingId: string,
+  { source, target }: SuppressionScope,
+  until: string,
+): string {
+  const id = findingId.slice(0, 12);
   const item = {
     pk: { S: 'suppressions' },
-    sk: { S: `suppression#${finding.id.slice(0, 12)}` },
-    id: { S: finding.id.slice(0, 12) },
-    source: { S: `${address}/${address.includes(':') ? 128 : 32}` },
-    owner: { S: 'YOU' },
-    reason: { S: 'approved scanner' },
+    sk: { S: `suppression#${id}` },
+    id: { S: id },
+    source: { S: source },
+    ...(target !== undefined && { target: { S: target } }),
+    owner: { S: OWNER },
+    reason: { S: REASON },
     expires: { S: until },
     expiresAt: { N: String(Math.floor(Date.parse(until) / 1000)) },
   };

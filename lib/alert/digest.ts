@@ -1,8 +1,9 @@
 /** The digest: one message a day about the findings that raised no alert of their own. */
 import { type Finding, SEVERITIES } from '../finding/model.ts';
 import type { AlertMessage } from './message.ts';
+import { nameOf, whoseOf } from './name.ts';
 import { plain } from './plain.ts';
-import { type AlertPlace, KIND_WORDS } from './text.ts';
+import type { AlertPlace } from './text.ts';
 
 const TOP = 10;
 
@@ -21,7 +22,7 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
     'The largest:',
     ...top.map(
       (finding) =>
-        `  ${finding.severity} ${KIND_WORDS[finding.kind]} by ${finding.source?.address ?? `${finding.sources?.count} sources`}, ${finding.direction}: ${finding.contacts.failed} failed contacts, ${finding.openPorts.count} answered, id ${finding.id}`,
+        `  ${finding.severity} ${nameOf(finding)} by ${whoseOf(finding)}, ${finding.direction}: ${finding.contacts.failed} failed contacts, ${finding.openPorts.count} answered, id ${finding.id}`,
     ),
     '',
     `Deployment ${place.deployment}, table ${place.tables.findings}.`,

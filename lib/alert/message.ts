@@ -1,8 +1,9 @@
 /** A finding as an SNS message: subject, one body for people, one for programs, attributes for filter policies. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import { nameOf, whoseOf } from './name.ts';
 import { plain } from './plain.ts';
-import { type AlertPlace, alertText, KIND_WORDS } from './text.ts';
+import { type AlertPlace, alertText } from './text.ts';
 
 /** What SNS publishes with `MessageStructure: json`. */
 export interface AlertMessage {
@@ -38,9 +39,8 @@ export function alertSubject(event: AlertEvent, finding: Finding): string {
       : event === 'escalated'
         ? `escalated, ${finding.severity}`
         : finding.severity;
-  const who = finding.source?.address ?? `${finding.sources?.count ?? 0} sources`;
   const identifier = ` (${finding.id.slice(0, 8)})`;
-  const what = `[${label}] ${KIND_WORDS[finding.kind]} by ${who}, ${finding.direction}`;
+  const what = `[${label}] ${nameOf(finding)} by ${whoseOf(finding)}, ${finding.direction}`;
   return plain(what.slice(0, SUBJECT_LIMIT - identifier.length) + identifier);
 }
 

@@ -1,4 +1,4 @@
-/** What to do about a finding: the five steps of the detection strategies, each with the command, filled in. */
+/** What to do about the scan of one source: the five steps of the detection strategies, each with the command, filled in. */
 import type { Finding, FindingSource } from '../finding/model.ts';
 import { listBySource, queryBySource, type Tables } from './commands.ts';
 import { shellWord } from './plain.ts';
@@ -10,12 +10,9 @@ export interface Step {
   readonly commands: readonly string[];
 }
 
-const UNKNOWN: FindingSource = { address: '0.0.0.0', scope: 'unknown' };
-
 /** Verify the source, contain, investigate, remediate, tell. */
-export function responseSteps(finding: Finding, tables: Tables): Step[] {
-  const source = finding.source ?? UNKNOWN;
-  const region = ['--region', shellWord(source.region ?? tables.region)].join(' ');
+export function sourceSteps(finding: Finding, source: FindingSource, tables: Tables): Step[] {
+  const region = `--region ${shellWord(source.region ?? tables.region)}`;
   const isOutside = finding.direction === 'inbound';
   return [
     {
@@ -107,8 +104,12 @@ function containCommands(source: FindingSource, isOutside: boolean, region: stri
 
 function remediateCommand(finding: Finding, region: string): string {
   const target = finding.openPorts.sample[0]?.target ?? finding.targets.sample[0] ?? '';
+  return groupsOfTarget(target, finding.direction === 'lateral' ? finding.source?.vpcId : undefined, region);
+}
+
+/** Lists the security groups of whatever holds an address. */
+export function groupsOfTarget(target: string, vpcId: string | undefined, region: string): string {
   const filter = target.includes(':') ? 'ipv6-addresses.ipv6-address' : 'addresses.private-ip-address';
-  const vpcId = finding.direction === 'lateral' ? finding.source?.vpcId : undefined;
   const vpc = vpcId ? ` Name=vpc-id,Values=${shellWord(vpcId)}` : '';
   return `aws ec2 describe-network-interfaces --filters Name=${filter},Values=${shellWord(target)}${vpc} --query 'NetworkInterfaces[].Groups' ${region}`;
 }

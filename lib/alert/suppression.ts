@@ -1,21 +1,35 @@
 /** Suppressions: scoped, expiring, attributed rules that silence alerts and leave the evidence as it is. */
-import { BlockList, isIP } from 'node:net';
 import type { Finding } from '../finding/model.ts';
+import { everythingLike, holdsAll, hostCidr, isCidr, isEverything, narrowestNetwork } from './network.ts';
 
-/** Silences alerts about sources in a network until a time. */
-export interface Suppression {
-  readonly id: string;
+/** Which scans a rule is about. */
+export interface SuppressionScope {
   /** CIDR of the sources. */
   readonly source: string;
+  /** CIDR of the targets; whatever they scan where it is missing. */
+  readonly target?: string;
+}
+
+/**
+ * Silences alerts about scans from a network, where it has a target only of that, until a time. It covers a finding when
+ * every source that the finding names lies in `source` and every target that it names lies in `target`, and neither are
+ * more than the network has addresses: an approved scanner that leaves its approved range alerts again.
+ */
+export interface Suppression extends SuppressionScope {
+  readonly id: string;
   readonly owner: string;
   readonly reason: string;
   /** ISO 8601 date or time; from then on the rule is void. */
   readonly expires: string;
 }
 
-/** What is wrong with a suppression as somebody entered it; undefined when nothing is. */
+/** What is wrong with a suppression, whoever wrote it; undefined when nothing is. One with a fault silences nothing. */
 export function suppressionFault(suppression: Suppression, now: number): string | undefined {
-  if (!parseCidr(suppression.source)) return `source must be a CIDR such as 10.0.3.22/32, got "${suppression.source}"`;
+  const { source, target } = suppression;
+  if (!isCidr(source)) return `source must be a CIDR such as 10.0.3.22/32, got "${source}"`;
+  if (target !== undefined && !isCidr(target)) return `target must be a CIDR such as 10.0.9.0/24, got "${target}"`;
+  if (isEverything(source) && (target === undefined || isEverything(target)))
+    return `source must not be everything without a target, got ${source}`;
   if (!suppression.owner.trim()) return 'owner must name who answers for it, got nothing';
   if (!suppression.reason.trim()) return 'reason must say why, got nothing';
   const expires = Date.parse(suppression.expires) / 1000;
@@ -30,28 +44,29 @@ export function suppressionOf(
   suppressions: readonly Suppression[],
   now: number,
 ): Suppression | undefined {
-  const { source } = finding;
-  if (!source) return undefined;
   return suppressions
-    .filter((rule) => Date.parse(rule.expires) / 1000 > now && covers(rule.source, source.address))
+    .filter((rule) => !suppressionFault(rule, now) && covers(rule, finding))
     .toSorted((a, b) => Date.parse(b.expires) - Date.parse(a.expires) || (a.id < b.id ? -1 : 1))[0];
 }
 
-function covers(cidr: string, address: string): boolean {
-  const parsed = parseCidr(cidr);
-  const family = isIP(address);
-  if (!parsed || family !== parsed.family) return false;
-  const list = new BlockList();
-  list.addSubnet(parsed.network, parsed.bits, family === 6 ? 'ipv6' : 'ipv4');
-  return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+/**
+ * The narrowest rule that would cover what looks like a finding: its source's, or for a campaign, whose sources change
+ * from day to day, its targets'. None where those are of two address families, or have no network in common.
+ */
+export function scopeToSilence(finding: Finding): SuppressionScope | undefined {
+  if (finding.source) return { source: hostCidr(finding.source.address) };
+  const target = narrowestNetwork(targetsOf(finding));
+  return target && !isEverything(target) ? { source: everythingLike(target), target } : undefined;
 }
 
-function parseCidr(cidr: string): { network: string; bits: number; family: number } | undefined {
-  const [network = '', bits = '', ...rest] = cidr.split('/');
-  // Node takes a zone ("fe80::1%eth0") for part of an address, but not in a block list.
-  const family = network.includes('%') ? 0 : isIP(network);
-  const length = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-  return !family || rest.length || !(length <= (family === 6 ? 128 : 32))
-    ? undefined
-    : { network, bits: length, family };
+function covers({ source, target }: SuppressionScope, finding: Finding): boolean {
+  const sources = finding.source ? { count: 1, sample: [finding.source.address] } : finding.sources;
+  if (!sources || !holdsAll(source, sources)) return false;
+  return target === undefined || holdsAll(target, targetsOf(finding));
 }
+
+/** An estimate must neither silence nor alert: only those that are named count. */
+const targetsOf = ({ targets: { count, exact, sample } }: Finding) => ({
+  count: exact ? count : sample.length,
+  sample,
+});

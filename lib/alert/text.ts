@@ -1,29 +1,19 @@
 /** The alert a person reads: plain text, top-down, what and who first. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
-import { type Finding, type FindingSource, isoTime, type Kind } from '../finding/model.ts';
-import { queryById, showFinding, suppressItem, suppressSource, type Tables } from './commands.ts';
+import { type Finding, type FindingSource, isoTime } from '../finding/model.ts';
+import { alternatives } from './alternatives.ts';
+import { campaignSteps } from './campaign-response.ts';
+import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
+import { nameOf, shapeOf, whoseOf } from './name.ts';
 import { countOf, plain } from './plain.ts';
-import { responseSteps } from './response.ts';
+import { sourceSteps } from './response.ts';
+import { scopeToSilence } from './suppression.ts';
 
 /** Where the alert comes from. */
 export interface AlertPlace {
   readonly deployment: string;
   readonly tables: Tables;
 }
-
-export const KIND_WORDS: Readonly<Record<Kind, string>> = {
-  'vertical-scan': 'vertical scan',
-  'horizontal-scan': 'horizontal scan',
-  'block-scan': 'block scan',
-  'distributed-scan': 'distributed scan',
-};
-
-const SHAPES: Readonly<Record<Kind, string>> = {
-  'vertical-scan': 'many ports of one target',
-  'horizontal-scan': 'one port over many targets',
-  'block-scan': 'many ports over many targets',
-  'distributed-scan': 'many sources, one plan',
-};
 
 const EVENT_WORDS: Readonly<Record<AlertEvent, string>> = {
   opened: 'A new scan was found.',
@@ -36,7 +26,7 @@ const WEEK = 7 * 86_400;
 /** The whole text; `now` is epoch seconds. */
 export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): string {
   const sections = [
-    `${headline(event, finding)}\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
+    `${headline(event, finding)}\n${plain(inShort(finding))}\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
     section('WHO', who(finding)),
     section('HOW MUCH', howMuch(finding)),
     section('SINCE WHEN', [
@@ -52,7 +42,10 @@ export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace
     ...(event === 'closed' ? [] : whatToDo(finding, place)),
     section('LOOK FURTHER', [queryById(place.tables, finding.id), showFinding(place.tables, finding.id)]),
     ...(event === 'closed' ? [] : [howToSilence(finding, place, isoTime(now + WEEK).slice(0, 10))]),
-    section('NOT VISIBLE', finding.dataQuality),
+    section(
+      'NOT VISIBLE',
+      finding.dataQuality.length ? finding.dataQuality : ['nothing that the log could not show is known'],
+    ),
     `Finding ${finding.id} of deployment ${place.deployment}; ${finding.techniques.map(({ id, name }) => `${id} ${name}`).join(', ')}.`,
   ];
   return `${sections.filter(Boolean).join('\n\n').split('\n').map(plain).join('\n')}\n`;
@@ -60,10 +53,30 @@ export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace
 
 function headline(event: AlertEvent, finding: Finding): string {
   const severity = finding.severity.toUpperCase();
-  const isPing = finding.kind === 'horizontal-scan' && finding.ports.count === 0;
-  const shape = isPing ? 'a ping sweep of many targets' : SHAPES[finding.kind];
   const label = event === 'closed' ? `ENDED (was ${severity})` : severity;
-  return `${label}: ${finding.direction} ${KIND_WORDS[finding.kind]} (${shape})`;
+  return `${label}: ${finding.direction} ${nameOf(finding)} (${shapeOf(finding)})`;
+}
+
+/** Who scanned what, and whether anything answered: with the headline, all that the first ten seconds are for. */
+function inShort(finding: Finding): string {
+  const { targets, ports, openPorts } = finding;
+  const where = targets.count === 1 ? `${targets.sample[0]}` : `${about(targets)}${countOf(targets.count, 'target')}`;
+  const protocol = finding.protocols.join('/');
+  const what =
+    ports.count === 0
+      ? `${where} by ${protocol}`
+      : ports.count === 1
+        ? `${where} on ${protocol} port ${ports.sample[0]}`
+        : `${about(ports)}${ports.count} ${protocol} ports of ${where}`;
+  const stays = connectedOf(finding);
+  const outcome = stays.length
+    ? `it stayed connected to ${stays[0]}${stays.length > 1 ? ' and others' : ''}`
+    : openPorts.count
+      ? `${countOf(openPorts.count, 'service')} answered`
+      : finding.source
+        ? 'nothing answered'
+        : 'what answered stands in the findings about single sources';
+  return `${whoseOf(finding)} scanned ${what}; ${outcome}.`;
 }
 
 function whatToDo(finding: Finding, place: AlertPlace): string[] {
@@ -74,7 +87,7 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
     section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
     section('WHAT TO DO NOW', [
       `with credentials for ${account}region ${region}; CAPITALS stand for what the logs do not say`,
-      ...responseSteps(finding, place.tables).map(
+      ...(source ? sourceSteps(finding, source, place.tables) : campaignSteps(finding, place.tables)).map(
         (step, at) =>
           `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
       ),
@@ -83,10 +96,14 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
 }
 
 function howToSilence(finding: Finding, place: AlertPlace, until: string): string {
+  const scope = scopeToSilence(finding);
+  if (!scope) return section('SILENCE', ['no single rule: the targets have no network in common']);
   return section('SILENCE', [
-    'an approved scanner, until a day of your choice, with your name and a reason:',
-    suppressSource(place.tables, finding.source?.address ?? '', until),
-    suppressItem(place.tables, finding, until),
+    scope.target
+      ? 'whoever scans these targets together, an approved test say, until a day of your choice, with your name and a reason:'
+      : 'an approved scanner, until a day of your choice, with your name and a reason (--target CIDR where it may scan only that):',
+    suppressLine(place.tables, scope, until),
+    suppressItem(place.tables, finding.id, scope, until),
   ]);
 }
 
@@ -100,9 +117,17 @@ function closing(finding: Finding): string {
 }
 
 function who(finding: Finding): string[] {
-  const { source } = finding;
-  if (!source)
-    return [`${finding.sources?.count ?? 0} sources, among them ${finding.sources?.sample.join(', ') ?? ''}`];
+  const { source, sources, campaign, tool } = finding;
+  const lines = source
+    ? aboutSource(source)
+    : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
+  if (campaign) lines.push(`part of campaign ${campaign}: many sources that share out what they scan`);
+  if (tool) lines.push(`looks like ${tool.name} (confidence ${tool.confidence} of 100)`);
+  // Names out of log fields stay on their line.
+  return lines.map(plain);
+}
+
+function aboutSource(source: FindingSource): string[] {
   const holder: (readonly [string, string | undefined])[] = [
     ['instance', source.instanceId],
     ['interface', source.interfaceId],
@@ -119,8 +144,7 @@ function who(finding: Finding): string[] {
   if (known.length) lines.push(known.join(', '));
   if (source.behindInterface)
     lines.push('the interface forwards for this address: a pod behind its node, or a host behind a gateway');
-  // Names out of log fields stay on their line.
-  return lines.map(plain);
+  return lines;
 }
 
 /** The scope is worth a word where it is not simply the account. */
@@ -131,48 +155,40 @@ function whereabouts({ scope, accountId }: FindingSource): string {
 
 function howMuch(finding: Finding): string[] {
   const { contacts, targets, ports } = finding;
-  const about = (exact: boolean) => (exact ? '' : 'about ');
-  const list = (sample: readonly (string | number)[], count: number) =>
-    sample.length < count ? `${sample.join(', ')} ...` : sample.join(', ');
   return [
-    `${about(targets.exact)}${countOf(targets.count, 'target')}: ${list(targets.sample, targets.count)}`,
+    `${about(targets)}${countOf(targets.count, 'target')}: ${listOf(targets.sample, targets.count)}`,
     ...(ports.count
       ? [
-          `${about(ports.exact)}${countOf(ports.count, `${finding.protocols.join('/')} port`)}: ${list(ports.sample, ports.count)}`,
+          `${about(ports)}${countOf(ports.count, `${finding.protocols.join('/')} port`)}: ${listOf(ports.sample, ports.count)}`,
         ]
       : [`protocol ${finding.protocols.join(', ')}`]),
     `${countOf(contacts.failed, 'contact')} failed: ${contacts.rejected} rejected, ${contacts.reset} reset, ${contacts.unanswered} unanswered; ${contacts.established} established`,
-  ];
+  ].map(plain);
 }
+
+const about = ({ exact }: { readonly exact: boolean }) => (exact ? '' : 'about ');
+
+/** A sample, with dots where it is not all. */
+const listOf = (sample: readonly (string | number)[], count: number) =>
+  `${sample.join(', ')}${sample.length < count ? ' ...' : ''}`;
 
 function answered(finding: Finding): string[] {
   const { count, sample } = finding.openPorts;
-  if (!count) return ['nothing'];
+  if (!count)
+    return finding.source
+      ? ['nothing']
+      : ['not known here: the finding rests on failed contacts; what answered one source stands in its own finding'];
+  const stays = connectedOf(finding);
   return [
-    `${countOf(count, 'service')}: ${sample.map(({ target, port, protocol }) => (port ? `${target.includes(':') ? `[${target}]` : target}:${port}/${protocol}` : `${target} ${protocol}`)).join(', ')}${sample.length < count ? ' ...' : ''}`,
-  ];
+    `${countOf(count, 'service')}: ${listOf(sample.map(serviceText), count)}`,
+    ...(stays.length ? [`the scanner stayed connected to ${stays.join(', ')}`] : []),
+  ].map(plain);
 }
 
-function alternatives(finding: Finding): string[] {
-  if (finding.direction === 'inbound')
-    return [
-      'an approved external scanner or penetration test',
-      'a partner with a stale address list',
-      'a monitoring service of yours outside AWS',
-    ];
-  if (finding.direction === 'outbound')
-    return [
-      'a crawler, mail server or peer-to-peer client whose peers are mostly dead',
-      'an approved external assessment that runs from here',
-    ];
-  if (finding.kind === 'vertical-scan')
-    return [
-      'an approved vulnerability scanner',
-      'service discovery or an inventory job that probes many ports of one host',
-    ];
-  return [
-    'an approved vulnerability scanner',
-    'monitoring or service discovery whose list of targets is stale',
-    'a client that lost its server and tries every address of a subnet',
-  ];
-}
+type Service = Finding['openPorts']['sample'][number];
+
+const connectedOf = ({ openPorts }: Finding): string[] =>
+  openPorts.sample.filter(({ connected }) => connected).map(serviceText);
+
+const serviceText = ({ target, port, protocol }: Service): string =>
+  port ? `${target.includes(':') ? `[${target}]` : target}:${port}/${protocol}` : `${target} ${protocol}`;

@@ -41,10 +41,15 @@ export const detectionOverrides = z.strictObject({
     10_000,
     'Outside sources that must share out the ports of one target, or our hosts on one port, within an hour. Lower finds smaller campaigns, and takes chance for a plan.',
   ),
-  campaignContactsPerSource: count(
+  campaignPortsPerSource: count(
     2,
     100,
-    'Distinct failed contacts there from which on a source counts as a member. The noise of the internet has one or two.',
+    'Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has one or two.',
+  ),
+  campaignTargetsPerSource: count(
+    2,
+    100,
+    'The same for targets on the port, where a plan shows in that the targets of the members do not repeat.',
   ),
   campaignPorts: count(8, 65_536, 'Distinct failed ports of one target that the members cover together.'),
   campaignTargets: count(8, 65_536, 'Distinct targets on one port that the members cover together.'),

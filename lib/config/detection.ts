@@ -33,8 +33,10 @@ export interface DetectionSettings {
   openTargetsIn5Minutes: number;
   /** Outside sources that must share out one target's ports, or our hosts on one port, within an hour: a campaign. */
   campaignSources: number;
-  /** Distinct failed contacts there from which on a source can be a member; the internet's noise has one or two. */
-  campaignContactsPerSource: number;
+  /** Distinct failed ports of the target from which on a source can be a member; the internet's noise has one or two. */
+  campaignPortsPerSource: number;
+  /** The same for targets on the port, where a plan shows in that the members' targets do not repeat. */
+  campaignTargetsPerSource: number;
   /** Distinct failed ports of the target, and distinct targets on the port, that the members cover together. */
   campaignPorts: number;
   campaignTargets: number;
@@ -75,7 +77,8 @@ export interface DetectionSettings {
 }
 
 const common = {
-  campaignContactsPerSource: 3,
+  campaignPortsPerSource: 3,
+  campaignTargetsPerSource: 2,
   campaignOverlap: 1.5,
   publicServiceSources: 3,
   broadTargets: 50,

@@ -6,10 +6,18 @@ import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/mod
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
 import { describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
-import { type Campaign, type CampaignRoll, findCampaigns, type InboundContact, type Span } from './campaigns.ts';
+import {
+  type Campaign,
+  type CampaignKind,
+  type CampaignRoll,
+  findCampaigns,
+  type InboundContact,
+  type Span,
+  smallestShare,
+} from './campaigns.ts';
 import type { Detection, DetectionContext } from './detect.ts';
 import { vulnerableReason } from './explain.ts';
-import { firstContacts } from './first-contacts.ts';
+import { type FirstContact, firstContacts } from './first-contacts.ts';
 import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
@@ -45,10 +53,13 @@ export class InboundContacts {
     const failed = firstContacts(source, settings, this.#context).filter(
       (contact) => isFailure(contact.outcome) && !contact.isHabit && !contact.isRepeat,
     );
-    const isShare = (key: (contact: InboundContact) => string) =>
-      [...Map.groupBy(contacts, key).values()].some((group) => group.length >= settings.campaignContactsPerSource);
+    const isShare = (kind: CampaignKind, key: (contact: FirstContact) => string) =>
+      [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings));
+    const isMember =
+      isShare('vertical', ({ target }) => target) ||
+      isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
+    if (!isMember) return;
     const contacts = failed.map((contact) => ({ ...contact, source: source.address }));
-    if (!isShare(({ target }) => target) && !isShare(({ port, protocol }) => `${port} ${protocol}`)) return;
     this.contacts.push(...contacts);
     this.quality = source.panes.reduce((bits, pane) => bits | pane.quality, this.quality);
   }
@@ -149,7 +160,7 @@ function reasonsOf({ kind, shared, sufficed }: Campaign, settings: DetectionSett
       test: 'campaign-sources-1h',
       value: sufficed.sources,
       threshold: settings.campaignSources,
-      text: `${sufficed.sources} outside sources, each with ${settings.campaignContactsPerSource} or more, shared out ${what} within 1 hour; ${settings.campaignSources} suffice`,
+      text: `${sufficed.sources} outside sources, each with ${smallestShare(kind, settings)} or more, shared out ${what} within 1 hour; ${settings.campaignSources} suffice`,
     },
     {
       test: kind === 'vertical' ? 'campaign-ports-1h' : 'campaign-targets-1h',

@@ -71,7 +71,7 @@ const MOSTLY = 0.8;
 /** Addresses in a /24: what sources without a plan would draw their targets from. */
 const NETWORK_SIZE = 256;
 /** Standard deviations by which a cover must exceed one drawn at random. */
-const SURPRISE = 4;
+const SURPRISE = 5;
 
 /** The time of windows that are looked at: those ending in `(from, to]`, epoch seconds. */
 export interface Span {
@@ -99,6 +99,10 @@ export function findCampaigns(
 
 const smallestSpread = (kind: CampaignKind, settings: DetectionSettings): number =>
   kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
+
+/** Parts of a group from which on a source can be a member. */
+export const smallestShare = (kind: CampaignKind, settings: DetectionSettings): number =>
+  kind === 'vertical' ? settings.campaignPortsPerSource : settings.campaignTargetsPerSource;
 
 /** Windows that cover enough, joined where they follow each other within the episode gap. */
 function campaignsOf(
@@ -145,7 +149,7 @@ function coverOf(shape: Shape, window: readonly InboundContact[], settings: Dete
     const known = parts.get(contact.source) ?? new Set();
     parts.set(contact.source, known.add(shape.partOf(contact)));
   }
-  for (const [source, own] of parts) if (own.size < settings.campaignContactsPerSource) parts.delete(source);
+  for (const [source, own] of parts) if (own.size < smallestShare(shape.kind, settings)) parts.delete(source);
   if (parts.size < settings.campaignSources) return undefined;
   dropLoners(parts);
   const sources = parts.size;

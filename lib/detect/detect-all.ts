@@ -18,7 +18,7 @@ const UDP = 17;
 
 /** The findings about all sources of a collector, whose last record has been read, by time of detection. */
 export function detectAll(collector: Collector, context: DetectionContext): Detection[] {
-  const floor = Math.min(context.settings.campaignContactsPerSource, smallestFloor(context.settings));
+  const floor = smallestFloor(context.settings);
   const detections: Detection[] = [];
   const inbound = new InboundContacts(context);
   for (const source of collector.sources(floor)) {
@@ -78,6 +78,8 @@ const smallestFloor = (settings: DetectionSettings): number =>
     settings.failuresIn72Hours,
     settings.pairsIn72Hours,
     settings.openTargetsIn5Minutes,
+    settings.campaignPortsPerSource,
+    settings.campaignTargetsPerSource,
   );
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

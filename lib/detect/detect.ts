@@ -22,8 +22,6 @@ export interface DetectionContext extends Viewpoint {
   readonly settings: DetectionSettings;
   /** Deployment secret that finding ids are keyed with. */
   readonly secret: string;
-  /** How far the log has come, epoch seconds; a finding silent for the episode gap before it is closed. */
-  readonly logTime: number;
   /** `short`: the evidence reaches back hours only, so the horizons of days are left out. Default `all`. */
   readonly horizons?: 'short' | 'all';
 }

@@ -60,6 +60,8 @@ export const contactKey = (contact: Pick<FirstContact, 'target' | 'port' | 'prot
 export interface Viewpoint {
   /** Log time up to which a missing answer is overdue, epoch seconds; Infinity when the log is complete. */
   readonly overdueBefore: number;
+  /** How far the log has come, epoch seconds. */
+  readonly logTime: number;
   /** Tells inside from outside; the default knows private networks only. */
   readonly networks?: Networks;
 }
@@ -234,6 +236,8 @@ function repeatsOf(first: FirstContact, history: History): FirstContact[] {
 
 /** A contact that comes back within this time at most is made for once; pollers are slower, or go on for longer. */
 const FLEETING_SECONDS = 300;
+/** A log that ends sooner than this does not show whether a contact was for once: most pollers are back by then. */
+const RETURN_SECONDS = 120;
 
 /** Whether a contact was answered, and made for once, with nothing said, as far as the log tells by now. A datagram each way says it all. */
 function isFleeting(seen: number, contact: SeenContact, next: SeenContact | undefined, look: Look): boolean {
@@ -244,7 +248,7 @@ function isFleeting(seen: number, contact: SeenContact, next: SeenContact | unde
     (seen & SEEN_CONVERSATION) === 0 &&
     minutes <= look.settings.habitMinutes &&
     last - contact.firstEnd < FLEETING_SECONDS &&
-    last <= look.viewpoint.overdueBefore
+    last <= Math.min(look.viewpoint.overdueBefore, look.viewpoint.logTime - RETURN_SECONDS)
   );
 }
 

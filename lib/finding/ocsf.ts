@@ -5,11 +5,12 @@ const SEVERITY_IDS: Readonly<Record<Severity, number>> = { informational: 1, low
 const DIRECTION_IDS = { inbound: 1, outbound: 2, lateral: 3 } as const;
 const CREATE = 1;
 const CLOSE = 3;
+/** Observable type "IP Address". */
+const IP_ADDRESS = 2;
 
 /** Maps a finding; times are epoch milliseconds, as OCSF wants them. */
 export function toOcsf(finding: Finding): Record<string, unknown> {
   const activity = finding.status === 'closed' ? CLOSE : CREATE;
-  const { source } = finding;
   return {
     class_uid: 2004,
     category_uid: 2,
@@ -23,7 +24,12 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     end_time: epochSeconds(finding.lastSeen) * 1000,
     is_alert: true,
     message: finding.reasons[0]?.text ?? finding.kind,
-    metadata: { version: '1.8.0', product: { name: 'Sweepwatch', vendor_name: 'Sweepwatch' } },
+    metadata: {
+      version: '1.8.0',
+      product: { name: 'Sweepwatch', vendor_name: 'Sweepwatch' },
+      // A campaign and the findings about its members have it in common.
+      correlation_uid: finding.campaign ?? finding.id,
+    },
     finding_info: {
       uid: finding.id,
       title: `${finding.kind} (${finding.direction})`,
@@ -36,23 +42,49 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
         ...(id.includes('.') && { sub_technique: { uid: id, name } }),
         tactic: { name: tactic },
       })),
+      ...(finding.tool && {
+        tags: [
+          { name: 'tool', value: finding.tool.name },
+          { name: 'tool_confidence', value: String(finding.tool.confidence) },
+        ],
+      }),
     },
-    evidences: [
-      {
-        ...(source && { src_endpoint: endpoint(source) }),
-        dst_endpoint: { ip: finding.targets.sample[0] },
-        connection_info: { direction_id: DIRECTION_IDS[finding.direction], protocol_name: finding.protocols[0] },
-      },
-    ],
+    evidences: evidencesOf(finding),
     observables: [
-      ...(source ? [{ name: 'source', type_id: 2, value: source.address }] : []),
-      ...finding.targets.sample.map((value) => ({ name: 'target', type_id: 2, value })),
+      ...sourcesOf(finding).map(({ ip }) => ({ name: 'evidences.src_endpoint.ip', type_id: IP_ADDRESS, value: ip })),
+      ...finding.targets.sample.map((value) => ({ name: 'evidences.dst_endpoint.ip', type_id: IP_ADDRESS, value })),
     ],
     unmapped: { sweepwatch: finding },
   };
 }
 
-function endpoint(source: NonNullable<Finding['source']>): Record<string, string> {
+/** An evidence for each service that answered and each other target, from the source; of a campaign one for each source. */
+function evidencesOf(finding: Finding): Record<string, unknown>[] {
+  const sources = sourcesOf(finding).map((source) => ({ src_endpoint: source }));
+  const direction_id = DIRECTION_IDS[finding.direction];
+  const probed = { connection_info: { direction_id, protocol_name: finding.protocols[0] } };
+  const services = finding.openPorts.sample.map(({ target, port, protocol, connected }) => ({
+    name: connected ? 'service stayed connected to' : 'service that answered',
+    dst_endpoint: { ip: target, ...(port && { port }) },
+    connection_info: { direction_id, protocol_name: protocol },
+  }));
+  const answered = new Set(finding.openPorts.sample.map(({ target }) => target));
+  const port = finding.ports.count === 1 && finding.ports.sample[0] ? { port: finding.ports.sample[0] } : {};
+  const probes = finding.targets.sample
+    .filter((ip) => !answered.has(ip))
+    .map((ip) => ({ name: 'probe', dst_endpoint: { ip, ...port }, ...probed }));
+  const destinations = [...services, ...probes];
+  if (finding.source) return destinations.map((destination) => ({ ...sources[0], ...destination }));
+  // Which of several targets a member tried, the finding does not tell.
+  return destinations.length === 1
+    ? sources.map((source) => ({ ...source, ...destinations[0] }))
+    : [...sources.map((source) => ({ name: 'member of the campaign', ...source, ...probed })), ...destinations];
+}
+
+const sourcesOf = ({ source, sources }: Finding): { readonly ip: string }[] =>
+  source ? [endpoint(source)] : (sources?.sample ?? []).map((ip) => ({ ip }));
+
+function endpoint(source: NonNullable<Finding['source']>): { readonly ip: string } {
   return {
     ip: source.address,
     ...(source.interfaceId && { interface_uid: source.interfaceId }),

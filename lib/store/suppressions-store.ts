@@ -27,6 +27,7 @@ export class SuppressionsStore {
         found.push({
           id: String(item.id),
           source: String(item.source),
+          ...(item.target !== undefined && { target: String(item.target) }),
           owner: String(item.owner),
           reason: String(item.reason),
           expires: String(item.expires),

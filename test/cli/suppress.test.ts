@@ -47,6 +47,24 @@ test('a rule is added, listed and removed', async () => {
   expect((await run('suppress', 'list')).stdout).toBe('');
 });
 
+test('a rule may go by the target, too', async () => {
+  const added = await add({ '--source': '0.0.0.0/0', '--target': '10.0.9.0/24' });
+  const id = added.stdout.trim();
+  expect(added).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('alerts about 0.0.0.0/0 to 10.0.9.0/24 are silent until 2099-01-31'),
+  });
+  expect(await store.list()).toMatchObject([{ id, source: '0.0.0.0/0', target: '10.0.9.0/24' }]);
+  expect((await run('suppress', 'list')).stdout).toContain(`${id}\tactive\t0.0.0.0/0 to 10.0.9.0/24\t2099-01-31\t`);
+  await run('suppress', 'remove', id);
+});
+
+test('a rule that somebody put there by hand and that silences nothing is listed as void', async () => {
+  await store.add({ id: 'all', source: '0.0.0.0/0', owner: 'o', reason: 'r', expires: '2099-01-31' });
+  expect((await run('suppress', 'list')).stdout).toContain('all\tvoid\t0.0.0.0/0\t');
+  await store.remove('all');
+});
+
 test('removing what is not there ends with 1', async () => {
   expect(await run('suppress', 'remove', 'nope')).toMatchObject({
     code: 1,
@@ -75,6 +93,9 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
   test.each<[string, Record<string, string | undefined>, string]>([
     ['no CIDR', { '--source': '10.0.3.22' }, 'source must be a CIDR such as 10.0.3.22/32, got "10.0.3.22"'],
     ['an impossible CIDR', { '--source': '10.0.3.22/33' }, 'source must be a CIDR'],
+    ['no CIDR for a target', { '--target': 'web' }, 'target must be a CIDR such as 10.0.9.0/24, got "web"'],
+    ['everything', { '--source': '0.0.0.0/0' }, 'source must not be everything without a target, got 0.0.0.0/0'],
+    ['all of IPv6', { '--source': '::/0' }, 'source must not be everything without a target, got ::/0'],
     ['nobody', { '--owner': undefined }, 'owner must name who answers for it'],
     ['no reason', { '--reason': ' ' }, 'reason must say why'],
     ['no end', { '--expires': undefined }, 'expires must be a date such as 2027-01-31, got ""'],

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   listBySource,
+  listByTarget,
   queryByDay,
   queryById,
   queryBySource,
@@ -9,7 +10,7 @@ import {
   queryOpen,
   showFinding,
   suppressItem,
-  suppressSource,
+  suppressLine,
 } from '../../../lib/alert/commands.ts';
 import { plain } from '../../../lib/alert/plain.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
@@ -61,18 +62,28 @@ describe('sweepwatch lines', () => {
     for (const line of [
       showFinding(tables, 'abc'),
       listBySource(tables, { scope: '1', address: '10.0.0.1' }),
-      suppressSource(tables, '10.0.0.1', '2026-09-08'),
-    ])
+      listByTarget(tables, '10.0.9.9'),
+      suppressLine(tables, { source: '10.0.0.1/32' }, '2026-09-08'),
+    ]) {
       expect(wordsOf(line).slice(0, 3)).toEqual(['npx', '--no-install', 'sweepwatch']);
+      expect(argumentOf(line, '--table')).toBe('Sweepwatch-Findings');
+      expect(argumentOf(line, '--region')).toBe('eu-west-1');
+    }
   });
 
-  test('silence one address, of either family', () => {
-    expect(argumentOf(suppressSource(tables, '10.0.0.1', '2026-09-08'), '--source')).toBe('10.0.0.1/32');
-    expect(argumentOf(suppressSource(tables, 'fd00::5', '2026-09-08'), '--source')).toBe('fd00::5/128');
+  test('silence a source, and where it is given only its scans of a target', () => {
+    const bySource = suppressLine(tables, { source: '10.0.0.1/32' }, '2026-09-08');
+    expect(argumentOf(bySource, '--source')).toBe('10.0.0.1/32');
+    expect(wordsOf(bySource)).not.toContain('--target');
+    const byTarget = suppressLine(tables, { source: '::/0', target: 'fd00::5/128' }, '2026-09-08');
+    expect(argumentOf(byTarget, '--source')).toBe('::/0');
+    expect(argumentOf(byTarget, '--target')).toBe('fd00::5/128');
   });
 
   test('have a plain aws line that writes the same rule', () => {
-    const item = JSON.parse(argumentOf(suppressItem(tables, findingOf(), '2026-09-08'), '--item'));
+    const itemOf = (scope: { source: string; target?: string }) =>
+      JSON.parse(argumentOf(suppressItem(tables, findingOf().id, scope, '2026-09-08'), '--item'));
+    const item = itemOf({ source: '10.0.3.22/32' });
     expect(item).toMatchObject({
       pk: { S: 'suppressions' },
       sk: { S: `suppression#${item.id.S}` },
@@ -80,5 +91,7 @@ describe('sweepwatch lines', () => {
       expires: { S: '2026-09-08' },
       expiresAt: { N: String(Date.UTC(2026, 8, 8) / 1000) },
     });
+    expect(item).not.toHaveProperty('target');
+    expect(itemOf({ source: '0.0.0.0/0', target: '10.0.9.0/24' })).toMatchObject({ target: { S: '10.0.9.0/24' } });
   });
 });

@@ -1,8 +1,7 @@
 /** The message: a subject that SNS takes, bodies for people and programs, attributes that filter. */
 import { describe, expect, test } from '@jest/globals';
 import { alertMessage, alertSubject } from '../../../lib/alert/message.ts';
-import { KIND_WORDS } from '../../../lib/alert/text.ts';
-import { type Kind, SEVERITIES } from '../../../lib/finding/model.ts';
+import { SEVERITIES } from '../../../lib/finding/model.ts';
 import { expectValidFinding } from '../../finding-schema.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
 
@@ -10,6 +9,7 @@ import { findingOf, HOSTILE } from '../finding/samples.ts';
 const NOW = Date.UTC(2026, 11, 1) / 1000;
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const LONGEST_IPV6 = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
+const KINDS = ['vertical-scan', 'horizontal-scan', 'block-scan', 'distributed-scan'] as const;
 const EVENTS = ['opened', 'escalated', 'closed'] as const;
 const source = { address: LONGEST_IPV6, scope: 'internet' };
 
@@ -23,7 +23,7 @@ describe('the subject', () => {
   test('is below 100 printable characters and ends in the identifier, for the longest of everything', () => {
     for (const event of EVENTS)
       for (const severity of SEVERITIES)
-        for (const kind of Object.keys(KIND_WORDS) as Kind[])
+        for (const kind of KINDS)
           for (const direction of ['lateral', 'inbound', 'outbound'] as const) {
             const subject = alertSubject(event, findingOf({ severity, kind, direction, source }));
             expect(subject.length).toBeLessThan(100);
@@ -39,6 +39,15 @@ describe('the subject', () => {
       sources: { count: 40, sample: ['203.0.113.1'] },
     });
     expect(alertSubject('opened', campaign)).toContain('distributed scan by 40 sources');
+  });
+
+  test('of what rests on contacts that were answered and left calls it a sweep of open ports', () => {
+    const fleeting = { test: 'fleeting-targets-on-one-port-5m', value: 40, threshold: 10, text: 'forty hosts' };
+    const failed = { ...fleeting, test: 'failed-targets-on-one-port-5m' };
+    const subjectOf = (reasons: (typeof failed)[]) =>
+      alertSubject('opened', findingOf({ kind: 'horizontal-scan', reasons }));
+    expect(subjectOf([fleeting])).toContain('open-port sweep by 10.0.3.22');
+    expect(subjectOf([failed, fleeting])).toContain('horizontal scan by 10.0.3.22');
   });
 
   test.each(HOSTILE.map((text) => [text]))('survives %j for an address', (text) => {

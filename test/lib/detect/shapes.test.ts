@@ -22,6 +22,9 @@ const to = (n: number) => `10.0.${8 + (n >> 8)}.${n & 255}`;
 const talk = (n: number, at = NOON + n, port = 443): Row[] =>
   probe({ to: to(n), port, at, fate: 'established', also: { packets: 20, bytes: 4000 } });
 
+/** The log goes on, so that it shows whether a contact was made for once. */
+const later = probe({ from: '10.0.77.1', to: '10.0.77.2', port: 443, at: NOON + 600, fate: 'established' });
+
 /** Probes without a SYN, with other flags: 1 FIN (also XMAS, whose PSH and URG are not logged), 0 NULL or ACK. */
 const stealth = (rows: Row[], flags: 0 | 1): Row[] =>
   rows.map((half) => (half['tcp-flags'] === 2 ? { ...half, 'tcp-flags': flags } : half));
@@ -78,16 +81,21 @@ const scans: readonly (readonly [string, Row[], string, string, string?])[] = [
     'vertical-scan',
     'lateral',
   ],
-  ['a sweep of open ports, each found and left', horizontal(60, { fate: 'established' }), 'horizontal-scan', 'lateral'],
+  [
+    'a sweep of open ports, each found and left',
+    [...horizontal(60, { fate: 'established' }), ...later],
+    'horizontal-scan',
+    'lateral',
+  ],
   [
     'a sweep that finds two of three open',
-    flat(60, (n) => probe({ to: to(n), port: 22, at: NOON + n, fate: n % 3 ? 'established' : 'reset' })),
+    [...flat(60, (n) => probe({ to: to(n), port: 22, at: NOON + n, fate: n % 3 ? 'established' : 'reset' })), ...later],
     'horizontal-scan',
     'lateral',
   ],
   [
     'a ping sweep that everything answers',
-    horizontal(60, { protocol: 1, port: 0, fate: 'established' }),
+    [...horizontal(60, { protocol: 1, port: 0, fate: 'established' }), ...later],
     'horizontal-scan',
     'lateral',
   ],
@@ -223,7 +231,10 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
   ],
   [
     'pings that are answered, again and again',
-    flat(10, (n) => horizontal(100, { protocol: 1, port: 0, fate: 'established', every: 0, at: NOON + n * 30 })),
+    [
+      ...flat(10, (n) => horizontal(100, { protocol: 1, port: 0, fate: 'established', every: 0, at: NOON + n * 30 })),
+      ...later,
+    ],
   ],
   [
     'checks of open ports, every five minutes',
@@ -233,7 +244,11 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
     'short calls of many services outside',
     flat(200, (n) => probe({ to: `203.0.113.${n}`, port: 443, at: NOON + n, fate: 'established' })),
   ],
-  ['a few short calls of services inside', horizontal(settings.openTargetsIn5Minutes - 1, { fate: 'established' })],
+  [
+    'a few short calls of services inside',
+    [...horizontal(settings.openTargetsIn5Minutes - 1, { fate: 'established' }), ...later],
+  ],
+  ['short calls of many services inside, just before the log ends', horizontal(60, { fate: 'established' })],
   [
     'a resolver whose clients and servers use every port',
     flat(200, (n) =>

@@ -272,7 +272,7 @@ async function toolIn(path: string, address: string) {
   const report = await readFlowLog(bufferSource(path, readFileSync(join(DATA, path))), collector);
   expect(report.error).toBeUndefined();
   const source = [...collector.sources()].find((candidate) => candidate.address === address)!;
-  return toolOf(firstContacts(source, detectionSettings(), { overdueBefore: Number.POSITIVE_INFINITY }));
+  return toolOf(firstContacts(source, detectionSettings(), { overdueBefore: Number.POSITIVE_INFINITY, logTime: 0 }));
 }
 
 describe('captures', () => {

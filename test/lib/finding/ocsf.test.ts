@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Finding, SEVERITIES } from '../../../lib/finding/model.ts';
 import { toOcsf } from '../../../lib/finding/ocsf.ts';
-import { findingOf } from './samples.ts';
+import { campaignOf, findingOf } from './samples.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the mapping is of another project's shape, read by path
 const ocsf = (values: Partial<Finding> = {}): any => JSON.parse(JSON.stringify(toOcsf(findingOf(values))));
@@ -52,11 +52,76 @@ describe('the mapping', () => {
     });
   });
 
-  test('of a campaign has no source endpoint, and a target all the same', () => {
-    const campaign = ocsf({ source: null, kind: 'distributed-scan', sources: { count: 40, sample: ['203.0.113.1'] } });
-    expect(campaign.evidences[0]).not.toHaveProperty('src_endpoint');
-    expect(campaign.evidences[0].dst_endpoint).toEqual({ ip: '10.0.9.9' });
-    expect(campaign.observables.map(({ value }: { value: string }) => value)).toEqual(['10.0.9.9']);
+  test('has an evidence for each service that answered, and for each other target', () => {
+    const { evidences } = ocsf({
+      targets: { count: 2, exact: true, sample: ['10.0.9.9', '10.0.9.10'] },
+      openPorts: {
+        count: 2,
+        sample: [
+          { target: '10.0.9.9', port: 22, protocol: 'tcp', connected: true },
+          { target: '10.0.9.9', port: 53, protocol: 'udp' },
+        ],
+      },
+    });
+    expect(evidences).toMatchObject([
+      { name: 'service stayed connected to', dst_endpoint: { ip: '10.0.9.9', port: 22 } },
+      { name: 'service that answered', dst_endpoint: { port: 53 }, connection_info: { protocol_name: 'udp' } },
+      { name: 'probe', dst_endpoint: { ip: '10.0.9.10' } },
+    ]);
+    for (const evidence of evidences) expect(evidence.src_endpoint.ip).toBe('10.0.3.22');
+  });
+
+  test('of a campaign has an evidence for each source that is named, with the target where there is but one', () => {
+    const sources = campaignOf().sources!.sample;
+    const { evidences } = ocsf(campaignOf({ targets: { count: 1, exact: true, sample: ['10.0.9.9'] } }));
+    const target = {
+      dst_endpoint: { ip: '10.0.9.9', port: 6379 },
+      connection_info: { direction_id: 1, protocol_name: 'tcp' },
+    };
+    expect(evidences).toEqual(sources.map((ip) => ({ name: 'probe', src_endpoint: { ip }, ...target })));
+  });
+
+  test('of a campaign on several targets does not say who tried which', () => {
+    const campaign = campaignOf();
+    const { evidences } = ocsf(campaign);
+    type Evidence = { src_endpoint?: { ip: string }; dst_endpoint?: { ip: string } };
+    expect(evidences.map(({ src_endpoint, dst_endpoint }: Evidence) => [src_endpoint?.ip, dst_endpoint?.ip])).toEqual([
+      ...campaign.sources!.sample.map((ip) => [ip, undefined]),
+      ...campaign.targets.sample.map((ip) => [undefined, ip]),
+    ]);
+  });
+
+  test.each<[string, Finding]>([
+    ['a scan', findingOf()],
+    ['a campaign on one target', campaignOf({ targets: { count: 1, exact: true, sample: ['10.0.9.9'] } })],
+    ['a campaign on several', campaignOf()],
+  ])('of %s has observables that repeat what stands where they point, and nothing else', (_, finding) => {
+    const event = ocsf(finding);
+    const at = (path: string) => {
+      const [list, end, part] = path.split('.') as ['evidences', 'src_endpoint', 'ip'];
+      return event[list].map((item: Record<string, Record<string, string>>) => item[end]?.[part]);
+    };
+    const values = event.observables.map(({ value }: { value: string }) => value);
+    expect(values).toEqual([...(finding.sources?.sample ?? ['10.0.3.22']), ...finding.targets.sample]);
+    for (const { name, type_id, value } of event.observables) {
+      expect(type_id).toBe(2);
+      expect(at(name)).toContain(value);
+    }
+  });
+
+  test('ties the findings about members to their campaign', () => {
+    const campaign = campaignOf({ id: 'c'.repeat(24) });
+    expect(ocsf(campaign).metadata.correlation_uid).toBe('c'.repeat(24));
+    expect(ocsf({ campaign: campaign.id }).metadata.correlation_uid).toBe('c'.repeat(24));
+    expect(ocsf().metadata.correlation_uid).toBe(findingOf().id);
+  });
+
+  test('tags the tool where there is a guess', () => {
+    expect(ocsf({ tool: { name: 'nmap', confidence: 70 } }).finding_info.tags).toEqual([
+      { name: 'tool', value: 'nmap' },
+      { name: 'tool_confidence', value: '70' },
+    ]);
+    expect(ocsf().finding_info).not.toHaveProperty('tags');
   });
 
   test('has a technique in every attack, and the finding itself unmapped', () => {

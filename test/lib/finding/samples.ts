@@ -41,6 +41,24 @@ export function findingOf(values: Partial<Finding> = {}): Finding {
   return finding;
 }
 
+/** A campaign on one port of several targets, with single values replaced. */
+export const campaignOf = (values: Partial<Finding> = {}): Finding =>
+  findingOf({
+    kind: 'distributed-scan',
+    severity: 'medium',
+    direction: 'inbound',
+    techniques: [{ id: 'T1595.001', name: 'Active Scanning: Scanning IP Blocks', tactic: 'Reconnaissance' }],
+    source: null,
+    sources: { count: 40, sample: ['198.51.100.7', '203.0.113.9', '192.0.2.4', '192.0.2.77'] },
+    targets: { count: 60, exact: true, sample: ['10.0.9.9', '10.0.9.61', '10.0.9.12'] },
+    ports: { count: 1, exact: true, sample: [6379] },
+    contacts: { failed: 160, established: 0, rejected: 160, unanswered: 0, reset: 0 },
+    openPorts: { count: 0, sample: [] },
+    horizon: '1h',
+    reasons: [{ test: 'campaign-sources-1h', value: 16, threshold: 12, text: '16 outside sources shared out hosts' }],
+    ...values,
+  });
+
 /** Text that tries to break out of a line, a mail, a shell word and a terminal. */
 export const HOSTILE: readonly string[] = [
   "it's; rm -rf $HOME `id` $(id)",

@@ -12,9 +12,9 @@ import {
   queryOpen,
   showFinding,
   suppressItem,
-  suppressSource,
+  suppressLine,
 } from '../../../lib/alert/commands.ts';
-import { suppressionOf } from '../../../lib/alert/suppression.ts';
+import { scopeToSilence, suppressionOf } from '../../../lib/alert/suppression.ts';
 import { isoTime } from '../../../lib/finding/model.ts';
 import { FindingsStore } from '../../../lib/store/findings-store.ts';
 import { SHARDS } from '../../../lib/store/keys.ts';
@@ -148,7 +148,7 @@ describe('the printed query', () => {
 
 test('the printed put-item makes a suppression that is honoured', async () => {
   const until = isoTime(now + 7 * 86_400).slice(0, 10);
-  const { words, options } = parse(suppressItem(tables, ours, until));
+  const { words, options } = parse(suppressItem(tables, ours.id, scopeToSilence(ours)!, until));
   expect(words.slice(0, 3)).toEqual(['aws', 'dynamodb', 'put-item']);
   await dynamodb.send(new PutItemCommand({ TableName: options['--table-name'], Item: JSON.parse(options['--item']!) }));
   const rules = await new SuppressionsStore(embedded.client(), tables.findings).list();
@@ -159,6 +159,15 @@ test('the printed put-item makes a suppression that is honoured', async () => {
   });
   expect(suppressionOf(ours, rules, now + 8 * 86_400)).toBeUndefined();
   expect(suppressionOf(other, rules, now)).toBeUndefined();
+});
+
+test('the printed put-item for a campaign makes one that goes by the target', async () => {
+  const campaign = finding({ id: 'c'.repeat(24), source: null, sources: { count: 40, sample: ['203.0.113.9'] } });
+  const until = isoTime(now + 7 * 86_400).slice(0, 10);
+  const { options } = parse(suppressItem(tables, campaign.id, scopeToSilence(campaign)!, until));
+  await dynamodb.send(new PutItemCommand({ TableName: options['--table-name'], Item: JSON.parse(options['--item']!) }));
+  const rules = await new SuppressionsStore(embedded.client(), tables.findings).list();
+  expect(suppressionOf(campaign, rules, now)).toMatchObject({ source: '0.0.0.0/0', target: '10.0.12.30/32' });
 });
 
 describe('the printed line of the project, run by a shell,', () => {
@@ -180,7 +189,9 @@ describe('the printed line of the project, run by a shell,', () => {
   });
 
   test('silences the source', async () => {
-    const { stdout } = await shell(suppressSource(tables, '198.51.100.7', isoTime(now + 86_400 * 7).slice(0, 10)));
+    const { stdout } = await shell(
+      suppressLine(tables, { source: '198.51.100.7/32' }, isoTime(now + 86_400 * 7).slice(0, 10)),
+    );
     const rules = await new SuppressionsStore(embedded.client(), tables.findings).list();
     expect(suppressionOf(other, rules, now)).toMatchObject({ id: stdout.trim(), source: '198.51.100.7/32' });
   });

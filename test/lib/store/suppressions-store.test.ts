@@ -21,6 +21,24 @@ test('what was added is listed at once, until it is removed', async () => {
   expect(await store.list()).toEqual([{ ...rule, id: 'r2' }]);
 });
 
+test('a rule keeps the target that it has, and gets none that it has not', async () => {
+  const { findings } = await embedded.tables();
+  const store = new SuppressionsStore(embedded.client(), findings);
+  const rule = {
+    id: 'a',
+    source: '0.0.0.0/0',
+    target: '10.0.9.0/24',
+    owner: 'soc',
+    reason: 'test',
+    expires: '2027-01-31',
+  };
+  const { target: _target, ...everywhere } = { ...rule, id: 'b' };
+  await store.add(rule);
+  await store.add(everywhere);
+  expect(await store.list()).toEqual([rule, everywhere]);
+  expect((await store.list())[1]).not.toHaveProperty('target');
+});
+
 test('the table forgets a rule once it is void', async () => {
   const { findings } = await embedded.tables();
   const client = embedded.client();

@@ -45,6 +45,7 @@ const KNOBS: Readonly<Record<string, Knob>> = {
     below: ({ value }) => detectionDefaults.medium.detectionRate * Math.exp(-value),
   },
   'fan-out-above-own-past': { setting: 'ownPastDeviations', note: 'raised; it only adds a reason' },
+  'probes-without-syn': { note: 'no setting; it only adds a reason' },
   'known-vulnerable-services': { note: 'no setting; it only adds a reason and a technique' },
   'answered-not-public': {
     setting: 'publicServiceSources',
@@ -56,9 +57,11 @@ const KNOBS: Readonly<Record<string, Knob>> = {
   },
   'covers-many-targets': { ...floor('broadTargets'), note: OWN_SEVERITY },
   'campaign-sources-1h': { setting: 'campaignSources', from: (_, { sources }) => (sources?.count ?? 0) + 1 },
+  'campaign-sources-3h': { setting: 'campaignSources', from: (_, { sources }) => (sources?.count ?? 0) + 1 },
   'campaign-ports-1h': { setting: 'campaignPorts', from: (_, { ports }) => ports.count + 1 },
-  'campaign-targets-1h': { setting: 'campaignTargets', from: (_, { targets }) => targets.count + 1 },
+  'campaign-targets-3h': { setting: 'campaignTargets', from: (_, { targets }) => targets.count + 1 },
   'campaign-overlap-1h': { setting: 'campaignOverlap', below: ({ value }) => value },
+  'campaign-overlap-3h': { setting: 'campaignOverlap', below: ({ value }) => value },
   'failures-per-success': {
     setting: (finding) => (isOverDays(finding) ? 'failuresPerSuccessSlow' : 'failuresPerSuccess'),
     // Without any success there is nothing to weigh the failures against.

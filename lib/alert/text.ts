@@ -176,7 +176,7 @@ function answered(finding: Finding): string[] {
   const { count, sample } = finding.openPorts;
   if (!count)
     return finding.source
-      ? ['nothing']
+      ? [finding.contacts.established ? `${countOf(finding.contacts.established, 'ping')}, no service` : 'nothing']
       : ['not known here: the finding rests on failed contacts; what answered one source stands in its own finding'];
   const stays = connectedOf(finding);
   return [

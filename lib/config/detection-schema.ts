@@ -39,18 +39,14 @@ export const detectionOverrides = z.strictObject({
   campaignSources: count(
     4,
     10_000,
-    'Outside sources that must share out the ports of one target, or our hosts on one port, within an hour. Lower finds smaller campaigns, and takes chance for a plan.',
+    'Outside sources that must share out the ports of one target within an hour, or our hosts on one port within three hours. Lower finds smaller campaigns, and takes chance for a plan.',
   ),
   campaignPortsPerSource: count(
     2,
     100,
     'Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has one or two.',
   ),
-  campaignTargetsPerSource: count(
-    2,
-    100,
-    'The same for targets on the port, where a plan shows in that the targets of the members do not repeat.',
-  ),
+  campaignTargetsPerSource: count(2, 100, 'The same for targets on the port.'),
   campaignPorts: count(8, 65_536, 'Distinct failed ports of one target that the members cover together.'),
   campaignTargets: count(8, 65_536, 'Distinct targets on one port that the members cover together.'),
   campaignOverlap: share(

@@ -31,11 +31,11 @@ export interface DetectionSettings {
    * once in three days, with nothing to speak of said.
    */
   openTargetsIn5Minutes: number;
-  /** Outside sources that must share out one target's ports, or our hosts on one port, within an hour: a campaign. */
+  /** Outside sources that must share out one target's ports within an hour, or our hosts on one port within three. */
   campaignSources: number;
   /** Distinct failed ports of the target from which on a source can be a member; the internet's noise has one or two. */
   campaignPortsPerSource: number;
-  /** The same for targets on the port, where a plan shows in that the members' targets do not repeat. */
+  /** The same for targets on the port. */
   campaignTargetsPerSource: number;
   /** Distinct failed ports of the target, and distinct targets on the port, that the members cover together. */
   campaignPorts: number;
@@ -78,7 +78,7 @@ export interface DetectionSettings {
 
 const common = {
   campaignPortsPerSource: 3,
-  campaignTargetsPerSource: 2,
+  campaignTargetsPerSource: 3,
   campaignOverlap: 1.5,
   publicServiceSources: 3,
   broadTargets: 50,

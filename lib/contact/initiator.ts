@@ -59,7 +59,7 @@ export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): voi
   const verdict = record.action === REJECT ? SEEN_REJECT : SEEN_ACCEPT;
   if (record.protocol === TCP) {
     if (record.tcpFlags === NO_FLAGS) classifyTcpWithoutFlags(record, isIpv4, verdict, into);
-    else classifyTcp(record, verdict, into);
+    else classifyTcp(record, isIpv4, verdict, into);
   } else if (isIcmp(record.protocol)) {
     // Neither type nor code is logged, so a request cannot be told from its reply: each half is both.
     into.forward = SEEN_PROBE | verdict;
@@ -81,17 +81,21 @@ function classifyDatagrams(record: FlowRecord, verdict: number, into: Halves): v
   } else byPortRoles(record, verdict, SEEN_REPLY, into);
 }
 
-function classifyTcp(record: FlowRecord, verdict: number, into: Halves): void {
+function classifyTcp(record: FlowRecord, isIpv4: boolean, verdict: number, into: Halves): void {
   const flags = record.tcpFlags;
   if ((flags & (SYN | ACK)) === SYN) {
     const completed = flags & FIN && record.packets >= 3 ? SEEN_COMPLETED : 0;
     into.forward = SEEN_SYN | SEEN_TCP | verdict | completed;
   } else if ((flags & (SYN | ACK)) === (SYN | ACK)) into.reverse = SEEN_SYN_ACK | SEEN_TCP;
-  else if ((flags & RST) !== 0 && (flags & FIN) === 0 && record.packets <= 2) {
+  else if ((flags & RST) !== 0 && (flags & FIN) === 0 && (record.packets <= 2 || isBare(record, isIpv4))) {
     const fromClient = portRole(record.sourcePort) > portRole(record.targetPort);
     into.reverse = (fromClient ? SEEN_WEAK_RESET : SEEN_RESET) | SEEN_TCP;
   } else byPortRoles(record, verdict | SEEN_TCP, SEEN_REPLY | SEEN_TCP, into);
 }
+
+/** Resets alone: a closed port sends one for each SYN, and Windows asks three times. */
+const isBare = ({ packets, bytes }: FlowRecord, isIpv4: boolean): boolean =>
+  packets <= SYN_RETRIES && bytes <= packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);
 
 function classifyTcpWithoutFlags(record: FlowRecord, isIpv4: boolean, verdict: number, into: Halves): void {
   const resetBytes = record.packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);

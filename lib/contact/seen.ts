@@ -43,8 +43,7 @@ export function outcomeOf(seen: number): Outcome {
   if ((seen & INITIATED) === 0)
     return seen & SEEN_UNRESOLVED_FORWARD && seen & SEEN_UNRESOLVED_REVERSE ? 'established' : 'unresolved';
   if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';
-  const isMidstream = (seen & SEEN_TCP) !== 0 && (seen & (SEEN_SYN | SEEN_WITHOUT_FLAGS)) === 0;
-  if (isMidstream) {
+  if (isWithoutSyn(seen)) {
     // Late packets of an expired connection are REJECTed like a stealth probe; only the reset of a closed port tells.
     return seen & SEEN_RESET ? 'reset' : 'unresolved';
   }
@@ -58,9 +57,13 @@ export function outcomeOf(seen: number): Outcome {
  * (FIN, NULL, XMAS, ACK) or the late packet of an expired connection; only its company tells which.
  */
 export const isBareProbe = (seen: number): boolean =>
-  (seen & SEEN_TCP) !== 0 &&
-  (seen & (SEEN_SYN | SEEN_WITHOUT_FLAGS | ANSWERED | SEEN_UNRESOLVED_REVERSE)) === 0 &&
+  isWithoutSyn(seen) &&
+  (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) === 0 &&
   (seen & (SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) !== 0;
+
+/** Whether these are TCP probes without a SYN, as far as the log has flags. */
+export const isWithoutSyn = (seen: number): boolean =>
+  (seen & SEEN_TCP) !== 0 && (seen & (SEEN_SYN | SEEN_WITHOUT_FLAGS)) === 0;
 
 /** Whether the outcome is that of a failed contact. */
 export const isFailure = (outcome: Outcome): boolean =>

@@ -17,7 +17,7 @@ import {
 } from './campaigns.ts';
 import type { Detection, DetectionContext } from './detect.ts';
 import { vulnerableReason } from './explain.ts';
-import { type FirstContact, firstContacts } from './first-contacts.ts';
+import { contactKey, type FirstContact, firstContacts } from './first-contacts.ts';
 import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
@@ -36,54 +36,84 @@ export interface CampaignDetection extends Detection {
   readonly roll: CampaignRoll;
 }
 
-/** Collects what outside sources failed at, one source after the other. */
+/** Contacts for each host from which on it can be taken that every host outside sources reach has been seen. */
+const WELL_KNOWN = 3;
+
+/** Collects what outside sources tried, one source after the other. */
 export class InboundContacts {
-  readonly contacts: InboundContact[] = [];
+  readonly failed: InboundContact[] = [];
+  readonly answered: InboundContact[] = [];
   quality = 0;
+  #hosts = new Set<string>();
+  #tried = 0;
   #context: DetectionContext;
 
   constructor(context: DetectionContext) {
     this.#context = context;
   }
 
-  /** Adds a source's failed contacts, unless they are too few, or too scattered, to be a share of anything. */
+  /** Adds a source's contacts, unless they are too few, or too scattered, to be a share of anything. */
   add(source: SourceEvidence): void {
     if (source.inside) return;
     const { settings } = this.#context;
-    const failed = firstContacts(source, settings, this.#context).filter(
-      (contact) => isFailure(contact.outcome) && !contact.isHabit && !contact.isRepeat,
-    );
+    const tried = firstContacts(source, settings, this.#context).filter(({ isRepeat }) => !isRepeat);
+    this.#tried += tried.length;
+    for (const { target } of tried) this.#hosts.add(target);
+    const [answered, failed] = [
+      tried.filter(({ outcome }) => !isFailure(outcome)),
+      tried.filter(({ outcome }) => isFailure(outcome)),
+    ];
     const isShare = (kind: CampaignKind, key: (contact: FirstContact) => string) =>
       [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings));
     const isMember =
       isShare('vertical', ({ target }) => target) ||
       isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
     if (!isMember) return;
-    const contacts = failed.map((contact) => ({ ...contact, source: source.address }));
-    this.contacts.push(...contacts);
+    this.failed.push(...failed.map((contact) => ({ ...contact, source: source.address })));
+    this.answered.push(...answered.map((contact) => ({ ...contact, source: source.address })));
     this.quality = source.panes.reduce((bits, pane) => bits | pane.quality, this.quality);
+  }
+
+  /** How many hosts of ours outside sources reach; undefined while too little was tried to have come by all of them. */
+  get hosts(): number | undefined {
+    return this.#tried >= WELL_KNOWN * this.#hosts.size ? this.#hosts.size : undefined;
   }
 }
 
 /** The campaigns in what outside sources failed at. */
 export function detectCampaigns(inbound: InboundContacts, context: DetectionContext, span?: Span): CampaignDetection[] {
   const taken = new Map<string, number>();
-  return findCampaigns(inbound.contacts, context.settings, span).map((campaign) => {
+  const campaigns = findCampaigns(inbound.failed, context.settings, { span, hosts: inbound.hosts });
+  return campaigns.map((campaign) => {
     const anchorHour = Math.floor(campaign.contacts[0]!.end / HOUR);
-    const address = `campaign ${campaign.kind} ${campaign.shared}`;
+    const address = `campaign ${campaign.kind} ${campaign.shared[0]}`;
     const slot = `${address} ${anchorHour}`;
     const ordinal = taken.get(slot) ?? 0;
     taken.set(slot, ordinal + 1);
     const id = findingId(context.secret, { scope: SCOPE, address, direction: 'inbound', anchorHour, ordinal });
     const members = membersOf(campaign);
     return {
-      finding: describe(id, campaign, members, inbound.quality, context),
+      finding: describe(id, campaign, members, openTo(campaign, inbound.answered), inbound.quality, context),
       anchorHour,
       targets: distinct(campaign.contacts, ({ target }) => target),
       open: [],
       overDays: false,
       roll: { kind: campaign.kind, shared: campaign.shared, members: members.slice(0, ROLL_SIZE) },
     };
+  });
+}
+
+/** What answered the members, of what they shared out. */
+function openTo({ kind, shared, contacts }: Campaign, answered: readonly InboundContact[]): InboundContact[] {
+  const members = new Set(contacts.map(({ source }) => source));
+  const [from, to] = [contacts[0]!.end, contacts.at(-1)!.end];
+  const known = new Set<string>();
+  return answered.filter((contact) => {
+    const { source, target, port, protocol, end } = contact;
+    const isShared = shared.includes(kind === 'vertical' ? target : `${port}/${protocol}`);
+    if (!isShared || !hasPorts(contact) || !members.has(source) || end < from || end > to) return false;
+    const service = contactKey(contact);
+    return !known.has(service) && known.add(service) !== undefined;
   });
 }
 
@@ -103,10 +133,9 @@ export interface KnownCampaign {
 function isPart({ finding, targets }: Detection, { finding: of, roll }: KnownCampaign): boolean {
   if (finding.direction !== 'inbound' || !finding.source) return false;
   if (finding.firstSeen > of.lastSeen || finding.lastSeen < of.firstSeen) return false;
-  const isShared =
-    roll.kind === 'vertical'
-      ? targets.includes(roll.shared)
-      : finding.ports.sample.includes(Number(roll.shared.split('/')[0]));
+  const isShared = roll.shared.some((shared) =>
+    roll.kind === 'vertical' ? targets.includes(shared) : finding.ports.sample.includes(Number(shared.split('/')[0])),
+  );
   return isShared && roll.members.includes(finding.source.address);
 }
 
@@ -114,6 +143,7 @@ function describe(
   id: string,
   campaign: Campaign,
   members: readonly string[],
+  open: readonly InboundContact[],
   quality: number,
   context: DetectionContext,
 ): Finding {
@@ -135,11 +165,17 @@ function describe(
     protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
     targets: spread(contacts, ({ target }) => target),
     ports: spread(contacts.filter(hasPorts), ({ port }) => port),
-    contacts: tallyOf(contacts),
+    contacts: tallyOf([...contacts, ...open]),
     contactsAtDetection: sufficed.contacts.length,
-    openPorts: { count: 0, sample: [] },
+    openPorts: {
+      count: open.length,
+      sample: open
+        .slice(0, SAMPLE_SIZE)
+        .map(({ target, port, protocol }) => ({ target, port, protocol: protocolName(protocol) })),
+    },
     tool: toolOf(contacts, (quality & WITHOUT_FLAGS) === 0),
-    horizon: '1h',
+    // The public horizons have no three hours: the one that holds them.
+    horizon: campaign.kind === 'vertical' ? '1h' : '24h',
     firstSeen: isoTime(contacts.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY)),
     lastSeen: isoTime(lastSeen),
     detectedAt: isoTime(sufficed.contacts.at(-1)!.end),
@@ -151,25 +187,27 @@ function describe(
 }
 
 function reasonsOf({ kind, shared, sufficed }: Campaign, settings: DetectionSettings): Finding['reasons'] {
-  const [port, protocol] = shared.split('/');
-  const what = kind === 'vertical' ? `ports of ${shared}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
+  const [port, protocol] = shared[0]!.split('/');
+  const what =
+    kind === 'vertical' ? `ports of ${shared[0]}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
   const floor = kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
+  const span = kind === 'vertical' ? '1h' : '3h';
   const overlap = Math.round(sufficed.overlap * 100) / 100;
   return [
     {
-      test: 'campaign-sources-1h',
+      test: `campaign-sources-${span}`,
       value: sufficed.sources,
       threshold: settings.campaignSources,
-      text: `${sufficed.sources} outside sources, each with ${smallestShare(kind, settings)} or more, shared out ${what} within 1 hour; ${settings.campaignSources} suffice`,
+      text: `${sufficed.sources} outside sources, each with ${smallestShare(kind, settings)} or more, shared out ${what} within ${kind === 'vertical' ? '1 hour' : '3 hours'}; ${settings.campaignSources} suffice`,
     },
     {
-      test: kind === 'vertical' ? 'campaign-ports-1h' : 'campaign-targets-1h',
+      test: kind === 'vertical' ? 'campaign-ports-1h' : 'campaign-targets-3h',
       value: sufficed.spread,
       threshold: floor,
       text: `together they covered ${sufficed.spread} distinct ${what}; ${floor} suffice`,
     },
     {
-      test: 'campaign-overlap-1h',
+      test: `campaign-overlap-${span}`,
       value: overlap,
       threshold: settings.campaignOverlap,
       text: `each was tried by ${overlap} of them on average, where strangers would repeat each other; at most ${settings.campaignOverlap} counts as shared out`,

@@ -17,8 +17,8 @@ export type CampaignKind = 'vertical' | 'horizontal';
 /** Sources that scan together, and what they did together. */
 export interface Campaign {
   readonly kind: CampaignKind;
-  /** The target, or port and protocol such as "6379/6". */
-  readonly shared: string;
+  /** Targets, or ports with protocols such as "6379/6", the first that was found first. */
+  readonly shared: readonly string[];
   /** Contacts of the members, in order of time. */
   readonly contacts: readonly InboundContact[];
   /** The window in which the evidence first sufficed, cut off where it did. */
@@ -28,7 +28,8 @@ export interface Campaign {
 /** Who takes part in what: enough to tell whether a finding about a single source is part of the campaign. */
 export interface CampaignRoll {
   readonly kind: CampaignKind;
-  readonly shared: string;
+  /** Targets, or ports with protocols such as "6379/6", the first that was found first. */
+  readonly shared: readonly string[];
   /** Members, those with the most contacts first; of thousands, the first. */
   readonly members: readonly string[];
 }
@@ -45,30 +46,38 @@ export interface Cover {
 
 interface Shape {
   readonly kind: CampaignKind;
+  /** Seconds in which the shares must be taken. */
+  readonly window: number;
   readonly groupOf: (contact: InboundContact) => string;
   readonly partOf: (contact: InboundContact) => string;
+  readonly hosts?: number | undefined;
 }
+
+const HOUR = 3600;
 
 const SHAPES: readonly Shape[] = [
   {
     kind: 'vertical',
+    window: HOUR,
     groupOf: (contact) => contact.target,
     partOf: (contact) => `${contact.port} ${contact.protocol}`,
   },
   {
     kind: 'horizontal',
+    // Longer, since a plan shows by itself; on one target's ports three hours of strangers would look like one.
+    window: 3 * HOUR,
     groupOf: (contact) => `${contact.port}/${contact.protocol}`,
     partOf: (contact) => contact.target,
   },
 ];
 
-const WINDOW = 3600;
+/** Hours that the longest window looks back. */
+export const CAMPAIGN_WINDOW_HOURS = 3;
 /** Windows slide by this much; those of any span of time are the same, whatever else was read. */
-const STEP = 300;
-/** A member with this many times the usual share, nearly all of which others have too, scans for itself. */
+const STEP = 60;
+/** A source with this many times the usual share needs no others, and is found alone. */
 const OVERSIZE = 4;
-const MOSTLY = 0.8;
-/** Addresses in a /24: what sources without a plan would draw their targets from. */
+/** Addresses in a /24: what sources without a plan draw their targets from, where it is not known which are there. */
 const NETWORK_SIZE = 256;
 /** Standard deviations by which a cover must exceed one drawn at random. */
 const SURPRISE = 5;
@@ -81,21 +90,76 @@ export interface Span {
 
 const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
+export interface CampaignOptions {
+  readonly span?: Span | undefined;
+  /** How many hosts of ours outside sources reach, where that is known. */
+  readonly hosts?: number | undefined;
+}
+
 /** The campaigns in failed contacts of outside sources, whatever their order. */
 export function findCampaigns(
   contacts: readonly InboundContact[],
   settings: DetectionSettings,
-  span: Span = ALWAYS,
+  { span = ALWAYS, hosts }: CampaignOptions = {},
 ): Campaign[] {
   const campaigns: Campaign[] = [];
   for (const shape of SHAPES) {
     for (const [shared, group] of Map.groupBy(contacts, shape.groupOf)) {
-      if (group.length < smallestSpread(shape.kind, settings)) continue;
-      campaigns.push(...campaignsOf(shape, shared, group.toSorted(byTime), settings, span));
+      const shares = sharesIn(shape, group, settings);
+      if (shares.length < smallestSpread(shape.kind, settings)) continue;
+      campaigns.push(...campaignsOf({ ...shape, hosts }, shared, shares.sort(byTime), settings, span));
     }
   }
-  return campaigns;
+  return united(campaigns);
 }
+
+/** The contacts of sources that have enough parts of a group to be members at any time. */
+function sharesIn(shape: Shape, group: readonly InboundContact[], settings: DetectionSettings): InboundContact[] {
+  const parts = partsBySource(shape, group);
+  const share = smallestShare(shape.kind, settings);
+  for (const [source, own] of parts) if (own.size < share) parts.delete(source);
+  if (parts.size < settings.campaignSources) return [];
+  dropLoners(parts);
+  return group.filter(({ source }) => parts.has(source));
+}
+
+function partsBySource(shape: Shape, contacts: readonly InboundContact[]): Map<string, Set<string>> {
+  const parts = new Map<string, Set<string>>();
+  for (const contact of contacts) {
+    const known = parts.get(contact.source) ?? new Set();
+    parts.set(contact.source, known.add(shape.partOf(contact)));
+  }
+  return parts;
+}
+
+/** Members that campaigns of one time must have in common, as a share of all of either, to be one. */
+const SAME = 0.5;
+
+/** Campaigns of the same sources at the same time are one, with several targets or ports. */
+function united(campaigns: readonly Campaign[]): Campaign[] {
+  const kept: Campaign[] = [];
+  for (const campaign of campaigns.toSorted((a, b) => byTime(lastOf(a.sufficed), lastOf(b.sufficed)))) {
+    const at = kept.findIndex((other) => areOne(other, campaign));
+    if (at < 0) kept.push(campaign);
+    else kept[at] = together(kept[at]!, campaign);
+  }
+  return kept;
+}
+
+const lastOf = ({ contacts }: Pick<Cover, 'contacts'>): InboundContact => contacts.at(-1)!;
+const membersOf = ({ contacts }: Campaign): Set<string> => new Set(contacts.map(({ source }) => source));
+
+function areOne(a: Campaign, b: Campaign): boolean {
+  if (a.kind !== b.kind || a.contacts[0]!.end > lastOf(b).end || b.contacts[0]!.end > lastOf(a).end) return false;
+  const [ours, theirs] = [membersOf(a), membersOf(b)];
+  return ours.intersection(theirs).size >= SAME * ours.union(theirs).size;
+}
+
+const together = (a: Campaign, b: Campaign): Campaign => ({
+  ...a,
+  shared: [...a.shared, ...b.shared],
+  contacts: [...a.contacts, ...b.contacts].sort(byTime),
+});
 
 const smallestSpread = (kind: CampaignKind, settings: DetectionSettings): number =>
   kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
@@ -112,30 +176,31 @@ function campaignsOf(
   settings: DetectionSettings,
   span: Span,
 ): Campaign[] {
-  const found: { contacts: Set<InboundContact>; sufficed: Cover; until: number }[] = [];
+  const found: { contacts: Set<InboundContact>; sufficed: Cover; last: number }[] = [];
   const first = Math.max(group[0]!.end, span.from + 1);
-  const last = Math.min(group.at(-1)!.end + WINDOW, span.to);
+  const end = Math.min(group.at(-1)!.end + shape.window, span.to);
   let from = 0;
   let to = 0;
-  for (let until = Math.ceil(first / STEP) * STEP; until < last + STEP && until <= span.to; until += STEP) {
+  for (let until = Math.ceil(first / STEP) * STEP; until < end + STEP && until <= span.to; until += STEP) {
     while (to < group.length && group[to]!.end <= until) to++;
-    while (from < to && group[from]!.end <= until - WINDOW) from++;
+    while (from < to && group[from]!.end <= until - shape.window) from++;
     const cover = coverOf(shape, group.slice(from, to), settings);
     if (!cover) continue;
     const open = found.at(-1);
-    if (open && cover.contacts[0]!.end - open.until <= settings.episodeGapSeconds) {
+    const last = cover.contacts.at(-1)!.end;
+    if (open && cover.contacts[0]!.end - open.last <= settings.episodeGapSeconds) {
       for (const contact of cover.contacts) open.contacts.add(contact);
-      open.until = until;
+      open.last = Math.max(open.last, last);
     } else
       found.push({
         contacts: new Set(cover.contacts),
         sufficed: shortest(shape, cover, settings),
-        until,
+        last,
       });
   }
   return found.map(({ contacts, sufficed }) => ({
     kind: shape.kind,
-    shared,
+    shared: [shared],
     contacts: [...contacts].sort(byTime),
     sufficed,
   }));
@@ -144,11 +209,7 @@ function campaignsOf(
 /** The cover of a window's members, if it meets every threshold. */
 function coverOf(shape: Shape, window: readonly InboundContact[], settings: DetectionSettings): Cover | undefined {
   if (window.length < smallestSpread(shape.kind, settings)) return undefined;
-  const parts = new Map<string, Set<string>>();
-  for (const contact of window) {
-    const known = parts.get(contact.source) ?? new Set();
-    parts.set(contact.source, known.add(shape.partOf(contact)));
-  }
+  const parts = partsBySource(shape, window);
   for (const [source, own] of parts) if (own.size < smallestShare(shape.kind, settings)) parts.delete(source);
   if (parts.size < settings.campaignSources) return undefined;
   dropLoners(parts);
@@ -158,7 +219,7 @@ function coverOf(shape: Shape, window: readonly InboundContact[], settings: Dete
   const overlap = pairs / spread.size;
   if (sources < settings.campaignSources || spread.size < smallestSpread(shape.kind, settings)) return undefined;
   if (overlap > settings.campaignOverlap) return undefined;
-  if (shape.kind === 'horizontal' && !isPlanned(pairs, spread)) return undefined;
+  if (shape.kind === 'horizontal' && !isPlanned(pairs, spread, shape.hosts)) return undefined;
   const contacts = window.filter((contact) => parts.has(contact.source));
   return { contacts, sources, spread: spread.size, overlap };
 }
@@ -167,22 +228,18 @@ function coverOf(shape: Shape, window: readonly InboundContact[], settings: Dete
 function dropLoners(parts: Map<string, Set<string>>): void {
   const sizes = [...parts.values()].map((own) => own.size).sort((a, b) => a - b);
   const usual = sizes[Math.floor(sizes.length / 2)]!;
-  const holders = new Map<string, number>();
-  for (const own of parts.values()) for (const part of own) holders.set(part, (holders.get(part) ?? 0) + 1);
-  for (const [source, own] of parts) {
-    if (own.size <= OVERSIZE * usual) continue;
-    const common = [...own].filter((part) => holders.get(part)! > 1).length;
-    if (common >= MOSTLY * own.size) parts.delete(source);
-  }
+  for (const [source, own] of parts) if (own.size > OVERSIZE * usual) parts.delete(source);
 }
 
 /**
- * Whether targets are shared out rather than drawn at random: sources without a plan that draw from as many networks would
+ * Whether targets are shared out rather than drawn at random: sources without a plan that draw from as many hosts would
  * hit some targets twice (occupancy problem; mean and variance of the number of distinct targets by Feller).
  */
-function isPlanned(pairs: number, targets: ReadonlySet<string>): boolean {
+function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | undefined): boolean {
+  // Nobody comes upon dozens of IPv6 hosts by chance.
+  if ([...targets].every((target) => target.includes(':'))) return true;
   const networks = new Set([...targets].map((target) => target.slice(0, Math.max(0, target.search(/[.:][^.:]*$/)))));
-  const size = networks.size * NETWORK_SIZE;
+  const size = Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, networks.size * NETWORK_SIZE));
   const missed = Math.exp(-pairs / size);
   const mean = size * (1 - missed);
   const variance = size * missed * (1 - (1 + pairs / size) * missed);

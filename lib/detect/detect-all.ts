@@ -1,6 +1,5 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { hasInitiatorHalf, outcomeOf } from '../contact/seen.ts';
 import type { Collector } from '../window/collector.ts';
 import { detectCampaigns, InboundContacts, withCampaign } from './campaign-finding.ts';
 import { type Detection, type DetectionContext, detect } from './detect.ts';
@@ -8,6 +7,8 @@ import {
   areErrors,
   Completions,
   hoursAround,
+  isUse,
+  mayCauseError,
   possibleAskers,
   questionable,
   serviceKey,
@@ -42,17 +43,19 @@ function inSurroundings(
   const pinging = new Set(
     detections.filter((detection) => possibleAskers(detection).length).map(({ finding }) => finding.source?.address),
   );
-  if (!services.size && !pinging.size) return detections;
   const ports = new Set([...services].map((service) => service.slice(service.indexOf(' '))));
   const completions = new Completions();
   const askers: { readonly of: string; readonly hour: number; readonly asker: string }[] = [];
-  const looked = collector.contactsWith(
-    ({ port, protocol }) => ports.has(` ${port} ${protocol}`) || (pinging.size > 0 && protocol === UDP),
-  );
+  const looked =
+    ports.size || pinging.size
+      ? collector.contactsWith(
+          ({ port, protocol }) => ports.has(` ${port} ${protocol}`) || (pinging.size > 0 && protocol === UDP),
+        )
+      : [];
   for (const { source, inside, hour, contact } of looked) {
-    if (!inside && outcomeOf(contact.seen) === 'established' && services.has(serviceKey(contact)))
+    if (!inside && isUse(contact.seen) && services.has(serviceKey(contact)))
       completions.add(serviceKey(contact), source, hour);
-    if (contact.protocol === UDP && pinging.has(contact.target) && hasInitiatorHalf(contact.seen))
+    if (mayCauseError(contact.seen, contact.protocol) && pinging.has(contact.target))
       askers.push({ of: contact.target, hour, asker: source });
   }
   return detections

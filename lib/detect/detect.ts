@@ -8,7 +8,7 @@ import type { SourceEvidence } from '../window/evidence.ts';
 import { countQuality, describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
 import type { CampaignRoll } from './campaigns.ts';
 import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
-import { againstOwnPast, explain, vulnerableReason } from './explain.ts';
+import { againstOwnPast, explain, stayedReason, stealthReason, vulnerableReason } from './explain.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
 import { kindOf } from './kind.ts';
 import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
@@ -93,12 +93,13 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   const isClosed = context.logTime - lastSeen > silenceOf(episode, context.settings);
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
-  const isConnected = contacts.some((contact) => contact.isConnected && contact.end >= first.since);
+  const stays = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
+  const severity = severityOf(direction, confidence, stays.length > 0);
   return {
     schemaVersion: 1,
     id,
     kind: kindOf(contacts, context.settings.blockMinimum),
-    severity: severityOf(direction, confidence, isConnected),
+    severity,
     confidence,
     direction,
     techniques: techniquesOf(direction, source, vulnerable.length > 0),
@@ -112,7 +113,9 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     contacts: tally,
     contactsAtDetection: first.sufficed,
     openPorts: {
-      count: tally.established,
+      count: Math.round(
+        sumWeights(contacts.filter((contact) => contact.outcome === 'established' && hasPorts(contact))),
+      ),
       sample: open.slice(0, SAMPLE_SIZE).map(({ target, port, protocol, isConnected: connected }) => ({
         target,
         port,
@@ -127,6 +130,8 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
     detectedAt: isoTime(first.contact.end),
     reasons: [
       ...explain(episode.evidence, context.settings),
+      ...(severity === 'critical' ? [stayedReason(stays)] : []),
+      ...stealthReason(contacts),
       ...vulnerableReason(vulnerable),
       ...(evidence.inside ? againstOwnPast(contacts, evidence, context.settings.ownPastDeviations) : []),
     ],
@@ -148,7 +153,8 @@ function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): num
 /** Services that answered, those first to which the scanner stayed connected. */
 const openOf = (contacts: readonly FirstContact[]): readonly OpenService[] =>
   contacts
-    .filter(({ outcome }) => outcome === 'established')
+    // That a host answers a ping opens nothing.
+    .filter((contact) => contact.outcome === 'established' && hasPorts(contact))
     .map(({ target, port, protocol, isConnected }) => ({ target, port, protocol, isConnected }))
     .sort((a, b) => Number(b.isConnected) - Number(a.isConnected));
 

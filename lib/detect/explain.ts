@@ -33,7 +33,7 @@ export function explain(evidence: readonly Evidence[], settings: DetectionSettin
       test: 'failures-per-success',
       value: ratio,
       threshold: ratioOf(top.horizon, settings),
-      text: `${top.failures} first contacts failed and ${top.successes} succeeded there; ${ratioOf(top.horizon, settings)} failures for each success suffice`,
+      text: `${top.failures} first contacts ${top.group === 'open' ? 'were for once' : 'failed'} and ${top.successes} ${top.group === 'open' ? 'were not' : 'succeeded'} there; ${ratioOf(top.horizon, settings)} to one suffice`,
     },
   ];
 }
@@ -60,12 +60,35 @@ function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
     test: `${test}-${item.horizon.name}`,
     value: item.failures,
     threshold,
-    text: `${what} ${item.group === 'open' ? 'were contacted for the first and only time' : 'failed'} within ${SPANS[item.horizon.name]}; ${threshold} suffice`,
+    text: `${item.isSampled ? 'at least ' : ''}${what} ${item.group === 'open' ? 'were contacted for the first and only time' : 'failed'} within ${SPANS[item.horizon.name]}; ${threshold} suffice`,
   };
 }
 
 function stronger(best: Evidence | undefined, item: Evidence): Evidence {
   return best && best.failures >= item.failures ? best : item;
+}
+
+/** The first three of some services, as one writes them. */
+export const listOf = (services: readonly Pick<FirstContact, 'target' | 'port'>[]): string =>
+  services
+    .slice(0, 3)
+    .map(({ target, port }) => `${target.includes(':') ? `[${target}]` : target}:${port}`)
+    .join(', ') + (services.length > 3 ? ' and others' : '');
+
+/** A reason where the scanner went on talking to what it found. */
+export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'port'>[]): Reason => ({
+  test: 'stayed-connected',
+  value: services.length,
+  threshold: 1,
+  text: `the scanner stayed connected to ${listOf(services)}`,
+});
+
+/** A reason where probes came without a SYN, which only those do who would rather not be seen. */
+export function stealthReason(contacts: readonly FirstContact[]): Reason[] {
+  const value = contacts.filter(({ isStealth }) => isStealth).length;
+  if (value === 0) return [];
+  const text = `${value} probes had no SYN (FIN, NULL, XMAS or ACK): to those but ACK a closed port answers with a reset, an open one with silence`;
+  return [{ test: 'probes-without-syn', value, threshold: 1, text }];
 }
 
 /** A reason where a scan is about services that are known to be vulnerable, and about little else. */

@@ -6,6 +6,7 @@ import {
   hasInitiatorHalf,
   isBareProbe,
   isFailure,
+  isWithoutSyn,
   type Outcome,
   outcomeOf,
   SEEN_CONVERSATION,
@@ -43,7 +44,7 @@ export interface FirstContact {
   readonly isConnected: boolean;
   /** Not the first visit, but one after a pause, of a contact that failed: a scan may be run again. */
   readonly isRepeat: boolean;
-  /** Packets without a SYN, taken for probes because one source port sent them to many ports. */
+  /** Probed without a SYN. */
   readonly isStealth: boolean;
   /** Separate minutes in which it was probed: attempts, each counted once a minute. */
   readonly attempts: number;
@@ -143,8 +144,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
   const { pane, contact } = first;
   const seen = run.reduce((bits, entry) => bits | entry.contact.seen, 0);
   const last = probed.at(-1)!.contact.lastEnd;
-  const isStealth = look.stealth.has(contact);
-  const outcome = isStealth ? stealthOutcome(seen) : outcomeOf(seen);
+  const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, last, look)) return undefined;
   return {
     ...beginningOf(pane, contact),
@@ -163,7 +163,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
         probed.map((entry) => entry.contact),
       ),
     isRepeat: false,
-    isStealth,
+    isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
   };
 }
@@ -189,8 +189,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   const next = history[at + 1]?.pane.hour === pane.hour + 1 ? history[at + 1]!.contact : undefined;
   const previous = before?.pane.hour === pane.hour - 1 ? before.contact : undefined;
   const seen = contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
-  const isStealth = look.stealth.has(contact);
-  const outcome = isStealth ? stealthOutcome(seen) : outcomeOf(seen);
+  const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
   return {
     ...beginningOf(pane, contact),
@@ -202,7 +201,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     isFleeting: outcome === 'established' && at === 0 && isFleeting(seen, contact, next, look),
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
-    isStealth,
+    isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
   };
 }

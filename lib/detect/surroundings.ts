@@ -3,8 +3,10 @@
  * whether pings are but the errors that a host sends to those who ask it for a dead service.
  */
 import type { DetectionSettings } from '../config/detection.ts';
+import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../contact/seen.ts';
 import { SAMPLE_SIZE, type Severity, severityRank } from '../finding/model.ts';
 import type { Detection } from './detect.ts';
+import { listOf, stayedReason } from './explain.ts';
 
 /** A service that answered a scan; `isConnected` where the scanner then stayed. */
 export interface OpenService {
@@ -23,6 +25,7 @@ interface HourRange {
   readonly to: number;
 }
 
+const UDP = 17;
 /** Ports that are there for everybody where they answer at all: web servers. */
 const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
 /** Hours around the beginning of a scan in which others are looked at: enough to know a service, few enough to read. */
@@ -80,15 +83,9 @@ export function weighed(detection: Detection, completions: Completions, settings
       test: 'answered-not-public',
       value: hidden.length,
       threshold: 1,
-      text: `${hidden.length} services answered that fewer than ${settings.publicServiceSources} other outside sources use: ${listOf(hidden)}`,
+      text: `${hidden.length === 1 ? '1 service' : `${hidden.length} services`} answered that fewer than ${settings.publicServiceSources} other outside sources use: ${listOf(hidden)}`,
     });
-  if (stays.length)
-    reasons.push({
-      test: 'stayed-connected',
-      value: stays.length,
-      threshold: 1,
-      text: `the scanner stayed connected to ${listOf(stays)}`,
-    });
+  if (stays.length) reasons.push(stayedReason(stays));
   if (isBroad)
     reasons.push({
       test: 'covers-many-targets',
@@ -99,17 +96,27 @@ export function weighed(detection: Detection, completions: Completions, settings
   return { ...detection, finding: { ...finding, severity, reasons } };
 }
 
-const listOf = (services: readonly OpenService[]): string =>
-  services
-    .slice(0, 3)
-    .map(({ target, port }) => `${target.includes(':') ? `[${target}]` : target}:${port}`)
-    .join(', ') + (services.length > 3 ? ' and others' : '');
+/**
+ * Targets of which to ask whether they had asked the source for something, where a detection rests on ICMP alone: a sample
+ * from all over the sweep, so that a few that did ask cannot stand before many that did not.
+ */
+export function possibleAskers({ finding, targets }: Detection): readonly string[] {
+  if (!finding.protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6')) return [];
+  const step = Math.max(1, targets.length / SAMPLE_SIZE);
+  const sorted = targets.toSorted();
+  return Array.from({ length: Math.min(SAMPLE_SIZE, targets.length) }, (_, at) => sorted[Math.floor(at * step)]!);
+}
 
-/** Targets of which to ask whether they had asked the source for something, where a detection rests on ICMP alone. */
-export const possibleAskers = ({ finding, targets }: Detection): readonly string[] =>
-  finding.protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6')
-    ? targets.slice(0, SAMPLE_SIZE)
-    : [];
+/** Whether a contact is a question to which an ICMP error may be the answer: a datagram that nothing else answered. */
+export const mayCauseError = (seen: number, protocol: number): boolean =>
+  protocol === UDP && isFailure(outcomeOf(seen));
+
+/**
+ * Whether a contact shows its source to use a service: a connection that was made and closed, or a conversation. A SYN and
+ * its SYN-ACK do not, since anyone can send a SYN in anyone's name.
+ */
+export const isUse = (seen: number): boolean =>
+  outcomeOf(seen) === 'established' && (seen & (SEEN_COMPLETED | SEEN_CONVERSATION)) !== 0;
 
 /** Whether a detection is but a host's ICMP errors (RFC 792: destination unreachable) to those who asked it for something. */
 export const areErrors = (detection: Detection, askers: ReadonlySet<string>): boolean => {

@@ -59,9 +59,10 @@ export interface Hit {
   /** Positions in the group: the window is `[from, at]`. */
   readonly from: number;
   readonly at: number;
-  /** Distinct contacts in the window; estimates where contacts are sampled. */
+  /** Distinct contacts in the window that were kept, and whether there were more of which they are a sample. */
   readonly failures: number;
   readonly successes: number;
+  readonly isSampled: boolean;
   /** How many of the last contacts would have sufficed, had there been no others. */
   readonly sufficed: number;
   /** Log-likelihood ratio of the walk over the window. */
@@ -104,8 +105,9 @@ export function findHits(
     hits.push({
       from,
       at,
-      failures: Math.round(decision.failuresOf(tally) * (tally.weight / (at - from + 1))),
-      successes: Math.round(tally.successes * (tally.weight / (at - from + 1))),
+      failures: decision.failuresOf(tally),
+      successes: tally.successes,
+      isSampled: tally.sampled > 0,
       sufficed: shortest(group, from, at, kind, decision),
       walk: decision.walkOf(tally),
     });
@@ -138,8 +140,8 @@ class Tally {
   failures = 0;
   habits = 0;
   successes = 0;
-  /** Contacts that the counted ones stand for. */
-  weight = 0;
+  /** Contacts that stand for others too. */
+  sampled = 0;
   readonly #kind: GroupKind;
 
   constructor(kind: GroupKind) {
@@ -147,7 +149,7 @@ class Tally {
   }
 
   count(contact: FirstContact, sign: 1 | -1): void {
-    this.weight += sign * contact.weight;
+    if (contact.weight > 1) this.sampled += sign;
     if (!speaksForScan(contact, this.#kind)) this.successes += sign;
     else if (contact.isHabit) this.habits += sign;
     else this.failures += sign;

@@ -1,5 +1,7 @@
 /** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
+
 import { type CampaignDetection, detectCampaigns, InboundContacts } from '../detect/campaign-finding.ts';
+import { CAMPAIGN_WINDOW_HOURS } from '../detect/campaigns.ts';
 import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import { anchorHourOf, findingKey, type StoredFinding } from '../store/finding-item.ts';
@@ -23,12 +25,12 @@ export async function judgeCampaigns(options: JudgeOptions, hour: number, moment
   const stored = await options.findings.campaigns(hour - LONGEST_HOURS);
   // A campaign is judged from its beginning on, so that it stays the same one.
   const from = stored
-    .filter(({ finding }) => hourOf(finding.lastSeen) >= hour - 2)
+    .filter(({ finding }) => hourOf(finding.lastSeen) >= hour - CAMPAIGN_WINDOW_HOURS - 1)
     .reduce((first, campaign) => Math.min(first, anchorHourOf(campaign)), hour);
-  const { inbound, fragments } = await read(options, { from: from - 1, to: hour }, moment);
+  const { inbound, fragments } = await read(options, { from: from - CAMPAIGN_WINDOW_HOURS, to: hour }, moment);
   const span = { from: from * HOUR, to: (hour + 1) * HOUR };
   const detections = detectCampaigns(inbound, contextOf(options, moment), span);
-  const version = { fragments, judgedAt: moment.logTime, hours: { from: from - 1, to: hour } };
+  const version = { fragments, judgedAt: moment.logTime, hours: { from: from - CAMPAIGN_WINDOW_HOURS, to: hour } };
   const judged = { opened: 0, updated: 0 };
   for (const detection of detections) {
     const known = stored.find(({ finding }) => finding.id === detection.finding.id);

@@ -1,11 +1,12 @@
 /** Reads from the windows table what the traffic of others says of a source's detections. */
 
-import { hasInitiatorHalf, outcomeOf } from '../contact/seen.ts';
 import type { Detection } from '../detect/detect.ts';
 import {
   areErrors,
   Completions,
   hoursAround,
+  isUse,
+  mayCauseError,
   possibleAskers,
   questionable,
   serviceKey,
@@ -15,7 +16,6 @@ import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import type { JudgeOptions } from './judge.ts';
 
-const UDP = 17;
 const PARALLEL = 8;
 
 type Options = Pick<JudgeOptions, 'windows' | 'networks' | 'settings'>;
@@ -41,9 +41,7 @@ async function askersOf({ windows, networks }: Options, detection: Detection): P
     const scope = networks.isInsideText(address) ? source!.scope : 'internet';
     const fragments = await windows.readSource({ scope, address }, from, to);
     const asked = fragments.some(({ contacts }) =>
-      contacts.some(
-        ({ target, protocol, seen }) => target === source!.address && protocol === UDP && hasInitiatorHalf(seen),
-      ),
+      contacts.some(({ target, protocol, seen }) => target === source!.address && mayCauseError(seen, protocol)),
     );
     if (asked) askers.add(address);
   }
@@ -63,7 +61,7 @@ async function completionsOf(windows: WindowsStore, detection: Detection): Promi
     for (const { hour, bucket } of places)
       for (const { address, contacts } of await windows.outsideSources(hour, bucket))
         for (const contact of contacts)
-          if (services.has(serviceKey(contact)) && outcomeOf(contact.seen) === 'established')
+          if (services.has(serviceKey(contact)) && isUse(contact.seen))
             completions.add(serviceKey(contact), address, hour);
   };
   await Promise.all(Array.from({ length: PARALLEL }, readOn));

@@ -44,7 +44,18 @@ describe('no test of the detector is left out:', () => {
   test('those that it makes up of groups and horizons', () => {
     const settings = detectionSettings('medium');
     const contact = { protocol: 6 } as Evidence['contact'];
-    const base = { shared: '22', contact, since: 0, from: 0, at: 0, failures: 12, successes: 0, sufficed: 8, walk: 16 };
+    const base = {
+      shared: '22',
+      contact,
+      since: 0,
+      from: 0,
+      at: 0,
+      failures: 12,
+      successes: 0,
+      isSampled: false,
+      sufficed: 8,
+      walk: 16,
+    };
     for (const group of ['vertical', 'horizontal', 'block'] as const)
       for (const horizon of [...SHORT_HORIZONS, ...LONG_HORIZONS])
         for (const { test: name } of explain([{ ...base, group, horizon }], settings))

@@ -176,7 +176,7 @@ function answered(finding: Finding): string[] {
   const { count, sample } = finding.openPorts;
   if (!count)
     return finding.source
-      ? [finding.contacts.established ? `${countOf(finding.contacts.established, 'ping')}, no service` : 'nothing']
+      ? [isPinging(finding) ? `${countOf(finding.contacts.established, 'ping')}, no service` : 'nothing']
       : ['not known here: the finding rests on failed contacts; what answered one source stands in its own finding'];
   const stays = connectedOf(finding);
   return [
@@ -184,6 +184,9 @@ function answered(finding: Finding): string[] {
     ...(stays.length ? [`the scanner stayed connected to ${stays.join(', ')}`] : []),
   ].map(plain);
 }
+
+const isPinging = ({ protocols, contacts }: Finding): boolean =>
+  contacts.established > 0 && protocols.some((protocol) => protocol.startsWith('icmp'));
 
 type Service = Finding['openPorts']['sample'][number];
 

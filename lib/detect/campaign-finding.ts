@@ -14,6 +14,7 @@ import {
   type InboundContact,
   type Span,
   smallestShare,
+  smallestSpread,
 } from './campaigns.ts';
 import type { Detection, DetectionContext } from './detect.ts';
 import { vulnerableReason } from './explain.ts';
@@ -186,28 +187,45 @@ function describe(
   };
 }
 
+/** What the tests of each kind are called, and how far back they look. */
+const TESTS = {
+  vertical: {
+    sources: 'campaign-sources-1h',
+    cover: 'campaign-ports-1h',
+    overlap: 'campaign-overlap-1h',
+    within: '1 hour',
+  },
+  horizontal: {
+    sources: 'campaign-sources-3h',
+    cover: 'campaign-targets-3h',
+    overlap: 'campaign-overlap-3h',
+    within: '3 hours',
+  },
+} as const;
+
 function reasonsOf({ kind, shared, sufficed }: Campaign, settings: DetectionSettings): Finding['reasons'] {
+  const test = TESTS[kind];
   const [port, protocol] = shared[0]!.split('/');
   const what =
     kind === 'vertical' ? `ports of ${shared[0]}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
-  const floor = kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
-  const span = kind === 'vertical' ? '1h' : '3h';
+  const also = shared.length > 1 ? `, and likewise ${shared.length - 1} more` : '';
+  const floor = smallestSpread(kind, settings);
   const overlap = Math.round(sufficed.overlap * 100) / 100;
   return [
     {
-      test: `campaign-sources-${span}`,
+      test: test.sources,
       value: sufficed.sources,
       threshold: settings.campaignSources,
-      text: `${sufficed.sources} outside sources, each with ${smallestShare(kind, settings)} or more, shared out ${what} within ${kind === 'vertical' ? '1 hour' : '3 hours'}; ${settings.campaignSources} suffice`,
+      text: `${sufficed.sources} outside sources, each with ${smallestShare(kind, settings)} or more, shared out ${what} within ${test.within}${also}; ${settings.campaignSources} suffice`,
     },
     {
-      test: kind === 'vertical' ? 'campaign-ports-1h' : 'campaign-targets-3h',
+      test: test.cover,
       value: sufficed.spread,
       threshold: floor,
       text: `together they covered ${sufficed.spread} distinct ${what}; ${floor} suffice`,
     },
     {
-      test: `campaign-overlap-${span}`,
+      test: test.overlap,
       value: overlap,
       threshold: settings.campaignOverlap,
       text: `each was tried by ${overlap} of them on average, where strangers would repeat each other; at most ${settings.campaignOverlap} counts as shared out`,

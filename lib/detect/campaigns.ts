@@ -35,7 +35,7 @@ export interface CampaignRoll {
 }
 
 /** How well some sources cover something together. */
-export interface Cover {
+interface Cover {
   readonly contacts: readonly InboundContact[];
   readonly sources: number;
   /** Distinct ports of the target, or distinct targets on the port. */
@@ -161,7 +161,8 @@ const together = (a: Campaign, b: Campaign): Campaign => ({
   contacts: [...a.contacts, ...b.contacts].sort(byTime),
 });
 
-const smallestSpread = (kind: CampaignKind, settings: DetectionSettings): number =>
+/** Parts that members must cover together. */
+export const smallestSpread = (kind: CampaignKind, settings: DetectionSettings): number =>
   kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
 
 /** Parts of a group from which on a source can be a member. */

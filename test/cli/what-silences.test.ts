@@ -34,7 +34,7 @@ describe('no test of the detector is left out:', () => {
     const named = readdirSync(folder).flatMap((file) =>
       readFileSync(join(folder, file), 'utf8')
         .split('\n')
-        .filter((line) => /^\s*test: /.test(line))
+        .filter((line) => /^\s*(test|sources|cover|overlap): /.test(line))
         .flatMap((line) => [...line.matchAll(/'([a-z\d]+(?:-[a-z\d]+)+)'/g)].map(([, name]) => name!)),
     );
     expect(named.length).toBeGreaterThan(8);
@@ -99,7 +99,7 @@ describe('the value that is named', () => {
   });
 
   test('is what a campaign grew to, not what it first sufficed with', () => {
-    const reasons = ['campaign-sources-1h', 'campaign-targets-1h', 'campaign-ports-1h'].map((test) => ({
+    const reasons = ['campaign-sources-1h', 'campaign-targets-3h', 'campaign-ports-1h'].map((test) => ({
       test,
       value: 12,
       threshold: 12,
@@ -107,7 +107,7 @@ describe('the value that is named', () => {
     }));
     expect(linesOf(campaignOf({ reasons }))).toEqual({
       'campaign-sources-1h': 'detection.campaignSources from 41 on (it was 12)',
-      'campaign-targets-1h': 'detection.campaignTargets from 61 on (it was 12)',
+      'campaign-targets-3h': 'detection.campaignTargets from 61 on (it was 12)',
       'campaign-ports-1h': 'no value of detection.campaignPorts that is allowed',
     });
   });
@@ -124,8 +124,8 @@ describe('the value that is named', () => {
   });
 
   test.each<[string, string, string]>([
-    ['shapes/d2-distributed-sweep.log.gz', 'campaign-sources-1h', 'campaignSources'],
-    ['shapes/d2-distributed-sweep.log.gz', 'campaign-targets-1h', 'campaignTargets'],
+    ['shapes/d2-distributed-sweep.log.gz', 'campaign-sources-3h', 'campaignSources'],
+    ['shapes/d2-distributed-sweep.log.gz', 'campaign-targets-3h', 'campaignTargets'],
     ['shapes/h4-sweep-all-answer.log.gz', 'fleeting-targets-on-one-port-5m', 'openTargetsIn5Minutes'],
   ])('does what it says: in %s, %s', async (file, name, setting) => {
     const [finding] = await findingsIn(file, {});

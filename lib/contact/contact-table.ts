@@ -46,6 +46,9 @@ export interface PaneView {
 /** Hours since 1970 stay below 2^21 until the year 2209, sources below 2^31: both fit a double. */
 const paneKey = (source: number, hour: number): number => source * 2_097_152 + hour;
 
+/** A bit for sixteen neighbouring source ports: scanners that send again count up; none for protocols without ports. */
+const flowBit = (port: number): number => (port === 0 ? 0 : 1 << (Math.imul(port >>> 4, 0x9e3779b1) >>> 27));
+
 /** The lower of two, where 0 stands for none: a union in any order. */
 export const lowest = (a: number, b: number): number => (a === 0 || (b !== 0 && b < a) ? b : a);
 
@@ -65,6 +68,8 @@ export class ContactTable {
   /** Lowest source port of the initiator's halves, and the bytes of its smallest packets: 0 before one is seen. */
   sourcePorts = new Uint16Array(4096);
   packetBytes = new Uint8Array(4096);
+  /** Which groups of source ports its probes came from, 32 bits: how many flows there were, by linear counting. */
+  flows = new Int32Array(4096);
   #panes = new Int32Array(4096);
   #next = new Int32Array(4096);
   #count = 0;
@@ -106,6 +111,7 @@ export class ContactTable {
       else this.minutesHigh[at]! |= 1 << (minute - 30);
       this.sourcePorts[at] = lowest(this.sourcePorts[at]!, half.sourcePort);
       this.packetBytes[at] = lowest(this.packetBytes[at]!, half.packetBytes);
+      this.flows[at]! |= flowBit(half.sourcePort);
     } else if (!hasInitiatorHalf(before)) {
       if (before === 0) this.#time(at, half);
       else this.#widen(at, half);
@@ -195,6 +201,7 @@ export class ContactTable {
     this.minutesHigh[at] = 0;
     this.sourcePorts[at] = 0;
     this.packetBytes[at] = 0;
+    this.flows[at] = 0;
     this.#panes[at] = pane;
     this.#next[at] = this.#paneHeads[pane]!;
     this.#paneHeads[pane] = at;
@@ -292,6 +299,7 @@ export class ContactTable {
     this.minutesHigh = longer(this.minutesHigh);
     this.sourcePorts = longer(this.sourcePorts);
     this.packetBytes = longer(this.packetBytes);
+    this.flows = longer(this.flows);
     this.#panes = longer(this.#panes);
     this.#next = longer(this.#next);
   }

@@ -297,11 +297,23 @@ function directionOf(contact: SeenContact, { source, viewpoint }: Look): Directi
   return 'inbound';
 }
 
-/** Retransmissions stay within a minute or two of the first probe; a habit comes back over a longer time. */
+/** Flows to one service from as many far-off source ports from which on it is visited rather than probed. */
+const VISITS = 3;
+/** Seconds over which they must be spread: a scanner sends its probes again within moments. */
+const VISITED_SECONDS = 180;
+
+/**
+ * Retransmissions stay within a minute or two of the first probe; a habit comes back over a longer time. In records of ten
+ * minutes that shows in the number of flows alone.
+ */
 function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
-  const span = Math.max(contact.lastEnd, next?.lastEnd ?? 0) - contact.firstEnd;
-  return minutes >= habitMinutes && span >= habitMinutes * 60 - 60;
+  const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
+  const flows = bits(contact.flows | (next?.flows ?? 0));
+  return (
+    (minutes >= habitMinutes && last - contact.firstEnd >= habitMinutes * 60 - 60) ||
+    (flows >= VISITS && last - contact.firstStart >= VISITED_SECONDS)
+  );
 }
 
 /** Separate minutes of the hour in which the contact was probed. */

@@ -9,7 +9,7 @@ const VERSION = 2;
 const HOUR = 3600;
 const INSIDE = 1;
 const HEADER_BYTES = 20;
-const CONTACT_BYTES = 38;
+const CONTACT_BYTES = 42;
 const V6_EXTRA_BYTES = 12;
 
 /** The stored bytes are not a fragment of a version that this code reads. */
@@ -103,6 +103,7 @@ function writeContact(bytes: Buffer, start: number, contact: SeenContact, base: 
   at = bytes.writeInt32LE(contact.minutesHigh, at);
   at = bytes.writeUInt16LE(contact.sourcePort, at);
   at = bytes.writeUInt8(contact.packetBytes, at);
+  at = bytes.writeInt32LE(contact.flows, at);
   return start + CONTACT_BYTES + (v4 === undefined ? V6_EXTRA_BYTES : 0);
 }
 
@@ -123,5 +124,6 @@ function readContact(bytes: Buffer, start: number, isV6: boolean, base: number):
     minutesHigh: bytes.readInt32LE(at + 23),
     sourcePort: bytes.readUInt16LE(at + 27),
     packetBytes: bytes.readUInt8(at + 29),
+    flows: bytes.readInt32LE(at + 30),
   };
 }

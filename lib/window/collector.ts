@@ -218,6 +218,7 @@ export class Collector implements RecordSink {
         minutesHigh: table.minutesHigh[at]!,
         sourcePort: table.sourcePorts[at]!,
         packetBytes: table.packetBytes[at]!,
+        flows: table.flows[at]!,
       });
     }
     const quality = view.quality | (skipped ? SKIPPED_RECORDS : 0) | (view.theta < FULL ? SAMPLED : 0);

@@ -22,6 +22,8 @@ export interface SeenContact {
   /** Lowest source port of its probes, and bytes of their smallest packets (255: or more); 0 where none was seen. */
   readonly sourcePort: number;
   readonly packetBytes: number;
+  /** Which groups of sixteen source ports its probes came from, by hash, as 32 bits. */
+  readonly flows: number;
 }
 
 /** One hour of one source. */
@@ -104,6 +106,7 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
     minutesHigh: a.minutesHigh | b.minutesHigh,
     sourcePort: lowest(a.sourcePort, b.sourcePort),
     packetBytes: lowest(a.packetBytes, b.packetBytes),
+    flows: a.flows | b.flows,
   };
   const [probesA, probesB] = [hasInitiatorHalf(a.seen), hasInitiatorHalf(b.seen)];
   // Times are those of probes; an answer's times stand in only until a probe is known.

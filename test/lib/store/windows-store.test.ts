@@ -117,6 +117,7 @@ describe('fragments', () => {
         minutesHigh: word() | 0,
         sourcePort: word() & 0xffff,
         packetBytes: word() & 0xff,
+        flows: word() | 0,
       }),
     );
     await store.writeFragments('object-a', [fragment({ contacts: worst })], NOW);

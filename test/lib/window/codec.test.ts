@@ -45,6 +45,7 @@ describe('the codec', () => {
       minutesHigh: 1 << 29,
       sourcePort: 61_234,
       packetBytes: 44,
+      flows: -5,
     });
     expect(decodeFragment(fragmentOf({}), encodeFragment(fragmentOf({ contacts: [contact] }))).contacts).toEqual([
       contact,
@@ -65,6 +66,7 @@ describe('the codec', () => {
         minutesHigh: word() & 0x3fffffff,
         sourcePort: word() & 0xffff,
         packetBytes: word() & 0xff,
+        flows: word() | 0,
       }),
     );
     expect(encodeFragment(fragmentOf({ contacts })).length).toBeLessThan(100_000);

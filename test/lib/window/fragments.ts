@@ -26,6 +26,7 @@ const contactAt = (hour: number): fc.Arbitrary<SeenContact> =>
       minutesHigh: fc.integer({ min: 0, max: 2 ** 30 - 1 }),
       sourcePort: fc.integer({ min: 0, max: 65_535 }),
       packetBytes: fc.integer({ min: 0, max: 255 }),
+      flows: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
     })
     .map(({ first, length, last, ...rest }) => ({
       ...rest,
@@ -75,6 +76,7 @@ export const contactOf = (values: Partial<SeenContact> & { hash: number }): Seen
   minutesHigh: 0,
   sourcePort: 40_000,
   packetBytes: 44,
+  flows: 1,
   ...values,
 });
 

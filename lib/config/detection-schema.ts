@@ -44,7 +44,7 @@ export const detectionOverrides = z.strictObject({
   campaignPortsPerSource: count(
     2,
     100,
-    'Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has one or two.',
+    'Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has three at most.',
   ),
   campaignTargetsPerSource: count(2, 100, 'The same for targets on the port.'),
   campaignPorts: count(8, 65_536, 'Distinct failed ports of one target that the members cover together.'),

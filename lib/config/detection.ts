@@ -33,7 +33,7 @@ export interface DetectionSettings {
   openTargetsIn5Minutes: number;
   /** Outside sources that must share out one target's ports within an hour, or our hosts on one port within three. */
   campaignSources: number;
-  /** Distinct failed ports of the target from which on a source can be a member; the internet's noise has one or two. */
+  /** Distinct failed ports of the target from which on a source can be a member; the internet's noise has three at most. */
   campaignPortsPerSource: number;
   /** The same for targets on the port. */
   campaignTargetsPerSource: number;
@@ -77,7 +77,6 @@ export interface DetectionSettings {
 }
 
 const common = {
-  campaignPortsPerSource: 3,
   campaignTargetsPerSource: 3,
   campaignOverlap: 1.5,
   publicServiceSources: 3,
@@ -114,6 +113,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     pairsIn72Hours: 80,
     openTargetsIn5Minutes: 40,
     campaignSources: 24,
+    campaignPortsPerSource: 6,
     campaignPorts: 100,
     campaignTargets: 100,
     falsePositiveRate: 0.00001,
@@ -131,6 +131,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     pairsIn72Hours: 25,
     openTargetsIn5Minutes: 10,
     campaignSources: 12,
+    campaignPortsPerSource: 4,
     campaignPorts: 48,
     campaignTargets: 48,
     falsePositiveRate: 0.0001,
@@ -148,6 +149,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
     pairsIn72Hours: 20,
     openTargetsIn5Minutes: 8,
     campaignSources: 8,
+    campaignPortsPerSource: 3,
     campaignPorts: 32,
     campaignTargets: 32,
     falsePositiveRate: 0.001,

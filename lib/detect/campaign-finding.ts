@@ -40,51 +40,72 @@ export interface CampaignDetection extends Detection {
 /** Contacts for each host from which on it can be taken that every host outside sources reach has been seen. */
 const WELL_KNOWN = 3;
 
+/** Which hosts of ours outside sources reach, hour by hour. */
+class Reach {
+  #byHour = new Map<number, { readonly hosts: Set<string>; tried: number }>();
+
+  /** Notes that outside sources made some contacts with a host in an epoch hour. */
+  add(hour: number, host: string, contacts = 1): void {
+    const known = this.#byHour.get(hour) ?? { hosts: new Set(), tried: 0 };
+    this.#byHour.set(hour, known);
+    known.hosts.add(host);
+    known.tried += contacts;
+  }
+
+  /** How many there are in a range of hours; undefined while too little was tried to have come by all of them. */
+  readonly hostsIn = (from: number, to: number): number | undefined => {
+    const hosts = new Set<string>();
+    let tried = 0;
+    for (let hour = from; hour <= to; hour++) {
+      const known = this.#byHour.get(hour);
+      if (!known) continue;
+      for (const host of known.hosts) hosts.add(host);
+      tried += known.tried;
+    }
+    return tried >= WELL_KNOWN * hosts.size ? hosts.size : undefined;
+  };
+}
+
 /** Collects what outside sources tried, one source after the other. */
 export class InboundContacts {
-  readonly failed: InboundContact[] = [];
-  readonly answered: InboundContact[] = [];
-  quality = 0;
-  #hosts = new Set<string>();
-  #tried = 0;
+  readonly contacts: InboundContact[] = [];
+  readonly reach = new Reach();
+  #panes = new Map<string, SourceEvidence['panes']>();
   #context: DetectionContext;
 
   constructor(context: DetectionContext) {
     this.#context = context;
   }
 
-  /** Adds a source's contacts, unless they are too few, or too scattered, to be a share of anything. */
+  /** Adds a source's contacts, unless too many of them succeeded, or they are too scattered, to be a share of anything. */
   add(source: SourceEvidence): void {
     if (source.inside) return;
     const { settings } = this.#context;
     const tried = firstContacts(source, settings, this.#context).filter(({ isRepeat }) => !isRepeat);
-    this.#tried += tried.length;
-    for (const { target } of tried) this.#hosts.add(target);
-    const [answered, failed] = [
-      tried.filter(({ outcome }) => !isFailure(outcome)),
-      tried.filter(({ outcome }) => isFailure(outcome)),
-    ];
+    const failed = tried.filter(({ outcome }) => isFailure(outcome));
     const isShare = (kind: CampaignKind, key: (contact: FirstContact) => string) =>
-      [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings));
+      [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings) - 1);
     const isMember =
       isShare('vertical', ({ target }) => target) ||
       isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
     if (!isMember) return;
-    this.failed.push(...failed.map((contact) => ({ ...contact, source: source.address })));
-    this.answered.push(...answered.map((contact) => ({ ...contact, source: source.address })));
-    this.quality = source.panes.reduce((bits, pane) => bits | pane.quality, this.quality);
+    for (const contact of tried) this.contacts.push({ ...contact, source: source.address });
+    this.#panes.set(source.address, source.panes);
   }
 
-  /** How many hosts of ours outside sources reach; undefined while too little was tried to have come by all of them. */
-  get hosts(): number | undefined {
-    return this.#tried >= WELL_KNOWN * this.#hosts.size ? this.#hosts.size : undefined;
+  /** What the logs could not show of some sources in a range of epoch hours. */
+  qualityOf(sources: Iterable<string>, from: number, to: number): number {
+    let bits = 0;
+    for (const source of sources)
+      for (const pane of this.#panes.get(source) ?? []) if (pane.hour >= from && pane.hour <= to) bits |= pane.quality;
+    return bits;
   }
 }
 
-/** The campaigns in what outside sources failed at. */
+/** The campaigns in what outside sources tried. */
 export function detectCampaigns(inbound: InboundContacts, context: DetectionContext, span?: Span): CampaignDetection[] {
   const taken = new Map<string, number>();
-  const campaigns = findCampaigns(inbound.failed, context.settings, { span, hosts: inbound.hosts });
+  const campaigns = findCampaigns(inbound.contacts, context.settings, { span, hostsIn: inbound.reach.hostsIn });
   return campaigns.map((campaign) => {
     const anchorHour = Math.floor(campaign.contacts[0]!.end / HOUR);
     const address = `campaign ${campaign.kind} ${campaign.shared[0]}`;
@@ -93,8 +114,9 @@ export function detectCampaigns(inbound: InboundContacts, context: DetectionCont
     taken.set(slot, ordinal + 1);
     const id = findingId(context.secret, { scope: SCOPE, address, direction: 'inbound', anchorHour, ordinal });
     const members = membersOf(campaign);
+    const quality = inbound.qualityOf(members, anchorHour, Math.floor(campaign.contacts.at(-1)!.end / HOUR));
     return {
-      finding: describe(id, campaign, members, openTo(campaign, inbound.answered), inbound.quality, context),
+      finding: describe(id, campaign, members, quality, context),
       anchorHour,
       targets: distinct(campaign.contacts, ({ target }) => target),
       open: [],
@@ -104,18 +126,10 @@ export function detectCampaigns(inbound: InboundContacts, context: DetectionCont
   });
 }
 
-/** What answered the members, of what they shared out. */
-function openTo({ kind, shared, contacts }: Campaign, answered: readonly InboundContact[]): InboundContact[] {
-  const members = new Set(contacts.map(({ source }) => source));
-  const [from, to] = [contacts[0]!.end, contacts.at(-1)!.end];
-  const known = new Set<string>();
-  return answered.filter((contact) => {
-    const { source, target, port, protocol, end } = contact;
-    const isShared = shared.includes(kind === 'vertical' ? target : `${port}/${protocol}`);
-    if (!isShared || !hasPorts(contact) || !members.has(source) || end < from || end > to) return false;
-    const service = contactKey(contact);
-    return !known.has(service) && known.add(service) !== undefined;
-  });
+/** What answered the members, each service once. */
+function openTo({ contacts }: Campaign): InboundContact[] {
+  const open = contacts.filter((contact) => !isFailure(contact.outcome) && hasPorts(contact));
+  return [...new Map(open.map((contact) => [contactKey(contact), contact])).values()];
 }
 
 /** The members, those with the most contacts first. */
@@ -124,6 +138,12 @@ function membersOf({ contacts }: Campaign): string[] {
     .sort(([a, contactsOfA], [b, contactsOfB]) => contactsOfB.length - contactsOfA.length || (a < b ? -1 : 1))
     .map(([source]) => source);
 }
+
+/** Whether a port and protocol such as "6379/6" is among those of a finding. */
+const isAmong = (service: string, { ports, protocols }: Finding): boolean => {
+  const [port, protocol] = service.split('/').map(Number) as [number, number];
+  return ports.sample.includes(port) && protocols.includes(protocolName(protocol));
+};
 
 /** A campaign as it is known after it was found. */
 export interface KnownCampaign {
@@ -135,7 +155,7 @@ function isPart({ finding, targets }: Detection, { finding: of, roll }: KnownCam
   if (finding.direction !== 'inbound' || !finding.source) return false;
   if (finding.firstSeen > of.lastSeen || finding.lastSeen < of.firstSeen) return false;
   const isShared = roll.shared.some((shared) =>
-    roll.kind === 'vertical' ? targets.includes(shared) : finding.ports.sample.includes(Number(shared.split('/')[0])),
+    roll.kind === 'vertical' ? targets.includes(shared) : isAmong(shared, finding),
   );
   return isShared && roll.members.includes(finding.source.address);
 }
@@ -144,12 +164,12 @@ function describe(
   id: string,
   campaign: Campaign,
   members: readonly string[],
-  open: readonly InboundContact[],
   quality: number,
   context: DetectionContext,
 ): Finding {
   const { contacts, sufficed } = campaign;
   const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.end), 0);
+  const open = openTo(campaign);
   const vulnerable = vulnerableServicesOf(contacts);
   const isClosed = context.logTime - lastSeen > context.settings.episodeGapSeconds;
   return {
@@ -166,7 +186,7 @@ function describe(
     protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
     targets: spread(contacts, ({ target }) => target),
     ports: spread(contacts.filter(hasPorts), ({ port }) => port),
-    contacts: tallyOf([...contacts, ...open]),
+    contacts: tallyOf(contacts),
     contactsAtDetection: sufficed.contacts.length,
     openPorts: {
       count: open.length,

@@ -4,9 +4,10 @@
  * many sources, wide cover, little overlap.
  */
 import type { DetectionSettings } from '../config/detection.ts';
+import { isFailure } from '../contact/seen.ts';
 import type { FirstContact } from './first-contacts.ts';
 
-/** A failed contact of an outside source, with the source's name. */
+/** A contact of an outside source, with the source's name. */
 export interface InboundContact extends FirstContact {
   readonly source: string;
 }
@@ -50,7 +51,7 @@ interface Shape {
   readonly window: number;
   readonly groupOf: (contact: InboundContact) => string;
   readonly partOf: (contact: InboundContact) => string;
-  readonly hosts?: number | undefined;
+  readonly hostsIn?: CampaignOptions['hostsIn'];
 }
 
 const HOUR = 3600;
@@ -75,14 +76,15 @@ const SHAPES: readonly Shape[] = [
 export const CAMPAIGN_WINDOW_HOURS = 3;
 /** Windows slide by this much; those of any span of time are the same, whatever else was read. */
 const STEP = 60;
-/** A source with this many times the usual share needs no others, and is found alone. */
-const OVERSIZE = 4;
+/** A source that covers more than this share of all, and more than so many even shares, needs no others: it is found alone. */
+const LONER = 0.25;
+const LONER_SHARES = 4;
 /** Addresses in a /24: what sources without a plan draw their targets from, where it is not known which are there. */
 const NETWORK_SIZE = 256;
 /** Standard deviations by which a cover must exceed one drawn at random. */
 const SURPRISE = 5;
 
-/** The time of windows that are looked at: those ending in `(from, to]`, epoch seconds. */
+/** The time of windows that are looked at: those ending in `[from, to)`, epoch seconds. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -92,22 +94,22 @@ const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFIN
 
 export interface CampaignOptions {
   readonly span?: Span | undefined;
-  /** How many hosts of ours outside sources reach, where that is known. */
-  readonly hosts?: number | undefined;
+  /** How many hosts of ours outside sources reach in a range of epoch hours, where that is known. */
+  readonly hostsIn?: ((from: number, to: number) => number | undefined) | undefined;
 }
 
-/** The campaigns in failed contacts of outside sources, whatever their order. */
+/** The campaigns in the contacts of outside sources, whatever their order. */
 export function findCampaigns(
   contacts: readonly InboundContact[],
   settings: DetectionSettings,
-  { span = ALWAYS, hosts }: CampaignOptions = {},
+  { span = ALWAYS, hostsIn }: CampaignOptions = {},
 ): Campaign[] {
   const campaigns: Campaign[] = [];
   for (const shape of SHAPES) {
     for (const [shared, group] of Map.groupBy(contacts, shape.groupOf)) {
       const shares = sharesIn(shape, group, settings);
       if (shares.length < smallestSpread(shape.kind, settings)) continue;
-      campaigns.push(...campaignsOf({ ...shape, hosts }, shared, shares.sort(byTime), settings, span));
+      campaigns.push(...campaignsOf({ ...shape, hostsIn }, shared, shares.sort(byTime), settings, span));
     }
   }
   return united(campaigns);
@@ -115,21 +117,80 @@ export function findCampaigns(
 
 /** The contacts of sources that have enough parts of a group to be members at any time. */
 function sharesIn(shape: Shape, group: readonly InboundContact[], settings: DetectionSettings): InboundContact[] {
-  const parts = partsBySource(shape, group);
-  const share = smallestShare(shape.kind, settings);
-  for (const [source, own] of parts) if (own.size < share) parts.delete(source);
-  if (parts.size < settings.campaignSources) return [];
-  dropLoners(parts);
-  return group.filter(({ source }) => parts.has(source));
+  const parts = new SlidingShares(shape, settings);
+  for (const contact of group) parts.count(contact, 1);
+  return parts.members.size < settings.campaignSources ? [] : group.filter(({ source }) => parts.members.has(source));
 }
 
-function partsBySource(shape: Shape, contacts: readonly InboundContact[]): Map<string, Set<string>> {
-  const parts = new Map<string, Set<string>>();
-  for (const contact of contacts) {
-    const known = parts.get(contact.source) ?? new Set();
-    parts.set(contact.source, known.add(shape.partOf(contact)));
+/**
+ * Who has which parts of a group in a window that slides: what decides is counted as contacts come and go, so that a flood of
+ * strangers costs no more than itself.
+ */
+class SlidingShares {
+  readonly members = new Set<string>();
+  /** Members that have each part. */
+  readonly holders = new Map<string, number>();
+  pairs = 0;
+  readonly #parts = new Map<string, Map<string, { tried: number; failed: number }>>();
+  readonly #failed = new Map<string, number>();
+  readonly #shape: Shape;
+  readonly #share: number;
+  readonly #settings: DetectionSettings;
+
+  constructor(shape: Shape, settings: DetectionSettings) {
+    this.#shape = shape;
+    this.#settings = settings;
+    this.#share = smallestShare(shape.kind, settings);
   }
-  return parts;
+
+  count(contact: InboundContact, sign: 1 | -1): void {
+    const { source } = contact;
+    const own = this.#parts.get(source) ?? new Map<string, { tried: number; failed: number }>();
+    this.#parts.set(source, own);
+    const part = this.#shape.partOf(contact);
+    const known = own.get(part) ?? { tried: 0, failed: 0 };
+    const before = { ...known };
+    known.tried += sign;
+    known.failed += isFailure(contact.outcome) ? sign : 0;
+    if (known.tried > 0) own.set(part, known);
+    else own.delete(part);
+    const failed = (this.#failed.get(source) ?? 0) + Number(known.failed > 0) - Number(before.failed > 0);
+    this.#failed.set(source, failed);
+    const isMember = own.size >= this.#share && failed >= this.#share - 1;
+    if (this.members.has(source) !== isMember) {
+      const parts = isMember ? own.keys() : [...own.keys(), ...(known.tried > 0 ? [] : [part])];
+      for (const each of parts) this.#hold(each, isMember ? 1 : -1);
+      if (isMember) this.members.add(source);
+      else this.members.delete(source);
+    } else if (isMember && before.tried > 0 !== known.tried > 0) this.#hold(part, sign);
+  }
+
+  /** Whether a cover is possible: a look at each member is worth its while. */
+  get isPromising(): boolean {
+    const { campaignSources, campaignOverlap } = this.#settings;
+    const spread = this.holders.size;
+    if (this.members.size < campaignSources || spread < smallestSpread(this.#shape.kind, this.#settings)) return false;
+    // Without those that may yet turn out to be loners, of whom there are few.
+    let pairs = this.pairs;
+    if (pairs > campaignOverlap * spread)
+      for (const source of this.members) {
+        const size = this.#parts.get(source)!.size;
+        if (size > LONER * smallestSpread(this.#shape.kind, this.#settings)) pairs -= size;
+      }
+    return pairs <= campaignOverlap * spread;
+  }
+
+  /** The parts of each member. */
+  shares(): Map<string, ReadonlySet<string>> {
+    return new Map([...this.members].map((source) => [source, new Set(this.#parts.get(source)!.keys())]));
+  }
+
+  #hold(part: string, sign: 1 | -1): void {
+    this.pairs += sign;
+    const count = (this.holders.get(part) ?? 0) + sign;
+    if (count > 0) this.holders.set(part, count);
+    else this.holders.delete(part);
+  }
 }
 
 /** Members that campaigns of one time must have in common, as a share of all of either, to be one. */
@@ -178,41 +239,42 @@ function campaignsOf(
   span: Span,
 ): Campaign[] {
   const found: { contacts: Set<InboundContact>; sufficed: Cover; last: number }[] = [];
-  const first = Math.max(group[0]!.end, span.from + 1);
-  const end = Math.min(group.at(-1)!.end + shape.window, span.to);
+  const shares = new SlidingShares(shape, settings);
+  const first = Math.max(group[0]!.end, span.from);
+  const end = Math.min(group.at(-1)!.end + STEP, span.to);
   let from = 0;
   let to = 0;
-  for (let until = Math.ceil(first / STEP) * STEP; until < end + STEP && until <= span.to; until += STEP) {
-    while (to < group.length && group[to]!.end <= until) to++;
-    while (from < to && group[from]!.end <= until - shape.window) from++;
-    const cover = coverOf(shape, group.slice(from, to), settings);
+  for (let until = Math.ceil(first / STEP) * STEP; until < end; until += STEP) {
+    const before = to;
+    while (to < group.length && group[to]!.end <= until) shares.count(group[to++]!, 1);
+    while (from < to && group[from]!.end <= until - shape.window) shares.count(group[from++]!, -1);
+    // Nobody new: what there is to see was there before.
+    if ((to === before && found.length > 0) || !shares.isPromising) continue;
+    const cover = coverOf(shape, shares, group.slice(from, to), settings);
     if (!cover) continue;
     const open = found.at(-1);
     const last = cover.contacts.at(-1)!.end;
     if (open && cover.contacts[0]!.end - open.last <= settings.episodeGapSeconds) {
       for (const contact of cover.contacts) open.contacts.add(contact);
       open.last = Math.max(open.last, last);
-    } else
-      found.push({
-        contacts: new Set(cover.contacts),
-        sufficed: shortest(shape, cover, settings),
-        last,
-      });
+    } else found.push({ contacts: new Set(cover.contacts), sufficed: shortest(shape, cover, settings), last });
   }
   return found.map(({ contacts, sufficed }) => ({
     kind: shape.kind,
     shared: [shared],
-    contacts: [...contacts].sort(byTime),
+    contacts: withoutLoners(shape, [...contacts].sort(byTime), settings),
     sufficed,
   }));
 }
 
 /** The cover of a window's members, if it meets every threshold. */
-function coverOf(shape: Shape, window: readonly InboundContact[], settings: DetectionSettings): Cover | undefined {
-  if (window.length < smallestSpread(shape.kind, settings)) return undefined;
-  const parts = partsBySource(shape, window);
-  for (const [source, own] of parts) if (own.size < smallestShare(shape.kind, settings)) parts.delete(source);
-  if (parts.size < settings.campaignSources) return undefined;
+function coverOf(
+  shape: Shape,
+  window: SlidingShares,
+  inWindow: readonly InboundContact[],
+  settings: DetectionSettings,
+): Cover | undefined {
+  const parts = window.shares();
   dropLoners(parts);
   const sources = parts.size;
   const pairs = [...parts.values()].reduce((sum, own) => sum + own.size, 0);
@@ -220,16 +282,33 @@ function coverOf(shape: Shape, window: readonly InboundContact[], settings: Dete
   const overlap = pairs / spread.size;
   if (sources < settings.campaignSources || spread.size < smallestSpread(shape.kind, settings)) return undefined;
   if (overlap > settings.campaignOverlap) return undefined;
-  if (shape.kind === 'horizontal' && !isPlanned(pairs, spread, shape.hosts)) return undefined;
-  const contacts = window.filter((contact) => parts.has(contact.source));
+  const contacts = inWindow.filter((contact) => parts.has(contact.source));
+  if (shape.kind === 'horizontal' && !isPlanned(pairs, spread, shape.hostsIn?.(...hoursOf(contacts)))) return undefined;
   return { contacts, sources, spread: spread.size, overlap };
 }
 
+const hoursOf = (contacts: readonly InboundContact[]): readonly [number, number] => [
+  Math.floor(contacts[0]!.end / HOUR),
+  Math.floor(contacts.at(-1)!.end / HOUR),
+];
+
 /** Leaves out sources that cover by themselves what the others share out: they need no others, and are found alone. */
-function dropLoners(parts: Map<string, Set<string>>): void {
-  const sizes = [...parts.values()].map((own) => own.size).sort((a, b) => a - b);
-  const usual = sizes[Math.floor(sizes.length / 2)]!;
-  for (const [source, own] of parts) if (own.size > OVERSIZE * usual) parts.delete(source);
+function dropLoners(parts: Map<string, ReadonlySet<string>>): void {
+  const spread = new Set([...parts.values()].flatMap((own) => [...own])).size;
+  const most = spread * Math.max(LONER, LONER_SHARES / parts.size);
+  for (const [source, own] of parts) if (own.size > most) parts.delete(source);
+}
+
+function withoutLoners(
+  shape: Shape,
+  contacts: readonly InboundContact[],
+  settings: DetectionSettings,
+): readonly InboundContact[] {
+  const all = new SlidingShares(shape, settings);
+  for (const contact of contacts) all.count(contact, 1);
+  const parts = all.shares();
+  dropLoners(parts);
+  return contacts.filter(({ source }) => parts.has(source));
 }
 
 /**
@@ -249,17 +328,13 @@ function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | 
 
 /** The fewest of a cover's contacts, from the first on, that would have sufficed. */
 function shortest(shape: Shape, cover: Cover, settings: DetectionSettings): Cover {
-  let [low, high] = [0, cover.contacts.length];
-  let best = cover;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const prefix = coverOf(shape, cover.contacts.slice(0, middle), settings);
-    if (prefix) {
-      best = prefix;
-      high = middle;
-    } else low = middle + 1;
+  const shares = new SlidingShares(shape, settings);
+  for (const [at, contact] of cover.contacts.entries()) {
+    shares.count(contact, 1);
+    const prefix = shares.isPromising ? coverOf(shape, shares, cover.contacts.slice(0, at + 1), settings) : undefined;
+    if (prefix) return prefix;
   }
-  return best;
+  return cover;
 }
 
 function byTime(a: InboundContact, b: InboundContact): number {

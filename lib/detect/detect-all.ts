@@ -26,6 +26,7 @@ export function detectAll(collector: Collector, context: DetectionContext): Dete
     inbound.add(source);
     detections.push(...detect(source, context));
   }
+  for (const { hour, target, count } of collector.outsideReach()) inbound.reach.add(hour, target, count);
   const campaigns = detectCampaigns(inbound, context);
   const known = inSurroundings(detections, collector, context).map((detection) => withCampaign(detection, campaigns));
   return [...known, ...campaigns].sort(

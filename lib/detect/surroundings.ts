@@ -28,8 +28,8 @@ interface HourRange {
 const UDP = 17;
 /** Ports that are there for everybody where they answer at all: web servers. */
 const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
-/** Hours around the beginning of a scan in which others are looked at: enough to know a service, few enough to read. */
-const HOURS_AFTER = 4;
+/** Hours before the one in which a scan began in which others are looked at; later ones may not be known when it ends. */
+const HOURS_BEFORE = 2;
 /** Share of a finding's targets that had asked its source for something, from which on its pings are taken for errors. */
 const ASKED = 0.5;
 /** Ports from which on a scan of many hosts is not one of the sweeps that the whole internet gets. */
@@ -37,8 +37,8 @@ const BROAD_PORTS = 10;
 
 /** Hours in which the traffic of others counts for a detection. */
 export const hoursAround = ({ anchorHour }: Pick<Detection, 'anchorHour'>): HourRange => ({
-  from: anchorHour - 1,
-  to: anchorHour + HOURS_AFTER,
+  from: anchorHour - HOURS_BEFORE,
+  to: anchorHour,
 });
 
 /** Services that answered an outside scanner, of which it is not known that they are public. */

@@ -32,7 +32,9 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
   // Who was told that there was nothing after all has heard of nothing yet.
   if (!told || isVoid(told)) {
-    const isQuiet = finding.campaign !== undefined || severityRank(finding.severity) < severityRank(minSeverity);
+    // A campaign speaks for its members, but not for one that got in.
+    const isSpokenFor = finding.campaign !== undefined && severityRank(finding.severity) < severityRank('high');
+    const isQuiet = isSpokenFor || severityRank(finding.severity) < severityRank(minSeverity);
     return isVoid(finding) || isQuiet ? undefined : 'opened';
   }
   if (finding.status === 'closed') return told.status === 'closed' ? undefined : 'closed';

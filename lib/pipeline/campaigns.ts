@@ -1,56 +1,125 @@
 /** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
-
+import { hasInitiatorHalf } from '../contact/seen.ts';
 import { type CampaignDetection, detectCampaigns, InboundContacts } from '../detect/campaign-finding.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../detect/campaigns.ts';
-import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
+import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
-import { anchorHourOf, findingKey, type StoredFinding } from '../store/finding-item.ts';
+import { anchorHourOf, findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
+import type { Version } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import { type Fragment, mergeFragments } from '../window/evidence.ts';
 import type { Judged, JudgeOptions, Moment } from './judge.ts';
 
 const HOUR = 3600;
 const PARALLEL = 8;
-/** A campaign that goes on for longer than this many hours becomes a new one. */
+/** A campaign is read from its beginning on, unless that lies further back than this. */
 const LONGEST_HOURS = 24;
+/** Campaigns that were seen last within this are looked at again, in hours. */
+const LOOK_BACK_HOURS = 72;
 const hourOf = (time: string) => Math.floor(epochSeconds(time) / HOUR);
 
-/** What a judgement did, and the members of the campaigns it found: their own findings are to name it. */
+/** What a judgement did, and the members of the campaigns it found or gave up: their own findings name the campaign. */
 export interface CampaignsJudged extends Judged {
   readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
 }
 
-/** Judges the campaigns in the windows that end within an hour, and whatever open ones reach into it. */
+/**
+ * Judges the campaigns in the windows that end in an hour or the one before it, and all that reach into what is read for
+ * them: each from its beginning on, so that it stays the same one.
+ * @param hour the latest hour that is over.
+ */
 export async function judgeCampaigns(options: JudgeOptions, hour: number, moment: Moment): Promise<CampaignsJudged> {
-  const stored = await options.findings.campaigns(hour - LONGEST_HOURS);
-  // A campaign is judged from its beginning on, so that it stays the same one.
-  const from = stored
-    .filter(({ finding }) => hourOf(finding.lastSeen) >= hour - CAMPAIGN_WINDOW_HOURS - 1)
-    .reduce((first, campaign) => Math.min(first, anchorHourOf(campaign)), hour);
+  const all = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
+  const stored = all.filter(({ finding }) => !isVoid(finding));
+  const from = beginningOf(stored, hour);
+  // Silence is judged by what was read: a campaign may go on in the hour that is not over yet.
+  const judgedAt = { ...moment, logTime: Math.min(moment.logTime, (hour + 1) * HOUR) };
   const { inbound, fragments } = await read(options, { from: from - CAMPAIGN_WINDOW_HOURS, to: hour }, moment);
   const span = { from: from * HOUR, to: (hour + 1) * HOUR };
-  const detections = detectCampaigns(inbound, contextOf(options, moment), span);
-  const version = { fragments, judgedAt: moment.logTime, hours: { from: from - CAMPAIGN_WINDOW_HOURS, to: hour } };
+  const detections = detectCampaigns(inbound, contextOf(options, moment, judgedAt.logTime), span).map((detection) =>
+    continuing(detection, stored, from),
+  );
   const judged = { opened: 0, updated: 0 };
   for (const detection of detections) {
-    const known = stored.find(({ finding }) => finding.id === detection.finding.id);
-    if (known && !isWorthWriting(known.finding, detection.finding)) continue;
+    const known = all.find(({ finding }) => finding.id === detection.finding.id);
+    if (known?.finding.closedBecause === 'analyst') continue;
+    if (known && !isWorthWriting(known.finding, detection.finding) && !hasGoneOn(known.finding, detection.finding))
+      continue;
     const isNews = newsOf(detection.finding, known?.announced, options.minSeverity) !== undefined;
+    const version = versionOf(detection, known, fragments, judgedAt);
     if (!(await options.findings.upsert(detection, version, isNews, moment.now))) continue;
     if (isNews) await options.requestAlert(findingKey(detection));
     judged[known ? 'updated' : 'opened']++;
   }
-  for (const orphan of stored.filter((campaign) => isOrphan(campaign, detections, from))) {
-    const closing = { closedBecause: 'refuted' } satisfies Pick<Finding, 'closedBecause'>;
-    if (!(await options.findings.close(orphan, closing, version, moment.now))) continue;
+  const orphans = stored.filter((campaign) => isOrphan(campaign, detections, from));
+  for (const orphan of orphans) {
+    const version = {
+      fragments: orphan.fragments,
+      judgedAt: judgedAt.logTime,
+      ...(orphan.hours && { hours: orphan.hours }),
+    };
+    if (!(await options.findings.close(orphan, closingOf(orphan, detections), version, moment.now))) continue;
     if (orphan.announced || orphan.announceSince) await options.requestAlert(orphan);
     judged.updated++;
   }
-  return { ...judged, members: detections.flatMap(membersOf) };
+  return { ...judged, members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)] };
 }
 
-/** Closes a campaign that has been silent for the episode gap; its evidence is that of its last judgement. */
-export async function closeCampaign(options: JudgeOptions, stored: StoredFinding, moment: Moment) {
+/** The hour from which on to look at windows, such that no stored campaign that is touched is cut. */
+function beginningOf(stored: readonly StoredFinding[], hour: number): number {
+  let from = hour - 1;
+  for (let before = Number.POSITIVE_INFINITY; from < before; ) {
+    before = from;
+    for (const { finding, sk } of stored)
+      if (hourOf(finding.lastSeen) >= from - CAMPAIGN_WINDOW_HOURS - 1) from = Math.min(from, anchorHourOf({ sk }));
+  }
+  return Math.max(from, hour - LONGEST_HOURS);
+}
+
+/** A detection under the identity of the campaign that it goes on from, where that began before what was read. */
+function continuing(detection: CampaignDetection, stored: readonly StoredFinding[], from: number): CampaignDetection {
+  const began = stored.find(
+    (campaign) =>
+      anchorHourOf(campaign) < from && isSame(campaign, detection) && campaign.finding.id !== detection.finding.id,
+  );
+  if (!began) return detection;
+  const { id, firstSeen, detectedAt, contactsAtDetection } = began.finding;
+  return {
+    ...detection,
+    anchorHour: anchorHourOf(began),
+    finding: { ...detection.finding, id, firstSeen, detectedAt, contactsAtDetection },
+  };
+}
+
+/** Whether a stored campaign and a detection are about the same at the same time. */
+const isSame = ({ finding, roll }: StoredFinding, { finding: other, roll: otherRoll }: CampaignDetection): boolean =>
+  roll !== undefined &&
+  roll.kind === otherRoll.kind &&
+  roll.shared.some((shared) => otherRoll.shared.includes(shared)) &&
+  finding.firstSeen <= other.lastSeen &&
+  other.firstSeen <= finding.lastSeen;
+
+/** A campaign that goes on must not be taken for one that is silent. */
+const hasGoneOn = (stored: Finding, next: Finding): boolean => hourOf(next.lastSeen) > hourOf(stored.lastSeen);
+
+/** The version of a judgement: the fragments of all outside sources in the campaign's hours, of which none gets lost. */
+function versionOf(
+  { finding, anchorHour }: CampaignDetection,
+  known: StoredFinding | undefined,
+  fragments: ReadonlyMap<number, number>,
+  { logTime }: Moment,
+): Version {
+  const hours = {
+    from: Math.min(anchorHour, known?.hours?.from ?? anchorHour),
+    to: Math.max(hourOf(finding.lastSeen), known?.hours?.to ?? 0),
+  };
+  let seen = 0;
+  for (let hour = hours.from; hour <= hours.to; hour++) seen += fragments.get(hour) ?? 0;
+  return { fragments: Math.max(seen, known?.fragments ?? 0), judgedAt: logTime, hours };
+}
+
+/** Closes a campaign that nobody judged for so long that it must be over. */
+export async function closeCampaign(options: JudgeOptions, stored: StoredFinding, moment: Moment): Promise<void> {
   const version = {
     fragments: stored.fragments,
     judgedAt: moment.logTime,
@@ -60,39 +129,58 @@ export async function closeCampaign(options: JudgeOptions, stored: StoredFinding
     if (stored.announced || stored.announceSince) await options.requestAlert(stored);
 }
 
-const membersOf = ({ finding, anchorHour, roll }: CampaignDetection) =>
-  roll.members.map((address) => ({ address, from: anchorHour, to: hourOf(finding.lastSeen) }));
+const membersOf = ({ finding, roll }: Pick<StoredFinding, 'finding' | 'roll'>) =>
+  (roll?.members ?? []).map((address) => ({
+    address,
+    from: hourOf(finding.firstSeen),
+    to: hourOf(finding.lastSeen),
+  }));
 
 /** Found before, within what was judged now, and no longer borne out. */
 const isOrphan = (campaign: StoredFinding, detections: readonly CampaignDetection[], from: number): boolean =>
-  anchorHourOf(campaign) >= from &&
-  (campaign.finding.closedBecause === undefined || campaign.finding.closedBecause === 'ended') &&
-  !detections.some(({ finding }) => finding.id === campaign.finding.id);
+  anchorHourOf(campaign) >= from && !detections.some(({ finding }) => finding.id === campaign.finding.id);
 
-const contextOf = ({ settings, networks, secret }: JudgeOptions, { logTime }: Moment) => ({
+function closingOf(
+  orphan: StoredFinding,
+  detections: readonly CampaignDetection[],
+): Pick<Finding, 'closedBecause' | 'mergedInto'> {
+  const heir = detections.find((detection) => isSame(orphan, detection));
+  return heir ? { closedBecause: 'merged', mergedInto: heir.finding.id } : { closedBecause: 'refuted' };
+}
+
+const contextOf = ({ settings, networks, secret }: JudgeOptions, moment: Moment, logTime: number) => ({
   settings,
   networks,
   secret,
   logTime,
-  overdueBefore: logTime - settings.settleSeconds,
+  overdueBefore: moment.logTime - settings.settleSeconds,
 });
 
-async function read(options: JudgeOptions, hours: { from: number; to: number }, moment: Moment) {
-  const inbound = new InboundContacts(contextOf(options, moment));
-  let fragments = 0;
+async function read(
+  options: JudgeOptions,
+  hours: Hours,
+  moment: Moment,
+): Promise<{ inbound: InboundContacts; fragments: Map<number, number> }> {
+  const inbound = new InboundContacts(contextOf(options, moment, moment.logTime));
+  const fragments = new Map<number, number>();
   const range = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
   for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
     const bySource = new Map<string, Fragment[]>();
     for (let at = 0; at < range.length; at += PARALLEL) {
       const reading = range.slice(at, at + PARALLEL).map((hour) => options.windows.outsideSources(hour, bucket));
       for (const fragment of (await Promise.all(reading)).flat()) {
-        fragments += fragment.fragments;
+        fragments.set(fragment.hour, (fragments.get(fragment.hour) ?? 0) + fragment.fragments);
         const known = bySource.get(fragment.address);
         if (known) known.push(fragment);
         else bySource.set(fragment.address, [fragment]);
       }
     }
-    for (const known of bySource.values()) inbound.add(mergeFragments(known)!);
+    for (const known of bySource.values()) {
+      const source = mergeFragments(known)!;
+      inbound.add(source);
+      for (const { hour, contacts } of source.panes)
+        for (const { target, seen } of contacts) if (hasInitiatorHalf(seen)) inbound.reach.add(hour, target);
+    }
   }
   return { inbound, fragments };
 }

@@ -14,6 +14,8 @@ import type { ObjectCreated } from './object-events.ts';
 const CLOCK_SKEW = 900;
 /** Sources judged at the same time: a busy file has hundreds, each takes several round trips. */
 const PARALLEL = 8;
+/** How many times as suspicious an outside source must be to be judged at once. */
+const PATIENCE_OUTSIDE = 2;
 
 export interface IngestOptions {
   readonly windows: WindowsStore;
@@ -64,7 +66,10 @@ export async function ingestObject(
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
   if (logTime) await options.windows.advanceLogTime(logName(object.key), logTime, now);
   const ingested = { report, fragments, opened: 0, updated: 0 };
-  const waiting = [...suspects.values()].filter(({ failures }) => failures >= options.suspicious).values();
+  // Outside ones are weather: what is no scan within one file can wait for the hourly look at all of them.
+  const isDue = ({ source, failures }: Suspect) =>
+    failures >= options.suspicious * (source.scope === 'internet' ? PATIENCE_OUTSIDE : 1);
+  const waiting = [...suspects.values()].filter(isDue).values();
   const failures: unknown[] = [];
   const count = (judged: Judged) => {
     ingested.opened += judged.opened;

@@ -60,6 +60,8 @@ const DAY = 86_400;
 /** Due marks taken in one run; the others wait for the next, five minutes later. */
 const DUE_IN_A_RUN = 4000;
 const PARALLEL = 8;
+/** Campaigns are closed when they are judged; one that nobody judged for this long is over, seconds of log time. */
+const ABANDONED = 6 * HOUR;
 
 /** One run; safe to repeat and to overlap with another. */
 export async function settle(options: SettleOptions, now: number): Promise<Settled> {
@@ -108,11 +110,12 @@ async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times
   const lastHour = Math.floor((times.logTime - NOISE_DELAY) / HOUR) - 1;
   for (const hour of [lastHour - 1, lastHour]) {
     // One run an hour and pass does it; a run that fails leaves the claim to be taken again.
-    await once(options, `quiet#${hour}#${lastHour - hour}`, times, async () => {
-      await judgeQuietHours(options, settled, times, [hour], options.suspicious, 'short');
-      await judgeCampaignsOf(options, settled, hour, times);
-    });
+    await once(options, `quiet#${hour}#${lastHour - hour}`, times, () =>
+      // A scan may begin in the hour before.
+      judgeQuietHours(options, settled, times, [hour, hour - 1], 2 * options.suspicious, 'short'),
+    );
   }
+  await once(options, `campaigns#${lastHour}`, times, () => judgeCampaignsOf(options, settled, lastHour, times));
   // Reading days of all the internet's noise costs; a slow scan from outside can wait for some hours.
   const days = lastHour - (lastHour % QUIET_DAYS_EVERY);
   await once(options, `quiet-days#${days}`, times, () =>
@@ -120,13 +123,24 @@ async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times
   );
 }
 
-/** Campaigns first, then their members, whose own findings name them. */
+/** Campaigns first, then their members that have findings of their own, which name them. */
 async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: number, times: Times): Promise<void> {
   const { opened, updated, members } = await judgeCampaigns(options.judging, hour, times);
   settled.opened += opened;
   settled.updated += updated;
-  for (const { address, ...hours } of members)
-    await judgeOne(options, settled, { scope: 'internet', address }, hours, times);
+  if (!members.length) return;
+  const first = Math.min(...members.map(({ from }) => from)) * HOUR - DAY;
+  const known = new Set<string | undefined>();
+  for (let time = first; time < times.logTime + DAY; time += DAY)
+    for (const { finding } of await options.findings.ofDay(isoTime(time).slice(0, 10)))
+      if (finding.direction === 'inbound') known.add(finding.source?.address);
+  // Few members were found by themselves: those are looked up by day, and not member by member.
+  const judged = members.filter(({ address }) => known.has(address)).values();
+  const judgeNext = async () => {
+    for (const { address, ...hours } of judged)
+      await judgeOne(options, settled, { scope: 'internet', address }, hours, times);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
 }
 
 const hoursBefore = (last: number): number[] => Array.from({ length: LONGEST_HOURS }, (_, back) => last - back);
@@ -175,7 +189,8 @@ async function closeSilent(options: SettleOptions, settled: Settled, times: Time
   for (const stored of await options.findings.openBefore(times.logTime - options.episodeGapSeconds)) {
     const { finding } = stored;
     if (!finding.source) {
-      await closeCampaign(options.judging, stored, times);
+      const silence = times.logTime - epochSeconds(finding.lastSeen);
+      if (silence > ABANDONED) await closeCampaign(options.judging, stored, times);
       continue;
     }
     const hours = {

@@ -14,6 +14,7 @@ import {
 } from '../detect/surroundings.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
+import { mergeFragments } from '../window/evidence.ts';
 import type { JudgeOptions } from './judge.ts';
 
 const PARALLEL = 8;
@@ -39,8 +40,8 @@ async function askersOf({ windows, networks }: Options, detection: Detection): P
   const askers = new Set<string>();
   for (const address of possibleAskers(detection)) {
     const scope = networks.isInsideText(address) ? source!.scope : 'internet';
-    const fragments = await windows.readSource({ scope, address }, from, to);
-    const asked = fragments.some(({ contacts }) =>
+    const evidence = mergeFragments(await windows.readSource({ scope, address }, from, to));
+    const asked = evidence?.panes.some(({ contacts }) =>
       contacts.some(({ target, protocol, seen }) => target === source!.address && mayCauseError(seen, protocol)),
     );
     if (asked) askers.add(address);
@@ -58,11 +59,14 @@ async function completionsOf(windows: WindowsStore, detection: Detection): Promi
     bucket: at % NOISE_BUCKETS,
   })).values();
   const readOn = async () => {
+    // Of one conversation each file may have one half.
     for (const { hour, bucket } of places)
-      for (const { address, contacts } of await windows.outsideSources(hour, bucket))
-        for (const contact of contacts)
+      for (const group of Map.groupBy(await windows.outsideSources(hour, bucket), ({ address }) => address).values()) {
+        const { address, panes } = mergeFragments(group)!;
+        for (const contact of panes.flatMap(({ contacts }) => contacts))
           if (services.has(serviceKey(contact)) && isUse(contact.seen))
             completions.add(serviceKey(contact), address, hour);
+      }
   };
   await Promise.all(Array.from({ length: PARALLEL }, readOn));
   return completions;

@@ -4,7 +4,7 @@ import { classify, Halves } from '../contact/initiator.ts';
 import { Interfaces } from '../contact/interfaces.ts';
 import type { HashKey } from '../contact/keyed-hash.ts';
 import { Networks } from '../contact/networks.ts';
-import { isNothing, isSuspect, SEEN_OWN_TARGET } from '../contact/seen.ts';
+import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from '../contact/seen.ts';
 import { AddressTable } from '../flowlog/address.ts';
 import {
   type FlowRecord,
@@ -167,6 +167,23 @@ export class Collector implements RecordSink {
         };
       }
     }
+  }
+
+  /** How many contacts outside sources made with each target, hour by hour. Call after {@link sources}. */
+  *outsideReach(): Generator<{ readonly hour: number; readonly target: string; readonly count: number }> {
+    const counts = new Map<number, Map<number, number>>();
+    for (const view of this.#table.panes()) {
+      if (this.#isInside(view.source)) continue;
+      const ofHour = counts.get(view.hour) ?? new Map<number, number>();
+      counts.set(view.hour, ofHour);
+      for (const at of view.contacts) {
+        if (!hasInitiatorHalf(this.#table.seen[at]!)) continue;
+        const target = this.#table.targets[at]!;
+        ofHour.set(target, (ofHour.get(target) ?? 0) + 1);
+      }
+    }
+    for (const [hour, ofHour] of counts)
+      for (const [target, count] of ofHour) yield { hour, target: this.addresses.text(target), count };
   }
 
   #isInside(source: number): boolean {

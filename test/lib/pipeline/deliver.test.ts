@@ -62,7 +62,7 @@ describe('a person hears', () => {
     ['is below the minimum severity: it waits for the digest', { severity: 'low', direction: 'inbound' }],
     ['was refuted before', { status: 'closed', closedBecause: 'refuted' }],
     ['became part of another', { status: 'closed', closedBecause: 'merged', mergedInto: 'b'.repeat(24) }],
-    ['belongs to a campaign that is told of', { campaign: 'c'.repeat(24) }],
+    ['belongs to a campaign that is told of', { campaign: 'c'.repeat(24), severity: 'medium' }],
   ])('nothing of a finding that %s', async (_, parts) => {
     await mark(parts);
     expect(await deliver()).toEqual({ outcome: 'nothing to tell' });

@@ -24,9 +24,12 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
     stored.kind !== next.kind ||
     stored.campaign !== next.campaign ||
     stored.openPorts.count !== next.openPorts.count ||
-    next.contacts.failed >= 2 * stored.contacts.failed
+    sizeOf(next) >= 2 * sizeOf(stored)
   );
 }
+
+/** A sweep of open ports has no failed contact. */
+const sizeOf = ({ contacts }: Finding): number => contacts.failed + contacts.established;
 
 /** The news in a finding for someone who was told `told`, or nothing; below `minSeverity` it waits for the digest. */
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {

@@ -84,7 +84,15 @@ describe('TCP with flags', () => {
 
   test('a reset after a conversation (FIN, or many packets) is a conversation, not the answer of a closed port', () => {
     expect(halvesOf({ from: 22, to: 50_000, flags: 5 }).reverse).toEqual(['REPLY', 'TCP']);
-    expect(halvesOf({ from: 22, to: 50_000, flags: 4, packets: 3 }).reverse).toEqual(['REPLY', 'TCP']);
+    expect(halvesOf({ from: 22, to: 50_000, flags: 4, packets: 3, bytes: 156 }).reverse).toEqual(['REPLY', 'TCP']);
+  });
+
+  test('resets alone are the answer of a closed port, however often it was asked', () => {
+    expect(halvesOf({ from: 22, to: 50_000, flags: 4, packets: 3, bytes: 120 }).reverse).toEqual(['RESET', 'TCP']);
+    expect(halvesOf({ from: 22, to: 50_000, flags: 4, packets: 3, bytes: 180, ipv6: true }).reverse).toEqual([
+      'RESET',
+      'TCP',
+    ]);
   });
 
   test.each([0, 1, 4 | 1])('a late reply from 443 to an ephemeral port (flags %d, REJECT) is no probe', (flags) => {

@@ -6,7 +6,7 @@ import { findingOf } from './samples.ts';
 
 const openPorts = (count: number): Partial<Finding> => ({ openPorts: { count, sample: [] } });
 const contacts = (failed: number): Partial<Finding> => ({
-  contacts: { failed, established: 0, rejected: failed, unanswered: 0, reset: 0 },
+  contacts: { failed, established: failed ? 0 : 20, rejected: failed, unanswered: 0, reset: 0 },
 });
 const closed = { status: 'closed', closedBecause: 'ended' } as const;
 
@@ -15,6 +15,8 @@ describe('rewriting', () => {
     ['the same', {}, {}, false],
     ['a few more failures', contacts(20), contacts(39), false],
     ['twice the failures', contacts(20), contacts(40), true],
+    ['the same of a sweep in which nothing failed', contacts(0), contacts(0), false],
+    ['a campaign to belong to', {}, { campaign: 'c'.repeat(24) }, true],
     ['a later last probe', {}, { lastSeen: '2026-09-01T12:09:00Z' }, false],
     ['more confidence', {}, { confidence: 84 }, false],
     ['another severity, up', { severity: 'medium' }, {}, true],

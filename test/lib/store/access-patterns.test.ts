@@ -192,7 +192,10 @@ describe('the printed line of the project, run by a shell,', () => {
     const { stdout } = await shell(
       suppressLine(tables, { source: '198.51.100.7/32' }, isoTime(now + 86_400 * 7).slice(0, 10)),
     );
-    const rules = await new SuppressionsStore(embedded.client(), tables.findings).list();
+    // Another test's rule goes by the target, and covers it too.
+    const rules = (await new SuppressionsStore(embedded.client(), tables.findings).list()).filter(
+      ({ target }) => target === undefined,
+    );
     expect(suppressionOf(other, rules, now)).toMatchObject({ id: stdout.trim(), source: '198.51.100.7/32' });
   });
 });

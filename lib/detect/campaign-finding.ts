@@ -5,7 +5,7 @@ import { findingId } from '../finding/identity.ts';
 import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/model.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
-import { describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
+import { describeQuality, SAMPLED, WITHOUT_FLAGS } from '../window/quality.ts';
 import {
   type Campaign,
   type CampaignKind,
@@ -66,11 +66,17 @@ class Reach {
   };
 }
 
-/** Collects what outside sources tried, one source after the other. */
+/** Contacts that are held at most; beyond it, half of the sources are let go, by their hash, and half of the rest. */
+const MOST_CONTACTS = 150_000;
+
+/** Collects what outside sources tried, one source after the other, in bounded memory. */
 export class InboundContacts {
-  readonly contacts: InboundContact[] = [];
+  contacts: InboundContact[] = [];
   readonly reach = new Reach();
-  #panes = new Map<string, SourceEvidence['panes']>();
+  /** Sources that were let go: with a flood of them about, only campaigns of many members are found. */
+  letGo = 0;
+  #mask = 0;
+  #qualities = new Map<string, readonly { readonly hour: number; readonly quality: number }[]>();
   #context: DetectionContext;
 
   constructor(context: DetectionContext) {
@@ -89,17 +95,44 @@ export class InboundContacts {
       isShare('vertical', ({ target }) => target) ||
       isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
     if (!isMember) return;
+    if (hashOf(source.address) & this.#mask) {
+      this.letGo++;
+      return;
+    }
     for (const contact of tried) this.contacts.push({ ...contact, source: source.address });
-    this.#panes.set(source.address, source.panes);
+    this.#qualities.set(
+      source.address,
+      source.panes.map(({ hour, quality }) => ({ hour, quality })),
+    );
+    if (this.contacts.length > MOST_CONTACTS) this.#halve();
+  }
+
+  #halve(): void {
+    this.#mask = this.#mask * 2 + 1;
+    this.contacts = this.contacts.filter(({ source }) => !(hashOf(source) & this.#mask));
+    for (const source of this.#qualities.keys()) {
+      if (!(hashOf(source) & this.#mask)) continue;
+      this.#qualities.delete(source);
+      this.letGo++;
+    }
   }
 
   /** What the logs could not show of some sources in a range of epoch hours. */
   qualityOf(sources: Iterable<string>, from: number, to: number): number {
-    let bits = 0;
+    let bits = this.letGo ? SAMPLED : 0;
     for (const source of sources)
-      for (const pane of this.#panes.get(source) ?? []) if (pane.hour >= from && pane.hour <= to) bits |= pane.quality;
+      for (const { hour, quality } of this.#qualities.get(source) ?? [])
+        if (hour >= from && hour <= to) bits |= quality;
     return bits;
   }
+}
+
+/** A hash that decides who is let go: well spread in its low bits (FNV-1a, then mixed). */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) >>> 0;
 }
 
 /** The campaigns in what outside sources tried. */

@@ -20,6 +20,8 @@ const hourOf = (time: string) => Math.floor(epochSeconds(time) / HOUR);
 
 /** What a judgement did, and the members of the campaigns it found or gave up: their own findings name the campaign. */
 export interface CampaignsJudged extends Judged {
+  /** Outside sources that a flood left no room for. */
+  readonly letGo: number;
   readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
 }
 
@@ -62,7 +64,11 @@ export async function judgeCampaigns(options: JudgeOptions, hour: number, moment
     if (orphan.announced || orphan.announceSince) await options.requestAlert(orphan);
     judged.updated++;
   }
-  return { ...judged, members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)] };
+  return {
+    ...judged,
+    letGo: inbound.letGo,
+    members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)],
+  };
 }
 
 /** The hour from which on to look at windows, such that no stored campaign that is touched is cut. */

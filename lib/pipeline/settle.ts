@@ -38,7 +38,7 @@ export interface Settled {
   opened: number;
   updated: number;
   announcedAgain: number;
-  /** Quiet sources that were suspicious over days and not judged, because others had more contacts. */
+  /** Outside sources that were not looked at, because others had more contacts or there were too many. */
   leftOut: number;
   digest: boolean;
   /** Sources that could not be judged; their marks stay for the next run. */
@@ -125,7 +125,8 @@ async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times
 
 /** Campaigns first, then their members that have findings of their own, which name them. */
 async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: number, times: Times): Promise<void> {
-  const { opened, updated, members } = await judgeCampaigns(options.judging, hour, times);
+  const { opened, updated, letGo, members } = await judgeCampaigns(options.judging, hour, times);
+  settled.leftOut += letGo;
   settled.opened += opened;
   settled.updated += updated;
   if (!members.length) return;

@@ -1,0 +1,76 @@
+/** A flood of strangers costs bounded memory, lets go of whole sources, says so, and hides no large campaign. */
+import { expect, test } from '@jest/globals';
+import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectCampaigns, InboundContacts } from '../../../lib/detect/campaign-finding.ts';
+import type { SourceEvidence } from '../../../lib/window/evidence.ts';
+import { NOON } from './traffic.ts';
+
+const HOUR = NOON / 3600;
+/** SYN, REJECT, TCP, and the target is one of ours. */
+const REJECTED = 1 | 8 | 8192 | 4096;
+
+const outsider = (
+  address: string,
+  contacts: readonly { target: string; port: number; at: number }[],
+): SourceEvidence => ({
+  scope: 'internet',
+  address,
+  inside: false,
+  panes: [
+    {
+      hour: HOUR,
+      theta: 0xffffffff,
+      quality: 0,
+      fragments: 1,
+      contacts: contacts.map(({ target, port, at }, n) => ({
+        target,
+        port,
+        protocol: 6,
+        seen: REJECTED,
+        hash: n,
+        firstStart: at,
+        firstEnd: at,
+        lastEnd: at,
+        minutesLow: 1,
+        minutesHigh: 0,
+        sourcePort: 40_000,
+        packetBytes: 44,
+        flows: 1,
+      })),
+    },
+  ],
+});
+
+test('a flood of sources is let go of by half and half again, and a campaign of many is found all the same', () => {
+  const context = {
+    settings: detectionSettings(),
+    secret: 'a test',
+    logTime: NOON + 3600,
+    overdueBefore: Number.POSITIVE_INFINITY,
+  };
+  const inbound = new InboundContacts(context);
+  const STRANGERS = 60_000;
+  for (let n = 0; n < STRANGERS; n++) {
+    const contacts = [0, 1, 2].map((k) => ({
+      target: `10.0.1.${(n * 7 + k * 31) % 200}`,
+      port: 23,
+      at: NOON + (n % 3000),
+    }));
+    inbound.add(outsider(`11.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, contacts));
+  }
+  for (let n = 0; n < 200; n++) {
+    const contacts = Array.from({ length: 5 }, (_, k) => ({
+      target: '10.0.9.9',
+      port: 1 + n * 5 + k,
+      at: NOON + n * 10,
+    }));
+    inbound.add(outsider(`203.0.113.${n}`, contacts));
+  }
+  expect(inbound.contacts.length).toBeLessThanOrEqual(150_000);
+  expect(inbound.letGo).toBeGreaterThan(STRANGERS / 4);
+  const campaigns = detectCampaigns(inbound, context);
+  expect(campaigns).toHaveLength(1);
+  expect(campaigns[0]!.finding).toMatchObject({ kind: 'distributed-scan', targets: { sample: ['10.0.9.9'] } });
+  expect(campaigns[0]!.finding.dataQuality).toEqual([expect.stringContaining('sample')]);
+  expect(campaigns[0]!.finding.sources!.count).toBeGreaterThan(60);
+});

@@ -167,12 +167,13 @@ function severityOf(direction: Direction, confidence: number, isConnected: boole
 
 /**
  * 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's bound, five less
- * where all failures are silence, ten less for each kind of blindness of the log.
+ * where all failures are silence, fifteen less where nothing failed at all, ten less for each kind of blindness of the log.
  */
 function confidenceOf(episode: Episode, tally: Tally, blindness: number, settings: DetectionSettings): number {
   const strongest = episode.evidence.reduce((most, item) => Math.max(most, item.walk), 0);
   const excess = Math.min(1, (strongest / walkOf(settings).bound - 1) / 2);
   const silence = tally.failed ? tally.unanswered / tally.failed : 0;
-  const score = 50 + 45 * excess - 5 * silence - 10 * blindness;
+  const openness = episode.evidence.every(({ group }) => group === 'open') ? 1 : 0;
+  const score = 50 + 45 * excess - 5 * silence - 15 * openness - 10 * blindness;
   return Math.max(5, Math.min(99, Math.round(score)));
 }

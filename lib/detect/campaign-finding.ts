@@ -6,19 +6,11 @@ import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/mod
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
 import { describeQuality, SAMPLED, WITHOUT_FLAGS } from '../window/quality.ts';
-import {
-  type Campaign,
-  type CampaignKind,
-  type CampaignRoll,
-  findCampaigns,
-  type InboundContact,
-  type Span,
-  smallestShare,
-  smallestSpread,
-} from './campaigns.ts';
+import { type Campaign, type CampaignRoll, findCampaigns, type Span } from './campaigns.ts';
 import type { Detection, DetectionContext } from './detect.ts';
 import { vulnerableReason } from './explain.ts';
 import { contactKey, type FirstContact, firstContacts } from './first-contacts.ts';
+import { type CampaignKind, type InboundContact, smallestShare, smallestSpread } from './sliding-shares.ts';
 import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';

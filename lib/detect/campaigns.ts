@@ -4,16 +4,15 @@
  * many sources, wide cover, little overlap.
  */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
-import type { FirstContact } from './first-contacts.ts';
-
-/** A contact of an outside source, with the source's name. */
-export interface InboundContact extends FirstContact {
-  readonly source: string;
-}
-
-/** What the sources share out: the ports of one target, or the targets on one port. */
-export type CampaignKind = 'vertical' | 'horizontal';
+import { networkOf } from '../finding/network.ts';
+import {
+  type CampaignKind,
+  dropLoners,
+  type InboundContact,
+  type Shape,
+  SlidingShares,
+  smallestSpread,
+} from './sliding-shares.ts';
 
 /** Sources that scan together, and what they did together. */
 export interface Campaign {
@@ -45,15 +44,6 @@ interface Cover {
   readonly overlap: number;
 }
 
-interface Shape {
-  readonly kind: CampaignKind;
-  /** Seconds in which the shares must be taken. */
-  readonly window: number;
-  readonly groupOf: (contact: InboundContact) => string;
-  readonly partOf: (contact: InboundContact) => string;
-  readonly hostsIn?: CampaignOptions['hostsIn'];
-}
-
 const HOUR = 3600;
 
 const SHAPES: readonly Shape[] = [
@@ -76,9 +66,6 @@ const SHAPES: readonly Shape[] = [
 export const CAMPAIGN_WINDOW_HOURS = 3;
 /** Windows slide by this much; those of any span of time are the same, whatever else was read. */
 const STEP = 60;
-/** A source that covers more than this share of all, and more than so many even shares, needs no others: it is found alone. */
-const LONER = 0.25;
-const LONER_SHARES = 4;
 /** Addresses in a /24: what sources without a plan draw their targets from, where it is not known which are there. */
 const NETWORK_SIZE = 256;
 /** Standard deviations by which a cover must exceed one drawn at random. */
@@ -94,8 +81,7 @@ const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFIN
 
 export interface CampaignOptions {
   readonly span?: Span | undefined;
-  /** How many hosts of ours outside sources reach in a range of epoch hours, where that is known. */
-  readonly hostsIn?: ((from: number, to: number) => number | undefined) | undefined;
+  readonly hostsIn?: Shape['hostsIn'];
 }
 
 /** The campaigns in the contacts of outside sources, whatever their order. */
@@ -120,77 +106,6 @@ function sharesIn(shape: Shape, group: readonly InboundContact[], settings: Dete
   const parts = new SlidingShares(shape, settings);
   for (const contact of group) parts.count(contact, 1);
   return parts.members.size < settings.campaignSources ? [] : group.filter(({ source }) => parts.members.has(source));
-}
-
-/**
- * Who has which parts of a group in a window that slides: what decides is counted as contacts come and go, so that a flood of
- * strangers costs no more than itself.
- */
-class SlidingShares {
-  readonly members = new Set<string>();
-  /** Members that have each part. */
-  readonly holders = new Map<string, number>();
-  pairs = 0;
-  readonly #parts = new Map<string, Map<string, { tried: number; failed: number }>>();
-  readonly #failed = new Map<string, number>();
-  readonly #shape: Shape;
-  readonly #share: number;
-  readonly #settings: DetectionSettings;
-
-  constructor(shape: Shape, settings: DetectionSettings) {
-    this.#shape = shape;
-    this.#settings = settings;
-    this.#share = smallestShare(shape.kind, settings);
-  }
-
-  count(contact: InboundContact, sign: 1 | -1): void {
-    const { source } = contact;
-    const own = this.#parts.get(source) ?? new Map<string, { tried: number; failed: number }>();
-    this.#parts.set(source, own);
-    const part = this.#shape.partOf(contact);
-    const known = own.get(part) ?? { tried: 0, failed: 0 };
-    const before = { ...known };
-    known.tried += sign;
-    known.failed += isFailure(contact.outcome) ? sign : 0;
-    if (known.tried > 0) own.set(part, known);
-    else own.delete(part);
-    const failed = (this.#failed.get(source) ?? 0) + Number(known.failed > 0) - Number(before.failed > 0);
-    this.#failed.set(source, failed);
-    const isMember = own.size >= this.#share && failed >= this.#share - 1;
-    if (this.members.has(source) !== isMember) {
-      const parts = isMember ? own.keys() : [...own.keys(), ...(known.tried > 0 ? [] : [part])];
-      for (const each of parts) this.#hold(each, isMember ? 1 : -1);
-      if (isMember) this.members.add(source);
-      else this.members.delete(source);
-    } else if (isMember && before.tried > 0 !== known.tried > 0) this.#hold(part, sign);
-  }
-
-  /** Whether a cover is possible: a look at each member is worth its while. */
-  get isPromising(): boolean {
-    const { campaignSources, campaignOverlap } = this.#settings;
-    const spread = this.holders.size;
-    if (this.members.size < campaignSources || spread < smallestSpread(this.#shape.kind, this.#settings)) return false;
-    // Without those that may yet turn out to be loners, of whom there are few.
-    let pairs = this.pairs;
-    if (pairs > campaignOverlap * spread)
-      for (const source of this.members) {
-        const size = this.#parts.get(source)!.size;
-        if (size > LONER * smallestSpread(this.#shape.kind, this.#settings)) pairs -= size;
-      }
-    return pairs <= campaignOverlap * spread;
-  }
-
-  /** The parts of each member. */
-  shares(): Map<string, ReadonlySet<string>> {
-    return new Map([...this.members].map((source) => [source, new Set(this.#parts.get(source)!.keys())]));
-  }
-
-  #hold(part: string, sign: 1 | -1): void {
-    this.pairs += sign;
-    const count = (this.holders.get(part) ?? 0) + sign;
-    if (count > 0) this.holders.set(part, count);
-    else this.holders.delete(part);
-  }
 }
 
 /** Members that campaigns of one time must have in common, as a share of all of either, to be one. */
@@ -221,14 +136,6 @@ const together = (a: Campaign, b: Campaign): Campaign => ({
   shared: [...a.shared, ...b.shared],
   contacts: [...a.contacts, ...b.contacts].sort(byTime),
 });
-
-/** Parts that members must cover together. */
-export const smallestSpread = (kind: CampaignKind, settings: DetectionSettings): number =>
-  kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
-
-/** Parts of a group from which on a source can be a member. */
-export const smallestShare = (kind: CampaignKind, settings: DetectionSettings): number =>
-  kind === 'vertical' ? settings.campaignPortsPerSource : settings.campaignTargetsPerSource;
 
 /** Windows that cover enough, joined where they follow each other within the episode gap. */
 function campaignsOf(
@@ -292,13 +199,6 @@ const hoursOf = (contacts: readonly InboundContact[]): readonly [number, number]
   Math.floor(contacts.at(-1)!.end / HOUR),
 ];
 
-/** Leaves out sources that cover by themselves what the others share out: they need no others, and are found alone. */
-function dropLoners(parts: Map<string, ReadonlySet<string>>): void {
-  const spread = new Set([...parts.values()].flatMap((own) => [...own])).size;
-  const most = spread * Math.max(LONER, LONER_SHARES / parts.size);
-  for (const [source, own] of parts) if (own.size > most) parts.delete(source);
-}
-
 function withoutLoners(
   shape: Shape,
   contacts: readonly InboundContact[],
@@ -318,7 +218,7 @@ function withoutLoners(
 function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | undefined): boolean {
   // Nobody comes upon dozens of IPv6 hosts by chance.
   if ([...targets].every((target) => target.includes(':'))) return true;
-  const networks = new Set([...targets].map((target) => target.slice(0, Math.max(0, target.search(/[.:][^.:]*$/)))));
+  const networks = new Set([...targets].map(networkOf));
   const size = Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, networks.size * NETWORK_SIZE));
   const missed = Math.exp(-pairs / size);
   const mean = size * (1 - missed);

@@ -82,8 +82,9 @@ const smallestFloor = (settings: DetectionSettings): number =>
     settings.failuresIn72Hours,
     settings.pairsIn72Hours,
     settings.openTargetsIn5Minutes,
-    settings.campaignPortsPerSource,
-    settings.campaignTargetsPerSource,
+    // A member may have found one of its share open.
+    settings.campaignPortsPerSource - 1,
+    settings.campaignTargetsPerSource - 1,
   );
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

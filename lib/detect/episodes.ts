@@ -2,6 +2,7 @@
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
+import { networkOf } from '../finding/network.ts';
 import { contactKey, type FirstContact } from './first-contacts.ts';
 import { type Evidence, type Mark, markScans, union } from './marks.ts';
 
@@ -203,10 +204,6 @@ function extend(scan: Burst, burst: Burst): void {
   for (const key of ['targets', 'networks', 'swept', 'searched'] as const)
     for (const item of burst[key]) scan[key].add(item);
 }
-
-/** The /24 of an IPv4 address, the first four groups of an IPv6 one as written: near enough for its /64. */
-const networkOf = (address: string): string =>
-  address.includes(':') ? address.split(':').slice(0, 4).join(':') : address.slice(0, address.lastIndexOf('.'));
 
 const lastEndOf = (contacts: readonly FirstContact[]): number =>
   contacts.reduce((last, contact) => Math.max(last, contact.end), 0);

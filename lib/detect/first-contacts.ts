@@ -4,24 +4,19 @@ import type { DetectionSettings } from '../config/detection.ts';
 import { Networks } from '../contact/networks.ts';
 import {
   hasInitiatorHalf,
-  isBareProbe,
   isFailure,
   isWithoutSyn,
   type Outcome,
   outcomeOf,
-  SEEN_CONVERSATION,
   SEEN_OWN_TARGET,
-  SEEN_PROBE,
-  SEEN_REJECT,
-  SEEN_RESET,
 } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import type { Pane, SeenContact, SourceEvidence } from '../window/evidence.ts';
+import { stealthOutcome, stealthProbes } from './stealth.ts';
+import { isFleeting, isHabit, isLasting, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
-const PRIVILEGED = 1024;
-const UDP = 17;
 const networks = new Networks();
 
 /** A first contact: one not made in the hour before. Times are epoch seconds. */
@@ -198,7 +193,10 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     direction: directionOf(contact, look),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
-    isFleeting: outcome === 'established' && at === 0 && isFleeting(seen, contact, next, look),
+    isFleeting:
+      outcome === 'established' &&
+      at === 0 &&
+      isFleeting(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes }),
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
@@ -233,53 +231,6 @@ function repeatsOf(first: FirstContact, history: History): FirstContact[] {
   return visits;
 }
 
-/** A contact that comes back within this time at most is made for once; pollers are slower, or go on for longer. */
-const FLEETING_SECONDS = 300;
-/** A log that ends sooner than this does not show whether a contact was for once: most pollers are back by then. */
-const RETURN_SECONDS = 120;
-
-/** Whether a contact was answered, and made for once, with nothing said, as far as the log tells by now. A datagram each way says it all. */
-function isFleeting(seen: number, contact: SeenContact, next: SeenContact | undefined, look: Look): boolean {
-  const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
-  const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
-  return (
-    contact.protocol !== UDP &&
-    (seen & SEEN_CONVERSATION) === 0 &&
-    minutes <= look.settings.habitMinutes &&
-    last - contact.firstEnd < FLEETING_SECONDS &&
-    last <= Math.min(look.viewpoint.overdueBefore, look.viewpoint.logTime - RETURN_SECONDS)
-  );
-}
-
-/** Seconds of a conversation from which on it is more than asking a service for its version, which takes a minute or two. */
-const LASTING_SECONDS = 300;
-
-/** Whether a conversation went on for longer than a look at a service takes. */
-const isLasting = (seen: number, hours: readonly SeenContact[]): boolean =>
-  (seen & SEEN_CONVERSATION) !== 0 && hours.at(-1)!.lastEnd - hours[0]!.firstEnd >= LASTING_SECONDS;
-
-/**
- * Packets without a SYN to which nothing came back are mostly late ones of expired connections. They are probes where one
- * source port sent them to many ports of one target, privileged ones among them, which are nobody's client ports; or to
- * one service of many targets.
- */
-function stealthProbes(source: SourceEvidence, floor: number): ReadonlySet<SeenContact> {
-  const bare = source.panes.flatMap((pane) => pane.contacts.filter((contact) => isBareProbe(contact.seen)));
-  const found = new Set<SeenContact>();
-  if (bare.length < floor) return found;
-  for (const group of Map.groupBy(bare, ({ target, sourcePort }) => `${target} ${sourcePort}`).values()) {
-    const privileged = group.filter(({ port }) => port < PRIVILEGED);
-    if (group.length >= floor && privileged.length * 2 >= floor) for (const contact of group) found.add(contact);
-  }
-  const toServices = bare.filter(({ seen }) => seen & SEEN_PROBE);
-  for (const group of Map.groupBy(toServices, ({ port, sourcePort }) => `${port} ${sourcePort}`).values())
-    if (group.length >= floor) for (const contact of group) found.add(contact);
-  return found;
-}
-
-const stealthOutcome = (seen: number): Outcome =>
-  seen & SEEN_REJECT ? 'rejected' : seen & SEEN_RESET ? 'reset' : 'unanswered';
-
 /** When a contact was last probed, in its hour or in those after, as long as they are the same first contact. */
 function lastProbe(history: readonly { readonly contact: SeenContact }[], at: number): number {
   let last = history[at]!.contact.lastEnd;
@@ -295,39 +246,6 @@ function directionOf(contact: SeenContact, { source, viewpoint }: Look): Directi
   const targetInside = (contact.seen & SEEN_OWN_TARGET) !== 0 || known.isInsideText(contact.target);
   if (source.inside) return targetInside ? 'lateral' : 'outbound';
   return 'inbound';
-}
-
-/** Flows to one service from as many far-off source ports from which on it is visited rather than probed. */
-const VISITS = 3;
-/** Seconds over which they must be spread: a scanner sends its probes again within moments. */
-const VISITED_SECONDS = 180;
-
-/**
- * Retransmissions stay within a minute or two of the first probe; a habit comes back over a longer time. In records of ten
- * minutes that shows in the number of flows alone.
- */
-function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
-  const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
-  const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
-  const flows = bits(contact.flows | (next?.flows ?? 0));
-  return (
-    (minutes >= habitMinutes && last - contact.firstEnd >= habitMinutes * 60 - 60) ||
-    (flows >= VISITS && last - contact.firstStart >= VISITED_SECONDS)
-  );
-}
-
-/** Separate minutes of the hour in which the contact was probed. */
-const minutesOf = (contact: SeenContact): number => bits(contact.minutesLow) + bits(contact.minutesHigh);
-
-function* minutesIn({ minutesLow, minutesHigh }: SeenContact): Generator<number> {
-  for (let minute = 0; minute < 60; minute++)
-    if (minute < 30 ? minutesLow & (1 << minute) : minutesHigh & (1 << (minute - 30))) yield minute;
-}
-
-function bits(word: number): number {
-  let count = 0;
-  for (let rest = word >>> 0; rest; rest = (rest & (rest - 1)) >>> 0) count++;
-  return count;
 }
 
 function byTime(a: FirstContact, b: FirstContact): number {

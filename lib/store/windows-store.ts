@@ -19,13 +19,12 @@ import {
   SHARDS,
   sourcePartition,
 } from './keys.ts';
+import { type Pack, packed, packedFragments, packItem } from './packs.ts';
 
 /** Outside sources with at most this many contacts in one file are kept many to an item. */
 const QUIET_CONTACTS = 7;
 /** Contacts of a louder one in the copy that is kept beside, many to an item; more are sampled. */
 const LOUD_CONTACTS = 256;
-/** Encoded fragments in one item; items stay far below 100 KB. */
-const PACK_BYTES = 48 * 1024;
 /** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
 const DUE_SLOT = 600;
 /** Records that end this long before they are read may be about findings that are closed, in seconds. */
@@ -260,60 +259,4 @@ const isQuiet = (fragment: Fragment) => isOutside(fragment) && fragment.contacts
 function sampleOf(fragment: Fragment): Fragment {
   const [pane] = mergeFragments([fragment], LOUD_CONTACTS)!.panes;
   return { ...fragment, ...pane! };
-}
-
-/** Sources that share an item, until it is full. */
-interface Pack {
-  readonly parts: Buffer[];
-  bytes: number;
-  readonly chunk: number;
-  readonly expires: number;
-}
-
-/** Adds a fragment to its pack, and gives out the pack before where that was full. */
-function* packed(
-  packs: Map<string, Pack>,
-  pk: string,
-  objectId: string,
-  fragment: Fragment,
-  expires: number,
-): Generator<Item> {
-  const part = packedPart(fragment);
-  let pack = packs.get(pk) ?? { parts: [], bytes: 0, chunk: 0, expires };
-  if (pack.bytes + part.length > PACK_BYTES) {
-    yield packItem(pk, objectId, pack);
-    pack = { parts: [], bytes: 0, chunk: pack.chunk + 1, expires };
-  }
-  pack.parts.push(part);
-  pack.bytes += part.length;
-  packs.set(pk, pack);
-}
-
-const packItem = (pk: string, objectId: string, { parts, chunk, expires }: Pack): Item => ({
-  pk,
-  sk: `${objectId}#${chunk}`,
-  data: Buffer.concat(parts),
-  expiresAt: expires,
-});
-
-/** Length-prefixed address and fragment: quiet sources are all in the scope of the internet. */
-function packedPart(fragment: Fragment): Buffer {
-  const address = Buffer.from(fragment.address);
-  const data = encodeFragment(fragment);
-  const head = Buffer.alloc(3);
-  head.writeUInt8(address.length, 0);
-  head.writeUInt16LE(data.length, 1);
-  return Buffer.concat([head, address, data]);
-}
-
-/** The fragments in an item: of one address, or all. */
-function* packedFragments(bytes: Buffer, only?: string): Generator<Fragment> {
-  for (let at = 0; at < bytes.length; ) {
-    const addressEnd = at + 3 + bytes.readUInt8(at);
-    const dataEnd = addressEnd + bytes.readUInt16LE(at + 1);
-    const address = bytes.toString('latin1', at + 3, addressEnd);
-    if (only === undefined || address === only)
-      yield decodeFragment({ scope: 'internet', address }, bytes.subarray(addressEnd, dataEnd));
-    at = dataEnd;
-  }
 }

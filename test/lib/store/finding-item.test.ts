@@ -1,6 +1,7 @@
 /** Items of the findings table: keys, rows by target, networks. */
 import { describe, expect, test } from '@jest/globals';
-import { findingKey, networkOf, targetRows } from '../../../lib/store/finding-item.ts';
+import { networkOf } from '../../../lib/finding/network.ts';
+import { findingKey, targetRows } from '../../../lib/store/finding-item.ts';
 import { detection, HOUR } from './fixture/findings.ts';
 
 describe('the network that stands for a target is', () => {

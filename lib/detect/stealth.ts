@@ -1,0 +1,28 @@
+/** Stealth probes (FIN, NULL, XMAS, ACK) that met silence or a REJECT, told from late packets by their company. */
+import { isBareProbe, type Outcome, SEEN_PROBE, SEEN_REJECT, SEEN_RESET } from '../contact/seen.ts';
+import type { SeenContact, SourceEvidence } from '../window/evidence.ts';
+
+const PRIVILEGED = 1024;
+
+/**
+ * Packets without a SYN to which nothing came back are mostly late ones of expired connections. They are probes where one
+ * source port sent them to many ports of one target, privileged ones among them, which are nobody's client ports; or to
+ * one service of many targets.
+ */
+export function stealthProbes(source: SourceEvidence, floor: number): ReadonlySet<SeenContact> {
+  const bare = source.panes.flatMap((pane) => pane.contacts.filter((contact) => isBareProbe(contact.seen)));
+  const found = new Set<SeenContact>();
+  if (bare.length < floor) return found;
+  for (const group of Map.groupBy(bare, ({ target, sourcePort }) => `${target} ${sourcePort}`).values()) {
+    const privileged = group.filter(({ port }) => port < PRIVILEGED);
+    if (group.length >= floor && privileged.length * 2 >= floor) for (const contact of group) found.add(contact);
+  }
+  const toServices = bare.filter(({ seen }) => seen & SEEN_PROBE);
+  for (const group of Map.groupBy(toServices, ({ port, sourcePort }) => `${port} ${sourcePort}`).values())
+    if (group.length >= floor) for (const contact of group) found.add(contact);
+  return found;
+}
+
+/** What became of a stealth probe. */
+export const stealthOutcome = (seen: number): Outcome =>
+  seen & SEEN_REJECT ? 'rejected' : seen & SEEN_RESET ? 'reset' : 'unanswered';

@@ -1,5 +1,6 @@
 /** Which addresses are inside, which are outside, and which never count as a target. */
-import { type AddressTable, parseIpv4, parseIpv6 } from '../flowlog/address.ts';
+import { parseIpv4, parseIpv6 } from '../flowlog/address.ts';
+import { KIND_INSIDE, KIND_UNCOUNTED } from '../kernel/kernel.ts';
 
 type Words = readonly [number, number, number, number];
 interface Network {
@@ -21,51 +22,37 @@ const UNCOUNTED = [
   '::/127',
 ];
 
-/** Answers questions about addresses, remembering the answers by interned id. */
+/** Answers questions about addresses. */
 export class Networks {
   #inside: readonly Network[];
   #uncounted = UNCOUNTED.map(parseNetwork);
-  #known = new Uint8Array(1024);
 
   /** @param internal further CIDRs that count as inside, valid ones (the settings schema checks them). */
   constructor(internal: readonly string[] = []) {
     this.#inside = [...PRIVATE, ...internal].map(parseNetwork);
   }
 
-  /** Whether the address is inside by its number alone; interfaces' own public addresses are known from records only. */
-  isInside(addresses: AddressTable, id: number): boolean {
-    return (this.#classOf(addresses, id) & 2) !== 0;
+  /**
+   * What kind of address four words are: {@link KIND_INSIDE} where it is inside by its number alone (interfaces' own public
+   * addresses are known from records only), {@link KIND_UNCOUNTED} where contacts with it can be no probes.
+   */
+  kindOf(w0: number, w1: number, w2: number, w3: number): number {
+    const words: Words = [w0, w1, w2, w3];
+    const inside = this.#inside.some((network) => contains(network, words)) ? KIND_INSIDE : 0;
+    const uncounted = this.#uncounted.some((network) => contains(network, words)) ? KIND_UNCOUNTED : 0;
+    return inside | uncounted;
   }
 
-  /** Whether contacts with the address can be probes at all. */
-  isCountable(addresses: AddressTable, id: number): boolean {
-    return (this.#classOf(addresses, id) & 4) === 0;
-  }
-
-  /** The same as {@link isInside} for an address written as text. */
+  /** Whether an address written as text is inside by its number. */
   isInsideText(text: string): boolean {
     const words = parseWords(text);
     return words !== undefined && this.#inside.some((network) => contains(network, words));
   }
-
-  #classOf(addresses: AddressTable, id: number): number {
-    if (id >= this.#known.length) {
-      const grown = new Uint8Array(Math.max(id + 1, this.#known.length * 2));
-      grown.set(this.#known);
-      this.#known = grown;
-    }
-    const known = this.#known[id]!;
-    if (known) return known;
-    const words: Words = [addresses.word(id, 0), addresses.word(id, 1), addresses.word(id, 2), addresses.word(id, 3)];
-    const inside = this.#inside.some((network) => contains(network, words)) ? 2 : 0;
-    const uncounted = this.#uncounted.some((network) => contains(network, words)) ? 4 : 0;
-    this.#known[id] = 1 | inside | uncounted;
-    return this.#known[id]!;
-  }
 }
 
 function contains({ words, masks }: Network, address: Words): boolean {
-  return words.every((word, at) => (address[at]! & masks[at]!) >>> 0 === word);
+  for (let at = 0; at < 4; at++) if ((address[at]! & masks[at]!) >>> 0 !== words[at]) return false;
+  return true;
 }
 
 function parseWords(text: string): Words | undefined {

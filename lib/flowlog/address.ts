@@ -62,20 +62,50 @@ export function formatAddress(w0: number, w1: number, w2: number, w3: number): s
   return `${hex.slice(0, best.at).join(':')}::${hex.slice(best.at + best.length).join(':')}`;
 }
 
-/** Gives each distinct address one small integer, for as long as the table lives; 21 to 42 bytes an address. */
-export class AddressTable {
-  #words = new Uint32Array(4 * 1024);
-  #index = new Int32Array(4096);
-  /** Ids in use, {@link NO_ADDRESS} included. */
-  count = 1;
+/** Gives each distinct address one small integer. */
+export abstract class Addresses {
+  /** The id of an address given as four unsigned words. */
+  abstract intern(w0: number, w1: number, w2: number, w3: number): number;
+
+  /** One of the four words of an address. */
+  abstract word(id: number, position: 0 | 1 | 2 | 3): number;
+
+  /** Called before a row: ids of addresses and interfaces that were given before may change here, and only here. */
+  beginRow(): void {}
 
   /** The id of an IPv4 address given as an unsigned 32-bit number. */
   internIpv4(value: number): number {
     return this.intern(0, 0, V4_PREFIX, value);
   }
 
-  /** The id of an address given as four unsigned words. */
-  intern(w0: number, w1: number, w2: number, w3: number): number {
+  /** The id of an address written as text, or undefined when it is not an address. */
+  internText(text: string): number | undefined {
+    const v4 = parseIpv4(text);
+    if (v4 !== undefined) return this.internIpv4(v4);
+    const v6 = parseIpv6(text);
+    return v6 && this.intern(...v6);
+  }
+
+  /** Whether the address is an IPv4 address. */
+  isIpv4(id: number): boolean {
+    return this.word(id, 0) === 0 && this.word(id, 1) === 0 && this.word(id, 2) === V4_PREFIX;
+  }
+
+  /** Canonical text of an address; `-` for {@link NO_ADDRESS}. */
+  text(id: number): string {
+    if (id === NO_ADDRESS) return '-';
+    return formatAddress(this.word(id, 0), this.word(id, 1), this.word(id, 2), this.word(id, 3));
+  }
+}
+
+/** Addresses in a table that grows with them; 21 to 42 bytes an address. */
+export class AddressTable extends Addresses {
+  #words = new Uint32Array(4 * 1024);
+  #index = new Int32Array(4096);
+  /** Ids in use, {@link NO_ADDRESS} included. */
+  count = 1;
+
+  override intern(w0: number, w1: number, w2: number, w3: number): number {
     const words = this.#words;
     const index = this.#index;
     const mask = index.length - 1;
@@ -88,30 +118,8 @@ export class AddressTable {
     return this.#add(slot, w0, w1, w2, w3);
   }
 
-  /** The id of an address written as text, or undefined when it is not an address. */
-  internText(text: string): number | undefined {
-    const v4 = parseIpv4(text);
-    if (v4 !== undefined) return this.internIpv4(v4);
-    const v6 = parseIpv6(text);
-    return v6 && this.intern(...v6);
-  }
-
-  /** One of the four words of an address. */
-  word(id: number, position: 0 | 1 | 2 | 3): number {
+  override word(id: number, position: 0 | 1 | 2 | 3): number {
     return this.#words[id * 4 + position]!;
-  }
-
-  /** Whether the address is an IPv4 address. */
-  isIpv4(id: number): boolean {
-    const at = id * 4;
-    return this.#words[at] === 0 && this.#words[at + 1] === 0 && this.#words[at + 2] === V4_PREFIX;
-  }
-
-  /** Canonical text of an address; `-` for {@link NO_ADDRESS}. */
-  text(id: number): string {
-    if (id === NO_ADDRESS) return '-';
-    const at = id * 4;
-    return formatAddress(this.#words[at]!, this.#words[at + 1]!, this.#words[at + 2]!, this.#words[at + 3]!);
   }
 
   #add(slot: number, w0: number, w1: number, w2: number, w3: number): number {

@@ -8,7 +8,9 @@ export class GzipError extends Error {
   override name = 'GzipError';
 }
 
-const OUTPUT_CHUNK = 256 * 1024;
+const OUTPUT_CHUNK = 1024 * 1024;
+/** Pieces that are decoded ahead of what is read: decoding goes on in a thread of its own meanwhile. */
+const AHEAD = 4;
 /** Sizes of the input steps in which the place of damage is narrowed down; the last decides what damage can cost. */
 const SALVAGE_STEPS = [512, 1];
 
@@ -67,19 +69,25 @@ async function inflate(
   finishFlush: number,
   write: (chunk: Uint8Array) => void,
 ): Promise<{ fault?: GzipError; consumed: number }> {
-  const decoder = createGunzip({ chunkSize: OUTPUT_CHUNK, finishFlush });
+  // The types leave out that these options are those of a stream, too.
+  const ahead = { readableHighWaterMark: AHEAD * OUTPUT_CHUNK };
+  const decoder = createGunzip({ chunkSize: OUTPUT_CHUNK, finishFlush, ...ahead });
   try {
     await pipeline(
       Readable.from(input, { objectMode: false }),
       decoder,
       new Writable({
+        highWaterMark: AHEAD * OUTPUT_CHUNK,
+        // Later, not at once: zlib's thread is handed its next piece only when this call is over.
         write(chunk: Uint8Array, _encoding, done) {
-          try {
-            write(chunk);
-            done();
-          } catch (error) {
-            done(error as Error);
-          }
+          queueMicrotask(() => {
+            try {
+              write(chunk);
+              done();
+            } catch (error) {
+              done(error as Error);
+            }
+          });
         },
       }),
     );

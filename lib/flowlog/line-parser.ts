@@ -1,7 +1,7 @@
 /** Bytes of a text flow log to records: streaming, one line at a time, without a string for a line. */
 import { type ColumnMap, columnMap, isHeader } from './columns.ts';
 import { DEFAULT_FIELDS } from './fields.ts';
-import type { RecordSink } from './record.ts';
+import type { BlockReader, RecordSink } from './record.ts';
 import { RowReader } from './row-reader.ts';
 import { excerpt, type SkippedLines, type SkipReason } from './skipped.ts';
 
@@ -17,16 +17,20 @@ type Outcome = SkipReason | undefined;
 export class LineParser {
   readonly skipped = new Map<SkipReason, SkippedLines>();
   lines = 0;
+  /** A header line was met. */
+  hasHeader = false;
   /** Reads the single lines, and counts them. */
   readonly rows: RowReader;
   #columns: ColumnMap | undefined;
   #fallback: readonly string[];
+  #blocks: BlockReader | undefined;
   #carry: Uint8Array = NONE;
   #discarding = false;
 
   /** @param fields columns of a file without a header; the 14 default ones when absent. */
   constructor(sink: RecordSink, fields: readonly string[] = DEFAULT_FIELDS) {
     this.rows = new RowReader(sink);
+    this.#blocks = sink.blocks;
     this.#fallback = fields;
   }
 
@@ -41,10 +45,18 @@ export class LineParser {
       this.#finishCarry();
       from = newline + 1;
     }
-    for (let newline = chunk.indexOf(NEWLINE, from); newline >= 0; newline = chunk.indexOf(NEWLINE, from)) {
+    const fast = this.#blocks && new BlockWalk(this.#blocks, chunk);
+    for (;;) {
+      // Columns are known from the first line on, which is read here.
+      if (fast && this.#columns) from = fast.read(from);
+      for (; chunk[from] === NEWLINE; from++) this.lines++;
+      const newline = chunk.indexOf(NEWLINE, from);
+      if (newline < 0) break;
+      if (fast) this.#take();
       this.#line(chunk, from, newline);
       from = newline + 1;
     }
+    if (fast) this.#take();
     if (from < chunk.length) this.#extendCarry(chunk.subarray(from));
   }
 
@@ -57,6 +69,14 @@ export class LineParser {
       this.#carry = NONE;
       this.#discarding = false;
     } else this.#finishCarry();
+  }
+
+  /** Counts what was read in blocks: before a line that is told of by its number, and at the end. */
+  #take(): void {
+    const { lines, records, noData } = this.#blocks!.take();
+    this.lines += lines;
+    this.rows.records += records;
+    this.rows.noData += noData;
   }
 
   #extendCarry(part: Uint8Array): void {
@@ -90,7 +110,10 @@ export class LineParser {
     if (columns === 0) return undefined;
     if (this.rows.isAllWords(columns)) {
       const tokens = this.rows.tokens(columns);
-      if (isHeader(tokens)) return this.#useColumns(columnMap(tokens));
+      if (isHeader(tokens)) {
+        this.hasHeader = true;
+        return this.#useColumns(columnMap(tokens));
+      }
     }
     if (this.#columns === undefined) this.#useColumns(columnMap(this.#fallback, 'the list of fields'));
     const expected = this.#columns!.names.length;
@@ -107,6 +130,38 @@ export class LineParser {
     const known = this.skipped.get(reason);
     if (known) known.count++;
     else this.skipped.set(reason, { reason, count: 1, firstLine: this.lines, excerpt: excerpt(line) });
+  }
+}
+
+/** One chunk, as a reader of blocks takes it: piece by piece. */
+class BlockWalk {
+  readonly #reader: BlockReader;
+  readonly #chunk: Uint8Array;
+  #base = 0;
+  #end = 0;
+
+  constructor(reader: BlockReader, chunk: Uint8Array) {
+    this.#reader = reader;
+    this.#chunk = chunk;
+  }
+
+  /** Reads lines from `from` on; returns the beginning of the first that is not ordinary, or has no end in the chunk. */
+  read(from: number): number {
+    let at = from;
+    for (;;) {
+      if (at >= this.#end) this.#load(at);
+      at = this.#base + this.#reader.read(at - this.#base);
+      const isAll = this.#end === this.#chunk.length;
+      if (isAll || (at < this.#end && this.#chunk.subarray(at, this.#end).includes(NEWLINE))) return at;
+      // A line that is cut by the end of the piece is read with the next one, unless it is longer than a piece.
+      if (at === this.#base) return at;
+      this.#load(at);
+    }
+  }
+
+  #load(from: number): void {
+    this.#base = from;
+    this.#end = from + this.#reader.load(this.#chunk.subarray(from));
   }
 }
 

@@ -60,12 +60,7 @@ export async function readFlowLog(
   }
   try {
     parser.end(error !== undefined);
-    if (
-      !error &&
-      parser.lines > 0 &&
-      parser.rows.records + parser.rows.noData + parser.rows.skipData === 0 &&
-      parser.skipped.size
-    )
+    if (!error && parser.lines > 0 && parser.rows.records + parser.rows.noData + parser.rows.skipData === 0)
       error = unreadable(parser);
   } catch (fault) {
     if (!isFaultOfFile(fault)) throw fault;
@@ -189,9 +184,14 @@ function refuseOtherFormats(head: Uint8Array): void {
   if (kind) throw new NotAFlowLogError(`the file is ${kind}; expected VPC Flow Log records as text, gzip or Parquet`);
 }
 
-function unreadable(parser: LineParser): string {
-  const [first] = parser.skipped.values();
-  return `no line is a flow log record; line ${first!.firstLine} (${first!.reason}): "${first!.excerpt}"; expected a header line with field names, or the 14 fields of the default format`;
+/** Why a file without a single record is none; undefined for a header alone, which a quiet interval may have. */
+function unreadable({ skipped, hasHeader }: LineParser): string | undefined {
+  const [first] = skipped.values();
+  if (!first) return hasHeader ? undefined : 'the file holds blank lines only; expected flow log records';
+  const where = `line ${first.firstLine} (${first.reason}): "${first.excerpt}"`;
+  return hasHeader
+    ? `no line under the header is a flow log record; ${where}; expected the columns that the header names`
+    : `no line is a flow log record; ${where}; expected a header line with field names, or the 14 fields of the default format`;
 }
 
 function isFaultOfFile(error: unknown): boolean {

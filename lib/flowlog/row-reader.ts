@@ -101,6 +101,7 @@ export class RowReader {
       status: at('log-status'),
     };
     this.#identity = new Map(IDENTITY_FIELDS.map((field) => [field, at(field)]));
+    this.#sink.blocks?.useColumns(columns);
     this.#sink.layout({
       kind: columns.kind,
       hasFlags: at('tcp-flags') >= 0,
@@ -115,6 +116,7 @@ export class RowReader {
     const at = this.#at;
     const times = this.#times();
     if (times) return times;
+    this.#sink.addresses.beginRow();
     record.interfaceId = this.#isDash(at.interfaceId!)
       ? 0
       : this.#sink.interfaces.intern(this.#buffer, this.#starts[at.interfaceId!]!, this.#ends[at.interfaceId!]!);
@@ -263,4 +265,24 @@ export class RowReader {
     if (this.#isDash(column)) return undefined;
     return Buffer.from(this.#buffer.subarray(this.#starts[column]!, this.#ends[column]!)).toString('utf8');
   }
+}
+
+/**
+ * The columns of the line at `buffer[start, end)` as text, by their places from 0; undefined for "-" and beyond the last.
+ * The line is split no further than is asked for.
+ */
+export function columnTexts(buffer: Uint8Array, start: number, end: number): (column: number) => string | undefined {
+  const bounds: number[] = [];
+  let at = start;
+  return (column) => {
+    while (bounds.length <= column * 2 && at < end) {
+      while (at < end && buffer[at]! <= SPACE) at++;
+      const from = at;
+      while (at < end && buffer[at]! > SPACE) at++;
+      if (at > from) bounds.push(from, at);
+    }
+    const [from, to] = [bounds[column * 2], bounds[column * 2 + 1]];
+    if (from === undefined || (to! - from === 1 && buffer[from] === DASH)) return undefined;
+    return Buffer.from(buffer.subarray(from, to)).toString('utf8');
+  };
 }

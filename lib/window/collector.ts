@@ -1,22 +1,17 @@
-/** Records in, evidence out: classifies every record, collects its contact, and yields each source's hours. */
+/** Records in, evidence out: what the kernel keeps of them, with names, identities and scopes. */
 import { ContactTable, type PaneView } from '../contact/contact-table.ts';
-import { classify, Halves } from '../contact/initiator.ts';
+import { absorbTables, type Drained, drainTables } from '../contact/drained.ts';
 import { Interfaces } from '../contact/interfaces.ts';
+import { KernelBlockReader } from '../contact/kernel-block-reader.ts';
+import { KernelAddresses, KernelInterfaceNames } from '../contact/kernel-tables.ts';
 import type { HashKey } from '../contact/keyed-hash.ts';
 import { Networks } from '../contact/networks.ts';
-import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from '../contact/seen.ts';
-import { AddressTable } from '../flowlog/address.ts';
-import {
-  type FlowRecord,
-  type Layout,
-  NO_FLAGS,
-  type RecordSink,
-  type StatusRow,
-  StringTable,
-} from '../flowlog/record.ts';
+import { isNothing, isSuspect, SEEN_OWN_TARGET } from '../contact/seen.ts';
+import type { FlowRecord, Layout, RecordSink, StatusRow } from '../flowlog/record.ts';
+import { Kernel, KIND_INSIDE } from '../kernel/kernel.ts';
 import { CONTACTS_PER_PANE, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import {
-  LONG_AGGREGATION,
+  LET_GO,
   SAMPLED,
   SKIPPED_RECORDS,
   TRANSIT_GATEWAY,
@@ -26,119 +21,162 @@ import {
 import { Scopes } from './scope.ts';
 
 const HOUR = 3600;
-const LONG_SECONDS = 90;
+const UDP = 17;
 const FULL = 0xffffffff;
+/** Contacts (and sources' hours) that are held at most: some 72 MB. */
+const MOST_CONTACTS = 419_000;
+/** A SKIPDATA row tells of one interval; of one that claims to be longer, the last hours count. */
+const MOST_SKIPPED_HOURS = 24;
+const NO_TEXT = () => undefined;
 
 export interface CollectorOptions {
   readonly key: HashKey;
   /** Further CIDRs that count as inside. */
   readonly internal?: readonly string[];
   readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
+  /** Contacts that are held at most, and sources' hours; by default what fits into 72 MB. */
+  readonly mostContacts?: number;
+  /** Takes what is held whenever there is no more room, instead of giving up the least suspicious of it. */
+  readonly spill?: (drained: Drained) => void;
 }
 
 /** What makes a contact, and what was seen of it. */
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
 
+/** What a source must have at least to be looked at: enough failed contacts, or a little of what else may be told of it. */
+export interface LeastEvidence {
+  /** Contacts that failed or were probed without a SYN. */
+  readonly suspects: number;
+  /** Of an inside source: targets on one port on which nothing was said. */
+  readonly openTargets: number;
+  /** Of an outside source: suspects at all, and among them ports of one target, or targets on one port. */
+  readonly outsideSuspects: number;
+  readonly sharedPorts: number;
+  readonly sharedTargets: number;
+}
+
+/** What had to be given up for lack of memory: sources, each hour for itself, and contacts. */
+export interface GivenUp {
+  readonly sources: number;
+  readonly contacts: number;
+}
+
 /** Collects one body of evidence: one file in the ingest function, all files on the command line. */
 export class Collector implements RecordSink {
-  readonly addresses = new AddressTable();
-  readonly interfaces = new StringTable();
-  /** End of the latest record: how far the log has come, epoch seconds; 0 before the first. */
-  logTime = 0;
-  #table: ContactTable;
-  #networks: Networks;
-  #identities: Interfaces;
-  #scopes: Scopes;
-  #halves = new Halves();
-  #layoutQuality = 0;
-  #contact = {
-    source: 0,
-    target: 0,
-    port: 0,
-    protocol: 0,
-    seen: 0,
-    start: 0,
-    end: 0,
-    quality: 0,
-    sourcePort: 0,
-    packetBytes: 0,
-  };
+  readonly addresses: KernelAddresses;
+  readonly interfaces: KernelInterfaceNames;
+  readonly blocks: KernelBlockReader;
+  readonly #kernel: Kernel;
+  readonly #table: ContactTable;
+  readonly #identities: Interfaces;
+  readonly #scopes: Scopes;
+  /** Reads the text columns of the record that is handed in. */
+  #text: FlowRecord['text'] = NO_TEXT;
 
   constructor(options: CollectorOptions) {
-    this.#table = new ContactTable(this.addresses, options.key, CONTACTS_PER_PANE);
-    this.#networks = new Networks(options.internal);
-    this.#identities = new Interfaces(this.addresses, this.interfaces, this.#networks);
+    const networks = new Networks(options.internal);
+    this.#kernel = new Kernel(
+      { key: options.key, limit: CONTACTS_PER_PANE, mostRows: options.mostContacts ?? MOST_CONTACTS },
+      {
+        kindOf: (w0, w1, w2, w3) => networks.kindOf(w0, w1, w2, w3),
+        look: (interfaceId, start, end) => {
+          this.#identities.look(interfaceId, start === 0 ? this.#text : this.blocks.textOf(start, end));
+        },
+        ...(options.spill && { spill: () => options.spill!(this.#drained()) }),
+      },
+    );
+    this.addresses = new KernelAddresses(this.#kernel);
+    this.interfaces = new KernelInterfaceNames(this.#kernel);
+    this.blocks = new KernelBlockReader(this.#kernel);
+    this.#table = new ContactTable(this.#kernel);
+    this.#identities = new Interfaces(this.#kernel, this.addresses, this.interfaces);
     this.#scopes = new Scopes(options.routingDomains);
   }
 
+  /** End of the latest record: how far the log has come, epoch seconds; 0 before the first. */
+  get logTime(): number {
+    return this.#kernel.run.logTime.value >>> 0;
+  }
+
+  /** What was given up so far: the least suspicious, once there was no more room. */
+  get givenUp(): GivenUp {
+    return { sources: this.#kernel.run.sourcesGivenUp(), contacts: this.#kernel.run.contactsGivenUp() };
+  }
+
   layout(layout: Layout): void {
-    this.#layoutQuality =
+    this.#kernel.run.setLayoutQuality(
       (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
-      (layout.hasPacketAddresses || layout.kind === 'transit-gateway' ? 0 : WITHOUT_PACKET_ADDRESSES) |
-      (layout.kind === 'transit-gateway' ? TRANSIT_GATEWAY : 0);
+        (layout.hasPacketAddresses || layout.kind === 'transit-gateway' ? 0 : WITHOUT_PACKET_ADDRESSES) |
+        (layout.kind === 'transit-gateway' ? TRANSIT_GATEWAY : 0),
+    );
   }
 
   record(record: FlowRecord): void {
-    if (record.end > this.logTime) this.logTime = record.end;
-    this.#identities.learn(record);
-    const { source, target } = record;
-    if (
-      source === target ||
-      !this.#networks.isCountable(this.addresses, source) ||
-      !this.#networks.isCountable(this.addresses, target)
-    )
-      return;
-    classify(record, this.addresses.isIpv4(source), this.#halves);
-    const contact = this.#contact;
-    contact.protocol = record.protocol;
-    contact.start = record.start;
-    contact.end = record.end;
-    contact.quality =
-      this.#layoutQuality |
-      (record.tcpFlags === NO_FLAGS && record.protocol === 6 ? WITHOUT_FLAGS : 0) |
-      (record.end - record.start > LONG_SECONDS ? LONG_AGGREGATION : 0);
-    if (this.#halves.forward) {
-      contact.source = source;
-      contact.target = target;
-      contact.port = record.targetPort;
-      contact.seen = this.#halves.forward;
-      contact.sourcePort = record.sourcePort;
-      contact.packetBytes = Math.min(255, Math.round(record.bytes / Math.max(1, record.packets)));
-      this.#table.add(contact);
-    }
-    if (this.#halves.reverse) {
-      contact.source = target;
-      contact.target = source;
-      contact.port = record.sourcePort;
-      contact.seen = this.#halves.reverse;
-      contact.sourcePort = 0;
-      contact.packetBytes = 0;
-      this.#table.add(contact);
-    }
+    this.#text = record.text;
+    this.#kernel.run.record(
+      record.source,
+      record.target,
+      record.interfaceSource,
+      record.interfaceTarget,
+      record.sourcePort,
+      record.targetPort,
+      record.protocol,
+      record.packets,
+      record.bytes,
+      record.start,
+      record.end,
+      record.action,
+      record.tcpFlags,
+      record.direction,
+      record.interfaceId,
+      0,
+      0,
+    );
   }
 
   status(row: StatusRow): void {
-    if (row.end > this.logTime) this.logTime = row.end;
+    this.#kernel.run.advance(row.end);
     if (row.status !== 'SKIPDATA') return;
-    for (let hour = Math.floor(row.start / HOUR); hour <= Math.floor(row.end / HOUR); hour++)
+    const last = Math.floor(row.end / HOUR);
+    for (let hour = Math.max(Math.floor(row.start / HOUR), last - MOST_SKIPPED_HOURS); hour <= last; hour++)
       this.#identities.skipped(row.interfaceId, hour);
+  }
+
+  /** Everything collected so far, which is forgotten here. */
+  drain(): Drained {
+    const drained = this.#drained();
+    this.#kernel.run.clear();
+    return drained;
+  }
+
+  /** Adds what another collector had collected of other records. */
+  absorb({ logTime, tables, identities }: Drained): void {
+    this.#kernel.run.advance(logTime);
+    const ids = this.interfaces.internRows(tables.interfaces);
+    for (const identity of identities) this.#identities.absorb(ids[identity.id]!, identity);
+    absorbTables(this.#kernel, tables, ids);
   }
 
   /**
    * The evidence of each source, one after the other; call once, after the last record.
-   * @param minSuspects leaves out sources with fewer contacts that may be probes: they cannot be findings.
+   * @param least leaves out sources that have less than this, so that they cannot be findings; default: none.
    */
-  *sources(minSuspects = 0): Generator<SourceEvidence> {
+  *sources(least?: LeastEvidence): Generator<SourceEvidence> {
     this.#identities.conclude();
-    let views: PaneView[] = [];
-    for (const view of this.#table.panes()) {
-      if (views.length && views[0]!.source !== view.source) {
-        yield* this.#source(views, minSuspects);
-        views = [];
-      }
-      views.push(view);
+    for (const views of this.#wanted(least)) {
+      const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
+      if (!panes.length) continue;
+      const source = views[0]!.source;
+      const isPrivate = (this.addresses.kind(source) & KIND_INSIDE) !== 0;
+      const identity = this.#identities.identity(source);
+      yield {
+        scope: this.#scopes.of({ isPrivate, ...this.#identities.networkOf(source) }),
+        address: this.addresses.text(source),
+        inside: this.#isInside(source),
+        ...(identity && { identity }),
+        panes,
+      };
     }
-    if (views.length) yield* this.#source(views, minSuspects);
   }
 
   /**
@@ -151,94 +189,87 @@ export class Collector implements RecordSink {
     readonly hour: number;
     readonly contact: ContactName;
   }> {
-    for (const view of this.#table.panes()) {
-      for (const at of view.contacts) {
-        const service = { port: this.#table.services[at]! >> 8, protocol: this.#table.services[at]! & 255 };
-        if (!wants(service)) continue;
-        yield {
-          source: this.addresses.text(view.source),
-          inside: this.#isInside(view.source),
-          hour: view.hour,
-          contact: {
-            ...service,
-            target: this.addresses.text(this.#table.targets[at]!),
-            seen: this.#table.seen[at]!,
-          },
-        };
-      }
+    for (const { source, hour, target, ...contact } of this.#table.contacts(wants))
+      yield {
+        source: this.addresses.text(source),
+        inside: this.#isInside(source),
+        hour,
+        contact: { ...contact, target: this.addresses.text(target) },
+      };
+  }
+
+  /** How many contacts outside sources began with each target, hour by hour. Call after {@link sources}. */
+  *outsideReach(): Generator<{ readonly hour: number; readonly target: string; readonly count: number }> {
+    for (const { target, ...rest } of this.#table.reach((source) => !this.#isInside(source)))
+      yield { ...rest, target: this.addresses.text(target) };
+  }
+
+  #drained(): Drained {
+    return { logTime: this.logTime, tables: drainTables(this.#kernel), identities: this.#identities.drain() };
+  }
+
+  *#wanted(least: LeastEvidence | undefined): Generator<readonly PaneView[]> {
+    if (!least) return yield* this.#table.sources();
+    const isWanted = (source: number, suspects: number) => suspects >= least.outsideSuspects || this.#isInside(source);
+    for (const views of this.#table.sources(isWanted)) {
+      const suspects = views.reduce((sum, view) => sum + view.suspects, 0);
+      const has = this.#isInside(views[0]!.source)
+        ? () => this.#opensMany(views, least.openTargets)
+        : () => this.#hasShare(views, least);
+      if (suspects >= least.suspects || has()) yield views;
     }
   }
 
-  /** How many contacts outside sources made with each target, hour by hour. Call after {@link sources}. */
-  *outsideReach(): Generator<{ readonly hour: number; readonly target: string; readonly count: number }> {
-    const counts = new Map<number, Map<number, number>>();
-    for (const view of this.#table.panes()) {
-      if (this.#isInside(view.source)) continue;
-      const ofHour = counts.get(view.hour) ?? new Map<number, number>();
-      counts.set(view.hour, ofHour);
-      for (const at of view.contacts) {
-        if (!hasInitiatorHalf(this.#table.seen[at]!)) continue;
-        const target = this.#table.targets[at]!;
-        ofHour.set(target, (ofHour.get(target) ?? 0) + 1);
+  /** Whether what an outside source failed at may be its share of a campaign: ports of one target, or targets on one port. */
+  #hasShare(views: readonly PaneView[], { sharedPorts, sharedTargets }: LeastEvidence): boolean {
+    const failed: number[] = [];
+    for (const { contacts } of views)
+      for (const row of contacts) if (isSuspect(this.#table.seenOf(row))) failed.push(row);
+    const alike = (of: number, column: (row: number) => number) =>
+      failed.reduce((count, row) => count + Number(column(row) === column(of)), 0);
+    return failed.some(
+      (row) =>
+        alike(row, (other) => this.#table.serviceOf(other)) >= sharedTargets ||
+        alike(row, (other) => this.#table.targetOf(other)) >= sharedPorts,
+    );
+  }
+
+  /** Whether a source found one port open on many inside targets, with nothing to speak of said. */
+  #opensMany(views: readonly PaneView[], openTargets: number): boolean {
+    const counts = new Map<number, number>();
+    for (const { contacts } of views) {
+      for (const row of contacts) {
+        const service = this.#table.serviceOf(row);
+        // A datagram each way says it all; outside, that everything answers is the ordinary case.
+        if ((service & 255) === UDP || !isSuspect(this.#table.seenOf(row))) continue;
+        if (!this.#isInside(this.#table.targetOf(row))) continue;
+        const count = (counts.get(service) ?? 0) + 1;
+        if (count >= openTargets) return true;
+        counts.set(service, count);
       }
     }
-    for (const [hour, ofHour] of counts)
-      for (const [target, count] of ofHour) yield { hour, target: this.addresses.text(target), count };
+    return false;
   }
 
   #isInside(source: number): boolean {
-    return this.#networks.isInside(this.addresses, source) || this.#identities.isOwn(source);
-  }
-
-  *#source(views: readonly PaneView[], minSuspects: number): Generator<SourceEvidence> {
-    if (minSuspects > 0 && this.#countSuspects(views) < minSuspects) return;
-    const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
-    if (!panes.length) return;
-    const source = views[0]!.source;
-    const isPrivate = this.#networks.isInside(this.addresses, source);
-    const identity = this.#identities.identity(source);
-    const scope = this.#scopes.of({ isPrivate, ...this.#identities.networkOf(source) });
-    yield {
-      scope,
-      address: this.addresses.text(source),
-      inside: this.#isInside(source),
-      ...(identity && { identity }),
-      panes,
-    };
-  }
-
-  #countSuspects(views: readonly PaneView[]): number {
-    let suspects = 0;
-    for (const view of views) for (const at of view.contacts) if (isSuspect(this.#table.seen[at]!)) suspects++;
-    return suspects;
+    return (this.addresses.kind(source) & KIND_INSIDE) !== 0 || this.#identities.isOwn(source);
   }
 
   #pane(view: PaneView): Pane {
-    const table = this.#table;
     let skipped = this.#identities.hasSkipped(view.source, view.hour);
     const contacts: SeenContact[] = [];
-    for (const at of view.contacts) {
-      const target = table.targets[at]!;
+    for (const row of view.contacts) {
+      const { target, ...contact } = this.#table.contact(row);
+      if (isNothing(contact.seen)) continue;
       const own = this.#identities.isOwn(target) ? SEEN_OWN_TARGET : 0;
-      if (isNothing(table.seen[at]!)) continue;
       skipped ||= this.#identities.hasSkipped(target, view.hour);
-      contacts.push({
-        target: this.addresses.text(target),
-        port: table.services[at]! >> 8,
-        protocol: table.services[at]! & 255,
-        seen: table.seen[at]! | own,
-        hash: table.hashes[at]!,
-        firstStart: table.firstStarts[at]!,
-        firstEnd: table.firstEnds[at]!,
-        lastEnd: table.lastEnds[at]!,
-        minutesLow: table.minutesLow[at]!,
-        minutesHigh: table.minutesHigh[at]!,
-        sourcePort: table.sourcePorts[at]!,
-        packetBytes: table.packetBytes[at]!,
-        flows: table.flows[at]!,
-      });
+      contacts.push({ ...contact, target: this.addresses.text(target), seen: contact.seen | own });
     }
-    const quality = view.quality | (skipped ? SKIPPED_RECORDS : 0) | (view.theta < FULL ? SAMPLED : 0);
+    const quality =
+      view.quality |
+      (skipped ? SKIPPED_RECORDS : 0) |
+      (view.theta < FULL ? SAMPLED : 0) |
+      (this.givenUp.sources ? LET_GO : 0);
     return { hour: view.hour, theta: view.theta, quality, fragments: 1, contacts };
   }
 }

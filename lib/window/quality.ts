@@ -6,6 +6,7 @@ export const SKIPPED_RECORDS = 4;
 export const LONG_AGGREGATION = 8;
 export const SAMPLED = 16;
 export const TRANSIT_GATEWAY = 32;
+export const LET_GO = 64;
 
 const SENTENCES: readonly (readonly [number, string])[] = [
   [
@@ -22,6 +23,10 @@ const SENTENCES: readonly (readonly [number, string])[] = [
   ],
   [LONG_AGGREGATION, 'aggregation above 90 seconds: times and order of contacts are coarse'],
   [SAMPLED, 'more contacts than are kept exactly: counts are estimates from a uniform sample'],
+  [
+    LET_GO,
+    'more sources than memory holds: the least suspicious were let go of, and with them some early contacts perhaps',
+  ],
   [TRANSIT_GATEWAY, 'transit gateway log: no action is recorded, outcomes rest on tcp-flags alone'],
 ];
 

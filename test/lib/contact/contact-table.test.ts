@@ -1,50 +1,54 @@
 /** The table of contacts: exact while small, beyond that the contacts with the smallest hashes, in any order. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type ContactHalf, ContactTable } from '../../../lib/contact/contact-table.ts';
-import { hashKey, keyedHash } from '../../../lib/contact/keyed-hash.ts';
+import { type ContactHalf, ContactTable, type KeptContact, type PaneView } from '../../../lib/contact/contact-table.ts';
+import { KernelAddresses } from '../../../lib/contact/kernel-tables.ts';
+import { keyedHash } from '../../../lib/contact/keyed-hash.ts';
 import { SEEN_ACCEPT, SEEN_REJECT, SEEN_RESET, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP } from '../../../lib/contact/seen.ts';
-import { AddressTable } from '../../../lib/flowlog/address.ts';
+import type { Kernel } from '../../../lib/kernel/kernel.ts';
+import { freshKernel, KEY } from '../kernel/fresh-kernel.ts';
 
 const HOUR = 3600;
 const NOON = 500_000 * HOUR;
 const FULL = 0xffffffff;
-const KEY = hashKey('a test');
 const PROBE = SEEN_SYN | SEEN_TCP | SEEN_ACCEPT;
 
 /** A half with addresses as numbers of 10.0.0.0/8. */
 type Half = Partial<Omit<ContactHalf, 'source' | 'target'>> & { source?: number; target?: number };
 
-function tableOf(halves: Iterable<Half>, limit: number): ContactTable {
-  const addresses = new AddressTable();
-  const table = new ContactTable(addresses, KEY, limit);
+function tableOf(halves: Iterable<Half>, limit: number): ContactTable & { readonly kernel: Kernel } {
+  const kernel = freshKernel({ limit });
+  const addresses = new KernelAddresses(kernel);
+  const table = new ContactTable(kernel);
   for (const half of halves) {
+    addresses.beginRow();
     const source = addresses.internIpv4(0x0a000000 + (half.source ?? 1));
     const target = addresses.internIpv4(0x0a800000 + (half.target ?? 1));
     const time = { start: NOON, end: half.start ?? NOON };
     const defaults = { ...time, port: 80, protocol: 6, seen: PROBE, quality: 0, sourcePort: 40_000, packetBytes: 44 };
     table.add({ ...defaults, ...half, source, target });
   }
-  return table;
+  return Object.assign(table, { kernel });
 }
 
-/** What a table holds, free of ids and order: panes by source and hour with their contacts by hash. */
+const panesOf = (table: ContactTable): PaneView[] => [...table.sources()].flat();
+const contactsOf = (table: ContactTable, pane: PaneView): KeptContact[] =>
+  pane.contacts.map((row) => table.contact(row));
+const hashesOf = (table: ContactTable, pane: PaneView): number[] =>
+  contactsOf(table, pane)
+    .map(({ hash }) => hash)
+    .sort((a, b) => a - b);
+
+/** What a table holds, free of numbers and order: panes by source and hour with their contacts by hash. */
 function contentOf(table: ContactTable): unknown {
-  return [...table.panes()]
+  return panesOf(table)
     .map((pane) => ({
       hour: pane.hour,
       theta: pane.theta,
       quality: pane.quality,
-      contacts: [...pane.contacts]
-        .map((at) => ({
-          hash: table.hashes[at]!,
-          service: table.services[at]!,
-          seen: table.seen[at]!,
-          first: [table.firstStarts[at]!, table.firstEnds[at]!],
-          last: table.lastEnds[at]!,
-          minutes: [table.minutesLow[at]!, table.minutesHigh[at]!],
-        }))
-        .sort((a, b) => a.hash - b.hash || a.service - b.service),
+      contacts: contactsOf(table, pane)
+        .map(({ target: _number, ...contact }) => contact)
+        .sort((a, b) => a.hash - b.hash || a.port - b.port),
     }))
     .sort((a, b) => a.hour - b.hour || JSON.stringify(a).localeCompare(JSON.stringify(b)));
 }
@@ -66,9 +70,9 @@ const halfArbitrary: fc.Arbitrary<Half> = fc.record({
 describe('a contact', () => {
   test('is one, whatever the number of its records, with the union of what they saw', () => {
     const table = tableOf([{}, {}, { seen: SEEN_RESET | SEEN_TCP }, { seen: SEEN_SYN | SEEN_TCP | SEEN_REJECT }], 10);
-    const [pane, ...others] = [...table.panes()];
+    const [pane, ...others] = panesOf(table);
     expect(others).toEqual([]);
-    expect([...pane!.contacts].map((at) => table.seen[at])).toEqual([
+    expect(contactsOf(table, pane!).map(({ seen }) => seen)).toEqual([
       SEEN_SYN | SEEN_TCP | SEEN_ACCEPT | SEEN_REJECT | SEEN_RESET,
     ]);
   });
@@ -76,7 +80,7 @@ describe('a contact', () => {
   test('differs by source, target, port, protocol and hour', () => {
     const halves = [{}, { source: 2 }, { target: 2 }, { port: 81 }, { protocol: 17 }, { end: NOON + HOUR }];
     const table = tableOf(halves, 10);
-    const counts = [...table.panes()].map((pane) => pane.contacts.length);
+    const counts = panesOf(table).map((pane) => pane.contacts.length);
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(halves.length);
     expect(counts).toHaveLength(3);
   });
@@ -93,8 +97,8 @@ describe('a contact', () => {
       ],
       10,
     );
-    const at = [...table.panes()][0]!.contacts[0]!;
-    expect([table.firstStarts[at], table.firstEnds[at], table.lastEnds[at]]).toEqual([NOON + 10, NOON + 30, NOON + 50]);
+    const [contact] = contactsOf(table, panesOf(table)[0]!);
+    expect(contact).toMatchObject({ firstStart: NOON + 10, firstEnd: NOON + 30, lastEnd: NOON + 50 });
   });
 
   test('marks each minute of the hour in which it was probed, the sixtieth included', () => {
@@ -103,9 +107,57 @@ describe('a contact', () => {
       minutes.map((minute) => ({ end: NOON + minute * 60 + 59 })),
       10,
     );
-    const at = [...table.panes()][0]!.contacts[0]!;
-    expect(table.minutesLow[at]).toBe(1 | (1 << 29));
-    expect(table.minutesHigh[at]).toBe(1 | (1 << 29));
+    const [contact] = contactsOf(table, panesOf(table)[0]!);
+    expect(contact).toMatchObject({ minutesLow: 1 | (1 << 29), minutesHigh: 1 | (1 << 29) });
+  });
+});
+
+describe('a table', () => {
+  const table = () =>
+    tableOf(
+      [
+        { source: 2, port: 22, end: NOON + HOUR },
+        { source: 1, port: 80, seen: SEEN_SYN_ACK | PROBE },
+        { source: 2, port: 22 },
+        { source: 2, port: 443, seen: SEEN_RESET | PROBE },
+      ],
+      10,
+    );
+
+  test('yields each source with its hours in order of time', () => {
+    const sources = [...table().sources()].map((panes) => panes.map(({ hour }) => hour - NOON / HOUR));
+    expect(sources.toSorted((a, b) => a.length - b.length)).toEqual([[0], [0, 1]]);
+  });
+
+  test('tells how many of the contacts of a source failed, over all hours, and leaves out what is not wanted', () => {
+    const told: number[] = [];
+    const filled = table();
+    const sources = [...filled.sources((_, suspects) => told.push(suspects) > 0 && suspects > 0)];
+    expect(told.toSorted()).toEqual([0, 3]);
+    expect(sources.map((panes) => panes.flatMap(({ contacts }) => contacts).length)).toEqual([3]);
+  });
+
+  test('yields the contacts of some services, or all of them, with source and hour', () => {
+    const filled = table();
+    expect([...filled.contacts()]).toHaveLength(4);
+    const [first, ...others] = [...filled.contacts(({ port, protocol }) => port === 443 && protocol === 6)];
+    expect(others).toEqual([]);
+    const [, both] = [...filled.sources()].toSorted((a, b) => a.length - b.length);
+    expect(first).toMatchObject({ port: 443, protocol: 6, hour: NOON / HOUR, source: both![0]!.source });
+  });
+
+  test('tells of single columns of a contact what it tells of all', () => {
+    const filled = table();
+    for (const pane of panesOf(filled)) {
+      for (const row of pane.contacts) {
+        const { target, port, protocol, seen } = filled.contact(row);
+        expect([filled.targetOf(row), filled.serviceOf(row), filled.seenOf(row)]).toEqual([
+          target,
+          port * 256 + protocol,
+          seen,
+        ]);
+      }
+    }
   });
 });
 
@@ -114,7 +166,7 @@ describe('a source-hour beyond the limit', () => {
   const halves = Array.from({ length: 200 }, (_, port) => ({ port }));
 
   test('is exact up to the limit: every contact, theta full', () => {
-    const [pane] = [...tableOf(halves.slice(0, limit), limit).panes()];
+    const [pane] = panesOf(tableOf(halves.slice(0, limit), limit));
     expect(pane!.theta).toBe(FULL);
     expect(pane!.contacts).toHaveLength(limit);
   });
@@ -122,8 +174,8 @@ describe('a source-hour beyond the limit', () => {
   test('keeps the contacts with the smallest hashes, and tells the largest hash that it would have kept', () => {
     const hashes = halves.map(({ port }) => hashOf(1, 1, port)).sort((a, b) => a - b);
     const table = tableOf(halves, limit);
-    const [pane] = [...table.panes()];
-    expect([...pane!.contacts].map((at) => table.hashes[at]!).sort((a, b) => a - b)).toEqual(hashes.slice(0, limit));
+    const [pane] = panesOf(table);
+    expect(hashesOf(table, pane!)).toEqual(hashes.slice(0, limit));
     expect(pane!.theta).toBe(hashes[limit]! - 1);
   });
 
@@ -132,9 +184,9 @@ describe('a source-hour beyond the limit', () => {
     const mixed = halves.flatMap(({ port }) => crowd.map((source) => ({ source, port, target: port % 7 })));
     // Sources met once more after the cuts must be found again, not entered twice.
     const table = tableOf([...mixed, ...mixed], limit);
-    for (const pane of table.panes()) {
+    for (const pane of panesOf(table)) {
       expect(pane.contacts).toHaveLength(limit);
-      expect(new Set([...pane.contacts].map((at) => table.hashes[at]))).toHaveProperty('size', limit);
+      expect(new Set(hashesOf(table, pane))).toHaveProperty('size', limit);
     }
   });
 
@@ -168,12 +220,7 @@ describe('a source-hour beyond the limit', () => {
             .join(),
         );
         const table = tableOf(list, max);
-        const found = [...table.panes()].map((pane) =>
-          [...pane.contacts]
-            .map((at) => table.hashes[at]!)
-            .sort((a, b) => a - b)
-            .join(),
-        );
+        const found = panesOf(table).map((pane) => hashesOf(table, pane).join());
         expect(found.sort()).toEqual(kept.sort());
       }),
       { numRuns: 150 },
@@ -192,7 +239,7 @@ describe('the estimate of how many contacts a sample stands for', () => {
         Array.from({ length: truth }, (_, at) => ({ source, port: at % 4096, target: Math.floor(at / 4096) })),
         limit,
       );
-      const [pane] = [...table.panes()];
+      const [pane] = panesOf(table);
       return (pane!.contacts.length * FULL) / pane!.theta / truth - 1;
     });
     for (const error of errors) expect(Math.abs(error)).toBeLessThan(4 * standardError);
@@ -213,10 +260,10 @@ describe('bounds', () => {
       })(),
       limit,
     );
-    const [pane] = [...table.panes()];
+    const [pane] = panesOf(table);
     expect(pane!.contacts).toHaveLength(limit);
-    // The columns began with 4,096 slots and never grew.
-    expect(table.targets).toHaveLength(4096);
+    // Rows that were let go of are used again; the first is none.
+    expect(table.kernel.run.contactCount()).toBeLessThanOrEqual(1 + 2 * limit);
     const estimate = (limit * FULL) / pane!.theta;
     expect(Math.abs(estimate / (4 * 65_535) - 1)).toBeLessThan(4 / Math.sqrt(limit - 1));
   });
@@ -233,7 +280,7 @@ describe('bounds', () => {
         limit,
       );
       let kept = 0;
-      for (const pane of table.panes()) kept += pane.contacts.length;
+      for (const pane of panesOf(table)) kept += pane.contacts.length;
       expect(kept).toBe(limit * sources);
       return (performance.now() - began) / 1000;
     };

@@ -1,8 +1,8 @@
 /** Which half of which contact a record is: flags first, port roles where there are none. */
 import { describe, expect, test } from '@jest/globals';
-import { classify, Halves } from '../../../lib/contact/initiator.ts';
 import * as seen from '../../../lib/contact/seen.ts';
-import { ACCEPT, type Action, FlowRecord, NO_ACTION, NO_FLAGS, REJECT } from '../../../lib/flowlog/record.ts';
+import { ACCEPT, type Action, NO_ACTION, NO_FLAGS, REJECT } from '../../../lib/flowlog/record.ts';
+import { freshKernel } from '../kernel/fresh-kernel.ts';
 
 interface Given {
   protocol?: number;
@@ -15,20 +15,14 @@ interface Given {
   ipv6?: boolean;
 }
 
+const { run } = freshKernel();
+
 function halvesOf(given: Given): { forward: string[]; reverse: string[] } {
-  const record = new FlowRecord();
-  record.protocol = given.protocol ?? 6;
-  record.sourcePort = given.from;
-  record.targetPort = given.to;
-  record.tcpFlags = given.flags ?? NO_FLAGS;
-  record.action = given.action ?? ACCEPT;
-  record.packets = given.packets ?? 1;
-  record.bytes = given.bytes ?? 40;
-  const halves = new Halves();
+  const { protocol = 6, from, to, flags = NO_FLAGS, action = ACCEPT, packets = 1, bytes = 40, ipv6 } = given;
   // What an earlier record left behind must not show.
-  halves.forward = halves.reverse = 0xffff;
-  classify(record, !given.ipv6, halves);
-  return { forward: namesOf(halves.forward), reverse: namesOf(halves.reverse) };
+  run.classify(1, 0, 0, 99, 99, ACCEPT, NO_FLAGS, 1);
+  const both = run.classify(protocol, from, to, packets, bytes, action, flags, ipv6 ? 0 : 1);
+  return { forward: namesOf(both & 0xffff), reverse: namesOf(both >>> 16) };
 }
 
 function namesOf(bits: number): string[] {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
 import { ACCEPT, EGRESS, INGRESS, NO_ACTION, NO_DIRECTION, NO_FLAGS, REJECT } from '../../../lib/flowlog/record.ts';
+import { columnTexts } from '../../../lib/flowlog/row-reader.ts';
 import type { SkipReason } from '../../../lib/flowlog/skipped.ts';
 import { read, skips } from './recorder.ts';
 import { ALL_FIELDS, line, log, START, TRANSIT_GATEWAY_FIELDS, type Values } from './sample-logs.ts';
@@ -196,6 +197,12 @@ describe('NODATA and SKIPDATA rows', () => {
       { status: 'SKIPDATA', interfaceId: 'eni-9', start: START, end: START + 20 },
     ]);
   });
+});
+
+test('The columns of a line are read as text by their places, "-" and those beyond the last as none', () => {
+  const bytes = Buffer.from('before  one \t - \u00fcber\r\nafter');
+  const text = columnTexts(bytes, 'before'.length, bytes.indexOf('\n'));
+  expect([-1, 0, 1, 2, 3].map(text)).toEqual([undefined, 'one', undefined, '\u00fcber', undefined]);
 });
 
 describe('A Transit Gateway log', () => {

@@ -2,9 +2,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { outcomeOf, SEEN_OWN_TARGET } from '../../../lib/contact/seen.ts';
+import type { LeastEvidence } from '../../../lib/window/collector.ts';
 import { CONTACTS_PER_PANE, type SourceEvidence } from '../../../lib/window/evidence.ts';
-import { describeQuality } from '../../../lib/window/quality.ts';
-import { collect, merged, NOON, probe, type Row, row, SCANNER, vertical } from '../detect/traffic.ts';
+import { describeQuality, SKIPPED_RECORDS } from '../../../lib/window/quality.ts';
+import { collect, horizontal, merged, NOON, probe, type Row, row, SCANNER, vertical } from '../detect/traffic.ts';
 
 const HOUR = 3600;
 
@@ -243,10 +244,76 @@ test('log time is the end of the latest record, of placeholder rows too', async 
   expect((await collect([[silent, ...rows]])).logTime).toBe(NOON + 300);
 });
 
-test('sources with fewer failures than asked for are left out, others are not', async () => {
-  const rows = [...vertical(3, { from: '10.0.0.1' }), ...vertical(4, { from: '10.0.0.2' })];
-  const addresses = async (floor: number) =>
-    [...(await collect([rows])).sources(floor)].map(({ address }) => address).sort();
-  expect(await addresses(4)).toEqual(['10.0.0.2']);
-  expect(await addresses(3)).toEqual(['10.0.0.1', '10.0.0.2']);
+describe('of sources that have less than asked for', () => {
+  const NEVER = Number.POSITIVE_INFINITY;
+  const NOTHING: LeastEvidence = {
+    suspects: NEVER,
+    openTargets: NEVER,
+    outsideSuspects: NEVER,
+    sharedPorts: NEVER,
+    sharedTargets: NEVER,
+  };
+  const addressesIn = async (rows: readonly Row[], least: Partial<LeastEvidence>) =>
+    [...(await collect([rows])).sources({ ...NOTHING, ...least })].map(({ address }) => address).sort();
+
+  test('those with fewer failures are left out, others are not', async () => {
+    const rows = [...vertical(3, { from: '10.0.0.1' }), ...vertical(4, { from: '10.0.0.2' })];
+    expect(await addressesIn(rows, { suspects: 4 })).toEqual(['10.0.0.2']);
+    expect(await addressesIn(rows, { suspects: 3 })).toEqual(['10.0.0.1', '10.0.0.2']);
+  });
+
+  test('failures of all hours count together', async () => {
+    const rows = [NOON, NOON + HOUR].flatMap((at) => vertical(2, { from: '10.0.0.1', at }));
+    expect(await addressesIn(rows, { suspects: 4 })).toEqual(['10.0.0.1']);
+    expect(await addressesIn(rows, { suspects: 5 })).toEqual([]);
+  });
+
+  test('those outside stay for a share of a scan: ports of one target, or targets on one port', async () => {
+    const rows = [
+      ...vertical(3, { from: '203.0.113.1', seenBy: 'target' }),
+      ...horizontal(4, { from: '203.0.113.2', seenBy: 'target' }),
+    ];
+    expect(await addressesIn(rows, { outsideSuspects: 3, sharedPorts: 3 })).toEqual(['203.0.113.1']);
+    expect(await addressesIn(rows, { outsideSuspects: 3, sharedTargets: 4 })).toEqual(['203.0.113.2']);
+    expect(await addressesIn(rows, { outsideSuspects: 4, sharedPorts: 3 })).toEqual([]);
+    expect(await addressesIn(rows, { outsideSuspects: 3, sharedPorts: 4, sharedTargets: 5 })).toEqual([]);
+  });
+
+  test('those inside do not stay for a share', async () => {
+    const rows = vertical(3, { from: '10.0.0.1' });
+    expect(await addressesIn(rows, { outsideSuspects: 0, sharedPorts: 1, sharedTargets: 1 })).toEqual([]);
+  });
+
+  test('those inside that find one port open on many inside targets stay', async () => {
+    const open = horizontal(4, { from: '10.0.0.1', fate: 'established' });
+    expect(await addressesIn(open, { openTargets: 4 })).toEqual(['10.0.0.1']);
+    expect(await addressesIn(open, { openTargets: 5 })).toEqual([]);
+  });
+
+  test('what is open counts port by port, inside, without UDP and without conversations', async () => {
+    const few = (also: Parameters<typeof horizontal>[1]) =>
+      addressesIn(horizontal(4, { from: '10.0.0.1', fate: 'established', ...also }), { openTargets: 3 });
+    expect(await few({})).toEqual(['10.0.0.1']);
+    expect(await few({ network: '203.0.113' })).toEqual([]);
+    expect(await few({ protocol: 17 })).toEqual([]);
+    expect(await few({ also: { packets: 50 } })).toEqual([]);
+    const ports = [22, 80].flatMap((port) => horizontal(2, { from: '10.0.0.1', fate: 'established', port }));
+    expect(await addressesIn(ports, { openTargets: 3 })).toEqual([]);
+  });
+});
+
+describe('skipped records of an interval that claims to be of months', () => {
+  test('mark its last day only', async () => {
+    const probes = [0, 24, 25].flatMap((ago) => probe({ to: '10.0.9.9', port: 1, at: NOON - ago * HOUR }));
+    const skip: Row = {
+      version: 7,
+      'account-id': '111122223333',
+      'interface-id': `eni-${SCANNER}`,
+      start: NOON - 9999 * HOUR,
+      end: NOON,
+      'log-status': 'SKIPDATA',
+    };
+    const [source] = [...(await collect([[...probes, skip]])).sources()].filter(({ address }) => address === SCANNER);
+    expect(source!.panes.map(({ quality }) => (quality & SKIPPED_RECORDS) !== 0)).toEqual([false, true, true]);
+  });
 });

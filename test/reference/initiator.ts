@@ -1,5 +1,4 @@
 /** Tells who initiated the contact that a record is a half of, and what the half says about it. */
-import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../flowlog/record.ts';
 import {
   SEEN_ACCEPT,
   SEEN_COMPLETED,
@@ -15,7 +14,8 @@ import {
   SEEN_UNRESOLVED_REVERSE,
   SEEN_WEAK_RESET,
   SEEN_WITHOUT_FLAGS,
-} from './seen.ts';
+} from '../../lib/contact/seen.ts';
+import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../../lib/flowlog/record.ts';
 
 const TCP = 6;
 const ICMP = 1;

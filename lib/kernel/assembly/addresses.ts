@@ -1,0 +1,271 @@
+/** Addresses as four 32-bit words, each distinct one a small number; number 0 stands for none. */
+import { ADDRESS_BYTES, addresses, addressIndex, slots, TEXT, TEXT_BYTES, TEXTS } from './layout';
+
+/**
+ * What a row holds: four words; the interface that the address was tied to; how surely, and what kind of address it is.
+ * The kinds come from the host, which knows the networks. A row fills half a line of the processor's cache.
+ */
+const OWNER: u32 = 16;
+const RANK: u32 = 20;
+const KIND: u32 = 21;
+/** The pane of its that was written to last, and the hour and quality of that: most records need to look no further. */
+const PANE: u32 = 24;
+const PANE_HOUR: u32 = 28;
+const PANE_QUALITY: u32 = 22;
+
+/** Kinds of address, as bits: inside by its number; never counted as anyone's target. */
+export const INSIDE: u32 = 2;
+export const UNCOUNTED: u32 = 4;
+
+// @ts-expect-error: decorator
+@external('host', 'kindOf')
+declare function kindOf(w0: u32, w1: u32, w2: u32, w3: u32): u32;
+
+/** Rows in use, that of no address included. */
+export let count: u32 = 1;
+
+export function setCount(value: u32): void {
+  count = value;
+}
+
+// @ts-expect-error: decorator
+@inline
+function row(id: u32): u32 {
+  return addresses + id * ADDRESS_BYTES;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function word(id: u32, position: u32): u32 {
+  return load<u32>(row(id) + position * 4);
+}
+
+// @ts-expect-error: decorator
+@inline
+export function isIpv4(id: u32): bool {
+  const at = row(id);
+  return load<u64>(at) == 0 && load<u32>(at, 8) == 0xffff;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function ownerOf(id: u32): u32 {
+  return load<u32>(row(id), OWNER);
+}
+// @ts-expect-error: decorator
+@inline
+export function rankOf(id: u32): u32 {
+  return load<u8>(row(id), RANK);
+}
+// @ts-expect-error: decorator
+@inline
+export function kind(id: u32): u32 {
+  return load<u8>(row(id), KIND);
+}
+
+export function setOwner(id: u32, owner: u32, rank: u32): void {
+  store<u32>(row(id), owner, OWNER);
+  store<u8>(row(id), <u8>rank, RANK);
+}
+
+/** The pane of an address for an hour where it was the last one written to, and had all of a quality; else 0. */
+// @ts-expect-error: decorator
+@inline
+export function lastPane(id: u32, hour: u32, quality: u32): u32 {
+  const at = row(id);
+  return load<u32>(at, PANE_HOUR) == hour && !(quality & ~(<u32>load<u8>(at, PANE_QUALITY))) ? load<u32>(at, PANE) : 0;
+}
+
+// @ts-expect-error: decorator
+@inline
+export function setLastPane(id: u32, pane: u32, hour: u32, quality: u32): void {
+  const at = row(id);
+  store<u32>(at, pane, PANE);
+  store<u32>(at, hour, PANE_HOUR);
+  store<u8>(at, <u8>quality, PANE_QUALITY);
+}
+
+/** Forgets the last panes: their numbers have changed. */
+export function clearLastPanes(): void {
+  for (let id: u32 = 1; id < count; id++) setLastPane(id, 0, 0, 0);
+}
+
+// @ts-expect-error: decorator
+@inline
+function hash(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
+  let h = (w3 ^ 0x9e3779b9) * 0x85ebca6b;
+  h = (h ^ (h >>> 15) ^ w2) * 0xc2b2ae35;
+  h = (h ^ (h >>> 13) ^ w1) * 0x27d4eb2f;
+  h = (h ^ (h >>> 16) ^ w0) * 0x165667b1;
+  return h ^ (h >>> 15);
+}
+
+/** The number of an address. The caller sees to it that there is room for one more. */
+export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
+  const mask = slots - 1;
+  let slot = hash(w0, w1, w2, w3) & mask;
+  for (;;) {
+    const id = load<u32>(addressIndex + slot * 4);
+    if (id == 0) break;
+    const at = row(id);
+    if (load<u32>(at, 12) == w3 && load<u32>(at, 8) == w2 && load<u32>(at, 4) == w1 && load<u32>(at) == w0) return id;
+    slot = (slot + 1) & mask;
+  }
+  const id = count++;
+  const at = row(id);
+  store<u32>(at, w0);
+  store<u32>(at, w1, 4);
+  store<u32>(at, w2, 8);
+  store<u32>(at, w3, 12);
+  store<u32>(at, 0, OWNER);
+  store<u32>(at, 0, RANK);
+  store<u64>(at, 0, PANE);
+  store<u8>(at, <u8>kindOf(w0, w1, w2, w3), KIND);
+  store<u32>(addressIndex + slot * 4, id);
+  return id;
+}
+
+/** Finds all rows again after the index was emptied. */
+export function reindex(): void {
+  const mask = slots - 1;
+  for (let id: u32 = 1; id < count; id++) {
+    let slot = hash(word(id, 0), word(id, 1), word(id, 2), word(id, 3)) & mask;
+    while (load<u32>(addressIndex + slot * 4) != 0) slot = (slot + 1) & mask;
+    store<u32>(addressIndex + slot * 4, id);
+  }
+}
+
+/** Moves a row down to a smaller number. */
+export function move(from: u32, to: u32): void {
+  memory.copy(row(to), row(from), ADDRESS_BYTES);
+}
+
+/** What is no address that is read here: the line is left to the host, which tells why. */
+export const NOT_READ: u32 = 0xffffffff;
+
+const DOT: u32 = 0x2e;
+const COLON: u32 = 0x3a;
+
+/** Forgets the texts: the numbers that they stood for have changed. */
+export function clearTexts(): void {
+  memory.fill(TEXT, 0, TEXTS * TEXT_BYTES);
+}
+
+/** The number of the address written at `[start, end)`, {@link NOT_READ} where the host must look. */
+export function read(start: u32, end: u32): u32 {
+  const length = end - start;
+  if (length > 16) return readIpv6(start, end);
+  // The same few addresses come again and again: their text is known by its bytes, the unused ones zero.
+  const shift: u32 = 16 - length;
+  let low = load<u64>(start);
+  let high: u64 = 0;
+  if (length < 8) low &= ((<u64>1) << (length * 8)) - 1;
+  else high = shift < 8 ? load<u64>(start, 8) & (u64.MAX_VALUE >> (shift * 8)) : 0;
+  const mixed = (low ^ rotl<u64>(high, 29)) * 0x9e3779b97f4a7c15;
+  const slot = TEXT + (<u32>(mixed >> 49) & (TEXTS - 1)) * TEXT_BYTES;
+  if (load<u64>(slot) == low && load<u64>(slot, 8) == high) {
+    const known = load<u32>(slot, 16);
+    if (known != 0) return known;
+  }
+  const id = readIpv4(start, end);
+  if (id == NOT_READ) return readIpv6(start, end);
+  store<u64>(slot, low);
+  store<u64>(slot, high, 8);
+  store<u32>(slot, id, 16);
+  return id;
+}
+
+function readIpv4(start: u32, end: u32): u32 {
+  let value: u32 = 0;
+  let part: u32 = 0;
+  let digits: u32 = 0;
+  let dots: u32 = 0;
+  for (let at = start; at < end; at++) {
+    const byte: u32 = load<u8>(at);
+    const digit = byte - 0x30;
+    if (digit <= 9) {
+      // Leading zeros are octal to some, so they are no address to us.
+      if (digits != 0 && part == 0) return NOT_READ;
+      part = part * 10 + digit;
+      digits++;
+      if (part > 255) return NOT_READ;
+    } else if (byte == DOT && digits != 0 && dots < 3) {
+      value = (value << 8) | part;
+      part = 0;
+      digits = 0;
+      dots++;
+    } else return NOT_READ;
+  }
+  if (dots != 3 || digits == 0) return NOT_READ;
+  return intern(0, 0, 0xffff, (value << 8) | part);
+}
+
+/** Eight groups of up to four hexadecimal digits, zeros left out once (RFC 4291); one with a dotted tail is left to the host. */
+function readIpv6(start: u32, end: u32): u32 {
+  if (end - start > 39) return NOT_READ;
+  // Groups before the gap from the top down, groups after it as they come; four words are held as two halves each.
+  let head0: u64 = 0;
+  let head1: u64 = 0;
+  let groups: u32 = 0;
+  let gap: u32 = 0xff;
+  let value: u32 = 0;
+  let digits: u32 = 0;
+  let at = start;
+  if (load<u8>(at) == COLON) {
+    if (end - start < 2 || load<u8>(at, 1) != COLON) return NOT_READ;
+    gap = 0;
+    at += 2;
+  }
+  for (; at < end; at++) {
+    const byte: u32 = load<u8>(at);
+    const lower = byte | 0x20;
+    const digit: u32 = byte - 0x30 <= 9 ? byte - 0x30 : lower - 0x61 <= 5 ? lower - 0x57 : 16;
+    if (digit < 16) {
+      if (digits == 4) return NOT_READ;
+      value = (value << 4) | digit;
+      digits++;
+      continue;
+    }
+    if (byte != COLON || digits == 0 || groups == 8) return NOT_READ;
+    head0 = (head0 << 16) | (head1 >> 48);
+    head1 = (head1 << 16) | value;
+    groups++;
+    value = 0;
+    digits = 0;
+    if (at + 1 == end) return NOT_READ;
+    if (load<u8>(at, 1) == COLON) {
+      if (gap != 0xff) return NOT_READ;
+      gap = groups;
+      at++;
+    }
+  }
+  if (digits != 0) {
+    if (groups == 8) return NOT_READ;
+    head0 = (head0 << 16) | (head1 >> 48);
+    head1 = (head1 << 16) | value;
+    groups++;
+  } else if (gap != groups) return NOT_READ;
+  if (gap == 0xff) {
+    if (groups != 8) return NOT_READ;
+  } else {
+    if (groups > 7) return NOT_READ;
+    // What stands before the gap moves up, what stands after it is at the bottom already.
+    const after = groups - gap;
+    const up = (8 - groups) * 16;
+    const lowBits = after * 16;
+    const lowMask0: u64 = lowBits <= 64 ? 0 : ((<u64>1) << (lowBits - 64)) - 1;
+    const lowMask1: u64 = lowBits >= 64 ? u64.MAX_VALUE : ((<u64>1) << lowBits) - 1;
+    let top0 = head0 & ~lowMask0;
+    let top1 = head1 & ~lowMask1;
+    if (up >= 64) {
+      top0 = up == 128 ? 0 : top1 << (up - 64);
+      top1 = 0;
+    } else if (up > 0) {
+      top0 = (top0 << up) | (top1 >> (64 - up));
+      top1 <<= up;
+    }
+    head0 = (head0 & lowMask0) | top0;
+    head1 = (head1 & lowMask1) | top1;
+  }
+  return intern(<u32>(head0 >> 32), <u32>head0, <u32>(head1 >> 32), <u32>head1);
+}

@@ -1,0 +1,500 @@
+/**
+ * The contacts of all sources, hour by hour: the state that reading flow logs builds.
+ *
+ * For each source and hour (a pane) the table keeps a tuple sketch (a theta sketch whose keys carry a summary; Dasgupta,
+ * Lang, Rhodes, Thaler: A Framework for Estimating Stream Expression Cardinalities, ICDT 2016): the contacts with the
+ * smallest keyed hashes, exact up to a limit, beyond it a uniform sample of known rate theta. The summary is the union
+ * of what was seen, so any order, repetition or split of the records ends in the same table.
+ */
+import {
+  SEEN_COMPLETED,
+  SEEN_PROBE,
+  SEEN_REPLY,
+  SEEN_RESET,
+  SEEN_SYN,
+  SEEN_SYN_ACK,
+  SEEN_TCP,
+  SEEN_UNRESOLVED_FORWARD,
+  SEEN_UNRESOLVED_REVERSE,
+  SEEN_WITHOUT_FLAGS,
+} from '../seen-bits';
+import { lastPane, setLastPane, word } from './addresses';
+import { keyedHash } from './keyed-hash';
+import {
+  CONTACT_BYTES,
+  contactIndex,
+  contacts,
+  PANE_BYTES,
+  paneIndex,
+  panes,
+  SORTED,
+  slots,
+} from './layout';
+
+const HOUR: u32 = 3600;
+const FULL: u32 = 0xffffffff;
+/** Contacts beyond the limit that a pane may hold before it is cut, so that cutting costs little on average. */
+const SLACK: u32 = 2;
+
+/** What a row of a contact holds; each fills a line of the processor's cache. The host reads them by these places. */
+const TARGET: u32 = 0;
+/** Port times 256 plus protocol. */
+const SERVICE: u32 = 4;
+const PANE: u32 = 8;
+const NEXT: u32 = 12;
+const SEEN: u32 = 16;
+const HASH: u32 = 20;
+const FIRST_START: u32 = 24;
+const FIRST_END: u32 = 28;
+const LAST_END: u32 = 32;
+/** Minutes of the hour in which the initiator's half was seen, as 60 bits. */
+const MINUTES_LOW: u32 = 36;
+const MINUTES_HIGH: u32 = 40;
+/** Lowest source port of the initiator's halves, and the bytes of its smallest packets: 0 before one is seen. */
+const SOURCE_PORT: u32 = 44;
+const PACKET_BYTES: u32 = 46;
+/** Which groups of source ports its probes came from, 32 bits: how many flows there were, by linear counting. */
+const FLOWS: u32 = 48;
+
+/** What a row of a pane holds. */
+const SOURCE: u32 = 0;
+const EPOCH_HOUR: u32 = 4;
+const COUNT: u32 = 8;
+const THETA: u32 = 12;
+const QUALITY: u32 = 16;
+const HEAD: u32 = 20;
+/** Written when asked for: contacts of the pane that may be probes, and when the latest of all was seen. */
+const SUSPECTS: u32 = 24;
+const LATEST: u32 = 28;
+
+/** Rows ever used, the unused number 0 included. */
+export let paneCount: u32 = 1;
+export let contactCount: u32 = 1;
+/** Contacts kept for each pane; beyond it they are sampled. */
+export let limit: u32 = 2048;
+let free: u32 = 0;
+let usedSlots: u32 = 0;
+
+export function setLimit(value: u32): void {
+  limit = value;
+}
+
+// @ts-expect-error: decorator
+@inline
+function paneRow(id: u32): u32 {
+  return panes + id * PANE_BYTES;
+}
+// @ts-expect-error: decorator
+@inline
+function contactRow(id: u32): u32 {
+  return contacts + id * CONTACT_BYTES;
+}
+
+export function sourceOf(pane: u32): u32 {
+  return load<u32>(paneRow(pane), SOURCE);
+}
+export function countOf(pane: u32): u32 {
+  return load<u32>(paneRow(pane), COUNT);
+}
+export function suspectsOf(pane: u32): u32 {
+  return load<u32>(paneRow(pane), SUSPECTS);
+}
+/** A mark takes the place of the suspects. */
+export const markOf = suspectsOf;
+export function setMark(pane: u32, mark: u32): void {
+  store<u32>(paneRow(pane), mark, SUSPECTS);
+}
+export function latestOf(pane: u32): u32 {
+  return load<u32>(paneRow(pane), LATEST);
+}
+export function paneOf(contact: u32): u32 {
+  return load<u32>(contactRow(contact), PANE);
+}
+export function targetOf(contact: u32): u32 {
+  return load<u32>(contactRow(contact), TARGET);
+}
+
+const INITIATED: u32 = SEEN_SYN | SEEN_PROBE;
+const ANSWERED: u32 = SEEN_SYN_ACK | SEEN_REPLY | SEEN_COMPLETED;
+
+/** Whether the initiator's half has been seen, so that the times of the contact are those of its probes. */
+// @ts-expect-error: decorator
+@inline
+function hasInitiatorHalf(seen: u32): bool {
+  return (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) != 0;
+}
+
+/** Whether the contact failed, as far as is known, or its probes had no SYN and met nothing; as in `lib/contact/seen.ts`. */
+export function isSuspect(seen: u32): bool {
+  if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0) return false;
+  const isWithoutSyn = (seen & (SEEN_TCP | SEEN_SYN | SEEN_WITHOUT_FLAGS)) == SEEN_TCP;
+  if (!(seen & INITIATED)) return isWithoutSyn && (seen & SEEN_UNRESOLVED_FORWARD) != 0;
+  return !isWithoutSyn || (seen & (SEEN_RESET | SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) != 0;
+}
+
+/** The lower of two, where 0 stands for none: a union in any order. */
+// @ts-expect-error: decorator
+@inline
+function lowest(a: u32, b: u32): u32 {
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+/** A bit for sixteen neighbouring source ports: scanners that send again count up; none for protocols without ports. */
+// @ts-expect-error: decorator
+@inline
+function flowBit(port: u32): u32 {
+  return port == 0 ? 0 : 1 << (((port >>> 4) * 0x9e3779b1) >>> 27);
+}
+
+/**
+ * Adds one half of a contact; `end` decides the hour. Of an answer's half, source port and packet bytes are 0. The
+ * caller sees to it that there is room for one more.
+ */
+export function add(
+  source: u32,
+  target: u32,
+  service: u32,
+  seen: u32,
+  start: u32,
+  end: u32,
+  quality: u32,
+  sourcePort: u32,
+  packetBytes: u32,
+): void {
+  const hour = end / HOUR;
+  let pane = lastPane(source, hour, quality);
+  if (pane == 0) {
+    pane = paneAt(source, hour);
+    const all = load<u32>(paneRow(pane), QUALITY) | quality;
+    store<u32>(paneRow(pane), all, QUALITY);
+    setLastPane(source, pane, hour, all);
+  }
+  const id = contactAt(pane, source, target, service);
+  if (id == 0) return;
+  const row = contactRow(id);
+  const before = load<u32>(row, SEEN);
+  store<u32>(row, before | seen, SEEN);
+  if (hasInitiatorHalf(seen)) {
+    if (!hasInitiatorHalf(before)) setTimes(row, start, end, end);
+    else widen(row, start, end, end);
+    const minute = (end - hour * HOUR) / 60;
+    if (minute < 30) store<u32>(row, load<u32>(row, MINUTES_LOW) | (1 << minute), MINUTES_LOW);
+    else store<u32>(row, load<u32>(row, MINUTES_HIGH) | (1 << (minute - 30)), MINUTES_HIGH);
+    store<u16>(row, <u16>lowest(load<u16>(row, SOURCE_PORT), sourcePort), SOURCE_PORT);
+    store<u8>(row, <u8>lowest(load<u8>(row, PACKET_BYTES), packetBytes), PACKET_BYTES);
+    store<u32>(row, load<u32>(row, FLOWS) | flowBit(sourcePort), FLOWS);
+  } else if (!hasInitiatorHalf(before)) {
+    if (before == 0) setTimes(row, start, end, end);
+    else widen(row, start, end, end);
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function setTimes(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
+  store<u32>(row, firstStart, FIRST_START);
+  store<u32>(row, firstEnd, FIRST_END);
+  store<u32>(row, lastEnd, LAST_END);
+}
+
+// @ts-expect-error: decorator
+@inline
+function widen(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
+  const known = load<u32>(row, FIRST_END);
+  if (firstEnd < known || (firstEnd == known && firstStart < load<u32>(row, FIRST_START))) {
+    store<u32>(row, firstStart, FIRST_START);
+    store<u32>(row, firstEnd, FIRST_END);
+  }
+  if (lastEnd > load<u32>(row, LAST_END)) store<u32>(row, lastEnd, LAST_END);
+}
+
+/**
+ * Adds a contact as another table held it: both tables see only some of the records, and their union sees all of them.
+ * `row` lies in memory as a row of this table does; its numbers of target and pane are not looked at.
+ */
+export function unite(source: u32, target: u32, hour: u32, row: u32): void {
+  const pane = paneAt(source, hour);
+  const id = contactAt(pane, source, target, load<u32>(row, SERVICE));
+  if (id == 0) return;
+  const own = contactRow(id);
+  const before = load<u32>(own, SEEN);
+  const seen = load<u32>(row, SEEN);
+  const firstStart = load<u32>(row, FIRST_START);
+  const firstEnd = load<u32>(row, FIRST_END);
+  const lastEnd = load<u32>(row, LAST_END);
+  store<u32>(own, before | seen, SEEN);
+  const had = hasInitiatorHalf(before);
+  const has = hasInitiatorHalf(seen);
+  // Times are those of probes; an answer's times stand in only until a probe is known.
+  if (before == 0 || (has && !had)) setTimes(own, firstStart, firstEnd, lastEnd);
+  else if (has == had) widen(own, firstStart, firstEnd, lastEnd);
+  store<u32>(own, load<u32>(own, MINUTES_LOW) | load<u32>(row, MINUTES_LOW), MINUTES_LOW);
+  store<u32>(own, load<u32>(own, MINUTES_HIGH) | load<u32>(row, MINUTES_HIGH), MINUTES_HIGH);
+  store<u16>(own, <u16>lowest(load<u16>(own, SOURCE_PORT), load<u16>(row, SOURCE_PORT)), SOURCE_PORT);
+  store<u8>(own, <u8>lowest(load<u8>(own, PACKET_BYTES), load<u8>(row, PACKET_BYTES)), PACKET_BYTES);
+  store<u32>(own, load<u32>(own, FLOWS) | load<u32>(row, FLOWS), FLOWS);
+}
+
+/** Adds what another table knew of a pane besides its contacts. */
+export function unitePane(source: u32, hour: u32, theta: u32, quality: u32): void {
+  const pane = paneAt(source, hour);
+  const row = paneRow(pane);
+  store<u32>(row, load<u32>(row, QUALITY) | quality, QUALITY);
+  if (theta < load<u32>(row, THETA)) {
+    store<u32>(row, theta, THETA);
+    keepBelow(pane, theta);
+  }
+}
+
+// @ts-expect-error: decorator
+@inline
+function paneSlot(source: u32, hour: u32): u32 {
+  let hash = source * 0x85ebca6b;
+  hash = (hash ^ (hash >>> 15) ^ hour) * 0xc2b2ae35;
+  return hash ^ (hash >>> 13);
+}
+
+// @ts-expect-error: decorator
+@inline
+function paneAt(source: u32, hour: u32): u32 {
+  const mask = slots - 1;
+  let slot = paneSlot(source, hour) & mask;
+  for (;;) {
+    const id = load<u32>(paneIndex + slot * 4);
+    if (id == 0) break;
+    if (load<u32>(paneRow(id), SOURCE) == source && load<u32>(paneRow(id), EPOCH_HOUR) == hour) return id;
+    slot = (slot + 1) & mask;
+  }
+  const id = paneCount++;
+  const row = paneRow(id);
+  store<u32>(row, source, SOURCE);
+  store<u32>(row, hour, EPOCH_HOUR);
+  store<u32>(row, 0, COUNT);
+  store<u32>(row, FULL, THETA);
+  store<u32>(row, 0, QUALITY);
+  store<u32>(row, 0, HEAD);
+  store<u32>(paneIndex + slot * 4, id);
+  return id;
+}
+
+// @ts-expect-error: decorator
+@inline
+function contactSlot(pane: u32, target: u32, service: u32): u32 {
+  let hash = (pane ^ 0x9e3779b9) * 0x85ebca6b;
+  hash = (hash ^ (hash >>> 15) ^ target) * 0xc2b2ae35;
+  hash = (hash ^ (hash >>> 13) ^ service) * 0x27d4eb2f;
+  return hash ^ (hash >>> 16);
+}
+
+/** The row of a contact, a new one where it is not known; 0 where the sample leaves it out. */
+// @ts-expect-error: decorator
+@inline
+function contactAt(pane: u32, source: u32, target: u32, service: u32): u32 {
+  const mask = slots - 1;
+  let slot = contactSlot(pane, target, service) & mask;
+  for (;;) {
+    const id = load<u32>(contactIndex + slot * 4);
+    if (id == 0) break;
+    const row = contactRow(id);
+    if (load<u32>(row, TARGET) == target && load<u32>(row, SERVICE) == service && load<u32>(row, PANE) == pane) return id;
+    slot = (slot + 1) & mask;
+  }
+  return insert(pane, source, target, service);
+}
+
+function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
+  // The source's words are folded into two: its contacts must sample independently of other sources' contacts.
+  const hash = keyedHash(
+    word(source, 0) ^ word(source, 2),
+    word(source, 1) ^ word(source, 3),
+    word(target, 0),
+    word(target, 1),
+    word(target, 2),
+    word(target, 3),
+    service,
+  );
+  const at = paneRow(pane);
+  if (hash > load<u32>(at, THETA)) return 0;
+  if (load<u32>(at, COUNT) >= limit * SLACK) {
+    cut(pane);
+    if (hash > load<u32>(at, THETA)) return 0;
+  }
+  if (usedSlots * 2 >= slots) reindexContacts();
+  let id = free;
+  if (id != 0) free = load<u32>(contactRow(id), NEXT);
+  else id = contactCount++;
+  const row = contactRow(id);
+  memory.fill(row, 0, CONTACT_BYTES);
+  store<u32>(row, target, TARGET);
+  store<u32>(row, service, SERVICE);
+  store<u32>(row, hash, HASH);
+  hang(id, pane);
+  indexContact(id);
+  return id;
+}
+
+/** Puts a contact into the list of its pane. */
+// @ts-expect-error: decorator
+@inline
+function hang(id: u32, pane: u32): void {
+  const row = contactRow(id);
+  const at = paneRow(pane);
+  store<u32>(row, pane, PANE);
+  store<u32>(row, load<u32>(at, HEAD), NEXT);
+  store<u32>(at, id, HEAD);
+  store<u32>(at, load<u32>(at, COUNT) + 1, COUNT);
+}
+
+function indexContact(id: u32): void {
+  const row = contactRow(id);
+  const mask = slots - 1;
+  let slot = contactSlot(load<u32>(row, PANE), load<u32>(row, TARGET), load<u32>(row, SERVICE)) & mask;
+  while (load<u32>(contactIndex + slot * 4) != 0) slot = (slot + 1) & mask;
+  store<u32>(contactIndex + slot * 4, id);
+  usedSlots++;
+}
+
+/** Keeps the contacts of a pane with the `limit` smallest hashes; theta is the largest hash that stays in. */
+export function cut(pane: u32): void {
+  let members: u32 = 0;
+  for (let id = load<u32>(paneRow(pane), HEAD); id != 0; id = load<u32>(contactRow(id), NEXT))
+    store<u32>(SORTED + members++ * 4, load<u32>(contactRow(id), HASH));
+  if (members <= limit) return;
+  // Equal hashes stay or go together; one below the first that goes keeps the rule free of ties.
+  const theta = nthSmallest(members, limit) - 1;
+  store<u32>(paneRow(pane), theta, THETA);
+  keepBelow(pane, theta);
+}
+
+/** Lets go of the contacts of a pane with larger hashes. Their slots stay until the next reindexing: nothing finds them. */
+function keepBelow(pane: u32, theta: u32): void {
+  const at = paneRow(pane);
+  let id = load<u32>(at, HEAD);
+  store<u32>(at, 0, HEAD);
+  store<u32>(at, 0, COUNT);
+  while (id != 0) {
+    const row = contactRow(id);
+    const next = load<u32>(row, NEXT);
+    if (load<u32>(row, HASH) <= theta) hang(id, pane);
+    else {
+      store<u32>(row, 0, PANE);
+      store<u32>(row, free, NEXT);
+      free = id;
+    }
+    id = next;
+  }
+}
+
+/** Hoare's selection among the first `members` hashes at SORTED. */
+function nthSmallest(members: u32, nth: u32): u32 {
+  let from: i32 = 0;
+  let to: i32 = <i32>members - 1;
+  while (from < to) {
+    const pivot = load<u32>(SORTED + <u32>((from + to) >> 1) * 4);
+    let left = from;
+    let right = to;
+    while (left <= right) {
+      while (load<u32>(SORTED + <u32>left * 4) < pivot) left++;
+      while (load<u32>(SORTED + <u32>right * 4) > pivot) right--;
+      if (left <= right) {
+        const held = load<u32>(SORTED + <u32>left * 4);
+        store<u32>(SORTED + <u32>left * 4, load<u32>(SORTED + <u32>right * 4));
+        store<u32>(SORTED + <u32>right * 4, held);
+        left++;
+        right--;
+      }
+    }
+    if (<i32>nth <= right) to = right;
+    else if (<i32>nth >= left) from = left;
+    else break;
+  }
+  return load<u32>(SORTED + nth * 4);
+}
+
+/** Finds all panes again after the index was emptied. */
+export function reindexPanes(): void {
+  const mask = slots - 1;
+  for (let id: u32 = 1; id < paneCount; id++) {
+    let slot = paneSlot(load<u32>(paneRow(id), SOURCE), load<u32>(paneRow(id), EPOCH_HOUR)) & mask;
+    while (load<u32>(paneIndex + slot * 4) != 0) slot = (slot + 1) & mask;
+    store<u32>(paneIndex + slot * 4, id);
+  }
+}
+
+/** Finds all contacts again, and forgets the slots of those that were let go. */
+export function reindexContacts(): void {
+  memory.fill(contactIndex, 0, slots * 4);
+  usedSlots = 0;
+  for (let id: u32 = 1; id < contactCount; id++) if (load<u32>(contactRow(id), PANE) != 0) indexContact(id);
+}
+
+/** Counts the contacts of each pane that may be probes, and when it was seen last. */
+export function weigh(): void {
+  for (let pane: u32 = 1; pane < paneCount; pane++) {
+    store<u32>(paneRow(pane), 0, SUSPECTS);
+    store<u32>(paneRow(pane), 0, LATEST);
+  }
+  for (let id: u32 = 1; id < contactCount; id++) {
+    const row = contactRow(id);
+    const pane = load<u32>(row, PANE);
+    if (pane == 0) continue;
+    const at = paneRow(pane);
+    if (isSuspect(load<u32>(row, SEEN))) store<u32>(at, load<u32>(at, SUSPECTS) + 1, SUSPECTS);
+    store<u32>(at, max(load<u32>(at, LATEST), load<u32>(row, LAST_END)), LATEST);
+  }
+}
+
+/** Cuts all panes to the limit. */
+export function cutAll(): void {
+  for (let pane: u32 = 1; pane < paneCount; pane++) if (countOf(pane) > limit) cut(pane);
+}
+
+/**
+ * Moves the panes that stay, and their contacts, together; the rows of the others are let go. `numbers` lists a pane's
+ * new number, 0 for those that go; indexes must be made anew afterwards.
+ */
+export function keepPanes(numbers: u32): void {
+  let kept: u32 = 1;
+  for (let pane: u32 = 1; pane < paneCount; pane++) {
+    if (load<u32>(numbers + pane * 4) == 0) continue;
+    store<u32>(numbers + pane * 4, kept);
+    if (kept != pane) memory.copy(paneRow(kept), paneRow(pane), PANE_BYTES);
+    store<u32>(paneRow(kept), 0, HEAD);
+    store<u32>(paneRow(kept), 0, COUNT);
+    kept++;
+  }
+  paneCount = kept;
+  let keptContacts: u32 = 1;
+  for (let id: u32 = 1; id < contactCount; id++) {
+    const pane = load<u32>(contactRow(id), PANE);
+    const number = pane == 0 ? 0 : load<u32>(numbers + pane * 4);
+    if (number == 0) continue;
+    if (keptContacts != id) memory.copy(contactRow(keptContacts), contactRow(id), CONTACT_BYTES);
+    hang(keptContacts, number);
+    keptContacts++;
+  }
+  contactCount = keptContacts;
+  free = 0;
+}
+
+/** Marks the addresses that are in use. */
+export function markAddresses(marks: u32): void {
+  for (let pane: u32 = 1; pane < paneCount; pane++) store<u32>(marks + sourceOf(pane) * 4, 1);
+  for (let id: u32 = 1; id < contactCount; id++) if (paneOf(id) != 0) store<u32>(marks + targetOf(id) * 4, 1);
+}
+
+/** Takes the new numbers of addresses. */
+export function renumber(numbers: u32): void {
+  for (let pane: u32 = 1; pane < paneCount; pane++)
+    store<u32>(paneRow(pane), load<u32>(numbers + sourceOf(pane) * 4), SOURCE);
+  for (let id: u32 = 1; id < contactCount; id++)
+    if (paneOf(id) != 0) store<u32>(contactRow(id), load<u32>(numbers + targetOf(id) * 4), TARGET);
+}
+
+/** Forgets all panes and contacts. */
+export function clear(): void {
+  paneCount = 1;
+  contactCount = 1;
+  free = 0;
+  usedSlots = 0;
+}

@@ -1,0 +1,116 @@
+/**
+ * The kernel: what is done for every byte and every record, compiled to WebAssembly. `lib/kernel/kernel.ts` is its host.
+ * Written in AssemblyScript; `npm run kernel` compiles it.
+ */
+
+import * as addresses from './addresses';
+import { intern as internAddress } from './addresses';
+import * as contacts from './contacts';
+import * as initiator from './initiator';
+import { classify as classifyRecord } from './initiator';
+import * as interfaces from './interfaces';
+import { setKey } from './keyed-hash';
+import * as layout from './layout';
+import * as pressure from './pressure';
+import { makeRoom, start } from './pressure';
+import { advance, logTime, record, setLayoutQuality } from './record';
+
+export { cutAll, isSuspect, unite, unitePane, weigh } from './contacts';
+export { addTraits, claim, conclude, interfaceNamed, traitsOf, uniteCandidates } from './interfaces';
+export { keyedHash } from './keyed-hash';
+export { clear } from './pressure';
+export { clearCounts, lines, mark, noData, readLines, records, useColumns } from './lines';
+export { advance, logTime, makeRoom, record, setKey, setLayoutQuality };
+
+/** Begins with empty tables of so many rows at most; when they are full, the host takes all, or the least is given up. */
+export function begin(key0: u32, key1: u32, limit: u32, mostRows: u32, isSpilling: bool): void {
+  setKey(key0, key1);
+  contacts.setLimit(limit);
+  start(mostRows, isSpilling);
+}
+
+/** The number of an address. There must be room: making it may change the numbers of others. */
+export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
+  return internAddress(w0, w1, w2, w3);
+}
+
+/** Adds one half of a contact. */
+export function add(
+  source: u32,
+  target: u32,
+  service: u32,
+  seen: u32,
+  start: u32,
+  end: u32,
+  quality: u32,
+  sourcePort: u32,
+  packetBytes: u32,
+): void {
+  contacts.add(source, target, service, seen, start, end, quality, sourcePort, packetBytes);
+}
+
+/** The halves of one record: the forward one's bits, and above them the reverse one's. */
+export function classify(
+  protocol: u32,
+  sourcePort: u32,
+  targetPort: u32,
+  packets: f64,
+  bytes: f64,
+  action: u32,
+  flags: i32,
+  isIpv4: bool,
+): u32 {
+  classifyRecord(protocol, sourcePort, targetPort, packets, bytes, action, flags, isIpv4);
+  return initiator.forward | (initiator.reverse << 16);
+}
+
+export function block(): u32 {
+  return layout.BLOCK;
+}
+export function blockBytes(): u32 {
+  return layout.BLOCK_BYTES;
+}
+export function addressRows(): u32 {
+  return layout.addresses;
+}
+export function addressCount(): u32 {
+  return addresses.count;
+}
+export function interfaceRows(): u32 {
+  return layout.INTERFACES;
+}
+export function interfaceCount(): u32 {
+  return interfaces.count;
+}
+export function unnamedInterfaces(): u32 {
+  return interfaces.unnamed;
+}
+export function paneRows(): u32 {
+  return layout.panes;
+}
+export function paneCount(): u32 {
+  return contacts.paneCount;
+}
+export function contactRows(): u32 {
+  return layout.contacts;
+}
+export function contactCount(): u32 {
+  return contacts.contactCount;
+}
+export function contactLimit(): u32 {
+  return contacts.limit;
+}
+/** How often the least was given up, and all numbers of addresses changed. */
+export function timesFull(): u32 {
+  return pressure.timesFull;
+}
+export function sourcesGivenUp(): u32 {
+  return pressure.sourcesGivenUp;
+}
+export function contactsGivenUp(): u32 {
+  return pressure.contactsGivenUp;
+}
+/** Where the host may write a name or a row that it hands in. */
+export function handedIn(): u32 {
+  return layout.HANDED_IN;
+}

@@ -1,0 +1,110 @@
+/**
+ * Where everything lies in the kernel's memory. The tables lie one after the other and grow together, a level at a time;
+ * pages that were never touched cost nothing, so a level is generous.
+ */
+
+/** Bytes of text that are read at once, and what may be read or written beside them without harm. */
+export const BLOCK_BYTES: u32 = 1 << 18;
+const MARGIN: u32 = 64;
+
+/** More columns than any format has. */
+export const MAX_COLUMNS: u32 = 128;
+
+export const INTERFACE_BYTES: u32 = 64;
+export const ADDRESS_BYTES: u32 = 32;
+export const PANE_BYTES: u32 = 32;
+export const CONTACT_BYTES: u32 = 64;
+export const TEXT_BYTES: u32 = 32;
+
+/** Interfaces, and slots to find them by name. */
+export const MOST_INTERFACES: u32 = 32_768;
+export const INTERFACE_SLOTS: u32 = 65_536;
+/** Entries of the cache from an address's text to its number. */
+export const TEXTS: u32 = 32_768;
+/** Contacts that one cut looks at, at most. */
+export const MOST_IN_PANE: u32 = 8192;
+
+function align(at: u32): u32 {
+  return (at + 63) & ~63;
+}
+
+export const BLOCK: u32 = align(<u32>__heap_base) + MARGIN;
+/** Where there is white space in the block, and where newlines are, in words of four bytes each. */
+export const GAPS: u32 = align(BLOCK + BLOCK_BYTES + MARGIN);
+export const NEWLINES: u32 = align(GAPS + (BLOCK_BYTES + 64) * 4);
+export const STARTS: u32 = align(NEWLINES + (BLOCK_BYTES + 64) * 4);
+export const ENDS: u32 = align(STARTS + MAX_COLUMNS * 4 + MARGIN);
+export const SORTED: u32 = align(ENDS + MAX_COLUMNS * 4 + MARGIN);
+/** Where the host may write a name or a row that it hands in. */
+export const HANDED_IN: u32 = align(SORTED + MOST_IN_PANE * 4);
+export const TEXT: u32 = align(HANDED_IN + 2 * MARGIN);
+export const INTERFACES: u32 = align(TEXT + TEXTS * TEXT_BYTES);
+export const INTERFACE_INDEX: u32 = align(INTERFACES + MOST_INTERFACES * INTERFACE_BYTES);
+const TABLES: u32 = align(INTERFACE_INDEX + INTERFACE_SLOTS * 4);
+
+/** Rows that each table has room for, and slots of the indexes, a power of two. */
+export let rows: u32 = 0;
+export let slots: u32 = 0;
+export let addresses: u32 = 0;
+export let addressIndex: u32 = 0;
+export let panes: u32 = 0;
+export let paneIndex: u32 = 0;
+export let contacts: u32 = 0;
+export let contactIndex: u32 = 0;
+export let scratch: u32 = 0;
+let end: u32 = 0;
+
+/** There are more addresses than contacts: each has two ends. */
+function addressRows(level: u32): u32 {
+  return level + level / 4;
+}
+
+/** Whether the tables have room for so many more contacts, each with a pane and two addresses of its own. */
+// @ts-expect-error: decorator
+@inline
+export function hasRoom(more: u32, usedAddresses: u32, usedPanes: u32, usedContacts: u32): bool {
+  return usedAddresses + 2 * more <= addressRows(rows) && usedPanes + more <= rows && usedContacts + more <= rows;
+}
+
+/** Slots for `level` rows: at most half of them are ever used. */
+function slotsFor(level: u32): u32 {
+  let count: u32 = 1024;
+  while (count < 2 * addressRows(level)) count *= 2;
+  return count;
+}
+
+/**
+ * Makes room for `level` rows in each table, of which so many are in use; the indexes are empty afterwards.
+ * Every table moves up or stays, so moving the last one first overwrites nothing.
+ */
+export function resize(level: u32, usedAddresses: u32, usedPanes: u32, usedContacts: u32): void {
+  const oldAddresses = addresses;
+  const oldPanes = panes;
+  const oldContacts = contacts;
+  rows = level;
+  slots = slotsFor(level);
+  addresses = TABLES;
+  panes = align(addresses + addressRows(level) * ADDRESS_BYTES);
+  contacts = align(panes + level * PANE_BYTES);
+  addressIndex = align(contacts + level * CONTACT_BYTES);
+  paneIndex = align(addressIndex + slots * 4);
+  contactIndex = align(paneIndex + slots * 4);
+  scratch = align(contactIndex + slots * 4);
+  end = align(scratch + addressRows(level) * 4);
+  const pages = (end + 0xffff) >>> 16;
+  const have = <u32>memory.size();
+  if (pages > have && memory.grow(pages - have) < 0) unreachable();
+  if (oldContacts) {
+    memory.copy(contacts, oldContacts, usedContacts * CONTACT_BYTES);
+    memory.copy(panes, oldPanes, usedPanes * PANE_BYTES);
+    memory.copy(addresses, oldAddresses, usedAddresses * ADDRESS_BYTES);
+  }
+  clearIndexes();
+}
+
+/** Forgets what the indexes hold. */
+export function clearIndexes(): void {
+  memory.fill(addressIndex, 0, slots * 4);
+  memory.fill(paneIndex, 0, slots * 4);
+  memory.fill(contactIndex, 0, slots * 4);
+}

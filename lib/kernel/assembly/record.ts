@@ -1,0 +1,65 @@
+/** What one record adds: who holds which address, and one or both halves of a contact. */
+import { isIpv4, kind, UNCOUNTED } from './addresses';
+import { add } from './contacts';
+import { classify, forward, NO_FLAGS, reverse } from './initiator';
+import { learn } from './interfaces';
+
+const TCP: u32 = 6;
+/** What the record's log cannot show, as bits; as in `lib/window/quality.ts`. */
+const WITHOUT_FLAGS: u32 = 1;
+const LONG_AGGREGATION: u32 = 8;
+const LONG_SECONDS: u32 = 90;
+/** More bytes than this in a packet are not told apart. */
+const MOST_PACKET_BYTES: f64 = 255;
+
+/** End of the latest record, epoch seconds; 0 before the first. */
+export let logTime: u32 = 0;
+let layoutQuality: u32 = 0;
+
+/** Takes what no record of the layout can show, as bits. */
+export function setLayoutQuality(bits: u32): void {
+  layoutQuality = bits;
+}
+
+/** Notes how far the log has come. */
+export function advance(end: u32): void {
+  if (end > logTime) logTime = end;
+}
+
+/**
+ * Takes one record. Addresses and the interface are numbers, 0 for none; the line it was read from lies at
+ * `[lineStart, lineEnd)`, or with the host where both are 0. There must be room for two contacts.
+ */
+export function record(
+  source: u32,
+  target: u32,
+  ownSource: u32,
+  ownTarget: u32,
+  sourcePort: u32,
+  targetPort: u32,
+  protocol: u32,
+  packets: f64,
+  bytes: f64,
+  start: u32,
+  end: u32,
+  action: u32,
+  flags: i32,
+  direction: u32,
+  interfaceId: u32,
+  lineStart: u32,
+  lineEnd: u32,
+): void {
+  advance(end);
+  if (interfaceId) learn(interfaceId, source, target, ownSource, ownTarget, direction, lineStart, lineEnd);
+  if (source == target || ((kind(source) | kind(target)) & UNCOUNTED) != 0) return;
+  classify(protocol, sourcePort, targetPort, packets, bytes, action, flags, isIpv4(source));
+  const quality =
+    layoutQuality |
+    (flags == NO_FLAGS && protocol == TCP ? WITHOUT_FLAGS : 0) |
+    (end - start > LONG_SECONDS ? LONG_AGGREGATION : 0);
+  if (forward) {
+    const packetBytes = min<f64>(MOST_PACKET_BYTES, Math.round(bytes / max<f64>(1, packets)));
+    add(source, target, targetPort * 256 + protocol, forward, start, end, quality, sourcePort, <u32>packetBytes);
+  }
+  if (reverse) add(target, source, sourcePort * 256 + protocol, reverse, start, end, quality, 0, 0);
+}

@@ -1,0 +1,14 @@
+/** A kernel without a collector, for tests of its parts. */
+import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Networks } from '../../../lib/contact/networks.ts';
+import { Kernel, type KernelOptions } from '../../../lib/kernel/kernel.ts';
+
+export const KEY = hashKey('a test');
+
+export function freshKernel(options: Partial<KernelOptions> = {}): Kernel {
+  const networks = new Networks();
+  return new Kernel(
+    { key: KEY, limit: 2048, mostRows: 699_000, ...options },
+    { kindOf: (...words) => networks.kindOf(...words), look: () => undefined },
+  );
+}

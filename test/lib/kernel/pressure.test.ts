@@ -1,0 +1,234 @@
+/** A full table gives up the least suspicious, and what it keeps stays true. */
+import { describe, expect, test } from '@jest/globals';
+import { type Random, randomOf, shuffled } from '../../../bench/random.ts';
+import { keyedHash } from '../../../lib/contact/keyed-hash.ts';
+import { parseIpv4 } from '../../../lib/flowlog/address.ts';
+import { Collector } from '../../../lib/window/collector.ts';
+import type { SeenContact, SourceEvidence } from '../../../lib/window/evidence.ts';
+import { LET_GO, SAMPLED } from '../../../lib/window/quality.ts';
+import { START, type Values } from '../flowlog/sample-logs.ts';
+import { answered, at, crowd, DIRECTED, hostAt, sent, textOf, UNDIRECTED } from './crowd.ts';
+import { OPTIONS, piecesOf, readInto, referenceOf } from './reading.ts';
+
+const MOST = 3000;
+const SCANNER = '10.9.9.9';
+const HOUR = 3600;
+
+/** Sources by address, with what was given up. */
+interface Kept {
+  readonly sources: ReadonlyMap<string, SourceEvidence>;
+  readonly givenUp: { readonly sources: number; readonly contacts: number };
+}
+
+const byAddress = (sources: Iterable<SourceEvidence>) =>
+  new Map(Array.from(sources, (source) => [source.address, source]));
+
+function readAt(mostContacts: number, file: Uint8Array, random: Random): Kept {
+  const collector = new Collector({ ...OPTIONS, mostContacts });
+  readInto(collector, piecesOf(file, random));
+  return { sources: byAddress(collector.sources()), givenUp: collector.givenUp };
+}
+
+const contactsOf = (source: SourceEvidence | undefined): SeenContact[] =>
+  (source?.panes ?? []).flatMap(({ contacts }) => contacts);
+const nameOf = ({ target, port, protocol }: SeenContact): string => `${target} ${port} ${protocol}`;
+
+/** An established connection: nothing to suspect. */
+function visit(from: string, to: string, second: number): Values[] {
+  const request = at(second, sent(from, to, { 'tcp-flags': '2', packets: '20', bytes: '9000' }));
+  return [request, answered(request)];
+}
+
+/** A probe that nobody answers, as the target's interface sees it where the source is outside. */
+function probe(from: string, to: string, port: number, second: number): Values {
+  const row = at(second, sent(from, to, { dstport: String(port), 'tcp-flags': '2' }));
+  return from.startsWith('203.') ? { ...row, 'interface-id': `eni-${to}`, 'flow-direction': 'ingress' } : row;
+}
+
+const visits = (count: number, network: string, second = 0): Values[] =>
+  Array.from({ length: count }, (_, n) =>
+    visit(hostAt(network, n), hostAt('10.2', n % 500), second + (n % 600)),
+  ).flat();
+const strays = (count: number, network: string, second = 0): Values[] =>
+  Array.from({ length: count }, (_, n) => probe(hostAt(network, n), hostAt('10.2', n % 500), 22, second + (n % 600)));
+const scan = (count: number, second = 0): Values[] =>
+  Array.from({ length: count }, (_, n) => probe(SCANNER, '10.8.8.8', n + 1, second + Math.floor((n * 3000) / count)));
+
+/**
+ * Expects of what was kept that each contact is one that there was, with nothing seen that was not, and with the hash that
+ * belongs to its addresses: these are the right ones, although they were given new numbers.
+ */
+function expectTrue({ sources }: Kept, file: Uint8Array): void {
+  const reference = byAddress(referenceOf([file]).sources());
+  const word = (text: string) => parseIpv4(text)!;
+  const untrue = [...sources.values()].flatMap(({ address, inside, panes }): unknown[] => {
+    const whole = reference.get(address);
+    if (whole?.inside !== inside) return [{ address, inside }];
+    return panes.flatMap(({ hour, contacts }) => {
+      const pane = whole.panes.find((one) => one.hour === hour);
+      const known = new Map(pane?.contacts.map((contact) => [nameOf(contact), contact]));
+      return contacts.filter((contact) => {
+        const { target, port, protocol, seen, hash, lastEnd } = contact;
+        const all = known.get(nameOf(contact));
+        const own = keyedHash(OPTIONS.key, 0xffff, word(address), 0, 0, 0xffff, word(target), port * 256 + protocol);
+        return !all || hash !== own || (seen & ~all.seen) !== 0 || lastEnd > all.lastEnd;
+      });
+    });
+  });
+  expect(untrue.slice(0, 3)).toEqual([]);
+}
+
+describe('below the bound', () => {
+  test('nothing is given up, and nothing says so', () => {
+    const { sources, givenUp } = readAt(MOST, textOf([...visits(700, '10.1'), ...scan(200)]), randomOf('below'));
+    expect(givenUp).toEqual({ sources: 0, contacts: 0 });
+    expect([...sources.values()].flatMap(({ panes }) => panes).some(({ quality }) => quality & LET_GO)).toBe(false);
+  });
+});
+
+describe('at the bound', () => {
+  const random = randomOf('pressure');
+
+  test('a scanner among ten thousand others is kept with all its contacts, its identity, and those of its target', () => {
+    const rows = shuffled([visits(5000, '10.1'), strays(5000, '203.0'), scan(200)].flat(), random);
+    const answers = [visit(SCANNER, '10.8.8.8', 0), visit('10.8.8.8', '10.2.0.1', 0)].flat();
+    const file = textOf([...answers, ...rows]);
+    const kept = readAt(MOST, file, random);
+    const whole = byAddress(referenceOf([file]).sources());
+    const [found, expected] = [kept.sources.get(SCANNER)!, whole.get(SCANNER)!];
+    const sorted = (source: SourceEvidence) => contactsOf(source).sort((a, b) => a.hash - b.hash);
+    expect(sorted(found)).toEqual(sorted(expected));
+    expect(contactsOf(found)).toHaveLength(201);
+    expect([found.scope, found.identity]).toEqual([expected.scope, expected.identity]);
+    expect(found.panes.every(({ quality }) => (quality & LET_GO) !== 0)).toBe(true);
+    expect(kept.givenUp.sources).toBeGreaterThan(5000);
+    expect(kept.givenUp.contacts).toBeGreaterThan(5000);
+    expectTrue(kept, file);
+  });
+
+  test('what was given up and what is left are all there were, where nothing comes again', () => {
+    const file = textOf(visits(10_000, '10.1'));
+    const kept = readAt(MOST, file, random);
+    const left = [...kept.sources.values()].flatMap(contactsOf).length;
+    expect(left).toBeLessThanOrEqual(MOST);
+    expect(left).toBeGreaterThan(MOST / 4);
+    expect(kept.givenUp).toEqual({ sources: 10_000 - left, contacts: 10_000 - left });
+  });
+
+  test('sources without a suspect go before those with one, whenever they were seen', () => {
+    for (const early of [strays(1000, '10.3'), []]) {
+      const late = early.length ? [] : strays(1000, '10.3', 800);
+      const file = textOf([...early, ...visits(8000, '10.1', 100), ...late]);
+      const kept = readAt(MOST, file, random);
+      const suspects = [...kept.sources.keys()].filter((address) => address.startsWith('10.3.'));
+      expect(suspects).toHaveLength(1000);
+      expectTrue(kept, file);
+    }
+  });
+
+  test('of sources alike those go first that were seen least lately', () => {
+    const rows = Array.from({ length: 6000 }, (_, n) => probe(hostAt('10.3', n), '10.2.0.1', 22, n));
+    const kept = readAt(MOST, textOf(rows), random);
+    const times = [...kept.sources.values()].flatMap(contactsOf).map(({ lastEnd }) => lastEnd);
+    expect(times.length).toBeGreaterThan(MOST / 4);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(START + 20 + 6000 - MOST);
+  });
+
+  test('what a source did in all its hours counts together', () => {
+    // One probe an hour, ten in all: no stray, though each hour looks like one.
+    const slow = Array.from({ length: 10 }, (_, n) => probe(SCANNER, '10.8.8.8', n + 1, n * HOUR));
+    const file = textOf([...slow, ...strays(8000, '10.3', 9 * HOUR)]);
+    const kept = readAt(MOST, file, random);
+    expect(contactsOf(kept.sources.get(SCANNER))).toHaveLength(10);
+    expectTrue(kept, file);
+  });
+
+  test('a source with more than a sample is kept as one, of known rate', () => {
+    const floods = Array.from({ length: 4 }, (_, n) =>
+      Array.from({ length: 4000 }, (_, port) => probe(`10.9.9.${n}`, '10.8.8.8', port + 1, port % 600)),
+    );
+    const rows = shuffled([...floods.flat(), ...visits(3000, '10.1')], random);
+    const file = textOf(rows);
+    const kept = readAt(MOST, file, random);
+    const reference = byAddress(referenceOf([file]).sources());
+    for (let n = 0; n < 4; n++) {
+      const [pane] = kept.sources.get(`10.9.9.${n}`)!.panes;
+      const [whole] = reference.get(`10.9.9.${n}`)!.panes;
+      const sample = whole!.contacts.filter(({ hash }) => hash <= pane!.theta);
+      const sorted = (contacts: readonly SeenContact[]) => contacts.toSorted((a, b) => a.hash - b.hash);
+      expect(sorted(pane!.contacts)).toEqual(sorted(sample));
+      expect(sample.length).toBeGreaterThan(100);
+      expect(pane!.quality & SAMPLED).toBe(SAMPLED);
+      expect(Math.abs(((sample.length / pane!.theta) * 2 ** 32) / 4000 - 1)).toBeLessThan(0.4);
+    }
+    expectTrue(kept, file);
+  });
+
+  test('a log of nothing but scanners is held in the same room', () => {
+    const rows = Array.from({ length: 20_000 }, (_, n) =>
+      probe(hostAt('10.3', n % 1500), hostAt('10.2', n % 77), 1 + (n % 1009), n % 3000),
+    );
+    const file = textOf(rows);
+    const kept = readAt(MOST, file, random);
+    const contacts = [...kept.sources.values()].flatMap(contactsOf).length;
+    expect(contacts).toBeLessThanOrEqual(MOST);
+    expect(contacts).toBeGreaterThan(MOST / 4);
+    expectTrue(kept, file);
+  });
+
+  test('interfaces keep their addresses where the log has no direction', () => {
+    const hosts = Array.from({ length: 200 }, (_, n) => hostAt('10.3', n));
+    // Each holds the one address that all its records have in common; the first is seen long before the last.
+    const rounds = [0, 1, 2].flatMap((round) => [
+      ...hosts.flatMap((host, n) => [22, 23].map((port) => probe(host, hostAt('10.2', n * 3 + round), port, round))),
+      ...Array.from({ length: 6000 }, (_, n) => ({
+        ...probe(hostAt('10.4', n), hostAt('10.5', n + round), 22, round),
+        'interface-id': 'eni-other',
+        action: 'ACCEPT',
+      })),
+    ]);
+    const file = textOf(rounds, UNDIRECTED);
+    const kept = readAt(MOST, file, random);
+    const reference = byAddress(referenceOf([file]).sources());
+    const found = hosts.filter((host) => kept.sources.has(host));
+    expect(found.length).toBeGreaterThan(100);
+    for (const host of found) expect(kept.sources.get(host)!.identity).toEqual(reference.get(host)!.identity);
+    expect(kept.sources.get(found[0]!)!.identity).toMatchObject({ interfaceId: `eni-${found[0]}` });
+    expect(kept.givenUp.sources).toBeGreaterThan(6000);
+  });
+
+  test('more interfaces with addresses of their own than there is room for are no harm', () => {
+    const file = textOf(Array.from({ length: 20_000 }, (_, n) => probe(hostAt('10.3', n), '10.2.0.1', 22, 0)));
+    expectTrue(readAt(MOST, file, random), file);
+  });
+
+  test('more interfaces without direction than there is room for lose their addresses, not their contacts', () => {
+    const rows = Array.from({ length: 6000 }, (_, n) => probe(hostAt('10.3', n), hostAt('10.2', n), 22, n));
+    const file = textOf(rows, UNDIRECTED);
+    const collector = new Collector({ ...OPTIONS, mostContacts: 500 });
+    readInto(collector, piecesOf(file, random));
+    const kept = [...collector.sources()].flatMap(({ address, panes }) => panes.map((pane) => ({ address, pane })));
+    expect(kept.length).toBeGreaterThan(100);
+    for (const { address, pane } of kept)
+      expect(pane.contacts.map(({ target }) => target)).toEqual([address.replace('10.3.', '10.2.')]);
+  });
+
+  test('a bound just beyond a step of growth is kept as well', () => {
+    for (const most of [4096, 4097, 4101]) {
+      const file = textOf([...visits(5000, '10.1'), ...scan(100)]);
+      const kept = readAt(most, file, random);
+      expect(contactsOf(kept.sources.get(SCANNER))).toHaveLength(100);
+      expectTrue(kept, file);
+    }
+  });
+
+  test('any crowd is kept truly, in a room of any size', () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const own = randomOf(`crowd ${seed}`);
+      const file = textOf(crowd(own.whole(2000, 8000), own.whole(20, 3000), own), seed % 2 ? DIRECTED : UNDIRECTED);
+      const kept = readAt(own.whole(300, MOST), file, own);
+      expect(kept.givenUp.sources).toBeGreaterThan(0);
+      expectTrue(kept, file);
+    }
+  });
+});

@@ -1,0 +1,168 @@
+/**
+ * Records in, evidence out, without the kernel: plain TypeScript that reads row by row and keeps everything. What the
+ * collector of `lib/window` must equal.
+ */
+import type { HashKey } from '../../lib/contact/keyed-hash.ts';
+import { Networks } from '../../lib/contact/networks.ts';
+import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/contact/seen.ts';
+import { AddressTable } from '../../lib/flowlog/address.ts';
+import { type FlowRecord, type Layout, NO_FLAGS, type RecordSink, type StatusRow } from '../../lib/flowlog/record.ts';
+import { CONTACTS_PER_PANE, type Pane, type SourceEvidence } from '../../lib/window/evidence.ts';
+import {
+  LONG_AGGREGATION,
+  SAMPLED,
+  SKIPPED_RECORDS,
+  TRANSIT_GATEWAY,
+  WITHOUT_FLAGS,
+  WITHOUT_PACKET_ADDRESSES,
+} from '../../lib/window/quality.ts';
+import { Scopes } from '../../lib/window/scope.ts';
+import { ContactTable, type PaneView } from './contact-table.ts';
+import { classify, Halves } from './initiator.ts';
+import { InterfaceNames } from './interface-names.ts';
+import { Interfaces } from './interfaces.ts';
+import { Kinds } from './kinds.ts';
+
+const HOUR = 3600;
+const TCP = 6;
+const LONG_SECONDS = 90;
+const MOST_SKIPPED_HOURS = 24;
+const FULL = 0xffffffff;
+
+/** Collects one body of evidence. */
+export class ReferenceCollector implements RecordSink {
+  readonly addresses = new AddressTable();
+  readonly interfaces = new InterfaceNames();
+  logTime = 0;
+  #table: ContactTable;
+  #kinds: Kinds;
+  #identities: Interfaces;
+  #scopes: Scopes;
+  #halves = new Halves();
+  #layoutQuality = 0;
+
+  constructor(options: {
+    readonly key: HashKey;
+    readonly internal?: readonly string[];
+    readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
+  }) {
+    this.#table = new ContactTable(this.addresses, options.key, CONTACTS_PER_PANE);
+    this.#kinds = new Kinds(this.addresses, new Networks(options.internal));
+    this.#identities = new Interfaces(this.interfaces, this.#kinds);
+    this.#scopes = new Scopes(options.routingDomains);
+  }
+
+  layout(layout: Layout): void {
+    const isGateway = layout.kind === 'transit-gateway';
+    this.#layoutQuality =
+      (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
+      (layout.hasPacketAddresses || isGateway ? 0 : WITHOUT_PACKET_ADDRESSES) |
+      (isGateway ? TRANSIT_GATEWAY : 0);
+  }
+
+  record(record: FlowRecord): void {
+    this.logTime = Math.max(this.logTime, record.end);
+    this.#identities.learn(record);
+    const { source, target, protocol, start, end } = record;
+    if (source === target || !this.#kinds.isCountable(source) || !this.#kinds.isCountable(target)) return;
+    classify(record, this.addresses.isIpv4(source), this.#halves);
+    const quality =
+      this.#layoutQuality |
+      (record.tcpFlags === NO_FLAGS && protocol === TCP ? WITHOUT_FLAGS : 0) |
+      (end - start > LONG_SECONDS ? LONG_AGGREGATION : 0);
+    const common = { protocol, start, end, quality };
+    if (this.#halves.forward)
+      this.#table.add({
+        ...common,
+        source,
+        target,
+        port: record.targetPort,
+        seen: this.#halves.forward,
+        sourcePort: record.sourcePort,
+        packetBytes: Math.min(255, Math.round(record.bytes / Math.max(1, record.packets))),
+      });
+    if (this.#halves.reverse)
+      this.#table.add({
+        ...common,
+        source: target,
+        target: source,
+        port: record.sourcePort,
+        seen: this.#halves.reverse,
+        sourcePort: 0,
+        packetBytes: 0,
+      });
+  }
+
+  status(row: StatusRow): void {
+    this.logTime = Math.max(this.logTime, row.end);
+    if (row.status !== 'SKIPDATA') return;
+    const last = Math.floor(row.end / HOUR);
+    for (let hour = Math.max(Math.floor(row.start / HOUR), last - MOST_SKIPPED_HOURS); hour <= last; hour++)
+      this.#identities.skipped(row.interfaceId, hour);
+  }
+
+  /** The evidence of each source; call once, after the last record. */
+  sources(): SourceEvidence[] {
+    this.#identities.conclude();
+    return [...Map.groupBy(this.#table.panes(), ({ source }) => source)].flatMap(([source, views]) => {
+      const panes = views
+        .map((view) => this.#pane(view))
+        .filter(({ contacts }) => contacts.length > 0)
+        .sort((a, b) => a.hour - b.hour);
+      if (!panes.length) return [];
+      const identity = this.#identities.identity(source);
+      const isPrivate = this.#kinds.isInside(source);
+      return {
+        scope: this.#scopes.of({ isPrivate, ...this.#identities.networkOf(source) }),
+        address: this.addresses.text(source),
+        inside: this.#isInside(source),
+        ...(identity && { identity }),
+        panes,
+      };
+    });
+  }
+
+  /** Contacts of all sources with some services. Call after {@link sources}. */
+  *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean) {
+    for (const { source, hour, contacts } of this.#table.panes()) {
+      for (const { target, port, protocol, seen } of contacts.filter(wants))
+        yield {
+          source: this.addresses.text(source),
+          inside: this.#isInside(source),
+          hour,
+          contact: { port, protocol, target: this.addresses.text(target), seen },
+        };
+    }
+  }
+
+  /** How many contacts outside sources made with each target, hour by hour. Call after {@link sources}. */
+  *outsideReach() {
+    const probes = this.#table
+      .panes()
+      .filter(({ source }) => !this.#isInside(source))
+      .flatMap(({ hour, contacts }) => contacts.map(({ target, seen }) => ({ hour, target, seen })))
+      .filter(({ seen }) => hasInitiatorHalf(seen));
+    for (const group of Map.groupBy(probes, ({ hour, target }) => `${hour} ${target}`).values())
+      yield { hour: group[0]!.hour, target: this.addresses.text(group[0]!.target), count: group.length };
+  }
+
+  #isInside(source: number): boolean {
+    return this.#kinds.isInside(source) || this.#identities.isOwn(source);
+  }
+
+  #pane({ source, hour, theta, quality, contacts }: PaneView): Pane {
+    const kept = contacts.filter(({ seen }) => !isNothing(seen));
+    const isSkipped = [source, ...kept.map(({ target }) => target)].some((id) => this.#identities.hasSkipped(id, hour));
+    return {
+      hour,
+      theta,
+      quality: quality | (isSkipped ? SKIPPED_RECORDS : 0) | (theta < FULL ? SAMPLED : 0),
+      fragments: 1,
+      contacts: kept.map((contact) => ({
+        ...contact,
+        target: this.addresses.text(contact.target),
+        seen: contact.seen | (this.#identities.isOwn(contact.target) ? SEEN_OWN_TARGET : 0),
+      })),
+    };
+  }
+}

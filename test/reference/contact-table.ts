@@ -1,0 +1,158 @@
+/**
+ * The contacts of all sources, hour by hour, in plain maps: nothing is let go of before the end, when each hour keeps the
+ * contacts with the smallest keyed hashes. What the kernel's table must equal, whatever the order of the records.
+ */
+import { type HashKey, keyedHash } from '../../lib/contact/keyed-hash.ts';
+import { hasInitiatorHalf } from '../../lib/contact/seen.ts';
+import type { AddressTable } from '../../lib/flowlog/address.ts';
+
+const HOUR = 3600;
+const FULL = 0xffffffff;
+
+/** One half of a contact to be added; `end` decides the hour. */
+export interface ContactHalf {
+  readonly source: number;
+  readonly target: number;
+  readonly port: number;
+  readonly protocol: number;
+  readonly seen: number;
+  readonly start: number;
+  readonly end: number;
+  /** What the record's log cannot show, as bits that union (`lib/window/quality.ts`). */
+  readonly quality: number;
+  /** Of an initiator's half: the port it came from, and the bytes of one packet (at most 255); 0 of an answer. */
+  readonly sourcePort: number;
+  readonly packetBytes: number;
+}
+
+/** A contact, and the union of what was seen of it. */
+export interface Contact {
+  readonly target: number;
+  readonly port: number;
+  readonly protocol: number;
+  readonly hash: number;
+  seen: number;
+  firstStart: number;
+  firstEnd: number;
+  lastEnd: number;
+  /** Minutes of the hour in which the initiator's half was seen, as 60 bits. */
+  minutesLow: number;
+  minutesHigh: number;
+  /** Lowest source port of the initiator's halves, and the bytes of its smallest packets: 0 before one is seen. */
+  sourcePort: number;
+  packetBytes: number;
+  /** Which groups of source ports its probes came from, 32 bits. */
+  flows: number;
+}
+
+/** A source's hour with its contacts, and the rate at which they are sampled. */
+export interface PaneView {
+  readonly source: number;
+  readonly hour: number;
+  readonly theta: number;
+  readonly quality: number;
+  readonly contacts: readonly Contact[];
+}
+
+interface Pane {
+  readonly source: number;
+  readonly hour: number;
+  quality: number;
+  readonly contacts: Map<string, Contact>;
+}
+
+/** A bit for sixteen neighbouring source ports; none for protocols without ports. */
+const flowBit = (port: number): number => (port === 0 ? 0 : 1 << (Math.imul(port >>> 4, 0x9e3779b1) >>> 27));
+
+/** The lower of two, where 0 stands for none. */
+const lowest = (a: number, b: number): number => (a === 0 || b === 0 ? Math.max(a, b) : Math.min(a, b));
+
+export class ContactTable {
+  #panes = new Map<string, Pane>();
+  #addresses: AddressTable;
+  #key: HashKey;
+  #limit: number;
+
+  /** @param limit contacts kept for each source and hour. */
+  constructor(addresses: AddressTable, key: HashKey, limit: number) {
+    this.#addresses = addresses;
+    this.#key = key;
+    this.#limit = limit;
+  }
+
+  /** Adds one half of a contact. */
+  add(half: ContactHalf): void {
+    const pane = this.#pane(half.source, Math.floor(half.end / HOUR));
+    pane.quality |= half.quality;
+    const name = `${half.target} ${half.port} ${half.protocol}`;
+    let contact = pane.contacts.get(name);
+    if (!contact) {
+      contact = this.#contact(half);
+      pane.contacts.set(name, contact);
+    }
+    const before = contact.seen;
+    contact.seen |= half.seen;
+    const isProbe = hasInitiatorHalf(half.seen);
+    // Times are those of probes; those of answers stand in only until a probe is known.
+    if (before === 0 || (isProbe && !hasInitiatorHalf(before))) setTimes(contact, half);
+    else if (isProbe || !hasInitiatorHalf(before)) widen(contact, half);
+    if (!isProbe) return;
+    const minute = Math.floor((half.end % HOUR) / 60);
+    if (minute < 30) contact.minutesLow |= 1 << minute;
+    else contact.minutesHigh |= 1 << (minute - 30);
+    contact.sourcePort = lowest(contact.sourcePort, half.sourcePort);
+    contact.packetBytes = lowest(contact.packetBytes, half.packetBytes);
+    contact.flows |= flowBit(half.sourcePort);
+  }
+
+  /** All sources' hours, each cut to its limit. */
+  panes(): PaneView[] {
+    return [...this.#panes.values()].map(({ source, hour, quality, contacts }) => {
+      const all = [...contacts.values()].sort((a, b) => a.hash - b.hash);
+      // Equal hashes stay or go together; one below the first that goes keeps the rule free of ties.
+      const theta = all.length > this.#limit ? all[this.#limit]!.hash - 1 : FULL;
+      return { source, hour, quality, theta, contacts: all.filter(({ hash }) => hash <= theta) };
+    });
+  }
+
+  #pane(source: number, hour: number): Pane {
+    const name = `${source} ${hour}`;
+    let pane = this.#panes.get(name);
+    if (!pane) {
+      pane = { source, hour, quality: 0, contacts: new Map() };
+      this.#panes.set(name, pane);
+    }
+    return pane;
+  }
+
+  #contact({ source, target, port, protocol }: ContactHalf): Contact {
+    const word = (id: number, at: 0 | 1 | 2 | 3) => this.#addresses.word(id, at);
+    // The source's words are folded into two: its contacts must sample independently of other sources' contacts.
+    const hash = keyedHash(
+      this.#key,
+      word(source, 0) ^ word(source, 2),
+      word(source, 1) ^ word(source, 3),
+      word(target, 0),
+      word(target, 1),
+      word(target, 2),
+      word(target, 3),
+      port * 256 + protocol,
+    );
+    const times = { firstStart: 0, firstEnd: 0, lastEnd: 0, minutesLow: 0, minutesHigh: 0 };
+    return { target, port, protocol, hash, seen: 0, ...times, sourcePort: 0, packetBytes: 0, flows: 0 };
+  }
+}
+
+function setTimes(contact: Contact, { start, end }: ContactHalf): void {
+  contact.firstStart = start;
+  contact.firstEnd = end;
+  contact.lastEnd = end;
+}
+
+function widen(contact: Contact, { start, end }: ContactHalf): void {
+  if (end < contact.firstEnd || (end === contact.firstEnd && start < contact.firstStart)) {
+    contact.firstStart = start;
+    contact.firstEnd = end;
+  }
+  contact.lastEnd = Math.max(contact.lastEnd, end);
+}

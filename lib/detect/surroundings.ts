@@ -26,8 +26,11 @@ interface HourRange {
 }
 
 const UDP = 17;
-/** Ports that are there for everybody where they answer at all: web servers. */
+/** Web servers. */
 const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
+
+/** Whether a service on this port is there for everybody where it answers at all. */
+export const isPublicPort = (port: number): boolean => PUBLIC_PORTS.has(port);
 /** Hours before the one in which a scan began in which others are looked at; later ones may not be known when it ends. */
 const HOURS_BEFORE = 2;
 /** Share of a finding's targets that had asked its source for something, from which on its pings are taken for errors. */
@@ -43,7 +46,7 @@ export const hoursAround = ({ anchorHour }: Pick<Detection, 'anchorHour'>): Hour
 
 /** Services that answered an outside scanner, of which it is not known that they are public. */
 export const questionable = ({ finding, open }: Detection): readonly OpenService[] =>
-  finding.direction === 'inbound' ? open.filter(({ port }) => !PUBLIC_PORTS.has(port)) : [];
+  finding.direction === 'inbound' ? open.filter(({ port }) => !isPublicPort(port)) : [];
 
 /** Outside sources that completed contacts with services, hour by hour. */
 export class Completions {

@@ -50,6 +50,15 @@ export const LONG_HORIZONS: readonly Horizon[] = [
   },
 ];
 
+/** Contacts that speak for a scan below which no group of any kind can hit, whatever the horizon. */
+export function leastFloor(settings: DetectionSettings): number {
+  const kinds: readonly GroupKind[] = ['vertical', 'horizontal', 'block', 'open'];
+  const floors = [...SHORT_HORIZONS, ...LONG_HORIZONS].flatMap(({ floor }) =>
+    kinds.map((kind) => floor(settings, kind)),
+  );
+  return Math.min(...floors);
+}
+
 /** Failures that a success outweighs within a horizon. */
 export const ratioOf = (horizon: Horizon, settings: DetectionSettings): number =>
   horizon.seconds > 3600 ? settings.failuresPerSuccessSlow : settings.failuresPerSuccess;
@@ -89,6 +98,7 @@ export function findHits(
   horizon: Horizon,
   settings: DetectionSettings,
 ): Hit[] {
+  if (!hasSpeakers(group, kind, horizon.floor(settings, kind))) return [];
   const decision = new Decision(kind, horizon, settings);
   const tally = new Tally(kind);
   const aftermath = new Aftermath(group, kind, horizon.seconds);
@@ -134,6 +144,13 @@ function shortest(
 /** Whether a contact speaks for a scan in a group of this kind: by failing, or by being fleeting. */
 const speaksForScan = (contact: FirstContact, kind: GroupKind): boolean =>
   isFailure(contact.outcome) || (kind === 'open' && contact.isFleeting);
+
+/** Whether so many contacts of a group speak for a scan: most groups are soon told not to hit anywhere. */
+export function hasSpeakers(group: readonly FirstContact[], kind: GroupKind, floor: number): boolean {
+  let speakers = 0;
+  for (const contact of group) if (speaksForScan(contact, kind) && ++speakers >= floor) return true;
+  return false;
+}
 
 /** Contacts in a window, by what they say. */
 class Tally {

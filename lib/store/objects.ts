@@ -51,6 +51,12 @@ export async function objectSize(client: S3Client, bucket: string, key: string):
   }
 }
 
+/** The object at an `s3://bucket/key` address. */
+export function objectAt(address: string, size?: number): ByteSource {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address)!;
+  return objectSource(createS3Client(), bucket!, key!, size);
+}
+
 /** The objects under an `s3://bucket/prefix` address, in order of their keys. */
 export async function listObjects(address: string): Promise<ByteSource[]> {
   const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(address);

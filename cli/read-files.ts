@@ -1,0 +1,115 @@
+/** Reads files into one collector: one after the other, or, where there is much to read, in as many threads as there are processors. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
+import type { ByteSource } from '../lib/flowlog/source.ts';
+import type { Collector } from '../lib/window/collector.ts';
+import { type BadInput, reasonOf } from './inputs.ts';
+import type { Progress } from './progress.ts';
+import type { Answer, ReadOptions, Request } from './read-worker.ts';
+
+/** A thread takes a moment to start: what is smaller than this in all is read sooner without. */
+const LEAST_BYTES = 8 * 1024 * 1024;
+/** What each thread may use for young objects, in MB: its memory is that of its tables and buffers. */
+const YOUNG_MB = 4;
+
+/** What came of each file, in the order of the files. */
+export type Read = FileReport | BadInput;
+
+/** Reads `sources` into `collector`; one that cannot be read is told of, and the others are read. */
+export async function readFiles(
+  sources: readonly ByteSource[],
+  collector: Collector,
+  options: ReadOptions,
+  progress: Progress,
+): Promise<Read[]> {
+  const read = new Array<Read>(sources.length);
+  // A pipe can be read here only.
+  const waiting = [...sources.keys()].filter((at) => sources[at]!.range !== undefined);
+  const threads = Math.min(availableParallelism(), waiting.length);
+  const bytes = waiting.reduce((sum, at) => sum + (sources[at]!.size ?? 0), 0);
+  const isWorthThreads = threads > 1 && bytes >= LEAST_BYTES;
+  const here = [...sources.keys()].filter((at) => !isWorthThreads || !waiting.includes(at));
+  for (const at of here) {
+    try {
+      read[at] = await readFlowLog(progress.watch(sources[at]!), collector, options);
+    } catch (error) {
+      read[at] = { path: sources[at]!.name, reason: reasonOf(error as NodeJS.ErrnoException) };
+    }
+  }
+  if (!isWorthThreads) return read;
+  const next = waiting.values();
+  const readWaiting = async () => {
+    const thread = new ReadThread(collector, options, progress);
+    try {
+      for (const at of next) read[at] = await thread.read(sources[at]!);
+      await thread.finish();
+    } finally {
+      await thread.end();
+    }
+  };
+  await Promise.all(Array.from({ length: threads }, readWaiting));
+  return read;
+}
+
+/** One thread, asked for one thing at a time. */
+class ReadThread {
+  readonly #worker: Worker;
+  readonly #collector: Collector;
+  readonly #progress: Progress;
+  #settle: { readonly done: (answer: Answer) => void; readonly fail: (error: unknown) => void } | undefined;
+
+  constructor(collector: Collector, options: ReadOptions, progress: Progress) {
+    this.#collector = collector;
+    this.#progress = progress;
+    const source = new URL(import.meta.url.endsWith('.ts') ? './read-worker.ts' : './read-worker.js', import.meta.url);
+    this.#worker = new Worker(source, {
+      workerData: options,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
+    this.#worker.on('message', (answer: Answer) => {
+      try {
+        this.#hear(answer);
+      } catch (error) {
+        this.#settle?.fail(error);
+      }
+    });
+    this.#worker.on('error', (error) => this.#settle?.fail(error));
+  }
+
+  async read({ name, size }: ByteSource): Promise<Read> {
+    this.#progress.open();
+    const answer = await this.#ask({ file: { name, ...(size !== undefined && { size }) } });
+    if ('report' in answer) return answer.report;
+    if ('failure' in answer) return { path: name, reason: answer.failure };
+    throw new Error(`a thread answered out of turn about ${name}`);
+  }
+
+  /** Waits until all that the thread holds has been taken over. */
+  async finish(): Promise<void> {
+    await this.#ask({ finish: true });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(request: Request): Promise<Answer> {
+    return new Promise((done, fail) => {
+      this.#settle = { done, fail };
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #hear(answer: Answer): void {
+    if ('bytes' in answer) {
+      this.#progress.count(answer.bytes);
+      return;
+    }
+    if ('drained' in answer) {
+      this.#collector.absorb(answer.drained);
+      if (!answer.isLast) return;
+    }
+    this.#settle?.done(answer);
+  }
+}

@@ -1,6 +1,6 @@
 /** The same traffic as another network, day, delivery and loss would have logged it, from one seed. */
 import { gunzipSync } from 'node:zlib';
-import { type Random, randomOf, shuffled } from './random.ts';
+import { type Random, randomOf, shuffled } from '../random.ts';
 import { type Readdress, readdressAll, readdressing } from './readdress.ts';
 import type { Label, Labels } from './shapes.ts';
 

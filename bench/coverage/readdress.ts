@@ -3,7 +3,7 @@
  * network of any length from /16 on (from /32 on in IPv6) share one again, because below that only bits are flipped.
  */
 import { isIPv4, isIPv6 } from 'node:net';
-import { hash, type Random } from './random.ts';
+import { hash, type Random } from '../random.ts';
 
 /** Never moved: what the detector leaves uncounted, and what no host has. */
 const SPECIAL = /^(0|127|255|22[4-9]|23\d|24\d|25[0-5])\.|^169\.254\.|^::$|^::1$|^f[ef]/i;

@@ -5,10 +5,10 @@ import { describe, expect, test } from '@jest/globals';
 import { judgeShapes } from '../../bench/coverage/coverage.ts';
 import { jitter } from '../../bench/coverage/jitter.ts';
 import { replay, seedsOf } from '../../bench/coverage/jitter-run.ts';
-import { randomOf, shuffled } from '../../bench/coverage/random.ts';
 import { readdressAll, readdressing } from '../../bench/coverage/readdress.ts';
 import { allShapes } from '../../bench/coverage/shapes.ts';
 import { isPrivate, readRecords } from '../../bench/peers/record.ts';
+import { randomOf, shuffled } from '../../bench/random.ts';
 
 const QUICK = [
   'h2-sweep-outside',

@@ -1,0 +1,70 @@
+/** What must hold (section "Budgets" of docs/performance.md): every limit in one place. */
+
+export interface Budget {
+  readonly part: string;
+  readonly what: string;
+  readonly limit: number;
+  /** How values and the limit are written. */
+  readonly unit: 'times' | 'MB' | 's' | 'KB';
+  /** Hoped for, and told, but nobody promised it. */
+  readonly isAim?: boolean;
+}
+
+const MEGABYTES = 1024 * 1024;
+/** Resident memory of one worker, and of each further one. */
+const ONE_WORKER = 256;
+const FURTHER_WORKER = 48;
+
+export const BUDGETS = {
+  overGunzipV2: { part: 'speed', what: '`detect` over gunzip alone, v2, start-up aside', limit: 1.5, unit: 'times' },
+  overGunzipV5: { part: 'speed', what: '`detect` over gunzip alone, v5, start-up aside', limit: 1.5, unit: 'times' },
+  overDuckdbV2: { part: 'speed', what: '`detect` over DuckDB, v2', limit: 0.5, unit: 'times', isAim: true },
+  overDuckdbV5: { part: 'speed', what: '`detect` over DuckDB, v5', limit: 0.5, unit: 'times', isAim: true },
+  permuted: { part: 'layouts', what: '`detect` over gunzip alone, permuted columns', limit: 2, unit: 'times' },
+  ipv6: { part: 'layouts', what: '`detect` over gunzip alone, IPv6', limit: 2, unit: 'times' },
+  v7: { part: 'layouts', what: '`detect` over gunzip alone, v7', limit: 2, unit: 'times' },
+  growth: { part: 'growth', what: 'time for ten times the records', limit: 10.5, unit: 'times' },
+  memory: { part: 'memory', what: 'resident memory, one worker, any input', limit: ONE_WORKER, unit: 'MB' },
+  latency: { part: 'latency', what: 'object created to message received, p95', limit: 2, unit: 's' },
+} as const satisfies Record<string, Budget>;
+
+/** Bytes of each function's bundle; a test holds them. A cold start reads and compiles all of it. */
+export const BUNDLE_BYTES = { Ingest: 800 * 1024, Alert: 500 * 1024, Settle: 600 * 1024 } as const;
+
+/** Megabytes that so many workers may hold. */
+export const memoryLimit = (workers: number): number => ONE_WORKER + FURTHER_WORKER * (workers - 1);
+
+export const megabytes = (bytes: number): number => bytes / MEGABYTES;
+
+/** How a measured value stands to its budget, as a row of the table of budgets. */
+export interface Verdict {
+  readonly part: string;
+  readonly cells: readonly string[];
+}
+
+export const VERDICT_HEADER = ['part', 'budget', 'limit', 'measured', 'state'] as const;
+
+/** Undefined where it could not be measured. */
+export function verdictOf({ part, what, limit, unit, isAim }: Budget, value: number | undefined): Verdict {
+  const aim = isAim ? ' (aim)' : '';
+  return {
+    part,
+    cells: [
+      part,
+      what,
+      `${inUnit(limit, unit)}${aim}`,
+      value === undefined ? '-' : inUnit(value, unit),
+      stateOf(value, limit),
+    ],
+  };
+}
+
+function stateOf(value: number | undefined, limit: number): string {
+  if (value === undefined) return 'not measured';
+  return value <= limit ? 'met' : `missed by ${Math.ceil((value / limit - 1) * 100)} %`;
+}
+
+function inUnit(value: number, unit: Budget['unit']): string {
+  const digits = unit === 'MB' || unit === 'KB' ? 0 : 2;
+  return `${Number(value.toFixed(digits))} ${unit}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * What reading a log costs, counted instead of timed: how often a byte is copied, a line goes the slow way, the kernel asks
+ * its host, evidence is built, and memory grows. A change that makes any of these grow with the records fails here.
+ */
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { linesOf } from '../../bench/workload/lines.ts';
+import { type OrdinaryOptions, ordinary } from '../../bench/workload/ordinary.ts';
+import { deliveriesOf } from '../../bench/workload/workload.ts';
+import { detectionSettings } from '../../lib/config/detection.ts';
+import { Interfaces } from '../../lib/contact/interfaces.ts';
+import { KernelBlockReader } from '../../lib/contact/kernel-block-reader.ts';
+import { Networks } from '../../lib/contact/networks.ts';
+import { detectAll } from '../../lib/detect/detect-all.ts';
+import { AddressTable } from '../../lib/flowlog/address.ts';
+import { LineParser } from '../../lib/flowlog/line-parser.ts';
+import { FlowRecord } from '../../lib/flowlog/record.ts';
+import { RowReader } from '../../lib/flowlog/row-reader.ts';
+import { Kernel } from '../../lib/kernel/kernel.ts';
+import { Collector } from '../../lib/window/collector.ts';
+
+const CHUNK = 256 * 1024;
+const INTERFACES = 180;
+/** Records of an interface that are looked at for the texts in them: sixteen, and eight of those after. */
+const LOOKS = 24;
+
+const logOf = (options: Partial<OrdinaryOptions>) => {
+  const workload = ordinary({ seed: 'counted', records: 40_000, interfaces: INTERFACES, ...options });
+  return Buffer.concat([...linesOf(workload, deliveriesOf(workload))]);
+};
+
+/** Reads a log and counts what was done for it. */
+function read(log: Buffer) {
+  const counts = { bytesCopied: 0, linesSplitByHost: 0, kindsAsked: 0, looks: 0, evidenceBuilt: 0 };
+  const load = KernelBlockReader.prototype.load;
+  jest.spyOn(KernelBlockReader.prototype, 'load').mockImplementation(function (this: KernelBlockReader, text) {
+    const taken = load.call(this, text);
+    counts.bytesCopied += taken;
+    return taken;
+  });
+  const split = jest.spyOn(RowReader.prototype, 'split');
+  const kinds = jest.spyOn(Networks.prototype, 'kindOf');
+  const looks = jest.spyOn(Interfaces.prototype, 'look');
+  const collector = new Collector({ key: [1, 2] });
+  const parser = new LineParser(collector);
+  for (let at = 0; at < log.length; at += CHUNK) parser.push(log.subarray(at, at + CHUNK));
+  parser.end();
+  counts.linesSplitByHost = split.mock.calls.length;
+  counts.kindsAsked = kinds.mock.calls.length;
+  counts.looks = looks.mock.calls.length;
+  const sources = jest.spyOn(collector, 'sources');
+  const context = {
+    settings: detectionSettings('medium'),
+    secret: 'counted',
+    networks: new Networks(),
+    logTime: collector.logTime,
+    overdueBefore: Number.POSITIVE_INFINITY,
+  };
+  const findings = detectAll(collector, context);
+  const [least] = sources.mock.calls[0]!;
+  counts.evidenceBuilt = [...collector.sources(least)].length;
+  return { ...counts, records: parser.rows.records, all: [...collector.sources()].length, findings, collector };
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('the work done for a log', () => {
+  test.each([
+    ['v2', { layout: 'v2' }],
+    ['v5', { layout: 'v5' }],
+    ['permuted columns', { layout: 'permuted' }],
+    ['IPv6', { layout: 'v5', isIpv6: true }],
+    ['v7', { layout: 'v7' }],
+  ] as const)('is a copy of each byte, and hardly anything for a line outside the kernel: %s', (_name, options) => {
+    const log = logOf(options);
+    const work = read(log);
+    const chunks = Math.ceil(log.length / CHUNK);
+    expect(work.records).toBeGreaterThan(35_000);
+    // A line that a chunk cuts is carried over, by the host; so is the header.
+    expect(work.bytesCopied).toBeLessThanOrEqual(log.length);
+    expect(work.bytesCopied).toBeGreaterThan(log.length * 0.99);
+    expect(work.linesSplitByHost).toBeLessThanOrEqual(chunks + 1);
+    expect(work.looks).toBeLessThanOrEqual(LOOKS * INTERFACES);
+    expect(work.findings).not.toEqual([]);
+  });
+
+  test('grows with addresses and suspects, not with records', () => {
+    const once = logOf({ layout: 'v5' });
+    const header = once.indexOf(0x0a) + 1;
+    const work = read(once);
+    jest.restoreAllMocks();
+    // The same traffic four times over: more records of the same contacts.
+    const again = read(Buffer.concat([once, ...Array(3).fill(once.subarray(header))]));
+    expect(again.records).toBe(4 * work.records);
+    expect(again.kindsAsked).toBe(work.kindsAsked);
+    expect(again.looks).toBeLessThanOrEqual(LOOKS * INTERFACES);
+    expect(again.evidenceBuilt).toBe(work.evidenceBuilt);
+    expect(memoryOf(again.collector)).toBe(memoryOf(work.collector));
+  });
+
+  test('is no evidence for the sources of which nothing can be told', () => {
+    const work = read(logOf({ layout: 'v5' }));
+    expect(work.all).toBeGreaterThan(500);
+    expect(work.evidenceBuilt).toBeLessThan(work.all / 4);
+  });
+});
+
+/** Bytes of the kernel behind a collector. */
+function memoryOf(collector: Collector): number {
+  const words = jest.spyOn(Kernel.prototype, 'bytes', 'get');
+  collector.interfaces.text(1);
+  const bytes = words.mock.results[0]!.value as Uint8Array;
+  words.mockRestore();
+  return bytes.length;
+}
+
+test('the plain lane, which the kernel replaces, splits every line: the counts above can fail', () => {
+  const log = logOf({ layout: 'v2' });
+  const split = jest.spyOn(RowReader.prototype, 'split');
+  let records = 0;
+  const sink = {
+    addresses: new AddressTable(),
+    interfaces: { intern: () => 0, text: () => '-' },
+    layout: () => undefined,
+    record: (record: FlowRecord) => {
+      if (record instanceof FlowRecord) records++;
+    },
+    status: () => undefined,
+  };
+  const parser = new LineParser(sink);
+  parser.push(log);
+  parser.end();
+  expect(split.mock.calls.length).toBe(parser.lines);
+  expect(records).toBeGreaterThan(35_000);
+});

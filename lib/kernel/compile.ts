@@ -9,7 +9,7 @@ const SOURCES = join(import.meta.dirname, 'assembly');
 /** The file that the compiled kernel is kept in; a test compares it with what the sources compile to. */
 export const COMPILED = join(import.meta.dirname, 'kernel-bytes.ts');
 
-const OPTIONS = '--debug -O3 --noAssert --runtime stub --enable simd --enable bulk-memory --initialMemory 1'.split(' ');
+const OPTIONS = '-O3 --noAssert --runtime stub --enable simd --enable bulk-memory --initialMemory 1'.split(' ');
 
 /** The text of {@link COMPILED} for the sources as they are. @throws with the compiler's messages when they are wrong. */
 export function compileKernel(): string {

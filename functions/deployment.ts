@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type DetectionSettings, detectionSettings } from '../lib/config/detection.ts';
 import { parseRuntimeSettings } from '../lib/config/runtime.ts';
+import { hashKey } from '../lib/contact/keyed-hash.ts';
 import { Networks } from '../lib/contact/networks.ts';
 import { Judge, type JudgeOptions } from '../lib/pipeline/judge.ts';
 import { createDocumentClient, createSqsClient } from '../lib/store/clients.ts';
@@ -50,6 +51,7 @@ export function judging(): { options: JudgeOptions; judge: Judge } {
     retentionDays: settings.retentionDays.windows,
     settleSeconds: detection.settleSeconds,
     openTargets: detection.openTargetsIn5Minutes,
+    key: hashKey(secret),
   });
   const sqs = createSqsClient();
   const queueUrl = required('ALERT_QUEUE_URL');

@@ -57,7 +57,7 @@ async function ingest(object: ObjectCreated): Promise<void> {
   }
 }
 
-function record(object: ObjectCreated, { report, fragments, opened, updated }: Ingested): void {
+function record(object: ObjectCreated, { report, fragments, givenUp, letGo, opened, updated }: Ingested): void {
   const { records, lines, bytes, noData, skipData, skipped } = report;
   const skippedLines = skipped.reduce((sum, { count }) => sum + count, 0);
   logger.info('object read', {
@@ -70,6 +70,8 @@ function record(object: ObjectCreated, { report, fragments, opened, updated }: I
     skipData,
     skipped,
     fragments,
+    givenUp,
+    letGo,
     opened,
     updated,
   });
@@ -80,6 +82,8 @@ function record(object: ObjectCreated, { report, fragments, opened, updated }: I
   metrics.addMetric('SkippedDataRecords', MetricUnit.Count, skipData);
   metrics.addMetric('FindingsOpened', MetricUnit.Count, opened);
   metrics.addMetric('FindingsUpdated', MetricUnit.Count, updated);
+  if (letGo) metrics.addMetric('ContactsLetGo', MetricUnit.Count, letGo);
+  if (givenUp) metrics.addMetric('QuietSourcesGivenUp', MetricUnit.Count, givenUp);
   for (const { reason, count } of skipped) {
     const single = metrics.singleMetric();
     single.addDimension('reason', reason);

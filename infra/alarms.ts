@@ -37,6 +37,7 @@ export function createAlarms(
     ...ageAlarms(resources),
     ...silenceAlarms(settings),
     deliveryAlarm(resources),
+    noiseAlarm(settings),
     throttledTable('WindowsThrottled', resources.tables.windows, 'windows'),
     throttledTable('FindingsThrottled', resources.tables.findings, 'findings'),
   ];
@@ -122,15 +123,17 @@ function ageAlarms({ ingest, alert }: Resources): AlarmSpec[] {
   ];
 }
 
+const sumOf = (settings: Settings, metricName: string): Metric =>
+  new Metric({
+    namespace: 'Sweepwatch',
+    metricName,
+    dimensionsMap: { service: settings.deploymentName },
+    statistic: Stats.SUM,
+    period,
+  });
+
 function silenceAlarms(settings: Settings): AlarmSpec[] {
-  const sum = (metricName: string) =>
-    new Metric({
-      namespace: 'Sweepwatch',
-      metricName,
-      dimensionsMap: { service: settings.deploymentName },
-      statistic: Stats.SUM,
-      period,
-    });
+  const sum = (metricName: string) => sumOf(settings, metricName);
   return [
     {
       id: 'NoObjects',
@@ -158,6 +161,17 @@ function deliveryAlarm({ topics }: Resources): AlarmSpec {
     description:
       'an alert reached the topic and not its subscriber. First: look at the subscriptions of the alert topic for one ' +
       'that is gone or refuses, and read the finding in the table.',
+  };
+}
+
+function noiseAlarm(settings: Settings): AlarmSpec {
+  return {
+    id: 'NoiseGivenUp',
+    metric: sumOf(settings, 'QuietSourcesGivenUp'),
+    description:
+      'the windows table is at its write ceiling, so outside sources with a few contacts were not remembered: slow scans ' +
+      'from outside and campaigns may be missed, nothing else. First: look for a flood among the findings; if the traffic ' +
+      'is normal raise maxWriteUnits.windows.',
   };
 }
 

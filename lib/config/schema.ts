@@ -154,7 +154,8 @@ const settingsShape = z
       .prefault({})
       .describe(
         'Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a ' +
-          'million writes). At the ceiling, writes are tried again and files wait in the queue.',
+          'million writes). At the ceiling, writes are tried again and files wait in the queue; outside sources with a ' +
+          'few contacts are given up first, which raises an alarm.',
       ),
     ingest: z
       .strictObject({

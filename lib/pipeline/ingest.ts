@@ -1,6 +1,7 @@
 /** Ingest: one object to fragments, then to judgements about the sources in it that matter. */
 
 import { isFailure, outcomeOf } from '../contact/seen.ts';
+import type { Direction } from '../finding/model.ts';
 import { type FileReport, readFlowLog } from '../flowlog/read.ts';
 import type { ByteSource } from '../flowlog/source.ts';
 import { objectId } from '../store/keys.ts';
@@ -9,6 +10,7 @@ import { Collector, type CollectorOptions } from '../window/collector.ts';
 import type { Fragment } from '../window/evidence.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
+import { Uses } from './uses.ts';
 
 /** How far the clocks of log and function may be apart, in seconds. */
 const CLOCK_SKEW = 900;
@@ -30,7 +32,12 @@ export interface IngestOptions {
 /** What one object came to. */
 export interface Ingested extends Judged {
   readonly report: FileReport;
+  /** Items written. */
   readonly fragments: number;
+  /** Quiet outside sources that the table had no room for. */
+  readonly givenUp: number;
+  /** Contacts that memory had no room for: of those sources that are the least suspicious. */
+  readonly letGo: number;
 }
 
 /** The object could be read in part only; what was readable has been used. */
@@ -56,29 +63,36 @@ export async function ingestObject(
 ): Promise<Ingested> {
   const collector = new Collector(options.collector);
   const report = await readFlowLog(source, collector, options.fields ? { fields: options.fields } : {});
-  const suspects = new Map<string, Suspect>();
-  const fragments = await options.windows.writeFragments(
-    objectId(object.bucket, object.key),
-    watch(collector, suspects),
-    now,
-  );
-  // A record from the future, of which one suffices, must not make every answer overdue and every scan over.
-  const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
-  if (logTime) await options.windows.advanceLogTime(logName(object.key), logTime, now);
-  const ingested = { report, fragments, opened: 0, updated: 0 };
   // Outside ones are weather: what is no scan within one file can wait for the hourly look at all of them.
   const isDue = ({ source, failures }: Suspect) =>
     failures >= options.suspicious * (source.scope === 'internet' ? PATIENCE_OUTSIDE : 1);
-  const waiting = [...suspects.values()].filter(isDue).values();
+  const due: Suspect[] = [];
+  const id = objectId(object.bucket, object.key);
+  const { items, givenUp } = await options.windows.writeFragments(id, watch(collector, due, isDue, options.judge), now);
+  // A record from the future, of which one suffices, must not make every answer overdue and every scan over.
+  const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
+  if (logTime) await options.windows.advanceLogTime(logName(object.key), logTime, now);
+  const ingested = { report, fragments: items, givenUp, letGo: collector.givenUp.contacts, opened: 0, updated: 0 };
+  const waiting = due.values();
   const failures: unknown[] = [];
+  const shared = { uses: new Uses(options.windows) };
   const count = (judged: Judged) => {
     ingested.opened += judged.opened;
     ingested.updated += judged.updated;
   };
+  const judgeOne = async (suspect: Suspect): Promise<Judged> => {
+    const sighting = { logTime, directions: suspect.directions };
+    const judged = await options.judge.judge(suspect.source, suspect, { logTime, now }, 'short', {
+      ...shared,
+      sighting,
+    });
+    // Many files of one minute may tell of one scan: the next run of settle sees what they add.
+    if (judged.isFresh) await options.windows.markAgain(suspect.source, suspect.to, logTime, id, now);
+    return judged;
+  };
   const judgeWaiting = async () => {
     // One source must not keep the others waiting; the object as a whole fails in the end, and comes again.
-    for (const suspect of waiting)
-      await options.judge.judge(suspect.source, suspect, { logTime, now }).then(count, (error) => failures.push(error));
+    for (const suspect of waiting) await judgeOne(suspect).then(count, (error) => failures.push(error));
   };
   await Promise.all(Array.from({ length: PARALLEL }, judgeWaiting));
   if (failures.length) throw failures[0];
@@ -92,24 +106,39 @@ export async function ingestObject(
 
 interface Suspect {
   readonly source: SourceName;
-  failures: number;
-  from: number;
-  to: number;
+  readonly failures: number;
+  readonly from: number;
+  readonly to: number;
+  /** Of the failed contacts. */
+  readonly directions: Set<Direction>;
 }
 
-/** The fragments of a file, with their failures counted as they pass. */
-function* watch(collector: Collector, suspects: Map<string, Suspect>): Generator<Fragment> {
+/**
+ * The fragments of a file; the sources in it that are to be judged are noted as they pass, and no others: there may be
+ * hundreds of thousands with a failure or two.
+ */
+function* watch(
+  collector: Collector,
+  due: Suspect[],
+  isDue: (suspect: Suspect) => boolean,
+  judge: Judge,
+): Generator<Fragment> {
   for (const { panes, ...source } of collector.sources()) {
-    for (const pane of panes) {
-      const failures = pane.contacts.reduce((sum, contact) => sum + Number(isFailure(outcomeOf(contact.seen))), 0);
-      const name = { scope: source.scope, address: source.address };
-      if (failures) {
-        const key = `${name.scope}|${name.address}`;
-        const suspect = suspects.get(key) ?? { source: name, failures: 0, from: pane.hour, to: pane.hour };
-        suspects.set(key, { ...suspect, failures: suspect.failures + failures, to: Math.max(suspect.to, pane.hour) });
-      }
-      yield { ...source, ...pane };
+    const failed = panes.flatMap(({ hour, contacts }) =>
+      contacts.filter((contact) => isFailure(outcomeOf(contact.seen))).map((contact) => ({ hour, contact })),
+    );
+    const suspect = {
+      source: { scope: source.scope, address: source.address },
+      failures: failed.length,
+      from: failed[0]?.hour ?? 0,
+      to: failed.at(-1)?.hour ?? 0,
+      directions: new Set<Direction>(),
+    };
+    if (isDue(suspect)) {
+      for (const { contact } of failed) suspect.directions.add(judge.directionOf(source, contact));
+      due.push(suspect);
     }
+    for (const pane of panes) yield { ...source, ...pane };
   }
 }
 

@@ -3,15 +3,18 @@ import type { DetectionSettings } from '../config/detection.ts';
 import type { Networks } from '../contact/networks.ts';
 import { withCampaign } from '../detect/campaign-finding.ts';
 import { type Detection, detect } from '../detect/detect.ts';
+import { directionOf, type FirstContact, firstContacts } from '../detect/first-contacts.ts';
 import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
-import { epochSeconds, type Finding, type Severity } from '../finding/model.ts';
+import { type Direction, epochSeconds, type Finding, type Severity } from '../finding/model.ts';
 import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
-import type { SourceName, WindowsStore } from '../store/windows-store.ts';
-import { mergeFragments, type SourceEvidence } from '../window/evidence.ts';
+import type { KnownQuiet, SourceName, WindowsStore } from '../store/windows-store.ts';
+import { type Fragment, mergeFragments, type SeenContact, type SourceEvidence } from '../window/evidence.ts';
 import { continued } from './continued.ts';
+import { Recent, type Sighting } from './recent.ts';
 import { inSurroundings } from './surroundings.ts';
+import { Uses } from './uses.ts';
 
 export interface JudgeOptions {
   readonly windows: WindowsStore;
@@ -38,8 +41,27 @@ export interface Judged {
   updated: number;
 }
 
+/** What came of judging one source; `isFresh` where it was judged a moment ago, and should be looked at again soon. */
+export interface SourceJudged extends Judged {
+  readonly isFresh: boolean;
+}
+
 /** Which horizons a judgement looks at; those of days cost the reading of days. */
 export type Horizons = 'short' | 'all';
+
+/** What one run has read before and need not read again for each of its judgements. */
+export interface Shared {
+  readonly uses?: Uses;
+  /** Of the source, where it is a quiet one from outside; read anew once somebody else proves to know more. */
+  readonly quiet?: KnownQuiet | undefined;
+  /** The file that the judgement is made for: where it goes on with what was judged a moment ago, nothing is read. */
+  readonly sighting?: Sighting;
+}
+
+/** What one reading goes by. */
+interface Attempt extends Shared {
+  readonly uses: Uses;
+}
 
 const TRIES = 8;
 const LONGEST_HOURS = LONGEST_SECONDS / 3600;
@@ -53,6 +75,7 @@ const hourOf = (time: string | number) => Math.floor((typeof time === 'string' ?
 
 export class Judge {
   #options: JudgeOptions;
+  #recent = new Recent();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -65,10 +88,19 @@ export class Judge {
    * it; the condition on the upsert keeps an earlier reading from winning, and a refused upsert reads again. So does an
    * accepted one: evidence that came meanwhile may have left the finding as it was, and so no version to be refused by.
    */
-  async judge(source: SourceName, hours: Hours, moment: Moment, horizons: Horizons = 'short'): Promise<Judged> {
-    const total: Judged = { opened: 0, updated: 0 };
+  async judge(
+    source: SourceName,
+    hours: Hours,
+    moment: Moment,
+    horizons: Horizons = 'short',
+    { uses = new Uses(this.#options.windows), quiet, sighting }: Shared = {},
+  ): Promise<SourceJudged> {
+    const total = { opened: 0, updated: 0, isFresh: false };
+    let shared: Attempt = { uses, quiet, ...(sighting && { sighting }) };
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const judged = await this.#attempt(source, hours, moment, horizons);
+      const judged = await this.#attempt(source, hours, moment, horizons, shared);
+      if (judged.isFresh) return { ...total, isFresh: true };
+      shared = { uses, quiet: judged.isRefused ? undefined : shared.quiet };
       total.opened += judged.opened;
       total.updated += judged.updated;
       if (!judged.isRefused && judged.opened + judged.updated === 0) return total;
@@ -78,25 +110,38 @@ export class Judge {
     );
   }
 
+  /** Between which sides a contact of a source goes. */
+  directionOf(source: Pick<SourceEvidence, 'inside'>, contact: SeenContact): Direction {
+    return directionOf(contact, source, this.#options.networks);
+  }
+
   async #attempt(
     source: SourceName,
     hours: Hours,
     given: Moment,
     horizons: Horizons,
-  ): Promise<Judged & { isRefused: boolean }> {
+    { uses, quiet, sighting }: Attempt,
+  ): Promise<SourceJudged & { isRefused: boolean }> {
     // A source may have thousands of findings; what began twice as long ago as windows are kept begins anew.
     const oldest = hours.from - MARGIN - STEP - 2 * this.#options.windowDays * 24;
     const stored = await this.#options.findings.ofSource(source, oldest);
-    const read = await this.#read(source, hours, stored, given, horizons);
+    const { settings } = this.#options;
+    if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
+      return { opened: 0, updated: 0, isRefused: false, isFresh: true };
+    const read = await this.#read(source, hours, stored, { ...given, horizons, quiet });
     const { evidence, range, moment } = read;
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
-    const own = continued(read.detections, expired, this.#options.settings.episodeGapSeconds);
-    const detections = await this.#withCampaigns(await inSurroundings(this.#options, own));
-    const judged = { opened: 0, updated: 0, isRefused: false };
+    const own = continued(read.detections, expired, settings.episodeGapSeconds);
+    const detections = await this.#withCampaigns(await inSurroundings(this.#options, own, uses));
+    const judged = { opened: 0, updated: 0, isRefused: false, isFresh: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
       const outcome = await this.#store(detection, known, evidence, moment);
       if (outcome === 'refused') return { ...judged, isRefused: true };
+      this.#recent.note(detection.finding.id, {
+        judgedAt: moment.logTime,
+        lastSeen: epochSeconds(detection.finding.lastSeen),
+      });
       if (outcome !== 'unchanged') judged[outcome]++;
     }
     for (const orphan of orphansOf(stored, detections, range)) {
@@ -124,15 +169,18 @@ export class Judge {
     source: SourceName,
     hours: Hours,
     stored: readonly StoredFinding[],
-    given: Moment,
-    asked: Horizons,
+    { horizons: asked, quiet, ...given }: Moment & Pick<Attempt, 'quiet'> & { horizons: Horizons },
   ): Promise<{ evidence: SourceEvidence | undefined; detections: Detection[]; range: Hours; moment: Moment }> {
     // Windows expire by the later of record and writing: those of old logs that are read now are there.
     const oldest = Math.min(hourOf(given.now), hours.to) - this.#options.windowDays * 24;
+    const { windows } = this.#options;
     let range = { from: hours.from - MARGIN - 1, to: hours.to + MARGIN };
     let needsDays = false;
     for (;;) {
       const known = stored.filter((item) => overlaps(item.finding, range));
+      const isPrivate = source.scope !== 'internet';
+      // An inside source that has a finding is judged over days in the end, so hours of it need not be read before.
+      needsDays ||= isPrivate && known.length > 0;
       // What days of evidence had shown, hours of it would seem to refute.
       const horizons = needsDays || known.some((item) => item.overDays && !isVoid(item.finding)) ? 'all' : asked;
       if (horizons === 'all' && range.from > hours.from - LONGEST_HOURS - MARGIN - 1) {
@@ -142,7 +190,11 @@ export class Judge {
       // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
       const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), given.logTime);
       const moment = { ...given, logTime };
-      const evidence = mergeFragments(await this.#options.windows.readSource(source, range.from, range.to));
+      const { from: first, to: last } = range;
+      const suspect = await windows.readSuspect(source, first, last);
+      if (isPrivate && !known.length && this.#isAboveSuspicion(suspect, moment, horizons))
+        return { evidence: undefined, detections: [], range, moment };
+      const evidence = mergeFragments(await windows.readSource(source, first, last, { suspect, quiet }));
       const detections = evidence ? this.#detect(evidence, moment, horizons) : [];
       // Whether a contact is a habit, only days can tell; those of an inside source are read in one query.
       if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0) {
@@ -158,16 +210,32 @@ export class Judge {
     }
   }
 
+  /**
+   * Whether what failed is too little for any finding, whatever succeeded besides: then that need not be read. Contacts
+   * that were found open may add up to a sweep, so where half of one shows all is read.
+   */
+  #isAboveSuspicion(suspect: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
+    const evidence = mergeFragments(suspect);
+    if (!evidence) return true;
+    const { settings } = this.#options;
+    const fleeting = firstContacts(evidence, settings, this.#viewpoint(moment)).filter(({ isFleeting }) => isFleeting);
+    const largest = Math.max(
+      0,
+      ...Map.groupBy(fleeting, serviceOf)
+        .values()
+        .map(({ length }) => length),
+    );
+    return largest * 2 < settings.openTargetsIn5Minutes && this.#detect(evidence, moment, horizons).length === 0;
+  }
+
+  #viewpoint({ logTime }: Moment) {
+    const { settings, networks } = this.#options;
+    return { networks, logTime, overdueBefore: logTime - settings.settleSeconds };
+  }
+
   #detect(evidence: SourceEvidence, moment: Moment, horizons: Horizons): Detection[] {
-    const { settings, secret, networks } = this.#options;
-    return detect(evidence, {
-      settings,
-      secret,
-      networks,
-      logTime: moment.logTime,
-      horizons,
-      overdueBefore: moment.logTime - settings.settleSeconds,
-    });
+    const { settings, secret } = this.#options;
+    return detect(evidence, { settings, secret, horizons, ...this.#viewpoint(moment) });
   }
 
   async #store(
@@ -252,6 +320,8 @@ export class Judge {
     return hourOf(moment.now) - this.#options.windowDays * 24;
   }
 }
+
+const serviceOf = ({ port, protocol }: FirstContact): number => port * 256 + protocol;
 
 /** A finding, with what an earlier version of it rested on. */
 type Judgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;

@@ -2,7 +2,6 @@
 import { digestMessage } from '../alert/digest.ts';
 import type { AlertMessage } from '../alert/message.ts';
 import type { AlertPlace } from '../alert/text.ts';
-import { isFailure, outcomeOf } from '../contact/seen.ts';
 import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, isoTime, sourceKey } from '../finding/model.ts';
@@ -11,7 +10,9 @@ import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import { closeCampaign, judgeCampaigns } from './campaigns.ts';
-import type { Horizons, Judge, JudgeOptions } from './judge.ts';
+import type { Horizons, Judge, JudgeOptions, Moment, Shared } from './judge.ts';
+import { suspectsIn } from './quiet.ts';
+import { Uses } from './uses.ts';
 
 export interface SettleOptions {
   readonly windows: WindowsStore;
@@ -47,8 +48,10 @@ export interface Settled {
 
 const HOUR = 3600;
 const LONGEST_HOURS = LONGEST_SECONDS / HOUR;
-/** Quiet sources judged over days for each bucket, those with the most contacts first: judging one reads all its hours' buckets. */
+/** Quiet sources judged over days for each bucket, those with the most contacts first. */
 const QUIET_JUDGED = 20;
+/** The same over hours: a flood of them must not keep a run from its end. */
+const QUIET_JUDGED_IN_HOURS = 250;
 /** Hours between two looks at days of quiet sources. */
 const QUIET_DAYS_EVERY = 6;
 /** Logs come late by up to twenty minutes; when they stop coming, the clock takes over after an hour. */
@@ -59,6 +62,8 @@ const ANNOUNCE_PATIENCE = 120;
 const DAY = 86_400;
 /** Due marks taken in one run; the others wait for the next, five minutes later. */
 const DUE_IN_A_RUN = 4000;
+/** Silent findings closed in one run. */
+const CLOSED_IN_A_RUN = 2000;
 const PARALLEL = 8;
 /** Campaigns are closed when they are judged; one that nobody judged for this long is over, seconds of log time. */
 const ABANDONED = 6 * HOUR;
@@ -77,16 +82,20 @@ export async function settle(options: SettleOptions, now: number): Promise<Settl
   };
   // The outbox first: whatever fails below, nobody waits for an alert because of it.
   await announceAgain(options, settled, now);
-  await judgeDue(options, settled, { logTime, now });
-  await judgeQuiet(options, settled, { logTime, now });
-  await closeSilent(options, settled, { logTime, now });
+  const recent = options.windows.remembering();
+  const times = { logTime, now, recent, uses: new Uses(recent) };
+  await judgeDue(options, settled, times);
+  await judgeQuiet(options, settled, times);
+  await closeSilent(options, settled, times);
   await sendDigest(options, settled, now);
   return settled;
 }
 
-interface Times {
-  readonly logTime: number;
-  readonly now: number;
+interface Times extends Moment {
+  /** Reads the packs of the last hours once a run. */
+  readonly recent: WindowsStore;
+  /** What the traffic of others says. */
+  readonly uses: Uses;
 }
 
 /** The oldest marks first, and not all of a flood in one run: closing and the digest come after. */
@@ -125,7 +134,11 @@ async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times
 
 /** Campaigns first, then their members that have findings of their own, which name them. */
 async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: number, times: Times): Promise<void> {
-  const { opened, updated, letGo, members } = await judgeCampaigns(options.judging, hour, times);
+  const { opened, updated, letGo, members } = await judgeCampaigns(
+    { ...options.judging, windows: times.recent },
+    hour,
+    times,
+  );
   settled.leftOut += letGo;
   settled.opened += opened;
   settled.updated += updated;
@@ -166,28 +179,22 @@ async function judgeQuietHours(
 ): Promise<void> {
   const range = { from: Math.max(...hours), to: Math.max(...hours) };
   for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
-    const failed = new Map<string, Set<string>>();
-    for (let at = 0; at < hours.length; at += PARALLEL) {
-      const reading = hours.slice(at, at + PARALLEL).map((hour) => options.windows.quietSources(hour, bucket));
-      for (const { address, contacts } of (await Promise.all(reading)).flat()) {
-        const known = failed.get(address) ?? new Set();
-        failed.set(address, known);
-        for (const { target, port, protocol, seen } of contacts)
-          if (isFailure(outcomeOf(seen))) known.add(`${target} ${port} ${protocol}`);
-      }
-    }
-    const suspects = [...failed]
-      .filter(([, known]) => known.size >= suspicious)
-      .sort(([, a], [, b]) => b.size - a.size);
-    const judged = horizons === 'all' ? suspects.slice(0, QUIET_JUDGED) : suspects;
+    // The packs of days are looked through bucket by bucket, and kept no longer.
+    const windows = horizons === 'all' ? options.windows : times.recent;
+    const quiet = await windows.quietSources(hours, bucket);
+    const suspects = suspectsIn(quiet, suspicious);
+    const judged = suspects.slice(0, horizons === 'all' ? QUIET_JUDGED : QUIET_JUDGED_IN_HOURS);
     settled.leftOut += suspects.length - judged.length;
-    for (const [address] of judged)
-      await judgeOne(options, settled, { scope: 'internet', address }, range, times, horizons);
+    for (const { address, fragments } of judged) {
+      const shared = { uses: times.uses, quiet: { hours: quiet.hours, fragments } };
+      await judgeOne(options, settled, { scope: 'internet', address }, range, times, horizons, shared);
+    }
   }
 }
 
 async function closeSilent(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
-  for (const stored of await options.findings.openBefore(times.logTime - options.episodeGapSeconds)) {
+  const silentSince = times.logTime - options.episodeGapSeconds;
+  for (const stored of await options.findings.openBefore(silentSince, CLOSED_IN_A_RUN)) {
     const { finding } = stored;
     if (!finding.source) {
       const silence = times.logTime - epochSeconds(finding.lastSeen);
@@ -209,9 +216,11 @@ async function judgeOne(
   hours: { from: number; to: number },
   times: Times,
   horizons: Horizons = 'short',
+  shared: Shared = { uses: times.uses },
 ): Promise<boolean> {
   try {
-    const judged = await options.judge.judge({ scope: source.scope, address: source.address }, hours, times, horizons);
+    const name = { scope: source.scope, address: source.address };
+    const judged = await options.judge.judge(name, hours, times, horizons, shared);
     settled.judged++;
     settled.opened += judged.opened;
     settled.updated += judged.updated;

@@ -5,19 +5,15 @@ import {
   areErrors,
   Completions,
   hoursAround,
-  isUse,
   mayCauseError,
   possibleAskers,
   questionable,
   serviceKey,
   weighed,
 } from '../detect/surroundings.ts';
-import { NOISE_BUCKETS } from '../store/keys.ts';
-import type { WindowsStore } from '../store/windows-store.ts';
 import { mergeFragments } from '../window/evidence.ts';
 import type { JudgeOptions } from './judge.ts';
-
-const PARALLEL = 8;
+import type { Uses } from './uses.ts';
 
 type Options = Pick<JudgeOptions, 'windows' | 'networks' | 'settings'>;
 
@@ -25,11 +21,12 @@ type Options = Pick<JudgeOptions, 'windows' | 'networks' | 'settings'>;
 export async function inSurroundings(
   options: Options,
   detections: readonly Detection[],
+  uses: Uses,
 ): Promise<readonly Detection[]> {
   const seen: Detection[] = [];
   for (const detection of detections) {
     if (areErrors(detection, await askersOf(options, detection))) continue;
-    seen.push(weighed(detection, await completionsOf(options.windows, detection), options.settings));
+    seen.push(weighed(detection, await completionsOf(uses, detection), options.settings));
   }
   return seen;
 }
@@ -49,25 +46,15 @@ async function askersOf({ windows, networks }: Options, detection: Detection): P
   return askers;
 }
 
-async function completionsOf(windows: WindowsStore, detection: Detection): Promise<Completions> {
+async function completionsOf(uses: Uses, detection: Detection): Promise<Completions> {
   const completions = new Completions();
-  const services = new Set(questionable(detection).map(serviceKey));
-  if (!services.size) return completions;
+  const services = questionable(detection).map(serviceKey);
+  if (!services.length) return completions;
   const { from, to } = hoursAround(detection);
-  const places = Array.from({ length: (to - from + 1) * NOISE_BUCKETS }, (_, at) => ({
-    hour: from + Math.floor(at / NOISE_BUCKETS),
-    bucket: at % NOISE_BUCKETS,
-  })).values();
-  const readOn = async () => {
-    // Of one conversation each file may have one half.
-    for (const { hour, bucket } of places)
-      for (const group of Map.groupBy(await windows.outsideSources(hour, bucket), ({ address }) => address).values()) {
-        const { address, panes } = mergeFragments(group)!;
-        for (const contact of panes.flatMap(({ contacts }) => contacts))
-          if (services.has(serviceKey(contact)) && isUse(contact.seen))
-            completions.add(serviceKey(contact), address, hour);
-      }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, readOn));
+  for (let hour = from; hour <= to; hour++) {
+    const used = await uses.of(hour);
+    for (const service of services)
+      for (const address of used.get(service) ?? []) completions.add(service, address, hour);
+  }
   return completions;
 }

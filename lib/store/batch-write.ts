@@ -1,4 +1,4 @@
-/** BatchWriteItem until every item is acknowledged: unprocessed items are sent again, with growing pauses. */
+/** BatchWriteItem: unprocessed items are sent again, with growing pauses, until all are acknowledged or may be given up. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, type BatchWriteCommandInput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
@@ -8,6 +8,8 @@ const PARALLEL = 4;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 5_000;
 const TRIES = 12;
+/** Tries for what may be given up: a second or so. */
+const OFFERS = 5;
 
 type Requests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
 
@@ -48,15 +50,49 @@ export async function putAll(
   return written;
 }
 
+/**
+ * Puts items that may be given up: in few tries, and none once the table has refused some. Returns those that it did not
+ * take. Unlike {@link putAll} it takes them one batch after the other: nobody waits for them more than for the rest.
+ */
+export async function offerAll(
+  client: DynamoDBDocumentClient,
+  table: string,
+  items: readonly Record<string, unknown>[],
+): Promise<Record<string, unknown>[]> {
+  for (let at = 0; at < items.length; at += BATCH) {
+    const requests: Requests = items.slice(at, at + BATCH).map((item) => ({ PutRequest: { Item: item } }));
+    const refused = await attempt(client, table, requests, OFFERS).catch((error) => {
+      if (!isThrottling(error)) throw error;
+      return requests;
+    });
+    if (refused.length) return [...refused.map(({ PutRequest }) => PutRequest!.Item!), ...items.slice(at + BATCH)];
+  }
+  return [];
+}
+
+const isThrottling = (error: unknown): boolean =>
+  /Throttl|ThroughputExceeded|RequestLimitExceeded/.test((error as Error).name);
+
 async function send(client: DynamoDBDocumentClient, table: string, requests: Requests): Promise<void> {
+  const refused = await attempt(client, table, requests, TRIES);
+  if (refused.length)
+    throw new UnprocessedItemsError(
+      `${refused.length} items were not accepted by ${table} in ${TRIES} tries; raise the table's write limit`,
+    );
+}
+
+/** Sends requests until all are processed, or so many times; returns those that are not. */
+async function attempt(
+  client: DynamoDBDocumentClient,
+  table: string,
+  requests: Requests,
+  tries: number,
+): Promise<Requests> {
   let pending: Requests = requests;
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    if (attempt) await sleep(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2));
+  for (let tried = 0; tried < tries && pending.length; tried++) {
+    if (tried) await sleep(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** tried) * (0.5 + Math.random() / 2));
     const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: { [table]: pending } }));
     pending = UnprocessedItems?.[table] ?? [];
-    if (!pending.length) return;
   }
-  throw new UnprocessedItemsError(
-    `${pending.length} items were not accepted by ${table} in ${TRIES} tries; raise the table's write limit`,
-  );
+  return pending;
 }

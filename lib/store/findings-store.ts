@@ -102,9 +102,10 @@ export class FindingsStore {
     }));
   }
 
-  /** Open findings whose last probe lies before an epoch second. */
-  async openBefore(time: number): Promise<StoredFinding[]> {
+  /** Open findings whose last probe lies before an epoch second, of each shard those that have been silent longest. */
+  async openBefore(time: number, limit = Number.POSITIVE_INFINITY): Promise<StoredFinding[]> {
     return this.#shards((shard) => ({
+      limit: Math.ceil(limit / SHARDS),
       IndexName: 'open',
       KeyConditionExpression: 'openShard = :shard AND lastSeen < :time',
       ExpressionAttributeValues: { ':shard': openShard(shard), ':time': isoTime(time) },
@@ -229,13 +230,13 @@ export class FindingsStore {
     return (await this.#query(input)).map(fromItem);
   }
 
-  async #query(input: QueryInput): Promise<Record<string, unknown>[]> {
+  async #query({ limit = Number.POSITIVE_INFINITY, ...input }: QueryInput): Promise<Record<string, unknown>[]> {
     const items: Record<string, unknown>[] = [];
-    for await (const page of paginateQuery(
-      { client: this.#options.client },
-      { TableName: this.#options.table, ...input },
-    ))
+    const query = { TableName: this.#options.table, ...input, ...(Number.isFinite(limit) && { Limit: limit }) };
+    for await (const page of paginateQuery({ client: this.#options.client }, query)) {
       items.push(...(page.Items ?? []));
+      if (items.length >= limit) break;
+    }
     return items;
   }
 }
@@ -246,4 +247,6 @@ interface QueryInput {
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly ConsistentRead?: boolean;
+  /** Items that suffice. */
+  readonly limit?: number;
 }

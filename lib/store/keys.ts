@@ -6,6 +6,8 @@ import { epochSeconds, type Finding, isoTime, severityRank, sourceKey } from '..
 export const SHARDS = 4;
 /** Quiet outside sources of one hour share this many partitions. */
 export const NOISE_BUCKETS = 16;
+/** Inside sources of a scope share this many partitions where nothing about them is suspect. */
+const CALM_BUCKETS = 32;
 
 const shardOf = (text: string, shards: number): number =>
   createHash('sha256').update(text).digest().readUInt32LE(0) % shards;
@@ -23,6 +25,10 @@ export const objectId = (bucket: string, key: string): string =>
 /** Partition of a source's windows, and of its findings. */
 export const sourcePartition = (source: { readonly scope: string; readonly address: string }): string =>
   `source#${sourceKey(source)}`;
+
+/** Partition of inside sources of a scope in whose files nothing was suspect; sort keys begin with the hour. */
+export const calmPartition = (source: { readonly scope: string; readonly address: string }): string =>
+  `calm#${source.scope}#${shardOf(sourceKey(source), CALM_BUCKETS)}`;
 
 /** Partition of an hour's quiet sources, by the source's hash. */
 export const noisePartition = (hour: number, source: { readonly scope: string; readonly address: string }): string =>

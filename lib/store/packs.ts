@@ -1,62 +1,73 @@
-/** Fragments of many outside sources in one item, so that they cost by the file and the bucket and not by the source. */
-import { decodeFragment, encodeFragment } from '../window/codec.ts';
+/** Fragments of many sources in one item, compressed together, so that they cost by the file and the bucket. */
+import type { HashKey } from '../contact/keyed-hash.ts';
+import { encodeFragments } from '../window/codec.ts';
 import type { Fragment } from '../window/evidence.ts';
 
-/** Encoded fragments in one item; items stay far below 100 KB. */
+/** Bytes before compression from which on a pack is full; items stay far below 100 KB. */
 const PACK_BYTES = 48 * 1024;
+const [FRAGMENT_BYTES, CONTACT_BYTES] = [20, 50];
+
 /** Sources that share an item, until it is full. */
-export interface Pack {
-  readonly parts: Buffer[];
+interface Pack {
+  readonly fragments: Fragment[];
   bytes: number;
   readonly chunk: number;
   readonly expires: number;
 }
 
-/** Adds a fragment to its pack, and gives out the pack before where that was full. */
-export function* packed(
-  packs: Map<string, Pack>,
-  pk: string,
-  objectId: string,
-  fragment: Fragment,
-  expires: number,
-): Generator<Record<string, unknown>> {
-  const part = packedPart(fragment);
-  let pack = packs.get(pk) ?? { parts: [], bytes: 0, chunk: 0, expires };
-  if (pack.bytes + part.length > PACK_BYTES) {
-    yield packItem(pk, objectId, pack);
-    pack = { parts: [], bytes: 0, chunk: pack.chunk + 1, expires };
+/** An item with how many sources it speaks for. */
+export interface PackItem {
+  readonly item: Record<string, unknown>;
+  readonly sources: number;
+}
+
+/** Collects the fragments of one object that go into packs. */
+export class Packs {
+  #packs = new Map<string, Pack>();
+  #objectId: string;
+  #key: HashKey | undefined;
+
+  constructor(objectId: string, key: HashKey | undefined) {
+    this.#objectId = objectId;
+    this.#key = key;
   }
-  pack.parts.push(part);
-  pack.bytes += part.length;
-  packs.set(pk, pack);
-}
 
-/** A pack as an item. */
-export const packItem = (pk: string, objectId: string, { parts, chunk, expires }: Pack): Record<string, unknown> => ({
-  pk,
-  sk: `${objectId}#${chunk}`,
-  data: Buffer.concat(parts),
-  expiresAt: expires,
-});
+  /**
+   * Adds a fragment to the pack of a partition; gives out the pack before where that was full.
+   * @param sort what stands before the object in the sort key.
+   */
+  *add(pk: string, sort: string, fragment: Fragment, expires: number): Generator<PackItem> {
+    const place = `${pk}\n${sort}`;
+    const bytes = boundOf(fragment);
+    let pack = this.#packs.get(place) ?? { fragments: [], bytes: 0, chunk: 0, expires };
+    if (pack.bytes + bytes > PACK_BYTES && pack.fragments.length) {
+      yield this.#item(place, pack);
+      pack = { fragments: [], bytes: 0, chunk: pack.chunk + 1, expires };
+    }
+    pack.fragments.push(fragment);
+    pack.bytes += bytes;
+    this.#packs.set(place, pack);
+  }
 
-/** Length-prefixed address and fragment: quiet sources are all in the scope of the internet. */
-function packedPart(fragment: Fragment): Buffer {
-  const address = Buffer.from(fragment.address);
-  const data = encodeFragment(fragment);
-  const head = Buffer.alloc(3);
-  head.writeUInt8(address.length, 0);
-  head.writeUInt16LE(data.length, 1);
-  return Buffer.concat([head, address, data]);
-}
+  /** The packs that are not full. */
+  *rest(): Generator<PackItem> {
+    for (const [place, pack] of this.#packs) yield this.#item(place, pack);
+  }
 
-/** The fragments in an item: of one address, or all. */
-export function* packedFragments(bytes: Buffer, only?: string): Generator<Fragment> {
-  for (let at = 0; at < bytes.length; ) {
-    const addressEnd = at + 3 + bytes.readUInt8(at);
-    const dataEnd = addressEnd + bytes.readUInt16LE(at + 1);
-    const address = bytes.toString('latin1', at + 3, addressEnd);
-    if (only === undefined || address === only)
-      yield decodeFragment({ scope: 'internet', address }, bytes.subarray(addressEnd, dataEnd));
-    at = dataEnd;
+  #item(place: string, { fragments, chunk, expires }: Pack): PackItem {
+    const [pk, sort] = place.split('\n');
+    return {
+      sources: fragments.length,
+      item: {
+        pk,
+        sk: `${sort}${this.#objectId}#${chunk}`,
+        data: encodeFragments(fragments, this.#key),
+        expiresAt: expires,
+      },
+    };
   }
 }
+
+/** Bytes that a fragment takes at most, were nothing compressed. */
+const boundOf = ({ contacts, identity }: Fragment): number =>
+  FRAGMENT_BYTES + contacts.length * CONTACT_BYTES + (identity ? JSON.stringify(identity).length : 0);

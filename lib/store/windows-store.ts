@@ -1,34 +1,29 @@
 /** The windows table: fragments by source and hour, quiet outside sources many to an item, due marks, log times. */
 import { DeleteCommand, type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { isBareProbe, isFailure, isSuspect, outcomeOf } from '../contact/seen.ts';
+import type { HashKey } from '../contact/keyed-hash.ts';
 import { isoTime } from '../finding/model.ts';
-import { decodeFragment, encodeFragment } from '../window/codec.ts';
-import { type Fragment, mergeFragments } from '../window/evidence.ts';
-import { putAll } from './batch-write.ts';
+import { decodeFragment, decodeFragments } from '../window/codec.ts';
+import type { Fragment } from '../window/evidence.ts';
+import { offerAll, putAll } from './batch-write.ts';
 import {
+  calmPartition,
   duePartition,
   dueShard,
   dueSort,
   expiresAt,
   hourText,
   loudBucket,
-  loudPartition,
   NOISE_BUCKETS,
   noiseBucket,
   noisePartition,
   SHARDS,
   sourcePartition,
 } from './keys.ts';
-import { type Pack, packed, packedFragments, packItem } from './packs.ts';
+import { QuietBucket } from './quiet.ts';
+import { WindowItems } from './window-items.ts';
 
-/** Outside sources with at most this many contacts in one file are kept many to an item. */
-const QUIET_CONTACTS = 7;
-/** Contacts of a louder one in the copy that is kept beside, many to an item; more are sampled. */
-const LOUD_CONTACTS = 256;
-/** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
-const DUE_SLOT = 600;
-/** Records that end this long before they are read may be about findings that are closed, in seconds. */
-const LATE = 3600;
+/** Partitions read at the same time. */
+const PARALLEL = 8;
 
 /** A source, by its key. */
 export interface SourceName {
@@ -44,6 +39,8 @@ export interface WindowsStoreOptions {
   readonly settleSeconds: number;
   /** Hosts that an inside source finds open on one port, and leaves, before it is worth a second look. */
   readonly openTargets: number;
+  /** What the hashes of contacts are made with. */
+  readonly key: HashKey;
 }
 
 /** A source that is to be decided again; `object` wrote the mark last. */
@@ -57,53 +54,114 @@ export interface DueMark {
   readonly isLong: boolean;
 }
 
+/** What became of the fragments of an object. */
+export interface Written {
+  readonly items: number;
+  /** Quiet outside sources that were given up, because the table takes no more. */
+  readonly givenUp: number;
+}
+
+/** What of a source was read already. */
+export interface KnownParts {
+  /** What {@link WindowsStore.readSuspect} gave for the same hours. */
+  readonly suspect?: readonly Fragment[] | undefined;
+  readonly quiet?: KnownQuiet | undefined;
+}
+
+/** Fragments of a quiet outside source, and the hours that were looked through for them. */
+export interface KnownQuiet {
+  readonly hours: ReadonlySet<number>;
+  readonly fragments: readonly Fragment[];
+}
+
 type Item = Record<string, unknown>;
 
 export class WindowsStore {
   #options: WindowsStoreOptions;
+  #remembered: Map<string, Promise<readonly Item[]>> | undefined;
 
   constructor(options: WindowsStoreOptions) {
     this.#options = options;
   }
 
-  /** Writes what one object says; doing it again writes the same items. Returns when every item is acknowledged. */
-  async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<number> {
+  /** A view for one run, which reads the packs of outside sources once and keeps them, compressed, for the next who asks. */
+  remembering(): WindowsStore {
+    const view = new WindowsStore(this.#options);
+    view.#remembered = new Map();
+    return view;
+  }
+
+  /**
+   * Writes what one object says; doing it again writes the same items. Returns when every item is acknowledged, but for
+   * quiet outside sources while the table is at its write ceiling: those are given up, and counted.
+   */
+  async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<Written> {
     const { client, table } = this.#options;
-    const marks = new Map<string, Item>();
-    const written = await putAll(client, table, this.#items(objectId, fragments, now, marks));
-    // Marks last: whoever finds one finds the fragments that it stands for.
-    return written + (await putAll(client, table, marks.values()));
+    const items = new WindowItems({ ...this.#options, objectId, now });
+    const own = await putAll(client, table, items.fragments(fragments));
+    // Marks after fragments: whoever finds one finds the fragments that it stands for.
+    const marked = await putAll(client, table, items.marks.values());
+    const offered = items.noise.map(({ item }) => item);
+    const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
+    const givenUp = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
+    return { items: own + marked + offered.length - refused.size, givenUp };
   }
 
-  /** All fragments of a source in an inclusive range of epoch hours, strongly consistent. */
-  async readSource(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
-    const own = await this.#query({
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': sourcePartition(source),
-        ':from': `${hourText(fromHour)}#`,
-        ':to': `${hourText(toHour)}#~`,
-      },
-    });
-    const fragments = own.map((item) => decodeFragment(source, item.data as Uint8Array));
-    // Inside sources and those with more than a contact or two are never in the buckets of one object, but may be in another's.
+  /** Marks a source to be decided again by the next run of settle, about an hour and a log time. */
+  async markAgain(source: SourceName, hour: number, logTime: number, objectId: string, now: number): Promise<void> {
+    const { client, table, retentionDays } = this.#options;
+    // Due already, and in a second of the minute in which no other mark falls due.
+    const dueAt = (Math.floor(logTime / 60) - 1) * 60 + 2;
+    const mark = { ...source, hour, object: objectId, expiresAt: expiresAt(logTime, now, retentionDays) };
+    await putAll(client, table, [{ pk: duePartition(source), sk: dueSort(dueAt, source), ...mark }]);
+  }
+
+  /**
+   * All fragments of a source in an inclusive range of epoch hours, strongly consistent.
+   * @param known need not be read again.
+   */
+  async readSource(
+    source: SourceName,
+    fromHour: number,
+    toHour: number,
+    { suspect, quiet }: KnownParts = {},
+  ): Promise<Fragment[]> {
+    const parts = [
+      suspect ?? this.readSuspect(source, fromHour, toHour),
+      this.#calm(source, hoursIn(calmPartition(source), fromHour, toHour)),
+    ];
+    // Those that are quiet in one object may be loud in another's.
     if (source.scope === 'internet') {
-      const hours = Array.from({ length: toHour - fromHour + 1 }, (_, at) => fromHour + at);
-      const quiet = hours.map((hour) => this.#quiet(noisePartition(hour, source), source.address));
-      fragments.push(...(await Promise.all(quiet)).flat());
+      for (let hour = fromHour; hour <= toHour; hour++)
+        if (!quiet?.hours.has(hour)) parts.push(this.#noise(hour, source));
+      parts.push((quiet?.fragments ?? []).filter(({ hour }) => hour >= fromHour && hour <= toHour));
     }
-    return fragments;
+    return (await Promise.all(parts)).flat();
   }
 
-  /** What is known of the quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in an hour. */
-  async quietSources(hour: number, bucket: number): Promise<Fragment[]> {
-    return this.#quiet(noiseBucket(hour, bucket));
+  /**
+   * The fragments of a source that have items of their own, strongly consistent. Of a source that is not of the internet these are all in which
+   * anything failed or many ports were found open: what the others say can only speak for it.
+   */
+  async readSuspect(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
+    const items = await this.#query(hoursIn(sourcePartition(source), fromHour, toHour));
+    return items.map((item) => decodeFragment(source, item.data as Uint8Array, this.#options.key));
   }
 
-  /** What is known of all outside sources of one bucket in an hour, of loud ones a sample. */
+  /** The quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in some hours; eventually consistent. */
+  async quietSources(hours: readonly number[], bucket: number): Promise<QuietBucket> {
+    const packs: Uint8Array[] = [];
+    for (let at = 0; at < hours.length; at += PARALLEL) {
+      const reading = hours.slice(at, at + PARALLEL).map((hour) => this.#packs(noiseBucket(hour, bucket)));
+      for (const item of (await Promise.all(reading)).flat()) packs.push(item.data as Uint8Array);
+    }
+    return new QuietBucket(hours, packs, this.#options.key);
+  }
+
+  /** What is known of all outside sources of one bucket in an hour, of loud ones a sample; eventually consistent. */
   async outsideSources(hour: number, bucket: number): Promise<Fragment[]> {
-    const both = await Promise.all([this.#quiet(noiseBucket(hour, bucket)), this.#quiet(loudBucket(hour, bucket))]);
-    return both.flat();
+    const places = [noiseBucket(hour, bucket), loudBucket(hour, bucket)];
+    return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
   }
 
   /** Sources whose answers are overdue at a log time, with what `clearDue` takes. */
@@ -173,74 +231,28 @@ export class WindowsStore {
     return items.reduce((latest, item) => Math.max(latest, Number(item.logTime)), 0);
   }
 
-  *#items(objectId: string, fragments: Iterable<Fragment>, now: number, marks: Map<string, Item>): Generator<Item> {
-    const packs = new Map<string, Pack>();
-    for (const fragment of fragments) {
-      const expires = expiresAt((fragment.hour + 1) * 3600, now, this.#options.retentionDays);
-      if (isQuiet(fragment)) {
-        yield* packed(packs, noisePartition(fragment.hour, fragment), objectId, fragment, expires);
-        continue;
-      }
-      yield {
-        pk: sourcePartition(fragment),
-        sk: `${hourText(fragment.hour)}#${objectId}`,
-        data: encodeFragment(fragment),
-        expiresAt: expires,
-      };
-      if (isOutside(fragment))
-        yield* packed(packs, loudPartition(fragment.hour, fragment), objectId, sampleOf(fragment), expires);
-      for (const mark of this.#dueMarks(objectId, fragment, expires, now)) marks.set(mark.sk, mark);
-    }
-    for (const [pk, pack] of packs) yield packItem(pk, objectId, pack);
+  async #calm({ scope, address }: SourceName, hours: Range): Promise<Fragment[]> {
+    return this.#unpack(await this.#query(hours), scope, address);
   }
 
-  /**
-   * A source with a failure, or with an answer outstanding, is decided again once its answers are overdue; so is one
-   * whose answers come so late that a finding which they refute may be closed, for nobody would look at it again.
-   */
-  /** One mark for when the answers are overdue, and for inside sources one an hour for the horizons of days. */
-  *#dueMarks(objectId: string, fragment: Fragment, expires: number, now: number): Generator<Item & { sk: string }> {
-    const opensMany = fragment.inside && this.#opensMany(fragment);
-    let last = 0;
-    for (const contact of fragment.contacts) {
-      const isDue = opensMany
-        ? isSuspect(contact.seen)
-        : isFailure(outcomeOf(contact.seen)) || isBareProbe(contact.seen);
-      if (isDue || contact.lastEnd < now - LATE) last = Math.max(last, contact.lastEnd);
-    }
-    if (last === 0) return;
-    const { scope, address, hour } = fragment;
-    const mark = { pk: duePartition(fragment), scope, address, hour, object: objectId, expiresAt: expires };
-    const { settleSeconds } = this.#options;
-    yield { ...mark, sk: dueSort((Math.floor((last + settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT, fragment) };
-    // A second past a slot: the two marks must never be one item.
-    if (scope !== 'internet')
-      yield { ...mark, isLong: true, sk: dueSort((hour + 1) * 3600 + settleSeconds + 1, fragment) };
+  async #noise(hour: number, source: SourceName): Promise<Fragment[]> {
+    return this.#unpack(await this.#query(partition(noisePartition(hour, source))), source.scope, source.address);
   }
 
-  /** Whether half as many hosts as make a sweep of open ports are contacted on one port: the file may be cut anywhere. */
-  #opensMany({ contacts }: Fragment): boolean {
-    const hosts = new Map<number, number>();
-    for (const { port, protocol, seen } of contacts) {
-      if (!isSuspect(seen)) continue;
-      const service = port * 256 + protocol;
-      const count = (hosts.get(service) ?? 0) + 1;
-      if (count * 2 >= this.#options.openTargets) return true;
-      hosts.set(service, count);
-    }
-    return false;
+  /** Many sources at a time, which nobody has just written about: half the price, and at worst as if asked a second ago. */
+  #packs(pk: string): Promise<readonly Item[]> {
+    const packs = this.#remembered?.get(pk) ?? this.#query({ ...partition(pk), ConsistentRead: false });
+    this.#remembered?.set(pk, packs);
+    return packs;
   }
 
-  async #quiet(pk: string, address?: string): Promise<Fragment[]> {
-    const items = await this.#query({ KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': pk } });
-    return items.flatMap((item) => [...packedFragments(Buffer.from(item.data as Uint8Array), address)]);
+  #unpack(items: readonly Item[], scope: string, address?: string): Fragment[] {
+    const wants = address === undefined ? {} : { wants: (other: string) => other === address };
+    const options = { key: this.#options.key, ...wants };
+    return items.flatMap((item) => decodeFragments(scope, item.data as Uint8Array, options));
   }
 
-  async #query(input: {
-    KeyConditionExpression: string;
-    ExpressionAttributeValues: Record<string, unknown>;
-    limit?: number;
-  }): Promise<Item[]> {
+  async #query(input: Range & { limit?: number; ConsistentRead?: boolean }): Promise<Item[]> {
     const items: Item[] = [];
     const { client, table } = this.#options;
     const { limit = Number.POSITIVE_INFINITY, ...query } = input;
@@ -252,11 +264,19 @@ export class WindowsStore {
   }
 }
 
-const isOutside = (fragment: Fragment) => !fragment.inside && fragment.scope === 'internet';
-const isQuiet = (fragment: Fragment) => isOutside(fragment) && fragment.contacts.length <= QUIET_CONTACTS;
+const placeOf = ({ pk, sk }: Item): string => `${pk}\n${sk}`;
 
-/** A fragment with its contacts cut to a uniform sample. */
-function sampleOf(fragment: Fragment): Fragment {
-  const [pane] = mergeFragments([fragment], LOUD_CONTACTS)!.panes;
-  return { ...fragment, ...pane! };
+interface Range {
+  readonly KeyConditionExpression: string;
+  readonly ExpressionAttributeValues: Record<string, unknown>;
 }
+
+const partition = (pk: string): Range => ({
+  KeyConditionExpression: 'pk = :pk',
+  ExpressionAttributeValues: { ':pk': pk },
+});
+
+const hoursIn = (pk: string, from: number, to: number): Range => ({
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+  ExpressionAttributeValues: { ':pk': pk, ':from': `${hourText(from)}#`, ':to': `${hourText(to)}#~` },
+});

@@ -68,6 +68,7 @@ describe('topics and alarms', () => {
       'NoObjects ObjectsRead 1 breaching',
       'NoRecords RecordsRead 1 breaching',
       'AlertsUndelivered NumberOfNotificationsFailed 1 notBreaching',
+      'NoiseGivenUp QuietSourcesGivenUp 1 notBreaching',
       'WindowsThrottled WriteThrottleEvents 100 notBreaching',
       'FindingsThrottled WriteThrottleEvents 100 notBreaching',
     ]);

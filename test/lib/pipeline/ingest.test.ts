@@ -20,6 +20,9 @@ beforeEach(async () => {
 const START = Date.UTC(2026, 10, 21, 10, 10) / 1000;
 const NOW = START + 300;
 const rejected = scan('rejected', { count: 15, end: START });
+/** What is stored; due marks aside, of which a second delivery may add one. */
+const windows = async () =>
+  (await itemsOf(deployment.client, deployment.names.windows)).filter(({ pk }) => !String(pk).startsWith('due#'));
 
 test('a scan in one file is a finding as soon as the file is read', async () => {
   const ingested = await deployment.ingest('a', file(rejected), NOW);
@@ -36,10 +39,10 @@ test('a scan in one file is a finding as soon as the file is read', async () => 
 
 test('reading it again changes nothing and announces nothing', async () => {
   await deployment.ingest('a', file(rejected), NOW);
-  const before = [await deployment.stored(), await itemsOf(deployment.client, deployment.names.windows)];
+  const before = [await deployment.stored(), await windows()];
   deployment.queue.length = 0;
   expect(await deployment.ingest('a', file(rejected), NOW)).toMatchObject({ opened: 0, updated: 0 });
-  expect([await deployment.stored(), await itemsOf(deployment.client, deployment.names.windows)]).toEqual(before);
+  expect([await deployment.stored(), await windows()]).toEqual(before);
   expect(deployment.queue).toEqual([]);
 });
 
@@ -81,9 +84,9 @@ describe('a damaged file', () => {
 
   test('fails each time in the same way, and changes nothing more', async () => {
     await expect(deployment.ingest('a', half, NOW)).rejects.toThrow(PartlyReadError);
-    const before = await itemsOf(deployment.client, deployment.names.windows);
+    const before = await windows();
     await expect(deployment.ingest('a', half, NOW)).rejects.toThrow(PartlyReadError);
-    expect(await itemsOf(deployment.client, deployment.names.windows)).toEqual(before);
+    expect(await windows()).toEqual(before);
   });
 
   test.each([

@@ -181,6 +181,9 @@ describe('a finding is found', () => {
   test('among the open ones whose last probe lies before a time', async () => {
     for (let n = 0; n < 10; n++) await upsert({ id: `${n}`.repeat(24), lastSeen: `2026-11-21T10:0${n}:00Z` }, 1);
     expect(await store.openBefore(HOUR * 3600 + 5 * 60)).toHaveLength(5);
+    const few = await store.openBefore(NOW + 3600, 4);
+    expect(few.length).toBeLessThanOrEqual(4);
+    expect(few.map(({ finding: { id } }) => id)).toContain('0'.repeat(24));
   });
 });
 

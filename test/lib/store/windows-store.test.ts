@@ -16,6 +16,7 @@ let table: string;
 let store: WindowsStore;
 const NOW = HOUR * 3600 + 600;
 const DAY = 86_400;
+const SYN_TCP_ACCEPT = 1 | 4 | 8192;
 
 beforeAll(async () => {
   embedded = await startEmbedded();
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 
 const storeWith = (own: DynamoDBDocumentClient) =>
-  new WindowsStore({ client: own, table, retentionDays: 8, settleSeconds: 600, openTargets: 10 });
+  new WindowsStore({ client: own, table, retentionDays: 8, settleSeconds: 600, openTargets: 10, key: [1, 2] });
 const items = () => itemsOf(client, table);
 const outside = (address: string, contacts = [contact()]): Fragment =>
   fragment({ scope: 'internet', address, inside: false, contacts });
@@ -66,9 +67,10 @@ describe('fragments', () => {
     expect(await store.readSource({ scope: 'internet', address: '198.51.4.7' }, HOUR, HOUR)).toEqual([
       sources[4 * 256 + 7],
     ]);
-    const read: Fragment[] = [];
-    for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) read.push(...(await store.quietSources(HOUR, bucket)));
-    expect(read.map(({ address }) => address).sort()).toEqual(sources.map(({ address }) => address).sort());
+    const read: string[] = [];
+    for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++)
+      for (const { address } of (await store.quietSources([HOUR], bucket)).sources()) read.push(address);
+    expect(read.sort()).toEqual(sources.map(({ address }) => address).sort());
   });
 
   test('of outside sources fill several items rather than a large one', async () => {
@@ -134,12 +136,139 @@ describe('fragments', () => {
   });
 });
 
+describe('inside sources in whose files all is well', () => {
+  const OPEN = SYN_TCP_ACCEPT | 16 | 16_384;
+  const well = (n: number, parts: Partial<Fragment> = {}) =>
+    fragment({ address: `10.1.${n >> 8}.${n & 255}`, contacts: [contact({ seen: OPEN, port: n + 1 })], ...parts });
+
+  test('share items, and come back one by one, by hour', async () => {
+    const many = Array.from({ length: 600 }, (_, n) => well(n));
+    await store.writeFragments('object-a', many, NOW);
+    const later = well(7, { hour: HOUR + 1, contacts: [{ ...at(HOUR + 1), seen: OPEN }] });
+    await store.writeFragments('object-b', [later], NOW);
+    const stored = await items();
+    expect(stored.length).toBeLessThanOrEqual(33);
+    expect(stored.every(({ pk }) => String(pk).startsWith('calm#123456789012#'))).toBe(true);
+    const source = { scope: SOURCE.scope, address: '10.1.0.7' };
+    expect(await store.readSource(source, HOUR, HOUR + 1)).toEqual([many[7], later]);
+    expect(await store.readSource(source, HOUR + 1, HOUR + 2)).toEqual([later]);
+    expect(await store.readSuspect(source, HOUR, HOUR + 1)).toEqual([]);
+  });
+
+  test.each([
+    ['a failure', [contact({ seen: SYN_TCP_ACCEPT })]],
+    ['a stealth probe', [contact({ seen: 2 | 4 | 8192 })]],
+    ['a half that nobody can tell', [contact({ seen: 256 | 4, protocol: 17 })]],
+    [
+      'half a sweep of open ports',
+      Array.from({ length: 5 }, (_, n) => contact({ target: `10.0.9.${n}`, seen: SYN_TCP_ACCEPT | 16 })),
+    ],
+    ['more contacts than fit', Array.from({ length: 65 }, (_, n) => contact({ seen: OPEN, port: n + 1 }))],
+  ])('have an item of their own with %s', async (_, contacts) => {
+    await store.writeFragments('object-a', [well(1, { contacts })], NOW);
+    expect((await items()).map(({ pk }) => String(pk)).filter((pk) => !pk.startsWith('due#'))).toEqual([
+      'source#123456789012|10.1.0.1',
+    ]);
+    expect(await store.readSuspect({ scope: SOURCE.scope, address: '10.1.0.1' }, HOUR, HOUR)).toHaveLength(1);
+  });
+
+  test('stay where they are, however late they are written again', async () => {
+    await store.writeFragments('object-a', [well(1)], NOW);
+    const before = (await items()).map(({ pk, sk }) => [pk, sk]);
+    await store.writeFragments('object-a', [well(1)], NOW + DAY);
+    const after = (await items()).map(({ pk, sk }) => [pk, sk]).filter(([pk]) => !String(pk).startsWith('due#'));
+    expect(after).toEqual(before);
+  });
+});
+
+describe('at the write ceiling', () => {
+  /** Takes everything but packs of quiet outside sources. */
+  const ceiling = (own: DynamoDBDocumentClient, refuse: (requests: Put[]) => object | Promise<never>) =>
+    interfere(own, (_, input) => {
+      const requests = (input.RequestItems as Record<string, Put[]> | undefined)?.[table];
+      return requests?.some(({ PutRequest }) => PutRequest.Item.pk.startsWith('noise#')) ? refuse(requests) : undefined;
+    });
+  type Put = { PutRequest: { Item: { pk: string } } };
+  const quiet = Array.from({ length: 300 }, (_, n) => outside(`198.51.100.${n & 255}`, [contact({ port: n + 1 })]));
+  const loud = outside(
+    '203.0.113.9',
+    Array.from({ length: 8 }, (_, port) => contact({ port })),
+  );
+
+  test.each([
+    ['unprocessed', (requests: Put[]) => ({ UnprocessedItems: { [table]: requests } })],
+    ['refused', () => Promise.reject(Object.assign(new Error('too much'), { name: 'ThrottlingException' }))],
+  ])('quiet outside sources are given up and counted when they stay %s, and nothing else is', async (_, refuse) => {
+    const own = embedded.client();
+    const calls = ceiling(own, refuse);
+    const written = await storeWith(own).writeFragments('object-a', [fragment(), loud, ...quiet], NOW);
+    expect(written.givenUp).toBe(300);
+    const kinds = new Set((await items()).map(({ pk }) => String(pk).split('#')[0]));
+    expect([...kinds].sort()).toEqual(['due', 'loud', 'source']);
+    expect(written.items).toBe((await items()).length);
+    expect(calls.get('BatchWriteItem')).toBeLessThan(10);
+  });
+
+  test('what the table takes after all is not counted', async () => {
+    const own = embedded.client();
+    let refusals = 2;
+    ceiling(own, (requests) => (refusals-- > 0 ? { UnprocessedItems: { [table]: requests } } : (undefined as never)));
+    expect((await storeWith(own).writeFragments('object-a', quiet, NOW)).givenUp).toBe(0);
+    expect(await store.readSource({ scope: 'internet', address: '198.51.100.7' }, HOUR, HOUR)).toHaveLength(2);
+  });
+
+  test('another refusal is an error', async () => {
+    const own = embedded.client();
+    ceiling(own, () => Promise.reject(new Error('denied')));
+    await expect(storeWith(own).writeFragments('object-a', quiet, NOW)).rejects.toThrow('denied');
+  });
+
+  test('suspects are waited for', async () => {
+    const own = embedded.client();
+    let refusals = 6;
+    interfere(own, (_, input) => (refusals-- > 0 ? { UnprocessedItems: input.RequestItems as object } : undefined));
+    expect(await storeWith(own).writeFragments('object-a', [fragment()], NOW)).toMatchObject({ givenUp: 0 });
+    expect(await store.readSource(SOURCE, HOUR, HOUR)).toHaveLength(1);
+  }, 60_000);
+});
+
+describe('a view that remembers', () => {
+  test('reads the packs of an hour once, and those of other hours when they are asked for', async () => {
+    await store.writeFragments('object-a', [outside('198.51.100.1')], NOW);
+    const own = embedded.client();
+    const calls = interfere(own);
+    const view = storeWith(own).remembering();
+    for (let n = 0; n < 3; n++)
+      for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
+        await view.quietSources([HOUR], bucket);
+        await view.outsideSources(HOUR, bucket);
+      }
+    expect(calls.get('Query')).toBe(2 * NOISE_BUCKETS);
+    await view.quietSources([HOUR + 1], 0);
+    expect(calls.get('Query')).toBe(2 * NOISE_BUCKETS + 1);
+  });
+
+  test('reads a source anew each time', async () => {
+    const view = store.remembering();
+    const source = { scope: 'internet', address: '198.51.100.1' };
+    expect(await view.readSource(source, HOUR, HOUR)).toEqual([]);
+    await store.writeFragments('object-a', [outside('198.51.100.1')], NOW);
+    expect(await view.readSource(source, HOUR, HOUR)).toHaveLength(1);
+  });
+});
+
+test('a source that is marked again is due at once, once a minute, whatever else is marked', async () => {
+  const logTime = HOUR * 3600 + 60;
+  await store.writeFragments('object-a', [fragment()], NOW);
+  for (const object of ['b', 'c']) await store.markAgain(SOURCE, HOUR, logTime, object, NOW);
+  expect(await store.dueSources(logTime)).toMatchObject([{ source: SOURCE, hour: HOUR, object: 'c', isLong: false }]);
+  expect(await store.dueSources(NOW + DAY)).toHaveLength(3);
+});
+
 const at = (hour: number) => {
   const end = hour * 3600 + 60;
   return contact({ firstStart: end - 5, firstEnd: end, lastEnd: end });
 };
-const SYN_TCP_ACCEPT = 1 | 4 | 8192;
-
 describe('a source with a failure', () => {
   const end = HOUR * 3600 + 60;
 

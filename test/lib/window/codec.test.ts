@@ -2,9 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { hashKey } from '../../../lib/contact/keyed-hash.ts';
 import { formatAddress } from '../../../lib/flowlog/address.ts';
-import { CodecError, decodeFragment, encodeFragment } from '../../../lib/window/codec.ts';
+import { readFlowLog } from '../../../lib/flowlog/read.ts';
+import { bufferSource } from '../../../lib/flowlog/source.ts';
+import { decodeFragment, decodeFragments, encodeFragment, encodeFragments, glance } from '../../../lib/window/codec.ts';
+import { Collector } from '../../../lib/window/collector.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/window/evidence.ts';
+import { CodecError } from '../../../lib/window/layout.ts';
 import { contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
 
 const byHash = (fragment: Fragment): Fragment => ({
@@ -73,6 +78,75 @@ describe('the codec', () => {
   });
 });
 
+/** Outside sources with a few rejected contacts each, as a file of records gives them. */
+async function noise(count: number): Promise<Fragment[]> {
+  const at = 500_000 * HOUR;
+  const line = (n: number, port: number) =>
+    `2 123456789012 eni-${n % 40} ${[60 + (n % 90), (n * 7) & 255, (n * 31) & 255, n & 255].join('.')} 10.0.0.${n % 40} ${1024 + ((n * 7919) % 60_000)} ${port} 6 1 44 ${at + (n % 290)} ${at + (n % 290) + (port % 60)} REJECT OK`;
+  const lines = Array.from({ length: count }, (_, n) => [
+    line(n, [22, 23, 445, 3389][n & 3]!),
+    line(n, (n * 104_729) & 65_535),
+  ]);
+  const collector = new Collector({ key: KEY });
+  await readFlowLog(bufferSource('noise', Buffer.from(lines.flat().join('\n'))), collector);
+  return [...collector.sources()]
+    .flatMap(({ panes, ...source }) => panes.map((pane) => ({ ...source, ...pane })))
+    .filter(({ inside }) => !inside);
+}
+const KEY = hashKey('a secret');
+
+describe('many fragments together', () => {
+  const packArbitrary = fc
+    .array(fragmentArbitrary, { maxLength: 8 })
+    .map((all) => [...new Map(all.map((each) => [each.address, each])).values()])
+    .map((all) => all.filter(({ hour }) => hour === all[0]!.hour));
+
+  test('come back as they were, in order of address', () => {
+    fc.assert(
+      fc.property(packArbitrary, (fragments) => {
+        const back = decodeFragments('111122223333', encodeFragments(fragments));
+        const order = (all: readonly Fragment[]) =>
+          all.toSorted((a, b) => (a.address < b.address ? -1 : 1)).map(byHash);
+        expect(order(back)).toEqual(order(fragments));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('are the same bytes in any order', async () => {
+    const fragments = await noise(200);
+    const bytes = Buffer.from(encodeFragments(fragments, KEY));
+    expect(bytes.equals(encodeFragments(fragments.toReversed(), KEY))).toBe(true);
+  });
+
+  test('take few bytes for a source of noise: hashes are not stored, and the rest is compressed', async () => {
+    const fragments = await noise(400);
+    const contacts = fragments.reduce((sum, fragment) => sum + fragment.contacts.length, 0);
+    expect(fragments.length).toBeGreaterThan(350);
+    const bytes = encodeFragments(fragments, KEY);
+    expect(bytes.length / fragments.length).toBeLessThan(20);
+    // Give or take what a flag does to the compression.
+    expect(Math.abs(encodeFragments(fragments).length - bytes.length - contacts * 4)).toBeLessThan(10);
+    expect(decodeFragments('internet', bytes, { key: KEY }).map(byHash)).toEqual(
+      decodeFragments('internet', encodeFragments(fragments)).map(byHash),
+    );
+    expect(() => decodeFragments('internet', bytes)).toThrow('the key that gives them is missing');
+  });
+
+  test('give one source without the others, and a glance at all', async () => {
+    const fragments = await noise(100);
+    const bytes = encodeFragments(fragments, KEY);
+    const one = fragments[37]!;
+    expect(
+      decodeFragments('internet', bytes, { key: KEY, wants: (address) => address === one.address }).map(byHash),
+    ).toEqual([byHash(one)]);
+    const seen = new Map([...glance(bytes)].map((source) => [source.address, source.seen.toSorted()]));
+    expect(seen).toEqual(
+      new Map(fragments.map(({ address, contacts }) => [address, contacts.map((contact) => contact.seen).sort()])),
+    );
+  });
+});
+
 describe('bytes that are no fragment', () => {
   const good = encodeFragment(fragmentOf({ contacts: [contactOf({ hash: 1 })] }));
   const decode = (bytes: Uint8Array) => decodeFragment(fragmentOf({}), bytes);
@@ -82,7 +156,7 @@ describe('bytes that are no fragment', () => {
       const other = Uint8Array.from(good);
       other[0] = version;
       expect(() => decode(other)).toThrow(CodecError);
-      expect(() => decode(other)).toThrow(`fragment version must be 2, got ${version}`);
+      expect(() => decode(other)).toThrow(`fragment version must be 3, got ${version}`);
     }
     expect(() => decode(new Uint8Array(0))).toThrow(CodecError);
   });

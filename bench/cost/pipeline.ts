@@ -1,0 +1,250 @@
+/** The functions' insides over an embedded DynamoDB whose every call is counted; queue, topic and clock are in hand. */
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { detectionSettings } from '../../lib/config/detection.ts';
+import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Networks } from '../../lib/contact/networks.ts';
+import type { Finding } from '../../lib/finding/model.ts';
+import { bufferSource } from '../../lib/flowlog/source.ts';
+import { deliver } from '../../lib/pipeline/deliver.ts';
+import { ingestObject } from '../../lib/pipeline/ingest.ts';
+import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';
+import { settle } from '../../lib/pipeline/settle.ts';
+import { type FindingRef, FindingsStore } from '../../lib/store/findings-store.ts';
+import { Outbox } from '../../lib/store/outbox.ts';
+import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
+import { WindowsStore } from '../../lib/store/windows-store.ts';
+import { startDynamodb } from '../../local/servers/dynamodb.ts';
+import { Counter } from './counter.ts';
+import { Steady } from './steady.ts';
+import type { Deployed, FunctionName } from './template.ts';
+import type { LogFile } from './traffic.ts';
+
+const SECRET = 'a workload';
+/** The alert function's. */
+const LEASE_SECONDS = 60;
+export const TABLES = ['windows', 'findings'] as const;
+
+/** What a function took: invocations, processor seconds, round trips one after the other, most memory seen. */
+export interface Used {
+  invocations: number;
+  cpuSeconds: number;
+  roundTrips: number;
+  /** Most megabytes that an invocation added, what was garbage by then included. */
+  peakMegabytes: number;
+}
+
+/** A deployment whose use is counted. */
+export class CountedPipeline {
+  readonly counter: Counter;
+  readonly #steady = new Steady();
+  readonly used: Readonly<Record<FunctionName, Used>> = { ingest: nothing(), settle: nothing(), alert: nothing() };
+  queueSends = 0;
+  publishes = 0;
+  readonly #findings: FindingsStore;
+  readonly #stop: () => Promise<void>;
+  readonly #queue: FindingRef[] = [];
+  readonly #judging: JudgeOptions;
+  readonly #windows: WindowsStore;
+  readonly #outbox: Outbox;
+  readonly #suppressions: SuppressionsStore;
+  readonly #judge: Judge;
+
+  private constructor(
+    client: DynamoDBDocumentClient,
+    { settings, findingsIndexes }: Deployed,
+    stop: () => Promise<void>,
+  ) {
+    this.counter = new Counter(
+      [
+        { name: 'windows', indexes: [] },
+        { name: 'findings', indexes: findingsIndexes },
+      ],
+      this.#steady,
+    );
+    this.counter.watch(client);
+    this.#stop = stop;
+    const detection = detectionSettings(settings.sensitivity, settings.detection);
+    this.#windows = new WindowsStore({
+      client,
+      table: 'windows',
+      retentionDays: settings.retentionDays.windows,
+      settleSeconds: detection.settleSeconds,
+      openTargets: detection.openTargetsIn5Minutes,
+      key: hashKey(SECRET),
+    });
+    this.#findings = new FindingsStore({ client, table: 'findings', retentionDays: settings.retentionDays.findings });
+    this.#outbox = new Outbox(client, 'findings');
+    this.#suppressions = new SuppressionsStore(client, 'findings');
+    this.#judging = {
+      windows: this.#windows,
+      findings: this.#findings,
+      requestAlert: async (ref) => {
+        this.queueSends++;
+        this.#queue.push({ pk: ref.pk, sk: ref.sk });
+      },
+      settings: detection,
+      networks: new Networks(settings.internal),
+      secret: SECRET,
+      minSeverity: settings.minSeverity,
+      windowDays: settings.retentionDays.windows,
+    };
+    this.#judge = new Judge(this.#judging);
+  }
+
+  /** Starts an embedded DynamoDB with the two tables of the stack. */
+  static async start(of: Deployed): Promise<CountedPipeline> {
+    const server = await startDynamodb();
+    const base = new DynamoDBClient({
+      endpoint: server.url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'cost', secretAccessKey: 'cost' },
+    });
+    for (const table of TABLES)
+      await base.send(new CreateTableCommand(tableInput(table, table === 'findings' ? of.findingsIndexes : [])));
+    const client = DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
+    return new CountedPipeline(client, of, async () => {
+      base.destroy();
+      await server.stop();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#stop();
+  }
+
+  /** One invocation of the ingest function for one file. */
+  async ingest(file: LogFile, now: number): Promise<void> {
+    this.#steady.hour = Math.floor(now / 3600);
+    await this.#invoke('ingest', () =>
+      ingestObject(
+        { bucket: 'logs', key: file.key },
+        bufferSource(file.key, file.body),
+        {
+          windows: this.#windows,
+          judge: this.#judge,
+          collector: { key: hashKey(SECRET) },
+          suspicious: this.#suspicious,
+        },
+        now,
+      ),
+    );
+  }
+
+  /** One run of the settle function. */
+  async settle(now: number): Promise<void> {
+    const { settings } = this.#judging;
+    const settled = await this.#invoke('settle', () =>
+      settle(
+        {
+          windows: this.#windows,
+          findings: this.#findings,
+          outbox: this.#outbox,
+          judge: this.#judge,
+          judging: this.#judging,
+          requestAlert: this.#judging.requestAlert,
+          publish: this.#publish,
+          place: PLACE,
+          episodeGapSeconds: settings.episodeGapSeconds,
+          suspicious: this.#suspicious,
+          suspiciousInDays: Math.min(settings.failuresIn72Hours, settings.pairsIn72Hours),
+          digestHourUtc: 6,
+        },
+        now,
+      ),
+    );
+    if (settled.failures.length) throw new AggregateError(settled.failures, settled.failures[0]!.message);
+  }
+
+  /** Invocations of the alert function for all that is queued. */
+  async alert(now: number): Promise<void> {
+    const { minSeverity } = this.#judging;
+    for (let ref = this.#queue.shift(); ref; ref = this.#queue.shift()) {
+      const next = ref;
+      const options = {
+        outbox: this.#outbox,
+        suppressions: () => this.#suppressions.list(),
+        publish: this.#publish,
+        place: PLACE,
+        minSeverity,
+        leaseSeconds: LEASE_SECONDS,
+      };
+      await this.#invoke('alert', () => deliver(next, options, () => now));
+    }
+  }
+
+  /** What is known of a source; not part of what is counted for a function. */
+  async findingsOf(source: { readonly scope: string; readonly address: string }): Promise<readonly Finding[]> {
+    this.counter.caller = 'bench';
+    return (await this.#findings.ofSource(source)).map(({ finding }) => finding);
+  }
+
+  get #suspicious(): number {
+    return Math.ceil(this.#judging.settings.failuresIn5Minutes / 2);
+  }
+
+  readonly #publish = async (): Promise<string> => {
+    this.publishes++;
+    return 'message-id';
+  };
+
+  async #invoke<T>(name: FunctionName, work: () => Promise<T>): Promise<T> {
+    this.counter.caller = name;
+    const used = this.used[name];
+    const memory = watchMemory();
+    const before = process.cpuUsage();
+    const result = await work();
+    const { user, system } = process.cpuUsage(before);
+    used.invocations++;
+    used.cpuSeconds += (user + system) / 1e6;
+    used.roundTrips += this.counter.takeRoundTrips();
+    used.peakMegabytes = Math.max(used.peakMegabytes, memory.done());
+    return result;
+  }
+}
+
+const PLACE = { deployment: 'cost', tables: { findings: 'findings', region: 'us-east-1' } };
+
+/** Looks at memory whenever the work waits for something. */
+function watchMemory(): { done(): number } {
+  const held = () => {
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = held();
+  let most = before;
+  const look = () => {
+    most = Math.max(most, held());
+  };
+  const timer = setInterval(look, 20);
+  return {
+    done() {
+      clearInterval(timer);
+      look();
+      return Math.round((most - before) / 2 ** 20);
+    },
+  };
+}
+
+function nothing(): Used {
+  return { invocations: 0, cpuSeconds: 0, roundTrips: 0, peakMegabytes: 0 };
+}
+
+function tableInput(name: string, indexes: Deployed['findingsIndexes']): CreateTableCommandInput {
+  const schema = (keys: readonly string[]) =>
+    keys.map((AttributeName, at) => ({ AttributeName, KeyType: at ? ('RANGE' as const) : ('HASH' as const) }));
+  const names = new Set(['pk', 'sk', ...indexes.flatMap(({ keys }) => keys)]);
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: schema(['pk', 'sk']),
+    AttributeDefinitions: [...names].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    ...(indexes.length && {
+      GlobalSecondaryIndexes: indexes.map((index) => ({
+        IndexName: index.name,
+        KeySchema: schema(index.keys),
+        Projection: { ProjectionType: 'ALL' as const },
+      })),
+    }),
+  };
+}

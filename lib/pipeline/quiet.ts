@@ -1,0 +1,44 @@
+/** Which quiet outside sources add up to something over some hours, in memory that does not grow with their number. */
+import { isFailure, outcomeOf } from '../contact/seen.ts';
+import type { QuietBucket } from '../store/quiet.ts';
+import type { Fragment } from '../window/evidence.ts';
+
+/** Counters for sources, by a hash of the address: sources that share one are looked at more closely, no more than that. */
+const COUNTERS = 2 ** 20;
+
+/** A source with enough failed contacts to be judged, and what is known of it. */
+export interface QuietSuspect {
+  readonly address: string;
+  readonly fragments: readonly Fragment[];
+}
+
+/** The sources of a bucket with at least so many distinct failed contacts, those with the most first. */
+export function suspectsIn(quiet: QuietBucket, suspicious: number): QuietSuspect[] {
+  const counters = new Uint32Array(COUNTERS);
+  for (const { address, seen } of quiet.sources()) counters[slotOf(address)]! += failuresOf(seen);
+  const candidates = new Set<string>();
+  for (const { address } of quiet.sources()) if (counters[slotOf(address)]! >= suspicious) candidates.add(address);
+  return [...quiet.fragmentsOf(candidates)]
+    .map(([address, fragments]) => ({ address, fragments, failed: distinctFailures(fragments) }))
+    .filter(({ failed }) => failed >= suspicious)
+    .sort((a, b) => b.failed - a.failed || (a.address < b.address ? -1 : 1));
+}
+
+const failuresOf = (seen: readonly number[]): number =>
+  seen.reduce((sum, bits) => sum + Number(isFailure(outcomeOf(bits))), 0);
+
+function distinctFailures(fragments: readonly Fragment[]): number {
+  const failed = new Set<string>();
+  for (const { contacts } of fragments)
+    for (const { target, port, protocol, seen } of contacts)
+      if (isFailure(outcomeOf(seen))) failed.add(`${target} ${port} ${protocol}`);
+  return failed.size;
+}
+
+/** FNV-1a, finished by murmur3's mixing. */
+function slotOf(address: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < address.length; at++) hash = Math.imul(hash ^ address.charCodeAt(at), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) & (COUNTERS - 1);
+}

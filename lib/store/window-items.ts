@@ -1,0 +1,141 @@
+/** What one object says, as items of the windows table: who gets an item, who shares one, and who is marked as due. */
+import type { HashKey } from '../contact/keyed-hash.ts';
+import { hasInitiatorHalf, isBareProbe, isFailure, isSuspect, outcomeOf } from '../contact/seen.ts';
+import { encodeFragment } from '../window/codec.ts';
+import { type Fragment, mergeFragments } from '../window/evidence.ts';
+import {
+  calmPartition,
+  duePartition,
+  dueSort,
+  expiresAt,
+  hourText,
+  loudPartition,
+  noisePartition,
+  sourcePartition,
+} from './keys.ts';
+import { type PackItem, Packs } from './packs.ts';
+
+type Item = Record<string, unknown>;
+
+/** Outside sources with at most this many contacts in one file are kept many to an item. */
+const QUIET_CONTACTS = 7;
+/** Inside sources with at most this many, all well, share items too. */
+const CALM_CONTACTS = 64;
+/** Contacts of a louder one in the copy that is kept beside, many to an item; more are sampled. */
+const LOUD_CONTACTS = 256;
+/** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
+const DUE_SLOT = 600;
+/** Records that end this long before they are read may be about findings that are closed, in seconds. */
+const LATE = 3600;
+
+/** What the items depend on besides the fragments. */
+export interface ItemOptions {
+  readonly objectId: string;
+  /** The clock, epoch seconds. */
+  readonly now: number;
+  readonly retentionDays: number;
+  readonly settleSeconds: number;
+  readonly openTargets: number;
+  readonly key: HashKey;
+}
+
+/** The items of one object. Take all that {@link fragments} gives; what is to be written after it is known then. */
+export class WindowItems {
+  /** Due marks, by their sort key. */
+  readonly marks = new Map<string, Item>();
+  /** Packs of quiet outside sources. */
+  readonly noise: PackItem[] = [];
+  #options: ItemOptions;
+
+  constructor(options: ItemOptions) {
+    this.#options = options;
+  }
+
+  /** The items of the fragments but for those of quiet outside sources. */
+  *fragments(fragments: Iterable<Fragment>): Generator<Item> {
+    const { objectId, now, retentionDays, openTargets, key } = this.#options;
+    const noise = new Packs(objectId, key);
+    const packs = new Packs(objectId, key);
+    for (const fragment of fragments) {
+      const expires = expiresAt((fragment.hour + 1) * 3600, now, retentionDays);
+      if (isQuiet(fragment)) {
+        this.noise.push(...noise.add(noisePartition(fragment.hour, fragment), '', fragment, expires));
+        continue;
+      }
+      this.#mark(fragment, expires);
+      if (isCalm(fragment) && !opensMany(fragment, openTargets)) {
+        yield* itemsOf(packs.add(calmPartition(fragment), `${hourText(fragment.hour)}#`, fragment, expires));
+        continue;
+      }
+      yield {
+        pk: sourcePartition(fragment),
+        sk: `${hourText(fragment.hour)}#${objectId}`,
+        data: encodeFragment(fragment, key),
+        expiresAt: expires,
+      };
+      if (isOutside(fragment))
+        yield* itemsOf(packs.add(loudPartition(fragment.hour, fragment), '', sampleOf(fragment), expires));
+    }
+    yield* itemsOf(packs.rest());
+    this.noise.push(...noise.rest());
+  }
+
+  /**
+   * A source with a failure, or with an answer outstanding, is decided again once its answers are overdue; so is one
+   * whose answers come so late that a finding which they refute may be closed, for nobody would look at it again. Inside
+   * sources are marked once more, an hour at a time, for the horizons of days.
+   */
+  #mark(fragment: Fragment, expires: number): void {
+    const { objectId, now, settleSeconds, openTargets } = this.#options;
+    const isSweeping = fragment.inside && opensMany(fragment, openTargets);
+    let last = 0;
+    for (const { seen, lastEnd } of fragment.contacts) {
+      const isDue = isSweeping ? isSuspect(seen) : isFailure(outcomeOf(seen)) || isBareProbe(seen);
+      if (isDue || lastEnd < now - LATE) last = Math.max(last, lastEnd);
+    }
+    if (last === 0) return;
+    const { scope, address, hour } = fragment;
+    const mark = { pk: duePartition(fragment), scope, address, hour, object: objectId, expiresAt: expires };
+    const sort = dueSort((Math.floor((last + settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT, fragment);
+    this.marks.set(sort, { ...mark, sk: sort });
+    if (scope === 'internet') return;
+    // A second past a slot: the two marks must never be one item.
+    const longSort = dueSort((hour + 1) * 3600 + settleSeconds + 1, fragment);
+    this.marks.set(longSort, { ...mark, isLong: true, sk: longSort });
+  }
+}
+
+/**
+ * Whether half as many hosts as make a sweep of open ports are contacted on one port: the file may be cut anywhere.
+ * @param openTargets hosts that make a sweep.
+ */
+function opensMany({ contacts }: Pick<Fragment, 'contacts'>, openTargets: number): boolean {
+  const hosts = new Map<number, number>();
+  for (const { port, protocol, seen } of contacts) {
+    if (!isSuspect(seen)) continue;
+    const service = port * 256 + protocol;
+    const count = (hosts.get(service) ?? 0) + 1;
+    if (count * 2 >= openTargets) return true;
+    hosts.set(service, count);
+  }
+  return false;
+}
+
+function* itemsOf(packs: Iterable<PackItem>): Generator<Item> {
+  for (const { item } of packs) yield item;
+}
+
+const isOutside = (fragment: Fragment) => !fragment.inside && fragment.scope === 'internet';
+const isQuiet = (fragment: Fragment) => isOutside(fragment) && fragment.contacts.length <= QUIET_CONTACTS;
+
+/** An inside source of few contacts, all of which succeeded as far as it made them. */
+const isCalm = ({ inside, contacts }: Fragment) =>
+  inside &&
+  contacts.length <= CALM_CONTACTS &&
+  contacts.every(({ seen }) => !hasInitiatorHalf(seen) || outcomeOf(seen) === 'established');
+
+/** A fragment with its contacts cut to a uniform sample. */
+function sampleOf(fragment: Fragment): Fragment {
+  const [pane] = mergeFragments([fragment], LOUD_CONTACTS)!.panes;
+  return { ...fragment, ...pane! };
+}

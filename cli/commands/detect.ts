@@ -168,6 +168,10 @@ function report(
     say(
       `more contacts than memory holds: ${countOf(givenUp.contacts, 'contact')} of ${countOf(givenUp.sources, 'source')} were let go of, the least suspicious first, and counts are estimates where a finding says so`,
     );
+  if (givenUp.ofInterfaces)
+    say(
+      `more interfaces than can be told apart: of ${countOf(givenUp.ofInterfaces, 'record')} the interface was not looked at`,
+    );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;
   say(

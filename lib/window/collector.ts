@@ -59,6 +59,8 @@ export interface LeastEvidence {
 export interface GivenUp {
   readonly sources: number;
   readonly contacts: number;
+  /** Records of interfaces beyond the 32,767 that can be told apart: who holds their addresses is not known. */
+  readonly ofInterfaces: number;
 }
 
 /** Collects one body of evidence: one file in the ingest function, all files on the command line. */
@@ -100,7 +102,12 @@ export class Collector implements RecordSink {
 
   /** What was given up so far: the least suspicious, once there was no more room. */
   get givenUp(): GivenUp {
-    return { sources: this.#kernel.run.sourcesGivenUp(), contacts: this.#kernel.run.contactsGivenUp() };
+    const { run } = this.#kernel;
+    return {
+      sources: run.sourcesGivenUp(),
+      contacts: run.contactsGivenUp(),
+      ofInterfaces: run.unnamedInterfaces(),
+    };
   }
 
   layout(layout: Layout): void {
@@ -222,16 +229,21 @@ export class Collector implements RecordSink {
 
   /** Whether what an outside source failed at may be its share of a campaign: ports of one target, or targets on one port. */
   #hasShare(views: readonly PaneView[], { sharedPorts, sharedTargets }: LeastEvidence): boolean {
-    const failed: number[] = [];
-    for (const { contacts } of views)
-      for (const row of contacts) if (isSuspect(this.#table.seenOf(row))) failed.push(row);
-    const alike = (of: number, column: (row: number) => number) =>
-      failed.reduce((count, row) => count + Number(column(row) === column(of)), 0);
-    return failed.some(
-      (row) =>
-        alike(row, (other) => this.#table.serviceOf(other)) >= sharedTargets ||
-        alike(row, (other) => this.#table.targetOf(other)) >= sharedPorts,
-    );
+    const ports = new Map<number, number>();
+    const targets = new Map<number, number>();
+    const countIn = (counts: Map<number, number>, key: number) => {
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return count;
+    };
+    for (const { contacts } of views) {
+      for (const row of contacts) {
+        if (!isSuspect(this.#table.seenOf(row))) continue;
+        if (countIn(ports, this.#table.targetOf(row)) >= sharedPorts) return true;
+        if (countIn(targets, this.#table.serviceOf(row)) >= sharedTargets) return true;
+      }
+    }
+    return false;
   }
 
   /** Whether a source found one port open on many inside targets, with nothing to speak of said. */

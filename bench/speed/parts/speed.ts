@@ -42,7 +42,13 @@ const TEXT = `Each contestant is a process of its own, all of them in turn, roun
 process to its end; *net* leaves out its start, which is what the same command takes over a file of one record (npx not
 reckoned in either). *to gunzip* compares net times of the same round and is the median over the rounds. \`detect\` does all
 its work: it reads, parses and classifies every record, decides and prints. DuckDB, mawk and readline only count the distinct
-(source, target, port); DuckDB uses all cores.`;
+(source, target, port); DuckDB uses all cores.
+
+Where the limit is missed: unpacking runs in a thread of its own, and everything else, some 200 to 300 ns a record (half of it
+parsing, a third the look-up of addresses and contacts, which miss the processor's caches), in one other; then a tenth to a
+fifth of a second goes into the decision. What is left out of a record's work would be detection. A version 2 line is half as long as
+a version 5 one and as much work, so it is the harder of the two. A machine that does other things at the same time slows
+\`detect\`, which wants two processors, more than gunzip, which wants one.`;
 
 const ratio = (measured: Rounds, other: Contestant): number | undefined => {
   const theirs = measured.get(other.name);

@@ -66,16 +66,10 @@ export const unitsOf = ({ counts }: Counted, way: 'write' | 'read' | 'index', ki
 export function billedSeconds(counted: Counted, of: Deployed, name: FunctionName, moreCpu: number): number {
   const used = counted.used[name];
   const share = Math.min(1, of.memory[name] / ONE_PROCESSOR);
-  // What is read of days that the run did not have takes processor time too.
-  const reads = (steady: boolean) =>
-    Object.entries(counted.counts).reduce(
-      (sum, [key, { units, steadyUnits }]) =>
-        key.startsWith(`${name} windows read`) ? sum + (steady ? steadyUnits : units) : sum,
-      0,
-    );
-  const history = name === 'settle' && reads(false) > 0 ? reads(true) / reads(false) : 1;
+  // What settle does with what it reads takes its time; ingest does most of its work before it reads anything.
+  const cpuSeconds = name === 'settle' ? used.steadyCpuSeconds : used.cpuSeconds;
   const waits = used.roundTrips * ROUND_TRIP_SECONDS + (name === 'ingest' ? used.invocations * FIRST_BYTE_SECONDS : 0);
-  return (used.cpuSeconds * history + moreCpu) / share + waits;
+  return (cpuSeconds + moreCpu) / share + waits;
 }
 
 /** The bill of a day. */

@@ -28,6 +28,8 @@ export interface CountedTable {
 export class Counter {
   /** Who calls now: the name of a function. */
   caller = '';
+  /** Units of all reads so far, as they were and as they will be. */
+  readonly reads = { units: 0, steadyUnits: 0 };
   readonly #counts = new Map<string, Count>();
   readonly #tables: ReadonlyMap<string, CountedTable>;
   readonly #steady: Steady;
@@ -163,8 +165,13 @@ export class Counter {
     count.calls++;
     count.items += items.length;
     count.bytes += bytes;
-    count.units += readUnits(bytes, isConsistent);
-    count.steadyUnits += readUnits(this.#steady.bytesOf(key, values[':from'], values[':to'], bytes), isConsistent);
+    const units = readUnits(bytes, isConsistent);
+    const steadyBytes = this.#steady.bytesOf(key, values[':from'], values[':to'], bytes);
+    const steadyUnits = readUnits(steadyBytes, isConsistent);
+    for (const sum of [count, this.reads]) {
+      sum.units += units;
+      sum.steadyUnits += steadyUnits;
+    }
   }
 
   #of(table: string, way: 'write' | 'read' | 'index', kind: string): Count {

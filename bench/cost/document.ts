@@ -124,11 +124,20 @@ const countsTable = ({ counts }: Counted): Table => ({
 
 const functionsTable = ({ used }: Counted, { memory }: Deployed): Table => ({
   title: 'Functions',
-  header: ['function', 'invocations', 'processor seconds', 'round trips', 'memory', 'most that one added'],
+  header: [
+    'function',
+    'invocations',
+    'processor seconds',
+    'with days of history',
+    'round trips',
+    'memory',
+    'most that one added',
+  ],
   rows: Object.entries(used).map(([name, each]) => [
     name,
     count(each.invocations),
     each.cpuSeconds.toFixed(1),
+    name === 'settle' ? each.steadyCpuSeconds.toFixed(1) : '',
     count(each.roundTrips),
     `${memory[name as keyof typeof memory]} MB`,
     `${each.peakMegabytes} MB`,
@@ -155,7 +164,7 @@ ${count(bill.records)} records and ${bill.gigabytes.toFixed(2)} GB a day, ${bill
 **What is not run but reckoned**: of the records of ordinary traffic ${count(counted.records)} a day were run, so that each contact is
 in each file; the ${count(more.records)} repetitions change no item and no finding, and were timed in ${more.cpuSeconds.toFixed(0)} processor seconds on a
 sample (\`--full\` runs them). Reads that reach back beyond the first hour of the run are charged as if the days before had been
-like it, and the time of settle grows with them, which is more than it will. Table storage is charged for all days that windows are kept. A function has a share of a processor by its
+like it, and the time of a run of settle is taken to grow as its reads do. Table storage is charged for all days that windows are kept. A function has a share of a processor by its
 memory (1,769 MB are one), so that its time is processor time measured here, divided by that share, and 5 ms for each
 round trip that had to wait for another. The processor here stands for one of AWS; yours may take half or twice as long.`,
     section(

@@ -29,6 +29,8 @@ export const TABLES = ['windows', 'findings'] as const;
 export interface Used {
   invocations: number;
   cpuSeconds: number;
+  /** The same with days of history, were the time of each invocation to grow as its reads do. */
+  steadyCpuSeconds: number;
   roundTrips: number;
   /** Most megabytes that an invocation added, what was garbage by then included. */
   peakMegabytes: number;
@@ -192,11 +194,15 @@ export class CountedPipeline {
     this.counter.caller = name;
     const used = this.used[name];
     const memory = watchMemory();
+    const { units, steadyUnits } = this.counter.reads;
     const before = process.cpuUsage();
     const result = await work();
     const { user, system } = process.cpuUsage(before);
+    const { reads } = this.counter;
+    const growth = reads.units > units ? (reads.steadyUnits - steadyUnits) / (reads.units - units) : 1;
     used.invocations++;
     used.cpuSeconds += (user + system) / 1e6;
+    used.steadyCpuSeconds += ((user + system) / 1e6) * growth;
     used.roundTrips += this.counter.takeRoundTrips();
     used.peakMegabytes = Math.max(used.peakMegabytes, memory.done());
     return result;
@@ -227,7 +233,7 @@ function watchMemory(): { done(): number } {
 }
 
 function nothing(): Used {
-  return { invocations: 0, cpuSeconds: 0, roundTrips: 0, peakMegabytes: 0 };
+  return { invocations: 0, cpuSeconds: 0, steadyCpuSeconds: 0, roundTrips: 0, peakMegabytes: 0 };
 }
 
 function tableInput(name: string, indexes: Deployed['findingsIndexes']): CreateTableCommandInput {

@@ -23,8 +23,8 @@ import { Scopes } from './scope.ts';
 const HOUR = 3600;
 const UDP = 17;
 const FULL = 0xffffffff;
-/** Contacts (and sources' hours) that are held at most: some 72 MB. */
-const MOST_CONTACTS = 419_000;
+/** Contacts (and sources' hours) that are held at most: some 66 MB. */
+const MOST_CONTACTS = 380_000;
 /** A SKIPDATA row tells of one interval; of one that claims to be longer, the last hours count. */
 const MOST_SKIPPED_HOURS = 24;
 const NO_TEXT = () => undefined;
@@ -34,7 +34,7 @@ export interface CollectorOptions {
   /** Further CIDRs that count as inside. */
   readonly internal?: readonly string[];
   readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
-  /** Contacts that are held at most, and sources' hours; by default what fits into 72 MB. */
+  /** Contacts that are held at most, and sources' hours; by default what fits into 66 MB. */
   readonly mostContacts?: number;
   /** Takes what is held whenever there is no more room, instead of giving up the least suspicious of it. */
   readonly spill?: (drained: Drained) => void;

@@ -18,7 +18,7 @@ import {
   SEEN_UNRESOLVED_REVERSE,
   SEEN_WITHOUT_FLAGS,
 } from '../seen-bits';
-import { lastPane, setLastPane, word } from './addresses';
+import { INSIDE, kind, lastPane, setLastPane, word } from './addresses';
 import { keyedHash } from './keyed-hash';
 import {
   CONTACT_BYTES,
@@ -72,11 +72,24 @@ export let paneCount: u32 = 1;
 export let contactCount: u32 = 1;
 /** Contacts kept for each pane; beyond it they are sampled. */
 export let limit: u32 = 2048;
+/** Of inside sources so many are kept at least, unless they are the flood. */
+const INSIDE_LIMIT: u32 = 256;
+export let sparesInside: bool = true;
 let free: u32 = 0;
 let usedSlots: u32 = 0;
 
 export function setLimit(value: u32): void {
   limit = value;
+}
+
+export function setSparesInside(value: bool): void {
+  sparesInside = value;
+}
+
+// @ts-expect-error: decorator
+@inline
+function limitOf(pane: u32): u32 {
+  return limit < INSIDE_LIMIT && sparesInside && (kind(sourceOf(pane)) & INSIDE) != 0 ? INSIDE_LIMIT : limit;
 }
 
 // @ts-expect-error: decorator
@@ -315,7 +328,7 @@ function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
   );
   const at = paneRow(pane);
   if (hash > load<u32>(at, THETA)) return 0;
-  if (load<u32>(at, COUNT) >= limit * SLACK) {
+  if (load<u32>(at, COUNT) >= limitOf(pane) * SLACK) {
     cut(pane);
     if (hash > load<u32>(at, THETA)) return 0;
   }
@@ -359,9 +372,10 @@ export function cut(pane: u32): void {
   let members: u32 = 0;
   for (let id = load<u32>(paneRow(pane), HEAD); id != 0; id = load<u32>(contactRow(id), NEXT))
     store<u32>(SORTED + members++ * 4, load<u32>(contactRow(id), HASH));
-  if (members <= limit) return;
+  const most = limitOf(pane);
+  if (members <= most) return;
   // Equal hashes stay or go together; one below the first that goes keeps the rule free of ties.
-  const theta = nthSmallest(members, limit) - 1;
+  const theta = nthSmallest(members, most) - 1;
   store<u32>(paneRow(pane), theta, THETA);
   keepBelow(pane, theta);
 }
@@ -446,7 +460,7 @@ export function weigh(): void {
 
 /** Cuts all panes to the limit. */
 export function cutAll(): void {
-  for (let pane: u32 = 1; pane < paneCount; pane++) if (countOf(pane) > limit) cut(pane);
+  for (let pane: u32 = 1; pane < paneCount; pane++) if (countOf(pane) > limitOf(pane)) cut(pane);
 }
 
 /**

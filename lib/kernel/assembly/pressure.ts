@@ -4,6 +4,7 @@
  *
  * In this order, until half of the room is free: sources none of whose contacts may be probes; contacts of sources of
  * which more than a sample is held; sources with few suspects, those first that were seen least lately; smaller samples.
+ * Inside sources with some suspects are spared, unless they are the flood themselves.
  */
 import * as addresses from './addresses';
 import * as contacts from './contacts';
@@ -26,6 +27,10 @@ const LARGE_SAMPLE: u32 = 256;
 const SMALL_SAMPLE: u32 = 16;
 /** Suspects from which on a source is reduced rather than given up, as long as that helps. */
 const FEW: u32 = 8;
+/** Suspects from which on an inside source is spared: with fewer, answers may yet come. */
+const SOME: u32 = 4;
+/** No more are kept of any but the largest floods: what has more is not what fills the tables. */
+const MANY: u32 = 4096;
 /** Classes of sources by when they were seen last. */
 const AGES: u32 = 256;
 
@@ -81,7 +86,16 @@ function relieve(more: u32): void {
   while (!isRelieved() && contacts.limit > LARGE_SAMPLE) shrink();
   for (let suspects: u32 = 1; suspects < FEW && !isRelieved(); suspects++) dropUpTo(suspects);
   while (!isRelieved() && contacts.limit > SMALL_SAMPLE) shrink();
-  for (let suspects = FEW; !isRelieved(); suspects *= 2) dropUpTo(suspects);
+  for (let suspects = FEW; !isRelieved(); suspects *= 2) {
+    if (suspects > MANY) {
+      // Then it is a flood from inside, which is cut like any other.
+      contacts.setSparesInside(false);
+      contacts.cutAll();
+      keepAll();
+      suspects = 1;
+    }
+    dropUpTo(suspects);
+  }
   keepAddresses(true);
   // A log in which every address is an interface's own is none of AWS's, nor one with more interfaces than contacts.
   if (isTight(more)) keepAddresses(false);
@@ -131,6 +145,10 @@ function dropUpTo(suspects: u32): void {
     const at = bySource + contacts.sourceOf(pane) * 4;
     store<u32>(at, load<u32>(at) + contacts.suspectsOf(pane));
   }
+  // One of ours that may be scanning is worth more than any stranger.
+  for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)
+    if ((addresses.kind(id) & addresses.INSIDE) != 0 && load<u32>(bySource + id * 4) >= SOME)
+      store<u32>(bySource + id * 4, u32.MAX_VALUE);
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
     if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > suspects) continue;
     oldest = min(oldest, contacts.latestOf(pane));

@@ -8,7 +8,7 @@ export class GzipError extends Error {
   override name = 'GzipError';
 }
 
-const OUTPUT_CHUNK = 1024 * 1024;
+const OUTPUT_CHUNK = 512 * 1024;
 /** Pieces that are decoded ahead of what is read: decoding goes on in a thread of its own meanwhile. */
 const AHEAD = 4;
 /** Sizes of the input steps in which the place of damage is narrowed down; the last decides what damage can cost. */

@@ -74,9 +74,16 @@ export let contactCount: u32 = 1;
 export let limit: u32 = 2048;
 /** Of inside sources so many are kept at least, unless they are the flood. */
 const INSIDE_LIMIT: u32 = 256;
+let insideLimit: u32 = INSIDE_LIMIT;
 export let sparesInside: bool = true;
 let free: u32 = 0;
 let usedSlots: u32 = 0;
+
+/** Begins with a limit, which pressure may lower. */
+export function begin(value: u32): void {
+  limit = value;
+  insideLimit = min(value, INSIDE_LIMIT);
+}
 
 export function setLimit(value: u32): void {
   limit = value;
@@ -89,7 +96,7 @@ export function setSparesInside(value: bool): void {
 // @ts-expect-error: decorator
 @inline
 function limitOf(pane: u32): u32 {
-  return limit < INSIDE_LIMIT && sparesInside && (kind(sourceOf(pane)) & INSIDE) != 0 ? INSIDE_LIMIT : limit;
+  return limit < insideLimit && sparesInside && (kind(sourceOf(pane)) & INSIDE) != 0 ? insideLimit : limit;
 }
 
 // @ts-expect-error: decorator

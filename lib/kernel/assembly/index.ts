@@ -25,7 +25,7 @@ export { advance, logTime, makeRoom, record, setKey, setLayoutQuality };
 /** Begins with empty tables of so many rows at most; when they are full, the host takes all, or the least is given up. */
 export function begin(key0: u32, key1: u32, limit: u32, mostRows: u32, isSpilling: bool): void {
   setKey(key0, key1);
-  contacts.setLimit(limit);
+  contacts.begin(limit);
   start(mostRows, isSpilling);
 }
 

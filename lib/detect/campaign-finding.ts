@@ -59,7 +59,7 @@ class Reach {
 }
 
 /** Contacts that are held at most; beyond it, half of the sources are let go, by their hash, and half of the rest. */
-const MOST_CONTACTS = 75_000;
+export const MOST_CONTACTS = 75_000;
 
 /** Collects what outside sources tried, one source after the other, in bounded memory. */
 export class InboundContacts {

@@ -216,10 +216,11 @@ function withoutLoners(
  * hit some targets twice (occupancy problem; mean and variance of the number of distinct targets by Feller).
  */
 function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | undefined): boolean {
-  // Nobody comes upon dozens of IPv6 hosts by chance.
-  if ([...targets].every((target) => target.includes(':'))) return true;
-  const networks = new Set([...targets].map(networkOf));
-  const size = Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, networks.size * NETWORK_SIZE));
+  const isIpv6 = [...targets].every((target) => target.includes(':'));
+  // Nobody comes upon dozens of IPv6 hosts by chance; strangers who have a list of them may draw from that.
+  if (isIpv6 && hosts === undefined) return true;
+  const addresses = isIpv6 ? Number.POSITIVE_INFINITY : new Set([...targets].map(networkOf)).size * NETWORK_SIZE;
+  const size = Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, addresses));
   const missed = Math.exp(-pairs / size);
   const mean = size * (1 - missed);
   const variance = size * missed * (1 - (1 + pairs / size) * missed);

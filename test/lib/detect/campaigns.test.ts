@@ -357,6 +357,21 @@ describe('hosts of ours that are few in each network', () => {
     );
     expect(await campaigns(rows)).toHaveLength(1);
   });
+
+  test('nor are IPv6 addresses that strangers draw from a list: they meet at some, as they would in a small subnet', async () => {
+    const next = random(13);
+    const hosts = Array.from({ length: 240 }, (_, n) => `2600:1f18:a:b::${(n + 1).toString(16)}`);
+    const rows = flat(300, (n) =>
+      inbound({
+        from: `2001:db8:${(n % 60).toString(16)}::7`,
+        to: hosts[Math.floor(next() * hosts.length)]!,
+        port: 6379,
+        at: NOON + n * 10,
+      }),
+    );
+    const others = [1, 3].flatMap((each) => strangers(hosts, each));
+    expect(await campaigns([...rows, ...others])).toEqual([]);
+  });
 });
 
 describe('members', () => {

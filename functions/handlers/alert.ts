@@ -1,0 +1,49 @@
+/** The alert function: decides what a person hears of a marked finding, and publishes it. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type DeliverOptions, deliver } from '../../lib/pipeline/deliver.ts';
+import type { FindingRef } from '../../lib/store/findings-store.ts';
+import { publishAlert } from '../../lib/store/messages.ts';
+import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
+import type { Deployment } from './deployment.ts';
+
+/** The function runs for 30 seconds at most. */
+const LEASE_SECONDS = 60;
+
+/** Handles a batch of announcements; those that failed are named, and come back. */
+export function alertHandler(
+  { documents, outbox, place, settings, required, clock, logger, metrics }: Deployment,
+  { sns }: { readonly sns: SNSClient },
+): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const topic = required('ALERT_TOPIC_ARN');
+  const suppressions = new SuppressionsStore(documents, required('FINDINGS_TABLE'));
+  const options: DeliverOptions = {
+    outbox,
+    suppressions: () => suppressions.list(),
+    publish: (message) => publishAlert(sns, topic, message),
+    place,
+    minSeverity: settings.minSeverity,
+    leaseSeconds: LEASE_SECONDS,
+  };
+  return async (event) => {
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const { messageId, body } of event.Records) {
+      try {
+        const ref = JSON.parse(body) as FindingRef;
+        if (typeof ref.pk !== 'string' || typeof ref.sk !== 'string')
+          throw new Error(`the message must name pk and sk of a finding, got ${body.slice(0, 80)}`);
+        const delivered = await deliver(ref, options, clock);
+        logger.info('announcement handled', { ...ref, ...delivered });
+        if (delivered.outcome !== 'published') continue;
+        metrics.addMetric('AlertsPublished', MetricUnit.Count, 1);
+        metrics.addMetric('AlertLagSeconds', MetricUnit.Seconds, delivered.lagSeconds);
+      } catch (error) {
+        logger.error('announcement failed', { messageId, error: error as Error });
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    metrics.publishStoredMetrics();
+    return { batchItemFailures };
+  };
+}

@@ -1,0 +1,100 @@
+/** The ingest function: messages about new flow log files, each file read once, each message failing alone. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { type Ingested, type IngestOptions, ingestObject, PartlyReadError } from '../../lib/pipeline/ingest.ts';
+import { type ObjectCreated, objectsCreated } from '../../lib/pipeline/object-events.ts';
+import { ObjectError, objectSource } from '../../lib/store/objects.ts';
+import { type Deployment, judging } from './deployment.ts';
+
+/** Handles a batch of messages; those that failed are named, and come back. */
+export function ingestHandler(
+  deployment: Deployment,
+  { s3, sqs }: { readonly s3: S3Client; readonly sqs: SQSClient },
+): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const { settings, suspicious, secret, clock, logger, metrics } = deployment;
+  const {
+    options: { windows },
+    judge,
+  } = judging(deployment, sqs);
+  const options: IngestOptions = {
+    windows,
+    judge,
+    suspicious,
+    collector: { key: hashKey(secret), internal: settings.internal, routingDomains: settings.routingDomains },
+    ...(settings.fields && { fields: settings.fields }),
+  };
+
+  const ingest = async (object: ObjectCreated): Promise<void> => {
+    try {
+      const source = objectSource(s3, object.bucket, object.key, object.size);
+      record(deployment, object, await ingestObject(object, source, options, clock()));
+    } catch (error) {
+      if (error instanceof PartlyReadError) record(deployment, object, error.ingested);
+      if (error instanceof ObjectError && error.isGone) {
+        // It cannot come back by trying again, and must not block the queue of what can.
+        logger.warn('object is gone', { bucket: object.bucket, key: object.key });
+        metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);
+        return;
+      }
+      throw error;
+    }
+  };
+
+  return async (event) => {
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const { messageId, body } of event.Records) {
+      try {
+        // All objects of a message are tried before it fails: a damaged one must not hold up its neighbours.
+        const failures: unknown[] = [];
+        for (const object of objectsCreated(body)) await ingest(object).catch((error) => failures.push(error));
+        if (failures.length) throw failures[0];
+      } catch (error) {
+        logger.error('message failed', { messageId, error: error as Error });
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    metrics.publishStoredMetrics();
+    return { batchItemFailures };
+  };
+}
+
+function record(
+  { logger, metrics }: Pick<Deployment, 'logger' | 'metrics'>,
+  object: ObjectCreated,
+  { report, fragments, givenUp, letGo, opened, updated }: Ingested,
+): void {
+  const { records, lines, bytes, noData, skipData, skipped } = report;
+  const skippedLines = skipped.reduce((sum, { count }) => sum + count, 0);
+  logger.info('object read', {
+    bucket: object.bucket,
+    key: object.key,
+    records,
+    lines,
+    bytes,
+    noData,
+    skipData,
+    skipped,
+    fragments,
+    givenUp,
+    letGo,
+    opened,
+    updated,
+  });
+  metrics.addMetric('ObjectsRead', MetricUnit.Count, 1);
+  metrics.addMetric('RecordsRead', MetricUnit.Count, records);
+  metrics.addMetric('BytesRead', MetricUnit.Bytes, bytes);
+  metrics.addMetric('LinesSkipped', MetricUnit.Count, skippedLines);
+  metrics.addMetric('SkippedDataRecords', MetricUnit.Count, skipData);
+  metrics.addMetric('FindingsOpened', MetricUnit.Count, opened);
+  metrics.addMetric('FindingsUpdated', MetricUnit.Count, updated);
+  if (letGo) metrics.addMetric('ContactsLetGo', MetricUnit.Count, letGo);
+  if (givenUp) metrics.addMetric('QuietSourcesGivenUp', MetricUnit.Count, givenUp);
+  for (const { reason, count } of skipped) {
+    const single = metrics.singleMetric();
+    single.addDimension('reason', reason);
+    single.addMetric('LinesSkippedByReason', MetricUnit.Count, count);
+  }
+}

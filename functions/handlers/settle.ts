@@ -1,0 +1,43 @@
+/** The settle function, run by a schedule: what falls due with time. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type SettleOptions, settle } from '../../lib/pipeline/settle.ts';
+import { publishAlert } from '../../lib/store/messages.ts';
+import { type Deployment, judging } from './deployment.ts';
+
+/** One run. @throws when a source could not be judged, after all others were: the run counts as failed and alarms. */
+export function settleHandler(
+  deployment: Deployment,
+  { sns, sqs }: { readonly sns: SNSClient; readonly sqs: SQSClient },
+): () => Promise<void> {
+  const { findings, outbox, place, detection, suspicious, settings, required, clock, logger, metrics } = deployment;
+  const topic = required('ALERT_TOPIC_ARN');
+  const { options: judgeOptions, judge } = judging(deployment, sqs);
+  const options: SettleOptions = {
+    windows: judgeOptions.windows,
+    findings,
+    outbox,
+    judge,
+    judging: judgeOptions,
+    requestAlert: judgeOptions.requestAlert,
+    publish: (message) => publishAlert(sns, topic, message),
+    place,
+    episodeGapSeconds: detection.episodeGapSeconds,
+    suspicious,
+    suspiciousInDays: Math.min(detection.failuresIn72Hours, detection.pairsIn72Hours),
+    digestHourUtc: settings.digestHourUtc,
+  };
+  return async () => {
+    const { failures, ...counts } = await settle(options, clock());
+    logger.info('settled', { ...counts, failures: failures.length });
+    metrics.addMetric('FindingsOpened', MetricUnit.Count, counts.opened);
+    metrics.addMetric('FindingsUpdated', MetricUnit.Count, counts.updated);
+    metrics.publishStoredMetrics();
+    if (failures.length)
+      throw new AggregateError(
+        failures,
+        `${failures.length} sources could not be judged; the first: ${failures[0]!.message}`,
+      );
+  };
+}

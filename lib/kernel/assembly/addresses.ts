@@ -1,5 +1,16 @@
 /** Addresses as four 32-bit words, each distinct one a small number; number 0 stands for none. */
-import { ADDRESS_BYTES, addresses, addressIndex, slots, TEXT, TEXT_BYTES, TEXTS } from './layout';
+import {
+  ADDRESS_BYTES,
+  addresses,
+  addressIndex,
+  LONG_TEXT,
+  LONG_TEXT_BYTES,
+  LONG_TEXTS,
+  slots,
+  TEXT,
+  TEXT_BYTES,
+  TEXTS,
+} from './layout';
 
 /**
  * What a row holds: four words; the interface that the address was tied to; how surely, and what kind of address it is.
@@ -143,18 +154,22 @@ export function move(from: u32, to: u32): void {
 /** What is no address that is read here: the line is left to the host, which tells why. */
 export const NOT_READ: u32 = 0xffffffff;
 
+/** Of an IPv6 address with all its digits. */
+const LONGEST_TEXT: u32 = 39;
+
 const DOT: u32 = 0x2e;
 const COLON: u32 = 0x3a;
 
 /** Forgets the texts: the numbers that they stood for have changed. */
 export function clearTexts(): void {
   memory.fill(TEXT, 0, TEXTS * TEXT_BYTES);
+  memory.fill(LONG_TEXT, 0, LONG_TEXTS * LONG_TEXT_BYTES);
 }
 
 /** The number of the address written at `[start, end)`, {@link NOT_READ} where the host must look. */
 export function read(start: u32, end: u32): u32 {
   const length = end - start;
-  if (length > 16) return readIpv6(start, end);
+  if (length > 16) return readLong(start, end, length);
   // The same few addresses come again and again: their text is known by its bytes, the unused ones zero.
   const shift: u32 = 16 - length;
   let low = load<u64>(start);
@@ -163,7 +178,7 @@ export function read(start: u32, end: u32): u32 {
   else high = shift < 8 ? load<u64>(start, 8) & (u64.MAX_VALUE >> (shift * 8)) : 0;
   const mixed = (low ^ rotl<u64>(high, 29)) * 0x9e3779b97f4a7c15;
   const slot = TEXT + (<u32>(mixed >> 49) & (TEXTS - 1)) * TEXT_BYTES;
-  if (load<u64>(slot) == low && load<u64>(slot, 8) == high) {
+  if (load<u64>(slot) == low && load<u64>(slot, 8) == high && load<u32>(slot, 20) == length) {
     const known = load<u32>(slot, 16);
     if (known != 0) return known;
   }
@@ -172,7 +187,53 @@ export function read(start: u32, end: u32): u32 {
   store<u64>(slot, low);
   store<u64>(slot, high, 8);
   store<u32>(slot, id, 16);
+  // The length too: a zero byte of the text must not pass for an unused one.
+  store<u32>(slot, length, 20);
   return id;
+}
+
+/** The same for texts of more than sixteen bytes, in words of eight. */
+function readLong(start: u32, end: u32, length: u32): u32 {
+  if (length > LONGEST_TEXT) return NOT_READ;
+  const w0 = load<u64>(start);
+  const w1 = load<u64>(start, 8);
+  const w2 = wordAt(start, 16, length);
+  const w3 = wordAt(start, 24, length);
+  const w4 = wordAt(start, 32, length);
+  let mixed = (w0 ^ rotl<u64>(w1, 29)) * 0x9e3779b97f4a7c15;
+  mixed = (rotl<u64>(mixed, 31) ^ w2 ^ rotl<u64>(w3, 23)) * 0xbf58476d1ce4e5b9;
+  mixed = (rotl<u64>(mixed, 31) ^ w4) * 0x94d049bb133111eb;
+  const slot = LONG_TEXT + (<u32>(mixed >> 40) & (LONG_TEXTS - 1)) * LONG_TEXT_BYTES;
+  if (
+    load<u64>(slot) == w0 &&
+    load<u64>(slot, 8) == w1 &&
+    load<u64>(slot, 16) == w2 &&
+    load<u64>(slot, 24) == w3 &&
+    load<u64>(slot, 32) == w4 &&
+    load<u32>(slot, 44) == length
+  ) {
+    const known = load<u32>(slot, 40);
+    if (known != 0) return known;
+  }
+  const id = readIpv6(start, end);
+  if (id == NOT_READ) return id;
+  store<u64>(slot, w0);
+  store<u64>(slot, w1, 8);
+  store<u64>(slot, w2, 16);
+  store<u64>(slot, w3, 24);
+  store<u64>(slot, w4, 32);
+  store<u32>(slot, id, 40);
+  store<u32>(slot, length, 44);
+  return id;
+}
+
+/** Eight bytes of a text from `from` on, those past its end as zero. */
+// @ts-expect-error: decorator
+@inline
+function wordAt(start: u32, from: u32, length: u32): u64 {
+  if (length <= from) return 0;
+  const bytes = load<u64>(start + from);
+  return length >= from + 8 ? bytes : bytes & ((<u64>1 << ((length - from) * 8)) - 1);
 }
 
 function readIpv4(start: u32, end: u32): u32 {
@@ -202,7 +263,7 @@ function readIpv4(start: u32, end: u32): u32 {
 
 /** Eight groups of up to four hexadecimal digits, zeros left out once (RFC 4291); one with a dotted tail is left to the host. */
 function readIpv6(start: u32, end: u32): u32 {
-  if (end - start > 39) return NOT_READ;
+  if (end - start > LONGEST_TEXT) return NOT_READ;
   // Groups before the gap from the top down, groups after it as they come; four words are held as two halves each.
   let head0: u64 = 0;
   let head1: u64 = 0;

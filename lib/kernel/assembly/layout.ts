@@ -15,12 +15,15 @@ export const ADDRESS_BYTES: u32 = 32;
 export const PANE_BYTES: u32 = 32;
 export const CONTACT_BYTES: u32 = 64;
 export const TEXT_BYTES: u32 = 32;
+export const LONG_TEXT_BYTES: u32 = 64;
 
 /** Interfaces, and slots to find them by name. */
 export const MOST_INTERFACES: u32 = 32_768;
 export const INTERFACE_SLOTS: u32 = 65_536;
 /** Entries of the cache from an address's text to its number. */
 export const TEXTS: u32 = 32_768;
+/** The same for the long texts of IPv6. */
+export const LONG_TEXTS: u32 = 16_384;
 /** Contacts that one cut looks at, at most. */
 export const MOST_IN_PANE: u32 = 8192;
 
@@ -38,7 +41,8 @@ export const SORTED: u32 = align(ENDS + MAX_COLUMNS * 4 + MARGIN);
 /** Where the host may write a name or a row that it hands in. */
 export const HANDED_IN: u32 = align(SORTED + MOST_IN_PANE * 4);
 export const TEXT: u32 = align(HANDED_IN + 2 * MARGIN);
-export const INTERFACES: u32 = align(TEXT + TEXTS * TEXT_BYTES);
+export const LONG_TEXT: u32 = align(TEXT + TEXTS * TEXT_BYTES);
+export const INTERFACES: u32 = align(LONG_TEXT + LONG_TEXTS * LONG_TEXT_BYTES);
 export const INTERFACE_INDEX: u32 = align(INTERFACES + MOST_INTERFACES * INTERFACE_BYTES);
 const TABLES: u32 = align(INTERFACE_INDEX + INTERFACE_SLOTS * 4);
 

@@ -79,6 +79,17 @@ describe('kernel and reference are equal', () => {
     for (const values of damaged) expectEqual([Buffer.from(log([values], ALL_FIELDS))], LARGE);
   });
 
+  test.each([
+    '10.0.0.1',
+    '2600::1',
+    '2600:1f18:a14:c00::42',
+    '2600:1f18:a14:c00:a5:fefb:d310:178',
+    '2600:1f18:0a14:0c00:00a5:fefb:d310:0178',
+  ])('on the address %s after itself, with more behind it: zeros are not nothing', (address) => {
+    const twins = [address, `${address}\0`, `${address}\0\0`, `${address}1`, address.slice(0, -1), address];
+    expectEqualTexts(log(twins.map((srcaddr) => ({ srcaddr }))));
+  });
+
   test('on the bytes of a packet, rounded', () => {
     const sizes = [
       [1, 2],

@@ -170,7 +170,8 @@ export function clearTexts(): void {
 export function read(start: u32, end: u32): u32 {
   const length = end - start;
   if (length > 16) return readLong(start, end, length);
-  // The same few addresses come again and again: their text is known by its bytes, the unused ones zero.
+  // The same few addresses come again and again: their text is known by its bytes, the unused ones
+  // zero, which no text has: below 33 all is white space.
   const shift: u32 = 16 - length;
   let low = load<u64>(start);
   let high: u64 = 0;
@@ -178,7 +179,7 @@ export function read(start: u32, end: u32): u32 {
   else high = shift < 8 ? load<u64>(start, 8) & (u64.MAX_VALUE >> (shift * 8)) : 0;
   const mixed = (low ^ rotl<u64>(high, 29)) * 0x9e3779b97f4a7c15;
   const slot = TEXT + (<u32>(mixed >> 49) & (TEXTS - 1)) * TEXT_BYTES;
-  if (load<u64>(slot) == low && load<u64>(slot, 8) == high && load<u32>(slot, 20) == length) {
+  if (load<u64>(slot) == low && load<u64>(slot, 8) == high) {
     const known = load<u32>(slot, 16);
     if (known != 0) return known;
   }
@@ -187,8 +188,6 @@ export function read(start: u32, end: u32): u32 {
   store<u64>(slot, low);
   store<u64>(slot, high, 8);
   store<u32>(slot, id, 16);
-  // The length too: a zero byte of the text must not pass for an unused one.
-  store<u32>(slot, length, 20);
   return id;
 }
 
@@ -209,8 +208,7 @@ function readLong(start: u32, end: u32, length: u32): u32 {
     load<u64>(slot, 8) == w1 &&
     load<u64>(slot, 16) == w2 &&
     load<u64>(slot, 24) == w3 &&
-    load<u64>(slot, 32) == w4 &&
-    load<u32>(slot, 44) == length
+    load<u64>(slot, 32) == w4
   ) {
     const known = load<u32>(slot, 40);
     if (known != 0) return known;
@@ -223,7 +221,6 @@ function readLong(start: u32, end: u32, length: u32): u32 {
   store<u64>(slot, w3, 24);
   store<u64>(slot, w4, 32);
   store<u32>(slot, id, 40);
-  store<u32>(slot, length, 44);
   return id;
 }
 

@@ -1,0 +1,195 @@
+/** The AWS clients of a simulated process: commands as the SDK makes them, answered by the simulated account. */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Caller, Cloud } from './cloud.ts';
+import type { CallKind } from './faults.ts';
+import type { Table } from './table.ts';
+
+export interface Clients {
+  readonly documents: DynamoDBDocumentClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly sns: SNSClient;
+}
+
+/** Names of the tables and queues, as the functions' variables give them. */
+export const VARIABLES = {
+  WINDOWS_TABLE: 'windows',
+  FINDINGS_TABLE: 'findings',
+  ALERT_QUEUE_URL: 'alert',
+  ALERT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:alerts',
+  HASH_KEY: 'a secret',
+  AWS_REGION: 'eu-central-1',
+} as const;
+
+/** Milliseconds that an eventually consistent read may lag. */
+const LAG = 5000;
+/** Refusals of one item in a row; a table that refuses for longer is another fault. */
+const REFUSALS = 3;
+/** Bytes of a piece of a body. */
+const PIECE = 1500;
+
+const base = new DynamoDBClient({ region: 'eu-central-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' } });
+
+export const clientsOf = (cloud: Cloud, caller: Caller): Clients => ({
+  documents: new Documents(cloud, caller),
+  s3: { send: (command: unknown) => getObject(cloud, caller, command) } as unknown as S3Client,
+  sqs: { send: (command: unknown) => sendMessage(cloud, caller, command) } as unknown as SQSClient,
+  sns: { send: (command: unknown) => publish(cloud, caller, command) } as unknown as SNSClient,
+});
+
+const unknown = (command: unknown): Error =>
+  new Error(`the simulated account does not know ${(command as object).constructor.name}`);
+
+const labelOf = (caller: Caller, text: string): string => `${caller.invocation?.name.split(' ')[0]} ${text}`;
+
+type PutRequest = { readonly PutRequest: { readonly Item: Record<string, unknown> } };
+
+class Documents extends DynamoDBDocumentClient {
+  readonly #cloud: Cloud;
+  readonly #caller: Caller;
+  readonly #refused = new Map<string, number>();
+
+  constructor(cloud: Cloud, caller: Caller) {
+    super(base);
+    this.#cloud = cloud;
+    this.#caller = caller;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads of the SDK say what comes of which command
+  override send(command: any): any {
+    if (command instanceof BatchWriteCommand) return this.#batch(command.input.RequestItems as Record<string, PutRequest[]>);
+    const { input } = command;
+    const table = this.#table(input.TableName);
+    const now = () => this.#cloud.timeline.now;
+    const kind = (text: string, isWrite: boolean): CallKind => ({ label: labelOf(this.#caller, text), isWrite });
+    if (command instanceof QueryCommand) return this.#query(table, command.input as QueryInput);
+    if (command instanceof GetCommand)
+      return this.#call(kind(`GetItem ${input.TableName}`, false), () => {
+        const Item = table.get(input.Key);
+        return Item ? { Item } : {};
+      });
+    if (command instanceof PutCommand)
+      return this.#call(kind(`PutItem ${input.ConditionExpression}`, true), () => {
+        const before = table.put(now(), input.Item, input);
+        return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
+      });
+    if (command instanceof DeleteCommand)
+      return this.#call(kind(`DeleteItem ${input.TableName} ${input.ConditionExpression}`, true), () => {
+        const before = table.delete(now(), input.Key, input);
+        return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
+      });
+    if (command instanceof UpdateCommand)
+      return this.#call(kind(`UpdateItem ${input.ConditionExpression} ${input.UpdateExpression.slice(0, 24)}`, true), () => {
+        const after = table.update(now(), input.Key, input.UpdateExpression, input);
+        return input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
+      });
+    throw unknown(command);
+  }
+
+  #call<T>(kind: CallKind, effect: () => T): Promise<T> {
+    return this.#cloud.call(this.#caller, kind, effect);
+  }
+
+  #table(name: string): Table {
+    const table = this.#cloud.tables[name as 'windows'];
+    if (!table) throw new Error(`there is no table ${name}`);
+    return table;
+  }
+
+  #query(table: Table, input: QueryInput): Promise<unknown> {
+    const { faults, random, timeline } = this.#cloud;
+    const label = labelOf(this.#caller, `Query ${input.IndexName} ${input.KeyConditionExpression}`);
+    const isConsistent = input.ConsistentRead === true;
+    if (isConsistent && input.IndexName) throw new Error('an index cannot be read consistently');
+    return this.#call({ label, isWrite: false, mayBeStale: !isConsistent }, () => {
+      const isStale = !isConsistent && faults.strikes('stale read');
+      const isCut = faults.strikes('page cut short');
+      const Limit = isCut ? Math.min(input.Limit ?? Number.POSITIVE_INFINITY, random.whole(1, 5)) : input.Limit;
+      return table.query({ ...input, Limit }, () => timeline.now - (isStale ? random.whole(0, LAG) : 0));
+    });
+  }
+
+  #batch(requests: Record<string, PutRequest[]>): Promise<unknown> {
+    const { faults, random, timeline } = this.#cloud;
+    const [[name, puts]] = Object.entries(requests) as [[string, PutRequest[]]];
+    if (puts.length > 25) throw new Error('too many items in one BatchWriteItem');
+    const items = puts.map(({ PutRequest }) => PutRequest.Item);
+    const places = items.map(({ pk, sk }) => `${pk} ${sk}`);
+    if (new Set(places).size < places.length) throw new Error('Provided list of item keys contains duplicates');
+    const isNoise = items.every(({ pk }) => String(pk).startsWith('noise#'));
+    const what = String(items[0]!.pk).split('#')[0];
+    return this.#call({ label: labelOf(this.#caller, `BatchWriteItem ${name} ${what}`), isWrite: true, isBatch: true, isNoise }, () => {
+      const isShort = faults.strikes('items unprocessed');
+      const refused: PutRequest[] = [];
+      for (const [at, item] of items.entries()) {
+        const place = places[at]!;
+        const times = this.#refused.get(place) ?? 0;
+        if (isShort && times < REFUSALS && random.next() < 0.5) {
+          this.#refused.set(place, times + 1);
+          refused.push(puts[at]!);
+          continue;
+        }
+        this.#refused.delete(place);
+        this.#table(name).put(timeline.now, item);
+      }
+      return refused.length ? { UnprocessedItems: { [name]: refused } } : {};
+    });
+  }
+}
+
+type QueryInput = Parameters<Table['query']>[0] & { readonly ConsistentRead?: boolean };
+
+function getObject(cloud: Cloud, caller: Caller, command: unknown): Promise<unknown> {
+  if (!(command instanceof GetObjectCommand)) throw unknown(command);
+  const { Key } = command.input;
+  return cloud.call(caller, { label: labelOf(caller, 'GetObject'), isWrite: false }, () => {
+    const body = cloud.objects.get(Key!);
+    if (!body) throw Object.assign(new Error('The specified key does not exist.'), { name: 'NoSuchKey' });
+    return { Body: pieces(cloud, caller, body) };
+  });
+}
+
+async function* pieces(cloud: Cloud, caller: Caller, body: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < body.length; at += PIECE)
+    yield await cloud.call(
+      caller,
+      { label: labelOf(caller, 'GetObject body'), isWrite: false, isBody: true },
+      () => body.subarray(at, at + PIECE),
+      cloud.random.whole(0, 5),
+    );
+}
+
+function sendMessage(cloud: Cloud, caller: Caller, command: unknown): Promise<unknown> {
+  if (!(command instanceof SendMessageCommand)) throw unknown(command);
+  return cloud.call(caller, { label: labelOf(caller, 'SendMessage'), isWrite: true }, () => {
+    cloud.queues.alert.send(command.input.MessageBody!);
+    return {};
+  });
+}
+
+function publish(cloud: Cloud, caller: Caller, command: unknown): Promise<unknown> {
+  if (!(command instanceof PublishCommand)) throw unknown(command);
+  const { Message, MessageAttributes } = command.input;
+  const attributes = Object.fromEntries(
+    Object.entries(MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, String(StringValue)]),
+  );
+  const { invocation } = caller;
+  return cloud.call(caller, { label: labelOf(caller, 'Publish'), isWrite: true }, () => {
+    const body = JSON.parse(JSON.parse(Message!).default);
+    cloud.published.push({ at: cloud.timeline.now, attributes, body, by: invocation! });
+    cloud.note(() => `published: ${attributes.event} ${body.id ?? body.day} ${attributes.severity ?? ''}`);
+    return { MessageId: String(cloud.published.length) };
+  });
+}

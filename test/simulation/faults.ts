@@ -1,0 +1,130 @@
+/** Which faults a history has: chosen by its seed, injected call by call and message by message, and counted. */
+import type { Random } from '../../bench/random.ts';
+
+/** Every kind of fault. Those of calls meet a function while it waits for an answer. */
+export const KINDS = [
+  'crash before a call',
+  'crash after a call',
+  'timed out',
+  'throttled',
+  'server error',
+  'answer lost, asked again',
+  'answer lost, given up',
+  'items unprocessed',
+  'stale read',
+  'page cut short',
+  'connection dropped',
+  'clock skew',
+  'event twice',
+  'event delayed',
+  'event late by a day',
+  'message twice',
+  'function started twice',
+  'schedule missed',
+  'poison object',
+  'write ceiling',
+  'redriven',
+] as const;
+
+export type Kind = (typeof KINDS)[number];
+
+/** What a call is, as far as faults go by it. */
+export interface CallKind {
+  /** What tells calls apart cheaply: the function, the command, its expressions. */
+  readonly label: string;
+  readonly isWrite: boolean;
+  /** A read that need not be consistent. */
+  readonly mayBeStale?: boolean;
+  /** A write of many items. */
+  readonly isBatch?: boolean;
+  readonly isBody?: boolean;
+  /** All that it writes may be given up. */
+  readonly isNoise?: boolean;
+  /** It only lets time go by. */
+  readonly isPause?: boolean;
+}
+
+/** How often a call meets a fault of a kind, where the history has that kind. */
+const RATES: Readonly<Partial<Record<Kind, number>>> = {
+  'crash before a call': 0.004,
+  'crash after a call': 0.004,
+  'timed out': 0.002,
+  throttled: 0.006,
+  'server error': 0.006,
+  'answer lost, asked again': 0.03,
+  'answer lost, given up': 0.004,
+  'items unprocessed': 0.3,
+  'stale read': 0.5,
+  'page cut short': 0.3,
+  'connection dropped': 0.05,
+  'message twice': 0.15,
+  'event twice': 0.2,
+  'event delayed': 0.25,
+  'function started twice': 0.05,
+};
+
+/** Calls are told apart into so many groups; each seed crashes in one of them, so that in time all are crashed in. */
+const GROUPS = 64;
+
+export class Faults {
+  readonly counts = new Map<Kind, number>();
+  /** Faults end when the history is to come to rest. */
+  isOver = false;
+  readonly #kinds: ReadonlySet<Kind>;
+  readonly #random: Random;
+  readonly #seed: number;
+  /** Calls of the seed's group that pass before one crashes. */
+  #passing: number;
+
+  constructor(seed: number, random: Random) {
+    this.#seed = seed;
+    this.#random = random;
+    // Each tenth history has none; the others half of all kinds, so that each pair of kinds meets, and is missed.
+    const isCalm = seed % 10 === 0;
+    this.#kinds = new Set(KINDS.filter((kind) => random.next() < (kind === 'write ceiling' ? 0.1 : 0.5) && !isCalm));
+    this.#passing = isCalm ? Number.POSITIVE_INFINITY : random.whole(0, 5);
+  }
+
+  has(kind: Kind): boolean {
+    return this.#kinds.has(kind);
+  }
+
+  /** Whether a fault is to happen now; counts it. */
+  strikes(kind: Kind, rate = RATES[kind] ?? 0): boolean {
+    if (this.isOver || !this.#kinds.has(kind) || this.#random.next() >= rate) return false;
+    this.count(kind);
+    return true;
+  }
+
+  count(kind: Kind): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
+  /** The fault that a call meets, if any. Stale reads, cut pages and unprocessed items are decided where they happen. */
+  ofCall(call: CallKind): Kind | undefined {
+    if (this.isOver) return undefined;
+    if (groupOf(call.label) === this.#seed % GROUPS && this.#passing-- === 0) {
+      const kind = (this.#seed >> 6) % 2 ? 'crash before a call' : 'crash after a call';
+      this.count(kind);
+      return kind;
+    }
+    for (const kind of ['crash before a call', 'crash after a call', 'timed out'] as const)
+      if (this.strikes(kind)) return kind;
+    if (call.isPause) return undefined;
+    if (call.isBody) return this.strikes('connection dropped') ? 'connection dropped' : undefined;
+    if (call.isNoise && this.strikes('write ceiling', 0.5)) return 'write ceiling';
+    // What may be given up is given up when throttled: that is the fault above.
+    if (!call.isNoise && this.strikes('throttled')) return 'throttled';
+    if (this.strikes('server error')) return 'server error';
+    if (call.isWrite)
+      for (const kind of ['answer lost, asked again', 'answer lost, given up'] as const)
+        if (this.strikes(kind)) return kind;
+    return undefined;
+  }
+}
+
+function groupOf(label: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < label.length; at++) hash = Math.imul(hash ^ label.charCodeAt(at), 0x01000193);
+  return (hash >>> 8) % GROUPS;
+}

@@ -1,0 +1,171 @@
+/** What must hold when a history has come to rest, whatever happened in it. */
+import { isVoid, newsOf } from '../../lib/finding/lifecycle.ts';
+import type { Finding } from '../../lib/finding/model.ts';
+import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
+import { VARIABLES } from './clients.ts';
+import type { Cloud, Published } from './cloud.ts';
+import { BUCKET, type Delivery } from './history.ts';
+import { findingsOf, windowsOf } from './oracle.ts';
+import { SUPPRESSED } from './story.ts';
+
+const MOST_BYTES = 100 * 1024;
+const WINDOWS = /^(source|calm|noise|loud)#/;
+
+/** Compares a history's end with one pass over the same records. @param logTime epoch seconds, of the last judgement. */
+export async function violationsOf(
+  cloud: Cloud,
+  deliveries: readonly Delivery[],
+  logTime: number,
+): Promise<{ violations: string[]; repeated: number }> {
+  const sound = deliveries.filter(({ isPoison }) => !isPoison);
+  const bodies = sound.map(({ body }) => body);
+  const expected = await findingsOf(bodies, VARIABLES.HASH_KEY, logTime);
+  const stored = [...cloud.tables.findings.items()]
+    .filter(({ pk, sk }) => String(sk).startsWith('finding#') && !String(pk).startsWith('target#'))
+    .map(fromItem);
+  // Where the table took no more, the internet's noise was given up, and what would have been found in it.
+  const isJudged = ({ direction }: Pick<Finding, 'direction'>) => !cloud.givenUp || direction !== 'inbound';
+  const alerts = cloud.published.filter(({ attributes }) => attributes.event !== 'digest');
+  const repeated = repeatsIn(cloud.published);
+  const violations = [
+    ...(await windowViolations(cloud, sound)),
+    ...findingViolations(stored, expected.filter(isJudged), isJudged),
+    ...announcementViolations(alerts, expected.filter(isJudged), stored),
+    ...repeated.filter(({ isAllowed }) => !isAllowed).map(({ text }) => `told twice without a reason: ${text}`),
+    ...queueViolations(cloud, deliveries),
+  ];
+  if (cloud.largestItem > MOST_BYTES) violations.push(`an item of ${cloud.largestItem} bytes was written`);
+  return { violations, repeated: repeated.length };
+}
+
+async function windowViolations(cloud: Cloud, deliveries: readonly Delivery[]): Promise<string[]> {
+  const violations: string[] = [];
+  const left = new Map(
+    [...cloud.tables.windows.items()]
+      .filter(({ pk }) => WINDOWS.test(String(pk)))
+      .map(({ pk, sk, data }) => [`${pk} ${sk}`, data as Uint8Array]),
+  );
+  for (const { key, body } of deliveries)
+    for (const [place, data] of await windowsOf(BUCKET, key, body, VARIABLES.HASH_KEY)) {
+      const found = left.get(place);
+      left.delete(place);
+      if (!found && !(cloud.givenUp && place.startsWith('noise#'))) violations.push(`window ${place} is missing`);
+      else if (found && Buffer.compare(found, data)) violations.push(`window ${place} is another`);
+    }
+  for (const place of left.keys()) violations.push(`window ${place} was not to be written`);
+  return violations;
+}
+
+/** A finding as it compares: without what is undefined, in one order of names. */
+const plain = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, item]) => [name, plain(item)]),
+  );
+};
+
+function findingViolations(
+  stored: readonly StoredFinding[],
+  expected: readonly Finding[],
+  isJudged: (finding: Finding) => boolean,
+): string[] {
+  const violations: string[] = [];
+  const known = new Map(expected.map((finding) => [finding.id, finding]));
+  for (const { finding, announceSince } of stored) {
+    const name = `finding ${finding.id} (${finding.kind} by ${finding.source?.address}, ${finding.firstSeen})`;
+    if (finding.status !== 'closed') violations.push(`${name} is still open`);
+    if (announceSince) violations.push(`${name} is still marked to be announced`);
+    const oracle = known.get(finding.id);
+    if (finding.closedBecause === 'merged' && isJudged(finding) && !known.has(finding.mergedInto ?? ''))
+      violations.push(`${name} is merged into ${finding.mergedInto}, which the oracle lacks`);
+    if (finding.closedBecause !== 'ended') continue;
+    known.delete(finding.id);
+    if (!oracle) {
+      if (isJudged(finding)) violations.push(`${name} stands, and the oracle lacks it`);
+      continue;
+    }
+    const { suppressedBy: _, ...rest } = finding;
+    for (const key of new Set([...Object.keys(rest), ...Object.keys(oracle)]) as Set<keyof Finding>) {
+      if (!isJudged(finding)) continue;
+      const [ours, theirs] = [JSON.stringify(plain(rest[key as 'id'])), JSON.stringify(plain(oracle[key]))];
+      if (ours !== theirs) violations.push(`${name}: ${key} is ${ours}, for the oracle ${theirs}`);
+    }
+  }
+  for (const { id, kind, source, firstSeen } of known.values())
+    violations.push(`finding ${id} (${kind} by ${source?.address}, ${firstSeen}) is lost`);
+  return violations;
+}
+
+function announcementViolations(
+  alerts: readonly Published[],
+  expected: readonly Finding[],
+  stored: readonly StoredFinding[],
+): string[] {
+  const violations: string[] = [];
+  const told = Map.groupBy(alerts, ({ body }) => String(body.id));
+  for (const finding of expected) {
+    const messages = told.get(finding.id) ?? [];
+    const name = `finding ${finding.id} (${finding.kind} by ${finding.source?.address}, ${finding.firstSeen})`;
+    if (finding.source?.address === SUPPRESSED) {
+      if (messages.length) violations.push(`${name} is suppressed and was told of`);
+      continue;
+    }
+    if (newsOf(finding, undefined, 'medium') !== 'opened') continue;
+    const last = messages.at(-1);
+    if (!last) violations.push(`${name}: nobody was told`);
+    else {
+      if (!messages.some(({ attributes }) => attributes.event === 'opened'))
+        violations.push(`${name}: nobody was told that it opened`);
+      if (!messages.some(({ attributes }) => attributes.severity === finding.severity))
+        violations.push(`${name}: nobody was told that it is ${finding.severity}`);
+      if (!messages.some(({ attributes, body }) => attributes.event === 'closed' && body.closedBecause === 'ended'))
+        violations.push(`${name}: nobody was told of its end`);
+    }
+  }
+  const right = new Set(expected.map(({ id }) => id));
+  for (const [id, messages] of told) {
+    if (right.has(id)) continue;
+    const of = stored.find(({ finding }) => finding.id === id);
+    const inbound = messages[0]!.attributes.direction === 'inbound';
+    if (of && isVoid(of.finding)) {
+      if (messages.at(-1)!.attributes.event !== 'closed') violations.push(`finding ${id} was told of, and not taken back`);
+    } else if (!of || !inbound || of.finding.closedBecause !== 'ended')
+      violations.push(`finding ${id} was told of, and there is none`);
+  }
+  return violations;
+}
+
+/** Messages that say the same as the one before about the same finding, and whether a fault is behind it. */
+function repeatsIn(published: readonly Published[]): { text: string; isAllowed: boolean }[] {
+  const repeats: { text: string; isAllowed: boolean }[] = [];
+  const last = new Map<string, Published>();
+  for (const message of published) {
+    const { attributes, body } = message;
+    const about = String(body.id ?? `digest ${body.day}`);
+    const before = last.get(about);
+    last.set(about, message);
+    if (!before || wordOf(before) !== wordOf(message)) continue;
+    repeats.push({ text: `${about} ${attributes.event}`, isAllowed: before.by.isHurt || message.by.isHurt });
+  }
+  return repeats;
+}
+
+const wordOf = ({ attributes, body }: Published): string =>
+  [attributes.event, attributes.severity, body.closedBecause, Number((body.openPorts as { count: number })?.count) > 0].join(' ');
+
+function queueViolations(cloud: Cloud, deliveries: readonly Delivery[]): string[] {
+  const violations: string[] = [];
+  for (const [name, { messages, deadLetters }] of Object.entries(cloud.queues)) {
+    for (const { body } of messages.values()) violations.push(`the ${name} queue still holds ${body}`);
+    if (name === 'alert') for (const { body } of deadLetters) violations.push(`a dead letter of alert: ${body}`);
+  }
+  const poison = new Set(deliveries.filter(({ isPoison }) => isPoison).map(({ key }) => key));
+  const dead = cloud.queues.ingest.deadLetters.map(({ body }) => decodeURIComponent(JSON.parse(body).Records[0].s3.object.key));
+  for (const key of dead) if (!poison.has(key)) violations.push(`dead letter ${key} is no poison`);
+  for (const key of poison) if (!dead.includes(key)) violations.push(`poison ${key} is not among the dead letters`);
+  return violations;
+}

@@ -1,0 +1,57 @@
+/** The oracle: what one pass over the same records says, and what each object must leave in the windows table. */
+import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Networks } from '../../lib/contact/networks.ts';
+import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
+import { detectAll } from '../../lib/detect/detect-all.ts';
+import type { Finding } from '../../lib/finding/model.ts';
+import { readFlowLog } from '../../lib/flowlog/read.ts';
+import { bufferSource } from '../../lib/flowlog/source.ts';
+import { objectId } from '../../lib/store/keys.ts';
+import { WindowItems } from '../../lib/store/window-items.ts';
+import { Collector } from '../../lib/window/collector.ts';
+
+export const SETTINGS: DetectionSettings = detectionSettings();
+
+/** The findings of one pass over all files, in order, as of a log time. */
+export async function findingsOf(
+  files: readonly Uint8Array[],
+  secret: string,
+  logTime: number,
+): Promise<Finding[]> {
+  const collector = new Collector({ key: hashKey(secret) });
+  for (const file of files) await readFlowLog(bufferSource('all', file), collector);
+  const context = {
+    settings: SETTINGS,
+    secret,
+    networks: new Networks(),
+    logTime,
+    overdueBefore: logTime - SETTINGS.settleSeconds,
+  };
+  return detectAll(collector, context).map(({ finding }) => finding);
+}
+
+/** The items of the windows table that an object leaves, by their place: what was seen, encoded. */
+export async function windowsOf(
+  bucket: string,
+  key: string,
+  file: Uint8Array,
+  secret: string,
+): Promise<Map<string, Uint8Array>> {
+  const collector = new Collector({ key: hashKey(secret) });
+  await readFlowLog(bufferSource(key, file), collector);
+  const items = new WindowItems({
+    objectId: objectId(bucket, key),
+    now: 0,
+    retentionDays: 1,
+    settleSeconds: SETTINGS.settleSeconds,
+    openTargets: SETTINGS.openTargetsIn5Minutes,
+    key: hashKey(secret),
+  });
+  const fragments = [...collector.sources()].flatMap(({ panes, ...source }) =>
+    panes.map((pane) => ({ ...source, ...pane })),
+  );
+  const own = [...items.fragments(fragments)];
+  return new Map(
+    [...own, ...items.noise.map(({ item }) => item)].map(({ pk, sk, data }) => [`${pk} ${sk}`, data as Uint8Array]),
+  );
+}

@@ -1,0 +1,182 @@
+/** A DynamoDB table in memory, with its past: what an eventually consistent read may still see. */
+import { condition, type Item, type Names, updates, type Values } from './expressions.ts';
+
+/** Partition and sort attribute. */
+export type Keys = readonly [partition: string, sort?: string];
+
+export interface TableKeys {
+  readonly keys: Keys;
+  readonly indexes: Readonly<Record<string, Keys>>;
+}
+
+/** The condition did not hold; nothing was written. */
+export class ConditionalCheckFailedException extends Error {
+  override name = 'ConditionalCheckFailedException';
+}
+
+export interface Condition {
+  readonly ConditionExpression?: string | undefined;
+  readonly ExpressionAttributeNames?: Names;
+  readonly ExpressionAttributeValues?: Values;
+}
+
+export interface Query {
+  readonly IndexName?: string | undefined;
+  readonly KeyConditionExpression?: string | undefined;
+  readonly ExpressionAttributeNames?: Names;
+  readonly ExpressionAttributeValues?: Values;
+  readonly ExclusiveStartKey?: Item | undefined;
+  readonly Limit?: number | undefined;
+}
+
+export interface Page {
+  readonly Items: readonly Item[];
+  readonly LastEvaluatedKey?: Item;
+}
+
+/** An item's versions, the latest last; `undefined` where it did not exist. */
+interface Versions {
+  readonly pk: string;
+  readonly sk: string;
+  readonly past: { readonly at: number; readonly item: Item | undefined }[];
+}
+
+/** Versions older than this are forgotten, in the unit of the times given. */
+const REMEMBERED = 60_000;
+
+export class Table {
+  readonly #indexes: Readonly<Record<string, Keys>>;
+  readonly #partitions = new Map<string, Map<string, Versions>>();
+  /** Items that have or had a place in a partition of an index. */
+  readonly #indexed = new Map<string, Set<Versions>>();
+  /** Called with each item that is written. */
+  readonly #onWrite: (item: Item) => void;
+
+  constructor({ indexes }: TableKeys, onWrite: (item: Item) => void = () => undefined) {
+    this.#indexes = indexes;
+    this.#onWrite = onWrite;
+  }
+
+  put(at: number, item: Item, given: Condition = {}): Item | undefined {
+    const before = this.#check(item, given);
+    this.#write(at, String(item.pk), String(item.sk), item);
+    return before;
+  }
+
+  delete(at: number, key: Item, given: Condition = {}): Item | undefined {
+    const before = this.#check(key, given);
+    if (before) this.#write(at, String(key.pk), String(key.sk), undefined);
+    return before;
+  }
+
+  /** Makes the item where there is none. Returns it as it is then. */
+  update(at: number, key: Item, expression: string, given: Condition = {}): Item {
+    const before = this.#check(key, given) ?? key;
+    const item: Record<string, unknown> = { ...before };
+    for (const act of updates(expression))
+      act(item, before, given.ExpressionAttributeNames, given.ExpressionAttributeValues);
+    this.#write(at, String(key.pk), String(key.sk), item);
+    return item;
+  }
+
+  get(key: Item): Item | undefined {
+    return latest(this.#partitions.get(String(key.pk))?.get(String(key.sk)));
+  }
+
+  /**
+   * One page of a query.
+   * @param seenAt the time as of which items are read; past it nothing is seen.
+   */
+  query(input: Query, seenAt: (item: { readonly pk: string; readonly sk: string }) => number): Page {
+    const { IndexName, ExpressionAttributeNames: names, ExpressionAttributeValues: values } = input;
+    const [partition, sort] = IndexName ? this.#keysOf(IndexName) : (['pk', 'sk'] as const);
+    const isMatch = condition(input.KeyConditionExpression ?? '');
+    const wanted = wantedPartition(input, partition);
+    const candidates = IndexName
+      ? (this.#indexed.get(`${IndexName}\n${wanted}`) ?? [])
+      : (this.#partitions.get(wanted)?.values() ?? []);
+    const found: Item[] = [];
+    for (const versions of candidates) {
+      const item = asOf(versions, seenAt(versions));
+      if (item && item[partition] === wanted && (!sort || item[sort] !== undefined) && isMatch(item, names, values))
+        found.push(item);
+    }
+    const order = (a: Item, b: Item) =>
+      (sort ? byText(a[sort], b[sort]) : 0) || byText(a.pk, b.pk) || byText(a.sk, b.sk);
+    found.sort(order);
+    const start = input.ExclusiveStartKey;
+    const rest = start ? found.filter((item) => order(item, start) > 0) : found;
+    const items = rest.slice(0, input.Limit ?? rest.length);
+    const last = items.at(-1);
+    if (!last || items.length === rest.length) return { Items: items };
+    const key = { pk: last.pk, sk: last.sk, [partition]: last[partition], ...(sort && { [sort]: last[sort] }) };
+    return { Items: items, LastEvaluatedKey: key };
+  }
+
+  /** Every item as it is now. */
+  *items(): Generator<Item> {
+    for (const partition of this.#partitions.values())
+      for (const versions of partition.values()) {
+        const item = latest(versions);
+        if (item) yield item;
+      }
+  }
+
+  /** Removes what has expired, as DynamoDB does in its own time. Returns how many. */
+  expire(at: number, epochSeconds: number): number {
+    const expired = [...this.items()].filter(({ expiresAt }) => Number(expiresAt ?? Infinity) < epochSeconds);
+    for (const { pk, sk } of expired) this.#write(at, String(pk), String(sk), undefined);
+    return expired.length;
+  }
+
+  #keysOf(index: string): Keys {
+    const keys = this.#indexes[index];
+    if (!keys) throw new Error(`there is no index ${index}`);
+    return keys;
+  }
+
+  #check(key: Item, given: Condition): Item | undefined {
+    const before = this.get(key);
+    const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = given;
+    if (
+      ConditionExpression &&
+      !condition(ConditionExpression)(before ?? {}, ExpressionAttributeNames, ExpressionAttributeValues)
+    )
+      throw new ConditionalCheckFailedException('The conditional request failed');
+    return before;
+  }
+
+  #write(at: number, pk: string, sk: string, item: Item | undefined): void {
+    const partition = this.#partitions.get(pk) ?? new Map<string, Versions>();
+    this.#partitions.set(pk, partition);
+    const versions = partition.get(sk) ?? { pk, sk, past: [] };
+    partition.set(sk, versions);
+    const stored = item && Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+    while (versions.past.length > 1 && versions.past[1]!.at < at - REMEMBERED) versions.past.shift();
+    versions.past.push({ at, item: stored });
+    if (!stored) return;
+    this.#onWrite(stored);
+    for (const [index, [attribute]] of Object.entries(this.#indexes)) {
+      const value = stored[attribute];
+      if (value === undefined) continue;
+      const place = `${index}\n${value}`;
+      this.#indexed.set(place, (this.#indexed.get(place) ?? new Set()).add(versions));
+    }
+  }
+}
+
+const latest = (versions: Versions | undefined): Item | undefined => versions?.past.at(-1)?.item;
+
+const asOf = ({ past }: Versions, time: number): Item | undefined =>
+  past.findLast(({ at }) => at <= time)?.item;
+
+const byText = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
+
+/** The partition that a key condition names: always `attribute = :value`, first. */
+function wantedPartition(input: Query, partition: string): string {
+  const match = /^\s*([#\w]+)\s*=\s*(:\w+)/.exec(input.KeyConditionExpression ?? '');
+  const name = match && (match[1]!.startsWith('#') ? input.ExpressionAttributeNames?.[match[1]!] : match[1]);
+  if (!match || name !== partition)
+    throw new Error(`the key condition must begin with ${partition} = :value, got "${input.KeyConditionExpression}"`);
+  return String(input.ExpressionAttributeValues?.[match[2]!]);
+}

@@ -40,7 +40,8 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
     const isQuiet = isSpokenFor || severityRank(finding.severity) < severityRank(minSeverity);
     return isVoid(finding) || isQuiet ? undefined : 'opened';
   }
-  if (finding.status === 'closed') return told.status === 'closed' ? undefined : 'closed';
+  if (finding.status === 'closed' && told.status !== 'closed') return 'closed';
+  // Also of one that was closed: late evidence may show that somebody got in.
   if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';
   return finding.openPorts.count > 0 && told.openPorts === 0 ? 'escalated' : undefined;
 }

@@ -25,22 +25,63 @@ export interface CampaignsJudged extends Judged {
   readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
 }
 
+/** The hour about which there is something new, and the latest that is over; epoch hours. */
+export interface Judgeable {
+  readonly hour: number;
+  readonly last: number;
+}
+
 /**
- * Judges the campaigns in the windows that end in an hour or the one before it, and all that reach into what is read for
- * them: each from its beginning on, so that it stays the same one.
- * @param hour the latest hour that is over.
+ * Judges the campaigns that an hour has a part in, and all that reach into what is read for them: each from its beginning to
+ * its end, so that it stays the same one.
  */
-export async function judgeCampaigns(options: JudgeOptions, hour: number, moment: Moment): Promise<CampaignsJudged> {
+export async function judgeCampaigns(
+  options: JudgeOptions,
+  { hour, last }: Judgeable,
+  moment: Moment,
+): Promise<CampaignsJudged> {
   const all = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
   const stored = all.filter(({ finding }) => !isVoid(finding));
   const from = beginningOf(stored, hour);
-  // Silence is judged by what was read: a campaign may go on in the hour that is not over yet.
-  const judgedAt = { ...moment, logTime: Math.min(moment.logTime, (hour + 1) * HOUR) };
-  const { inbound, fragments } = await read(options, { from: from - CAMPAIGN_WINDOW_HOURS, to: hour }, moment);
-  const span = { from: from * HOUR, to: (hour + 1) * HOUR };
-  const detections = detectCampaigns(inbound, contextOf(options, moment, judgedAt.logTime), span).map((detection) =>
-    continuing(detection, stored, from),
+  let to = Math.min(
+    last,
+    Math.max(hour, ...stored.filter((campaign) => isWithin(campaign, from, hour)).map(lastHourOf)),
   );
+  for (;;) {
+    // Silence is judged by what was read: a campaign may go on in the hour after.
+    const logTime = Math.min(moment.logTime, (to + 1) * HOUR);
+    const { inbound, fragments } = await read(options, { from: from - CAMPAIGN_WINDOW_HOURS, to }, moment);
+    const span = { from: from * HOUR, to: (to + 1) * HOUR };
+    const detections = detectCampaigns(inbound, contextOf(options, moment, logTime), span);
+    // What came late may have shown one that goes on in hours that were looked at before it came.
+    if (
+      to < last &&
+      (to < hour + CAMPAIGN_WINDOW_HOURS || detections.some(({ finding }) => finding.status === 'open'))
+    ) {
+      to = Math.min(last, to + CAMPAIGN_WINDOW_HOURS);
+      continue;
+    }
+    const continued = detections.map((detection) => continuing(detection, stored, from));
+    const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, moment.now);
+    return { ...judged, letGo: inbound.letGo };
+  }
+}
+
+/** What a judgement knows. */
+interface Judgement extends Hours {
+  /** Campaigns as they are stored, and those of them that stand. */
+  readonly all: readonly StoredFinding[];
+  readonly stored: readonly StoredFinding[];
+  readonly fragments: ReadonlyMap<number, number>;
+  readonly logTime: number;
+}
+
+async function store(
+  options: JudgeOptions,
+  { all, stored, from, to, fragments, logTime }: Judgement,
+  detections: readonly CampaignDetection[],
+  now: number,
+): Promise<Omit<CampaignsJudged, 'letGo'>> {
   const judged = { opened: 0, updated: 0 };
   for (const detection of detections) {
     const known = all.find(({ finding }) => finding.id === detection.finding.id);
@@ -48,36 +89,33 @@ export async function judgeCampaigns(options: JudgeOptions, hour: number, moment
     if (known && !isWorthWriting(known.finding, detection.finding) && !hasGoneOn(known.finding, detection.finding))
       continue;
     const isNews = newsOf(detection.finding, known?.announced, options.minSeverity) !== undefined;
-    const version = versionOf(detection, known, fragments, judgedAt);
-    if (!(await options.findings.upsert(detection, version, isNews, moment.now))) continue;
+    const version = versionOf(detection, known, fragments, logTime);
+    if (!(await options.findings.upsert(detection, version, isNews, now))) continue;
     if (isNews) await options.requestAlert(findingKey(detection));
     judged[known ? 'updated' : 'opened']++;
   }
-  const orphans = stored.filter((campaign) => isOrphan(campaign, detections, from));
+  const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
   for (const orphan of orphans) {
-    const version = {
-      fragments: orphan.fragments,
-      judgedAt: judgedAt.logTime,
-      ...(orphan.hours && { hours: orphan.hours }),
-    };
-    if (!(await options.findings.close(orphan, closingOf(orphan, detections), version, moment.now))) continue;
+    const version = { fragments: orphan.fragments, judgedAt: logTime, ...(orphan.hours && { hours: orphan.hours }) };
+    if (!(await options.findings.close(orphan, closingOf(orphan, detections), version, now))) continue;
     if (orphan.announced || orphan.announceSince) await options.requestAlert(orphan);
     judged.updated++;
   }
-  return {
-    ...judged,
-    letGo: inbound.letGo,
-    members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)],
-  };
+  return { ...judged, members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)] };
 }
+
+const lastHourOf = ({ finding }: StoredFinding): number => hourOf(finding.lastSeen);
+/** Whether a campaign has a part in the windows that are touched by some hours. */
+const isWithin = (campaign: StoredFinding, from: number, to: number): boolean =>
+  anchorHourOf(campaign) <= to + CAMPAIGN_WINDOW_HOURS && lastHourOf(campaign) >= from;
 
 /** The hour from which on to look at windows, such that no stored campaign that is touched is cut. */
 function beginningOf(stored: readonly StoredFinding[], hour: number): number {
   let from = hour - 1;
   for (let before = Number.POSITIVE_INFINITY; from < before; ) {
     before = from;
-    for (const { finding, sk } of stored)
-      if (hourOf(finding.lastSeen) >= from - CAMPAIGN_WINDOW_HOURS - 1) from = Math.min(from, anchorHourOf({ sk }));
+    for (const campaign of stored)
+      if (lastHourOf(campaign) >= from - CAMPAIGN_WINDOW_HOURS - 1) from = Math.min(from, anchorHourOf(campaign));
   }
   return Math.max(from, hour - LONGEST_HOURS);
 }
@@ -113,7 +151,7 @@ function versionOf(
   { finding, anchorHour }: CampaignDetection,
   known: StoredFinding | undefined,
   fragments: ReadonlyMap<number, number>,
-  { logTime }: Moment,
+  logTime: number,
 ): Version {
   const hours = {
     from: Math.min(anchorHour, known?.hours?.from ?? anchorHour),
@@ -143,8 +181,10 @@ const membersOf = ({ finding, roll }: Pick<StoredFinding, 'finding' | 'roll'>) =
   }));
 
 /** Found before, within what was judged now, and no longer borne out. */
-const isOrphan = (campaign: StoredFinding, detections: readonly CampaignDetection[], from: number): boolean =>
-  anchorHourOf(campaign) >= from && !detections.some(({ finding }) => finding.id === campaign.finding.id);
+const isOrphan = (campaign: StoredFinding, detections: readonly CampaignDetection[], { from, to }: Hours): boolean =>
+  anchorHourOf(campaign) >= from &&
+  lastHourOf(campaign) <= to &&
+  !detections.some(({ finding }) => finding.id === campaign.finding.id);
 
 function closingOf(
   orphan: StoredFinding,

@@ -3,8 +3,8 @@ import { isFailure, outcomeOf } from '../contact/seen.ts';
 import type { QuietBucket } from '../store/quiet.ts';
 import type { Fragment } from '../window/evidence.ts';
 
-/** Counters for sources, by a hash of the address: sources that share one are looked at more closely, no more than that. */
-const COUNTERS = 2 ** 20;
+/** Most counters for sources, by a hash of the address: sources that share one are looked at more closely, no more than that. */
+const MOST_COUNTERS = 2 ** 20;
 
 /** A source with enough failed contacts to be judged, and what is known of it. */
 export interface QuietSuspect {
@@ -14,10 +14,13 @@ export interface QuietSuspect {
 
 /** The sources of a bucket with at least so many distinct failed contacts, those with the most first. */
 export function suspectsIn(quiet: QuietBucket, suspicious: number): QuietSuspect[] {
-  const counters = new Uint32Array(COUNTERS);
-  for (const { address, seen } of quiet.sources()) counters[slotOf(address)]! += failuresOf(seen);
+  // A source takes a few bytes, so there are as many counters as sources and more.
+  const mask = Math.min(MOST_COUNTERS, 2 ** Math.ceil(Math.log2(quiet.bytes + 1))) - 1;
+  const counters = new Uint32Array(mask + 1);
+  for (const { address, seen } of quiet.sources()) counters[hashOf(address) & mask]! += failuresOf(seen);
   const candidates = new Set<string>();
-  for (const { address } of quiet.sources()) if (counters[slotOf(address)]! >= suspicious) candidates.add(address);
+  for (const { address } of quiet.sources())
+    if (counters[hashOf(address) & mask]! >= suspicious) candidates.add(address);
   return [...quiet.fragmentsOf(candidates)]
     .map(([address, fragments]) => ({ address, fragments, failed: distinctFailures(fragments) }))
     .filter(({ failed }) => failed >= suspicious)
@@ -36,9 +39,9 @@ function distinctFailures(fragments: readonly Fragment[]): number {
 }
 
 /** FNV-1a, finished by murmur3's mixing. */
-function slotOf(address: string): number {
+function hashOf(address: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < address.length; at++) hash = Math.imul(hash ^ address.charCodeAt(at), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) & (COUNTERS - 1);
+  return hash ^ (hash >>> 13);
 }

@@ -56,8 +56,8 @@ const QUIET_JUDGED_IN_HOURS = 250;
 const QUIET_DAYS_EVERY = 6;
 /** Logs come late by up to twenty minutes; when they stop coming, the clock takes over after an hour. */
 const SILENCE = 3600;
-/** An hour's quiet sources are judged this long after it ended, and once more an hour later for what came late. */
-const NOISE_DELAY = 900;
+/** Longer than a run may take: what it claimed and did not finish is then taken on by another. */
+const RUN_SECONDS = 420;
 const ANNOUNCE_PATIENCE = 120;
 const DAY = 86_400;
 /** Due marks taken in one run; the others wait for the next, five minutes later. */
@@ -85,7 +85,7 @@ export async function settle(options: SettleOptions, now: number): Promise<Settl
   const recent = options.windows.remembering();
   const times = { logTime, now, recent, uses: new Uses(recent) };
   await judgeDue(options, settled, times);
-  await judgeQuiet(options, settled, times);
+  await judgeHours(options, settled, times);
   await closeSilent(options, settled, times);
   await sendDigest(options, settled, now);
   return settled;
@@ -114,29 +114,38 @@ async function judgeDue(options: SettleOptions, settled: Settled, times: Times):
   await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
 }
 
-/** Quiet outside sources are judged by the hour: a scanner that sends one or two probes a file adds up here. */
-async function judgeQuiet(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
-  const lastHour = Math.floor((times.logTime - NOISE_DELAY) / HOUR) - 1;
-  for (const hour of [lastHour - 1, lastHour]) {
-    // One run an hour and pass does it; a run that fails leaves the claim to be taken again.
-    await once(options, `quiet#${hour}#${lastHour - hour}`, times, () =>
-      // A scan may begin in the hour before.
-      judgeQuietHours(options, settled, times, [hour, hour - 1], 2 * options.suspicious, 'short'),
-    );
-  }
-  await once(options, `campaigns#${lastHour}`, times, () => judgeCampaignsOf(options, settled, lastHour, times));
+/**
+ * Outside sources are looked at by the hour: a scanner that sends one or two probes a file adds up here, and so do many
+ * scanners together. An hour that more was written about is looked at again.
+ */
+async function judgeHours(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
+  const last = lastHour(times);
+  const marks = await times.recent.dueHours(times.logTime);
+  const hours = [...new Set(marks.map(({ hour }) => hour))].filter((hour) => hour <= last);
+  const failures = settled.failures.length;
+  // A scan may begin in the hour before, so what comes late in one hour may matter to the next.
+  const judged = new Set(hours.flatMap((hour) => [hour, hour + 1]).filter((hour) => hour <= last));
+  for (const hour of judged)
+    await judgeQuietHours(options, settled, times, [hour, hour - 1], 2 * options.suspicious, 'short');
+  for (const hour of hours) await judgeCampaignsOf(options, settled, hour, times);
+  // Who could not be judged is to be found again.
+  if (settled.failures.length === failures)
+    for (const mark of marks) if (mark.hour <= last) await times.recent.clearDue(mark);
   // Reading days of all the internet's noise costs; a slow scan from outside can wait for some hours.
-  const days = lastHour - (lastHour % QUIET_DAYS_EVERY);
-  await once(options, `quiet-days#${days}`, times, () =>
+  const days = last - (last % QUIET_DAYS_EVERY);
+  await once(options, 'settle', `quiet-days#${days}`, times.now + DAY, times.now, () =>
     judgeQuietHours(options, settled, times, hoursBefore(days), options.suspiciousInDays, 'all'),
   );
 }
+
+/** The latest epoch hour that is over. */
+const lastHour = ({ logTime }: Moment): number => Math.floor(logTime / HOUR) - 1;
 
 /** Campaigns first, then their members that have findings of their own, which name them. */
 async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: number, times: Times): Promise<void> {
   const { opened, updated, letGo, members } = await judgeCampaigns(
     { ...options.judging, windows: times.recent },
-    hour,
+    { hour, last: lastHour(times) },
     times,
   );
   settled.leftOut += letGo;
@@ -159,14 +168,18 @@ async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: 
 
 const hoursBefore = (last: number): number[] => Array.from({ length: LONGEST_HOURS }, (_, back) => last - back);
 
-async function once(options: SettleOptions, what: string, times: Times, work: () => Promise<void>): Promise<void> {
-  if (!(await options.findings.claim('settle', what, times.now + DAY))) return;
-  try {
-    await work();
-  } catch (error) {
-    await options.findings.release('settle', what);
-    throw error;
-  }
+/** Does what is to be done once; when it fails, or its run is killed, a later run does it. */
+async function once(
+  { findings }: SettleOptions,
+  pk: string,
+  sk: string,
+  expiresAt: number,
+  now: number,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (!(await findings.claim(pk, sk, { now, leaseSeconds: RUN_SECONDS, expiresAt }))) return;
+  await work();
+  await findings.complete(pk, sk);
 }
 
 async function judgeQuietHours(
@@ -194,13 +207,16 @@ async function judgeQuietHours(
 
 async function closeSilent(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
   const silentSince = times.logTime - options.episodeGapSeconds;
-  for (const stored of await options.findings.openBefore(silentSince, CLOSED_IN_A_RUN)) {
-    const { finding } = stored;
-    if (!finding.source) {
-      const silence = times.logTime - epochSeconds(finding.lastSeen);
-      if (silence > ABANDONED) await closeCampaign(options.judging, stored, times);
-      continue;
-    }
+  const silent = await options.findings.openBefore(silentSince, CLOSED_IN_A_RUN);
+  const campaigns = silent.filter(({ finding }) => !finding.source);
+  // The hour after shows that it is over; by then the campaign may have been closed with another.
+  const hours = new Set(campaigns.map(({ finding }) => Math.floor(epochSeconds(finding.lastSeen) / HOUR) + 1));
+  for (const hour of hours) if (hour <= lastHour(times)) await judgeCampaignsOf(options, settled, hour, times);
+  for (const stored of campaigns)
+    if (times.logTime - epochSeconds(stored.finding.lastSeen) > ABANDONED)
+      await closeCampaign(options.judging, stored, times);
+  for (const { finding } of silent) {
+    if (!finding.source) continue;
     const hours = {
       from: Math.floor(epochSeconds(finding.firstSeen) / HOUR),
       to: Math.floor(epochSeconds(finding.lastSeen) / HOUR),
@@ -242,16 +258,12 @@ async function announceAgain(options: SettleOptions, settled: Settled, now: numb
 async function sendDigest(options: SettleOptions, settled: Settled, now: number): Promise<void> {
   if (options.digestHourUtc === null || new Date(now * 1000).getUTCHours() < options.digestHourUtc) return;
   const day = isoTime(now - DAY).slice(0, 10);
-  if (!(await options.findings.claim('digest', day, now + 30 * DAY))) return;
-  try {
+  await once(options, 'digest', day, now + 30 * DAY, now, async () => {
     const quiet = (await options.findings.ofDay(day))
       .filter(({ announced, finding }) => !announced && !finding.suppressedBy && !isVoid(finding))
       .map(({ finding }) => finding);
     const message = digestMessage(day, quiet, options.place);
     if (message) await options.publish(message);
     settled.digest = message !== undefined;
-  } catch (error) {
-    await options.findings.release('digest', day);
-    throw error;
-  }
+  });
 }

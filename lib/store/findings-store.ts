@@ -1,12 +1,6 @@
 /** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  PutCommand,
-  paginateQuery,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
@@ -43,6 +37,15 @@ export interface Version {
 export interface FindingRef {
   readonly pk: string;
   readonly sk: string;
+}
+
+/** How long a claim is for, epoch seconds. */
+export interface Claim {
+  readonly now: number;
+  /** Longer than its holder may run. */
+  readonly leaseSeconds: number;
+  /** When it need not be remembered any more. */
+  readonly expiresAt: number;
 }
 
 export interface FindingsStoreOptions {
@@ -149,14 +152,18 @@ export class FindingsStore {
     );
   }
 
-  /** Puts an item once; false when it exists. Serves what must happen once a day, such as the digest. */
-  async claim(pk: string, sk: string, expiresAt: number): Promise<boolean> {
+  /**
+   * Takes on what must be done once, such as a day's digest, for so many seconds; false when it is done, or somebody else is
+   * at it. Who is killed meanwhile has not done it: then another may take it on.
+   */
+  async claim(pk: string, sk: string, { now, leaseSeconds, expiresAt }: Claim): Promise<boolean> {
     try {
       await this.#options.client.send(
         new PutCommand({
           TableName: this.#options.table,
-          Item: { pk, sk, expiresAt },
-          ConditionExpression: 'attribute_not_exists(pk)',
+          Item: { pk, sk, leaseUntil: now + leaseSeconds, expiresAt },
+          ConditionExpression: 'attribute_not_exists(pk) OR leaseUntil < :now',
+          ExpressionAttributeValues: { ':now': now },
         }),
       );
       return true;
@@ -166,9 +173,11 @@ export class FindingsStore {
     }
   }
 
-  /** Takes a claim back after what it stood for failed. */
-  async release(pk: string, sk: string): Promise<void> {
-    await this.#options.client.send(new DeleteCommand({ TableName: this.#options.table, Key: { pk, sk } }));
+  /** Notes that what was claimed is done: nobody will take it on again. */
+  async complete(pk: string, sk: string): Promise<void> {
+    await this.#options.client.send(
+      new UpdateCommand({ TableName: this.#options.table, Key: { pk, sk }, UpdateExpression: 'REMOVE leaseUntil' }),
+    );
   }
 
   async #write(

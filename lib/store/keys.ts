@@ -48,6 +48,10 @@ export const duePartition = (source: { readonly scope: string; readonly address:
   dueShard(shardOf(sourceKey(source), SHARDS));
 export const dueShard = (shard: number): string => `due#${shard}`;
 
+/** Partition of the hours in which outside sources were seen, and that are to be looked at. */
+export const HOURS = 'hours';
+export const hourSort = (dueAt: number, hour: number): string => `${isoTime(dueAt)}#${hourText(hour)}`;
+
 /** Sort key of a finding: a source's findings come in order of the hour they began in. */
 export const findingSort = (anchorHour: number, id: string): string => `finding#${hourText(anchorHour)}#${id}`;
 

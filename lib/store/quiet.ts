@@ -16,6 +16,11 @@ export class QuietBucket {
     this.#key = key;
   }
 
+  /** Bytes of all packs. */
+  get bytes(): number {
+    return this.#packs.reduce((sum, { length }) => sum + length, 0);
+  }
+
   /** Each source once for each of its fragments, with what was seen of its contacts. */
   *sources(): Generator<{ readonly address: string; readonly seen: readonly number[] }> {
     for (const pack of this.#packs) yield* glance(pack);

@@ -45,6 +45,8 @@ export class WindowItems {
   readonly marks = new Map<string, Item>();
   /** Packs of quiet outside sources. */
   readonly noise: PackItem[] = [];
+  /** Hours in which outside sources were seen: what they did together is to be looked at. */
+  readonly outsideHours = new Set<number>();
   #options: ItemOptions;
 
   constructor(options: ItemOptions) {
@@ -58,6 +60,7 @@ export class WindowItems {
     const packs = new Packs(objectId, key);
     for (const fragment of fragments) {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, retentionDays);
+      if (isOutside(fragment)) this.outsideHours.add(fragment.hour);
       if (isQuiet(fragment)) {
         this.noise.push(...noise.add(noisePartition(fragment.hour, fragment), '', fragment, expires));
         continue;

@@ -11,6 +11,8 @@ import {
   dueShard,
   dueSort,
   expiresAt,
+  HOURS,
+  hourSort,
   hourText,
   loudBucket,
   NOISE_BUCKETS,
@@ -24,6 +26,14 @@ import { WindowItems } from './window-items.ts';
 
 /** Partitions read at the same time. */
 const PARALLEL = 8;
+/** An hour's outside sources are looked at this long after it ended; what comes later, by as much after the next hour. */
+const HOUR_DELAY = 900;
+/** What was just written shows in every read after this, in seconds. */
+const CONSISTENT_AFTER = 60;
+/** Log time may be ahead of the clock by as much, in seconds: a mark that falls due later is surely still there. */
+const SURELY_THERE = 1200;
+/** Marks that are remembered as written. */
+const MOST_REMEMBERED = 1000;
 
 /** A source, by its key. */
 export interface SourceName {
@@ -54,6 +64,14 @@ export interface DueMark {
   readonly isLong: boolean;
 }
 
+/** An hour whose outside sources are to be looked at; `object` wrote the mark last. */
+export interface DueHour {
+  readonly pk: string;
+  readonly sk: string;
+  readonly hour: number;
+  readonly object: string;
+}
+
 /** What became of the fragments of an object. */
 export interface Written {
   readonly items: number;
@@ -79,6 +97,8 @@ type Item = Record<string, unknown>;
 export class WindowsStore {
   #options: WindowsStoreOptions;
   #remembered: Map<string, Promise<readonly Item[]>> | undefined;
+  /** Hours that were marked before, by their sort key. */
+  #marked = new Set<string>();
 
   constructor(options: WindowsStoreOptions) {
     this.#options = options;
@@ -103,6 +123,7 @@ export class WindowsStore {
     const marked = await putAll(client, table, items.marks.values());
     const offered = items.noise.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
+    await this.#markHours(items.outsideHours, objectId, now);
     const givenUp = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
     return { items: own + marked + offered.length - refused.size, givenUp };
   }
@@ -187,7 +208,41 @@ export class WindowsStore {
     return due;
   }
 
-  /** Takes a due mark back after its source was decided; it stays when another object renewed it meanwhile. */
+  /** Hours whose outside sources are due to be looked at, at a log time; the earliest first. */
+  async dueHours(logTime: number): Promise<DueHour[]> {
+    const items = await this.#query({
+      KeyConditionExpression: 'pk = :pk AND sk < :now',
+      ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(logTime) },
+    });
+    return items
+      .map(({ pk, sk, hour, object }) => ({
+        pk: String(pk),
+        sk: String(sk),
+        hour: Number(hour),
+        object: String(object),
+      }))
+      .sort((a, b) => a.hour - b.hour);
+  }
+
+  /** After the fragments: whoever finds a mark finds what it stands for. */
+  async #markHours(hours: Iterable<number>, object: string, now: number): Promise<void> {
+    const { client, table, retentionDays } = this.#options;
+    const marks: Item[] = [];
+    for (const hour of hours) {
+      const firstLook = (hour + 1) * 3600 + HOUR_DELAY;
+      const written = now + CONSISTENT_AFTER;
+      const nextLook = (Math.floor((written - HOUR_DELAY) / 3600) + 1) * 3600 + HOUR_DELAY;
+      const dueAt = written < firstLook ? firstLook : nextLook;
+      const sk = hourSort(dueAt, hour);
+      if (this.#marked.has(sk) && dueAt > now + SURELY_THERE) continue;
+      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt(firstLook, now, retentionDays) });
+    }
+    await putAll(client, table, marks);
+    if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();
+    for (const { sk } of marks) this.#marked.add(String(sk));
+  }
+
+  /** Takes a due mark back after its source, or the sources of its hour, were decided; it stays when another object renewed it meanwhile. */
   async clearDue(mark: Pick<DueMark, 'pk' | 'sk' | 'object'>): Promise<void> {
     try {
       await this.#options.client.send(

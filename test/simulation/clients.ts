@@ -40,7 +40,10 @@ const REFUSALS = 3;
 /** Bytes of a piece of a body. */
 const PIECE = 1500;
 
-const base = new DynamoDBClient({ region: 'eu-central-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' } });
+const base = new DynamoDBClient({
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+});
 
 export const clientsOf = (cloud: Cloud, caller: Caller): Clients => ({
   documents: new Documents(cloud, caller),
@@ -69,7 +72,8 @@ class Documents extends DynamoDBDocumentClient {
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads of the SDK say what comes of which command
   override send(command: any): any {
-    if (command instanceof BatchWriteCommand) return this.#batch(command.input.RequestItems as Record<string, PutRequest[]>);
+    if (command instanceof BatchWriteCommand)
+      return this.#batch(command.input.RequestItems as Record<string, PutRequest[]>);
     const { input } = command;
     const table = this.#table(input.TableName);
     const now = () => this.#cloud.timeline.now;
@@ -91,10 +95,13 @@ class Documents extends DynamoDBDocumentClient {
         return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
       });
     if (command instanceof UpdateCommand)
-      return this.#call(kind(`UpdateItem ${input.ConditionExpression} ${input.UpdateExpression.slice(0, 24)}`, true), () => {
-        const after = table.update(now(), input.Key, input.UpdateExpression, input);
-        return input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
-      });
+      return this.#call(
+        kind(`UpdateItem ${input.ConditionExpression} ${input.UpdateExpression.slice(0, 24)}`, true),
+        () => {
+          const after = table.update(now(), input.Key, input.UpdateExpression, input);
+          return input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
+        },
+      );
     throw unknown(command);
   }
 
@@ -130,22 +137,25 @@ class Documents extends DynamoDBDocumentClient {
     if (new Set(places).size < places.length) throw new Error('Provided list of item keys contains duplicates');
     const isNoise = items.every(({ pk }) => String(pk).startsWith('noise#'));
     const what = String(items[0]!.pk).split('#')[0];
-    return this.#call({ label: labelOf(this.#caller, `BatchWriteItem ${name} ${what}`), isWrite: true, isBatch: true, isNoise }, () => {
-      const isShort = faults.strikes('items unprocessed');
-      const refused: PutRequest[] = [];
-      for (const [at, item] of items.entries()) {
-        const place = places[at]!;
-        const times = this.#refused.get(place) ?? 0;
-        if (isShort && times < REFUSALS && random.next() < 0.5) {
-          this.#refused.set(place, times + 1);
-          refused.push(puts[at]!);
-          continue;
+    return this.#call(
+      { label: labelOf(this.#caller, `BatchWriteItem ${name} ${what}`), isWrite: true, isBatch: true, isNoise },
+      () => {
+        const isShort = faults.strikes('items unprocessed');
+        const refused: PutRequest[] = [];
+        for (const [at, item] of items.entries()) {
+          const place = places[at]!;
+          const times = this.#refused.get(place) ?? 0;
+          if (isShort && times < REFUSALS && random.next() < 0.5) {
+            this.#refused.set(place, times + 1);
+            refused.push(puts[at]!);
+            continue;
+          }
+          this.#refused.delete(place);
+          this.#table(name).put(timeline.now, item);
         }
-        this.#refused.delete(place);
-        this.#table(name).put(timeline.now, item);
-      }
-      return refused.length ? { UnprocessedItems: { [name]: refused } } : {};
-    });
+        return refused.length ? { UnprocessedItems: { [name]: refused } } : {};
+      },
+    );
   }
 }
 

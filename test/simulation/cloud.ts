@@ -1,9 +1,9 @@
 /** The simulated account: tables, a bucket, queues, a topic, and the calls that functions make to them. */
 import type { Random } from '../../bench/random.ts';
+import { TABLES } from '../lib/store/fixture/tables.ts';
 import type { CallKind, Faults, Kind } from './faults.ts';
 import { Queue } from './queue.ts';
 import { Table } from './table.ts';
-import { TABLES } from '../lib/store/fixture/tables.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A message that was published. */
@@ -78,9 +78,7 @@ export class Cloud {
 
   /** Notes something in the history. */
   note(text: string | (() => string)): void {
-    this.#log?.push(
-      `${new Date(this.timeline.now).toISOString()} ${typeof text === 'string' ? text : text()}`,
-    );
+    this.#log?.push(`${new Date(this.timeline.now).toISOString()} ${typeof text === 'string' ? text : text()}`);
   }
 
   /**
@@ -126,9 +124,15 @@ export class Cloud {
             if (this.random.next() < 0.5) this.timeline.after(this.random.whole(0, 20_000), () => attempt(effect));
             return;
           case 'throttled':
-            return fail('ProvisionedThroughputExceededException', 'The level of configured provisioned throughput for the table was exceeded');
+            return fail(
+              'ProvisionedThroughputExceededException',
+              'The level of configured provisioned throughput for the table was exceeded',
+            );
           case 'write ceiling':
-            return fail('ThrottlingException', 'Throughput exceeds the maximum OnDemandThroughput configured on table or index');
+            return fail(
+              'ThrottlingException',
+              'Throughput exceeds the maximum OnDemandThroughput configured on table or index',
+            );
           case 'server error':
             return fail('InternalServerError', 'Internal server error');
           case 'connection dropped':

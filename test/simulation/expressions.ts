@@ -111,7 +111,9 @@ function comparison(reader: Reader): Test {
     const from = operand(reader);
     reader.expect('AND');
     const to = operand(reader);
-    return (...of) => COMPARE['<=']!(from(...of) as never, left(...of) as never) && COMPARE['<=']!(left(...of) as never, to(...of) as never);
+    return (...of) =>
+      COMPARE['<=']!(from(...of) as never, left(...of) as never) &&
+      COMPARE['<=']!(left(...of) as never, to(...of) as never);
   }
   const sign = reader.next();
   const compare = COMPARE[sign];

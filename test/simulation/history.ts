@@ -9,9 +9,9 @@ import { clientsOf, VARIABLES } from './clients.ts';
 import { type Caller, Cloud } from './cloud.ts';
 import { Faults, type Kind } from './faults.ts';
 import { violationsOf } from './invariants.ts';
-import { Function, poll, start } from './lambda.ts';
+import { Lambda, poll, start } from './lambda.ts';
 import type { Shipped } from './modules.ts';
-import { LENGTH, type Line, type Story, storyOf, SUPPRESSED } from './story.ts';
+import { LENGTH, type Line, type Story, SUPPRESSED, storyOf } from './story.ts';
 import { Timeline } from './timeline.ts';
 
 const SECOND = 1000;
@@ -61,7 +61,10 @@ const settings: RuntimeSettings = {
 };
 
 /** Runs the history of a seed to its end, and compares what is left with one pass over the same records. */
-export async function runHistory(seed: number, { shipped, log, isTracing = false }: HistoryOptions): Promise<HistoryResult> {
+export async function runHistory(
+  seed: number,
+  { shipped, log, isTracing = false }: HistoryOptions,
+): Promise<HistoryResult> {
   const random = randomOf(`history ${seed}`);
   const faults = new Faults(seed, randomOf(`faults ${seed}`));
   const begin = Date.UTC(2026, 10, 21, random.whole(0, 22), random.whole(0, 59));
@@ -105,7 +108,7 @@ const suppression = {
 };
 
 /** The functions, wired as the stack does. */
-function deploy(cloud: Cloud, shipped: Shipped): { settle: Function } {
+function deploy(cloud: Cloud, shipped: Shipped): { settle: Lambda } {
   const variables = { ...VARIABLES, SETTINGS: JSON.stringify(settings) };
   const meansOf = (caller: Caller) => {
     const clients = clientsOf(cloud, caller);
@@ -121,17 +124,20 @@ function deploy(cloud: Cloud, shipped: Shipped): { settle: Function } {
     };
     const clock = () => (cloud.timeline.now + caller.skew) / SECOND;
     const means = { variables, documents: clients.documents, clock, logger, metrics };
-    return { clients, deployment: shipped.createDeployment(means as unknown as Parameters<Shipped['createDeployment']>[0]) };
+    return {
+      clients,
+      deployment: shipped.createDeployment(means as unknown as Parameters<Shipped['createDeployment']>[0]),
+    };
   };
-  const ingest = new Function(cloud, 'ingest', 5 * MINUTE, (caller) => {
+  const ingest = new Lambda(cloud, 'ingest', 5 * MINUTE, (caller) => {
     const { clients, deployment } = meansOf(caller);
     return shipped.ingestHandler(deployment, clients);
   });
-  const alert = new Function(cloud, 'alert', 30 * SECOND, (caller) => {
+  const alert = new Lambda(cloud, 'alert', 30 * SECOND, (caller) => {
     const { clients, deployment } = meansOf(caller);
     return shipped.alertHandler(deployment, clients);
   });
-  const settle = new Function(cloud, 'settle', 5 * MINUTE, (caller) => {
+  const settle = new Lambda(cloud, 'settle', 5 * MINUTE, (caller) => {
     const { clients, deployment } = meansOf(caller);
     return shipped.settleHandler(deployment, clients);
   });
@@ -144,7 +150,7 @@ const say = (more: unknown): string =>
   JSON.stringify(more, (_, value) => (value instanceof Error ? value.stack : value)) ?? '';
 
 /** Plans all that comes from outside, lets it happen, then ends the faults and lets things come to rest. Returns when. */
-async function deliver(cloud: Cloud, deliveries: readonly Delivery[], settle: Function): Promise<number> {
+async function deliver(cloud: Cloud, deliveries: readonly Delivery[], settle: Lambda): Promise<number> {
   const { timeline, faults, random, queues } = cloud;
   const times = deliveries.flatMap(({ at }) => at);
   const [first, last] = [Math.min(...times, timeline.now), Math.max(...times, timeline.now)];
@@ -214,14 +220,24 @@ function deliveriesOf(
     for (const [part, own] of parts.entries()) {
       if (!own.length) continue;
       const key = keyOf(`slot-${slot}-${part}`, part ? 'fl-0a1b2c3d' : 'fl-0e0e0e0e').replace(/\.gz$/, '');
-      deliveries.push({ key, body: Buffer.from(text(own.map(({ text }) => text))), isPoison: false, at: arrivals(from * SECOND) });
+      deliveries.push({
+        key,
+        body: Buffer.from(text(own.map(({ text }) => text))),
+        isPoison: false,
+        at: arrivals(from * SECOND),
+      });
     }
   }
   if (faults.has('poison object'))
     for (const [n, body] of POISON.entries()) {
       if (random.next() < 0.5) continue;
       faults.count('poison object');
-      deliveries.push({ key: `poison/${n}.log`, body: Buffer.from(body), isPoison: true, at: [begin + age + random.whole(0, LENGTH) * SECOND] });
+      deliveries.push({
+        key: `poison/${n}.log`,
+        body: Buffer.from(body),
+        isPoison: true,
+        at: [begin + age + random.whole(0, LENGTH) * SECOND],
+      });
     }
   return deliveries;
 
@@ -241,9 +257,15 @@ function takeOver(cloud: Cloud): () => void {
   const draw = randomOf(`chance ${cloud.timeline.now}`);
   let names = 0;
   timers.setTimeout = ((milliseconds: number) =>
-    cloud.call(cloud.running!, { label: 'pause', isWrite: false, isPause: true }, () => undefined, milliseconds)) as typeof timers.setTimeout;
+    cloud.call(
+      cloud.running!,
+      { label: 'pause', isWrite: false, isPause: true },
+      () => undefined,
+      milliseconds,
+    )) as typeof timers.setTimeout;
   Math.random = () => draw.next();
-  crypto.randomUUID = (() => `00000000-0000-4000-8000-${String(names++).padStart(12, '0')}`) as typeof crypto.randomUUID;
+  crypto.randomUUID = (() =>
+    `00000000-0000-4000-8000-${String(names++).padStart(12, '0')}`) as typeof crypto.randomUUID;
   syncBuiltinESMExports();
   return () => {
     timers.setTimeout = before.setTimeout;

@@ -18,7 +18,7 @@ const MOST_SKEW = 20_000;
 /** How often an idle process is reused rather than a new one started. */
 const REUSE = 0.7;
 
-export class Function {
+export class Lambda {
   readonly #cloud: Cloud;
   readonly #name: string;
   readonly #timeout: number;
@@ -89,7 +89,7 @@ export interface Mapping {
 }
 
 /** Polls a queue for a function: batches, partial failures, messages that come twice. */
-export function poll(cloud: Cloud, queue: Queue, fn: Function, mapping: Mapping): void {
+export function poll(cloud: Cloud, queue: Queue, fn: Lambda, mapping: Mapping): void {
   const { timeline, random, faults } = cloud;
   let isPlanned = false;
   const run = () => {
@@ -124,7 +124,7 @@ function failuresOf(result: unknown): string[] {
 }
 
 /** Starts a function as a schedule does: asynchronously, once more a minute later where it failed, at times twice. */
-export function start(cloud: Cloud, fn: Function): void {
+export function start(cloud: Cloud, fn: Lambda): void {
   const { timeline, faults, random } = cloud;
   const once = (retries: number) =>
     fn.invoke({}, (outcome) => {

@@ -1,7 +1,8 @@
 /** The oracle: what one pass over the same records says, and what each object must leave in the windows table. */
+
+import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
 import { Networks } from '../../lib/contact/networks.ts';
-import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { detectAll } from '../../lib/detect/detect-all.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
@@ -13,11 +14,7 @@ import { Collector } from '../../lib/window/collector.ts';
 export const SETTINGS: DetectionSettings = detectionSettings();
 
 /** The findings of one pass over all files, in order, as of a log time. */
-export async function findingsOf(
-  files: readonly Uint8Array[],
-  secret: string,
-  logTime: number,
-): Promise<Finding[]> {
+export async function findingsOf(files: readonly Uint8Array[], secret: string, logTime: number): Promise<Finding[]> {
   const collector = new Collector({ key: hashKey(secret) });
   for (const file of files) await readFlowLog(bufferSource('all', file), collector);
   const context = {

@@ -48,7 +48,7 @@ const PLOTS: Readonly<Record<string, (scene: Scene) => string[]>> = {
       ...scan('rejected', { from: '10.0.7.2', count: 14, first: 500, to: '10.0.12.77', end: at + pause }),
     ];
   },
-  'silence': ({ random, moment }) =>
+  silence: ({ random, moment }) =>
     scan('unanswered', { from: '10.0.7.3', count: random.whole(12, 40), end: moment(60) }),
   'answers, some of them': ({ random, moment }) => {
     const at = moment(10 * MINUTE);
@@ -97,10 +97,15 @@ const PLOTS: Readonly<Record<string, (scene: Scene) => string[]>> = {
   },
   'an approved scanner': ({ moment }) =>
     scan('reset', { from: SUPPRESSED, to: '10.0.12.31', count: 20, end: moment(60) }),
-  'noise': ({ random, start }) =>
+  noise: ({ random, start }) =>
     upTo(30).map((n) =>
       probe(
-        { from: `192.0.2.${n}`, to: `10.0.12.${random.whole(0, 40)}`, port: [22, 23, 445, 3389][n % 4]!, end: start + random.whole(0, HOUR) },
+        {
+          from: `192.0.2.${n}`,
+          to: `10.0.12.${random.whole(0, 40)}`,
+          port: [22, 23, 445, 3389][n % 4]!,
+          end: start + random.whole(0, HOUR),
+        },
         'REJECT',
       ),
     ),

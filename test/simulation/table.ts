@@ -167,8 +167,7 @@ export class Table {
 
 const latest = (versions: Versions | undefined): Item | undefined => versions?.past.at(-1)?.item;
 
-const asOf = ({ past }: Versions, time: number): Item | undefined =>
-  past.findLast(({ at }) => at <= time)?.item;
+const asOf = ({ past }: Versions, time: number): Item | undefined => past.findLast(({ at }) => at <= time)?.item;
 
 const byText = (a: unknown, b: unknown): number => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0);
 

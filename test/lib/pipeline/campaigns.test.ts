@@ -177,7 +177,8 @@ describe('hour by hour, campaigns', () => {
     };
     for (let hour = FIRST; hour < FIRST + hours; hour++) {
       const now = (hour + 1) * HOUR + 16 * MINUTE;
-      for (const judged of [hour - 1, hour]) await judgeCampaigns(options, judged, { logTime: now, now });
+      for (const judged of [hour - 1, hour])
+        await judgeCampaigns(options, { hour: judged, last: judged }, { logTime: now, now });
     }
   }
 

@@ -1,7 +1,7 @@
 /** The simulated account: tables, a bucket, queues, a topic, and the calls that functions make to them. */
 import type { Random } from '../../bench/random.ts';
 import { TABLES } from '../lib/store/fixture/tables.ts';
-import type { CallKind, Faults, Kind } from './faults.ts';
+import type { CallKind, Fate, Faults, Kind } from './faults.ts';
 import { Queue } from './queue.ts';
 import { Table } from './table.ts';
 import type { Timeline } from './timeline.ts';
@@ -22,6 +22,7 @@ export type AwaitPoint = string;
 /** One run of a function; when it is over nothing that it awaits is ever answered. */
 export interface Invocation {
   readonly name: string;
+  readonly fate: Fate;
   isOver: boolean;
   /** It met a fault: what it did may be done again. */
   isHurt: boolean;
@@ -89,7 +90,7 @@ export class Cloud {
     const { invocation } = caller;
     if (!invocation || invocation.isOver) return new Promise(() => undefined);
     this.calls++;
-    const fault = this.faults.ofCall(call);
+    const fault = this.faults.ofCall(call, invocation.fate);
     if (fault) invocation.isHurt = true;
     const isCrash = fault?.startsWith('crash') || fault === 'timed out';
     if (this.#isTracing || isCrash) {

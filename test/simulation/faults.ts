@@ -44,24 +44,64 @@ export interface CallKind {
   readonly isPause?: boolean;
 }
 
-/** How often a call meets a fault of a kind, where the history has that kind. */
+/** How often a run of a function meets a fault of a kind, at any of its calls, where the history has that kind. */
+const RATES_OF_RUNS: Readonly<Partial<Record<Kind, number>>> = {
+  'crash before a call': 0.1,
+  'crash after a call': 0.1,
+  'timed out': 0.05,
+  throttled: 0.1,
+  'server error': 0.1,
+  'answer lost, given up': 0.1,
+  'connection dropped': 0.1,
+};
+
+/** The same for a call, a message or an event. */
 const RATES: Readonly<Partial<Record<Kind, number>>> = {
-  'crash before a call': 0.004,
-  'crash after a call': 0.004,
-  'timed out': 0.002,
-  throttled: 0.006,
-  'server error': 0.006,
   'answer lost, asked again': 0.03,
-  'answer lost, given up': 0.004,
   'items unprocessed': 0.3,
   'stale read': 0.5,
   'page cut short': 0.3,
-  'connection dropped': 0.05,
   'message twice': 0.15,
   'event twice': 0.2,
   'event delayed': 0.25,
   'function started twice': 0.05,
 };
+
+/** A fault that a run of a function is to meet, at its call of that number or at the next that it can happen to. */
+interface Due {
+  readonly at: number;
+  readonly kind: Kind;
+}
+
+/** The faults that a run of a function is to meet. */
+export class Fate {
+  calls = 0;
+  readonly #due: Due[];
+
+  constructor(due: Due[]) {
+    this.#due = due;
+  }
+
+  /** The fault that the next call meets. */
+  next(call: CallKind): Kind | undefined {
+    const number = this.calls++;
+    const at = this.#due.findIndex((due) => due.at <= number && canMeet(call, due.kind));
+    return at < 0 ? undefined : this.#due.splice(at, 1)[0]!.kind;
+  }
+}
+
+function canMeet(call: CallKind, kind: Kind): boolean {
+  if (kind.startsWith('crash') || kind === 'timed out') return true;
+  if (call.isPause) return false;
+  if (kind === 'connection dropped') return call.isBody === true;
+  if (call.isBody) return false;
+  if (kind === 'answer lost, given up') return call.isWrite;
+  // What may be given up is given up when throttled, which is a fault of its own.
+  return kind !== 'throttled' || !call.isNoise;
+}
+
+/** Calls that a run of a function makes, before the first has come to its end. */
+const FEW = 30;
 
 /** Calls are told apart into so many groups; each seed crashes in one of them, so that in time all are crashed in. */
 const GROUPS = 64;
@@ -73,6 +113,8 @@ export class Faults {
   readonly #kinds: ReadonlySet<Kind>;
   readonly #random: Random;
   readonly #seed: number;
+  /** Calls of the last whole run of each function. */
+  readonly #calls = new Map<string, number>();
   /** Calls of the seed's group that pass before one crashes. */
   #passing: number;
 
@@ -100,26 +142,36 @@ export class Faults {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
   }
 
+  /** What is to happen to a run of a function that is about to start. */
+  fateOf(name: string): Fate {
+    const most = this.#calls.get(name) ?? FEW;
+    const due = (Object.entries(RATES_OF_RUNS) as [Kind, number][])
+      .filter(([kind, rate]) => !this.isOver && this.#kinds.has(kind) && this.#random.next() < rate)
+      .map(([kind]) => ({ kind, at: this.#random.whole(0, most) }));
+    return new Fate(due);
+  }
+
+  /** Notes how many calls a run made that came to its end. */
+  noteEnd(name: string, { calls }: Fate): void {
+    this.#calls.set(name, calls);
+  }
+
   /** The fault that a call meets, if any. Stale reads, cut pages and unprocessed items are decided where they happen. */
-  ofCall(call: CallKind): Kind | undefined {
+  ofCall(call: CallKind, fate: Fate): Kind | undefined {
     if (this.isOver) return undefined;
     if (groupOf(call.label) === this.#seed % GROUPS && this.#passing-- === 0) {
       const kind = (this.#seed >> 6) % 2 ? 'crash before a call' : 'crash after a call';
       this.count(kind);
       return kind;
     }
-    for (const kind of ['crash before a call', 'crash after a call', 'timed out'] as const)
-      if (this.strikes(kind)) return kind;
-    if (call.isPause) return undefined;
-    if (call.isBody) return this.strikes('connection dropped') ? 'connection dropped' : undefined;
+    const due = fate.next(call);
+    if (due) {
+      this.count(due);
+      return due;
+    }
+    if (call.isPause || call.isBody) return undefined;
     if (call.isNoise && this.strikes('write ceiling', 0.5)) return 'write ceiling';
-    // What may be given up is given up when throttled: that is the fault above.
-    if (!call.isNoise && this.strikes('throttled')) return 'throttled';
-    if (this.strikes('server error')) return 'server error';
-    if (call.isWrite)
-      for (const kind of ['answer lost, asked again', 'answer lost, given up'] as const)
-        if (this.strikes(kind)) return kind;
-    return undefined;
+    return call.isWrite && this.strikes('answer lost, asked again') ? 'answer lost, asked again' : undefined;
   }
 }
 

@@ -46,10 +46,20 @@ export class Lambda {
       process.invocation = undefined;
       this.running--;
       cloud.note(() => `${name}: ${describe(outcome)}`);
-      if (!('stopped' in outcome)) this.#idle.push(process);
+      if (!('stopped' in outcome)) {
+        this.#idle.push(process);
+        cloud.faults.noteEnd(this.#name, invocation.fate);
+      }
       onEnd(outcome);
     };
-    const invocation: Invocation = { name, isOver: false, isHurt: false, stop: (stopped) => end({ stopped }) };
+    const fate = cloud.faults.fateOf(this.#name);
+    const invocation: Invocation = {
+      name,
+      fate,
+      isOver: false,
+      isHurt: false,
+      stop: (stopped) => end({ stopped }),
+    };
     process.invocation = invocation;
     cloud.running = process;
     cloud.timeline.after(this.#timeout, () => {

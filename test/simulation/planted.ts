@@ -1,0 +1,235 @@
+/**
+ * Known bugs, to show that the simulation would find them: edits of the shipped source, made on the way from the file to the
+ * interpreter in a copy of the modules of its own. The files themselves stay as they are, and so does the oracle.
+ */
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What stands in a file, once, and what is to stand there. */
+interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Bug {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: 'publish before upsert',
+    edits: [
+      {
+        file: 'lib/store/messages.ts',
+        find: 'JSON.stringify({ pk: ref.pk, sk: ref.sk })',
+        replace: 'JSON.stringify(ref)',
+      },
+      {
+        file: 'lib/pipeline/judge.ts',
+        find: `if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';
+    if (isNews) await this.#options.requestAlert(findingKey(detection));`,
+        replace: `if (isNews) await this.#options.requestAlert({ ...findingKey(detection), finding: detection.finding });
+    if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';`,
+      },
+      {
+        file: 'lib/pipeline/deliver.ts',
+        find: 'const stored = await options.outbox.lease(ref, now(), options.leaseSeconds);',
+        replace: `if (ref.finding) await options.publish(alertMessage(ref.finding.status === 'closed' ? 'closed' : 'opened', ref.finding, options.place, now()));
+  const stored = await options.outbox.lease(ref, now(), options.leaseSeconds);
+  if (stored && ref.finding) {
+    const { severity, kind, status, closedBecause, openPorts } = ref.finding;
+    await options.outbox.told(stored, { severity, kind, status, closedBecause, openPorts: openPorts.count, at: Math.floor(now()) }, undefined);
+    return { outcome: 'nothing to tell' };
+  }`,
+      },
+    ],
+  },
+  {
+    name: 'mark sent before publish',
+    edits: [
+      {
+        file: 'lib/pipeline/deliver.ts',
+        find: '  await options.publish(alertMessage(event, finding, options.place, now()));\n',
+        replace: '',
+      },
+      {
+        file: 'lib/pipeline/deliver.ts',
+        find: '  await again(await options.outbox.told(stored, announced, undefined), ref, options, now);\n',
+        replace:
+          '  const isCleared = await options.outbox.told(stored, announced, undefined);\n  await options.publish(alertMessage(event, finding, options.place, now()));\n  await again(isCleared, ref, options, now);\n',
+      },
+    ],
+  },
+  {
+    name: 'skip on a duplicate',
+    edits: [
+      {
+        file: 'lib/store/windows-store.ts',
+        find: '    const items = new WindowItems({ ...this.#options, objectId, now });\n',
+        replace: `    const first = new UpdateCommand({ TableName: table, Key: { pk: 'object', sk: objectId }, UpdateExpression: 'SET seen = :one', ConditionExpression: 'attribute_not_exists(pk)', ExpressionAttributeValues: { ':one': 1 } });
+    if (!(await client.send(first).then(() => true, () => false))) return { items: 0, givenUp: 0 };
+    const items = new WindowItems({ ...this.#options, objectId, now });
+`,
+      },
+    ],
+  },
+  {
+    name: 'tumbling window edges',
+    edits: [
+      {
+        file: 'lib/detect/windows.ts',
+        find: 'const reach = contact.start - horizon.seconds;',
+        replace: 'const reach = Math.floor(contact.end / horizon.seconds) * horizon.seconds;',
+      },
+    ],
+  },
+  {
+    name: 'counts that are not idempotent',
+    edits: [
+      {
+        file: 'lib/pipeline/ingest.ts',
+        find: 'objectId(object.bucket, object.key)',
+        replace: 'objectId(object.bucket, `${object.key} ${now}`)',
+      },
+    ],
+  },
+  {
+    name: 'a stale upsert wins',
+    edits: [
+      {
+        file: 'lib/store/findings-store.ts',
+        find: "'attribute_not_exists(pk) OR fragments < :fragments OR (fragments = :fragments AND judgedAt <= :judgedAt)'",
+        replace: "'attribute_not_exists(pk) OR attribute_exists(pk) OR fragments < :fragments OR judgedAt <= :judgedAt'",
+      },
+    ],
+  },
+  {
+    name: 'a lost announcement stays lost',
+    edits: [
+      {
+        file: 'lib/pipeline/settle.ts',
+        find: '  await announceAgain(options, settled, now);\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'what was seen is overwritten',
+    edits: [
+      {
+        file: 'lib/store/window-items.ts',
+        find: 'sk: `${hourText(fragment.hour)}#${objectId}`,',
+        replace: 'sk: `${hourText(fragment.hour)}#`,',
+      },
+    ],
+  },
+  {
+    name: 'expiry in the past',
+    edits: [
+      {
+        file: 'lib/store/keys.ts',
+        find: 'Math.floor(Math.max(recordEnd, now) + retentionDays * 86_400)',
+        replace: 'Math.floor(recordEnd + retentionDays * 86_400)',
+      },
+    ],
+  },
+  {
+    name: 'halves of a flow swapped',
+    edits: [
+      {
+        file: 'lib/window/codec.ts',
+        find: '    seen: seenOf(kind),',
+        replace: '    seen: (seenOf(kind) & ~17) | ((seenOf(kind) & 1) << 4) | ((seenOf(kind) & 16) >> 4),',
+      },
+    ],
+  },
+  {
+    name: 'a claim outlives its run',
+    edits: [
+      {
+        file: 'lib/store/findings-store.ts',
+        find: "'attribute_not_exists(pk) OR leaseUntil < :now'",
+        replace: "'attribute_not_exists(pk) OR leaseUntil < :now AND attribute_exists(never)'",
+      },
+    ],
+  },
+  {
+    name: 'a mark is cleared though it was renewed',
+    edits: [
+      {
+        file: 'lib/store/windows-store.ts',
+        find: "ConditionExpression: '#object = :object',",
+        replace: "ConditionExpression: '#object = :object OR #object <> :object',",
+      },
+    ],
+  },
+  {
+    name: 'marks before what they stand for',
+    edits: [
+      {
+        file: 'lib/pipeline/settle.ts',
+        find: '      if (!(await judgeOne(options, settled, group[0]!.source, range, times, horizons))) continue;\n      for (const mark of group) await options.windows.clearDue(mark);\n',
+        replace:
+          '      for (const mark of group) await options.windows.clearDue(mark);\n      await judgeOne(options, settled, group[0]!.source, range, times, horizons);\n',
+      },
+    ],
+  },
+  {
+    name: 'items that were not processed are forgotten',
+    edits: [
+      {
+        file: 'lib/store/batch-write.ts',
+        find: 'pending = UnprocessedItems?.[table] ?? [];',
+        replace: 'pending = UnprocessedItems?.none ?? [];',
+      },
+    ],
+  },
+  {
+    name: 'a batch fails as a whole, and is acknowledged',
+    edits: [
+      {
+        file: 'functions/handlers/ingest.ts',
+        find: 'batchItemFailures.push({ itemIdentifier: messageId });',
+        replace: '',
+      },
+    ],
+  },
+];
+
+/** What a file says with a bug in it. @throws when the place of an edit is not there exactly once. */
+export function edited(file: string, source: string, edits: readonly Edit[]): string {
+  let text = source;
+  for (const { find, replace, file: of } of edits) {
+    if (of !== file) continue;
+    if (text.split(find).length !== 2) throw new Error(`${file} must hold this once, to plant a bug there: ${find}`);
+    text = text.replace(find, () => replace);
+  }
+  return text;
+}
+
+/** Makes modules whose address ends in the suffix that is returned those with the bug. */
+export function plant(bug: Bug): string {
+  for (const { file } of bug.edits) edited(file, readFileSync(resolve(ROOT, file), 'utf8'), bug.edits);
+  const suffix = '?planted';
+  registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      const isOurs = context.parentURL?.endsWith(suffix) && specifier.startsWith('.');
+      return isOurs ? { ...resolved, url: `${resolved.url}${suffix}` } : resolved;
+    },
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (!url.endsWith(suffix)) return loaded;
+      const file = relative(ROOT, fileURLToPath(url.slice(0, -suffix.length)));
+      if (!bug.edits.some((edit) => edit.file === file)) return loaded;
+      return { ...loaded, source: edited(file, String(loaded.source), bug.edits) };
+    },
+  });
+  return suffix;
+}

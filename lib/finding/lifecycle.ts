@@ -41,6 +41,8 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
     return isVoid(finding) || isQuiet ? undefined : 'opened';
   }
   if (finding.status === 'closed' && told.status !== 'closed') return 'closed';
+  // Who was told that it was a scan, and over, is told that it was none.
+  if (finding.closedBecause === 'refuted' || finding.closedBecause === 'merged') return 'closed';
   // Also of one that was closed: late evidence may show that somebody got in.
   if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';
   return finding.openPorts.count > 0 && told.openPorts === 0 ? 'escalated' : undefined;

@@ -178,7 +178,12 @@ async function once(
   work: () => Promise<void>,
 ): Promise<void> {
   if (!(await findings.claim(pk, sk, { now, leaseSeconds: RUN_SECONDS, expiresAt }))) return;
-  await work();
+  try {
+    await work();
+  } catch (error) {
+    await findings.release(pk, sk);
+    throw error;
+  }
   await findings.complete(pk, sk);
 }
 

@@ -123,9 +123,9 @@ export class WindowsStore {
     const marked = await putAll(client, table, items.marks.values());
     const offered = items.noise.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
-    await this.#markHours(items.outsideHours, objectId, now);
+    const hours = await this.#markHours(items.outsideHours, objectId, now);
     const givenUp = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
-    return { items: own + marked + offered.length - refused.size, givenUp };
+    return { items: own + marked + hours + offered.length - refused.size, givenUp };
   }
 
   /** Marks a source to be decided again by the next run of settle, about an hour and a log time. */
@@ -225,7 +225,7 @@ export class WindowsStore {
   }
 
   /** After the fragments: whoever finds a mark finds what it stands for. */
-  async #markHours(hours: Iterable<number>, object: string, now: number): Promise<void> {
+  async #markHours(hours: Iterable<number>, object: string, now: number): Promise<number> {
     const { client, table, retentionDays } = this.#options;
     const marks: Item[] = [];
     for (const hour of hours) {
@@ -235,11 +235,12 @@ export class WindowsStore {
       const dueAt = written < firstLook ? firstLook : nextLook;
       const sk = hourSort(dueAt, hour);
       if (this.#marked.has(sk) && dueAt > now + SURELY_THERE) continue;
-      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt(firstLook, now, retentionDays) });
+      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt((hour + 1) * 3600, now, retentionDays) });
     }
     await putAll(client, table, marks);
     if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();
     for (const { sk } of marks) this.#marked.add(String(sk));
+    return marks.length;
   }
 
   /** Takes a due mark back after its source, or the sources of its hour, were decided; it stays when another object renewed it meanwhile. */

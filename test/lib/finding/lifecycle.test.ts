@@ -54,6 +54,7 @@ describe('rewriting', () => {
 
 describe('news', () => {
   const told: Told = { severity: 'medium', openPorts: 0, status: 'open' };
+  const toldMedium: Told = { severity: 'medium', openPorts: 0, status: 'closed', closedBecause: 'ended' };
   const toldClosed: Told = { severity: 'high', openPorts: 1, status: 'closed' };
   const cases: readonly (readonly [string, Partial<Finding>, Told | null, string | undefined])[] = [
     ['of a new finding', {}, null, 'opened'],
@@ -74,6 +75,10 @@ describe('news', () => {
     ['of its refutation', { status: 'closed', closedBecause: 'refuted' }, told, 'closed'],
     ['of its end, told already: none', closed, toldClosed, undefined],
     ['of late evidence after its end: none', { ...closed, ...contacts(99) }, toldClosed, undefined],
+    ['of late evidence after its end that somebody got in', { ...closed, ...openPorts(1) }, toldMedium, 'escalated'],
+    ['of its refutation after its end', { status: 'closed', closedBecause: 'refuted' }, toldClosed, 'closed'],
+    ['of being part of another after its end', { status: 'closed', closedBecause: 'merged' }, toldClosed, 'closed'],
+    ['of what an analyst did after its end: none', { status: 'closed', closedBecause: 'analyst' }, toldClosed, undefined],
     ['of its return at the same severity: none', {}, toldClosed, undefined],
   ];
   test.each(cases)('%s', (_, finding, before, expected) => {

@@ -213,6 +213,12 @@ describe('a claim', () => {
     expect(await take(NOW + CLAIM.leaseSeconds + 1)).toBe(true);
   });
 
+  test('can be taken again once it was released', async () => {
+    await take(NOW);
+    await store.release('digest', '2026-11-21');
+    expect(await take(NOW)).toBe(true);
+  });
+
   test('is never given again once it is completed', async () => {
     await take(NOW);
     await store.complete('digest', '2026-11-21');

@@ -63,7 +63,7 @@ describe('fragments', () => {
     await store.writeFragments('object-a', sources, NOW);
     const stored = await items();
     expect(stored.length).toBeLessThan(60);
-    expect(stored.every(({ pk }) => String(pk).startsWith('noise#'))).toBe(true);
+    expect(new Set(stored.map(({ pk }) => String(pk).split('#')[0]))).toEqual(new Set(['noise', 'hours']));
     expect(await store.readSource({ scope: 'internet', address: '198.51.4.7' }, HOUR, HOUR)).toEqual([
       sources[4 * 256 + 7],
     ]);
@@ -204,7 +204,7 @@ describe('at the write ceiling', () => {
     const written = await storeWith(own).writeFragments('object-a', [fragment(), loud, ...quiet], NOW);
     expect(written.givenUp).toBe(300);
     const kinds = new Set((await items()).map(({ pk }) => String(pk).split('#')[0]));
-    expect([...kinds].sort()).toEqual(['due', 'loud', 'source']);
+    expect([...kinds].sort()).toEqual(['due', 'hours', 'loud', 'source']);
     expect(written.items).toBe((await items()).length);
     expect(calls.get('BatchWriteItem')).toBeLessThan(10);
   });
@@ -366,4 +366,43 @@ test('a refusal of another kind than "not newer" is an error', async () => {
   interfere(own, () => Promise.reject(Object.assign(new Error('denied'), { name: 'AccessDeniedException' })));
   await expect(storeWith(own).advanceLogTime('log-a', 1000, NOW)).rejects.toThrow('denied');
   await expect(storeWith(own).clearDue({ pk: 'a', sk: 'b', object: 'c' })).rejects.toThrow('denied');
+});
+
+describe('hours of outside sources', () => {
+  const outsider = outside('198.51.100.7', [contact()]);
+  const hoursDue = async (time: number) => (await store.dueHours(time)).map(({ hour, object }) => [hour, object]);
+  const END = (HOUR + 1) * 3600;
+
+  test('are due a quarter of an hour after they ended', async () => {
+    await store.writeFragments('object-a', [outsider], END - 600);
+    expect(await hoursDue(END + 900)).toEqual([]);
+    expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-a']]);
+  });
+
+  test('that more is written about later are due again, a quarter of an hour after the next', async () => {
+    await store.writeFragments('object-a', [outsider], END - 600);
+    for (const mark of await store.dueHours(END + 901)) await store.clearDue(mark);
+    await store.writeFragments('object-b', [outsider], END + 1200);
+    expect(await hoursDue(END + 3600 + 900)).toEqual([]);
+    expect(await hoursDue(END + 3600 + 901)).toEqual([[HOUR, 'object-b']]);
+  });
+
+  test('stay due when more is written about them while they are looked at', async () => {
+    await store.writeFragments('object-a', [outsider], END - 600);
+    const marks = await store.dueHours(END + 901);
+    await storeWith(embedded.client()).writeFragments('object-b', [outsider], END - 500);
+    for (const mark of marks) await store.clearDue(mark);
+    expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-b']]);
+  });
+
+  test('are marked once for many files, as long as nobody can have looked at them in between', async () => {
+    const calls = interfere(client);
+    for (let n = 0; n < 20; n++) await store.writeFragments(`object-${n}`, [outsider], END - 2400);
+    expect(calls.get('BatchWriteItem')).toBe(20 + 1);
+  });
+
+  test('of inside sources are not marked', async () => {
+    await store.writeFragments('object-a', [fragment()], NOW);
+    expect(await hoursDue(NOW + 30 * DAY)).toEqual([]);
+  });
 });

@@ -89,12 +89,19 @@ function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): Alar
   ];
 }
 
+/** What follows from a failed invocation of each function. */
+const retries: Readonly<Record<keyof Functions, string>> = {
+  ingest: '. First: read the error in its log; messages are tried again by themselves.',
+  alert: '. First: read the error in its log; messages are tried again by themselves.',
+  settle: ', or could not judge some sources. First: read the error in its log; the next run does the missed work.',
+};
+
 function functionAlarms(functions: Functions): AlarmSpec[] {
   return Object.entries(functions).flatMap(([name, fn]: [string, IFunction]) => [
     {
       id: `${capitalise(name)}Errors`,
       metric: fn.metricErrors({ period }),
-      description: `the ${name} function crashed or timed out. First: read the error in its log; messages are tried again by themselves.`,
+      description: `the ${name} function crashed or timed out${retries[name as keyof Functions]}`,
     },
     {
       id: `${capitalise(name)}Throttles`,

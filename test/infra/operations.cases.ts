@@ -203,9 +203,10 @@ describe('the commands', () => {
 
   test.each([
     ['an output that there is not', 'output NoSuchOutput'],
+    ['one within the words of a command', 'aws sqs purge-queue --queue-url "$(output NoSuchOutput)"'],
     ['a quote that is not closed', "aws sqs purge-queue --queue-url 'x"],
     ['a function that there is not', 'depths IngestQueue'],
-  ])('a shell refuses %s', (_, line) => {
+  ])('are refused with %s', (_, line) => {
     expect(() => shell.run(`${prelude}\n${line}`)).toThrow();
   });
 

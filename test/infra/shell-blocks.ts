@@ -4,12 +4,17 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Writes down what it was called with; answers as told, outputs of the stack among it, and fails for one that there is not. */
+/**
+ * Writes down what it was called with; answers as told, outputs of the stack among it. One that there is not is noted too: a
+ * shell goes on when a command within the words of another fails.
+ */
 const STAND_IN = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036\\0'; } >> "$CALLS"
 if [ "\${0##*/} $1 \${2-}" = 'aws cloudformation describe-stacks' ]; then
   key=\${6#*\\'}
-  exec cat "$FILES/output \${key%%\\'*}"
+  key=\${key%%\\'*}
+  [ -f "$FILES/output $key" ] || echo "$key" >> "$MISSING"
+  exec cat "$FILES/output $key"
 fi
 [ ! -f "$FILES/answer $1 \${2-}" ] || exec cat "$FILES/answer $1 $2"
 `;
@@ -37,15 +42,25 @@ export class Shell {
     }
   }
 
-  /** The calls of a script, each as program and arguments. @throws with the shell's message when the script fails. */
+  /**
+   * The calls of a script, each as program and arguments.
+   * @throws with the shell's message when the script fails, and when it asks for an output that the stack does not have.
+   */
   run(script: string): string[][] {
-    const calls = join(this.#folder, 'calls');
-    writeFileSync(calls, '');
+    const [calls, missing] = [join(this.#folder, 'calls'), join(this.#folder, 'missing')] as const;
+    for (const file of [calls, missing]) writeFileSync(file, '');
     execFileSync('sh', ['-euc', script], {
       cwd: this.#folder,
-      env: { PATH: `${this.#folder}:${process.env.PATH}`, CALLS: calls, FILES: join(this.#folder, 'files') },
+      env: {
+        PATH: `${this.#folder}:${process.env.PATH}`,
+        CALLS: calls,
+        MISSING: missing,
+        FILES: join(this.#folder, 'files'),
+      },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
+    const unknown = readFileSync(missing, 'utf8').trim();
+    if (unknown) throw new Error(`the stack has no output ${unknown.replaceAll('\n', ', ')}`);
     return readFileSync(calls, 'utf8')
       .split('\x1e\0')
       .slice(0, -1)

@@ -227,7 +227,7 @@ async function faultOf([program, ...words]: readonly string[]): Promise<string |
   const line = [program, ...words].join(' ');
   if (program === 'aws') return cliFault(words);
   if (program === 'git') return ['pull', 'switch'].includes(words[0]!) ? undefined : line;
-  if (program === 'npm') return words[0] === 'ci' || words[0] === 'test' || hasScript(words[1]) ? undefined : line;
+  if (program === 'npm') return ['ci', 'start', 'test'].includes(words[0]!) || hasScript(words[1]) ? undefined : line;
   if (words[0] === 'cdk')
     return words.length === 2 && ['diff', 'deploy', 'destroy'].includes(words[1]!) ? undefined : line;
   const [install, name, command, ...rest] = words;
@@ -249,8 +249,26 @@ describe('the words', () => {
     // What Lambda writes when a function ends before its end, and errors of the AWS clients.
     ...['Task timed out', 'Runtime exited', 'killed', 'ThrottlingException', 'ProvisionedThroughputExceeded'],
     // States and fields in what the commands print.
-    ...['Disabled', 'EventBridgeConfiguration', 'PendingConfirmation', 'FAILED', 'ACTIVE', 'SUCCESS', 'LogDestination'],
-    ...['sns.amazonaws.com', 'aws/s3', 'ConsumedReadCapacityUnits', 'Throttles', 'Retain', 'wait', 'code'],
+    ...[
+      'Disabled',
+      'EventBridgeConfiguration',
+      'PendingConfirmation',
+      'FAILED',
+      'ACTIVE',
+      'SUCCESS',
+      'LogDestination',
+      'None',
+    ],
+    ...[
+      'sns.amazonaws.com',
+      'aws/s3',
+      'ConsumedReadCapacityUnits',
+      'Throttles',
+      'Retain',
+      'wait',
+      'code',
+      'StartMessageMoveTask',
+    ],
     ...['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     // Made by the commands.
     ...['cdk.out/', 'before.json'],

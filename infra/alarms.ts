@@ -1,4 +1,4 @@
-/** The alarms, on the operations topic: each says what it means and the first thing to do. */
+/** The alarms, on the operations topic: each says what it means, the first thing to do, and where the rest is written. */
 import { Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -11,6 +11,8 @@ import type { Functions } from './functions.ts';
 import type { Resources } from './permissions.ts';
 
 const period = Duration.minutes(5);
+/** Has a section for each alarm, under its name. */
+const DOCUMENT = 'docs/operations.md';
 
 interface AlarmSpec {
   readonly id: string;
@@ -45,7 +47,7 @@ export function createAlarms(
     const silent = spec.silentPeriods !== undefined;
     const alarm = new Alarm(scope, spec.id, {
       metric: spec.metric,
-      alarmDescription: `${settings.deploymentName}: ${spec.description}`,
+      alarmDescription: `${settings.deploymentName}: ${spec.description} More: ${DOCUMENT}#${spec.id.toLowerCase()}`,
       threshold: spec.atLeast ?? 1,
       comparisonOperator: silent
         ? ComparisonOperator.LESS_THAN_THRESHOLD
@@ -87,12 +89,19 @@ function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): Alar
   ];
 }
 
+/** What follows from a failed invocation of each function. */
+const retries: Readonly<Record<keyof Functions, string>> = {
+  ingest: '. First: read the error in its log; messages are tried again by themselves.',
+  alert: '. First: read the error in its log; messages are tried again by themselves.',
+  settle: ', or could not judge some sources. First: read the error in its log; the next run does the missed work.',
+};
+
 function functionAlarms(functions: Functions): AlarmSpec[] {
   return Object.entries(functions).flatMap(([name, fn]: [string, IFunction]) => [
     {
       id: `${capitalise(name)}Errors`,
       metric: fn.metricErrors({ period }),
-      description: `the ${name} function crashed or timed out. First: read the error in its log; messages are tried again by themselves.`,
+      description: `the ${name} function crashed or timed out${retries[name as keyof Functions]}`,
     },
     {
       id: `${capitalise(name)}Throttles`,

@@ -9,6 +9,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogLevel, NodejsFunction, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toRuntimeSettings } from '../lib/config/runtime.ts';
 import type { Settings } from '../lib/config/schema.ts';
@@ -30,7 +31,7 @@ export interface Functions {
   readonly settle: NodejsFunction;
 }
 
-/** Creates the functions and what starts them: two queues and a schedule. */
+/** Creates the functions, and the queues as what starts two of them. */
 export function createFunctions(scope: Construct, settings: Settings, resources: Resources): Functions {
   const common = { environment: createEnvironment(settings, resources) };
   const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
@@ -65,17 +66,17 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
     retryAttempts: 1,
     maxEventAge: Duration.minutes(5),
   });
-  const deadLetters = {
-    deadLetterQueue: resources.settleDeadLetters,
-    retryAttempts: 1,
-    maxEventAge: Duration.minutes(5),
-  };
-  new Rule(scope, 'SettleSchedule', {
+  return { ingest, alert, settle };
+}
+
+/** Starts settle every five minutes; what it could not start goes to the dead letters. */
+export function createSchedule(scope: Construct, settle: NodejsFunction, deadLetterQueue: Queue): Rule {
+  const target = new LambdaFunction(settle, { deadLetterQueue, retryAttempts: 1, maxEventAge: Duration.minutes(5) });
+  return new Rule(scope, 'SettleSchedule', {
     description: 'Starts the settle function',
     schedule: Schedule.rate(Duration.minutes(5)),
-    targets: [new LambdaFunction(settle, deadLetters)],
+    targets: [target],
   });
-  return { ingest, alert, settle };
 }
 
 function createEnvironment(settings: Settings, { tables, topics, alert }: Resources): Record<string, string> {

@@ -1,5 +1,6 @@
 /** What a deployment tells whoever made it: the names to look at, and a query to try. */
 import { CfnOutput, type Stack } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { ScanDetector } from './scan-detector.ts';
 
 /** Adds outputs to the stack under fixed names, which scripts may rely on. */
@@ -13,11 +14,23 @@ export function addOutputs(stack: Stack, detector: ScanDetector): void {
     IngestQueue: [detector.ingestQueue.queueUrl, 'Queue of new flow log files'],
     IngestDeadLetters: [detector.ingestDeadLetters.queueUrl, 'Files that five tries could not read: redrive from here'],
     RedriveIngest: [
-      `aws sqs start-message-move-task --source-arn ${detector.ingestDeadLetters.queueArn}`,
+      redrive(detector.ingestDeadLetters, detector.ingestQueue),
       'Sends the files that could not be read round again',
     ],
     AlertQueue: [detector.alertQueue.queueUrl, 'Queue of findings to announce'],
     AlertDeadLetters: [detector.alertDeadLetters.queueUrl, 'Findings that five tries could not announce'],
+    RedriveAlert: [
+      redrive(detector.alertDeadLetters, detector.alertQueue),
+      'Sends the findings that could not be announced round again',
+    ],
+    SettleDeadLetters: [detector.settleDeadLetters.queueUrl, 'Failed runs of the settle function'],
+    IngestFunction: [detector.ingestFunction.functionName, 'Function that reads flow log files'],
+    AlertFunction: [detector.alertFunction.functionName, 'Function that announces findings'],
+    SettleFunction: [detector.settleFunction.functionName, 'Function that runs every five minutes'],
+    SettleSchedule: [detector.settleSchedule.ruleName, 'Rule that starts the settle function'],
+    IngestLogs: [detector.ingestFunction.logGroup.logGroupName, 'Log group of the ingest function'],
+    AlertLogs: [detector.alertFunction.logGroup.logGroupName, 'Log group of the alert function'],
+    SettleLogs: [detector.settleFunction.logGroup.logGroupName, 'Log group of the settle function'],
     LogBucket: [logBucket.bucketName, 'Bucket of flow log files'],
     OpenFindings: [
       // Open findings are spread over four partitions of the index; see lib/store/keys.ts.
@@ -31,3 +44,7 @@ export function addOutputs(stack: Stack, detector: ScanDetector): void {
     new CfnOutput(stack, id, { value, description });
   }
 }
+
+/** The destination is named since EventBridge puts what it could not deliver there itself, and such a message has no source. */
+const redrive = (from: IQueue, to: IQueue): string =>
+  `aws sqs start-message-move-task --source-arn ${from.queueArn} --destination-arn ${to.queueArn}`;

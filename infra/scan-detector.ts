@@ -2,6 +2,7 @@
 import { Annotations, type aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFlowLog, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -14,7 +15,7 @@ import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
 import { createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
-import { createFunctions, timeouts } from './functions.ts';
+import { createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
 import type { Resources } from './permissions.ts';
 import { createDeadLetters, createQueuePair } from './queues.ts';
@@ -64,6 +65,8 @@ export class ScanDetector extends Construct {
   readonly ingestFunction: NodejsFunction;
   readonly alertFunction: NodejsFunction;
   readonly settleFunction: NodejsFunction;
+  /** Starts the settle function. */
+  readonly settleSchedule: Rule;
   /** Flow logs of ours, one for each VPC given. */
   readonly flowLogs: readonly CfnFlowLog[];
   /** All alarms; each acts on `operationsTopic`. */
@@ -83,6 +86,7 @@ export class ScanDetector extends Construct {
     const log = connectLogBucket(this, settings, ingest, key);
     const resources: Resources = { log, tables, topics, ingest, alert, settleDeadLetters, key };
     const functions = createFunctions(this, settings, resources);
+    const schedule = createSchedule(this, functions.settle, settleDeadLetters);
     const vpcs = [
       ...settings.vpcs.map(({ vpcId }) => ({ name: vpcId, vpcId })),
       ...(props.vpcs ?? []).map((vpc) => ({ name: vpc.node.addr, vpcId: vpc.vpcId })),
@@ -103,6 +107,7 @@ export class ScanDetector extends Construct {
     this.ingestFunction = functions.ingest;
     this.alertFunction = functions.alert;
     this.settleFunction = functions.settle;
+    this.settleSchedule = schedule;
     this.flowLogs = createFlowLogs(this, settings, vpcs, log);
     this.alarms = createAlarms(this, settings, resources, functions);
     acknowledgeNagFindings(this);

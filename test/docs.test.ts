@@ -2,7 +2,7 @@
  * The pages about detections and their validation say what the code does: settings, defaults, tests, links, log lines and
  * alerts are compared with it. `UPDATE_EXAMPLES=1` in the environment writes the quoted alerts anew instead.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { alertText } from '../lib/alert/text.ts';
 import { detectionDefaults } from '../lib/config/detection.ts';
 import { epochSeconds, severityRank } from '../lib/finding/model.ts';
 import { replay, STEPS } from './emulation.ts';
+import { deadLinksOf, prose } from './markdown.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const FOLDER = 'docs/detections';
@@ -34,8 +35,6 @@ const pages = readdirSync(join(ROOT, FOLDER))
   .map((file) => `${FOLDER}/${file}`);
 const documents = [...pages, `${FOLDER}/README.md`, VALIDATION];
 
-/** The text without fenced blocks. */
-const prose = (text: string): string => text.replace(/^```[\s\S]*?^```$/gm, '');
 const headingsOf = (text: string, level: string): string[] =>
   [...prose(text).matchAll(new RegExp(`^${level} (.+)$`, 'gm'))].map((match) => match[1]!);
 const sectionOf = (text: string, heading: string): string =>
@@ -78,8 +77,7 @@ describe.each(documents)('in %s', (document) => {
   });
 
   test('links lead somewhere', () => {
-    const links = [...prose(text).matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
-    expect(links.filter((link) => !/^https:/.test(link) && !leadsSomewhere(document, link))).toEqual([]);
+    expect(deadLinksOf(document)).toEqual([]);
   });
 
   test('tests that are named exist', () => {
@@ -140,19 +138,6 @@ const code = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' 
 /** A horizon ends the name of some tests, and is put there by the code. */
 const isWordOfCode = (word: string): boolean =>
   [word, word.replace(/-(5m|1h|24h|72h)$/, '')].some((name) => new RegExp(`[^\\w-]${name}[^\\w-]`).test(code));
-
-function leadsSomewhere(document: string, link: string): boolean {
-  const [path, anchor] = link.split('#') as [string, string?];
-  const target = path ? join(dirname(document), path) : document;
-  if (!existsSync(join(ROOT, target))) return false;
-  return !anchor || [...prose(read(target)).matchAll(/^#+ (.+)$/gm)].some((match) => slugOf(match[1]!) === anchor);
-}
-
-const slugOf = (heading: string): string =>
-  heading
-    .toLowerCase()
-    .replace(/[^a-z0-9 -]/g, '')
-    .replaceAll(' ', '-');
 
 const FIELDS =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status tcp-flags'.split(

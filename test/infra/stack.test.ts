@@ -2,3 +2,4 @@
 import './functions.cases.ts';
 import './bucket.cases.ts';
 import './operation.cases.ts';
+import './operations.cases.ts';

@@ -1,0 +1,337 @@
+/** docs/operations.md says what template and code do: alarms, measures, outputs, commands, words, what stays. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { main } from '../../cli/main.ts';
+import { objectsCreated } from '../../lib/pipeline/object-events.ts';
+import { encodeFragments } from '../../lib/window/codec.ts';
+import { cliFault } from '../aws-cli.ts';
+import { deadLinksOf, prose, slugOf } from '../markdown.ts';
+import { Shell } from './shell-blocks.ts';
+import { byDefault, plain, type Resource, resourcesOf, synthesize } from './synthesize.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DOCUMENT = 'docs/operations.md';
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const text = read(DOCUMENT);
+
+/** The part of a section below its heading. */
+const sectionOf = (heading: string): string => text.split(new RegExp(`^##+ ${heading}$`, 'm'))[1]!.split(/^##+ /m)[0]!;
+/** The cells of the rows of the first table in a text, its header aside. */
+const rowsOf = (section: string): string[][] => {
+  const lines = /(?:^\|.*\n)+/m.exec(section)![0].trim().split('\n').slice(2);
+  return lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+};
+
+interface AlarmProperties {
+  readonly AlarmDescription: string;
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Statistic: string;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
+  readonly Period: number;
+  readonly TreatMissingData: string;
+}
+
+const alarms = new Map(
+  resourcesOf(byDefault, 'AWS::CloudWatch::Alarm').map(([id, { Properties }]) => [
+    id.slice('DetectorAlarms'.length, -8),
+    Properties as unknown as AlarmProperties,
+  ]),
+);
+const outputs = Object.fromEntries(
+  Object.entries(byDefault.toJSON().Outputs as Record<string, { Value: unknown }>).map(([id, { Value }]) => [
+    id,
+    plain(Value).replaceAll(/[<>]/g, ''),
+  ]),
+);
+const sources = (folders: readonly string[]): string =>
+  folders
+    .flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+    )
+    .filter((file) => file.endsWith('.ts'))
+    .map(read)
+    .join('\n');
+const metrics = new Set([...sources(['functions']).matchAll(/addMetric\('(\w+)'/g)].map((match) => match[1]!));
+
+describe('the alarms', () => {
+  test('have a section each, and no section is of another', () => {
+    const sections = [...sectionAfter('Alarms').matchAll(/^### (.+)$/gm)].map((match) => match[1]);
+    expect(sections).toEqual([...alarms.keys()]);
+    expect(alarms.size).toBeGreaterThan(10);
+  });
+
+  test.each([...alarms.keys()])('%s says in its description where its section is, which says what is needed', (id) => {
+    expect(alarms.get(id)!.AlarmDescription.endsWith(` More: ${DOCUMENT}#${slugOf(id)}`)).toBe(true);
+    expect(alarms.get(id)!.AlarmDescription.length).toBeLessThanOrEqual(1024);
+    const section = sectionOf(id);
+    for (const label of ['Means', 'How bad', 'Look', 'Do', 'Over when']) expect(section).toContain(`**${label}**`);
+    expect(section).toContain('```sh\n');
+  });
+
+  test('measure what the table says, from the value on that it says', () => {
+    const expected = [...alarms].map(([id, alarm]) => {
+      const operator = { GreaterThanOrEqualToThreshold: '>=', LessThanThreshold: '<' }[alarm.ComparisonOperator];
+      return [
+        `[${id}](#${slugOf(id)})`,
+        `${alarm.Namespace} ${alarm.MetricName}, ${alarm.Statistic}`,
+        `${operator} ${alarm.Threshold} in ${alarm.EvaluationPeriods} x ${alarm.Period / 60} min`,
+        { breaching: 'alarm', notBreaching: 'ok' }[alarm.TreatMissingData],
+      ];
+    });
+    expect(rowsOf(sectionOf('Alarms'))).toEqual(expected);
+  });
+
+  test('of our own metrics measure metrics that the functions write', () => {
+    const own = [...alarms.values()].filter(({ Namespace }) => Namespace === 'Sweepwatch');
+    expect(own.length).toBeGreaterThan(2);
+    expect(own.map(({ MetricName }) => MetricName).filter((name) => !metrics.has(name))).toEqual([]);
+  });
+});
+
+/** From a heading of the second level to the next one. */
+function sectionAfter(heading: string): string {
+  return text.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+}
+
+describe('logs and metrics', () => {
+  const section = sectionOf('Logs and metrics');
+
+  test('all metrics are told, and no other', () => {
+    const told = rowsOf(section.slice(section.indexOf('| metric'))).flatMap(([cell]) =>
+      [...cell!.matchAll(/`(\w+)`/g)].map((match) => match[1]),
+    );
+    expect(told.toSorted()).toEqual([...metrics].sort());
+  });
+
+  test('all lines are told, and no other', () => {
+    const written = [...sources(['functions']).matchAll(/logger\.\w+\('([^']+)'/g)].map((match) => match[1]);
+    const told = rowsOf(section).map(([cell]) => cell!.replaceAll('`', ''));
+    expect(told.toSorted()).toEqual([...new Set(written)].sort());
+  });
+});
+
+const fenced = [...text.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)].map(([, , language, body]) => ({
+  language,
+  body: body!,
+}));
+const [prelude, ...blocks] = fenced.map(({ body }) => body) as [string, ...string[]];
+const shellFunctions = new Set([...prelude.matchAll(/^(\w+)\(\) \{/gm)].map((match) => match[1]!));
+
+describe('the commands', () => {
+  const key = 'AWSLogs/aws-account-id=123456789012/year=2026/a b.log.gz';
+  const shell = new Shell({
+    outputs,
+    answers: { 's3api list-objects-v2': `${key.replace('a b', 'ab')}\t1234\nsecond.log.parquet\t5\n` },
+  });
+  afterAll(() => shell.remove());
+  const calls = blocks.map((block) => ({ block, made: shell.run(`${prelude}\n${block}`) }));
+
+  test('stand in blocks of shell, and are many', () => {
+    expect(fenced.filter(({ language }) => language !== 'sh')).toEqual([]);
+    expect(calls.flatMap(({ made }) => made).length).toBeGreaterThan(100);
+    expect(calls.filter(({ made }) => made.length === 0)).toEqual([]);
+  });
+
+  test('are such that the programs know, with options that they have', async () => {
+    const faults: string[] = [];
+    for (const call of calls.flatMap(({ made }) => made)) {
+      const fault = await faultOf(call);
+      if (fault) faults.push(fault);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  test('use each function that is given for them', () => {
+    const used = [...shellFunctions].filter((name) =>
+      [...blocks, prelude, text].join('\n').match(new RegExp(`^ *${name} |\\(${name} |\`${name} `, 'm')),
+    );
+    expect(used).toEqual([...shellFunctions]);
+  });
+
+  test('of a replay send messages that ingest understands', () => {
+    const sent = calls.flatMap(({ made }) => made).filter(([, , operation]) => operation === 'send-message');
+    const objects = sent.flatMap((call) => objectsCreated(call[call.indexOf('--message-body') + 1]!));
+    expect(objects).toEqual([
+      { bucket: outputs.LogBucket, key: key.replace('a b', 'ab'), size: 1234 },
+      { bucket: outputs.LogBucket, key: 'second.log.parquet', size: 5 },
+    ]);
+  });
+
+  test('ask the tables by keys that they have', () => {
+    const [, findings] = resourcesOf(byDefault, 'AWS::DynamoDB::GlobalTable').map(([, table]) => table.Properties) as {
+      KeySchema: { AttributeName: string }[];
+      GlobalSecondaryIndexes?: { IndexName: string; KeySchema: { AttributeName: string }[] }[];
+    }[];
+    const queries = calls
+      .flatMap(({ made }) => made)
+      .filter(([, service, operation]) => service === 'dynamodb' && operation === 'query');
+    expect(queries.length).toBeGreaterThan(5);
+    for (const words of queries) {
+      const given = (option: string) => words[words.indexOf(option) + 1]!;
+      const index = words.includes('--index-name') && given('--index-name');
+      const place = index ? findings!.GlobalSecondaryIndexes!.find(({ IndexName }) => IndexName === index) : findings;
+      const [, attribute, name] = /^(\w+) = (:\w+)$/.exec(given('--key-condition-expression'))!;
+      expect(place!.KeySchema[0]!.AttributeName).toBe(attribute);
+      expect(Object.keys(JSON.parse(given('--expression-attribute-values')))).toEqual([name]);
+    }
+  });
+
+  test('of a redrive are those of the outputs', () => {
+    const redrives = calls
+      .flatMap(({ made }) => made)
+      .filter(([, , operation]) => operation === 'start-message-move-task');
+    expect(redrives.map((call) => call.filter((word) => word.startsWith('--')))).toEqual([
+      ['--source-arn', '--destination-arn'],
+      ['--source-arn', '--destination-arn'],
+    ]);
+    for (const name of ['RedriveIngest', 'RedriveAlert'])
+      expect(cliFault(outputs[name]!.split(' ').slice(1))).toBeUndefined();
+    expect(outputs.RedriveIngest).toBe(
+      'aws sqs start-message-move-task --source-arn IngestDeadLetters --destination-arn IngestQueue',
+    );
+  });
+
+  test.each([
+    ['an output that there is not', 'output NoSuchOutput'],
+    ['one within the words of a command', 'aws sqs purge-queue --queue-url "$(output NoSuchOutput)"'],
+    ['a quote that is not closed', "aws sqs purge-queue --queue-url 'x"],
+    ['a function that there is not', 'depths IngestQueue'],
+  ])('are refused with %s', (_, line) => {
+    expect(() => shell.run(`${prelude}\n${line}`)).toThrow();
+  });
+
+  test.each([
+    [['sqs', 'purge-queues', '--queue-url', 'x'], 'is no command'],
+    [['sqs', 'purge-queue', '--queue', 'x'], 'no option --queue'],
+    [['sqs', 'purge-queue'], 'needs --queue-url'],
+    [['sqs', 'purge-queue', '--queue-url'], 'needs a value'],
+    [['dynamodb', 'update-table', '--table-name', 'x', '--deletion-protection-enabled', 'true'], 'takes no value'],
+    [['dynamodb', 'put-item', '--table-name', 'x', '--item', '{"pk":{"S":"a"}'], 'is no JSON'],
+  ])('a line such as %j is caught', (words, fault) => {
+    expect(cliFault(words)).toContain(fault);
+  });
+});
+
+/** What is wrong with a call of a program, given with its arguments. */
+async function faultOf([program, ...words]: readonly string[]): Promise<string | undefined> {
+  const line = [program, ...words].join(' ');
+  if (program === 'aws') return cliFault(words);
+  if (program === 'git') return ['pull', 'switch'].includes(words[0]!) ? undefined : line;
+  if (program === 'npm') return ['ci', 'start', 'test'].includes(words[0]!) || hasScript(words[1]) ? undefined : line;
+  if (words[0] === 'cdk')
+    return words.length === 2 && ['diff', 'deploy', 'destroy'].includes(words[1]!) ? undefined : line;
+  const [install, name, command, ...rest] = words;
+  if (install !== '--no-install' || name !== 'sweepwatch') return line;
+  let help = '';
+  const print = (output: string) => {
+    help += output;
+  };
+  const status = await main([command!, '--help'], { stdout: print, stderr: print, isInteractive: false } as never);
+  const unknown = rest.filter((word) => word.startsWith('--') && !help.includes(word));
+  return status === 0 && unknown.length === 0 ? undefined : `${line}: ${unknown.join(' ')}`;
+}
+
+const hasScript = (name = ''): boolean => Object.hasOwn(JSON.parse(read('package.json')).scripts, name);
+
+describe('the words', () => {
+  /** Of AWS and of Node, which nothing here could check. */
+  const THEIRS = [
+    // What Lambda writes when a function ends before its end, and errors of the AWS clients.
+    ...['Task timed out', 'Runtime exited', 'killed', 'ThrottlingException', 'ProvisionedThroughputExceeded'],
+    // States and fields in what the commands print.
+    ...[
+      'Disabled',
+      'EventBridgeConfiguration',
+      'PendingConfirmation',
+      'FAILED',
+      'ACTIVE',
+      'SUCCESS',
+      'LogDestination',
+      'None',
+    ],
+    ...[
+      'sns.amazonaws.com',
+      'aws/s3',
+      'ConsumedReadCapacityUnits',
+      'Throttles',
+      'Retain',
+      'wait',
+      'code',
+      'StartMessageMoveTask',
+    ],
+    ...['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+    // Made by the commands.
+    ...['cdk.out/', 'before.json'],
+  ];
+  const code = sources(['functions', 'lib', 'infra']);
+  const settings = [...read('docs/settings.md').matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]!);
+  const spans = [...new Set([...prose(text).matchAll(/`([^`]+)`/g)].map((match) => match[1]!.replace(/\s+/g, ' ')))];
+
+  const isKnown = (span: string): boolean => {
+    const [first, second = ''] = span.split(' ') as [string, string?];
+    if (alarms.has(span) || metrics.has(span) || span in outputs || THEIRS.includes(span)) return true;
+    if (shellFunctions.has(first)) return second === '' || second in outputs || metrics.has(second);
+    if (settings.includes(span.split(':')[0]!)) return true;
+    return code.includes(span) || existsSync(join(ROOT, span)) || existsSync(join(ROOT, 'docs', span));
+  };
+
+  test('that stand as code are words of template, settings, code or files, or else of the list', async () => {
+    const commands = spans.filter((span) => /^(?:aws|npx|npm) /.test(span));
+    expect(commands.length).toBeGreaterThan(5);
+    for (const command of commands) {
+      const [program, ...words] = command.split(' ');
+      // In prose a command may stand without what every one of them needs.
+      expect((await faultOf([program!, ...words]))?.replace(/^.* needs --[\w-]+$/, '') ?? '').toBe('');
+    }
+    expect(spans.filter((span) => !commands.includes(span) && !isKnown(span))).toEqual([]);
+    expect(THEIRS.filter((word) => !spans.includes(word))).toEqual([]);
+    expect(isKnown('NoSuchAlarm')).toBe(false);
+    expect(isKnown('no line of any log reads so')).toBe(false);
+  });
+
+  test('links lead somewhere', () => {
+    for (const document of [DOCUMENT, 'docs/supply-chain.md', 'README.md']) expect(deadLinksOf(document)).toEqual([]);
+  });
+
+  test('the version of windows is the one that is written', () => {
+    expect(sectionOf('Upgrading')).toContain(`the version of its coding, now ${encodeFragments([])[0]}.`);
+  });
+
+  test('mistakes name alarms that there are', () => {
+    const named = rowsOf(sectionOf('Policies and keys')).flatMap((cells) => cells[2]!.split(', '));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((name) => !alarms.has(name))).toEqual(['as for the function', 'none']);
+  });
+});
+
+describe('after a removal', () => {
+  const all = synthesize({ kmsKey: 'new', vpcs: [{ vpcId: 'vpc-0123456789abcdef0' }], emails: ['a@example.com'] });
+  const typesOf = (template: Template, isKept: boolean) =>
+    new Set(
+      Object.values(template.toJSON().Resources as Record<string, Resource>)
+        .filter(({ DeletionPolicy = '' }) => DeletionPolicy.startsWith('Retain') === isKept)
+        .map(({ Type }) => Type),
+    );
+  const told = rowsOf(sectionOf('Removing'));
+  const typesIn = (column: number) =>
+    told.flatMap((cells) => [...(cells[column] ?? '').matchAll(/AWS::\w+::\w+/g)].map(([type]) => type));
+
+  test('what stays stays, and what goes goes', () => {
+    expect(new Set(typesIn(0))).toEqual(typesOf(all, true));
+    expect(typesIn(1).filter((type) => !typesOf(all, false).has(type))).toEqual([]);
+  });
+
+  test('nothing stays where the settings say so', () => {
+    expect(typesOf(synthesize({ kmsKey: 'new', keepDataOnRemoval: false }), true)).toEqual(new Set());
+  });
+});

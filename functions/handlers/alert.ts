@@ -1,8 +1,8 @@
 /** The alert function: decides what a person hears of a marked finding, and publishes it. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type DeliverOptions, deliver } from '../../lib/pipeline/deliver.ts';
+import type { SNSClient } from '../../lib/store/clients.ts';
 import type { FindingRef } from '../../lib/store/findings-store.ts';
 import { publishAlert } from '../../lib/store/messages.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';

@@ -1,15 +1,13 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { AlertPlace } from '../../lib/alert/text.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
 import { Networks } from '../../lib/contact/networks.ts';
 import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';
-import { createDocumentClient } from '../../lib/store/clients.ts';
+import { createDocumentClient, type DynamoDBDocumentClient, type SQSClient } from '../../lib/store/clients.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { requestAlert } from '../../lib/store/messages.ts';
 import { Outbox } from '../../lib/store/outbox.ts';

@@ -1,8 +1,7 @@
 /** The settle function, run by a schedule: what falls due with time. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SNSClient } from '@aws-sdk/client-sns';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import { type SettleOptions, settle } from '../../lib/pipeline/settle.ts';
+import type { SNSClient, SQSClient } from '../../lib/store/clients.ts';
 import { publishAlert } from '../../lib/store/messages.ts';
 import { type Deployment, judging } from './deployment.ts';
 

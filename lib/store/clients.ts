@@ -18,3 +18,5 @@ export const createS3Client = (): S3Client => new S3Client({ maxAttempts: MAX_AT
 export const createSqsClient = (): SQSClient => new SQSClient({ maxAttempts: MAX_ATTEMPTS });
 
 export const createSnsClient = (): SNSClient => new SNSClient({ maxAttempts: MAX_ATTEMPTS });
+
+export type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient };

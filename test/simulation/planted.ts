@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of other files
 /**
  * Known bugs, to show that the simulation would find them: edits of the shipped source, made on the way from the file to the
  * interpreter in a copy of the modules of its own. The files themselves stay as they are, and so does the oracle.
@@ -105,7 +106,8 @@ export const BUGS: readonly Bug[] = [
       {
         file: 'lib/store/findings-store.ts',
         find: "'attribute_not_exists(pk) OR fragments < :fragments OR (fragments = :fragments AND judgedAt <= :judgedAt)'",
-        replace: "'attribute_not_exists(pk) OR attribute_exists(pk) OR fragments < :fragments OR judgedAt <= :judgedAt'",
+        replace:
+          "'attribute_not_exists(pk) OR attribute_exists(pk) OR fragments < :fragments OR judgedAt <= :judgedAt'",
       },
     ],
   },

@@ -78,7 +78,12 @@ describe('news', () => {
     ['of late evidence after its end that somebody got in', { ...closed, ...openPorts(1) }, toldMedium, 'escalated'],
     ['of its refutation after its end', { status: 'closed', closedBecause: 'refuted' }, toldClosed, 'closed'],
     ['of being part of another after its end', { status: 'closed', closedBecause: 'merged' }, toldClosed, 'closed'],
-    ['of what an analyst did after its end: none', { status: 'closed', closedBecause: 'analyst' }, toldClosed, undefined],
+    [
+      'of what an analyst did after its end: none',
+      { status: 'closed', closedBecause: 'analyst' },
+      toldClosed,
+      undefined,
+    ],
     ['of its return at the same severity: none', {}, toldClosed, undefined],
   ];
   test.each(cases)('%s', (_, finding, before, expected) => {

@@ -131,8 +131,9 @@ describe('fragments', () => {
   test('expire after the retention, counted from the later of record and writing', async () => {
     await store.writeFragments('object-a', [fragment(), outside('198.51.100.1')], NOW);
     for (const { expiresAt } of await items()) expect(expiresAt).toBe((HOUR + 1) * 3600 + 8 * DAY);
-    await store.writeFragments('object-a', [fragment(), outside('198.51.100.1')], NOW + 30 * DAY);
-    for (const { expiresAt } of await items()) expect(expiresAt).toBe(NOW + 38 * DAY);
+    await storeWith(client).writeFragments('object-a', [fragment(), outside('198.51.100.1')], NOW + 30 * DAY);
+    const again = (await items()).filter(({ pk }) => pk !== 'hours');
+    for (const { expiresAt } of again) expect(expiresAt).toBe(NOW + 38 * DAY);
   });
 });
 

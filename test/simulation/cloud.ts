@@ -61,6 +61,8 @@ export class Cloud {
   /** Quiet outside sources that were given up, as the functions counted them. */
   givenUp = 0;
   calls = 0;
+  /** When each item of the findings table was first written, by its keys; epoch milliseconds. */
+  readonly firstWritten = new Map<string, number>();
   readonly #log: string[] | undefined;
   readonly #isTracing: boolean;
 
@@ -73,7 +75,12 @@ export class Cloud {
     const measure = (item: Readonly<Record<string, unknown>>) => {
       this.largestItem = Math.max(this.largestItem, sizeOf(item));
     };
-    this.tables = { windows: new Table(TABLES.windows, measure), findings: new Table(TABLES.findings, measure) };
+    const date = (item: Readonly<Record<string, unknown>>) => {
+      measure(item);
+      const place = `${item.pk} ${item.sk}`;
+      if (!this.firstWritten.has(place)) this.firstWritten.set(place, timeline.now);
+    };
+    this.tables = { windows: new Table(TABLES.windows, measure), findings: new Table(TABLES.findings, date) };
     this.queues = { ingest: new Queue(timeline, random), alert: new Queue(timeline, random) };
   }
 

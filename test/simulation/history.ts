@@ -31,6 +31,12 @@ export interface Delivery {
   readonly at: readonly number[];
 }
 
+/** When faults ended, and when all had come to rest; epoch milliseconds. */
+export interface Rest {
+  readonly healed: number;
+  readonly end: number;
+}
+
 export interface HistoryResult {
   readonly seed: number;
   /** What was promised and not held; nothing where all went well. */
@@ -51,7 +57,7 @@ export interface HistoryOptions {
   readonly isTracing?: boolean;
 }
 
-const settings: RuntimeSettings = {
+const settingsOf = (digestHourUtc: number): RuntimeSettings => ({
   deployment: 'simulated',
   sensitivity: 'medium',
   detection: {},
@@ -59,8 +65,8 @@ const settings: RuntimeSettings = {
   routingDomains: {},
   minSeverity: 'medium',
   retentionDays: { windows: 8, findings: 365 },
-  digestHourUtc: 6,
-};
+  digestHourUtc,
+});
 
 /** Runs the history of a seed to its end, and compares what is left with one pass over the same records. */
 export async function runHistory(
@@ -79,12 +85,13 @@ export async function runHistory(
   const restore = takeOver(cloud);
   try {
     cloud.note(`seed ${seed}: ${story.plots.join('; ')}`);
-    const { settle } = deploy(cloud, shipped);
+    const digestHour = random.whole(0, 12);
+    const { settle } = deploy(cloud, shipped, settingsOf(digestHour));
     cloud.tables.findings.put(timeline.now, suppression);
     for (const look of doneLooks(deliveries)) cloud.tables.findings.put(timeline.now, look);
-    const end = await deliver(cloud, deliveries, settle);
+    const rest = await deliver(cloud, deliveries, settle);
     const findings = [...cloud.tables.findings.items()].filter(({ sk }) => String(sk).startsWith('finding#'));
-    const { violations, repeated } = await violationsOf(cloud, deliveries, end / SECOND);
+    const { violations, repeated } = await violationsOf(cloud, deliveries, { ...rest, digestHour });
     return {
       seed,
       violations,
@@ -124,7 +131,7 @@ function doneLooks(deliveries: readonly Delivery[]): { pk: string; sk: string }[
 }
 
 /** The functions, wired as the stack does. */
-function deploy(cloud: Cloud, shipped: Shipped): { settle: Lambda } {
+function deploy(cloud: Cloud, shipped: Shipped, settings: RuntimeSettings): { settle: Lambda } {
   const variables = { ...VARIABLES, SETTINGS: JSON.stringify(settings) };
   const meansOf = (caller: Caller) => {
     const clients = clientsOf(cloud, caller);
@@ -165,8 +172,8 @@ function deploy(cloud: Cloud, shipped: Shipped): { settle: Lambda } {
 const say = (more: unknown): string =>
   JSON.stringify(more, (_, value) => (value instanceof Error ? value.stack : value)) ?? '';
 
-/** Plans all that comes from outside, lets it happen, then ends the faults and lets things come to rest. Returns when. */
-async function deliver(cloud: Cloud, deliveries: readonly Delivery[], settle: Lambda): Promise<number> {
+/** Plans all that comes from outside, lets it happen, then ends the faults and lets things come to rest. */
+async function deliver(cloud: Cloud, deliveries: readonly Delivery[], settle: Lambda): Promise<Rest> {
   const { timeline, faults, random, queues } = cloud;
   const times = deliveries.flatMap(({ at }) => at);
   const [first, last] = [Math.min(...times, timeline.now), Math.max(...times, timeline.now)];
@@ -202,7 +209,7 @@ async function deliver(cloud: Cloud, deliveries: readonly Delivery[], settle: La
   cloud.note('no more faults');
   redrive();
   await timeline.runUntil(end);
-  return end;
+  return { healed, end };
 }
 
 /** The event notification of S3. */

@@ -4,22 +4,22 @@ import type { Finding } from '../../lib/finding/model.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
 import { VARIABLES } from './clients.ts';
 import type { Cloud, Published } from './cloud.ts';
-import { BUCKET, type Delivery } from './history.ts';
+import { BUCKET, type Delivery, type Rest } from './history.ts';
 import { findingsOf, windowsOf } from './oracle.ts';
 import { SUPPRESSED } from './story.ts';
 
 const MOST_BYTES = 100 * 1024;
 const WINDOWS = /^(source|calm|noise|loud)#/;
 
-/** Compares a history's end with one pass over the same records. @param logTime epoch seconds, of the last judgement. */
+/** Compares a history's end with one pass over the same records. */
 export async function violationsOf(
   cloud: Cloud,
   deliveries: readonly Delivery[],
-  logTime: number,
+  rest: Rest & { readonly digestHour: number },
 ): Promise<{ violations: string[]; repeated: number }> {
   const sound = deliveries.filter(({ isPoison }) => !isPoison);
   const bodies = sound.map(({ body }) => body);
-  const expected = await findingsOf(bodies, VARIABLES.HASH_KEY, logTime);
+  const expected = await findingsOf(bodies, VARIABLES.HASH_KEY, rest.end / 1000);
   const stored = [...cloud.tables.findings.items()]
     .filter(({ pk, sk }) => String(sk).startsWith('finding#') && !String(pk).startsWith('target#'))
     .map(fromItem);
@@ -32,6 +32,7 @@ export async function violationsOf(
     ...findingViolations(stored, expected.filter(isJudged), isJudged),
     ...announcementViolations(alerts, expected.filter(isJudged), stored),
     ...repeated.filter(({ isAllowed }) => !isAllowed).map(({ text }) => `told twice without a reason: ${text}`),
+    ...digestViolations(cloud, stored, rest),
     ...queueViolations(cloud, deliveries),
   ];
   if (cloud.largestItem > MOST_BYTES) violations.push(`an item of ${cloud.largestItem} bytes was written`);
@@ -139,6 +140,29 @@ function announcementViolations(
       violations.push(`finding ${id} was told of, and there is none`);
   }
   return violations;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Runs within this time cannot all have been held up by a claim. */
+const ENOUGH = 1.5 * HOUR;
+
+/** A day's digest is due where something of that day was there in time, and where runs that nothing disturbed could send it. */
+function digestViolations(
+  cloud: Cloud,
+  stored: readonly StoredFinding[],
+  { healed, end, digestHour }: Rest & { readonly digestHour: number },
+): string[] {
+  const sent = new Set(cloud.published.map(({ body }) => body.day));
+  const missing = new Set<string>();
+  for (const { pk, sk, finding, announced } of stored) {
+    if (announced || finding.suppressedBy || finding.closedBecause !== 'ended') continue;
+    const day = finding.firstSeen.slice(0, 10);
+    const due = Date.parse(day) + DAY + digestHour * HOUR;
+    const calm = Math.min(end, Date.parse(day) + 2 * DAY) - Math.max(healed, due);
+    if (calm >= ENOUGH && cloud.firstWritten.get(`${pk} ${sk}`)! < due && !sent.has(day)) missing.add(day);
+  }
+  return [...missing].map((day) => `the digest of ${day} was not sent`);
 }
 
 /** Messages that say the same as the one before about the same finding, and whether a fault is behind it. */

@@ -1,12 +1,6 @@
 /** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
 import { randomUUID } from 'node:crypto';
-import {
-  DeleteCommand,
-  type DynamoDBDocumentClient,
-  PutCommand,
-  paginateQuery,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
@@ -181,7 +175,14 @@ export class FindingsStore {
 
   /** Takes a claim back after what it stood for failed: the next run need not wait for the lease to end. */
   async release(pk: string, sk: string): Promise<void> {
-    await this.#options.client.send(new DeleteCommand({ TableName: this.#options.table, Key: { pk, sk } }));
+    await this.#options.client.send(
+      new UpdateCommand({
+        TableName: this.#options.table,
+        Key: { pk, sk },
+        UpdateExpression: 'SET leaseUntil = :past',
+        ExpressionAttributeValues: { ':past': 0 },
+      }),
+    );
   }
 
   /** Notes that what was claimed is done: nobody will take it on again. */

@@ -79,8 +79,9 @@ function table(...calls: string[]): string[] {
   return calls.map((call) => `dynamodb:${call}`);
 }
 
+/** What Lambda needs to poll a queue, and no more: a message that failed comes back when its time is over. */
 function consume(sid: string, queue: Queue): PolicyStatement {
-  const calls = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
+  const calls = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
   return allow(
     sid,
     calls.map((call) => `sqs:${call}`),

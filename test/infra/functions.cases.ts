@@ -6,7 +6,7 @@ import { byDefault, permissionsOf, plain, resourcesOf, synthesize } from './synt
 
 describe('permissions', () => {
   const logs = (name: string) => `logs:CreateLogStream logs:PutLogEvents on <${name}Logs>`;
-  const consume = 'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on';
+  const consume = 'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on';
 
   test('ingest may do these things and nothing else', () => {
     expect(permissionsOf(byDefault, 'Ingest')).toEqual([

@@ -16,8 +16,13 @@ export interface CheckedStack extends ConnectedStack {
 
 /** Throws a PermissionError that lists each connection which no policy, permission or role of the stack admits. */
 export function assertPermitted(stack: CheckedStack): void {
-  const problems = connectionsOf(stack).flatMap((connection) => problemOf(connection, stack) ?? []);
+  const problems = wiringProblems(stack);
   if (problems.length > 0) throw new PermissionError(problems.join('\n'));
+}
+
+/** The connections that would fail, each with what is wrong and what follows. */
+export function wiringProblems(stack: CheckedStack): string[] {
+  return connectionsOf(stack).flatMap((connection) => problemOf(connection, stack) ?? []);
 }
 
 function problemOf(connection: Connection, { resources, graph, accountId }: CheckedStack): string | undefined {

@@ -24,11 +24,11 @@ export function findByArn(resources: Resources, arn: string): CreatedResource | 
   return [...resources.values()].find((resource) => arn !== '' && arnOf(resource) === arn);
 }
 
-/** Types that are policies of others: where they name what they belong to. */
-const ATTACHED: Readonly<Record<string, string>> = {
-  'AWS::SQS::QueuePolicy': 'Queues',
-  'AWS::SNS::TopicPolicy': 'Topics',
-  'AWS::S3::BucketPolicy': 'Bucket',
+/** Types whose policy is a resource beside them: its type, and where it names what it belongs to. */
+const ATTACHED: Readonly<Record<string, [type: string, property: string]>> = {
+  'AWS::SQS::Queue': ['AWS::SQS::QueuePolicy', 'Queues'],
+  'AWS::SNS::Topic': ['AWS::SNS::TopicPolicy', 'Topics'],
+  'AWS::S3::Bucket': ['AWS::S3::BucketPolicy', 'Bucket'],
 };
 
 /** Types that hold a policy of their own: the property, and its kind. */
@@ -37,20 +37,31 @@ const OWN: Readonly<Record<string, [property: string, kind: PolicyKind]>> = {
   'AWS::IAM::Role': ['AssumeRolePolicyDocument', 'trust'],
 };
 
+/** Policies that were read; resources do not change once a stack stands. */
+const known = new WeakMap<Resources, Map<string, HeldPolicy | undefined>>();
+
 /** The policy that says who may use a resource; throws where a second one would replace the first. */
 export function policyOf(resources: Resources, owner: CreatedResource): HeldPolicy | undefined {
+  const ofStack = known.get(resources) ?? new Map<string, HeldPolicy | undefined>();
+  known.set(resources, ofStack);
+  if (!ofStack.has(owner.logicalId)) ofStack.set(owner.logicalId, findPolicy(resources, owner));
+  return ofStack.get(owner.logicalId);
+}
+
+function findPolicy(resources: Resources, owner: CreatedResource): HeldPolicy | undefined {
   const own = OWN[owner.type];
   if (own !== undefined) {
     const [property, kind] = own;
     return held(owner.logicalId, owner.properties[property], kind, property);
   }
   if (owner.type === 'AWS::Lambda::Function') return functionPolicy(resources, owner);
-  const found = [...resources.values()].flatMap(({ logicalId, type, properties }) => {
-    const owners = [properties[ATTACHED[type] ?? '']].flat();
-    return owners.includes(owner.physicalId)
-      ? [held(logicalId, properties.PolicyDocument, 'resource', 'PolicyDocument')]
-      : [];
-  });
+  const attached = ATTACHED[owner.type];
+  if (attached === undefined) return undefined;
+  const found = [...resources.values()]
+    .filter(
+      ({ type, properties }) => type === attached[0] && [properties[attached[1]]].flat().includes(owner.physicalId),
+    )
+    .map(({ logicalId, properties }) => held(logicalId, properties.PolicyDocument, 'resource', 'PolicyDocument'));
   if (found.length > 1) {
     const names = found.map(({ logicalId }) => logicalId).join(' and ');
     throw new PolicyError(`${owner.logicalId} has the policies ${names}, expected one: the later replaces the earlier`);

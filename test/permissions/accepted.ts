@@ -13,8 +13,6 @@ const forEach = <T extends string>(names: readonly T[], key: (name: T) => string
 /** Reasons by the problem that they are about. */
 export const ACCEPTED: Readonly<Record<string, string>> = {
   // Allowed, and not called.
-  'unused: Ingest s3:ListBucket on LogBucket':
-    'Never called: with it S3 answers "no such key" for an object that is gone, instead of "access denied".',
   'unused: Settle dynamodb:DeleteItem on Findings':
     'Takes back the claim on a digest whose publish failed (test/lib/pipeline/settle.test.ts).',
   ...forEach(
@@ -87,7 +85,8 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
       'sqs:SendMessage on IngestQueue',
       'sqs:SendMessage on IngestDeadLetters',
     ],
-    (what) => `confused deputy: events.amazonaws.com ${what}, admitted for a source account of others`,
+    (what) =>
+      `confused deputy: events.amazonaws.com ${what}, admitted for a source account of others and no source account`,
     'The condition names the exact ARN of a rule of ours, which holds the account.',
   ),
 

@@ -7,8 +7,28 @@ import { serviceProblems } from './rules/services.ts';
 import { strangerProblems } from './rules/strangers.ts';
 import type { PaperStack } from './stacks.ts';
 
+/** What the audit looks at. */
+export const RULES: readonly string[] = [
+  'wiring',
+  'call denied',
+  'unused',
+  'wildcard',
+  'managed policy',
+  'key used by hand',
+  'service denied',
+  'confused deputy',
+  'log delivery',
+  'plain HTTP',
+  'foreign principal',
+  'locked out',
+  'data',
+  'type',
+  'readable',
+];
+
 /** One thing that is wrong, or would be if nobody had accepted it. */
 export interface Problem {
+  /** One of RULES. */
   readonly rule: string;
   /** What is wrong, by the names of constructs, so that deployments can be compared. */
   readonly text: string;

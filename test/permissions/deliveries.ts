@@ -102,6 +102,7 @@ export function unwantedDeliveries(stack: PaperStack): Delivery[] {
       target: `${bucket}/AWSLogs/${STRANGER}/${FILE}`,
     }),
     deliver(stack, 'files are delivered without control for the owner of the bucket', { acl: undefined, target: own }),
+    deliver(stack, 'files are delivered that everybody may read', { acl: 'public-read', target: own }),
     deliver(stack, 'log delivery deletes a file', { action: 's3:DeleteObject', target: own }),
     deliver(stack, 'another service delivers', { service: 'logging.s3.amazonaws.com', target: own }),
   ];

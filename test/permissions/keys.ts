@@ -27,11 +27,15 @@ export const GIVEN_KEY_STATEMENTS = [
   },
 ];
 
+const givenKeyPolicy = readPolicy(
+  { Version: '2012-10-17', Statement: GIVEN_KEY_STATEMENTS },
+  'resource',
+  'the given key',
+);
+
 /** The policy of a key: that of the stack, or the documented one. */
 export function keyPolicyOf(stack: PaperStack, keyArn: string): Policy | undefined {
-  if (keyArn === GIVEN_KEY) {
-    return readPolicy({ Version: '2012-10-17', Statement: GIVEN_KEY_STATEMENTS }, 'resource', 'the given key');
-  }
+  if (keyArn === GIVEN_KEY) return givenKeyPolicy;
   const key = [...stack.resources.values()].find(({ attributes }) => attributes.Arn === keyArn);
   return key === undefined ? undefined : policyOf(stack.resources, key)?.policy;
 }

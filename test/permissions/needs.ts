@@ -55,7 +55,7 @@ export function needsOf(stack: PaperStack): RoleNeeds[] {
       return {
         role,
         name: names.join(' and ') || nameOf(role),
-        needs: calls.flatMap((need) => withKey(stack, role, need)),
+        needs: calls.flatMap((each) => withGone(role, each)).flatMap((each) => withKey(stack, role, each)),
       };
     });
 }
@@ -136,6 +136,13 @@ function impliedNeeds(stack: PaperStack, role: CreatedResource, lambda: CreatedR
       ),
     );
   return [...logs, ...polls, ...failures, ...configured];
+}
+
+/** Before S3 says that an object is gone, rather than that access is denied, it asks whether the caller may list the bucket. */
+function withGone(role: CreatedResource, called: Need): Need[] {
+  const { action, resource } = called.request;
+  if (action !== 's3:GetObject') return [called];
+  return [called, need(role, 's3:ListBucket', bucketOf(resource), 'S3 tells a missing object from a denied one')];
 }
 
 /** A call on what a customer's key encrypts asks for that key too, through the service. */

@@ -67,17 +67,28 @@ export function nameOf({ logicalId }: CreatedResource): string {
   return logicalId.replace(/^Detector/, '').replace(/[0-9A-F]{8}$/, '');
 }
 
+const namedArns = new WeakMap<PaperStack, [arn: string, name: string][]>();
+
+/** The ARNs of a deployment with the names of their constructs, the longest first. */
+function namesByArn(stack: PaperStack): [arn: string, name: string][] {
+  const known = namedArns.get(stack);
+  if (known !== undefined) return known;
+  const bucket = stack.settings.bucket.existing?.bucket;
+  const named: [string, string][] = [
+    ...[...stack.resources.values()]
+      .filter((resource) => arnOf(resource) !== '')
+      .map((resource): [string, string] => [arnOf(resource).replace(/:\*$/, ''), nameOf(resource)]),
+    ...(bucket === undefined ? [] : [[`arn:aws:s3:::${bucket}`, 'LogBucket'] satisfies [string, string]]),
+    [GIVEN_KEY, 'Key'],
+  ];
+  named.sort(([one], [other]) => other.length - one.length);
+  namedArns.set(stack, named);
+  return named;
+}
+
 /** ARNs written by the names of the constructs: what a reader can compare between deployments. */
 export function plainArn(stack: PaperStack, arn: string): string {
-  const bucket = stack.settings.bucket.existing?.bucket;
-  const named = [...stack.resources.values()]
-    .filter((resource) => arnOf(resource) !== '')
-    .map((resource): [arn: string, name: string] => [arnOf(resource).replace(/:\*$/, ''), nameOf(resource)]);
-  if (bucket !== undefined) named.push([`arn:aws:s3:::${bucket}`, 'LogBucket']);
-  named.push([GIVEN_KEY, 'Key']);
-  const [found, name] = named
-    .filter(([prefix]) => arn.startsWith(prefix))
-    .reduce((longest, each) => (each[0].length > longest[0].length ? each : longest), ['', '']);
+  const [found, name] = namesByArn(stack).find(([prefix]) => arn.startsWith(prefix)) ?? ['', ''];
   const plain = `${name}${arn.slice(found.length)}`.replaceAll(ACCOUNT, '<account>').replaceAll(REGION, '<region>');
   return stack.settings.logAccounts.reduce((text, account) => text.replaceAll(account, '<named account>'), plain);
 }

@@ -93,13 +93,8 @@ function confusedDeputies(stack: PaperStack, { connection, request, policy }: As
   const changes: [string, ReadonlyMap<string, readonly string[] | undefined>][] = [
     ['a source ARN of others', new Map([['aws:sourcearn', [foreignArn]]])],
     ['a source account of others', new Map([['aws:sourceaccount', [STRANGER]]])],
-    [
-      'no source',
-      new Map([
-        ['aws:sourcearn', undefined],
-        ['aws:sourceaccount', undefined],
-      ]),
-    ],
+    ['no source ARN', new Map([['aws:sourcearn', undefined]])],
+    ['no source account', new Map([['aws:sourceaccount', undefined]])],
   ];
   const admitted = changes
     .filter(([, changed]) => admits(policy, { ...request, context: new Map([...request.context, ...changed]) }))
@@ -122,9 +117,7 @@ export function heldPolicies(
 }
 
 function unusedAdmissions(stack: PaperStack, name: string, policy: Policy, asked: readonly Asked[]): Problem[] {
-  const requests = asked
-    .filter((each) => each.policy !== undefined && isSame(each.policy, policy))
-    .map(({ request }) => request);
+  const requests = asked.filter((each) => each.policy === policy).map(({ request }) => request);
   return policy.statements
     .filter(({ effect }) => effect === 'Allow')
     .flatMap((statement) =>
@@ -142,9 +135,6 @@ function unusedAdmissions(stack: PaperStack, name: string, policy: Policy, asked
       ),
     );
 }
-
-/** Policies are read anew each time they are looked up. */
-const isSame = (one: Policy, other: Policy): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 function who({ principals }: Statement): string {
   if (principals === undefined || principals.isNot || principals.everyone) return 'everybody';

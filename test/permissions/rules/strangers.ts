@@ -42,7 +42,11 @@ const strangers: readonly [string, Principal][] = [
 /** What strangers could do. */
 export function strangerProblems(stack: PaperStack): Problem[] {
   return [...stack.resources.values()]
-    .flatMap((resource) => [...plainHttp(stack, resource), ...foreigners(stack, resource)])
+    .flatMap((resource) => [
+      ...plainHttp(stack, resource),
+      ...lockedOut(stack, resource),
+      ...foreigners(stack, resource),
+    ])
     .concat(
       heldPolicies(stack).flatMap(({ name, policy }) =>
         policy.statements
@@ -81,6 +85,18 @@ function plainHttp(stack: PaperStack, resource: CreatedResource): Problem[] {
   return (OVER_TLS[resource.type] ?? []).flatMap((action) => {
     const { reason } = decide(ask(admin, action, resource, false), { identity: [EVERYTHING], resource: policy });
     return reason === 'explicit deny' ? [] : [{ rule: 'plain HTTP', text: `${action} on ${nameOf(resource)}` }];
+  });
+}
+
+/** Who may do everything in the account must be able to mend what is broken: to redrive dead letters, to change a policy. */
+function lockedOut(stack: PaperStack, resource: CreatedResource): Problem[] {
+  if (resource.type === 'AWS::IAM::Role') return [];
+  const policy = policyOf(stack.resources, resource)?.policy;
+  const isResourceDecisive = resource.type === 'AWS::KMS::Key';
+  return (ACTIONS[resource.type] ?? []).flatMap((action) => {
+    const request = ask(admin, action, resource, true);
+    const { isAllowed } = decide(request, { identity: [EVERYTHING], resource: policy, isResourceDecisive });
+    return isAllowed ? [] : [{ rule: 'locked out', text: `${action} on ${nameOf(resource)}` }];
   });
 }
 

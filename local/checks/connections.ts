@@ -26,6 +26,8 @@ export interface ConnectedStack {
   readonly accountId: string;
 }
 
+const ALARM_ACTIONS = ['AlarmActions', 'OKActions', 'InsufficientDataActions'];
+
 type Find = (resource: CreatedResource, accountId: string) => Connection[];
 
 const finders: Readonly<Record<string, Find>> = {
@@ -63,19 +65,17 @@ const finders: Readonly<Record<string, Find>> = {
       ];
     }),
   'AWS::CloudWatch::Alarm': (alarm, sourceAccount) =>
-    ['AlarmActions', 'OKActions', 'InsufficientDataActions']
-      .flatMap((name) => listAt(alarm.properties[name], name))
-      .map((target) =>
-        sends({
-          owner: alarm.logicalId,
-          service: 'cloudwatch.amazonaws.com',
-          target: String(target),
-          sourceArn: arnOf(alarm),
-          sourceAccount,
-          consequence: `so alarm ${alarm.logicalId} tells nobody`,
-          mayBeElsewhere: true,
-        }),
-      ),
+    [...new Set(ALARM_ACTIONS.flatMap((name) => listAt(alarm.properties[name], name)).map(String))].map((target) =>
+      sends({
+        owner: alarm.logicalId,
+        service: 'cloudwatch.amazonaws.com',
+        target,
+        sourceArn: arnOf(alarm),
+        sourceAccount,
+        consequence: `so alarm ${alarm.logicalId} tells nobody`,
+        mayBeElsewhere: true,
+      }),
+    ),
   'AWS::Scheduler::Schedule': (schedule, accountId) =>
     assumes(schedule, objectAt(schedule.properties.Target, 'Target').RoleArn, 'scheduler.amazonaws.com', accountId),
   'AWS::Lambda::Function': (lambda, accountId) =>

@@ -20,12 +20,14 @@ const KEYS = [
 /** A key that a request may have. */
 export type ContextKey = (typeof KEYS)[number];
 
+const LOWER_CASE = KEYS.map((key) => [key, key.toLowerCase()] as const);
+
 /** The context of a request that has these keys, and none of the other known ones. */
 export function contextOf(given: Readonly<Partial<Record<ContextKey, string>>>): Context {
   return new Map(
-    KEYS.map((key) => {
+    LOWER_CASE.map(([key, name]) => {
       const value = given[key];
-      return [key.toLowerCase(), value === undefined ? undefined : [value]];
+      return [name, value === undefined ? undefined : [value]];
     }),
   );
 }

@@ -2,7 +2,7 @@
 import type { CreatedResource, PhysicalIdentity } from '../resources/stack.ts';
 import { createConditions } from './conditions.ts';
 import { evaluate, type Scope } from './evaluate.ts';
-import { findCustomResourceHandlers, inertTypes } from './inert.ts';
+import { inertTypes } from './inert.ts';
 import { objectAt, optionalStringAt, show, TemplateError } from './json.ts';
 import { readTemplate, type Template, type TemplateResource } from './model.ts';
 import { physicalName } from './naming.ts';
@@ -38,11 +38,9 @@ export function resolveTemplate(
     },
   };
   const graph = buildDependencyGraph(template.resources);
-  const handlers = findCustomResourceHandlers(template.resources);
   const resources = new Map<string, CreatedResource>();
   for (const [logicalId, resource] of template.resources) {
     const path = `Resources.${logicalId}`;
-    if (handlers.has(logicalId) && resource.type !== 'AWS::Lambda::Function') continue;
     if (resource.condition !== undefined && !scope.condition(resource.condition, path)) continue;
     const properties = objectAt(evaluate(resource.properties, scope, `${path}.Properties`), `${path}.Properties`);
     const { type, metadata } = resource;

@@ -100,7 +100,8 @@ does not know for an error.
 - Every service that sends must be admitted by the resource and by its key, and must not be with the ARN or the account of
   others in its place, or without.
 - Strangers, plain HTTP and the deliveries of other accounts must be refused.
-- ${planted.length} mistakes are planted in the templates, one at a time, and each must be found.
+- ${planted.length} mistakes are planted in the templates, one at a time, and each must be found
+  (what two templates share word for word is spoilt in one of them; \`npm run permissions -- --everywhere\` does it in each).
 
 ${countsTable(audited)}
 

@@ -7,7 +7,7 @@ export interface Mutation {
   readonly kind: string;
   /** Where it was planted. */
   readonly at: string;
-  /** The same in two deployments whose resource is the same word for word. */
+  /** The same in two deployments whose statement, or resource, is the same word for word. */
   readonly key: string;
   /** A copy of the template with the mistake in it. */
   plant(): object;
@@ -31,48 +31,47 @@ const STATEMENTS: Readonly<Record<string, (properties: JsonObject) => unknown[]>
 /** All mistakes that a template has room for. */
 export function mutationsOf(template: object): Mutation[] {
   const original = template as Template;
-  return Object.entries(original.Resources).flatMap(([id, { Type, Properties }]) => {
-    const within = (
-      kind: string,
-      change: (resource: Template['Resources'][string], copy: Template) => void,
-      at = id,
-      position = 0,
-    ): Mutation => ({
-      kind,
-      at,
-      key: `${kind} ${at} ${position} ${JSON.stringify(original.Resources[id])}`,
-      plant() {
-        // Only the resource itself is changed in place; copies of the rest would take most of the time.
-        const resource = structuredClone(original.Resources[id]!);
-        const copy = { ...original, Resources: { ...original.Resources, [id]: resource } };
-        change(resource, copy);
-        return copy;
-      },
-    });
-    const documents = STATEMENTS[Type]?.(Properties ?? {}) ?? [];
-    const inStatements = documents.flatMap((document, place) =>
-      ((document as JsonObject).Statement as JsonObject[]).flatMap((statement, position) =>
-        statementMutations(statement).map(([kind, change], number) =>
-          within(
-            kind,
-            ({ Properties: properties }) => {
-              const list = (STATEMENTS[Type]!(properties)[place] as JsonObject).Statement as JsonObject[];
-              list.splice(position, 1, ...change(list[position]!));
-            },
-            `${id} ${statement.Sid ?? position}`,
-            number,
-          ),
-        ),
-      ),
-    );
-    const inResource = (resourceMutations[Type] ?? []).map(([kind, change], number) =>
-      within(kind, change, id, number),
-    );
-    return [
-      ...inStatements,
-      ...inResource.filter((mutation) => JSON.stringify(mutation.plant()) !== JSON.stringify(original)),
-    ];
-  });
+  return Object.keys(original.Resources).flatMap((id) => [
+    ...inStatements(original, id),
+    ...inProperties(original, id).filter(({ plant }) => JSON.stringify(plant()) !== JSON.stringify(original)),
+  ]);
+}
+
+/** A copy of the template in which a resource, and with it others, is changed. */
+function copyWith(original: Template, id: string, change: ResourceMutation[1]): Template {
+  // Only the resource itself is changed in place; copies of the rest would take most of the time.
+  const resource = structuredClone(original.Resources[id]!);
+  const copy = { ...original, Resources: { ...original.Resources, [id]: resource } };
+  change(resource, copy);
+  return copy;
+}
+
+function inStatements(original: Template, id: string): Mutation[] {
+  const { Type, Properties = {} } = original.Resources[id]!;
+  const listsOf = (properties: JsonObject) =>
+    (STATEMENTS[Type]?.(properties) ?? []).map((document) => (document as JsonObject).Statement as JsonObject[]);
+  return listsOf(Properties).flatMap((statements, place) =>
+    statements.flatMap((statement, position) =>
+      statementMutations(statement).map(([kind, change], number) => ({
+        kind,
+        at: `${id} ${statement.Sid ?? position}`,
+        key: JSON.stringify([kind, number, id, place, statement]),
+        plant: () =>
+          copyWith(original, id, (resource) => {
+            listsOf(resource.Properties)[place]!.splice(position, 1, ...change(statement));
+          }),
+      })),
+    ),
+  );
+}
+
+function inProperties(original: Template, id: string): Mutation[] {
+  return (resourceMutations[original.Resources[id]!.Type] ?? []).map(([kind, change], number) => ({
+    kind,
+    at: id,
+    key: JSON.stringify([kind, number, id, original.Resources[id]]),
+    plant: () => copyWith(original, id, change),
+  }));
 }
 
 type StatementMutation = readonly [kind: string, change: (statement: JsonObject) => JsonObject[]];

@@ -10,7 +10,7 @@ import { isManagedByAws, keyActionsOf, keyOf } from './keys.ts';
 import { ACCOUNT, nameOf, type PaperStack, REGION, resourceNamed } from './stacks.ts';
 
 /** One call that must be allowed. */
-export interface Need {
+interface Need {
   readonly request: Request;
   readonly why: string;
 }

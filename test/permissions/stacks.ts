@@ -28,6 +28,7 @@ export const DEPLOYMENTS = {
   'given key': { ...people, kmsKey: GIVEN_KEY },
   'further accounts, Hive folders, key of the stack': {
     ...people,
+    bucket: { new: { name: 'org-flow-logs' } },
     kmsKey: 'new',
     logAccounts: SENDERS,
     flowLogs: { hiveCompatiblePartitions: true },

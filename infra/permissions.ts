@@ -50,9 +50,7 @@ export function settleStatements({ tables, topics, alert, settleDeadLetters, key
   const { findings, windows } = tables;
   return [
     allow('ReadWindows', table('DeleteItem', 'Query'), [windows.tableArn]),
-    allow('SettleFindings', table('BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'), [
-      findings.tableArn,
-    ]),
+    allow('SettleFindings', table('BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'), [findings.tableArn]),
     allow(
       'ReadFindingsIndexes',
       table('Query'),

@@ -1,7 +1,7 @@
 /**
  * What the functions called in the tests before, against the policies of the running stack: all of it is allowed. The
  * calls are those of test/permissions/calls.json, which the proof about all deployments goes by; `UPDATE_CALLS=1` in the
- * environment writes them anew.
+ * environment writes them anew (then `npx biome check --write`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -34,7 +34,7 @@ describe('permissions', () => {
     expect(permissionsOf(byDefault, 'Settle')).toEqual([
       logs('Settle'),
       'dynamodb:DeleteItem dynamodb:Query on <Windows>',
-      'dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on <Findings>',
+      'dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on <Findings>',
       `dynamodb:Query on ${index('announce')} ${index('byDay')} ${index('open')}`,
       'sqs:SendMessage on <AlertQueue>',
       'sqs:SendMessage on <SettleDeadLetters>',

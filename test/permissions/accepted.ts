@@ -13,8 +13,6 @@ const forEach = <T extends string>(names: readonly T[], key: (name: T) => string
 /** Reasons by the problem that they are about. */
 export const ACCEPTED: Readonly<Record<string, string>> = {
   // Allowed, and not called.
-  'unused: Settle dynamodb:DeleteItem on Findings':
-    'Takes back the claim on a digest whose publish failed (test/lib/pipeline/settle.test.ts).',
   ...forEach(
     FUNCTIONS.flatMap((name) =>
       ['DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'].map((use) => `${name} kms:${use}`),

@@ -29,6 +29,8 @@ export function createKey(scope: Construct, settings: Settings, removalPolicy: R
     enableKeyRotation: true,
     removalPolicy,
   });
+  // Log delivery writes with the key of the bucket; one that exists has its own.
+  if (settings.bucket.existing !== undefined) return key;
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'LogDeliveryEncrypts',

@@ -1,20 +1,20 @@
 /** Where flow log files are read from: a bucket of our own, or one that exists; and how its new objects reach the queue. */
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
+import { type AddToResourcePolicyResult, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
   Bucket,
   BucketEncryption,
+  BucketNotificationDestinationType,
   type BucketPolicy,
   type CfnBucket,
   EventType,
   type IBucket,
+  type IBucketNotificationDestination,
   ObjectOwnership,
 } from 'aws-cdk-lib/aws-s3';
-import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Settings } from '../lib/config/schema.ts';
@@ -73,18 +73,7 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
     removalPolicy: settings.keepDataOnRemoval ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
   });
   allowDelivery(bucket, settings);
-  const allowed = queue.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'LogBucketSends',
-      principals: [new ServicePrincipal('s3.amazonaws.com')],
-      actions: ['sqs:SendMessage'],
-      resources: [queue.queueArn],
-      conditions: {
-        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${name}` },
-        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
-      },
-    }),
-  );
+  const allowed = admitBucket(queue, name);
   // The construct's own notification method would add a custom resource, a function and a role.
   (bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
     queueConfigurations: [
@@ -98,6 +87,22 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
   // S3 tries the queue when the notification is set, and refuses one that it may not send to.
   if (allowed.policyDependable !== undefined) bucket.node.addDependency(allowed.policyDependable);
   return { bucket, objectPrefix, flowLogPrefix: '', keyArn: key?.keyArn, policy: bucket.policy };
+}
+
+/** Lets a bucket of this account announce its objects: without the account, whoever takes over its name could too. */
+function admitBucket(queue: Queue, bucketName: string): AddToResourcePolicyResult {
+  return queue.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'LogBucketSends',
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
+      conditions: {
+        ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${bucketName}` },
+        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      },
+    }),
+  );
 }
 
 /** The two statements of "Amazon S3 bucket permissions for flow logs"; written here so that AWS attaches none itself. */
@@ -138,7 +143,18 @@ function adoptBucket(scope: Construct, existing: ExistingBucket, queues: IngestQ
   const bucket = Bucket.fromBucketName(scope, 'LogBucket', name);
   if (existing.events === 'notification') {
     const filters = existing.prefix === '' ? [] : [{ prefix: existing.prefix }];
-    bucket.addEventNotification(EventType.OBJECT_CREATED, new SqsDestination(queues.queue), ...filters);
+    // The CDK's own destination would let any account that owns a bucket of this name send, and ask for the queue's URL.
+    const destination: IBucketNotificationDestination = {
+      bind: () => {
+        const { policyDependable } = admitBucket(queues.queue, name);
+        return {
+          arn: queues.queue.queueArn,
+          type: BucketNotificationDestinationType.QUEUE,
+          dependencies: policyDependable === undefined ? [] : [policyDependable],
+        };
+      },
+    };
+    bucket.addEventNotification(EventType.OBJECT_CREATED, destination, ...filters);
   } else {
     new Rule(scope, 'ObjectCreated', {
       description: 'New flow log files of an existing bucket, which must send its events to EventBridge',
@@ -150,8 +166,29 @@ function adoptBucket(scope: Construct, existing: ExistingBucket, queues: IngestQ
           ...(existing.prefix === '' ? {} : { object: { key: [{ prefix: existing.prefix }] } }),
         },
       },
-      targets: [new SqsQueue(queues.queue, { deadLetterQueue: queues.deadLetters })],
+      targets: [targetOf(queues)],
     });
   }
   return { bucket, objectPrefix: existing.prefix, flowLogPrefix: existing.prefix, keyArn: existing.kmsKeyArn };
+}
+
+/** The queue as the target of a rule. The CDK's own target would also let EventBridge ask for the queue's attributes. */
+function targetOf({ queue, deadLetters }: IngestQueues): IRuleTarget {
+  return {
+    bind: ({ ruleRef: { ruleArn } }) => {
+      for (const each of [queue, deadLetters]) {
+        each.addToResourcePolicy(
+          new PolicyStatement({
+            sid: 'RuleSends',
+            principals: [new ServicePrincipal('events.amazonaws.com')],
+            actions: ['sqs:SendMessage'],
+            resources: [each.queueArn],
+            // The ARN of a rule holds the account.
+            conditions: { ArnEquals: { 'aws:SourceArn': ruleArn } },
+          }),
+        );
+      }
+      return { arn: queue.queueArn, deadLetterConfig: { arn: deadLetters.queueArn } };
+    },
+  };
 }

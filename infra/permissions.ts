@@ -50,9 +50,7 @@ export function settleStatements({ tables, topics, alert, settleDeadLetters, key
   const { findings, windows } = tables;
   return [
     allow('ReadWindows', table('DeleteItem', 'Query'), [windows.tableArn]),
-    allow('SettleFindings', table('BatchWriteItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'), [
-      findings.tableArn,
-    ]),
+    allow('SettleFindings', table('BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'), [findings.tableArn]),
     allow(
       'ReadFindingsIndexes',
       table('Query'),
@@ -79,8 +77,9 @@ function table(...calls: string[]): string[] {
   return calls.map((call) => `dynamodb:${call}`);
 }
 
+/** What Lambda needs to poll a queue, and no more: a message that failed comes back when its time is over. */
 function consume(sid: string, queue: Queue): PolicyStatement {
-  const calls = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
+  const calls = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
   return allow(
     sid,
     calls.map((call) => `sqs:${call}`),

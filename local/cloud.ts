@@ -6,7 +6,7 @@ import type { EmitEvent, LocalCloudEvent } from './events.ts';
 import { startEventSource } from './functions/event-source.ts';
 import { startSchedule } from './functions/schedule.ts';
 import { waitUntilIdle } from './idle.ts';
-import type { InertResource, Stack } from './resources/stack.ts';
+import type { CreatedResource, InertResource, Stack } from './resources/stack.ts';
 import { startDynamodb } from './servers/dynamodb.ts';
 import { startMessagingServer } from './servers/s3-sqs-sns.ts';
 import { readAssembly } from './template/assembly.ts';
@@ -43,7 +43,7 @@ export interface LocalCloud {
   /** The AWS_* variables for SDK clients and the CLI. */
   environment: Record<string, string>;
   /** All resources by logical id, the inert ones too. */
-  resources: ReadonlyMap<string, { type: string; physicalId: string; attributes: Record<string, string> }>;
+  resources: ReadonlyMap<string, CreatedResource>;
   outputs: Record<string, string>;
   /** What does nothing here, and why. */
   inert: InertResource[];

@@ -1,13 +1,15 @@
-/** A bucket that exists already and announces its objects through EventBridge: keys come as they are. */
+/** A bucket that exists already and announces its objects through EventBridge: keys come as they are. And the digest. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
+import { checkPermissions } from './permissions.cases.ts';
 
 let stack: RunningStack;
 const now = Math.floor(Date.now() / 1000) - 300;
 
 beforeAll(async () => {
   stack = await startStack({
+    digestHourUtc: 0,
     bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
   });
   await stack.cloud.idle(40_000);
@@ -22,3 +24,16 @@ test('a new file under the prefix becomes an alert, whatever its key; one elsewh
   expect((await stack.findings()).map(({ finding }) => finding.source?.address)).toEqual(['10.0.7.1']);
   expect(await stack.take('IngestDeadLetters')).toEqual([]);
 });
+
+test('what of yesterday raised no alert goes out as a digest, once', async () => {
+  const noonYesterday = (Math.floor(Date.now() / 86_400_000) - 0.5) * 86_400;
+  await stack.put('vpc/quiet.log.gz', file(scan('rejected', { from: '198.51.100.7', count: 20, end: noonYesterday })));
+  await stack.cloud.idle(40_000);
+  expect(stack.told()).toEqual([]);
+  await stack.settle();
+  await stack.settle();
+  await stack.cloud.idle(40_000);
+  expect(stack.told()).toEqual([expect.stringContaining('digest')]);
+});
+
+checkPermissions('an existing bucket', () => stack);

@@ -118,4 +118,4 @@ test('each alert was one mail', () => {
   expect(readdirSync(mails[0]!.replace(/[^/]+$/, ''))).toHaveLength(mails.length);
 });
 
-checkPermissions(() => stack);
+checkPermissions('a new bucket', () => stack);

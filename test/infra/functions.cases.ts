@@ -6,7 +6,7 @@ import { byDefault, permissionsOf, plain, resourcesOf, synthesize } from './synt
 
 describe('permissions', () => {
   const logs = (name: string) => `logs:CreateLogStream logs:PutLogEvents on <${name}Logs>`;
-  const consume = 'sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on';
+  const consume = 'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on';
 
   test('ingest may do these things and nothing else', () => {
     expect(permissionsOf(byDefault, 'Ingest')).toEqual([
@@ -34,7 +34,7 @@ describe('permissions', () => {
     expect(permissionsOf(byDefault, 'Settle')).toEqual([
       logs('Settle'),
       'dynamodb:DeleteItem dynamodb:Query on <Windows>',
-      'dynamodb:BatchWriteItem dynamodb:DeleteItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on <Findings>',
+      'dynamodb:BatchWriteItem dynamodb:PutItem dynamodb:Query dynamodb:UpdateItem on <Findings>',
       `dynamodb:Query on ${index('announce')} ${index('byDay')} ${index('open')}`,
       'sqs:SendMessage on <AlertQueue>',
       'sqs:SendMessage on <SettleDeadLetters>',

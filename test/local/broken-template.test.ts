@@ -97,6 +97,37 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
     },
   ],
   [
+    'a rule that may not send what it fails to deliver',
+    /no queue policy admits events\.amazonaws\.com to queue Inbox, so what rule Routed fails to deliver is lost/,
+    (resources) => {
+      const [target] = resources.Routed!.Properties.Targets as object[];
+      const lost = { Arn: { 'Fn::GetAtt': ['Inbox', 'Arn'] } };
+      resources.Routed!.Properties.Targets = [{ ...target, DeadLetterConfig: lost }];
+    },
+  ],
+  [
+    'an alarm that may not publish',
+    /no topic policy admits cloudwatch\.amazonaws\.com to topic Alerts, so alarm Late tells nobody/,
+    (resources) => {
+      resources.Late = { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmActions: [{ Ref: 'Alerts' }] } };
+    },
+  ],
+  [
+    'a queue with two policies, of which one would be lost',
+    /Inbox has the policies InboxPolicy and Second, expected one: the later replaces the earlier/,
+    (resources) => {
+      resources.Second = structuredClone(resources.InboxPolicy!);
+    },
+  ],
+  [
+    'a policy with an operator that there is none of',
+    /StringMatches is no condition operator/,
+    (resources) => {
+      const document = resources.WorkPolicy!.Properties.PolicyDocument as { Statement: { Condition?: object }[] };
+      document.Statement[0]!.Condition = { StringMatches: { 'aws:SourceAccount': '1' } };
+    },
+  ],
+  [
     'a role that does not trust Lambda',
     /role WorkerRole does not trust lambda\.amazonaws\.com, so Worker cannot run under it/,
     (resources) => {

@@ -7,7 +7,8 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type LocalCloud, type LocalCloudEvent, startLocalCloud } from '../../local/cloud.ts';
-import { type FixtureAssembly, writeFixture } from './fixture/template.ts';
+import { resolveTemplate } from '../../local/template/resolve.ts';
+import { type FixtureAssembly, fixtureTemplate, writeFixture } from './fixture/template.ts';
 
 let fixture: FixtureAssembly;
 let cloud: LocalCloud;
@@ -228,6 +229,19 @@ test('what does nothing is listed with its reason', () => {
     type: 'AWS::Logs::LogGroup',
     reason: 'the output of functions arrives as events',
   });
+});
+
+test('resources have the names and ARNs that the template has on paper', () => {
+  const stack = { stackName: fixture.stack, region: cloud.region, accountId: '000000000000' };
+  const paper = resolveTemplate(fixtureTemplate(), stack).resources;
+  const arns = (resources: typeof paper) =>
+    Object.fromEntries(
+      [...resources]
+        .map(([id, { attributes }]) => [id, attributes.Arn ?? attributes.TopicArn])
+        .filter(([id, arn]) => arn !== undefined && paper.get(id!)?.type !== 'AWS::SNS::Subscription'),
+    );
+  expect(Object.keys(arns(paper)).length).toBeGreaterThan(10);
+  expect(arns(cloud.resources)).toEqual(arns(paper));
 });
 
 test('output of functions arrives as events', async () => {

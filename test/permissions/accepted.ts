@@ -1,0 +1,98 @@
+/** What the audit finds and we accept: each with its reason. One that no deployment shows any more fails the test. */
+
+const FUNCTIONS = ['Ingest', 'Alert', 'Settle'] as const;
+
+/** The CDK's function that changes the notifications of a bucket which exists already. */
+const HANDLER = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834';
+
+const DELIVERY = 'delivery.logs.amazonaws.com';
+
+const forEach = <T extends string>(names: readonly T[], key: (name: T) => string, reason: string) =>
+  Object.fromEntries(names.map((name) => [key(name), reason]));
+
+/** Reasons by the problem that they are about. */
+export const ACCEPTED: Readonly<Record<string, string>> = {
+  // Allowed, and not called.
+  ...forEach(
+    FUNCTIONS.flatMap((name) =>
+      ['DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'].map((use) => `${name} kms:${use}`),
+    ),
+    (grant) => `unused: ${grant} on Key`,
+    'AWS asks for these of whoever uses a table under a customer key, and does not say which call needs which. They ' +
+      'hold through DynamoDB only.',
+  ),
+  [`unused: ${DELIVERY} s3:ListBucket on LogBucket`]:
+    'Optional: without it each look of log delivery at the bucket leaves an "access denied" in CloudTrail.',
+  ...forEach(
+    ['kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey'],
+    (use) => `unused: ${DELIVERY} ${use} on Key`,
+    'The statement that AWS documents for log delivery to an encrypted bucket, whole.',
+  ),
+  'unused: arn:aws:iam::<account>:root kms:* on Key':
+    'Lets IAM policies of the account grant the use of the key; without it nobody could administer the key.',
+
+  // Wildcards.
+  ...forEach(
+    FUNCTIONS,
+    (name) => `wildcard: ${name} logs:CreateLogStream, logs:PutLogEvents on ${name}Logs:*`,
+    'The streams of its own log group, whose names Lambda makes.',
+  ),
+  ...forEach(
+    ['AWSLogs/*', 'net/*', '*'],
+    (keys) => `wildcard: Ingest s3:GetObject on LogBucket/${keys}`,
+    'The names of flow log files are not known in advance; the wildcard ends at the folder, or the prefix of the ' +
+      'settings, that they are delivered to.',
+  ),
+  ...forEach(
+    ['', 'aws-account-id='].flatMap((hive) => [`${hive}<account>`, `${hive}<named account>`]),
+    (folder) => `wildcard: LogBucket: ${DELIVERY} on LogBucket/AWSLogs/${folder}/*`,
+    'The same, for who writes them: one folder for each account that may deliver.',
+  ),
+  ...forEach(
+    ['<account>', '<named account>'].flatMap((account) => [`LogBucket ${account}`, `Key ${account}`]),
+    (pair) => {
+      const [on, ...account] = pair.split(' ');
+      return `wildcard: ${on}: ${DELIVERY} for aws:SourceArn arn:aws:logs:<region>:${account.join(' ')}:*`;
+    },
+    'The form that AWS documents: the ARN of a delivery is made when the flow log is. Its account is fixed.',
+  ),
+  'wildcard: OperationsTopic: cloudwatch.amazonaws.com for aws:SourceArn arn:aws:cloudwatch:<region>:<account>:alarm:*':
+    'Alarms are named by CloudFormation, and their owner adds some; only those of the account publish.',
+  ...forEach(
+    ['arn:aws:iam::<account>:root on *', `${DELIVERY} on *`],
+    (what) => `wildcard: Key: ${what}`,
+    'In the policy of a key * is the key.',
+  ),
+  'wildcard: Key: arn:aws:iam::<account>:root kms:*': 'The administration of the key, left to policies of the account.',
+  ...forEach(
+    ['kms:ReEncrypt*', 'kms:GenerateDataKey*'],
+    (use) => `wildcard: Key: ${DELIVERY} ${use}`,
+    'The form that AWS documents; each has two variants.',
+  ),
+
+  // Sources that are not checked.
+  ...forEach(
+    [...FUNCTIONS, HANDLER],
+    (name) => `confused deputy: lambda.amazonaws.com sts:AssumeRole on ${name}Role, admitted whatever the source`,
+    'Lambda gives a role to a function only for a caller of this account who holds iam:PassRole on it.',
+  ),
+  ...forEach(
+    [
+      'lambda:InvokeFunction on SettleFunction',
+      'sqs:SendMessage on SettleDeadLetters',
+      'sqs:SendMessage on IngestQueue',
+      'sqs:SendMessage on IngestDeadLetters',
+    ],
+    (what) =>
+      `confused deputy: events.amazonaws.com ${what}, admitted for a source account of others and no source account`,
+    'The condition names the exact ARN of a rule of ours, which holds the account.',
+  ),
+
+  // The rest.
+  [`managed policy: ${HANDLER} arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole`]:
+    'A function of the CDK itself, which runs only during deployment and only with bucket.existing.events notification; ' +
+    'the policy lets it write logs. eventbridge does without it.',
+  'data: OperationsTopic is not encrypted':
+    'CloudWatch alarms may not use alias/aws/sns, and an alarm about a key that denies must not need that key. The ' +
+    'messages hold names and states of alarms, nothing of the logs.',
+};

@@ -1,0 +1,69 @@
+/** Everything that is wrong with the permissions of a deployment; what may be accepted is named by a key. */
+import { wiringProblems } from '../../local/checks/permissions.ts';
+import { ACCEPTED } from './accepted.ts';
+import { dataProblems } from './rules/data.ts';
+import { roleProblems } from './rules/roles.ts';
+import { serviceProblems } from './rules/services.ts';
+import { strangerProblems } from './rules/strangers.ts';
+import type { PaperStack } from './stacks.ts';
+
+/** What the audit looks at. */
+export const RULES: readonly string[] = [
+  'wiring',
+  'call denied',
+  'unused',
+  'wildcard',
+  'managed policy',
+  'key used by hand',
+  'service denied',
+  'confused deputy',
+  'log delivery',
+  'plain HTTP',
+  'foreign principal',
+  'locked out',
+  'data',
+  'type',
+  'readable',
+];
+
+/** One thing that is wrong, or would be if nobody had accepted it. */
+export interface Problem {
+  /** One of RULES. */
+  readonly rule: string;
+  /** What is wrong, by the names of constructs, so that deployments can be compared. */
+  readonly text: string;
+}
+
+/** All problems of a deployment; an unreadable policy is one. */
+export function audit(makeStack: () => PaperStack): Problem[] {
+  try {
+    const stack = makeStack();
+    return [
+      ...wiringProblems(stack).map((text) => ({ rule: 'wiring', text })),
+      ...roleProblems(stack),
+      ...serviceProblems(stack),
+      ...strangerProblems(stack),
+      ...dataProblems(stack),
+    ];
+  } catch (error) {
+    if (!(error instanceof Error) || !['PolicyError', 'TemplateError'].includes(error.name)) throw error;
+    return [{ rule: 'readable', text: error.message }];
+  }
+}
+
+/** What an audit comes to. */
+export interface Verdict {
+  /** What nobody accepted. */
+  readonly problems: readonly string[];
+  /** The acceptances that applied. */
+  readonly accepted: readonly string[];
+}
+
+/** Tells what is accepted from what is not. */
+export function judge(found: readonly Problem[]): Verdict {
+  const keys = [...new Set(found.map(({ rule, text }) => `${rule}: ${text}`))];
+  return {
+    problems: keys.filter((key) => !Object.hasOwn(ACCEPTED, key)),
+    accepted: keys.filter((key) => Object.hasOwn(ACCEPTED, key)),
+  };
+}

@@ -1,0 +1,163 @@
+/** What the functions need: the calls that the tests recorded, and those that AWS makes under their roles. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { arnOf, findByArn } from '../../local/checks/policies.ts';
+import { contextOf } from '../../local/iam/context.ts';
+import type { Request } from '../../local/iam/decide.ts';
+import type { CreatedResource } from '../../local/resources/stack.ts';
+import { objectAt } from '../../local/template/json.ts';
+import { isManagedByAws, keyActionsOf, keyOf } from './keys.ts';
+import { ACCOUNT, nameOf, type PaperStack, REGION, resourceNamed } from './stacks.ts';
+
+/** One call that must be allowed. */
+interface Need {
+  readonly request: Request;
+  readonly why: string;
+}
+
+/** The role of a function, and everything that runs under it needs. */
+export interface RoleNeeds {
+  readonly role: CreatedResource;
+  /** Ingest, Alert, Settle, or the function that the CDK adds. */
+  readonly name: string;
+  readonly needs: readonly Need[];
+}
+
+const CALLED = 'called in the tests';
+const OBJECT = `AWSLogs/${ACCOUNT}/vpcflowlogs/${REGION}/2026/11/22/flow.log.gz`;
+
+/** The calls that the tests recorded, by function; each once. */
+export const recordedCalls: Readonly<Record<string, readonly string[]>> = merge(
+  Object.values(JSON.parse(readFileSync(join(import.meta.dirname, 'calls.json'), 'utf8'))),
+);
+
+function merge(runs: readonly Readonly<Record<string, readonly string[]>>[]): Record<string, string[]> {
+  const merged: Record<string, Set<string>> = {};
+  for (const run of runs) {
+    for (const [name, calls] of Object.entries(run)) merged[name] = (merged[name] ?? new Set()).union(new Set(calls));
+  }
+  return Object.fromEntries(Object.entries(merged).map(([name, calls]) => [name, [...calls].sort()]));
+}
+
+/** The needs of each role of a deployment. */
+export function needsOf(stack: PaperStack): RoleNeeds[] {
+  return [...stack.resources.values()]
+    .filter(({ type }) => type === 'AWS::IAM::Role')
+    .map((role) => {
+      const functions = [...stack.resources.values()].filter(
+        ({ type, properties }) => type === 'AWS::Lambda::Function' && properties.Role === arnOf(role),
+      );
+      const names = functions.map((lambda) => nameOf(lambda).replace(/Function$/, ''));
+      const calls = functions.flatMap((lambda, at) => [
+        ...(recordedCalls[names[at]!] ?? []).map((text) => recordedNeed(stack, role, text)),
+        ...impliedNeeds(stack, role, lambda),
+      ]);
+      return {
+        role,
+        name: names.join(' and ') || nameOf(role),
+        needs: calls.flatMap((each) => withGone(role, each)).flatMap((each) => withKey(stack, role, each)),
+      };
+    });
+}
+
+function recordedNeed(stack: PaperStack, role: CreatedResource, text: string): Need {
+  const [action = '', name = ''] = text.split(' ');
+  return need(role, action, arnOfName(stack, name), CALLED);
+}
+
+/** The ARN of a construct, of an index (`Findings/index/open`) or of an object (`LogBucket/object`). */
+function arnOfName(stack: PaperStack, name: string): string {
+  const [owner = '', ...rest] = name.split('/');
+  const resource = resourceNamed(stack, owner);
+  const { existing } = stack.settings.bucket;
+  if (owner === 'LogBucket') {
+    const bucket = resource === undefined ? `arn:aws:s3:::${existing?.bucket}` : arnOf(resource);
+    return rest.length === 0 ? bucket : `${bucket}/${existing?.prefix ?? ''}${OBJECT}`;
+  }
+  if (resource === undefined) throw new Error(`calls.json names ${name}, expected a construct of the stack`);
+  return [arnOf(resource), ...rest].join('/');
+}
+
+function need(role: CreatedResource, action: string, resource: string, why: string, viaService?: string): Need {
+  const context = contextOf({
+    'aws:SecureTransport': 'true',
+    'aws:PrincipalIsAWSService': 'false',
+    'aws:PrincipalArn': arnOf(role),
+    'aws:PrincipalAccount': ACCOUNT,
+    'aws:ResourceAccount': ACCOUNT,
+    ...(viaService === undefined ? {} : { 'kms:ViaService': `${viaService}.${REGION}.amazonaws.com` }),
+  });
+  return { request: { principal: { kind: 'role', arn: arnOf(role) }, action, resource, owner: ACCOUNT, context }, why };
+}
+
+/** The calls that AWS makes under the role of a function, as the template asks for them. */
+function impliedNeeds(stack: PaperStack, role: CreatedResource, lambda: CreatedResource): Need[] {
+  const all = (type: string) => [...stack.resources.values()].filter((resource) => resource.type === type);
+  const isOfThis = ({ properties }: CreatedResource) =>
+    [lambda.physicalId, arnOf(lambda)].includes(String(properties.FunctionName));
+  const group = objectAt(lambda.properties.LoggingConfig, 'LoggingConfig').LogGroup;
+  const logs =
+    group === undefined
+      ? []
+      : ['CreateLogStream', 'PutLogEvents'].map((call) =>
+          need(
+            role,
+            `logs:${call}`,
+            `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${group}:log-stream:2026/11/22/[$LATEST]0`,
+            'Lambda writes what the function prints',
+          ),
+        );
+  // The three that AWS asks for: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+  const polls = all('AWS::Lambda::EventSourceMapping')
+    .filter(isOfThis)
+    .flatMap(({ properties }) =>
+      ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((call) =>
+        need(role, `sqs:${call}`, String(properties.EventSourceArn), 'Lambda polls the queue'),
+      ),
+    );
+  const failures = all('AWS::Lambda::EventInvokeConfig')
+    .filter(isOfThis)
+    .flatMap(({ properties }) => {
+      const destination = objectAt(objectAt(properties.DestinationConfig, 'DestinationConfig').OnFailure, 'OnFailure');
+      return destination.Destination === undefined
+        ? []
+        : [need(role, 'sqs:SendMessage', String(destination.Destination), 'Lambda keeps a run that failed')];
+    });
+  const configured = all('Custom::S3BucketNotifications')
+    .filter(({ properties }) => properties.ServiceToken === arnOf(lambda))
+    .flatMap(({ properties }) =>
+      ['GetBucketNotification', 'PutBucketNotification'].map((call) =>
+        need(
+          role,
+          `s3:${call}`,
+          `arn:aws:s3:::${properties.BucketName}`,
+          'the deployment adds our queue to the bucket',
+        ),
+      ),
+    );
+  return [...logs, ...polls, ...failures, ...configured];
+}
+
+/** Before S3 says that an object is gone, rather than that access is denied, it asks whether the caller may list the bucket. */
+function withGone(role: CreatedResource, called: Need): Need[] {
+  const { action, resource } = called.request;
+  if (action !== 's3:GetObject') return [called];
+  return [called, need(role, 's3:ListBucket', bucketOf(resource), 'S3 tells a missing object from a denied one')];
+}
+
+/** A call on what a customer's key encrypts asks for that key too, through the service. */
+function withKey(stack: PaperStack, role: CreatedResource, called: Need): Need[] {
+  const { action, resource } = called.request;
+  const service = action.split(':')[0]!;
+  const owner = findByArn(
+    stack.resources,
+    service === 'dynamodb' ? resource.replace(/\/index\/.*/, '') : bucketOf(resource),
+  );
+  const { existing } = stack.settings.bucket;
+  const key = owner === undefined ? (service === 's3' ? existing?.kmsKeyArn : undefined) : keyOf(owner);
+  if (key === undefined || isManagedByAws(key)) return [called];
+  const uses = keyActionsOf(action).map((use) => need(role, use, key, `${action} on what the key encrypts`, service));
+  return [called, ...uses];
+}
+
+const bucketOf = (arn: string): string => (arn.startsWith('arn:aws:s3:::') ? arn.replace(/\/.*/, '') : arn);

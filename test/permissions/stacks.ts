@@ -1,0 +1,100 @@
+/** The deployments whose permissions are proven: every setting that changes a policy, synthesized and resolved. */
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { ScanDetector } from '../../infra/index.ts';
+import { parseSettings } from '../../lib/config/load.ts';
+import type { Settings, SettingsInput } from '../../lib/config/schema.ts';
+import { arnOf } from '../../local/checks/policies.ts';
+import type { CreatedResource } from '../../local/resources/stack.ts';
+import { type ResolvedStack, resolveTemplate } from '../../local/template/resolve.ts';
+
+export const ACCOUNT = '111122223333';
+export const REGION = 'eu-west-1';
+/** Accounts of the settings that may deliver logs. */
+const SENDERS = ['222233334444', '333344445555'];
+/** A key of the user, whose policy is the one of docs/permissions.md. */
+export const GIVEN_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789`;
+
+const people: SettingsInput = {
+  vpcs: [{ vpcId: 'vpc-0123456789abcdef0' }],
+  emails: ['analyst@example.com'],
+  opsEmails: ['ops@example.com'],
+};
+
+/** The settings by the name of the deployment. */
+export const DEPLOYMENTS = {
+  defaults: people,
+  'key of the stack': { ...people, kmsKey: 'new' },
+  'given key': { ...people, kmsKey: GIVEN_KEY },
+  'further accounts, Hive folders, key of the stack': {
+    ...people,
+    bucket: { new: { name: 'org-flow-logs' } },
+    kmsKey: 'new',
+    logAccounts: SENDERS,
+    flowLogs: { hiveCompatiblePartitions: true },
+  },
+  'existing bucket, EventBridge, its own key': {
+    ...people,
+    bucket: { existing: { bucket: 'their-logs', prefix: 'net/', kmsKeyArn: GIVEN_KEY } },
+  },
+  'existing bucket, notifications, key of the stack': {
+    ...people,
+    kmsKey: 'new',
+    bucket: { existing: { bucket: 'their-logs', events: 'notification' } },
+  },
+} as const satisfies Readonly<Record<string, SettingsInput>>;
+
+/** A deployment on paper. */
+export interface PaperStack extends ResolvedStack {
+  readonly settings: Settings;
+}
+
+/** The template of a deployment, as CloudFormation would get it. */
+export function templateOf(settings: SettingsInput): object {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+  const stack = new Stack(app, 'sweepwatch');
+  new ScanDetector(stack, 'Detector', { settings });
+  return Template.fromStack(stack).toJSON();
+}
+
+/** Resolves a template that was made with these settings. */
+export function onPaper(template: object, settings: SettingsInput): PaperStack {
+  const resolved = resolveTemplate(template, { stackName: 'sweepwatch', region: REGION, accountId: ACCOUNT });
+  return { ...resolved, settings: parseSettings(settings) };
+}
+
+/** The name of the construct that a resource comes from: its logical id without the detector and the hash. */
+export function nameOf({ logicalId }: CreatedResource): string {
+  return logicalId.replace(/^Detector/, '').replace(/[0-9A-F]{8}$/, '');
+}
+
+const namedArns = new WeakMap<PaperStack, [arn: string, name: string][]>();
+
+/** The ARNs of a deployment with the names of their constructs, the longest first. */
+function namesByArn(stack: PaperStack): [arn: string, name: string][] {
+  const known = namedArns.get(stack);
+  if (known !== undefined) return known;
+  const bucket = stack.settings.bucket.existing?.bucket;
+  const named: [string, string][] = [
+    ...[...stack.resources.values()]
+      .filter((resource) => arnOf(resource) !== '')
+      .map((resource): [string, string] => [arnOf(resource).replace(/:\*$/, ''), nameOf(resource)]),
+    ...(bucket === undefined ? [] : [[`arn:aws:s3:::${bucket}`, 'LogBucket'] satisfies [string, string]]),
+    [GIVEN_KEY, 'Key'],
+  ];
+  named.sort(([one], [other]) => other.length - one.length);
+  namedArns.set(stack, named);
+  return named;
+}
+
+/** ARNs written by the names of the constructs: what a reader can compare between deployments. */
+export function plainArn(stack: PaperStack, arn: string): string {
+  const [found, name] = namesByArn(stack).find(([prefix]) => arn.startsWith(prefix)) ?? ['', ''];
+  const plain = `${name}${arn.slice(found.length)}`.replaceAll(ACCOUNT, '<account>').replaceAll(REGION, '<region>');
+  return stack.settings.logAccounts.reduce((text, account) => text.replaceAll(account, '<named account>'), plain);
+}
+
+/** The resource of a construct; undefined where this deployment has none. */
+export function resourceNamed(stack: PaperStack, name: string): CreatedResource | undefined {
+  return [...stack.resources.values()].find((resource) => nameOf(resource) === name);
+}

@@ -26,6 +26,8 @@ import type { LogObject } from './workload.ts';
 export interface Assembly {
   readonly folder: string;
   readonly template: Template;
+  /** What a function is deployed with. */
+  memoryMiB(name: FunctionName): number;
   remove(): void;
 }
 
@@ -92,9 +94,11 @@ export function assemble(): Assembly {
   const settings = { emails: ['analyst@example.com'], digestHourUtc: null };
   addOutputs(stack, new ScanDetector(stack, 'Detector', { settings }));
   const assembly = app.synth().directory;
+  const template = JSON.parse(readFileSync(join(assembly, `${NAME}.template.json`), 'utf8')) as Template;
   return {
     folder: assembly,
-    template: JSON.parse(readFileSync(join(assembly, `${NAME}.template.json`), 'utf8')) as Template,
+    template,
+    memoryMiB: (name) => functionOf(template, name).Properties.MemorySize as number,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What a move goes through, one step each time that it is asked for. */
-export interface Step {
+interface Step {
   readonly Status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
   readonly ApproximateNumberOfMessagesMoved?: number;
   readonly ApproximateNumberOfMessagesToMove?: number;

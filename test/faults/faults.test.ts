@@ -12,7 +12,7 @@ import { DAMAGES, poisoned } from './damage.ts';
 import { connections, denial, fullQueues, kills, restarts, together } from './inject.ts';
 import { differences } from './oracle.ts';
 import { type Assembly, assemble, type FaultStack, startFaultStack } from './stack.ts';
-import { runTrial } from './trial.ts';
+import { type Inject, runTrial } from './trial.ts';
 import { workloadOf } from './workload.ts';
 
 const SEED = 'test';
@@ -60,6 +60,24 @@ describe('all that was in the logs arrives', () => {
     // Those and three that were denied.
     expect(trial.redriven).toBeGreaterThanOrEqual(6);
   }, 200_000);
+
+  test('and a message that comes twice without a reason is noticed', async () => {
+    let isLost = false;
+    const loseOne: Inject = async ({ stack: { aws } }) => {
+      aws.fate = ({ action }) => {
+        if (action !== 'sns:Publish' || isLost) return 'passes';
+        isLost = true;
+        return 'answer lost';
+      };
+      // As if nothing had been lost.
+      return { text: 'a lie', doubts: 0 };
+    };
+    const { problems } = await runTrial(stack, {
+      ...{ name: 'twice', seed: SEED, network: 5, objects: 4, scans: 2 },
+      inject: loseOne,
+    });
+    expect(problems).toEqual(['1 duplicate messages, 0 allowed']);
+  }, 150_000);
 });
 
 test.each(Object.entries(DAMAGES))('a file is poison when it is damaged so: %s', async (_, damage) => {

@@ -10,8 +10,6 @@ import type { Trial } from './trial.ts';
 
 const DEFAULT_MINUTES = 3;
 
-process.exitCode = await main();
-
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { only: { type: 'string', multiple: true }, minutes: { type: 'string' }, seed: { type: 'string' } },
@@ -76,3 +74,5 @@ function refuse(message: string): number {
   process.stderr.write(`${message}\n`);
   return 2;
 }
+
+process.exitCode = await main();

@@ -7,7 +7,7 @@ import { type Assembly, type FaultStack, type StackOptions, startFaultStack } fr
 import { runTrial, type Trial, type TrialOptions } from './trial.ts';
 
 /** What a part is given. */
-export interface Setting {
+interface Setting {
   readonly assembly: Assembly;
   readonly seed: string;
   /** How long the soak goes on. */

@@ -42,7 +42,7 @@ export interface StackOptions {
 }
 
 /** Resident memory of a function's process at a time (epoch milliseconds). */
-export interface MemorySample {
+interface MemorySample {
   readonly lambda: string;
   readonly at: number;
   readonly bytes: number;

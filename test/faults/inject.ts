@@ -6,7 +6,7 @@ import type { Inject, Injected, Scene } from './trial.ts';
 /** Processes of alert that may be publishing when the database goes. */
 const ALERT_PROCESSES = 4;
 /** Shares of calls. */
-const CUT = 0.3;
+const CUT = 0.5;
 const LOST = 0.04;
 const LOST_PUBLICATIONS = 0.15;
 const REFUSED = 0.05;

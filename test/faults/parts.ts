@@ -16,8 +16,8 @@ interface Setting {
 
 type Part = (setting: Setting) => Promise<readonly Trial[]>;
 
-const OBJECTS = 200;
-const SCANS = 60;
+const OBJECTS = 120;
+const SCANS = 40;
 const KILLS = 60;
 const RESTARTS = 15;
 const BURST = 1000;
@@ -47,7 +47,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
       )(setting)
     ).map(flat),
   large: async ({ assembly }) => [await ingestLarge(assembly)],
-  poison: one({ inject: denial, damage: poisoned }, { patience: 2 }),
+  poison: one({ inject: denial, damage: poisoned }, { patience: 6 }),
   soak: async ({ assembly, seed, minutes }) => {
     const end = Date.now() + minutes * 60_000;
     const trials: Trial[] = [];

@@ -17,6 +17,7 @@ const DOWN_MS = 400;
 /** Times that each object is announced besides. */
 const REPEATS = 3;
 const SLOW_MS = 150;
+const LOOK_MS = 20;
 /** Which of ten; those that are damaged are others. */
 const DENIED = 4;
 
@@ -39,6 +40,26 @@ export const kills =
       await victim.kill();
     });
     return { text: `${all} processes killed, ${busy} of them at work`, doubts: 0 };
+  };
+
+/** So many times all processes of ingest are killed in the moment in which one has acknowledged what it was given. */
+export const killsAfterAnswers =
+  (count: number): Inject =>
+  async ({ stack, signal }) => {
+    let all = 0;
+    let seen = stack.events.length;
+    for (let times = 0; times < count && !signal.aborted; ) {
+      await delay(LOOK_MS);
+      const fresh = stack.events.slice(seen);
+      seen += fresh.length;
+      const answered = fresh.find((event) => event.type === 'function finished' && event.logicalId.includes('Ingest'));
+      if (answered?.type !== 'function finished') continue;
+      times++;
+      const own = stack.cloud.processes().filter(({ logicalId }) => logicalId === answered.logicalId);
+      all += own.length;
+      await Promise.all(own.map((victim) => victim.kill()));
+    }
+    return { text: `${all} processes killed when one had answered`, doubts: 0 };
   };
 
 /** So many times the database dies, and comes back with what it had acknowledged. */

@@ -1,7 +1,7 @@
 /** The parts of `npm run faults`: each kind of fault at length, and what else a part must show. */
 
 import { poisoned } from './damage.ts';
-import { connections, denial, fullQueues, kills, nothing, restarts, together } from './inject.ts';
+import { connections, denial, fullQueues, kills, killsAfterAnswers, nothing, restarts, together } from './inject.ts';
 import { ingestLarge } from './large.ts';
 import { type Assembly, type FaultStack, type StackOptions, startFaultStack } from './stack.ts';
 import { runTrial, type Trial, type TrialOptions } from './trial.ts';
@@ -19,6 +19,7 @@ type Part = (setting: Setting) => Promise<readonly Trial[]>;
 const OBJECTS = 120;
 const SCANS = 40;
 const KILLS = 60;
+const KILLS_AFTER_ANSWERS = 10;
 const RESTARTS = 15;
 const BURST = 1000;
 const BURST_SCANS = 120;
@@ -35,7 +36,7 @@ const SLACK_BYTES = 16 * 2 ** 20;
 
 /** By name. */
 export const PARTS: Readonly<Record<string, Part>> = {
-  kills: one({ inject: kills(KILLS) }),
+  kills: one({ inject: together(kills(KILLS), killsAfterAnswers(KILLS_AFTER_ANSWERS)) }),
   restart: one({ inject: restarts(RESTARTS) }),
   connections: one({ inject: connections }),
   queue: one({ inject: fullQueues }),

@@ -1,4 +1,4 @@
-/** Which findings table a command means: of a deployed stack, or of the local cloud that `demo --keep` left running. */
+/** Which deployment a command means: a deployed stack, or the local cloud that `demo --keep` left running. */
 import { readFile } from 'node:fs/promises';
 import { createDocumentClient } from '../lib/store/clients.ts';
 import { UsageError } from './usage-error.ts';
@@ -32,16 +32,14 @@ export async function openDeployment(options: {
 }): Promise<Deployment> {
   let table = options.table ?? process.env.SWEEPWATCH_FINDINGS_TABLE;
   if (options.local) {
-    const state = await localState();
-    Object.assign(process.env, state.environment);
-    table = options.table ?? state.findingsTable;
+    const local = await useLocalCloud();
+    table = options.table ?? local;
   }
   if (!table)
     throw new UsageError(
       'no findings table given; expected --table NAME (stack output FindingsTable), $SWEEPWATCH_FINDINGS_TABLE, or --local',
     );
-  if (options.region) process.env.AWS_REGION = options.region;
-  const region = process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
+  const region = chooseRegion(options.region);
   const client = createDocumentClient();
   const named = `no table ${table} in ${region}; expected the stack output FindingsTable, and the region of the stack`;
   client.middlewareStack.add(
@@ -56,6 +54,19 @@ export async function openDeployment(options: {
     { step: 'initialize' },
   );
   return { client, table, region };
+}
+
+/** Points all AWS clients made from now on at the local cloud; returns its findings table. @throws UsageError without one. */
+export async function useLocalCloud(): Promise<string> {
+  const { environment, findingsTable } = await localState();
+  Object.assign(process.env, environment);
+  return findingsTable;
+}
+
+/** Sets the region for all AWS clients made from now on, where one is given; returns the one in force. */
+export function chooseRegion(given: string | undefined): string {
+  if (given) process.env.AWS_REGION = given;
+  return process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
 }
 
 async function localState(): Promise<{ environment: Record<string, string>; findingsTable: string }> {

@@ -21,6 +21,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'silence the alerts of approved scanners',
     load: async () => (await import('./commands/suppress.ts')).suppressCommand,
   },
+  redrive: {
+    summary: 'send what lies in the dead-letter queues round again',
+    load: async () => (await import('./commands/redrive.ts')).redriveCommand,
+  },
   demo: {
     summary: 'the whole pipeline on this machine, with real captured logs',
     load: async () => (await import('./commands/demo.ts')).demoCommand,

@@ -4,6 +4,7 @@ import { type Clients, createDynamodbClient, createMessagingClients, environment
 import { deploy } from './deploy.ts';
 import type { EmitEvent, LocalCloudEvent } from './events.ts';
 import { startEventSource } from './functions/event-source.ts';
+import type { FunctionProcess } from './functions/local-function.ts';
 import { startSchedule } from './functions/schedule.ts';
 import { waitUntilIdle } from './idle.ts';
 import type { CreatedResource, InertResource, Stack } from './resources/stack.ts';
@@ -24,6 +25,8 @@ export interface LocalCloudOptions {
   mailbox: string;
   /** Told of each thing that happens. */
   onEvent?: (event: LocalCloudEvent) => void;
+  /** A folder for the data of DynamoDB, which then outlives a restart of it; default: in memory. */
+  data?: string;
   /** A template to use instead of the one on disk. */
   template?: object;
   /** The AWS_ENDPOINT_URL of another emulator, which then serves S3, SQS and SNS. */
@@ -51,6 +54,10 @@ export interface LocalCloud {
   invoke(logicalId: string, event?: unknown): Promise<unknown>;
   /** Resolves when all consumed queues are drained and nothing runs; rejects after `timeoutMs` with what is busy. */
   idle(timeoutMs: number): Promise<void>;
+  /** The processes of all functions, for who wants to see or end one. */
+  processes(): FunctionProcess[];
+  /** Ends DynamoDB as a crash would and starts it again after `pauseMs` milliseconds; needs the option `data`. */
+  restartDynamodb(pauseMs: number): Promise<void>;
   /** Ends all processes and servers; unfinished work is lost. */
   stop(): Promise<void>;
 }
@@ -111,6 +118,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       outputs,
       inert: stack.inert,
       invoke: async (logicalId, event) => invokeById(stack, logicalId, event),
+      processes: () => stack.functions.flatMap((lambda) => lambda.processes()),
+      restartDynamodb: (pauseMs) => dynamodb.restart(pauseMs),
       idle: (timeoutMs) =>
         waitUntilIdle({ sqs: clients.sqs, queueUrls, running, happenings: () => happenings }, timeoutMs),
       stop: () => {
@@ -132,7 +141,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 async function startServers(options: LocalCloudOptions, region: string, emit: EmitEvent) {
   const { endpoint, mailbox } = options;
   const [dynamodb, messaging] = await Promise.all([
-    startDynamodb(),
+    startDynamodb(options.data),
     endpoint === undefined ? startMessagingServer({ region, accountId: ACCOUNT_ID, mailbox, emit }) : undefined,
   ]);
   const endpointUrl = messaging?.url ?? endpoint ?? '';

@@ -14,6 +14,15 @@ export class ObjectError extends Error {
   }
 }
 
+/** Connections that may break under one reading; what breaks oftener comes back with its message, half an hour later. */
+const RESUMES = 5;
+
+/** The connection broke while a body was under way: the client tries again only what had no answer at all. */
+const isBrokenOff = (error: unknown): boolean =>
+  ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
+
 /** An S3 object; nothing is fetched before it is opened. @throws ObjectError from its streams when it cannot be read. */
 export function objectSource(client: S3Client, bucket: string, key: string, size?: number): ByteSource {
   const name = `s3://${bucket}/${key}`;
@@ -21,11 +30,23 @@ export function objectSource(client: S3Client, bucket: string, key: string, size
     name,
     ...(size !== undefined && { size }),
     open: async function* () {
-      try {
-        const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-        yield* Body as unknown as AsyncIterable<Uint8Array>;
-      } catch (error) {
-        throw explain(name, error as Error);
+      let read = 0;
+      let version: { readonly ETag?: string | undefined; readonly ContentLength?: number | undefined } | undefined;
+      for (let resumed = 0; ; resumed++) {
+        try {
+          // Of the same version: the end of a newer one would not fit.
+          const rest = version && read > 0 ? { Range: `bytes=${read}-`, IfMatch: version.ETag } : {};
+          const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }));
+          version ??= answer;
+          for await (const chunk of answer.Body as unknown as AsyncIterable<Uint8Array>) {
+            read += chunk.length;
+            yield chunk;
+          }
+          return;
+        } catch (error) {
+          if (version && read === version.ContentLength && isBrokenOff(error)) return;
+          if (resumed >= RESUMES || !version?.ETag || !isBrokenOff(error)) throw explain(name, error as Error);
+        }
       }
     },
     range: async (start, end) => {

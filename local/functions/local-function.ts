@@ -3,6 +3,15 @@ import type { EmitEvent } from '../events.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 import type { FunctionSettings } from './settings.ts';
 
+/** A living process of a function. */
+export interface FunctionProcess {
+  logicalId: string;
+  /** Whether it has an event in hand. */
+  isBusy: boolean;
+  /** Ends it with SIGKILL, as a crash would; what it has in hand fails. */
+  kill(): Promise<void>;
+}
+
 /** A function that can be invoked. */
 export interface LocalFunction {
   settings: FunctionSettings;
@@ -12,6 +21,7 @@ export interface LocalFunction {
   warm(): void;
   /** Invocations running or waiting. */
   busy(): number;
+  processes(): FunctionProcess[];
   /** Kills all processes; running invocations reject. */
   stop(): Promise<void>;
 }
@@ -84,6 +94,12 @@ export function createLocalFunction(settings: FunctionSettings, maxProcesses: nu
       });
     },
     busy: () => running + waiting.length,
+    processes: () =>
+      [...living].map((sandbox) => ({
+        logicalId: settings.logicalId,
+        isBusy: !idle.has(sandbox),
+        kill: () => sandbox.kill(),
+      })),
     async stop() {
       hasStopped = true;
       await Promise.allSettled(starts);

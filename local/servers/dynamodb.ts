@@ -3,29 +3,55 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** A running DynamoDB. */
 export interface DynamodbServer {
   engine: 'dynoxide' | 'dynalite';
   url: string;
+  /** Ends it at once, as a crash would, and starts it again after `pauseMs`, at the same address; needs a folder. */
+  restart(pauseMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** One run of an engine. */
+interface Running {
+  port: number;
   stop(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 10_000;
 const require = createRequire(import.meta.url);
 
-/** Starts DynamoDB on a free port of 127.0.0.1; LOCAL_DYNAMODB=dynoxide or dynalite forces one engine. */
-export async function startDynamodb(forced: string | undefined = process.env.LOCAL_DYNAMODB): Promise<DynamodbServer> {
+/**
+ * Starts DynamoDB on a free port of 127.0.0.1, in memory, or with its data in `folder`, which outlives a restart.
+ * LOCAL_DYNAMODB=dynoxide or dynalite forces one engine.
+ */
+export async function startDynamodb(folder?: string): Promise<DynamodbServer> {
+  const forced = process.env.LOCAL_DYNAMODB;
   if (forced !== undefined && forced !== '' && forced !== 'dynoxide' && forced !== 'dynalite') {
     throw new Error(`LOCAL_DYNAMODB is ${forced}, expected dynoxide or dynalite`);
   }
   const binary = forced === 'dynalite' ? undefined : findDynoxide();
-  if (binary !== undefined) return startDynoxide(binary);
-  if (forced === 'dynoxide') {
+  if (binary === undefined && forced === 'dynoxide') {
     throw new Error(`LOCAL_DYNAMODB is dynoxide, but @dynoxide/${process.platform}-${process.arch} is not installed`);
   }
-  return startDynalite();
+  const launch = (port: number) =>
+    binary === undefined ? launchDynalite(port, folder) : launchDynoxide(binary, port, folder);
+  let running = await launch(0);
+  const { port } = running;
+  return {
+    engine: binary === undefined ? 'dynalite' : 'dynoxide',
+    url: `http://127.0.0.1:${port}`,
+    async restart(pauseMs) {
+      if (folder === undefined) throw new Error('DynamoDB runs in memory and would restart empty, expected a folder');
+      await running.stop();
+      await delay(pauseMs);
+      running = await launch(port);
+    },
+    stop: () => running.stop(),
+  };
 }
 
 function findDynoxide(): string | undefined {
@@ -39,10 +65,11 @@ function findDynoxide(): string | undefined {
 /** The shell becomes dynoxide, and leaves behind a watcher that ends it when our end of the pipe closes, however we die. */
 const WATCHED = 'exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$0" "$@" 3<&-';
 
-async function startDynoxide(binary: string): Promise<DynamodbServer> {
-  const port = await findFreePort();
+async function launchDynoxide(binary: string, wanted: number, folder: string | undefined): Promise<Running> {
+  const port = wanted || (await findFreePort());
   const url = `http://127.0.0.1:${port}`;
-  const serve = ['serve', '--host', '127.0.0.1', '--port', String(port)];
+  const data = folder === undefined ? [] : ['--db-path', join(folder, 'dynoxide.db')];
+  const serve = ['serve', '--host', '127.0.0.1', '--port', String(port), ...data];
   const child = spawn('/bin/sh', ['-c', WATCHED, binary, ...serve], {
     stdio: ['pipe', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH },
@@ -64,8 +91,7 @@ async function startDynoxide(binary: string): Promise<DynamodbServer> {
     await delay(5);
   }
   return {
-    engine: 'dynoxide',
-    url,
+    port,
     async stop() {
       const ended = hasEnded() ? undefined : once(child, 'exit');
       child.stdin.destroy();
@@ -92,14 +118,14 @@ async function findFreePort(): Promise<number> {
   return port;
 }
 
-async function startDynalite(): Promise<DynamodbServer> {
+async function launchDynalite(port: number, folder: string | undefined): Promise<Running> {
   const dynalite = require('dynalite') as (options: object) => Server & { closeAllConnections(): void };
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  server.listen(0, '127.0.0.1');
+  const data = folder === undefined ? {} : { path: join(folder, 'dynalite') };
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0, ...data });
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
-    engine: 'dynalite',
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    port: (server.address() as AddressInfo).port,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

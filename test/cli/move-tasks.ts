@@ -1,0 +1,83 @@
+/** A server in front of the embedded queues: with the calls about dead letters that they lack, or refusing one of theirs. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What a move goes through, one step each time that it is asked for. */
+interface Step {
+  readonly Status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+  readonly ApproximateNumberOfMessagesMoved?: number;
+  readonly ApproximateNumberOfMessagesToMove?: number;
+  readonly FailureReason?: string;
+}
+
+/** A server that knows move tasks, and what it was asked. */
+export interface MoveTasks {
+  readonly url: string;
+  /** ARNs of queues whose messages were told to move. */
+  readonly started: string[];
+  /** Sources by the URL of the dead-letter queue, as this server names it. */
+  readonly sources: Map<string, string[]>;
+  /** Of the moves to come; without any, moves are unknown here too. */
+  steps: Step[];
+  /** An action that nobody may do. */
+  refused?: string;
+  stop(): void;
+}
+
+/** Starts it in front of the queues at `target`; everything else goes there. */
+export async function startMoveTasks(target: string): Promise<MoveTasks> {
+  // A task of last week, which a listing that lags behind still has in the first place.
+  const earlier = { StartedTimestamp: 1, Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 77 };
+  const tasks: object[] = [earlier];
+  let lag = 0;
+  const server = createServer(async (request, response): Promise<unknown> => {
+    const body = await textOf(request);
+    const action = String(request.headers['x-amz-target']).replace('AmazonSQS.', '');
+    const input = JSON.parse(body || '{}') as { SourceArn?: string; QueueUrl?: string };
+    const answer = (value: object) => response.end(JSON.stringify(value));
+    if (action === proxy.refused) {
+      response.statusCode = 400;
+      return answer({ __type: 'com.amazonaws.sqs#AccessDenied', message: 'refused for the test' });
+    }
+    const isKnown = proxy.steps.length > 0;
+    if (action === 'StartMessageMoveTask' && isKnown) {
+      proxy.started.push(input.SourceArn!);
+      tasks.unshift({ StartedTimestamp: tasks.length + 1, SourceArn: input.SourceArn, Status: 'RUNNING' });
+      lag = 1;
+      return answer({ TaskHandle: 'handle' });
+    }
+    if (action === 'ListMessageMoveTasks' && isKnown) {
+      if (lag-- > 0) return answer({ Results: tasks.slice(1, 2) });
+      if (tasks.length > 1) Object.assign(tasks[0]!, proxy.steps.shift());
+      return answer({ Results: tasks.slice(0, 1) });
+    }
+    if (action === 'ListDeadLetterSourceQueues' && isKnown)
+      return answer({ queueUrls: proxy.sources.get(input.QueueUrl!.split('/').at(-1)!) ?? [] });
+    const forwarded = await fetch(target, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+      body: body.replaceAll(proxy.url, target),
+    });
+    response.statusCode = forwarded.status;
+    return response.end((await forwarded.text()).replaceAll(target, proxy.url));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const proxy: MoveTasks = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    started: [],
+    sources: new Map(),
+    steps: [],
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  return proxy;
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,52 @@
+/** What must be found: the same files, each read once, in order, by the engine alone, without cloud or faults. */
+import { detectionSettings } from '../../lib/config/detection.ts';
+import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { detectAll } from '../../lib/detect/detect-all.ts';
+import { isVoid } from '../../lib/finding/lifecycle.ts';
+import type { Finding } from '../../lib/finding/model.ts';
+import { readFlowLog } from '../../lib/flowlog/read.ts';
+import { bufferSource } from '../../lib/flowlog/source.ts';
+import { Collector } from '../../lib/window/collector.ts';
+import type { LogObject } from './workload.ts';
+
+/** Findings by what is the same whatever secret keys their ids. */
+export type Said = ReadonlyMap<string, string>;
+
+/** What one pass over the files says; of a damaged file that which can be read of it. */
+export async function expectedOf(objects: readonly LogObject[], now: number): Promise<Said> {
+  const collector = new Collector({ key: hashKey('local') });
+  for (const { key, body } of objects) await readFlowLog(bufferSource(key, body), collector);
+  const detections = detectAll(collector, {
+    settings: detectionSettings('medium'),
+    secret: 'local',
+    overdueBefore: Number.POSITIVE_INFINITY,
+    logTime: now,
+  });
+  return saidOf(detections.map(({ finding }) => finding));
+}
+
+/** Findings that stand, in a form that can be compared: the id is keyed, and who ended it when is no matter here. */
+export function saidOf(findings: readonly Finding[]): Said {
+  return new Map(
+    findings
+      .filter((finding) => !isVoid(finding))
+      .map(({ id: _id, status: _status, closedBecause: _closedBecause, ...finding }) => [
+        `${finding.firstSeen} ${finding.kind} ${finding.source?.address ?? finding.targets.sample[0]}`,
+        JSON.stringify(finding, (_, value: unknown) => sorted(value)),
+      ]),
+  );
+}
+
+/** What arrived and what did not: findings that are missing, that nobody expected, and that say something else. */
+export function differences(expected: Said, found: Said): { missing: string[]; added: string[]; other: string[] } {
+  return {
+    missing: [...expected.keys()].filter((name) => !found.has(name)),
+    added: [...found.keys()].filter((name) => !expected.has(name)),
+    other: [...expected].filter(([name, text]) => found.has(name) && found.get(name) !== text).map(([name]) => name),
+  };
+}
+
+const sorted = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value;

@@ -11,6 +11,7 @@ import { createDocumentClient, type DynamoDBDocumentClient, type SQSClient } fro
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { requestAlert } from '../../lib/store/messages.ts';
 import { Outbox } from '../../lib/store/outbox.ts';
+import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../../lib/store/windows-store.ts';
 
 /** What a deployment is made over; the simulator gives others than Lambda. */
@@ -34,6 +35,7 @@ export interface Deployment extends Means {
   readonly secret: string;
   readonly findings: FindingsStore;
   readonly outbox: Outbox;
+  readonly suppressions: SuppressionsStore;
   readonly place: AlertPlace;
 }
 
@@ -70,6 +72,7 @@ export function createDeployment(means: Means): Deployment {
     secret: required('HASH_KEY'),
     findings: new FindingsStore({ client: documents, table, retentionDays: settings.retentionDays.findings }),
     outbox: new Outbox(documents, table),
+    suppressions: new SuppressionsStore(documents, table),
     place: {
       deployment: settings.deployment,
       tables: { findings: table, region: variables.AWS_REGION ?? '' },

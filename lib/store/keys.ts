@@ -79,6 +79,16 @@ export const openShard = (shard: number): string => `open#${shard}`;
 export const announceShard = (shard: number): string => `announce#${shard}`;
 export const announceShardOf = (id: string): string => announceShard(shardOf(id, SHARDS));
 
+/**
+ * Where announcements wait in the same index that were held in a storm: by severity rank, so that the worst are read
+ * first. Not spread: the few alert functions that run at a time write no faster than one partition takes.
+ */
+export const heldShard = (rank: number): string => `held#${rank}`;
+
+/** Partition of the counts of announcements, and the item of a lane in a slot that begins at an epoch second. */
+export const ALLOWANCE = 'allowance';
+export const allowanceSort = (slot: number, lane: string): string => `${isoTime(slot)}#${lane}`;
+
 /** Rows by target: the answered ones first, at most this many, then one for each /24 (or /64). */
 export const MAX_TARGET_ROWS = 100;
 

@@ -58,6 +58,7 @@ const settings: RuntimeSettings = {
   internal: [],
   routingDomains: {},
   minSeverity: 'medium',
+  alertsIn5Minutes: 50,
   retentionDays: { windows: 8, findings: 365 },
   digestHourUtc: 6,
 };

@@ -1,6 +1,7 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { loggable } from '../../lib/alert/plain.ts';
 import type { AlertPlace } from '../../lib/alert/text.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
@@ -45,7 +46,8 @@ export const deployed = (): Deployment =>
     variables: process.env,
     documents: createDocumentClient(),
     clock: () => Date.now() / 1000,
-    logger: new Logger(),
+    // Keys of objects are chosen by whoever may write to the log bucket.
+    logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
     metrics: new Metrics(),
   });
 

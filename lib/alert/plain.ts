@@ -3,21 +3,19 @@
 /** Printable ASCII only; anything else becomes "?". */
 export const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
 
-/** Characters that some terminal or viewer obeys, though JSON lets them stand: C1, line separators, direction, invisible ones. */
-const OBEYED = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** Characters that some terminal or viewer obeys, or shows as nothing, though JSON lets them stand; other controls it escapes. */
+const OBEYED = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** JSON of a value that a terminal shows as it is: the same value to every parser, what could be obeyed escaped. */
 export const jsonText = (value: unknown, indent = 0): string =>
-  JSON.stringify(value, undefined, indent).replace(OBEYED, (character) =>
-    character === '\n' ? character : escaped(character),
-  );
+  JSON.stringify(value, undefined, indent).replace(OBEYED, escaped);
+
+/** A value within JSON that somebody else writes, a log line say: texts with "?" for what could be obeyed. */
+export const loggable = (value: unknown): unknown => (typeof value === 'string' ? value.replace(OBEYED, '?') : value);
 
 /** `\u` and four digits for each half of a character. */
 const escaped = (character: string): string =>
-  Array.from(
-    { length: character.length },
-    (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`,
-  ).join('');
+  character.replace(/./gs, (half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** A number with its noun: `1 port`, `2 ports`. */
 export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

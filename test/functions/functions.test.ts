@@ -83,6 +83,22 @@ test('of several objects in one message each is read; one that is gone is droppe
   stack.told();
 });
 
+test('an object whose name tries a terminal is read, and named in the log as text', async () => {
+  const before = stack.events.length;
+  const name = key('x\u001b]8;;https://evil.example\u0007 \u202etxt.exe\u2028\u009b31m {"level":"ERROR"}.log.gz');
+  await stack.put(name, rejectedBy('10.0.7.8'));
+  await stack.put(`${name}-damaged`, Buffer.from('no flow log \u009b\n\u001b[2J'));
+  await idle();
+  expect(stack.told()).toEqual([expect.stringContaining('10.0.7.8')]);
+  const lines = stack.events.slice(before).flatMap((event) => (event.type === 'function output' ? [event.line] : []));
+  const about = lines.filter((each) => each.includes('evil.example'));
+  expect(about.length).toBeGreaterThanOrEqual(2);
+  for (const each of lines) expect(each).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  const levels = about.map((each) => (JSON.parse(each) as { level: string }).level);
+  expect(new Set(levels)).toEqual(new Set(['INFO', 'ERROR']));
+  await stack.take('IngestDeadLetters');
+}, 60_000);
+
 test('what cannot be read is given up after its tries, alone; what was readable of it is used', async () => {
   const whole = rejectedBy('10.0.7.5');
   await stack.send('IngestQueue', 'hello');

@@ -65,7 +65,7 @@ const SILENCE = 3600;
 const RUN_SECONDS = 420;
 const ANNOUNCE_PATIENCE = 120;
 const DAY = 86_400;
-/** Due marks taken in one run; the others wait for the next, five minutes later. */
+/** Due marks taken in one run, of sources of the internet and of others; the rest waits for the next, five minutes later. */
 const DUE_IN_A_RUN = 4000;
 /** Silent findings closed in one run. */
 const CLOSED_IN_A_RUN = 2000;
@@ -105,7 +105,7 @@ interface Times extends Moment {
   readonly uses: Uses;
 }
 
-/** The oldest marks first, and not all of a flood in one run: closing and the digest come after. */
+/** Inside sources first, and the oldest marks; not all of a flood in one run: closing and the digest come after. */
 async function judgeDue(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
   const marks = await options.windows.dueSources(times.logTime, DUE_IN_A_RUN);
   const groups = Map.groupBy(marks, (mark) => sourceKey(mark.source)).values();

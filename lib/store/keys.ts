@@ -43,10 +43,11 @@ export const loudBucket = (hour: number, bucket: number): string => `loud#${hour
 /** Partition of all campaigns: there are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';
 
-/** Partitions of sources whose outcomes fall due. */
+/** Partitions of sources whose outcomes fall due; those of the internet apart, so that no flood of them makes the others wait. */
 export const duePartition = (source: { readonly scope: string; readonly address: string }): string =>
-  dueShard(shardOf(sourceKey(source), SHARDS));
-export const dueShard = (shard: number): string => `due#${shard}`;
+  dueShard(shardOf(sourceKey(source), SHARDS), source.scope === 'internet');
+export const dueShard = (shard: number, ofInternet = false): string =>
+  ofInternet ? `due#internet#${shard}` : `due#${shard}`;
 
 /** Partition of the hours in which outside sources were seen, and that are to be looked at. */
 export const HOURS = 'hours';

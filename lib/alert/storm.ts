@@ -63,7 +63,7 @@ export function stormMessage(
   const ids = findings.slice(0, IDS).map(({ id }) => id);
   return {
     subject: plain(
-      `Sweepwatch alert storm: ${held.length} alerts held, worst ${findings[0]?.severity} (${place.deployment})`,
+      `Sweepwatch alert storm: ${countOf(held.length, 'alert')} held, worst ${findings[0]?.severity} (${place.deployment})`,
     ).slice(0, 99),
     bodies: {
       default: jsonText({

@@ -1,7 +1,9 @@
 /** The bundled functions on the local cloud, as the template wires them: what a person gets, whatever the queues deliver. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../lib/finding/model.ts';
+import { Allowance } from '../../lib/store/allowance.ts';
+import { createDocumentClient } from '../../lib/store/clients.ts';
 import { expectValidFinding } from '../finding-schema.ts';
 import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
@@ -125,6 +127,28 @@ test('the schedule settles what nobody answered, and closes what is over', async
   expect(settled?.finding).toMatchObject({ status: 'closed', closedBecause: 'ended', contacts: { unanswered: 20 } });
   expect(settled?.announced).toMatchObject({ severity: 'high' });
   expect(stack.told()).toEqual([expect.stringContaining('10.0.7.7')]);
+});
+
+test('in an alert storm an alert is held, and told by the next run of settle', async () => {
+  const documents = createDocumentClient();
+  const allowance = new Allowance(documents, stack.cloud.outputs.FindingsTable!, 50);
+  const time = Date.now() / 1000;
+  // All places of these five minutes, and of the next, should they begin meanwhile.
+  for (const slot of [time, time + 300])
+    for (let n = 0; n < 50; n++) await allowance.take('high inside', `a${n}`, slot);
+  documents.destroy();
+  await stack.put(key('storm.log.gz'), rejectedBy('10.0.7.9'));
+  await idle();
+  expect(stack.told()).toEqual([]);
+  await stack.settle();
+  await idle();
+  expect(stack.told()).toEqual([expect.stringMatching(/^Sweepwatch alert storm: 1 alert held, worst high \(/)]);
+  const held = (await stack.findings()).find(({ finding }) => finding.source?.address === '10.0.7.9');
+  expect(held?.announced).toMatchObject({ severity: 'high', inStorm: true });
+  const mails = stack.events.flatMap((event) => (event.type === 'mail written' ? [event.file] : []));
+  const mail = readFileSync(mails.at(-1)!, 'utf8').replace(/=\r?\n/g, '');
+  expect(mail).toContain('ALERT STORM: 1 alert held back');
+  expect(mail).toContain(held!.finding.id);
 });
 
 test('each alert was one mail', () => {

@@ -30,7 +30,6 @@ const ACCEPTED: Readonly<Record<FunctionName, Readonly<Record<string, string>>>>
     'SettleFindings dynamodb:DeleteItem': 'takes a claim back after its work failed (test/lib/pipeline/settle.test.ts)',
     'ReadFindingsIndexes dynamodb:Query byDay': 'reads the findings of the digest, once a day (the same)',
     'KeepFailedRuns sqs:SendMessage': 'Lambda calls it on behalf of the function, when a run fails',
-    'PublishDigest sns:Publish': 'sends the digest, once a day (test/lib/pipeline/settle.test.ts)',
   },
 };
 

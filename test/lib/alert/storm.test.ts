@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { announcementOf, type HeldAnnouncement, laneOf, stormMessage } from '../../../lib/alert/storm.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
+import { matchesPattern } from '../../../local/servers/pattern.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
 import { wordsOf } from './shell.ts';
 
@@ -119,6 +120,10 @@ describe('the message', () => {
       accountId: ['111122223333'],
       vpcId: ['vpc-1'],
     });
+    const passes = (policy: Record<string, unknown>) => matchesPattern(policy, attributes);
+    expect(passes({ severity: ['high', 'critical'], direction: ['lateral'], accountId: ['111122223333'] })).toBe(true);
+    expect(passes({ severity: ['low'] })).toBe(false);
+    expect(passes({ direction: ['outbound'] })).toBe(false);
   });
 
   test.each([1, 50, 2000, 10_000])('about %d fits into what SNS takes', (count) => {

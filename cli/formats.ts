@@ -1,4 +1,5 @@
 /** Findings as text: a table for people, NDJSON, JSON and OCSF for programs. */
+import { jsonText } from '../lib/alert/plain.ts';
 import type { Finding } from '../lib/finding/model.ts';
 import { toOcsf } from '../lib/finding/ocsf.ts';
 import { printable, type Terminal } from './terminal.ts';
@@ -8,11 +9,10 @@ export type Format = (typeof FORMATS)[number];
 
 /** Writes findings to stdout in a format. */
 export function formatFindings(findings: readonly Finding[], format: Format, terminal: Terminal): void {
-  if (format === 'json') terminal.stdout(`${JSON.stringify(findings, null, 2)}\n`);
+  if (format === 'json') terminal.stdout(`${jsonText(findings, 2)}\n`);
   else if (format === 'table') terminal.stdout(findings.length ? table(findings) : 'no findings\n');
   else {
-    for (const finding of findings)
-      terminal.stdout(`${JSON.stringify(format === 'ocsf' ? toOcsf(finding) : finding)}\n`);
+    for (const finding of findings) terminal.stdout(`${jsonText(format === 'ocsf' ? toOcsf(finding) : finding)}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 /** The `sweepwatch` command: finds the subcommand, runs it, turns errors into messages and exit codes. */
-import { processTerminal, type Terminal } from './terminal.ts';
+import { printableLines, processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 interface Command {
@@ -60,7 +60,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     const { message, code } = error as NodeJS.ErrnoException;
     const isUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS');
     terminal.stderr(
-      `sweepwatch: ${message}${isUsage ? `\nTry "sweepwatch ${command ? `${name} ` : ''}--help".` : ''}\n`,
+      `sweepwatch: ${printableLines(message)}${isUsage ? `\nTry "sweepwatch ${command ? `${name} ` : ''}--help".` : ''}\n`,
     );
     return isUsage ? 2 : 1;
   }

@@ -14,5 +14,8 @@ export const processTerminal: Terminal = {
   isInteractive: process.stderr.isTTY === true,
 };
 
-/** Text of untrusted origin made safe for a terminal: control characters and direction overrides become "?". */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '?');
+/** Text of untrusted origin made safe for a terminal: what it might obey, or show as nothing, becomes "?". */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
+
+/** The same for text of several lines. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');

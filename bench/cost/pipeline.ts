@@ -10,6 +10,7 @@ import { deliver } from '../../lib/pipeline/deliver.ts';
 import { ingestObject } from '../../lib/pipeline/ingest.ts';
 import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';
 import { settle } from '../../lib/pipeline/settle.ts';
+import { Allowance } from '../../lib/store/allowance.ts';
 import { type FindingRef, FindingsStore } from '../../lib/store/findings-store.ts';
 import { Outbox } from '../../lib/store/outbox.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
@@ -49,6 +50,7 @@ export class CountedPipeline {
   readonly #judging: JudgeOptions;
   readonly #windows: WindowsStore;
   readonly #outbox: Outbox;
+  readonly #allowance: Allowance;
   readonly #suppressions: SuppressionsStore;
   readonly #judge: Judge;
 
@@ -77,6 +79,7 @@ export class CountedPipeline {
     });
     this.#findings = new FindingsStore({ client, table: 'findings', retentionDays: settings.retentionDays.findings });
     this.#outbox = new Outbox(client, 'findings');
+    this.#allowance = new Allowance(client, 'findings', settings.alertsIn5Minutes);
     this.#suppressions = new SuppressionsStore(client, 'findings');
     this.#judging = {
       windows: this.#windows,
@@ -146,6 +149,7 @@ export class CountedPipeline {
           judging: this.#judging,
           requestAlert: this.#judging.requestAlert,
           publish: this.#publish,
+          suppressions: () => this.#suppressions.list(),
           place: PLACE,
           episodeGapSeconds: settings.episodeGapSeconds,
           suspicious: this.#suspicious,
@@ -165,6 +169,7 @@ export class CountedPipeline {
       const next = ref;
       const options = {
         outbox: this.#outbox,
+        allowance: this.#allowance,
         suppressions: () => this.#suppressions.list(),
         publish: this.#publish,
         place: PLACE,

@@ -19,6 +19,7 @@ function valueBytes(value: unknown): number {
   if (typeof value === 'number') return numberBytes(value);
   if (value === null || typeof value === 'boolean') return 1;
   if (ArrayBuffer.isView(value)) return value.byteLength;
+  if (value instanceof Set) return valueBytes([...value]);
   if (Array.isArray(value)) return value.reduce((sum: number, element) => sum + 1 + valueBytes(element), CONTAINER);
   const entries = Object.entries(value as object).filter(([, element]) => element !== undefined);
   return entries.reduce((sum, [name, element]) => sum + 1 + Buffer.byteLength(name) + valueBytes(element), CONTAINER);

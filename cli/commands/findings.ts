@@ -118,7 +118,7 @@ function show(
   terminal: Terminal,
 ): number {
   if (!finding) {
-    terminal.stderr(`no finding ${printable(id)} in ${deployment.table}; "findings list" shows the ids\n`);
+    terminal.stderr(`no finding ${printable(id)} in ${printable(deployment.table)}; "findings list" shows the ids\n`);
     return 1;
   }
   if (format !== 'table') {

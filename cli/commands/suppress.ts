@@ -1,6 +1,7 @@
 /** `sweepwatch suppress`: silence the alerts of approved scanners, scoped, attributed and expiring. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { shellWord } from '../../lib/alert/plain.ts';
 import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/alert/suppression.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
@@ -66,7 +67,7 @@ export async function suppressCommand(args: string[], terminal: Terminal): Promi
     await store.add(suppression);
     terminal.stdout(`${suppression.id}\n`);
     terminal.stderr(
-      `alerts about ${scopeText(suppression)} are silent until ${expires}; undo: npx --no-install sweepwatch suppress remove ${suppression.id} ${values.local ? '--local' : `--table ${deployment.table} --region ${deployment.region}`}\n`,
+      `alerts about ${scopeText(suppression)} are silent until ${printable(expires)}; undo: npx --no-install sweepwatch suppress remove ${suppression.id} ${values.local ? '--local' : `--table ${shellWord(deployment.table)} --region ${shellWord(deployment.region)}`}\n`,
     );
     return 0;
   }
@@ -79,7 +80,9 @@ export async function suppressCommand(args: string[], terminal: Terminal): Promi
     return 0;
   }
   if (await store.remove(id!)) return 0;
-  terminal.stderr(`no suppression ${printable(id!)} in ${deployment.table}; "suppress list" shows the ids\n`);
+  terminal.stderr(
+    `no suppression ${printable(id!)} in ${printable(deployment.table)}; "suppress list" shows the ids\n`,
+  );
   return 1;
 }
 

@@ -2,10 +2,10 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type DeliverOptions, deliver } from '../../lib/pipeline/deliver.ts';
+import { Allowance } from '../../lib/store/allowance.ts';
 import type { SNSClient } from '../../lib/store/clients.ts';
 import type { FindingRef } from '../../lib/store/findings-store.ts';
 import { publishAlert } from '../../lib/store/messages.ts';
-import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import type { Deployment } from './deployment.ts';
 
 /** The function runs for 30 seconds at most. */
@@ -13,13 +13,13 @@ const LEASE_SECONDS = 60;
 
 /** Handles a batch of announcements; those that failed are named, and come back. */
 export function alertHandler(
-  { documents, outbox, place, settings, required, clock, logger, metrics }: Deployment,
+  { documents, outbox, suppressions, place, settings, required, clock, logger, metrics }: Deployment,
   { sns }: { readonly sns: SNSClient },
 ): (event: SQSEvent) => Promise<SQSBatchResponse> {
   const topic = required('ALERT_TOPIC_ARN');
-  const suppressions = new SuppressionsStore(documents, required('FINDINGS_TABLE'));
   const options: DeliverOptions = {
     outbox,
+    allowance: new Allowance(documents, required('FINDINGS_TABLE'), settings.alertsIn5Minutes),
     suppressions: () => suppressions.list(),
     publish: (message) => publishAlert(sns, topic, message),
     place,

@@ -1,6 +1,7 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { loggable } from '../../lib/alert/plain.ts';
 import type { AlertPlace } from '../../lib/alert/text.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
@@ -11,6 +12,7 @@ import { createDocumentClient, type DynamoDBDocumentClient, type SQSClient } fro
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { requestAlert } from '../../lib/store/messages.ts';
 import { Outbox } from '../../lib/store/outbox.ts';
+import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../../lib/store/windows-store.ts';
 
 /** What a deployment is made over; the simulator gives others than Lambda. */
@@ -34,6 +36,7 @@ export interface Deployment extends Means {
   readonly secret: string;
   readonly findings: FindingsStore;
   readonly outbox: Outbox;
+  readonly suppressions: SuppressionsStore;
   readonly place: AlertPlace;
 }
 
@@ -43,7 +46,8 @@ export const deployed = (): Deployment =>
     variables: process.env,
     documents: createDocumentClient(),
     clock: () => Date.now() / 1000,
-    logger: new Logger(),
+    // Keys of objects are chosen by whoever may write to the log bucket.
+    logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
     metrics: new Metrics(),
   });
 
@@ -70,6 +74,7 @@ export function createDeployment(means: Means): Deployment {
     secret: required('HASH_KEY'),
     findings: new FindingsStore({ client: documents, table, retentionDays: settings.retentionDays.findings }),
     outbox: new Outbox(documents, table),
+    suppressions: new SuppressionsStore(documents, table),
     place: {
       deployment: settings.deployment,
       tables: { findings: table, region: variables.AWS_REGION ?? '' },

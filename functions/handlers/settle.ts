@@ -5,12 +5,13 @@ import type { SNSClient, SQSClient } from '../../lib/store/clients.ts';
 import { publishAlert } from '../../lib/store/messages.ts';
 import { type Deployment, judging } from './deployment.ts';
 
-/** One run. @throws when a source could not be judged, after all others were: the run counts as failed and alarms. */
+/** One run. @throws when something in it failed, after all else was done: the run counts as failed and alarms. */
 export function settleHandler(
   deployment: Deployment,
   { sns, sqs }: { readonly sns: SNSClient; readonly sqs: SQSClient },
 ): () => Promise<void> {
-  const { findings, outbox, place, detection, suspicious, settings, required, clock, logger, metrics } = deployment;
+  const { findings, outbox, suppressions, place, detection, suspicious, settings } = deployment;
+  const { required, clock, logger, metrics } = deployment;
   const topic = required('ALERT_TOPIC_ARN');
   const { options: judgeOptions, judge } = judging(deployment, sqs);
   const options: SettleOptions = {
@@ -21,6 +22,7 @@ export function settleHandler(
     judging: judgeOptions,
     requestAlert: judgeOptions.requestAlert,
     publish: (message) => publishAlert(sns, topic, message),
+    suppressions: () => suppressions.list(),
     place,
     episodeGapSeconds: detection.episodeGapSeconds,
     suspicious,
@@ -36,7 +38,7 @@ export function settleHandler(
     if (failures.length)
       throw new AggregateError(
         failures,
-        `${failures.length} sources could not be judged; the first: ${failures[0]!.message}`,
+        `${failures.length} parts of the run failed, most likely sources that could not be judged; the first: ${failures[0]!.message}`,
       );
   };
 }

@@ -1,6 +1,6 @@
 /** The command lines an alert prints: each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
 import { sourceKey } from '../finding/model.ts';
-import { shellWord } from './plain.ts';
+import { quoted, valueText } from './plain.ts';
 import type { SuppressionScope } from './suppression.ts';
 
 /** Where a deployment keeps its findings. */
@@ -13,7 +13,7 @@ export interface Tables {
 const OWNER = 'YOU';
 const REASON = 'approved scanner';
 
-const line = (...words: string[]) => words.map(shellWord).join(' ');
+const line = (...words: string[]) => words.map(quoted).join(' ');
 
 /** A command of this project about a deployment; npx must not fetch a stranger's package of the same name. */
 const sweepwatch = (tables: Tables, ...words: string[]) =>
@@ -50,15 +50,20 @@ export function queryOpen(tables: Tables, shard: number): string {
 }
 
 /** The finding explained, from any checkout of the project. */
-export const showFinding = (tables: Tables, id: string): string => sweepwatch(tables, 'findings', 'show', id);
+export const showFinding = (tables: Tables, id: string): string =>
+  sweepwatch(tables, 'findings', 'show', valueText(id));
 
 /** What else a source did. */
 export const listBySource = (tables: Tables, source: { readonly scope: string; readonly address: string }): string =>
-  sweepwatch(tables, 'findings', 'list', '--source', source.address, '--scope', source.scope);
+  sweepwatch(tables, 'findings', 'list', '--source', valueText(source.address), '--scope', valueText(source.scope));
 
 /** What else touched a target. */
 export const listByTarget = (tables: Tables, target: string): string =>
-  sweepwatch(tables, 'findings', 'list', '--target', target);
+  sweepwatch(tables, 'findings', 'list', '--target', valueText(target));
+
+/** What was probed since a time (ISO 8601), of a severity or above. */
+export const listSince = (tables: Tables, since: string, severity: string): string =>
+  sweepwatch(tables, 'findings', 'list', '--since', since, '--severity', severity);
 
 /** Silences what a scope covers until a day. */
 export const suppressLine = (tables: Tables, { source, target }: SuppressionScope, until: string): string =>
@@ -67,8 +72,8 @@ export const suppressLine = (tables: Tables, { source, target }: SuppressionScop
     'suppress',
     'add',
     '--source',
-    source,
-    ...(target === undefined ? [] : ['--target', target]),
+    valueText(source),
+    ...(target === undefined ? [] : ['--target', valueText(target)]),
     '--owner',
     OWNER,
     '--reason',

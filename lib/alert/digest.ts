@@ -2,7 +2,7 @@
 import { type Finding, SEVERITIES } from '../finding/model.ts';
 import type { AlertMessage } from './message.ts';
 import { nameOf, whoseOf } from './name.ts';
-import { plain } from './plain.ts';
+import { jsonText, plain } from './plain.ts';
 import type { AlertPlace } from './text.ts';
 
 const TOP = 10;
@@ -34,7 +34,7 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
       99,
     ),
     bodies: {
-      default: JSON.stringify({
+      default: jsonText({
         event: 'digest',
         day,
         count: findings.length,

@@ -2,7 +2,7 @@
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
 import { nameOf, whoseOf } from './name.ts';
-import { plain } from './plain.ts';
+import { jsonText, plain } from './plain.ts';
 import { type AlertPlace, alertText } from './text.ts';
 
 /** What SNS publishes with `MessageStructure: json`. */
@@ -11,8 +11,8 @@ export interface AlertMessage {
   readonly subject: string;
   /** `default` is the finding as JSON; `email` is plain text. */
   readonly bodies: Readonly<Record<string, string>>;
-  /** Only what is known: SNS refuses empty values. */
-  readonly attributes: Readonly<Record<string, string>>;
+  /** Only what is known: SNS refuses empty values. A list matches a filter policy when one of it does. */
+  readonly attributes: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const SUBJECT_LIMIT = 99;
@@ -24,7 +24,7 @@ export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPl
   return {
     subject: alertSubject(event, finding),
     bodies: {
-      default: JSON.stringify({ ...finding, event }),
+      default: jsonText({ ...finding, event }),
       email: alertText(event, finding, place, now).slice(0, TEXT_LIMIT),
     },
     attributes: attributesOf(event, finding),

@@ -21,6 +21,8 @@ export interface RuntimeSettings {
   routingDomains: Record<string, string[]>;
   /** Findings below this severity raise no alert; the digest counts them. */
   minSeverity: Severity;
+  /** Announcements of each lane in five minutes; what is over it is told in one message. */
+  alertsIn5Minutes: number;
   /** Days after which table items expire. */
   retentionDays: { windows: number; findings: number };
   /** Hour of day (UTC, 0 to 23) at which the digest is sent; null sends none. */
@@ -41,6 +43,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     internal: settings.internal,
     routingDomains: settings.routingDomains,
     minSeverity: settings.minSeverity,
+    alertsIn5Minutes: settings.alertsIn5Minutes,
     retentionDays: { windows: settings.retentionDays.windows, findings: settings.retentionDays.findings },
     digestHourUtc: settings.digestHourUtc,
     ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
@@ -73,6 +76,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
       ]),
     ),
     minSeverity: oneOf('minSeverity', settings.minSeverity, severities),
+    alertsIn5Minutes: number('alertsIn5Minutes', settings.alertsIn5Minutes),
     retentionDays: {
       windows: number('retentionDays.windows', retention.windows),
       findings: number('retentionDays.findings', retention.findings),

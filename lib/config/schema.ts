@@ -110,6 +110,16 @@ const settingsShape = z
         'Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, ' +
           'so with the default they raise no alert.',
       ),
+    alertsIn5Minutes: z
+      .int()
+      .min(1)
+      .max(500)
+      .default(50)
+      .describe(
+        'Alerts that are sent one by one in five minutes, of each of five sorts: critical, high from inside, high from ' +
+          'outside, all others, and ends. What is over it is an alert storm: held for at most five minutes, and told in ' +
+          'one message, the worst first. Lower spares whoever reads; higher serves programs that want each finding.',
+      ),
     digestHourUtc: z
       .int()
       .min(0)

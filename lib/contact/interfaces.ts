@@ -15,6 +15,13 @@ export interface Identity {
 /** What an interface without an instance is that takes in what is addressed to the outside, as `interface-type` names it. */
 const NAT_GATEWAY = 'nat_gateway';
 
+/**
+ * Characters beyond which a text is taken for none: ARNs of tasks and task definitions have some 350. What follows from
+ * longer ones would be keys that the table refuses (an account is a scope), items too large for it, and alerts too large for SNS.
+ */
+const LONGEST_TEXT = 600;
+const LONGEST_ACCOUNT = 64;
+
 interface Interface {
   readonly fields: Partial<Record<IdentityField, string>>;
   readonly skipHours: Set<number>;
@@ -40,6 +47,7 @@ export class Interfaces {
     const { fields } = this.#interface(interfaceId);
     for (const field of IDENTITY_FIELDS) {
       const value = text(field);
+      if (value !== undefined && value.length > (field === 'account-id' ? LONGEST_ACCOUNT : LONGEST_TEXT)) continue;
       if (value !== undefined && (fields[field] === undefined || value < fields[field])) fields[field] = value;
     }
     if (fields['instance-id'] !== undefined) this.#kernel.run.addTraits(interfaceId, TRAIT_INSTANCE);

@@ -96,7 +96,7 @@ function valuesOf(pages: readonly Page[]): (row: number) => unknown {
 
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
   // Spaces would shift the columns of the text line; AWS percent-encodes them in tag values for the same reason.
-  return String(value).replace(/[\s\p{Cc}]+/gu, '%20') || '-';
+  return text.replace(/[\s\p{Cc}]+/gu, '%20') || '-';
 }

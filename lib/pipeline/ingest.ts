@@ -73,7 +73,9 @@ export async function ingestObject(
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
   if (logTime) await options.windows.advanceLogTime(logName(object.key), logTime, now);
   const ingested = { report, fragments: items, givenUp, letGo: collector.givenUp.contacts, opened: 0, updated: 0 };
-  const waiting = due.values();
+  // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
+  const isOutside = ({ source }: Suspect) => Number(source.scope === 'internet');
+  const waiting = due.sort((a, b) => isOutside(a) - isOutside(b)).values();
   const failures: unknown[] = [];
   const shared = { uses: new Uses(options.windows) };
   const count = (judged: Judged) => {

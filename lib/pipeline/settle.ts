@@ -1,6 +1,7 @@
 /** Settle: what falls due with time. Overdue answers, quiet outside sources, closing, lost announcements, the digest. */
 import { digestMessage } from '../alert/digest.ts';
 import type { AlertMessage } from '../alert/message.ts';
+import type { Suppression } from '../alert/suppression.ts';
 import type { AlertPlace } from '../alert/text.ts';
 import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid } from '../finding/lifecycle.ts';
@@ -12,6 +13,7 @@ import type { WindowsStore } from '../store/windows-store.ts';
 import { closeCampaign, judgeCampaigns } from './campaigns.ts';
 import type { Horizons, Judge, JudgeOptions, Moment, Shared } from './judge.ts';
 import { suspectsIn } from './quiet.ts';
+import { tellHeld } from './storm.ts';
 import { Uses } from './uses.ts';
 
 export interface SettleOptions {
@@ -23,6 +25,7 @@ export interface SettleOptions {
   readonly judging: JudgeOptions;
   readonly requestAlert: (ref: FindingRef) => Promise<void>;
   readonly publish: (message: AlertMessage) => Promise<unknown>;
+  readonly suppressions: () => Promise<readonly Suppression[]>;
   readonly place: AlertPlace;
   readonly episodeGapSeconds: number;
   /** Failed contacts of a quiet source in an hour from which it is judged. */
@@ -39,10 +42,12 @@ export interface Settled {
   opened: number;
   updated: number;
   announcedAgain: number;
+  /** Announcements that were held in a storm, and told in one message. */
+  toldInStorm: number;
   /** Outside sources that were not looked at, because others had more contacts or there were too many. */
   leftOut: number;
   digest: boolean;
-  /** Sources that could not be judged; their marks stay for the next run. */
+  /** Sources that could not be judged, whose marks stay for the next run, and a storm that could not be told. */
   failures: Error[];
 }
 
@@ -60,7 +65,7 @@ const SILENCE = 3600;
 const RUN_SECONDS = 420;
 const ANNOUNCE_PATIENCE = 120;
 const DAY = 86_400;
-/** Due marks taken in one run; the others wait for the next, five minutes later. */
+/** Due marks taken in one run, of sources of the internet and of others; the rest waits for the next, five minutes later. */
 const DUE_IN_A_RUN = 4000;
 /** Silent findings closed in one run. */
 const CLOSED_IN_A_RUN = 2000;
@@ -76,12 +81,14 @@ export async function settle(options: SettleOptions, now: number): Promise<Settl
     opened: 0,
     updated: 0,
     announcedAgain: 0,
+    toldInStorm: 0,
     leftOut: 0,
     digest: false,
     failures: [],
   };
   // The outbox first: whatever fails below, nobody waits for an alert because of it.
   await announceAgain(options, settled, now);
+  await tellStorm(options, settled, now);
   const recent = options.windows.remembering();
   const times = { logTime, now, recent, uses: new Uses(recent) };
   await judgeDue(options, settled, times);
@@ -98,7 +105,7 @@ interface Times extends Moment {
   readonly uses: Uses;
 }
 
-/** The oldest marks first, and not all of a flood in one run: closing and the digest come after. */
+/** Inside sources first, and the oldest marks; not all of a flood in one run: closing and the digest come after. */
 async function judgeDue(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
   const marks = await options.windows.dueSources(times.logTime, DUE_IN_A_RUN);
   const groups = Map.groupBy(marks, (mark) => sourceKey(mark.source)).values();
@@ -257,6 +264,15 @@ async function announceAgain(options: SettleOptions, settled: Settled, now: numb
   for (const stored of await options.outbox.markedBefore(now - ANNOUNCE_PATIENCE)) {
     await options.requestAlert(stored);
     settled.announcedAgain++;
+  }
+}
+
+async function tellStorm(options: SettleOptions, settled: Settled, now: number): Promise<void> {
+  try {
+    settled.toldInStorm = await tellHeld({ ...options, minSeverity: options.judging.minSeverity }, now);
+  } catch (error) {
+    // In a storm the rest of the run matters all the more.
+    settled.failures.push(error as Error);
   }
 }
 

@@ -23,6 +23,8 @@ export interface Announced {
   readonly closedBecause?: Finding['closedBecause'];
   /** Epoch seconds. */
   readonly at: number;
+  /** Told together with others, in the message about an alert storm. */
+  readonly inStorm?: true;
 }
 
 /** An inclusive range of epoch hours. */
@@ -60,6 +62,7 @@ const INTERNAL = new Set([
   'openShard',
   'announceShard',
   'announceSince',
+  'heldBecause',
   'fragments',
   'judgedAt',
   'hours',

@@ -43,10 +43,11 @@ export const loudBucket = (hour: number, bucket: number): string => `loud#${hour
 /** Partition of all campaigns: there are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';
 
-/** Partitions of sources whose outcomes fall due. */
+/** Partitions of sources whose outcomes fall due; those of the internet apart, so that no flood of them makes the others wait. */
 export const duePartition = (source: { readonly scope: string; readonly address: string }): string =>
-  dueShard(shardOf(sourceKey(source), SHARDS));
-export const dueShard = (shard: number): string => `due#${shard}`;
+  dueShard(shardOf(sourceKey(source), SHARDS), source.scope === 'internet');
+export const dueShard = (shard: number, ofInternet = false): string =>
+  ofInternet ? `due#internet#${shard}` : `due#${shard}`;
 
 /** Partition of the hours in which outside sources were seen, and that are to be looked at. */
 export const HOURS = 'hours';
@@ -78,6 +79,16 @@ export const dayShard = (day: string, shard: number): string => `${day}#${shard}
 export const openShard = (shard: number): string => `open#${shard}`;
 export const announceShard = (shard: number): string => `announce#${shard}`;
 export const announceShardOf = (id: string): string => announceShard(shardOf(id, SHARDS));
+
+/**
+ * Where announcements wait in the same index that were held in a storm: by severity rank, so that the worst are read
+ * first. Not spread: the few alert functions that run at a time write no faster than one partition takes.
+ */
+export const heldShard = (rank: number): string => `held#${rank}`;
+
+/** Partition of the counts of announcements, and the item of a lane in a slot that begins at an epoch second. */
+export const ALLOWANCE = 'allowance';
+export const allowanceSort = (slot: number, lane: string): string => `${isoTime(slot)}#${lane}`;
 
 /** Rows by target: the answered ones first, at most this many, then one for each /24 (or /64). */
 export const MAX_TARGET_ROWS = 100;

@@ -20,7 +20,12 @@ export async function publishAlert(client: SNSClient, topicArn: string, message:
       MessageStructure: 'json',
       Message: JSON.stringify(message.bodies),
       MessageAttributes: Object.fromEntries(
-        Object.entries(message.attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+        Object.entries(message.attributes).map(([name, value]) => [
+          name,
+          typeof value === 'string'
+            ? { DataType: 'String', StringValue: value }
+            : { DataType: 'String.Array', StringValue: JSON.stringify(value) },
+        ]),
       ),
     }),
   );

@@ -1,11 +1,14 @@
 /** The outbox of announcements: findings marked in the table, leased by one invocation at a time, cleared when told. */
 import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { isoTime } from '../finding/model.ts';
+import { isoTime, SEVERITIES, severityRank } from '../finding/model.ts';
 import { type Announced, fromItem, type StoredFinding } from './finding-item.ts';
 import type { FindingRef } from './findings-store.ts';
-import { announceShard, SHARDS } from './keys.ts';
+import { announceShard, heldShard, SHARDS } from './keys.ts';
 
 const isRefused = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
+
+/** How the partitions begin that an announcement may be in. */
+const KEPT = { waiting: 'announce#', held: 'held#' } as const;
 
 export class Outbox {
   #client: DynamoDBDocumentClient;
@@ -32,11 +35,37 @@ export class Outbox {
     return found;
   }
 
+  /** Announcements that were held in a storm, the worst first; at most `limit`. */
+  async held(limit: number): Promise<StoredFinding[]> {
+    const found: StoredFinding[] = [];
+    for (let rank = SEVERITIES.length - 1; rank >= 0 && found.length < limit; rank--) {
+      const query = {
+        TableName: this.#table,
+        IndexName: 'announce',
+        KeyConditionExpression: 'announceShard = :shard',
+        ExpressionAttributeValues: { ':shard': heldShard(rank) },
+        Limit: limit - found.length,
+      };
+      for await (const page of paginateQuery({ client: this.#client }, query)) {
+        found.push(...(page.Items ?? []).map(fromItem));
+        if (found.length >= limit) break;
+      }
+    }
+    return found.slice(0, limit);
+  }
+
   /**
    * Takes the lease on an announcement, so that one invocation at a time publishes it.
-   * @returns the finding as it stands, or undefined when it is not marked or someone else holds the lease.
+   * @param of those that wait to be announced, or those that were held and are for the message about the storm: a marking
+   * anew makes a held one wait again.
+   * @returns the finding as it stands, or undefined when it is not marked so or someone else holds the lease.
    */
-  async lease(ref: FindingRef, now: number, seconds: number): Promise<StoredFinding | undefined> {
+  async lease(
+    ref: FindingRef,
+    now: number,
+    seconds: number,
+    of: 'waiting' | 'held' = 'waiting',
+  ): Promise<StoredFinding | undefined> {
     try {
       const { Attributes } = await this.#client.send(
         new UpdateCommand({
@@ -44,8 +73,8 @@ export class Outbox {
           Key: { pk: ref.pk, sk: ref.sk },
           UpdateExpression: 'SET leaseUntil = :until',
           ConditionExpression:
-            'attribute_exists(announceShard) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)',
-          ExpressionAttributeValues: { ':until': now + seconds, ':now': now },
+            'begins_with(announceShard, :of) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)',
+          ExpressionAttributeValues: { ':until': now + seconds, ':now': now, ':of': KEPT[of] },
           ReturnValues: 'ALL_NEW',
         }),
       );
@@ -65,39 +94,59 @@ export class Outbox {
     announced: Announced | undefined,
     suppressedBy: string | undefined,
   ): Promise<boolean> {
-    const sets = [
-      ...(announced ? ['announced = :announced'] : []),
-      ...(suppressedBy ? ['suppressedBy = :suppressedBy'] : []),
-    ];
-    const update = async (clear: boolean) => {
-      const removes = [
-        'leaseUntil',
-        ...(clear ? ['announceShard', 'announceSince'] : []),
-        ...(suppressedBy ? [] : ['suppressedBy']),
-      ];
+    const sets = { ...(announced && { announced }), ...(suppressedBy && { suppressedBy }) };
+    const removes = ['leaseUntil', 'heldBecause', ...(suppressedBy ? [] : ['suppressedBy'])];
+    const isCleared = await this.#end(stored, sets, [...removes, 'announceShard', 'announceSince'], true);
+    if (!isCleared) await this.#end(stored, sets, removes, false);
+    return isCleared;
+  }
+
+  /**
+   * Puts an announcement aside for the message about the storm, with the reason: it stays marked until that has told it.
+   * @returns false when it was marked anew meanwhile: decide again.
+   */
+  async hold(stored: StoredFinding, because: string): Promise<boolean> {
+    const sets = { announceShard: heldShard(severityRank(stored.finding.severity)), heldBecause: because };
+    const isHeld = await this.#end(stored, sets, ['leaseUntil'], true);
+    if (!isHeld) await this.#end(stored, {}, ['leaseUntil'], false);
+    return isHeld;
+  }
+
+  /** Gives a lease back that came to nothing. */
+  async giveBack(stored: StoredFinding): Promise<void> {
+    await this.#end(stored, {}, ['leaseUntil'], false);
+  }
+
+  /**
+   * Ends a lease.
+   * @param ifUnchanged only as long as the finding was not marked anew; false says that it was.
+   */
+  async #end(
+    stored: StoredFinding,
+    sets: Readonly<Record<string, unknown>>,
+    removes: readonly string[],
+    ifUnchanged: boolean,
+  ): Promise<boolean> {
+    const names = Object.keys(sets);
+    try {
       await this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: { pk: stored.pk, sk: stored.sk },
-          UpdateExpression: `${sets.length ? `SET ${sets.join(', ')} ` : ''}REMOVE ${removes.join(', ')}`,
+          UpdateExpression: `${names.length ? `SET ${names.map((name) => `${name} = :${name}`).join(', ')} ` : ''}REMOVE ${removes.join(', ')}`,
           // A lease that ran out may be someone else's by now: then what is told is theirs to record.
-          ConditionExpression: `leaseUntil = :lease${clear ? ' AND announceSince = :since' : ''}`,
+          ConditionExpression: `leaseUntil = :lease${ifUnchanged ? ' AND announceSince = :since' : ''}`,
           ExpressionAttributeValues: {
             ':lease': stored.leaseUntil,
-            ...(clear && { ':since': stored.announceSince }),
-            ...(announced && { ':announced': announced }),
-            ...(suppressedBy && { ':suppressedBy': suppressedBy }),
+            ...(ifUnchanged && { ':since': stored.announceSince }),
+            ...Object.fromEntries(names.map((name) => [`:${name}`, sets[name]])),
           },
         }),
       );
-    };
-    try {
-      await update(true);
       return true;
     } catch (error) {
-      if (!isRefused(error)) throw error;
-      await update(false);
-      return false;
+      if (ifUnchanged && isRefused(error)) return false;
+      throw error;
     }
   }
 }

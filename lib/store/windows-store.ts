@@ -185,13 +185,16 @@ export class WindowsStore {
     return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
   }
 
-  /** Sources whose answers are overdue at a log time, with what `clearDue` takes. */
+  /**
+   * Sources whose answers are overdue at a log time, with what `clearDue` takes: those of the internet last.
+   * @param limit of each, those of the internet and the others.
+   */
   async dueSources(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
     const due: DueMark[] = [];
-    for (let shard = 0; shard < SHARDS; shard++) {
+    for (let at = 0; at < 2 * SHARDS; at++) {
       const items = await this.#query({
         KeyConditionExpression: 'pk = :pk AND sk < :now',
-        ExpressionAttributeValues: { ':pk': dueShard(shard), ':now': isoTime(logTime) },
+        ExpressionAttributeValues: { ':pk': dueShard(at % SHARDS, at >= SHARDS), ':now': isoTime(logTime) },
         limit: Math.ceil(limit / SHARDS),
       });
       for (const item of items) {
@@ -311,8 +314,9 @@ export class WindowsStore {
   async #query(input: Range & { limit?: number; ConsistentRead?: boolean }): Promise<Item[]> {
     const items: Item[] = [];
     const { client, table } = this.#options;
-    const { limit = Number.POSITIVE_INFINITY, ...query } = input;
-    for await (const page of paginateQuery({ client }, { TableName: table, ConsistentRead: true, ...query })) {
+    const { limit = Number.POSITIVE_INFINITY, ...range } = input;
+    const query = { TableName: table, ConsistentRead: true, ...range, ...(Number.isFinite(limit) && { Limit: limit }) };
+    for await (const page of paginateQuery({ client }, query)) {
       items.push(...(page.Items ?? []));
       if (items.length >= limit) break;
     }

@@ -1,7 +1,9 @@
 /** The bundled functions on the local cloud, as the template wires them: what a person gets, whatever the queues deliver. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../lib/finding/model.ts';
+import { Allowance } from '../../lib/store/allowance.ts';
+import { createDocumentClient } from '../../lib/store/clients.ts';
 import { expectValidFinding } from '../finding-schema.ts';
 import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
@@ -83,6 +85,22 @@ test('of several objects in one message each is read; one that is gone is droppe
   stack.told();
 });
 
+test('an object whose name tries a terminal is read, and named in the log as text', async () => {
+  const before = stack.events.length;
+  const name = key('x\u001b]8;;https://evil.example\u0007 \u202etxt.exe\u2028\u009b31m {"level":"ERROR"}.log.gz');
+  await stack.put(name, rejectedBy('10.0.7.8'));
+  await stack.put(`${name}-damaged`, Buffer.from('no flow log \u009b\n\u001b[2J'));
+  await idle();
+  expect(stack.told()).toEqual([expect.stringContaining('10.0.7.8')]);
+  const lines = stack.events.slice(before).flatMap((event) => (event.type === 'function output' ? [event.line] : []));
+  const about = lines.filter((each) => each.includes('evil.example'));
+  expect(about.length).toBeGreaterThanOrEqual(2);
+  for (const each of lines) expect(each).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  const levels = about.map((each) => (JSON.parse(each) as { level: string }).level);
+  expect(new Set(levels)).toEqual(new Set(['INFO', 'ERROR']));
+  await stack.take('IngestDeadLetters');
+}, 60_000);
+
 test('what cannot be read is given up after its tries, alone; what was readable of it is used', async () => {
   const whole = rejectedBy('10.0.7.5');
   await stack.send('IngestQueue', 'hello');
@@ -109,6 +127,28 @@ test('the schedule settles what nobody answered, and closes what is over', async
   expect(settled?.finding).toMatchObject({ status: 'closed', closedBecause: 'ended', contacts: { unanswered: 20 } });
   expect(settled?.announced).toMatchObject({ severity: 'high' });
   expect(stack.told()).toEqual([expect.stringContaining('10.0.7.7')]);
+});
+
+test('in an alert storm an alert is held, and told by the next run of settle', async () => {
+  const documents = createDocumentClient();
+  const allowance = new Allowance(documents, stack.cloud.outputs.FindingsTable!, 50);
+  const time = Date.now() / 1000;
+  // All places of these five minutes, and of the next, should they begin meanwhile.
+  for (const slot of [time, time + 300])
+    for (let n = 0; n < 50; n++) await allowance.take('high inside', `a${n}`, slot);
+  documents.destroy();
+  await stack.put(key('storm.log.gz'), rejectedBy('10.0.7.9'));
+  await idle();
+  expect(stack.told()).toEqual([]);
+  await stack.settle();
+  await idle();
+  expect(stack.told()).toEqual([expect.stringMatching(/^Sweepwatch alert storm: 1 alert held, worst high \(/)]);
+  const held = (await stack.findings()).find(({ finding }) => finding.source?.address === '10.0.7.9');
+  expect(held?.announced).toMatchObject({ severity: 'high', inStorm: true });
+  const mails = stack.events.flatMap((event) => (event.type === 'mail written' ? [event.file] : []));
+  const mail = readFileSync(mails.at(-1)!, 'utf8').replace(/=\r?\n/g, '');
+  expect(mail).toContain('ALERT STORM: 1 alert held back');
+  expect(mail).toContain(held!.finding.id);
 });
 
 test('each alert was one mail', () => {

@@ -199,7 +199,7 @@ function publish(cloud: Cloud, caller: Caller, command: unknown): Promise<unknow
   return cloud.call(caller, { label: labelOf(caller, 'Publish'), isWrite: true }, () => {
     const body = JSON.parse(JSON.parse(Message!).default);
     cloud.published.push({ at: cloud.timeline.now, attributes, body, by: invocation! });
-    cloud.note(() => `published: ${attributes.event} ${body.id ?? body.day} ${attributes.severity ?? ''}`);
+    cloud.note(() => `published: ${attributes.event} ${body.id ?? body.day ?? body.ids} ${attributes.severity ?? ''}`);
     return { MessageId: String(cloud.published.length) };
   });
 }

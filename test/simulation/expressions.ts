@@ -76,8 +76,29 @@ function operand(reader: Reader): Operand {
     reader.expect(')');
     return (item, names, values) => item[nameIn(name, names)] ?? otherwise(item, names, values);
   }
+  if (token === 'size') {
+    reader.expect('(');
+    const name = reader.next();
+    reader.expect(')');
+    return (item, names) => sizeOf(item[nameIn(name, names)]);
+  }
   return (item, names) => item[nameIn(token, names)];
 }
+
+/** Elements of a set, or length of a text. */
+function sizeOf(value: unknown): number | undefined {
+  if (value instanceof Set) return value.size;
+  return typeof value === 'string' ? Buffer.byteLength(value) : undefined;
+}
+
+/** Tests of an attribute against one value. */
+const WITH_VALUE: Readonly<Record<string, (attribute: unknown, value: unknown) => boolean>> = {
+  begins_with: (attribute, value) => typeof attribute === 'string' && attribute.startsWith(String(value)),
+  contains: (attribute, value) =>
+    attribute instanceof Set
+      ? attribute.has(value)
+      : typeof attribute === 'string' && attribute.includes(String(value)),
+};
 
 /** Numbers and texts compare with their own kind only; texts by their bytes, which for the texts compared here is their order. */
 const COMPARE: Readonly<Record<string, (a: never, b: never) => boolean>> = {
@@ -105,6 +126,15 @@ function comparison(reader: Reader): Test {
     const token = reader.next();
     reader.expect(')');
     return (item, names) => (item[nameIn(token, names)] !== undefined) === isThere;
+  }
+  for (const [name, holds] of Object.entries(WITH_VALUE)) {
+    if (!reader.takes(name)) continue;
+    reader.expect('(');
+    const attribute = reader.next();
+    reader.expect(',');
+    const value = operand(reader);
+    reader.expect(')');
+    return (item, names, values) => holds(item[nameIn(attribute, names)], value(item, names, values));
   }
   const left = operand(reader);
   if (reader.takes('BETWEEN')) {
@@ -174,7 +204,11 @@ function update(reader: Reader): readonly Action[] {
           const amount = operand(reader);
           return (item, before, names, values) => {
             const attribute = nameIn(name, names);
-            item[attribute] = Number(before[attribute] ?? 0) + Number(amount(before, names, values));
+            const added = amount(before, names, values);
+            item[attribute] =
+              added instanceof Set
+                ? new Set([...((before[attribute] as Set<unknown> | undefined) ?? []), ...added])
+                : Number(before[attribute] ?? 0) + Number(added);
           };
         }),
       );

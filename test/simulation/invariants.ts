@@ -25,8 +25,9 @@ export async function violationsOf(
     .map(fromItem);
   // Where the table took no more, the internet's noise was given up, and what would have been found in it.
   const isJudged = ({ direction }: Pick<Finding, 'direction'>) => !cloud.givenUp || direction !== 'inbound';
-  const alerts = cloud.published.filter(({ attributes }) => attributes.event !== 'digest');
-  const repeated = repeatsIn(cloud.published);
+  const published = cloud.published.flatMap(toldIn);
+  const alerts = published.filter(({ attributes }) => attributes.event !== 'digest');
+  const repeated = repeatsIn(published);
   const violations = [
     ...(await windowViolations(cloud, sound)),
     ...findingViolations(stored, expected.filter(isJudged), isJudged),
@@ -99,6 +100,19 @@ function findingViolations(
   for (const { id, kind, source, firstSeen } of known.values())
     violations.push(`finding ${id} (${kind} by ${source?.address}, ${firstSeen}) is lost`);
   return violations;
+}
+
+/** A message about an alert storm as one for each finding that it tells of. */
+function toldIn(message: Published): Published[] {
+  const { attributes, body } = message;
+  if (attributes.event !== 'storm') return [message];
+  const worst = body.worst as { event: string; severity: string; direction: string }[];
+  if (worst.length !== body.count) throw new Error(`a storm of ${body.count} names ${worst.length}`);
+  return worst.map((one) => ({
+    ...message,
+    attributes: { event: one.event, severity: one.severity, direction: one.direction },
+    body: one,
+  }));
 }
 
 function announcementViolations(

@@ -1,7 +1,7 @@
 /** Untrusted text in lines, subjects and shell words. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { plain, shellWord } from '../../../lib/alert/plain.ts';
+import { jsonText, plain, shellWord, valueText } from '../../../lib/alert/plain.ts';
 import { HOSTILE } from '../finding/samples.ts';
 import { wordsOf } from './shell.ts';
 
@@ -17,19 +17,48 @@ describe('plain text', () => {
   });
 });
 
+describe('JSON text', () => {
+  test.each(HOSTILE.map((text) => [text]))(
+    'of %j is the same value, and holds nothing that a terminal obeys',
+    (text) => {
+      const value = { [text]: [text, { a: text }] };
+      for (const indent of [0, 2]) {
+        expect(JSON.parse(jsonText(value, indent))).toEqual(value);
+        expect(jsonText(value, indent).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      }
+    },
+  );
+
+  test('is what JSON.stringify gives where there is nothing to escape, beyond ASCII too', () => {
+    const value = { name: 'Zürich 東京', list: [1, null, true] };
+    expect(jsonText(value, 2)).toBe(JSON.stringify(value, null, 2));
+  });
+
+  test('escapes both halves of a character beyond the basic plane', () => {
+    expect(jsonText('\u{e0001}')).toBe('"\\udb40\\udc01"');
+  });
+});
+
 describe('a shell word', () => {
-  test('of any text is one word, and that word is the plain text', () => {
+  test('of any text is one word, and that word is the plain value', () => {
     const words = fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom(...HOSTILE)), {
       minLength: 30,
       maxLength: 60,
     });
     fc.assert(
       fc.property(words, (texts) => {
-        expect(wordsOf(texts.map(shellWord).join(' '))).toEqual(texts.map(plain));
+        expect(wordsOf(texts.map(shellWord).join(' '))).toEqual(texts.map((text) => plain(valueText(text))));
       }),
       { numRuns: 15 },
     );
   });
+
+  test.each(['--endpoint-url=https://evil.example', '-x', 'file:///etc/passwd', 'fileb://x', 'HTTPS://evil.example'])(
+    'of %s is no option, and no name of what to send, to the program that gets it',
+    (text) => {
+      expect(wordsOf(shellWord(text))).toEqual([`?${text}`]);
+    },
+  );
 
   test('needs no quotes for what is common in ids, ARNs and CIDRs', () => {
     for (const text of ['i-0abc', '10.0.0.1/32', '2001:db8::1', 'arn:aws:ecs:eu-west-1:1:task/x_y', 'a@b', 'Name=x,y'])

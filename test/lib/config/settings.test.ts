@@ -35,6 +35,7 @@ describe('defaults', () => {
       sensitivity: 'medium',
       detection: {},
       minSeverity: 'medium',
+      alertsIn5Minutes: 50,
       digestHourUtc: 6,
       retentionDays: { windows: 8, findings: 365, logObjects: 30, functionLogs: 30 },
       maxWriteUnits: { windows: 500, findings: 100 },
@@ -172,7 +173,7 @@ describe('refusals', () => {
     [
       'more than the variable of a function can carry',
       { fields: Array.from({ length: 300 }, (_, index) => `some-field-${index}`) },
-      'settings: must fit into 3072 bytes for the functions, need 5186: shorten internal, routingDomains or fields',
+      'settings: must fit into 3072 bytes for the functions, need 5208: shorten internal, routingDomains or fields',
     ],
     ['a list for the whole', [1], 'settings: must be an object, got [1]'],
   ])('%s', (_name, value, problem) => {

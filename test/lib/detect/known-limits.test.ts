@@ -2,7 +2,7 @@
  * What is known not to be right yet, each as it is today: whoever improves one finds its test failing, and turns it round.
  */
 import { describe, expect, test } from '@jest/globals';
-import { findingsIn, horizontal, judge, merged, NOON, probe, type Row, vertical } from './traffic.ts';
+import { findingsIn, horizontal, judge, merged, NOON, probe, type Row, row, vertical } from './traffic.ts';
 
 const flat = (count: number, make: (n: number) => Row[]) => Array.from({ length: count }, (_, n) => make(n)).flat();
 
@@ -29,6 +29,64 @@ describe('not found', () => {
       probe({ to: '10.0.9.9', port: n + 1, at: NOON + n, fate: n % 3 ? 'reset' : 'established' }),
     );
     expect(await findingsIn(rows)).toEqual([]);
+  });
+});
+
+describe('hidden by an accomplice', () => {
+  test('a scan of one host whose every probe is answered in its name: an accomplice must send from an address that is not its own', async () => {
+    const answered = (rows: Row[]) =>
+      rows.flatMap((request) => [
+        request,
+        row({
+          'interface-id': request['interface-id']!,
+          srcaddr: request.dstaddr!,
+          dstaddr: request.srcaddr!,
+          srcport: request.dstport!,
+          dstport: request.srcport!,
+          'flow-direction': 'ingress',
+          'tcp-flags': 18,
+        }),
+      ]);
+    const rows = vertical(60, { fate: 'unanswered' });
+    expect(await findingsIn(rows)).toHaveLength(1);
+    expect(await findingsIn(answered(rows))).toEqual([]);
+  });
+
+  test('an outside scan that finds a service which three accomplices talked to before: it is taken for public, so for weather', async () => {
+    const talk = (from: string) =>
+      probe({ from, to: '10.0.9.9', port: 8443, at: NOON, fate: 'established', seenBy: 'target', seconds: 60 }).map(
+        (half) => ({ ...half, packets: 20, bytes: 9000 }),
+      );
+    const scan = vertical(40, {
+      from: '198.51.100.7',
+      firstPort: 8410,
+      seenBy: 'target',
+      fate: 'rejected',
+      at: NOON + 60,
+    }).flatMap((half) => (half.dstport === 8443 ? [] : [half]));
+    const open = probe({
+      from: '198.51.100.7',
+      to: '10.0.9.9',
+      port: 8443,
+      at: NOON + 90,
+      fate: 'established',
+      seenBy: 'target',
+    });
+    const severityWith = async (others: Row[]) =>
+      (await findingsIn([...others, ...scan, ...open])).map(({ severity }) => severity);
+    expect(await severityWith([])).toEqual(['medium']);
+    expect(await severityWith(['203.0.113.1', '203.0.113.2', '203.0.113.3'].flatMap(talk))).toEqual(['low']);
+  });
+
+  test('who sends in the name of another inside host is taken for it, where the network lets such packets through', async () => {
+    const spoofed = vertical(30, { from: '10.0.3.22', to: '10.0.9.9', seenBy: 'target', fate: 'rejected' });
+    expect(await findingsIn(spoofed)).toMatchObject([{ direction: 'lateral', source: { address: '10.0.3.22' } }]);
+  });
+
+  test('up to habitLimit ports scanned a third time, days apart: by then they look like a poller, and the passes before do', async () => {
+    const pass = (day: number) => vertical(60, { at: NOON + day * 86_400, fate: 'rejected' });
+    expect(await findingsIn([pass(0), pass(1)].flat())).toHaveLength(2);
+    expect(await findingsIn([pass(0), pass(1), pass(2)].flat())).toEqual([]);
   });
 });
 

@@ -68,5 +68,10 @@ export const HOSTILE: readonly string[] = [
   '"quoted" \\ back\\slash \'\\\'\' {"a":1} !history *glob? ~ #hash & | < > \t tab',
   'ünïcode 🦑 \u2028 \ud800',
   '--option=value',
+  'file:///etc/passwd',
+  'link \u001b]8;;https://evil.example\u001b\\here\u001b]8;;\u0007 \u0085 \u2066isolated\u2069 \ufeff \u{e0041}',
+  "=cmd|' /C calc'!A0",
+  '<script>alert(1)</script><b>&quot;',
+  ':pk OR attribute_exists(pk) #n0 source#1|10.0.0.1 announce#0 $HOME %0a %s {{7*7}} __proto__',
   '',
 ];

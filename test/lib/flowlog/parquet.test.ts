@@ -100,6 +100,29 @@ describe('Values in Parquet', () => {
     expect(records).toEqual(await fromText([{}], ALL_FIELDS));
   });
 
+  test('may be bytes of fixed length, which add no line either', async () => {
+    const forged = `eni-1\n${line({ srcaddr: '192.0.2.66', 'interface-id': 'eni-2' })}\n`;
+    const names = DEFAULT_FIELDS.map((name) => ({ name: name.replaceAll('-', '_'), values: line().split(' ') }));
+    const buffer = parquetWriteBuffer({
+      columnData: names.map(({ name, values }, at) => ({
+        name,
+        data: name === 'interface_id' ? [Buffer.from(forged)] : [values[at]!],
+      })),
+      schema: [
+        { name: 'root', num_children: names.length },
+        ...names.map(({ name }) =>
+          name === 'interface_id'
+            ? { name, type: 'FIXED_LEN_BYTE_ARRAY' as const, type_length: forged.length }
+            : { name, type: 'BYTE_ARRAY' as const, converted_type: 'UTF8' as const },
+        ),
+      ],
+      codec: 'UNCOMPRESSED',
+    });
+    const { records } = await read(new Uint8Array(buffer));
+    expect(records).toHaveLength(1);
+    expect(JSON.stringify(records)).not.toContain('"192.0.2.66"');
+  });
+
   test('that are impossible are skipped with their row', async () => {
     const { report } = await read(parquet([{}, { dstport: '100000000' }, { packets: '-5' }, { srcaddr: '999.1.1.1' }]));
     expect(skips(report)).toEqual({ 'bad port': 1, 'bad number': 1, 'bad address': 1 });

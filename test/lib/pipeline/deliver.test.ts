@@ -127,8 +127,9 @@ describe('when a publish fails', () => {
 test('a crash between publish and record tells twice, never not at all', async () => {
   await mark();
   const client = embedded.client();
+  // The lease, the place among the announcements, the record.
   interfere(client, (operation, _, nth) =>
-    operation === 'UpdateItem' && nth === 2 ? Promise.reject(new Error('the process is gone')) : undefined,
+    operation === 'UpdateItem' && nth === 3 ? Promise.reject(new Error('the process is gone')) : undefined,
   );
   const crashing = deployment.sibling(client);
   await expect(crashing.deliver(await only(), NOW)).rejects.toThrow('the process is gone');

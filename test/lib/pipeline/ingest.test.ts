@@ -145,6 +145,25 @@ test('a hundred sources in one file are all judged', async () => {
   expect(await deployment.stored()).toHaveLength(100);
 });
 
+test('in a flood of scans from outside the one from inside is judged first', async () => {
+  const flood = Array.from({ length: 40 }, (_, n) =>
+    scan('rejected', { from: `203.0.113.${n}`, count: 30, end: START }),
+  ).flat();
+  const client = embedded.client();
+  const order: string[] = [];
+  interfere(client, (operation, input) => {
+    const { pk } = (input.Key ?? {}) as { pk?: string };
+    if (operation === 'UpdateItem' && pk?.startsWith('source#')) order.push(pk);
+    return undefined;
+  });
+  // Flow logs are no queue: the one from inside is the last in the file.
+  const last = scan('rejected', { count: 15, end: START + 60 });
+  await deployment.sibling(client).ingest('a', file([...flood, ...last]), NOW);
+  expect(new Set(order).size).toBe(41);
+  // Eight are judged at a time.
+  expect(order.slice(0, 8)).toContain(`source#123456789012|${SCANNER}`);
+});
+
 test('a source that succeeds as often as it fails is none', async () => {
   const contacts = Array.from({ length: 15 }, (_, n) => ({ port: 1000 + n, end: START + n }));
   const lines = [...rejected, ...contacts.flatMap((contact) => [probe(contact), answer(contact)])];

@@ -302,6 +302,20 @@ describe('a source with a failure', () => {
     expect((await store.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false]);
   });
 
+  test('is due before any flood from the internet, however old that is', async () => {
+    const flood = Array.from({ length: 60 }, (_, n) =>
+      outside(
+        `203.0.113.${n}`,
+        Array.from({ length: 8 }, (_, port) => contact({ port, firstEnd: HOUR * 3600, lastEnd: HOUR * 3600 })),
+      ),
+    );
+    await store.writeFragments('object-a', [...flood, fragment({ contacts: [contact({ lastEnd: NOW })] })], NOW);
+    const due = await store.dueSources(NOW + DAY, 8);
+    expect(due[0]!.source).toEqual(SOURCE);
+    // Two of each shard, as long as there are any.
+    expect(due.filter(({ source }) => source.scope === 'internet')).toHaveLength(8);
+  });
+
   test('is due no more when its mark was cleared', async () => {
     await store.writeFragments('object-a', [fragment()], NOW);
     for (const mark of await store.dueSources(NOW + DAY)) await store.clearDue(mark);

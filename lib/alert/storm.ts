@@ -1,0 +1,181 @@
+/** The alert storm: which announcements share an allowance, and the one message about all that were held. */
+import type { AlertEvent } from '../finding/lifecycle.ts';
+import { type Finding, isoTime, SEVERITIES, severityRank } from '../finding/model.ts';
+import { listSince, queryByDay } from './commands.ts';
+import type { AlertMessage } from './message.ts';
+import { nameOf, whoseOf } from './name.ts';
+import { countOf, jsonText, plain } from './plain.ts';
+import type { AlertPlace } from './text.ts';
+
+/** Announcements of a lane share its places: what fills one lane holds nothing back in another. */
+export type Lane = 'critical' | 'high inside' | 'high outside' | 'other' | 'ended';
+
+/**
+ * The lane of an announcement. Whoever can make noise chooses its kind: from outside that is mostly medium, from a host
+ * inside high, and ends come hours after their beginnings. None of them takes the places of what is worse.
+ */
+export function laneOf(event: AlertEvent, { severity, direction }: Finding): Lane {
+  if (event === 'closed') return 'ended';
+  if (severity === 'critical') return 'critical';
+  if (severity !== 'high') return 'other';
+  return direction === 'inbound' ? 'high outside' : 'high inside';
+}
+
+/** What stands for an announcement in the count: tried again it is the same, so that it is counted once. */
+export const announcementOf = (event: AlertEvent, { id, severity }: Finding): string =>
+  `${id.slice(0, 12)}${event[0]}${severityRank(severity)}`;
+
+/** An announcement that was held. */
+export interface HeldAnnouncement {
+  readonly event: AlertEvent;
+  readonly finding: Finding;
+}
+
+/** Announcements that a person reads one by one in a storm message. */
+const NAMED = 20;
+/** Ids that fit: 29 bytes each, quoted twice, of the 256 KiB that SNS takes for all bodies and attributes. */
+const IDS = 5000;
+/** Accounts or VPCs beyond which filter policies are not told of all of them. */
+const PLACES = 100;
+/** Days and shards whose query is printed. */
+const DAYS = 2;
+const SHARDS = [0, 1, 2, 3];
+
+/**
+ * One message about announcements that were held.
+ * @param hasMore more are held than these; the next message tells them.
+ * @param now epoch seconds.
+ */
+export function stormMessage(
+  held: readonly HeldAnnouncement[],
+  hasMore: boolean,
+  place: AlertPlace,
+  now: number,
+): AlertMessage {
+  const worstFirst = held.toSorted(byWorth);
+  const findings = worstFirst.map(({ finding }) => finding);
+  const counts = {
+    bySeverity: countBy(findings.map(({ severity }) => severity)),
+    byKind: countBy(findings.map(({ kind }) => kind)),
+    byDirection: countBy(findings.map(({ direction }) => direction)),
+    byEvent: countBy(held.map(({ event }) => event)),
+  };
+  const ids = findings.slice(0, IDS).map(({ id }) => id);
+  return {
+    subject: plain(
+      `Sweepwatch alert storm: ${countOf(held.length, 'alert')} held, worst ${findings[0]?.severity} (${place.deployment})`,
+    ).slice(0, 99),
+    bodies: {
+      default: jsonText({
+        event: 'storm',
+        count: held.length,
+        hasMore,
+        ...counts,
+        worst: worstFirst.slice(0, NAMED).map(summaryOf),
+        ids,
+        idsLeftOut: held.length - ids.length,
+      }),
+      email: `${textOf(worstFirst, counts, hasMore, place, now).map(plain).join('\n')}\n`,
+    },
+    attributes: attributesOf(findings),
+  };
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function textOf(
+  worstFirst: readonly HeldAnnouncement[],
+  counts: { bySeverity: Counts; byKind: Counts; byDirection: Counts; byEvent: Counts },
+  hasMore: boolean,
+  place: AlertPlace,
+  now: number,
+): string[] {
+  const findings = worstFirst.map(({ finding }) => finding);
+  const rest = worstFirst.length - NAMED;
+  return [
+    `ALERT STORM: ${countOf(worstFirst.length, 'alert')} held back and told here at once.`,
+    'More findings came up in five minutes than are announced one by one (setting alertsIn5Minutes). None is lost: all are in',
+    'the table, and what becomes of each is told as for any other.',
+    ...(hasMore ? ['More are held still; the next message, in five minutes, tells them.'] : []),
+    '',
+    'HOW MANY',
+    `  by severity: ${listOf(counts.bySeverity)}`,
+    `  by kind: ${listOf(counts.byKind)}`,
+    `  by direction: ${listOf(counts.byDirection)}`,
+    `  by news: ${listOf(counts.byEvent)}`,
+    '',
+    'THE WORST FIRST',
+    ...worstFirst.slice(0, NAMED).map((item) => `  ${lineOf(item)}`),
+    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    '',
+    'LOOK FURTHER',
+    ...lookFurther(findings, place).map((line) => `  ${line}`),
+    '',
+    `Of ${isoTime(now)}; deployment ${place.deployment}, table ${place.tables.findings}.`,
+  ];
+}
+
+const lineOf = ({ event, finding }: HeldAnnouncement): string =>
+  `${event}: ${finding.severity} ${nameOf(finding)} by ${whoseOf(finding)}, ${finding.direction}, ${countOf(finding.targets.count, 'target')}, ${finding.openPorts.count} answered, id ${finding.id}`;
+
+/** Commands that list what is held, and perhaps more of the same time. */
+function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): string[] {
+  const since = findings.map(({ lastSeen }) => lastSeen).reduce((a, b) => (a < b ? a : b));
+  const least = findings.map(({ severity }) => severityRank(severity)).reduce((a, b) => Math.min(a, b));
+  const days = [...new Set(findings.map(({ firstSeen }) => firstSeen.slice(0, 10)))].toSorted().slice(-DAYS);
+  return [
+    listSince(tables, since, SEVERITIES[least]!),
+    ...days.flatMap((day) => SHARDS.map((shard) => queryByDay(tables, day, shard, least))),
+  ];
+}
+
+/** Lists, so that a subscription hears of the storm when anything in it passes the subscription's filter policy. */
+function attributesOf(findings: readonly Finding[]): AlertMessage['attributes'] {
+  const lists = {
+    severity: distinct(findings.map(({ severity }) => severity)),
+    kind: distinct(findings.map(({ kind }) => kind)),
+    direction: distinct(findings.map(({ direction }) => direction)),
+    accountId: distinct(findings.map(({ source }) => source?.accountId)).slice(0, PLACES),
+    vpcId: distinct(findings.map(({ source }) => source?.vpcId)).slice(0, PLACES),
+  };
+  return { event: 'storm', ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) };
+}
+
+const summaryOf = ({ event, finding }: HeldAnnouncement) => ({
+  id: finding.id,
+  event,
+  severity: finding.severity,
+  kind: finding.kind,
+  direction: finding.direction,
+  source: finding.source?.address ?? null,
+  openPorts: { count: finding.openPorts.count },
+  status: finding.status,
+  ...(finding.closedBecause && { closedBecause: finding.closedBecause }),
+  lastSeen: finding.lastSeen,
+});
+
+/** Severity, then what comes from inside, news before ends, size; ids make the order complete. */
+function byWorth(a: HeldAnnouncement, b: HeldAnnouncement): number {
+  return (
+    severityRank(b.finding.severity) - severityRank(a.finding.severity) ||
+    Number(a.finding.direction === 'inbound') - Number(b.finding.direction === 'inbound') ||
+    Number(a.event === 'closed') - Number(b.event === 'closed') ||
+    b.finding.contacts.failed - a.finding.contacts.failed ||
+    (a.finding.id < b.finding.id ? -1 : 1)
+  );
+}
+
+const distinct = (values: readonly (string | undefined)[]): string[] => [
+  ...new Set(values.filter((value): value is string => Boolean(value))),
+];
+
+/** The most frequent first. */
+function countBy(words: readonly string[]): Counts {
+  const counts = [...Map.groupBy(words, (word) => word)].map(([word, group]) => [word, group.length] as const);
+  return Object.fromEntries(counts.toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)));
+}
+
+const listOf = (counts: Counts): string =>
+  Object.entries(counts)
+    .map(([word, count]) => `${count} ${word}`)
+    .join(', ');

@@ -1,0 +1,91 @@
+/** Ways to keep an alert from being sent, or a slow scan from being looked at: what works, and what does not. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { noisePartition } from '../../../lib/store/keys.ts';
+import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Deployment, newDeployment } from './fixture/deployment.ts';
+import { file, probe, SCANNER, scan, TARGET } from './fixture/flow-logs.ts';
+
+let embedded: Embedded;
+let deployment: Deployment;
+const HOUR = 3600;
+/** Six hours into a day: the quiet sources of days are looked through. */
+const SIX = Date.UTC(2026, 10, 21, 6) / 1000;
+beforeAll(async () => {
+  embedded = await startEmbedded();
+});
+afterAll(() => embedded.stop());
+beforeEach(async () => {
+  deployment = await newDeployment(embedded);
+});
+
+const suppress = (source: string, target?: string) =>
+  deployment.suppressions.add({
+    id: 'approved',
+    source,
+    ...(target && { target }),
+    owner: 'soc',
+    reason: 'approved scanner',
+    expires: new Date((SIX + 7 * 24 * HOUR) * 1000).toISOString(),
+  });
+const scanned = async (of: Parameters<typeof scan>[1]) => {
+  await deployment.ingest(JSON.stringify(of), file(scan('rejected', of)), of.end + 60);
+  return (await deployment.deliverAll(of.end + 60)).map(({ outcome }) => outcome);
+};
+
+describe('a suppressed address', () => {
+  test('silences nobody beside it, however near', async () => {
+    await suppress(`${SCANNER}/32`);
+    expect(await scanned({ from: '10.0.7.104', count: 20, end: SIX })).toEqual(['published']);
+  });
+
+  test('of which only some targets are approved is heard of when it scans others', async () => {
+    await suppress(`${SCANNER}/32`, '10.0.12.0/24');
+    expect(await scanned({ to: TARGET, count: 20, end: SIX })).toEqual(['suppressed']);
+    expect(await scanned({ to: '10.0.99.9', count: 20, end: SIX + 2 * HOUR })).toContain('published');
+  });
+
+  test('hides who sends in its name, where the network lets such packets through: a known limit', async () => {
+    await suppress(`${SCANNER}/32`);
+    // As the interface of the target sees it; who sent it no record says.
+    expect(await scanned({ from: SCANNER, count: 20, end: SIX })).toEqual(['suppressed']);
+    expect(await deployment.stored()).toMatchObject([{ finding: { suppressedBy: 'approved', status: 'open' } }]);
+  });
+
+  test('is heard of again when the rule has run out', async () => {
+    await suppress(`${SCANNER}/32`);
+    expect(await scanned({ count: 20, end: SIX + 8 * 24 * HOUR })).toEqual(['published']);
+  });
+});
+
+describe('a slow scanner from outside', () => {
+  /** Some addresses in the same bucket, which whoever knows the program can tell. */
+  const bucketOf = (address: string) => noisePartition(0, { scope: 'internet', address });
+  const slow = '198.51.100.7';
+  const inItsBucket = Array.from({ length: 2000 }, (_, n) => `203.0.${n >> 8}.${n & 255}`).filter(
+    (address) => bucketOf(address) === bucketOf(slow),
+  );
+  /** Seven contacts in each of so many hours: too quiet for an item of its own. */
+  const quietly = (from: string, ports: number) =>
+    Array.from({ length: ports }, (_, n) =>
+      probe({ from, port: 1000 + n, end: SIX - Math.floor(n / 6) * HOUR - 30 * 60 + (n % 6) * 60 }, 'REJECT'),
+    );
+  const settledWith = async (strangers: number) => {
+    const lines = [...inItsBucket.slice(0, strangers).flatMap((from) => quietly(from, 36)), ...quietly(slow, 30)];
+    const byHour = Map.groupBy(lines, (text) => Math.floor(Number(text.split(' ')[11]) / HOUR));
+    for (const [hour, group] of byHour) await deployment.ingest(`h${hour}`, file(group), (hour + 1) * HOUR);
+    const now = SIX + HOUR + 20 * 60;
+    await deployment.ingest('later', file([probe({ from: '10.0.1.1', port: 443, end: now })]), now);
+    const { leftOut, failures } = await deployment.settle(now);
+    expect(failures).toEqual([]);
+    const found = (await deployment.stored()).map(({ finding }) => finding.source?.address);
+    return { leftOut, isFound: found.includes(slow) };
+  };
+
+  test('is found among nineteen louder ones of its sixteenth', async () => {
+    expect(await settledWith(19)).toEqual({ leftOut: 0, isFound: true });
+  });
+
+  test('is left out, and counted, behind twenty: a known limit', async () => {
+    expect(await settledWith(20)).toEqual({ leftOut: 1, isFound: false });
+  });
+});

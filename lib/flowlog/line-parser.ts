@@ -141,7 +141,10 @@ export class LineParser {
     const text = start + (this.lines === 0 ? byteOrderMark(buffer, start) : 0);
     const isTooLong = end - start > MAX_LINE;
     const columns = isTooLong ? 0 : this.rows.split(buffer, text, end);
-    if (columns === 0 && !isTooLong) return this.#blank(bytes);
+    if (columns === 0 && !isTooLong) {
+      this.#blank(bytes);
+      return;
+    }
     this.lines++;
     let reason: Outcome;
     try {

@@ -4,13 +4,14 @@ import {
   type AsyncBuffer,
   type Compressors,
   type FileMetaData,
-  parquetMetadataAsync,
+  parquetMetadata,
   parquetRead,
   type RowGroup,
   snappyUncompress,
 } from 'hyparquet';
 import { normalizeFieldName } from './fields.ts';
 import { type BodyCheck, checkPages } from './parquet-pages.ts';
+import { readStruct } from './thrift.ts';
 
 /** The Parquet file is damaged or not a flow log; the message says where reading stopped. */
 export class ParquetError extends Error {
@@ -20,6 +21,9 @@ export class ParquetError extends Error {
 const TEXT_AT_ONCE = 256 * 1024;
 /** A row group of fewer bytes is fetched at once, a larger one column by column. */
 const GROUP_AT_ONCE = 64 * 1024 * 1024;
+/** Bytes at the end of a file that are fetched at first: the footer lies in them, mostly. */
+const TAIL_AT_ONCE = 512 * 1024;
+const END_BYTES = 8;
 /** Values of a row group that are decoded at most; a pointer each, they take 1 GB. */
 const MOST_VALUES = 2 ** 27;
 /** Rows that a byte may stand for, since ports and addresses differ, besides some that may be all alike. */
@@ -55,7 +59,7 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
       );
     }
   };
-  const metadata = await attempt('the footer', () => parquetMetadataAsync(watched, { geoparquet: false }));
+  const metadata = await attempt('the footer', () => readFooter(watched));
   const columns = await attempt('the footer', () => columnsOf(metadata));
   const encoder = new TextEncoder();
   write(encoder.encode(`${columns.map(({ name }) => cell(normalizeFieldName(name))).join(' ')}\n`));
@@ -74,6 +78,23 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
   }
   if (from !== total)
     throw new ParquetError(`the Parquet file claims ${total} rows and has ${from}: it is damaged; fetch it again`);
+}
+
+/** Walks through the footer before it is parsed: room is made for lists as long as they claim to be. */
+async function readFooter(file: AsyncBuffer): Promise<FileMetaData> {
+  const { byteLength } = file;
+  let tail = await file.slice(Math.max(0, byteLength - TAIL_AT_ONCE), byteLength);
+  const [mark, length] = endOf(tail);
+  if (mark !== 'PAR1' || length > byteLength - END_BYTES) throw new Error('its end is not that of a Parquet file');
+  if (length + END_BYTES > tail.byteLength) tail = await file.slice(byteLength - END_BYTES - length, byteLength);
+  readStruct(new Uint8Array(tail, tail.byteLength - END_BYTES - length, length), 0);
+  return parquetMetadata(tail, { geoparquet: false });
+}
+
+/** The mark at the end of a file, and the length of the footer that stands before it. */
+function endOf(tail: ArrayBuffer): readonly [string, number] {
+  const end = Buffer.from(tail).subarray(-END_BYTES);
+  return end.length < END_BYTES ? ['', 0] : [end.toString('latin1', 4), end.readUInt32LE()];
 }
 
 /** A column on the top level: its name, and whether values may be missing. */

@@ -1,4 +1,4 @@
-/** Reads structs of Thrift's compact protocol (thrift-compact-protocol.md), as far as page headers of Parquet need it. */
+/** Reads structs of Thrift's compact protocol (thrift-compact-protocol.md), as far as checking Parquet needs it. */
 
 /** The bytes are no struct, or end within it. */
 export class ThriftError extends Error {
@@ -14,8 +14,8 @@ export interface Struct {
 }
 
 const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12];
-/** Structs within structs: a page header has three. */
-const DEEPEST = 8;
+/** Structs within structs: a footer has seven. */
+const DEEPEST = 16;
 
 /** The struct at `at`. @throws ThriftError when there is none. */
 export function readStruct(bytes: Uint8Array, at: number, depth = 0): Struct {

@@ -83,6 +83,8 @@ export async function runTarget(name: string, options: RunOptions): Promise<Resu
   const found: FoundFailure[] = [];
   const { TARGETS } = (await import(options.registry.href)) as { TARGETS: readonly Target[] };
   const target = TARGETS.find((each) => each.name === name)!;
+  // Making inputs anew may need what all of them share.
+  if (distinct.length) await target.setUp?.();
   for (const failure of distinct) {
     const input = target.input(randomOf(`${options.seed} ${name} ${failure.index}`));
     found.push({ ...failure, input, small: await smallest(name, options, failure, input) });

@@ -81,7 +81,7 @@ const events: Target = {
       return { isPast: true, outcome: objects.length ? 'objects' : 'none' };
     } catch (error) {
       if (!(error instanceof EventError)) throw error;
-      must(error.message.length < 1000, () => `a message of ${error.message.length} characters`);
+      must(error.message.length < 1500, () => `a message of ${error.message.length} characters`);
       return { isPast: WITHIN.test(error.message), outcome: 'refused' };
     }
   },

@@ -13,7 +13,9 @@ export interface Struct {
   readonly end: number;
 }
 
-const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12];
+const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12,
+];
 /** Structs within structs: a footer has seven. */
 const DEEPEST = 16;
 

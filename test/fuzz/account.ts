@@ -28,7 +28,10 @@ export function checkSums(told: Told, length: number): void {
   must(bytes === length, () => `${length} bytes, of which ${bytes} are told of: ${JSON.stringify(told)}`);
   const isAny = Object.values(account).every((count) => Number.isSafeInteger(count) && count >= 0);
   must(isAny, () => `a count is none: ${JSON.stringify(account)}`);
-  must(account.refused > 0 || account.unreadBytes === 0, () => `bytes were left without a reason: ${account.unreadBytes}`);
+  must(
+    account.refused > 0 || account.unreadBytes === 0,
+    () => `bytes were left without a reason: ${account.unreadBytes}`,
+  );
 }
 
 /**

@@ -1,4 +1,72 @@
-import { runTarget } from './run.ts';
-const [,, name, n, seed='1'] = process.argv;
-const r = await runTarget(name!, {registry: new URL('./targets.ts', import.meta.url), seed, inputs: Number(n), patience: 4000});
-console.log({...r, coverage: undefined, failures: r.failures.map(f=>({index:f.index, what:f.what.slice(0,600), stack:f.stack.slice(0,800), small: Buffer.from(f.small).toString('latin1').slice(0,600), n: f.small.length}))});
+/**
+ * `npm run fuzz -- --inputs N [--seed K] [--target NAME]`: tries N inputs, shared out over the targets or all of one, and
+ * prints what came of them and which lines were run. Exit 1 when any input fails; it is written to a file, made small.
+ * `--from I` begins with another input, `--try FILE --target NAME` tries one file, `--missed` lists the lines never run.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { coverageOf } from './coverage.ts';
+import { failureText, shareOut, summaryOf, tableOf } from './report.ts';
+import { type Result, runTarget } from './run.ts';
+import { TARGETS } from './targets.ts';
+
+const FOLDER = '.local/fuzz';
+
+const { values } = parseArgs({
+  options: {
+    inputs: { type: 'string', default: '20000' },
+    seed: { type: 'string', default: '1' },
+    from: { type: 'string', default: '0' },
+    target: { type: 'string' },
+    try: { type: 'string' },
+    missed: { type: 'boolean', default: false },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const inputs = Number(values.inputs);
+  const from = Number(values.from);
+  if (!Number.isSafeInteger(inputs) || inputs < 1 || !Number.isSafeInteger(from) || from < 0)
+    return wrong(`--inputs and --from must be whole numbers, got ${values.inputs} and ${values.from}`);
+  const chosen = TARGETS.filter(({ name }) => values.target === undefined || name === values.target);
+  if (!chosen.length)
+    return wrong(`--target must be one of ${TARGETS.map(({ name }) => name).join(', ')}, got ${values.target}`);
+  if (values.try !== undefined) {
+    if (values.target === undefined) return wrong('--try needs a --target');
+    await chosen[0]!.setUp?.();
+    console.log(await chosen[0]!.run(readFileSync(values.try)));
+    return 0;
+  }
+  const registry = new URL('./targets.ts', import.meta.url);
+  const results: Result[] = [];
+  for (const { target, count } of shareOut(chosen, inputs)) {
+    console.error(`${target.name}: ${count} inputs`);
+    results.push(await runTarget(target.name, { registry, seed: values.seed, inputs: count, from, coverage: true }));
+  }
+  const covers = chosen.flatMap(({ covers: paths }) => paths);
+  const coverage = coverageOf(
+    covers,
+    results.flatMap((result) => result.coverage),
+  );
+  console.log(tableOf(results));
+  if (values.missed) for (const { file, missed } of coverage) console.log(`${file}: ${missed.join(' ') || 'none'}`);
+  for (const { target, failures } of results) {
+    for (const failure of failures) {
+      mkdirSync(FOLDER, { recursive: true });
+      const file = join(FOLDER, `${target.replaceAll(' ', '-')}-${values.seed}-${failure.index}.bin`);
+      writeFileSync(file, failure.small);
+      console.log(failureText(target, values.seed, failure, file));
+    }
+  }
+  const { text, isSound } = summaryOf(results, coverage);
+  console.log(text);
+  return isSound ? 0 : 1;
+}
+
+function wrong(message: string): number {
+  console.error(message);
+  return 2;
+}

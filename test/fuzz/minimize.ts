@@ -4,7 +4,10 @@ const MOST_TRIALS = 1500;
 const MOST_MS = 20_000;
 
 /** A part of `input` for which `isSame` holds, as it must for `input` itself; `input` where it does not. */
-export async function minimized(input: Uint8Array, isSame: (bytes: Uint8Array) => Promise<boolean>): Promise<Uint8Array> {
+export async function minimized(
+  input: Uint8Array,
+  isSame: (bytes: Uint8Array) => Promise<boolean>,
+): Promise<Uint8Array> {
   const began = performance.now();
   let trials = 0;
   let small = input;

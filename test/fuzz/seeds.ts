@@ -11,20 +11,26 @@ export interface Seed {
 }
 
 const DATA = join(import.meta.dirname, '../data');
-const ROWS = 60;
+const FEW_ROWS = 60;
 /** Of a gzip: more than so many rows take. */
 const OPENING_BYTES = 16 * 1024;
+/** Rows enough for any of the scans in `test/data/shapes`. */
+const MANY_ROWS = 1200;
 const DEFAULT =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status';
 
-function seedsIn(folder: string): Seed[] {
+function seedsIn(folder: string, most: number): Seed[] {
   return readdirSync(join(DATA, folder))
     .filter((name) => name.endsWith('.log.gz'))
     .sort()
     .map((name) => {
-      const opening = readFileSync(join(DATA, folder, name)).subarray(0, OPENING_BYTES);
+      const bytes = readFileSync(join(DATA, folder, name));
+      const opening = most > FEW_ROWS ? bytes : bytes.subarray(0, OPENING_BYTES);
       const text = gunzipSync(opening, { finishFlush: zlib.Z_SYNC_FLUSH }).toString('latin1');
-      const lines = text.split('\n').slice(0, ROWS + 1).filter(Boolean);
+      const lines = text
+        .split('\n')
+        .slice(0, most + 1)
+        .filter(Boolean);
       const hasHeader = /srcaddr/.test(lines[0]!);
       return {
         name,
@@ -38,6 +44,14 @@ let loaded: readonly Seed[] | undefined;
 
 /** Captured and synthetic logs, of version 2 and later, with IPv4 and IPv6. */
 export function seeds(): readonly Seed[] {
-  loaded ??= [...seedsIn('shapes'), ...seedsIn('lab')];
+  loaded ??= [...seedsIn('shapes', FEW_ROWS), ...seedsIn('lab', FEW_ROWS)];
   return loaded;
+}
+
+let scans: readonly Seed[] | undefined;
+
+/** Whole logs with scans of every kind in them. */
+export function longSeeds(): readonly Seed[] {
+  scans ??= seedsIn('shapes', MANY_ROWS);
+  return scans;
 }

@@ -4,6 +4,7 @@ import { DETECTION } from './targets/detection.ts';
 import { EVENTS } from './targets/events.ts';
 import { FRAGMENTS } from './targets/fragments.ts';
 import { GZIP } from './targets/gzip.ts';
+import { HANDLER_TARGETS } from './targets/handlers.ts';
 import { PARQUET } from './targets/parquet.ts';
 import { SETTINGS_TARGETS } from './targets/settings.ts';
 import { TEXT } from './targets/text.ts';
@@ -16,4 +17,5 @@ export const TARGETS: readonly Target[] = [
   ...FRAGMENTS,
   ...DETECTION,
   ...SETTINGS_TARGETS,
+  ...HANDLER_TARGETS,
 ];

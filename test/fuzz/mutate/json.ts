@@ -16,7 +16,20 @@ const VALUES: readonly string[] = [
   ...['"10.0.0.0/8"', '"::/0"', '"10.0.0.1/33"', '"2027-01-31"', '"infinity"', '"high"', '25', '1000000000'],
   `"${'x'.repeat(2000)}"`,
 ];
-const KEYS = ['__proto__', 'constructor', 'toString', 'length', '', 'Records', 'detail', 'key', 's3', 'size', '0', 'x y'];
+const KEYS = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'length',
+  '',
+  'Records',
+  'detail',
+  'key',
+  's3',
+  'size',
+  '0',
+  'x y',
+];
 const MARK = '\ue000';
 
 /** All places in a value: what holds it, and under which key. */
@@ -39,12 +52,18 @@ function change(value: Json, random: Random, written: string[]): Json {
     // The value is put in as text at the end.
     at[key] = MARK + written.length;
     written.push(random.next() < 0.02 ? JSON.stringify(deep(300)) : pick(VALUES, random));
-  } else if (chance < 0.6 && Array.isArray(holder)) holder.splice(Number(key), random.whole(0, 1), structuredClone(otherAt[other.key]!));
+  } else if (chance < 0.6 && Array.isArray(holder))
+    holder.splice(Number(key), random.whole(0, 1), structuredClone(otherAt[other.key]!));
   else if (chance < 0.7) {
     if (Array.isArray(holder)) holder.splice(Number(key), 1);
     else delete at[key];
   } else if (chance < 0.8 && !Array.isArray(holder)) {
-    Object.defineProperty(holder, pick(KEYS, random), { value: at[key], enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(holder, pick(KEYS, random), {
+      value: at[key],
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   } else if (chance < 0.9 && typeof at[key] === 'string') {
     at[key] = Buffer.from(mutated(Buffer.from(String(at[key])), random)).toString('utf8');
   } else if (chance < 0.95) at[key] = [structuredClone(at[key]!)];
@@ -61,7 +80,8 @@ export function mutatedJson(json: unknown, random: Random): Buffer {
   const chance = random.next();
   if (chance < 0.85) return Buffer.from(text);
   if (chance < 0.95) return Buffer.from(mutated(Buffer.from(text), random));
-  if (chance < 0.96) return Buffer.from(pick([`\ufeff${text}`, '', ' ', 'null', '"x"', '[]', '{}', `${text}${text}`], random));
+  if (chance < 0.96)
+    return Buffer.from(pick([`\ufeff${text}`, '', ' ', 'null', '"x"', '[]', '{}', `${text}${text}`], random));
   if (chance < 0.965) return Buffer.from('['.repeat(random.whole(10, 20_000)));
   if (chance < 0.97) {
     const depth = random.whole(1000, 20_000);

@@ -70,7 +70,8 @@ export function mutatedHeader(header: string, random: Random): Uint8Array {
     else if (chance < 0.7) names.splice(at, 0, pick(['field-of-2031', 'instance-tag-3', 'x', 'vpc-id'], random));
     else if (chance < 0.76) names.splice(at, 1);
     else if (chance < 0.82) names.splice(at, 0, names[other] ?? 'end');
-    else if (chance < 0.84) names.splice(at, 0, ...Array.from({ length: random.whole(60, 140) }, (_, n) => `more-${n}`));
+    else if (chance < 0.84)
+      names.splice(at, 0, ...Array.from({ length: random.whole(60, 140) }, (_, n) => `more-${n}`));
     else if (chance < 0.86) names[at] = pick([...WORDS, ...NUMBERS], random);
   }
   const text = names.join(random.next() < 0.9 ? ' ' : pick(['\t', '  ', ' \r', ','], random));

@@ -22,12 +22,18 @@ function parquetOf({ header, rows }: Seed, random: Random): Buffer {
     if (INT32.has(field))
       return { ...base, type: 'INT32', data: texts.map((text) => (text === '-' ? missing : Number(text))) };
     if (INT64.has(field))
-      return { ...base, type: 'INT64', data: texts.map((text) => (text === '-' ? (nullable ? null : 0n) : BigInt(text))) };
+      return {
+        ...base,
+        type: 'INT64',
+        data: texts.map((text) => (text === '-' ? (nullable ? null : 0n) : BigInt(text))),
+      };
     return { ...base, type: 'STRING', data: texts.map((text) => (text === '-' && nullable ? null : text)) };
   });
   const codec = pick(['GZIP', 'SNAPPY', 'UNCOMPRESSED', 'UNCOMPRESSED'] as const, random);
   const rowGroupSize = pick([7, 20, 1000], random);
-  return Buffer.from(parquetWriteBuffer({ columnData, codec, rowGroupSize, compressors, statistics: random.next() < 0.5 }));
+  return Buffer.from(
+    parquetWriteBuffer({ columnData, codec, rowGroupSize, compressors, statistics: random.next() < 0.5 }),
+  );
 }
 
 const FILES = 60;
@@ -49,7 +55,22 @@ function varint(value: bigint): Buffer {
   return Buffer.from(bytes);
 }
 
-const LIES = [0n, 1n, 2n, 3n, 7n, 127n, 128n, 0xffffn, 1n << 20n, 1n << 24n, 1n << 30n, 0x7fffffffn, 0xffffffffn, 1n << 40n]
+const LIES = [
+  0n,
+  1n,
+  2n,
+  3n,
+  7n,
+  127n,
+  128n,
+  0xffffn,
+  1n << 20n,
+  1n << 24n,
+  1n << 30n,
+  0x7fffffffn,
+  0xffffffffn,
+  1n << 40n,
+]
   .flatMap((value) => [value, value * 2n])
   .concat([(1n << 63n) - 1n, (1n << 64n) - 1n]);
 
@@ -71,7 +92,11 @@ export function someDamagedParquet(random: Random, numbers: (seed: string) => Ra
   switch (random.whole(0, 9)) {
     case 0: {
       // A number of the footer lies, and the footer is as long as it says.
-      const footer = lied(file.subarray(footerAt, -TAIL_BYTES), random.whole(0, file.length - TAIL_BYTES - footerAt - 1), random);
+      const footer = lied(
+        file.subarray(footerAt, -TAIL_BYTES),
+        random.whole(0, file.length - TAIL_BYTES - footerAt - 1),
+        random,
+      );
       const length = Buffer.alloc(4);
       length.writeUInt32LE(footer.length);
       return Buffer.concat([file.subarray(0, footerAt), footer, length, Buffer.from('PAR1')]);

@@ -33,7 +33,14 @@ async function setUp(): Promise<void> {
     );
     const [first] = fragments;
     if (!first) continue;
-    packs.push(Buffer.from(encodeFragments(fragments.filter(({ hour }) => hour === first.hour), KEY)));
+    packs.push(
+      Buffer.from(
+        encodeFragments(
+          fragments.filter(({ hour }) => hour === first.hour),
+          KEY,
+        ),
+      ),
+    );
     packs.push(Buffer.from(encodeFragments([{ ...first, fragments: 3, theta: 0xfffffff0 }])));
   }
 }

@@ -21,7 +21,13 @@ const SETTINGS = {
 const settings: Target = {
   name: 'settings',
   weight: 15,
-  covers: ['lib/config/load.ts', 'lib/config/problems.ts', 'lib/config/checks.ts', 'lib/config/cidr.ts', 'lib/config/runtime.ts'],
+  covers: [
+    'lib/config/load.ts',
+    'lib/config/problems.ts',
+    'lib/config/checks.ts',
+    'lib/config/cidr.ts',
+    'lib/config/runtime.ts',
+  ],
   input: (random) => mutatedJson(SETTINGS, random),
   run: (input): Verdict => {
     let value: unknown;
@@ -34,7 +40,10 @@ const settings: Target = {
       const runtime = toRuntimeSettings(parseSettings(value));
       // What the schema lets in, the functions take.
       const again = parseRuntimeSettings(JSON.stringify(runtime));
-      must(JSON.stringify(again) === JSON.stringify(runtime), () => `${JSON.stringify(again)} out of ${JSON.stringify(runtime)}`);
+      must(
+        JSON.stringify(again) === JSON.stringify(runtime),
+        () => `${JSON.stringify(again)} out of ${JSON.stringify(runtime)}`,
+      );
       return { isPast: true, outcome: 'taken' };
     } catch (error) {
       if (!(error instanceof SettingsError)) throw error;
@@ -88,7 +97,8 @@ const suppressions: Target = {
     }
     if (typeof value !== 'object' || value === null) return { isPast: false, outcome: 'no rule' };
     // As the store reads them out of the table.
-    const text = (field: string) => (typeof value[field] === 'object' ? JSON.stringify(value[field]) : String(value[field]));
+    const text = (field: string) =>
+      typeof value[field] === 'object' ? JSON.stringify(value[field]) : String(value[field]);
     const { target } = value;
     const [id, source, owner, reason, expires] = ['id', 'source', 'owner', 'reason', 'expires'].map(text);
     const rule = { id: id!, source: source!, owner: owner!, reason: reason!, expires: expires! };

@@ -8,6 +8,7 @@ import { type FileReport, readFlowLog } from '../../../lib/flowlog/read.ts';
 import type { RecordSink } from '../../../lib/flowlog/record.ts';
 import type { ByteSource } from '../../../lib/flowlog/source.ts';
 import { Collector } from '../../../lib/window/collector.ts';
+import { pipe } from '../../lib/flowlog/sample-logs.ts';
 import { mutated } from '../../lib/kernel/mutate.ts';
 import { someLog } from '../../lib/kernel/some-log.ts';
 import { checkText, type Told } from '../account.ts';
@@ -73,7 +74,7 @@ const isData = (line: string): boolean => / OK( |$)/.test(line);
 
 const lines: Target = {
   name: 'lines',
-  weight: 470,
+  weight: 475,
   covers: READERS,
   input: (random) => {
     const { header, rows } = pick(seeds(), random);
@@ -166,10 +167,16 @@ const headers: Target = {
     if (isPlainHeader(first)) {
       must(account.headers > 0, () => `a plain header was not taken for one: ${error ?? JSON.stringify(skipped)}`);
       const wrong = skipped.find(({ reason }) => reason === 'too few columns' || reason === 'too many columns');
-      must(!wrong || text.length > 5, () => `rows under a plain header have another number of columns: ${wrong!.excerpt}`);
+      must(
+        !wrong || text.length > 5,
+        () => `rows under a plain header have another number of columns: ${wrong!.excerpt}`,
+      );
     }
     const isPast = account.headers > 0 && records + noData + skipData + skipped.length > 0;
-    return { isPast, outcome: error ? 'header refused' : skipped.length ? 'rows skipped' : records ? 'read' : 'no rows' };
+    return {
+      isPast,
+      outcome: error ? 'header refused' : skipped.length ? 'rows skipped' : records ? 'read' : 'no rows',
+    };
   },
 };
 
@@ -184,6 +191,8 @@ export function piecesSource(bytes: Uint8Array): ByteSource {
       at = to;
     }
   };
+  // Now and then a pipe, which is read once and has no ranges.
+  if (randomOf(seed).next() < 0.2) return pipe(pieces());
   return { name: 'fuzzed', size: bytes.length, open: pieces, range: async (from, to) => bytes.subarray(from, to) };
 }
 
@@ -223,13 +232,17 @@ const files: Target = {
         ? someFile(pick(seeds(), random), random)
         : Buffer.from(someLog(random.whole(1, 30), random).lines.join('\n'), 'latin1');
     const damaged = random.next() < 0.3 ? Buffer.from(mutated(whole, random)) : whole;
-    if (random.next() < 0.02) return Buffer.from(pick(['%PDF-1.7', 'PK\u0003\u0004', '{}', '', '\n\n', '\u0000'], random));
+    if (random.next() < 0.02)
+      return Buffer.from(pick(['%PDF-1.7', 'PK\u0003\u0004', '{}', '', '\n\n', '\u0000'], random));
     return damaged.subarray(0, random.next() < 0.5 ? damaged.length : random.whole(0, damaged.length));
   },
   run: async (input): Promise<Verdict> => {
     const report = await readFile(input);
     if (report.bytes) {
-      must(report.bytes === input.length || report.account.refused > 0, () => `${report.bytes} of ${input.length} bytes`);
+      must(
+        report.bytes === input.length || report.account.refused > 0,
+        () => `${report.bytes} of ${input.length} bytes`,
+      );
       checkText(report, input.subarray(0, report.bytes));
     }
     must(report.bytes > 0 || report.error !== undefined, () => 'nothing was read, and nothing is said');

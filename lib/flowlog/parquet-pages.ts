@@ -53,7 +53,8 @@ export function checkPages(chunk: Uint8Array, claims: ColumnClaims): BodyCheck[]
     const page = pageOf(header, claims, dictionary);
     dictionary = page.dictionary ?? dictionary;
     rows += page.rows;
-    if (page.levels) checkLevels(body.subarray(0, page.levels.bytes), page.rows, page.levels.nulls);
+    if (page.levels && claims.isOptional)
+      checkLevels(body.subarray(0, page.levels.bytes), page.rows, page.levels.nulls);
     const packed = body.subarray(page.levels?.bytes ?? 0);
     const whole = sizeOf(header, UNCOMPRESSED_SIZE, 'size') - (page.levels?.bytes ?? 0);
     if (page.isCompressed) checks.push(page.check);
@@ -130,7 +131,7 @@ function checkRows(rows: number, claims: ColumnClaims): void {
 
 /** Levels of a page of the second version, whose header says how many values are missing. */
 function checkLevels(levels: Uint8Array, rows: number, nulls: number): void {
-  const present = levels.length ? runsOf(levels, 1, rows, 2) : rows;
+  const present = runsOf(levels, 1, rows, 2);
   if (present !== rows - nulls) throw new PageError(`${rows - present} values are missing, the page claims ${nulls}`);
 }
 
@@ -184,9 +185,9 @@ function checkPlain(body: Uint8Array, type: string, values: number): void {
 
 /**
  * Goes through runs of numbers (the hybrid of run lengths and bit packing).
- * @param below what each number must be smaller than.
- * @returns how many of the first `count` numbers are not 0.
- * @throws PageError when there are fewer, more than a group's padding, or larger ones.
+ * @param below what each number must be smaller than, as far as they are looked at.
+ * @returns how many of the first `count` numbers are not 0, where they have one bit each.
+ * @throws PageError when there are fewer, more of equal ones, or larger ones.
  */
 function runsOf(bytes: Uint8Array, width: number, count: number, below: number): number {
   let [at, seen, some] = [0, 0, 0];
@@ -206,12 +207,14 @@ function runsOf(bytes: Uint8Array, width: number, count: number, below: number):
     }
     const isPacked = head % 2 === 1;
     const length = Math.floor(head / 2) * (isPacked ? 8 : 1);
-    if (length === 0 || length > count - seen + (isPacked ? 7 : 0))
+    // Writers fill up what they pack, some to 256 numbers, and may end with an empty run of equal ones.
+    if (isPacked ? length === 0 : length > count - seen)
       throw new PageError(`a run of ${length} numbers stands where ${count - seen} are left`);
     const size = isPacked ? (length / 8) * width : Math.ceil(width / 8);
     if (at + size > bytes.length) throw new PageError('a run goes on beyond its page');
     if (isPacked) {
-      some += packedOf(bytes.subarray(at, at + size), width, Math.min(length, count - seen), below);
+      // Packed places beyond a dictionary leave a hole where the value should be, which is seen later.
+      if (width === 1) some += bitsIn(bytes.subarray(at, at + size), Math.min(length, count - seen));
       at += size;
     } else {
       const value = number(size);
@@ -223,17 +226,12 @@ function runsOf(bytes: Uint8Array, width: number, count: number, below: number):
   return some;
 }
 
-/** How many of `count` numbers of `width` bits, the lowest first, are not 0. @throws PageError for too large ones. */
-function packedOf(bytes: Uint8Array, width: number, count: number, below: number): number {
-  let [some, at, have, bits] = [0, 0, 0, 0];
-  const scale = 2 ** width;
-  for (let left = count; left > 0; left--) {
-    for (; have < width; have += 8) bits += bytes[at++]! * 2 ** have;
-    const value = bits % scale;
-    bits = (bits - value) / scale;
-    have -= width;
-    if (value >= below) throw new PageError(`${value} stands where numbers are below ${below}`);
-    if (value) some++;
+/** How many of the first `count` bits are set, the lowest of each byte first. */
+function bitsIn(bytes: Uint8Array, count: number): number {
+  let bits = 0;
+  for (let at = 0; at * 8 < count; at++) {
+    const left = count - at * 8;
+    for (let byte = bytes[at]! & (left < 8 ? (1 << left) - 1 : 255); byte; byte &= byte - 1) bits++;
   }
-  return some;
+  return bits;
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- --inputs N [--seed K] [--target NAME]`: tries N inputs, shared out over the targets or all of one, and
- * prints what came of them and which lines were run. Exit 1 when any input fails; it is written to a file, made small.
+ * `npm run fuzz -- --inputs N [--seed K] [--target NAME ...]`: tries N inputs, shared out over the targets or some of
+ * them, and prints what came of them and which lines were run. Exit 1 when any fails; it is written to a file, made small.
  * `--from I` begins with another input, `--try FILE --target NAME` tries one file, `--missed` lists the lines never run.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     inputs: { type: 'string', default: '20000' },
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
-    target: { type: 'string' },
+    target: { type: 'string', multiple: true },
     try: { type: 'string' },
     missed: { type: 'boolean', default: false },
   },
@@ -31,11 +31,13 @@ async function main(): Promise<number> {
   const from = Number(values.from);
   if (!Number.isSafeInteger(inputs) || inputs < 1 || !Number.isSafeInteger(from) || from < 0)
     return wrong(`--inputs and --from must be whole numbers, got ${values.inputs} and ${values.from}`);
-  const chosen = TARGETS.filter(({ name }) => values.target === undefined || name === values.target);
+  const chosen = TARGETS.filter(({ name }) => values.target === undefined || values.target.includes(name));
   if (!chosen.length)
-    return wrong(`--target must be one of ${TARGETS.map(({ name }) => name).join(', ')}, got ${values.target}`);
+    return wrong(
+      `--target must be one of ${TARGETS.map(({ name }) => name).join(', ')}, got ${values.target?.join(', ')}`,
+    );
   if (values.try !== undefined) {
-    if (values.target === undefined) return wrong('--try needs a --target');
+    if (chosen.length !== 1) return wrong('--try needs one --target');
     await chosen[0]!.setUp?.();
     console.log(await chosen[0]!.run(readFileSync(values.try)));
     return 0;
@@ -43,8 +45,11 @@ async function main(): Promise<number> {
   const registry = new URL('./targets.ts', import.meta.url);
   const results: Result[] = [];
   for (const { target, count } of shareOut(chosen, inputs)) {
-    console.error(`${target.name}: ${count} inputs`);
-    results.push(await runTarget(target.name, { registry, seed: values.seed, inputs: count, from, coverage: true }));
+    const began = performance.now();
+    const result = await runTarget(target.name, { registry, seed: values.seed, inputs: count, from, coverage: true });
+    const seconds = Math.round((performance.now() - began) / 1000);
+    console.error(`${target.name}: ${result.inputs} inputs, ${result.failures.length} failed (${seconds} s)`);
+    results.push(result);
   }
   const covers = chosen.flatMap(({ covers: paths }) => paths);
   const coverage = coverageOf(

@@ -35,8 +35,8 @@ import {
   wordsOf,
 } from './layout.ts';
 
-/** The last of the year 2099: no record is later. */
-const LAST_HOUR = Date.UTC(2100, 0) / (HOUR * 1000);
+/** In the year 2106; no record is later than 2099, and hours far beyond are no dates. */
+const LAST_HOUR = 1_200_000;
 
 /**
  * Encodes everything of fragments but their scope, which they share as they do their hour.
@@ -223,7 +223,7 @@ function writeMinutes(columns: Columns<ColumnWriter>, contact: SeenContact, base
 function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () => true }: DecodeOptions): Fragment[] {
   const { head } = columns;
   const hour = head.number();
-  if (hour > LAST_HOUR) throw new CodecError(`an hour must be one before the year 2100, got ${hour}`);
+  if (hour > LAST_HOUR) throw new CodecError(`an hour must be ${LAST_HOUR} at most, got ${hour}`);
   const count = head.number();
   const isDerived = head.number() === 1;
   if (isDerived && !key) throw new CodecError('hashes were not stored, and the key that gives them is missing');

@@ -12,7 +12,7 @@ export interface Verdict {
 /** Something that takes bytes from elsewhere. */
 export interface Target {
   readonly name: string;
-  /** Inputs out of a thousand, where targets share a number of them. */
+  /** Inputs out of a thousand, where targets share a number of them: more where one takes less time. */
   readonly weight: number;
   /** Shipped files and folders whose lines this target is meant to reach. */
   readonly covers: readonly string[];

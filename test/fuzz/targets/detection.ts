@@ -22,7 +22,7 @@ const KEY = hashKey('fuzzing');
 
 const detection: Target = {
   name: 'detect',
-  weight: 6,
+  weight: 1,
   covers: ['lib/window/collector.ts', 'lib/contact', 'lib/detect'],
   setUp: async () => void longSeeds(),
   input: (random) => {

@@ -65,7 +65,7 @@ const WITHIN = /a record of the S3 event|the S3 event version|the EventBridge ev
 
 const events: Target = {
   name: 'events',
-  weight: 120,
+  weight: 140,
   covers: ['lib/pipeline/object-events.ts'],
   input: (random) => mutatedJson(somePayload(random), random),
   run: (input): Verdict => {

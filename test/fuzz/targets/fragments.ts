@@ -80,7 +80,7 @@ const settings = detectionSettings('medium', {});
 
 const fragments: Target = {
   name: 'fragments',
-  weight: 60,
+  weight: 15,
   covers: ['lib/window/codec.ts', 'lib/window/columns.ts', 'lib/window/layout.ts', 'lib/window/evidence.ts'],
   setUp,
   input: (random) => {

@@ -73,7 +73,7 @@ function damaged(gzip: Buffer, random: Random): Buffer {
 
 const gzip: Target = {
   name: 'gzip',
-  weight: 80,
+  weight: 12,
   covers: ['lib/flowlog/gunzip.ts', 'lib/flowlog/read.ts'],
   input: (random) => {
     if (random.next() < 0.0005) return damaged(someBomb(random), random);

@@ -127,7 +127,7 @@ const HANDLERS = ['functions/ingest.ts', 'functions/alert.ts', 'lib/pipeline/ing
 
 const ingest: Target = {
   name: 'ingest handler',
-  weight: 3,
+  weight: 0.5,
   covers: HANDLERS,
   setUp,
   input: (random) => batch(random, [...wholeOf.keys()]),
@@ -160,7 +160,7 @@ const ingest: Target = {
 
 const alert: Target = {
   name: 'alert handler',
-  weight: 12,
+  weight: 2.5,
   covers: HANDLERS,
   setUp,
   input: (random) => batch(random, [announced, JSON.stringify({ pk: 'source#x', sk: 'finding#y' })]),

@@ -7,7 +7,7 @@ import { outcomeOf, readFile, wasLookedAt } from './text.ts';
 
 const parquet: Target = {
   name: 'parquet',
-  weight: 50,
+  weight: 10,
   covers: ['lib/flowlog/parquet.ts', 'lib/flowlog/read.ts'],
   input: (random) => someDamagedParquet(random, randomOf),
   run: async (input): Promise<Verdict> => {

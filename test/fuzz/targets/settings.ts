@@ -20,7 +20,7 @@ const SETTINGS = {
 
 const settings: Target = {
   name: 'settings',
-  weight: 15,
+  weight: 8,
   covers: [
     'lib/config/load.ts',
     'lib/config/problems.ts',
@@ -58,7 +58,7 @@ const RUNTIME = JSON.parse(JSON.stringify(toRuntimeSettings(parseSettings(SETTIN
 
 const runtime: Target = {
   name: 'runtime settings',
-  weight: 15,
+  weight: 8,
   covers: ['lib/config/runtime.ts'],
   input: (random) => mutatedJson(RUNTIME, random),
   run: (input): Verdict => {
@@ -85,7 +85,7 @@ const NOW = Date.UTC(2026, 10, 21) / 1000;
 
 const suppressions: Target = {
   name: 'suppressions',
-  weight: 20,
+  weight: 8,
   covers: ['lib/alert/suppression.ts', 'lib/alert/network.ts'],
   input: (random) => mutatedJson(RULE, random),
   run: (input): Verdict => {

@@ -74,7 +74,7 @@ const isData = (line: string): boolean => / OK( |$)/.test(line);
 
 const lines: Target = {
   name: 'lines',
-  weight: 475,
+  weight: 590,
   covers: READERS,
   input: (random) => {
     const { header, rows } = pick(seeds(), random);
@@ -135,7 +135,7 @@ function isPlainHeader(line: string): boolean {
 
 const headers: Target = {
   name: 'headers',
-  weight: 150,
+  weight: 190,
   covers: READERS,
   input: (random) => {
     const { header, rows } = pick(seeds(), random);
@@ -224,7 +224,7 @@ export function someFile({ header, rows }: Seed, random: Random): Buffer {
 
 const files: Target = {
   name: 'text files',
-  weight: 70,
+  weight: 15,
   covers: READERS,
   input: (random) => {
     const whole =

@@ -2,11 +2,13 @@
  * `npm run fuzz -- --inputs N [--seed K] [--target NAME ...]`: tries N inputs, shared out over the targets or some of
  * them, and prints what came of them and which lines were run. Exit 1 when any fails; it is written to a file, made small.
  * `--from I` begins with another input, `--try FILE --target NAME` tries one file, `--missed` lists the lines never run.
+ * `--planted` tries mistakes that were planted around the targets instead: exit 1 when any of them is not found.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { coverageOf } from './coverage.ts';
+import { EXPECTED, TARGETS as PLANTED } from './planted.ts';
 import { failureText, shareOut, summaryOf, tableOf } from './report.ts';
 import { type Result, runTarget } from './run.ts';
 import { TARGETS } from './targets.ts';
@@ -21,12 +23,14 @@ const { values } = parseArgs({
     target: { type: 'string', multiple: true },
     try: { type: 'string' },
     missed: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
   },
 });
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (values.planted) return planted();
   const inputs = Number(values.inputs);
   const from = Number(values.from);
   if (!Number.isSafeInteger(inputs) || inputs < 1 || !Number.isSafeInteger(from) || from < 0)
@@ -69,6 +73,27 @@ async function main(): Promise<number> {
   const { text, isSound } = summaryOf(results, coverage);
   console.log(text);
   return isSound ? 0 : 1;
+}
+
+/** Whether each planted mistake is found, for what it is. */
+async function planted(): Promise<number> {
+  const registry = new URL('./planted.ts', import.meta.url);
+  const limits = { inputs: 3000, patience: 3000, mostBytes: 160 * 1024 * 1024, mostFailures: 1, minimizing: 300 };
+  let missed = 0;
+  for (const { name } of PLANTED) {
+    const { failures } = await runTarget(name, { registry, seed: values.seed, ...limits });
+    const [failure] = failures;
+    const isFound = failure !== undefined && EXPECTED[name]!.test(failure.what);
+    const where = failure
+      ? `input ${failure.index}, ${failure.input.length} bytes, ${failure.small.length} of them needed`
+      : '';
+    console.log(
+      `${isFound ? 'found ' : 'MISSED'} "${name}": ${failure ? `${failure.what.slice(0, 80)} (${where})` : 'nothing'}`,
+    );
+    if (!isFound) missed++;
+  }
+  console.log(`${PLANTED.length - missed} of ${PLANTED.length} planted mistakes found`);
+  return missed ? 1 : 0;
 }
 
 function wrong(message: string): number {

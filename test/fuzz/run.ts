@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly coverage?: boolean;
   /** Failures after which the target is given up. */
   readonly mostFailures?: number;
+  /** How long a failing input may be made smaller, in ms. */
+  readonly minimizing?: number;
 }
 
 /** A failing input, and as few of its bytes as still fail in that way. */
@@ -175,7 +177,7 @@ async function smallest(name: string, options: RunOptions, failure: Failure, inp
     return answer === 'ended' ? /^(hang|memory|crash)$/.test(kind) : answer !== undefined && kindOf(answer) === kind;
   };
   try {
-    return await minimized(input, isSame);
+    return await minimized(input, isSame, options.minimizing);
   } finally {
     await worker?.terminate();
   }
@@ -192,23 +194,24 @@ async function readyThread(name: string, options: RunOptions): Promise<Worker> {
 const kindOf = (what: string): string =>
   /^(hang|memory|crash):/.exec(what)?.[1] ?? what.replace(/".*"|\{.*|\d+/gs, '#').slice(0, 60);
 
+/** What an input is answered with; `ended` where it takes too long or ends the thread. */
 function trial(worker: Worker, bytes: Uint8Array, patience: number): Promise<string | undefined | 'ended'> {
   return new Promise((resolve) => {
-    const end = () => {
+    const settle = (answer: string | undefined) => {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      worker.off('error', end).off('exit', end).off('message', hear);
+      resolve(answer);
+    };
+    const end = () => {
+      // A thread that is ended may still fail.
       worker.on('error', () => undefined);
-      void worker.terminate().then(() => resolve('ended'));
+      void worker.terminate().then(() => settle('ended'));
+    };
+    const hear = (message: Message) => {
+      if ('tried' in message) settle(message.tried);
     };
     const timer = setTimeout(end, patience);
-    worker.on('error', end);
-    worker.on('exit', end);
-    worker.on('message', (message: Message) => {
-      if (!('tried' in message)) return;
-      clearTimeout(timer);
-      worker.removeAllListeners();
-      resolve(message.tried);
-    });
+    worker.on('error', end).on('exit', end).on('message', hear);
     worker.postMessage({ bytes } satisfies Trial);
   });
 }

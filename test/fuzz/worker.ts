@@ -109,11 +109,11 @@ async function tryAll(): Promise<void> {
       if (ms > tally.slowest.ms) tally.slowest = { index, ms };
     }
     if ((index + 1) % TALLY_EVERY && index + 1 < task.to) continue;
+    // What was begun and not waited for ends here at the latest, and fails among the inputs that began it.
+    await new Promise((resolve) => setImmediate(resolve));
     say({ tally: { ...tally, upTo: index + 1 } });
     tally = begin();
   }
-  // What was left undone by the last inputs is still theirs.
-  await new Promise((resolve) => setImmediate(resolve));
   Atomics.store(task.place, 0, 0);
   const coverage = task.coverage ? (await session.post('Profiler.takePreciseCoverage')).result : [];
   say({ done: true, coverage: coverage.filter(({ url }) => /\/(lib|functions|cli)\//.test(url)) });

@@ -25,11 +25,12 @@ const FEW_CONTACTS = 2000;
 /** Lines that were looked at no further than their number of columns, or not at all. */
 const UNREAD = new Set(['too few columns', 'too many columns', 'line too long', 'cut short']);
 
-interface Reading extends Told {
+export interface Reading extends Told {
   readonly error?: string;
 }
 
-function readAtOnce(text: Uint8Array, sink: RecordSink): Reading {
+/** Reads a text that is all there. */
+export function readAtOnce(text: Uint8Array, sink: RecordSink): Reading {
   const parser = new LineParser(sink);
   let error: string | undefined;
   try {

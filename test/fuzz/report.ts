@@ -65,7 +65,7 @@ export function summaryOf(
   // Of one target by itself, such as Parquet, fewer may get there.
   const isPastEnough = results.length === 1 || past >= inputs * LEAST_PAST;
   const text = [
-    `lines run (the kernel, which is WebAssembly, is not counted): ${lines - missed} of ${lines}, ${percent(lines - missed, lines)}`,
+    `lines run by the first 3000 inputs of each (the kernel, which is WebAssembly, is not counted): ${lines - missed} of ${lines}, ${percent(lines - missed, lines)}`,
     files,
     `where input is taken apart (readers, events, stored fragments): ${takenLines - takenMissed} of ${takenLines}, ${percent(takenLines - takenMissed, takenLines)}`,
     `${inputs} inputs, ${percent(past, inputs)} past the header${isPastEnough ? '' : `: fewer than ${percent(LEAST_PAST, 1)}`}, ${failures} failed`,

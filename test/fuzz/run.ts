@@ -17,6 +17,7 @@ export interface RunOptions {
   readonly patience?: number;
   /** Bytes by which the process may grow over what it had when the target was ready. */
   readonly mostBytes?: number;
+  /** Whether lines are counted that the first inputs run. */
   readonly coverage?: boolean;
   /** Failures after which the target is given up. */
   readonly mostFailures?: number;
@@ -46,6 +47,8 @@ const PATIENCE = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_FAILURES = 10;
 const LOOK_EVERY = 25;
+/** Inputs of which lines are counted: counting takes several times as long as trying. */
+const COVERED = 3000;
 /** JavaScript's own heap in a thread, in MB: what goes beyond ends the thread, not the process. */
 const HEAP_MB = 512;
 
@@ -60,7 +63,9 @@ export async function runTarget(name: string, options: RunOptions): Promise<Resu
   const mostFailures = options.mostFailures ?? MOST_FAILURES;
   let [past, grown, slowest, next] = [0, 0, { index: -1, ms: 0 }, first];
   while (next < to && failures.length < mostFailures) {
-    const ended = await runThread(name, { ...options, from: next, inputs: to - next }, without, (message) => {
+    const isCovered = options.coverage === true && next < first + COVERED;
+    const part = { from: next, inputs: (isCovered ? Math.min(to, first + COVERED) : to) - next, coverage: isCovered };
+    const ended = await runThread(name, { ...options, ...part }, without, (message) => {
       if ('failure' in message) failures.push(message.failure);
       else if ('tally' in message) {
         const { tally } = message;

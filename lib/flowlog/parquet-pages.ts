@@ -6,7 +6,7 @@
 import { readStruct, type Struct } from './thrift.ts';
 
 /** What is wrong with a page. */
-export class PageError extends Error {
+class PageError extends Error {
   override name = 'PageError';
 }
 
@@ -24,7 +24,7 @@ export interface ColumnClaims {
 export type BodyCheck = (body: Uint8Array) => void;
 
 /** The format's writers make pages of about a MB. */
-export const MOST_PAGE_BYTES = 128 * 1024 * 1024;
+const MOST_PAGE_BYTES = 128 * 1024 * 1024;
 
 /** Types of pages and encodings, by number. */
 const [DATA, DICTIONARY, DATA_V2] = [0, 2, 3];

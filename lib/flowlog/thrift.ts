@@ -1,7 +1,7 @@
 /** Reads structs of Thrift's compact protocol (thrift-compact-protocol.md), as far as checking Parquet needs it. */
 
 /** The bytes are no struct, or end within it. */
-export class ThriftError extends Error {
+class ThriftError extends Error {
   override name = 'ThriftError';
 }
 

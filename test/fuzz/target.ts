@@ -25,7 +25,7 @@ export interface Target {
 }
 
 /** Something that must hold of every input does not. */
-export class Violation extends Error {
+class Violation extends Error {
   override name = 'Violation';
 }
 

@@ -51,7 +51,7 @@ const wrapped = (message: object): object => ({
 const TEST = { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-11-21T10:00:00.000Z', Bucket: 'logs' };
 
 /** One of the payloads that are sent to a queue, ours or not. */
-export function somePayload(random: Random): object {
+function somePayload(random: Random): object {
   const key = pick(KEYS, random);
   const chance = random.next();
   if (chance < 0.45) return notification(...Array.from({ length: random.whole(1, 3) }, () => key));

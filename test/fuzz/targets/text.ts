@@ -182,7 +182,7 @@ const headers: Target = {
 };
 
 /** A source of the bytes in pieces whose sizes the bytes themselves decide, so that they alone are the input. */
-export function piecesSource(bytes: Uint8Array): ByteSource {
+function piecesSource(bytes: Uint8Array): ByteSource {
   const seed = String(hash(Buffer.from(bytes.subarray(0, 2000)).toString('latin1') + bytes.length));
   const pieces = async function* () {
     const random = randomOf(seed);

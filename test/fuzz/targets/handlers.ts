@@ -123,7 +123,12 @@ const wholeOf = new Map<string, readonly string[]>(
 wholeOf.set(JSON.stringify(notification(...[DAMAGED, ...GOOD].map(encoded))), [DAMAGED, ...GOOD]);
 wholeOf.set(JSON.stringify(notification(...GOOD.map(encoded))), GOOD);
 
-const HANDLERS = ['functions/ingest.ts', 'functions/alert.ts', 'lib/pipeline/ingest.ts', 'lib/store/objects.ts'];
+const HANDLERS = [
+  'functions/handlers/ingest.ts',
+  'functions/handlers/alert.ts',
+  'lib/pipeline/ingest.ts',
+  'lib/store/objects.ts',
+];
 
 const ingest: Target = {
   name: 'ingest handler',

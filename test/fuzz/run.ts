@@ -47,7 +47,7 @@ const PATIENCE = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_FAILURES = 10;
 const LOOK_EVERY = 25;
-/** Inputs of which lines are counted: counting takes several times as long as trying. */
+/** Inputs of which lines are counted; the others go without, since counting takes time and adds few lines. */
 const COVERED = 3000;
 /** JavaScript's own heap in a thread, in MB: what goes beyond ends the thread, not the process. */
 const HEAP_MB = 512;

@@ -1,5 +1,6 @@
 /** Turns what zod found wrong with a settings file into sentences: where, what must be, what was got. */
 import type { z } from 'zod';
+import { shown } from './shown.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -85,8 +86,7 @@ function describeGot(path: Path, input: unknown): string {
   for (const step of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[step];
   // The settings as a whole are no help in a message about them.
   if (path.length === 0 && typeof value === 'object' && value !== null && !Array.isArray(value)) return '';
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return `, got ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
+  return `, got ${shown(value)}`;
 }
 
 function spell(path: Path): string {

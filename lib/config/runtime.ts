@@ -1,6 +1,7 @@
 /** The settings that the functions need at run time, as they travel in one environment variable. No zod in here. */
 import { type DetectionSettings, detectionDefaults, type Sensitivity } from './detection.ts';
 import type { Settings } from './schema.ts';
+import { shown } from './shown.ts';
 
 /** Severities from least to most; the order is what `minSeverity` compares by. */
 export const severities = ['informational', 'low', 'medium', 'high', 'critical'] as const;
@@ -87,7 +88,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
 }
 
 function refuse(name: string, expected: string, got: unknown): never {
-  throw new Error(`SETTINGS: ${name} must be ${expected}, got ${JSON.stringify(got) ?? 'nothing'}`);
+  throw new Error(`SETTINGS: ${name} must be ${expected}, got ${shown(got)}`);
 }
 
 function record(name: string, value: unknown): Record<string, unknown> {

@@ -13,18 +13,39 @@ const NONE = new Uint8Array(0);
 
 type Outcome = SkipReason | undefined;
 
+/**
+ * What became of every line and every byte of a text: each line is a record, a row without data, a header, blank,
+ * skipped under a reason, or the one at which reading ended with an error; each byte, line ends included, is of a line
+ * that was read, of one that was skipped, or lies from the refused line on.
+ */
+export interface Account {
+  /** Header lines. */
+  headers: number;
+  /** Lines with nothing but white space. */
+  blank: number;
+  /** 1 where a header cannot support detection. */
+  refused: number;
+  /** Bytes of records, rows without data, headers and blank lines. */
+  readBytes: number;
+  /** Bytes of the skipped lines. */
+  skippedBytes: number;
+  /** Bytes of the refused line and of what was at hand behind it. */
+  unreadBytes: number;
+}
+
 /** Parses the text of one file. Push its bytes in order, then call `end`. */
 export class LineParser {
   readonly skipped = new Map<SkipReason, SkippedLines>();
   lines = 0;
-  /** A header line was met. */
-  hasHeader = false;
+  readonly account: Account = { headers: 0, blank: 0, refused: 0, readBytes: 0, skippedBytes: 0, unreadBytes: 0 };
   /** Reads the single lines, and counts them. */
   readonly rows: RowReader;
   #columns: ColumnMap | undefined;
   #fallback: readonly string[];
   #blocks: BlockReader | undefined;
   #carry: Uint8Array = NONE;
+  /** Bytes of the line that was begun, those that were not kept included. */
+  #carried = 0;
   #discarding = false;
 
   /** @param fields columns of a file without a header; the 14 default ones when absent. */
@@ -37,23 +58,27 @@ export class LineParser {
   /** @throws ColumnsError when a header cannot support detection. */
   push(chunk: Uint8Array): void {
     let from = 0;
-    if (this.#carry.length || this.#discarding) {
+    if (this.#carried) {
       const newline = chunk.indexOf(NEWLINE);
       const upTo = newline < 0 ? chunk.length : newline;
       this.#extendCarry(chunk.subarray(0, upTo));
       if (newline < 0) return;
-      this.#finishCarry();
       from = newline + 1;
+      this.#finishCarry(1, chunk.length - from);
     }
     const fast = this.#blocks && new BlockWalk(this.#blocks, chunk);
     for (;;) {
       // Columns are known from the first line on, which is read here.
-      if (fast && this.#columns) from = fast.read(from);
-      for (; chunk[from] === NEWLINE; from++) this.lines++;
+      if (fast && this.#columns) {
+        const next = fast.read(from);
+        this.account.readBytes += next - from;
+        from = next;
+      }
+      for (; chunk[from] === NEWLINE; from++) this.#blank(1);
       const newline = chunk.indexOf(NEWLINE, from);
       if (newline < 0) break;
       if (fast) this.#take();
-      this.#line(chunk, from, newline);
+      this.#line(chunk, from, newline, newline + 1 - from, chunk.length - newline - 1);
       from = newline + 1;
     }
     if (fast) this.#take();
@@ -62,13 +87,12 @@ export class LineParser {
 
   /** The end of the file. `cut` says that the stream broke off: an unfinished line is then no line. */
   end(cut = false): void {
-    if (!this.#carry.length && !this.#discarding) return;
+    if (!this.#carried) return;
     if (cut) {
       this.lines++;
-      this.#skip('cut short', this.#carry);
-      this.#carry = NONE;
-      this.#discarding = false;
-    } else this.#finishCarry();
+      this.#skip('cut short', this.#carry, this.#carried);
+      this.#forgetCarry();
+    } else this.#finishCarry(0, 0);
   }
 
   /** Counts what was read in blocks: before a line that is told of by its number, and at the end. */
@@ -77,9 +101,11 @@ export class LineParser {
     this.lines += lines;
     this.rows.records += records;
     this.rows.noData += noData;
+    this.account.blank += lines - records - noData;
   }
 
   #extendCarry(part: Uint8Array): void {
+    this.#carried += part.length;
     if (this.#discarding) return;
     this.#discarding = this.#carry.length + part.length > MAX_LINE;
     const fresh = this.#discarding ? part.subarray(0, KEPT_OF_LONG_LINE) : part;
@@ -89,31 +115,53 @@ export class LineParser {
     this.#carry = joined;
   }
 
-  #finishCarry(): void {
-    const line = this.#carry;
+  #forgetCarry(): void {
     this.#carry = NONE;
-    if (this.#discarding) {
-      this.#discarding = false;
+    this.#carried = 0;
+    this.#discarding = false;
+  }
+
+  #finishCarry(lineEnd: number, behind: number): void {
+    const [line, bytes, isTooLong] = [this.#carry, this.#carried + lineEnd, this.#discarding];
+    this.#forgetCarry();
+    if (isTooLong) {
       this.lines++;
-      this.#skip('line too long', line);
-    } else this.#line(line, 0, line.length);
+      this.#skip('line too long', line, bytes);
+    } else this.#line(line, 0, line.length, bytes, behind);
   }
 
-  #line(buffer: Uint8Array, start: number, end: number): void {
+  #blank(bytes: number): void {
     this.lines++;
-    const reason = end - start > MAX_LINE ? 'line too long' : this.#read(buffer, start, end);
-    if (reason) this.#skip(reason, buffer.subarray(start, end));
+    this.account.blank++;
+    this.account.readBytes += bytes;
   }
 
-  #read(buffer: Uint8Array, start: number, end: number): Outcome {
-    const columns = this.rows.split(buffer, start + (this.lines === 1 ? byteOrderMark(buffer, start) : 0), end);
-    if (columns === 0) return undefined;
+  /** @param bytes those of the line with its end; `behind`: those at hand behind it. */
+  #line(buffer: Uint8Array, start: number, end: number, bytes: number, behind: number): void {
+    const text = start + (this.lines === 0 ? byteOrderMark(buffer, start) : 0);
+    const isTooLong = end - start > MAX_LINE;
+    const columns = isTooLong ? 0 : this.rows.split(buffer, text, end);
+    if (columns === 0 && !isTooLong) {
+      this.#blank(bytes);
+      return;
+    }
+    this.lines++;
+    let reason: Outcome;
+    try {
+      reason = isTooLong ? 'line too long' : this.#read(columns);
+    } catch (fault) {
+      this.account.refused++;
+      this.account.unreadBytes += bytes + behind;
+      throw fault;
+    }
+    if (reason) this.#skip(reason, buffer.subarray(start, end), bytes);
+    else this.account.readBytes += bytes;
+  }
+
+  #read(columns: number): Outcome {
     if (this.rows.isAllWords(columns)) {
       const tokens = this.rows.tokens(columns);
-      if (isHeader(tokens)) {
-        this.hasHeader = true;
-        return this.#useColumns(columnMap(tokens));
-      }
+      if (isHeader(tokens)) return this.#header(tokens);
     }
     if (this.#columns === undefined) this.#useColumns(columnMap(this.#fallback, 'the list of fields'));
     const expected = this.#columns!.names.length;
@@ -121,12 +169,18 @@ export class LineParser {
     return this.rows.row();
   }
 
-  #useColumns(columns: ColumnMap): undefined {
+  #header(tokens: readonly string[]): undefined {
+    this.#useColumns(columnMap(tokens));
+    this.account.headers++;
+  }
+
+  #useColumns(columns: ColumnMap): void {
     this.#columns = columns;
     this.rows.useColumns(columns);
   }
 
-  #skip(reason: SkipReason, line: Uint8Array): void {
+  #skip(reason: SkipReason, line: Uint8Array, bytes: number): void {
+    this.account.skippedBytes += bytes;
     const known = this.skipped.get(reason);
     if (known) known.count++;
     else this.skipped.set(reason, { reason, count: 1, firstLine: this.lines, excerpt: excerpt(line) });

@@ -1,7 +1,7 @@
 /** Reads one flow log file of any format, told apart by content: gzip, plain text or Parquet, in bounded memory. */
 import { ColumnsError } from './columns.ts';
 import { GzipError, gunzip } from './gunzip.ts';
-import { LineParser } from './line-parser.ts';
+import { type Account, LineParser } from './line-parser.ts';
 import { ParquetError, parquetLines } from './parquet.ts';
 import type { RecordSink } from './record.ts';
 import type { SkippedLines } from './skipped.ts';
@@ -17,6 +17,8 @@ export interface FileReport {
   readonly noData: number;
   readonly skipData: number;
   readonly skipped: readonly SkippedLines[];
+  /** What became of the lines and bytes that `records`, `noData`, `skipData` and `skipped` leave open; they add up. */
+  readonly account: Account;
   /** Set when the file could not be read to its end: what is wrong, what was expected. */
   readonly error?: string;
 }
@@ -74,6 +76,7 @@ export async function readFlowLog(
     noData: parser.rows.noData,
     skipData: parser.rows.skipData,
     skipped: [...parser.skipped.values()],
+    account: parser.account,
     ...(error && { error }),
   };
 }
@@ -185,7 +188,8 @@ function refuseOtherFormats(head: Uint8Array): void {
 }
 
 /** Why a file without a single record is none; undefined for a header alone, which a quiet interval may have. */
-function unreadable({ skipped, hasHeader }: LineParser): string | undefined {
+function unreadable({ skipped, account }: LineParser): string | undefined {
+  const hasHeader = account.headers > 0;
   const [first] = skipped.values();
   if (!first) return hasHeader ? undefined : 'the file holds blank lines only; expected flow log records';
   const where = `line ${first.firstLine} (${first.reason}): "${first.excerpt}"`;

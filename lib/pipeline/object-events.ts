@@ -29,13 +29,14 @@ export function objectsCreated(body: string): ObjectCreated[] {
     );
   }
   if (!isObject(event))
-    throw new EventError(`the message must be a JSON object, got ${JSON.stringify(event)?.slice(0, 60)}`);
+    // The text itself: what is nested deeply can be parsed, but not be written again.
+    throw new EventError(`the message must be a JSON object, got ${body.trim().slice(0, 60)}`);
   if (event.Event === 's3:TestEvent') return [];
   if (Array.isArray(event.Records)) return event.Records.flatMap(fromNotification);
   if (isObject(event.detail) && typeof event['detail-type'] === 'string')
     return fromEventBridge(event['detail-type'], event.detail);
   throw new EventError(
-    `the message must hold Records (S3) or detail (EventBridge), got the keys ${Object.keys(event).slice(0, 8).join(', ') || 'none'}`,
+    `the message must hold Records (S3) or detail (EventBridge), got the keys ${Object.keys(event).slice(0, 8).join(', ').slice(0, 200) || 'none'}`,
   );
 }
 
@@ -43,9 +44,9 @@ function fromNotification(record: unknown): ObjectCreated[] {
   if (!isObject(record) || !isObject(record.s3) || !isObject(record.s3.bucket) || !isObject(record.s3.object)) {
     throw new EventError('a record of the S3 event lacks s3.bucket or s3.object');
   }
-  const version = String(record.eventVersion ?? '2');
+  const version = wordOf(record.eventVersion ?? '2');
   if (version.split('.')[0] !== '2') throw new EventError(`the S3 event version must be 2.x, got ${version}`);
-  if (!String(record.eventName).startsWith('ObjectCreated:')) return [];
+  if (!wordOf(record.eventName).startsWith('ObjectCreated:')) return [];
   const { bucket, object } = record.s3;
   // Keys are form-encoded in notifications: a space is "+", and "=" of Hive prefixes is "%3D".
   return [created((bucket as Json).name, decodeFormKey((object as Json).key), (object as Json).size)];
@@ -62,8 +63,13 @@ function fromEventBridge(type: string, detail: Json): ObjectCreated[] {
 function created(bucket: unknown, key: unknown, size: unknown): ObjectCreated {
   if (typeof bucket !== 'string' || typeof key !== 'string' || !bucket || !key)
     throw new EventError('the event names no bucket or no key');
-  return { bucket, key, ...(typeof size === 'number' && { size }) };
+  const isSize = Number.isSafeInteger(size) && (size as number) >= 0;
+  return { bucket, key, ...(isSize && { size: size as number }) };
 }
+
+/** A value as a word. Not every object can become a text: its own toString may be no function. */
+const wordOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 60);
 
 function decodeFormKey(key: unknown): string {
   if (typeof key !== 'string') throw new EventError('the event names no key');

@@ -35,6 +35,9 @@ import {
   wordsOf,
 } from './layout.ts';
 
+/** In the year 2106; no record is later than 2099, and hours far beyond are no dates. */
+const LAST_HOUR = 1_200_000;
+
 /**
  * Encodes everything of fragments but their scope, which they share as they do their hour.
  * @param key that the contacts' hashes were made with: hashes that it gives are not stored.
@@ -97,16 +100,34 @@ export function decodeFragment({ scope }: { readonly scope: string }, stored: Ui
   return fragment;
 }
 
-/** Who is in stored bytes, and what was seen of each contact: what a look through many sources needs, at a fraction of the time. */
-export function* glance(stored: Uint8Array): Generator<{ readonly address: string; readonly seen: readonly number[] }> {
+/** A source, and what was seen of each of its contacts. */
+export interface Glance {
+  readonly address: string;
+  readonly seen: readonly number[];
+}
+
+/**
+ * Who is in stored bytes, and what was seen of each contact: what a look through many sources needs, at a fraction of the time.
+ * @throws CodecError as {@link decodeFragments}, where it meets what is damaged.
+ */
+export function* glance(stored: Uint8Array): Generator<Glance> {
   const columns = openColumns(stored);
+  try {
+    yield* glancesAt(columns);
+  } catch (error) {
+    throw damaged(error as Error);
+  }
+}
+
+function* glancesAt(columns: Columns<ColumnReader>): Generator<Glance> {
   columns.head.number();
   const kinds = readNumbers(columns.kinds);
   let before = 0;
   for (let left = columns.head.number(); left > 0; left--) {
     const words = readWords(columns.sources, columns.flags.byte(), before);
     before = words[3];
-    const seen = Array.from({ length: columns.counts.number() }, () => seenOf(kinds[columns.kind.number()] ?? 0));
+    const seen: number[] = [];
+    for (let count = columns.counts.number(); count > 0; count--) seen.push(seenOf(kinds[columns.kind.number()] ?? 0));
     yield { address: formatAddress(...words), seen };
   }
 }
@@ -202,6 +223,7 @@ function writeMinutes(columns: Columns<ColumnWriter>, contact: SeenContact, base
 function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () => true }: DecodeOptions): Fragment[] {
   const { head } = columns;
   const hour = head.number();
+  if (hour > LAST_HOUR) throw new CodecError(`an hour must be ${LAST_HOUR} at most, got ${hour}`);
   const count = head.number();
   const isDerived = head.number() === 1;
   if (isDerived && !key) throw new CodecError('hashes were not stored, and the key that gives them is missing');
@@ -267,8 +289,21 @@ function readPane(
     quality: qualities.byte(),
     theta: flags & SAMPLED ? rare.word() : FULL,
     fragments: flags & OF_MANY_FILES ? rare.number() : 1,
-    ...(flags & IDENTIFIED && { identity: JSON.parse(rare.text()) as Identity }),
+    ...(flags & IDENTIFIED && { identity: readIdentity(rare.text()) }),
   };
+}
+
+function readIdentity(text: string): Identity {
+  const value = JSON.parse(text) as Partial<Identity> | null;
+  const fields = value?.fields;
+  const isIdentity =
+    typeof fields === 'object' &&
+    fields !== null &&
+    Object.values(fields).every((each) => typeof each === 'string') &&
+    ['string', 'undefined'].includes(typeof value?.interfaceId) &&
+    ['boolean', 'undefined'].includes(typeof value?.behind);
+  if (!isIdentity) throw new CodecError('the identity of a source is none');
+  return value as Identity;
 }
 
 /** What the contacts of a source are read with. */
@@ -291,6 +326,8 @@ function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Read
   const second = columns.ends.number();
   const last = columns.lasts.number();
   const length = columns.lengths.number();
+  if (second + last >= HOUR || length > of.hour * HOUR + second)
+    throw new CodecError('the times of a contact lie beyond its hour');
   const packetBytes = columns.sizes.byte();
   const told = columns.minutes.byte();
   const sourcePort = told & SAME_PORT ? of.portBefore : random.byte() + random.byte() * 256;
@@ -319,12 +356,14 @@ function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Read
 }
 
 function readMinutes({ rare }: Columns<ColumnReader>, told: number, second: number): readonly [number, number] {
+  if (told > MINUTE_BITS) throw new CodecError('minutes are told in an unknown way');
   if (told === FIRST_MINUTE) return minuteOf(second);
   return told === NO_MINUTE ? [0, 0] : [rare.word() | 0, rare.word() | 0];
 }
 
 function readFlows({ flows, rare }: Columns<ColumnReader>): number {
   const told = flows.byte();
+  if (told > SEVERAL_FLOWS) throw new CodecError('flows are told in an unknown way');
   if (told === SEVERAL_FLOWS) return rare.word() | 0;
   return told === 0 ? 0 : 1 << (told - 1);
 }

@@ -13,6 +13,9 @@ export const V4_PREFIX = 0xffff;
 /** Unlike deflate it gives columns of different kinds codes of their own; more effort gains next to nothing. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 } };
 
+/** Far above what the fullest item comes to: some 100 KB. A few bytes could come to as many GB. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 /** What of a source departs from the ordinary, as bits. */
 export const INSIDE = 1;
 export const SAMPLED = 2;
@@ -111,7 +114,7 @@ export const damaged = (error: Error): CodecError =>
 
 function apart(stored: Uint8Array): Columns<ColumnReader> {
   const outer = new ColumnReader(stored.subarray(1));
-  const inner = new ColumnReader(brotliDecompressSync(outer.bytes(outer.number())));
+  const inner = new ColumnReader(brotliDecompressSync(outer.bytes(outer.number()), { maxOutputLength: MOST_BYTES }));
   const lengths = COMPRESSED.map(() => inner.number());
   const parts = new Map(COMPRESSED.map((name, at) => [name as string, inner.bytes(lengths[at]!)]));
   return columnsOf((name) => new ColumnReader(parts.get(name) ?? outer.bytes(outer.left)));

@@ -38,7 +38,7 @@ export interface Caller {
 }
 
 /** What is written is measured as DynamoDB does, roughly: names and values. */
-export function sizeOf(item: Readonly<Record<string, unknown>>): number {
+function sizeOf(item: Readonly<Record<string, unknown>>): number {
   let size = 0;
   for (const [name, value] of Object.entries(item))
     size += name.length + (value instanceof Uint8Array ? value.length : JSON.stringify(value).length);

@@ -1,10 +1,15 @@
 /** The shipped code that a history runs: the handlers, and what their deployment is made of. */
 
+import type { alertHandler } from '../../functions/handlers/alert.ts';
+import type { createDeployment } from '../../functions/handlers/deployment.ts';
+import type { ingestHandler } from '../../functions/handlers/ingest.ts';
+import type { settleHandler } from '../../functions/handlers/settle.ts';
+
 export interface Shipped {
-  readonly createDeployment: typeof import('../../functions/handlers/deployment.ts')['createDeployment'];
-  readonly ingestHandler: typeof import('../../functions/handlers/ingest.ts')['ingestHandler'];
-  readonly alertHandler: typeof import('../../functions/handlers/alert.ts')['alertHandler'];
-  readonly settleHandler: typeof import('../../functions/handlers/settle.ts')['settleHandler'];
+  readonly createDeployment: typeof createDeployment;
+  readonly ingestHandler: typeof ingestHandler;
+  readonly alertHandler: typeof alertHandler;
+  readonly settleHandler: typeof settleHandler;
 }
 
 /**

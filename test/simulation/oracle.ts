@@ -11,7 +11,7 @@ import { objectId } from '../../lib/store/keys.ts';
 import { WindowItems } from '../../lib/store/window-items.ts';
 import { Collector } from '../../lib/window/collector.ts';
 
-export const SETTINGS: DetectionSettings = detectionSettings();
+const SETTINGS: DetectionSettings = detectionSettings();
 
 /** The findings of one pass over all files, in order, as of a log time. */
 export async function findingsOf(files: readonly Uint8Array[], secret: string, logTime: number): Promise<Finding[]> {

@@ -10,7 +10,7 @@ export interface TableKeys {
 }
 
 /** The condition did not hold; nothing was written. */
-export class ConditionalCheckFailedException extends Error {
+class ConditionalCheckFailedException extends Error {
   override name = 'ConditionalCheckFailedException';
 }
 

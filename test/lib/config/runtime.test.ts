@@ -44,6 +44,9 @@ describe('runtime settings', () => {
   test('pull no schema library into the bundles of the functions', () => {
     const source = readFileSync(new URL('../../../lib/config/runtime.ts', import.meta.url), 'utf8');
     const imports = source.split('\n').filter((line) => /^import (?!type )/.test(line));
-    expect(imports).toEqual([expect.stringContaining("from './detection.ts'")]);
+    expect(imports).toEqual([
+      expect.stringContaining("from './detection.ts'"),
+      expect.stringContaining("from './shown.ts'"),
+    ]);
   });
 });

@@ -187,6 +187,74 @@ describe('A Parquet file that cannot be read', () => {
   });
 });
 
+describe('A Parquet file whose numbers lie is refused before they are believed', () => {
+  /** The file with some bytes of its footer replaced, which is then as long as it says. */
+  function withFooter(file: Uint8Array, change: (footer: Buffer) => Buffer): Uint8Array {
+    const bytes = Buffer.from(file);
+    const at = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
+    const footer = change(bytes.subarray(at, -8));
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(footer.length);
+    return Buffer.concat([bytes.subarray(0, at), footer, length, Buffer.from('PAR1')]);
+  }
+  const replaced = (from: readonly number[], to: readonly number[]) => (footer: Buffer) => {
+    const at = footer.indexOf(Buffer.from(from));
+    expect(at).toBeGreaterThanOrEqual(0);
+    return Buffer.concat([footer.subarray(0, at), Buffer.from(to), footer.subarray(at + from.length)]);
+  };
+  const small = parquet(rows(20), { fields: DEFAULT_FIELDS, codec: 'UNCOMPRESSED' });
+  /** Twenty as a number of 64 bits under the field that follows the one before: the rows of the file. */
+  const TWENTY = [0x16, 40];
+  const BILLIONS = [0x16, 0xfe, 0xff, 0xff, 0xff, 0x7f];
+
+  test('such as a number of rows, of the file or of a row group', async () => {
+    const { report } = await read(withFooter(small, replaced(TWENTY, BILLIONS)));
+    expect(report.records).toBe(20);
+    expect(report.error).toMatch(/claims \d+ rows and has 20: it is damaged/);
+    const last = (footer: Buffer) => {
+      const at = footer.lastIndexOf(Buffer.from(TWENTY));
+      return Buffer.concat([footer.subarray(0, at), Buffer.from(BILLIONS), footer.subarray(at + 2)]);
+    };
+    expect((await read(withFooter(small, last))).report.error).toMatch(
+      /\d{10} rows of 14 columns are claimed to be in \d+ bytes/,
+    );
+  });
+
+  test('such as the length of a list, for which room would be made', async () => {
+    // A list of structs, the schema: fifteen or more have their number behind the type.
+    const { report } = await read(withFooter(small, replaced([0x19, 0xfc, 15], [0x19, 0xfc, 0xff, 0xff, 0xff, 0x0f])));
+    expect(report.error).toMatch('cannot read the footer of the Parquet file (');
+  });
+
+  test('such as the name of a column that is none', async () => {
+    const text = [0x18, 7, ...Buffer.from('version')];
+    // The same bytes as a field of another number: the name is missing.
+    const { report } = await read(withFooter(small, replaced(text, [0xf8, ...text.slice(1)])));
+    expect(report.error).toMatch(/cannot read the footer of the Parquet file \(.+\)/);
+  });
+
+  test('such as a page that claims to be a bomb', async () => {
+    const columnData: ColumnSource[] = DEFAULT_FIELDS.map((field) => ({
+      name: field.replaceAll('-', '_'),
+      type: 'STRING',
+      data: [line({}, [field])],
+    }));
+    const bombs = { GZIP: () => new Uint8Array(gzipSync(Buffer.alloc(64 * 1024 * 1024))) };
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData, codec: 'GZIP', compressors: bombs }));
+    expect((await read(bytes)).report.error).toMatch(/cannot read rows 1 to 1 of 1 of the Parquet file/);
+  });
+
+  test('such as values whose toString is no function: they are no values of a flow log', async () => {
+    const columnData = DEFAULT_FIELDS.map((field): ColumnSource => {
+      const name = field.replaceAll('-', '_');
+      if (field === 'account-id') return { name, type: 'JSON', data: [{ toString: 1 }] };
+      return { name, type: 'STRING', data: [line({}, [field])] };
+    });
+    const { report } = await read(new Uint8Array(parquetWriteBuffer({ columnData })));
+    expect(report.error).toMatch(/cannot read rows 1 to 1 of 1 of the Parquet file/);
+  });
+});
+
 test('A big row group is fetched and decoded once, however many rows it has', async () => {
   const bytes = parquet(rows(50_000), { fields: DEFAULT_FIELDS, rowGroupSize: 50_000, codec: 'UNCOMPRESSED' });
   let fetched = 0;

@@ -95,6 +95,32 @@ describe('A file is no error', () => {
   });
 });
 
+describe('The account of a file', () => {
+  const skippedLine = 'rubbish\n';
+  const file = `${log([{}, {}])}\n \t\r\n${skippedLine}${'x'.repeat(70_000)}\n`;
+  const bad = 'version srcaddr dstaddr srcport dstport protocol end\n';
+  const whole = { headers: 1, blank: 2, refused: 0, skippedBytes: skippedLine.length + 70_001, unreadBytes: 0 };
+
+  test.each([1, 7, 100_000])('tells of every line and byte once, in pieces of %i', async (size) => {
+    const { report } = await read(chunkedSource(Buffer.from(file), size));
+    expect(report).toMatchObject({ lines: 7, records: 2, bytes: file.length });
+    expect(report.account).toEqual({ ...whole, readBytes: file.length - whole.skippedBytes });
+  });
+
+  test('counts what a refused header leaves unread, from that header on', async () => {
+    const { report } = await read(file + bad + line());
+    expect(report).toMatchObject({ lines: 8, records: 2 });
+    expect(report.account).toMatchObject({ refused: 1, unreadBytes: bad.length + line().length });
+  });
+
+  test('counts the line that the end of a broken stream cuts', async () => {
+    const { report } = await read(gzipSync(file + line()).subarray(0, -8));
+    expect(report.error).toMatch('cut short');
+    expect(report.account).toMatchObject({ skippedBytes: whole.skippedBytes + line().length });
+    expect(report.account.readBytes + report.account.skippedBytes).toBe(report.bytes);
+  });
+});
+
 test('A pipe is read once; a second reading says so', async () => {
   const source = pipe(pieces(Buffer.from(text), 100));
   expect((await read(source)).report.records).toBe(30);

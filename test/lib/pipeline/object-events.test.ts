@@ -73,6 +73,14 @@ test('an object without a size has none', () => {
   ]);
 });
 
+test.each(['-1', '1.5', '1e999', '9007199254740993', '"12"', 'null'])(
+  'an object of %s bytes has no size: nothing is read by what cannot be one',
+  (size) => {
+    const text = body(notification('a')).replace('"size":1024', `"size":${size}`);
+    expect(objectsCreated(text)).toEqual([{ bucket: 'logs', key: 'a' }]);
+  },
+);
+
 test.each([
   [
     'the test event that S3 sends once',
@@ -101,6 +109,13 @@ test.each([
   ['no key', body(notification('', {})), 'the event names no bucket or no key'],
   ['a key that is a number', body(notification(7 as unknown as string)), 'the event names no key'],
   ['a key that is not encoded', body(notification('100%')), 'the key is not form-encoded: "100%"'],
+  [
+    'a version that cannot become a text',
+    body(notification('a', { eventVersion: { toString: 1 } })),
+    'the S3 event version must be 2.x, got an object',
+  ],
+  ['a list nested more deeply than can be written', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'got [[[['],
+  ['keys without end', JSON.stringify({ ['x'.repeat(5000)]: 1 }), `the keys ${'x'.repeat(200)}`],
   ['a record that is a text', body('a'), 'lacks s3.bucket or s3.object'],
   [
     'EventBridge without an object',
@@ -110,6 +125,10 @@ test.each([
 ])('%s is an error that says what was expected', (_, text, message) => {
   expect(() => objectsCreated(text)).toThrow(message);
   expect(() => objectsCreated(text)).toThrow(EventError);
+});
+
+test('an event whose name cannot become a text creates nothing', () => {
+  expect(objectsCreated(body(notification('a', { eventName: { toString: null } })))).toEqual([]);
 });
 
 test('garbage of any kind is that error and no other', () => {

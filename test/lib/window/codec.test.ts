@@ -1,5 +1,6 @@
 /** Fragments as bytes: nothing is lost, the same gives the same, and what cannot be read is refused. */
 import { randomBytes } from 'node:crypto';
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
@@ -8,6 +9,7 @@ import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { decodeFragment, decodeFragments, encodeFragment, encodeFragments, glance } from '../../../lib/window/codec.ts';
 import { Collector } from '../../../lib/window/collector.ts';
+import { ColumnReader, ColumnWriter } from '../../../lib/window/columns.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/window/evidence.ts';
 import { CodecError } from '../../../lib/window/layout.ts';
 import { contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
@@ -173,5 +175,72 @@ describe('bytes that are no fragment', () => {
         expect(error).toBeInstanceOf(CodecError);
       }
     }
+  });
+});
+
+/** A stored fragment with what is compressed in it changed, and compressed again. */
+function changedWithin(stored: Uint8Array, change: (inner: Buffer) => Uint8Array): Uint8Array {
+  const outer = new ColumnReader(stored.subarray(1));
+  const compressed = brotliCompressSync(change(brotliDecompressSync(outer.bytes(outer.number()))));
+  const head = new ColumnWriter();
+  head.byte(stored[0]!);
+  head.number(compressed.length);
+  return Buffer.concat([head.done(), compressed, outer.bytes(outer.left)]);
+}
+
+describe('bytes that are damaged where no checksum tells', () => {
+  const contact = contactOf({ hash: 7, firstEnd: 500_000 * HOUR + 3599, lastEnd: 500_000 * HOUR + 3599 });
+  const identity = { interfaceId: 'eni-1', fields: { 'vpc-id': 'vpc-1' } };
+  const stored = encodeFragments([fragmentOf({ contacts: [contact], identity })]);
+  const replaced = (from: string, to: string) =>
+    changedWithin(stored, (inner) => Buffer.from(inner.toString('latin1').replace(from, to), 'latin1'));
+
+  test('are refused with one kind of error, whatever they become', () => {
+    const inner: number[] = [];
+    changedWithin(stored, (bytes) => {
+      inner.push(...bytes.keys());
+      return bytes;
+    });
+    let refused = 0;
+    for (const at of inner) {
+      for (const byte of [0, 1, 127, 128, 255]) {
+        const damaged = changedWithin(stored, (bytes) => Buffer.from(bytes.map((old, n) => (n === at ? byte : old))));
+        for (const look of [() => decodeFragments('x', damaged), () => [...glance(damaged)]]) {
+          try {
+            look();
+          } catch (error) {
+            expect(error).toBeInstanceOf(CodecError);
+            refused++;
+          }
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(inner.length);
+  });
+
+  test.each([
+    ['null', '{"interfaceId":"eni-1","fields":{"vpc-id":"vpc-1"}}', 'null'.padEnd(51)],
+    ['without fields', '"fields":{"vpc-id":"vpc-1"}', '"sdleif":{"vpc-id":"vpc-1"}'],
+    ['with a number for a field', '"vpc-1"', '1111111'],
+    ['with a number for an interface', '"eni-1"', '1111111'],
+  ])('are refused where the identity is %s, which merging would trip over', (_, from, to) => {
+    expect(() => decodeFragments('x', replaced(from, to))).toThrow('the identity of a source is none');
+  });
+
+  test.each([
+    ['the last minute of an hour and more', [0x8f, 0x1c], [0x90, 0x1c], 'beyond its hour'],
+    ['an hour of the year 2200', [0xa0, 0xc2, 0x1e], [0xa0, 0xc2, 0x7e], 'an hour must be 1200000 at most'],
+  ])('are refused where they tell of %s', (_, from, to, message) => {
+    const text = (bytes: number[]) => Buffer.from(bytes).toString('latin1');
+    expect(() => decodeFragments('x', replaced(text(from), text(to)))).toThrow(message);
+  });
+
+  test('are refused where a few of them come to gigabytes', () => {
+    expect(() =>
+      decodeFragments(
+        'x',
+        changedWithin(stored, () => Buffer.alloc(64 * 1024 * 1024)),
+      ),
+    ).toThrow(CodecError);
   });
 });

@@ -1,6 +1,7 @@
 /** The simulated account: tables, a bucket, queues, a topic, and the calls that functions make to them. */
 import type { Random } from '../../bench/random.ts';
 import { TABLES } from '../lib/store/fixture/tables.ts';
+import type { Item } from './expressions.ts';
 import type { CallKind, Fate, Faults, Kind } from './faults.ts';
 import { Queue } from './queue.ts';
 import { Table } from './table.ts';
@@ -38,12 +39,17 @@ export interface Caller {
 }
 
 /** What is written is measured as DynamoDB does, roughly: names and values. */
-function sizeOf(item: Readonly<Record<string, unknown>>): number {
+function sizeOf(item: Item): number {
   let size = 0;
   for (const [name, value] of Object.entries(item))
     size += name.length + (value instanceof Uint8Array ? value.length : JSON.stringify(value).length);
   return size;
 }
+
+/** Whether a judgement rests on less than another, or on the same and was made earlier. */
+const isOlder = (item: Item, before: Item): boolean =>
+  Number(item.fragments) < Number(before.fragments) ||
+  (item.fragments === before.fragments && Number(item.judgedAt) < Number(before.judgedAt));
 
 export class Cloud {
   readonly timeline: Timeline;
@@ -63,6 +69,8 @@ export class Cloud {
   calls = 0;
   /** When each item of the findings table was first written, by its keys; epoch milliseconds. */
   readonly firstWritten = new Map<string, number>();
+  /** Findings of which an older judgement replaced a newer one. */
+  readonly wentBack: string[] = [];
   readonly #log: string[] | undefined;
   readonly #isTracing: boolean;
 
@@ -72,15 +80,16 @@ export class Cloud {
     this.faults = faults;
     this.#log = options.log;
     this.#isTracing = options.isTracing;
-    const measure = (item: Readonly<Record<string, unknown>>) => {
+    const measure = (item: Item) => {
       this.largestItem = Math.max(this.largestItem, sizeOf(item));
     };
-    const date = (item: Readonly<Record<string, unknown>>) => {
+    const watch = (item: Item, before: Item | undefined) => {
       measure(item);
+      if (before && isOlder(item, before)) this.wentBack.push(String(item.sk));
       const place = `${item.pk} ${item.sk}`;
       if (!this.firstWritten.has(place)) this.firstWritten.set(place, timeline.now);
     };
-    this.tables = { windows: new Table(TABLES.windows, measure), findings: new Table(TABLES.findings, date) };
+    this.tables = { windows: new Table(TABLES.windows, measure), findings: new Table(TABLES.findings, watch) };
     this.queues = { ingest: new Queue(timeline, random), alert: new Queue(timeline, random) };
   }
 

@@ -34,6 +34,7 @@ export async function violationsOf(
     ...announcementViolations(alerts, expected.filter(isJudged), stored),
     ...repeated.filter(({ isAllowed }) => !isAllowed).map(({ text }) => `told twice without a reason: ${text}`),
     ...digestViolations(cloud, stored, rest),
+    ...cloud.wentBack.map((sk) => `${sk}: an older judgement replaced a newer one`),
     ...queueViolations(cloud, deliveries),
   ];
   if (cloud.largestItem > MOST_BYTES) violations.push(`an item of ${cloud.largestItem} bytes was written`);

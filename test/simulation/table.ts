@@ -49,10 +49,10 @@ export class Table {
   readonly #partitions = new Map<string, Map<string, Versions>>();
   /** Items that have or had a place in a partition of an index. */
   readonly #indexed = new Map<string, Set<Versions>>();
-  /** Called with each item that is written. */
-  readonly #onWrite: (item: Item) => void;
+  /** Called with each item that is written, and what it replaces. */
+  readonly #onWrite: (item: Item, before: Item | undefined) => void;
 
-  constructor({ indexes }: TableKeys, onWrite: (item: Item) => void = () => undefined) {
+  constructor({ indexes }: TableKeys, onWrite: (item: Item, before: Item | undefined) => void = () => undefined) {
     this.#indexes = indexes;
     this.#onWrite = onWrite;
   }
@@ -153,9 +153,10 @@ export class Table {
     partition.set(sk, versions);
     const stored = item && Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
     while (versions.past.length > 1 && versions.past[1]!.at < at - REMEMBERED) versions.past.shift();
+    const before = latest(versions);
     versions.past.push({ at, item: stored });
     if (!stored) return;
-    this.#onWrite(stored);
+    this.#onWrite(stored, before);
     for (const [index, [attribute]] of Object.entries(this.#indexes)) {
       const value = stored[attribute];
       if (value === undefined) continue;

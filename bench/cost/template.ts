@@ -27,7 +27,7 @@ export interface Deployed {
 
 export type FunctionName = 'ingest' | 'settle' | 'alert';
 
-const FUNCTIONS = join(import.meta.dirname, '../../functions');
+const FUNCTIONS = join(import.meta.dirname, '../../functions/handlers');
 
 /** Synthesizes a stack with these settings and counts what is in it. */
 export function deployed(input: SettingsInput = {}): Deployed {

@@ -12,7 +12,10 @@ export interface QuietSuspect {
   readonly fragments: readonly Fragment[];
 }
 
-/** The sources of a bucket with at least so many distinct failed contacts, those with the most first. */
+/**
+ * The sources of a bucket with at least so many distinct failed contacts, those with the most first. What they did where they
+ * were not quiet counts too; who never was quiet is judged without this.
+ */
 export function suspectsIn(quiet: QuietBucket, suspicious: number): QuietSuspect[] {
   // A source takes a few bytes, so there are as many counters as sources and more.
   const mask = Math.min(MOST_COUNTERS, 2 ** Math.ceil(Math.log2(quiet.bytes + 1))) - 1;
@@ -21,8 +24,13 @@ export function suspectsIn(quiet: QuietBucket, suspicious: number): QuietSuspect
   const candidates = new Set<string>();
   for (const { address } of quiet.sources())
     if (counters[hashOf(address) & mask]! >= suspicious) candidates.add(address);
+  const loud = quiet.loudFragmentsOf(candidates);
   return [...quiet.fragmentsOf(candidates)]
-    .map(([address, fragments]) => ({ address, fragments, failed: distinctFailures(fragments) }))
+    .map(([address, fragments]) => ({
+      address,
+      fragments,
+      failed: distinctFailures([...fragments, ...(loud.get(address) ?? [])]),
+    }))
     .filter(({ failed }) => failed >= suspicious)
     .sort((a, b) => b.failed - a.failed || (a.address < b.address ? -1 : 1));
 }

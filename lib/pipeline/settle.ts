@@ -206,7 +206,7 @@ async function judgeQuietHours(
   for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
     // The packs of days are looked through bucket by bucket, and kept no longer.
     const windows = horizons === 'all' ? options.windows : times.recent;
-    const quiet = await windows.quietSources(hours, bucket);
+    const quiet = await windows.quietSources(hours, bucket, horizons === 'short');
     const suspects = suspectsIn(quiet, suspicious);
     const judged = suspects.slice(0, horizons === 'all' ? QUIET_JUDGED : QUIET_JUDGED_IN_HOURS);
     settled.leftOut += suspects.length - judged.length;

@@ -8,29 +8,46 @@ export class QuietBucket {
   /** The hours that were read, those without anything included. */
   readonly hours: ReadonlySet<number>;
   readonly #packs: readonly Uint8Array[];
+  readonly #loud: readonly Uint8Array[];
   readonly #key: HashKey;
 
-  constructor(hours: Iterable<number>, packs: readonly Uint8Array[], key: HashKey) {
+  /** @param loud packs of what the same sources were seen to do where they were not quiet. */
+  constructor(
+    hours: Iterable<number>,
+    packs: readonly Uint8Array[],
+    key: HashKey,
+    loud: readonly Uint8Array[] = [],
+  ) {
     this.hours = new Set(hours);
     this.#packs = packs;
+    this.#loud = loud;
     this.#key = key;
   }
 
   /** Bytes of all packs. */
   get bytes(): number {
-    return this.#packs.reduce((sum, { length }) => sum + length, 0);
+    return [...this.#packs, ...this.#loud].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Each source once for each of its fragments, with what was seen of its contacts. */
+  /** Each source once for each of its fragments, the loud ones included, with what was seen of its contacts. */
   *sources(): Generator<{ readonly address: string; readonly seen: readonly number[] }> {
-    for (const pack of this.#packs) yield* glance(pack);
+    for (const pack of [...this.#packs, ...this.#loud]) yield* glance(pack);
   }
 
-  /** The fragments of some sources, by address. */
+  /** The quiet fragments of some sources, by address. */
   fragmentsOf(addresses: ReadonlySet<string>): Map<string, Fragment[]> {
+    return this.#among(addresses, this.#packs);
+  }
+
+  /** Their fragments that are not quiet, cut to a sample. */
+  loudFragmentsOf(addresses: ReadonlySet<string>): Map<string, Fragment[]> {
+    return this.#among(addresses, this.#loud);
+  }
+
+  #among(addresses: ReadonlySet<string>, packs: readonly Uint8Array[]): Map<string, Fragment[]> {
     const found = new Map<string, Fragment[]>();
     if (!addresses.size) return found;
-    for (const pack of this.#packs) {
+    for (const pack of packs) {
       const options = { key: this.#key, wants: (address: string) => addresses.has(address) };
       for (const fragment of decodeFragments('internet', pack, options)) {
         const known = found.get(fragment.address);

@@ -169,14 +169,20 @@ export class WindowsStore {
     return items.map((item) => decodeFragment(source, item.data as Uint8Array, this.#options.key));
   }
 
-  /** The quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in some hours; eventually consistent. */
-  async quietSources(hours: readonly number[], bucket: number): Promise<QuietBucket> {
-    const packs: Uint8Array[] = [];
-    for (let at = 0; at < hours.length; at += PARALLEL) {
-      const reading = hours.slice(at, at + PARALLEL).map((hour) => this.#packs(noiseBucket(hour, bucket)));
-      for (const item of (await Promise.all(reading)).flat()) packs.push(item.data as Uint8Array);
-    }
-    return new QuietBucket(hours, packs, this.#options.key);
+  /**
+   * The quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in some hours; eventually consistent.
+   * @param withLoud with samples of what they did where they were not quiet.
+   */
+  async quietSources(hours: readonly number[], bucket: number, withLoud = false): Promise<QuietBucket> {
+    const read = async (place: (hour: number, bucket: number) => string) => {
+      const packs: Uint8Array[] = [];
+      for (let at = 0; at < hours.length; at += PARALLEL) {
+        const reading = hours.slice(at, at + PARALLEL).map((hour) => this.#packs(place(hour, bucket)));
+        for (const item of (await Promise.all(reading)).flat()) packs.push(item.data as Uint8Array);
+      }
+      return packs;
+    };
+    return new QuietBucket(hours, await read(noiseBucket), this.#options.key, withLoud ? await read(loudBucket) : []);
   }
 
   /** What is known of all outside sources of one bucket in an hour, of loud ones a sample; eventually consistent. */

@@ -128,6 +128,7 @@ export class Interfaces {
   #look({ fields }: Interface, record: FlowRecord): void {
     for (const field of IDENTITY_FIELDS) {
       const value = record.text(field);
+      if (value !== undefined && value.length > (field === 'account-id' ? 64 : 600)) continue;
       if (value !== undefined && (fields[field] === undefined || value < fields[field])) fields[field] = value;
     }
     const account = fields['account-id'];

@@ -107,7 +107,7 @@ export class Cloud {
     if (!invocation || invocation.isOver) return new Promise(() => undefined);
     this.calls++;
     const fault = this.faults.ofCall(call, invocation.fate);
-    if (fault) invocation.isHurt = true;
+    if (fault && fault !== 'slow call') invocation.isHurt = true;
     const isCrash = fault?.startsWith('crash') || fault === 'timed out';
     if (this.#isTracing || isCrash) {
       const point = `${invocation.name}: ${awaitPoint()}`;
@@ -127,7 +127,8 @@ export class Cloud {
         this.running = caller;
         reject(Object.assign(new Error(message), { name }));
       };
-      this.timeline.after(latency, () => {
+      const slow = fault === 'slow call' ? this.random.whole(100, 20_000) : 0;
+      this.timeline.after(latency + slow, () => {
         if (invocation.isOver) return;
         if (fault) this.note(() => `${invocation.name}: ${fault}: ${call.label}`);
         switch (fault) {

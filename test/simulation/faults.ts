@@ -6,6 +6,7 @@ export const KINDS = [
   'crash before a call',
   'crash after a call',
   'timed out',
+  'slow call',
   'throttled',
   'server error',
   'answer lost, asked again',
@@ -18,6 +19,7 @@ export const KINDS = [
   'event twice',
   'event delayed',
   'event late by a day',
+  'events in a burst',
   'message twice',
   'function started twice',
   'schedule missed',
@@ -49,6 +51,7 @@ const RATES_OF_RUNS: Readonly<Partial<Record<Kind, number>>> = {
   'crash before a call': 0.1,
   'crash after a call': 0.1,
   'timed out': 0.05,
+  'slow call': 0.3,
   throttled: 0.1,
   'server error': 0.1,
   'answer lost, given up': 0.1,
@@ -91,7 +94,7 @@ export class Fate {
 }
 
 function canMeet(call: CallKind, kind: Kind): boolean {
-  if (kind.startsWith('crash') || kind === 'timed out') return true;
+  if (kind.startsWith('crash') || kind === 'timed out' || kind === 'slow call') return true;
   if (call.isPause) return false;
   if (kind === 'connection dropped') return call.isBody === true;
   if (call.isBody) return false;

@@ -270,6 +270,8 @@ function deliveriesOf(
     let time = from + age + 5 * MINUTE + random.whole(60, 480) * SECOND;
     if (faults.strikes('event delayed')) time += random.whole(1, 120) * MINUTE;
     if (faults.strikes('event late by a day', 0.08)) time += random.whole(20, 30) * HOUR;
+    // What had to wait for something comes all at once.
+    if (faults.strikes('events in a burst', 0.4)) time = Math.ceil(time / (40 * MINUTE)) * 40 * MINUTE;
     const times = [time];
     if (faults.strikes('event twice')) times.push(time + random.whole(0, 3 * HOUR));
     return times;

@@ -61,6 +61,8 @@ const QUIET_JUDGED_IN_HOURS = 250;
 const QUIET_DAYS_EVERY = 6;
 /** Logs come late by up to twenty minutes; when they stop coming, the clock takes over after an hour. */
 const SILENCE = 3600;
+/** An hour's outside sources are looked at this long after it ended, in log time. */
+const HOUR_DELAY = 900;
 /** Longer than a run may take: what it claimed and did not finish is then taken on by another. */
 const RUN_SECONDS = 420;
 const ANNOUNCE_PATIENCE = 120;
@@ -127,7 +129,7 @@ async function judgeDue(options: SettleOptions, settled: Settled, times: Times):
  */
 async function judgeHours(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
   const last = lastHour(times);
-  const marks = await times.recent.dueHours(times.logTime);
+  const marks = await times.recent.dueHours(times.now);
   const hours = [...new Set(marks.map(({ hour }) => hour))].filter((hour) => hour <= last);
   const failures = settled.failures.length;
   // A scan may begin in the hour before, so what comes late in one hour may matter to the next.
@@ -145,8 +147,8 @@ async function judgeHours(options: SettleOptions, settled: Settled, times: Times
   );
 }
 
-/** The latest epoch hour that is over. */
-const lastHour = ({ logTime }: Moment): number => Math.floor(logTime / HOUR) - 1;
+/** The latest epoch hour that is over, and of which most has been delivered. */
+const lastHour = ({ logTime }: Moment): number => Math.floor((logTime - HOUR_DELAY) / HOUR) - 1;
 
 /** Campaigns first, then their members that have findings of their own, which name them. */
 async function judgeCampaignsOf(options: SettleOptions, settled: Settled, hour: number, times: Times): Promise<void> {

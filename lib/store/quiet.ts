@@ -12,12 +12,7 @@ export class QuietBucket {
   readonly #key: HashKey;
 
   /** @param loud packs of what the same sources were seen to do where they were not quiet. */
-  constructor(
-    hours: Iterable<number>,
-    packs: readonly Uint8Array[],
-    key: HashKey,
-    loud: readonly Uint8Array[] = [],
-  ) {
+  constructor(hours: Iterable<number>, packs: readonly Uint8Array[], key: HashKey, loud: readonly Uint8Array[] = []) {
     this.hours = new Set(hours);
     this.#packs = packs;
     this.#loud = loud;

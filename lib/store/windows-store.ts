@@ -26,12 +26,12 @@ import { WindowItems } from './window-items.ts';
 
 /** Partitions read at the same time. */
 const PARALLEL = 8;
-/** An hour's outside sources are looked at this long after it ended; what comes later, by as much after the next hour. */
-const HOUR_DELAY = 900;
+/** Hours are marked in slots of the clock of this length, in seconds: what comes late is looked at once a slot. */
+const HOUR_SLOT = 600;
 /** What was just written shows in every read after this, in seconds. */
 const CONSISTENT_AFTER = 60;
-/** Log time may be ahead of the clock by as much, in seconds: a mark that falls due later is surely still there. */
-const SURELY_THERE = 1200;
+/** Log time may be ahead of the clock by as much, in seconds: an hour that ends later is looked at by nobody yet. */
+const SURELY_GOING_ON = 1200;
 /** Marks that are remembered as written. */
 const MOST_REMEMBERED = 1000;
 
@@ -217,11 +217,11 @@ export class WindowsStore {
     return due;
   }
 
-  /** Hours whose outside sources are due to be looked at, at a log time; the earliest first. */
-  async dueHours(logTime: number): Promise<DueHour[]> {
+  /** Hours whose outside sources were written about some time before a second of the clock; the earliest first. */
+  async dueHours(now: number): Promise<DueHour[]> {
     const items = await this.#query({
       KeyConditionExpression: 'pk = :pk AND sk < :now',
-      ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(logTime) },
+      ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(now) },
     });
     return items
       .map(({ pk, sk, hour, object }) => ({
@@ -237,14 +237,12 @@ export class WindowsStore {
   async #markHours(hours: Iterable<number>, object: string, now: number): Promise<number> {
     const { client, table, retentionDays } = this.#options;
     const marks: Item[] = [];
+    const dueAt = Math.ceil((now + CONSISTENT_AFTER) / HOUR_SLOT) * HOUR_SLOT;
     for (const hour of hours) {
-      const firstLook = (hour + 1) * 3600 + HOUR_DELAY;
-      const written = now + CONSISTENT_AFTER;
-      const nextLook = (Math.floor((written - HOUR_DELAY) / 3600) + 1) * 3600 + HOUR_DELAY;
-      const dueAt = written < firstLook ? firstLook : nextLook;
       const sk = hourSort(dueAt, hour);
-      if (this.#marked.has(sk) && dueAt > now + SURELY_THERE) continue;
-      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt((hour + 1) * 3600, now, retentionDays) });
+      const end = (hour + 1) * 3600;
+      if (this.#marked.has(sk) && end > now + SURELY_GOING_ON) continue;
+      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt(end, now, retentionDays) });
     }
     await putAll(client, table, marks);
     if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();

@@ -93,7 +93,7 @@ export async function runHistory(
     for (const look of doneLooks(deliveries)) cloud.tables.findings.put(timeline.now, look);
     const rest = await deliver(cloud, deliveries, settle);
     const findings = [...cloud.tables.findings.items()].filter(({ sk }) => String(sk).startsWith('finding#'));
-    const { violations, repeated } = await violationsOf(cloud, deliveries, { ...rest, digestHour });
+    const { violations, repeated } = await violationsOf(cloud, deliveries, { ...rest, digestHour, isAged: age > 0 });
     return {
       seed,
       violations,

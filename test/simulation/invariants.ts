@@ -15,7 +15,7 @@ const WINDOWS = /^(source|calm|noise|loud)#/;
 export async function violationsOf(
   cloud: Cloud,
   deliveries: readonly Delivery[],
-  rest: Rest & { readonly digestHour: number },
+  rest: Rest & { readonly digestHour: number; readonly isAged: boolean },
 ): Promise<{ violations: string[]; repeated: number }> {
   const sound = deliveries.filter(({ isPoison }) => !isPoison);
   const bodies = sound.map(({ body }) => body);
@@ -30,8 +30,8 @@ export async function violationsOf(
   const repeated = repeatsIn(published);
   const violations = [
     ...(await windowViolations(cloud, sound)),
-    ...findingViolations(stored, expected.filter(isJudged), isJudged),
-    ...announcementViolations(alerts, expected.filter(isJudged), stored),
+    ...findingViolations(stored, expected.filter(isJudged), isJudged, rest.isAged),
+    ...announcementViolations(alerts, expected.filter(isJudged), stored, rest.isAged),
     ...repeated.filter(({ isAllowed }) => !isAllowed).map(({ text }) => `told twice without a reason: ${text}`),
     ...digestViolations(cloud, stored, rest),
     ...cloud.wentBack.map((sk) => `${sk}: an older judgement replaced a newer one`),
@@ -75,6 +75,7 @@ function findingViolations(
   stored: readonly StoredFinding[],
   expected: readonly Finding[],
   isJudged: (finding: Finding) => boolean,
+  isAged: boolean,
 ): string[] {
   const violations: string[] = [];
   const known = new Map(expected.map((finding) => [finding.id, finding]));
@@ -88,7 +89,8 @@ function findingViolations(
     if (finding.closedBecause !== 'ended') continue;
     known.delete(finding.id);
     if (!oracle) {
-      if (isJudged(finding)) violations.push(`${name} stands, and the oracle lacks it`);
+      // Of logs older than the windows are kept, evidence against a finding cannot be told from evidence that has expired.
+      if (isJudged(finding) && !isAged) violations.push(`${name} stands, and the oracle lacks it`);
       continue;
     }
     const { suppressedBy: _, ...rest } = finding;
@@ -120,6 +122,7 @@ function announcementViolations(
   alerts: readonly Published[],
   expected: readonly Finding[],
   stored: readonly StoredFinding[],
+  isAged: boolean,
 ): string[] {
   const violations: string[] = [];
   const told = Map.groupBy(alerts, ({ body }) => String(body.id));
@@ -151,7 +154,7 @@ function announcementViolations(
     if (of && isVoid(of.finding)) {
       if (messages.at(-1)!.attributes.event !== 'closed')
         violations.push(`finding ${id} was told of, and not taken back`);
-    } else if (!of || !inbound || of.finding.closedBecause !== 'ended')
+    } else if (!isAged && (!of || !inbound || of.finding.closedBecause !== 'ended'))
       violations.push(`finding ${id} was told of, and there is none`);
   }
   return violations;

@@ -94,8 +94,7 @@ describe('a campaign', () => {
     const late = vertically({ at: NOON + 55 * MINUTE, minutes: 4, firstPort: 900 });
     const now = NOON + 3 * HOUR + 16 * MINUTE;
     await deployment.ingest('late', file([...late, ...quiet(now)]), now);
-    // What comes late is looked at a quarter of an hour after the next hour.
-    expect((await deployment.settle(now + 2 * HOUR)).failures).toEqual([]);
+    expect((await deployment.settle(now + 20 * MINUTE)).failures).toEqual([]);
     const [after, ...others] = (await standingOf(deployment)).filter(({ source: by }) => !by);
     expect(others).toEqual([]);
     expect(after!.id).not.toBe(before!.id);

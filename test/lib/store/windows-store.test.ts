@@ -388,31 +388,35 @@ describe('hours of outside sources', () => {
   const hoursDue = async (time: number) => (await store.dueHours(time)).map(({ hour, object }) => [hour, object]);
   const END = (HOUR + 1) * 3600;
 
-  test('are due a quarter of an hour after they ended', async () => {
-    await store.writeFragments('object-a', [outsider], END - 600);
-    expect(await hoursDue(END + 900)).toEqual([]);
-    expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-a']]);
+  test('are due at the end of a slot of ten minutes, no sooner than every read shows what was written', async () => {
+    await store.writeFragments('object-a', [outsider], END + 1);
+    expect(await hoursDue(END + 600)).toEqual([]);
+    expect(await hoursDue(END + 601)).toEqual([[HOUR, 'object-a']]);
+    await storeWith(client).writeFragments('object-b', [outsider], END + 590);
+    expect(await hoursDue(END + 1200)).toEqual([[HOUR, 'object-a']]);
+    expect(await hoursDue(END + 1201)).toHaveLength(2);
   });
 
-  test('that more is written about later are due again, a quarter of an hour after the next', async () => {
-    await store.writeFragments('object-a', [outsider], END - 600);
+  test('that more is written about later are due again', async () => {
+    await store.writeFragments('object-a', [outsider], END - 1800);
     for (const mark of await store.dueHours(END + 901)) await store.clearDue(mark);
     await store.writeFragments('object-b', [outsider], END + 1200);
-    expect(await hoursDue(END + 3600 + 900)).toEqual([]);
-    expect(await hoursDue(END + 3600 + 901)).toEqual([[HOUR, 'object-b']]);
+    expect(await hoursDue(END + 1801)).toEqual([[HOUR, 'object-b']]);
   });
 
   test('stay due when more is written about them while they are looked at', async () => {
-    await store.writeFragments('object-a', [outsider], END - 600);
+    await store.writeFragments('object-a', [outsider], END);
     const marks = await store.dueHours(END + 901);
-    await storeWith(embedded.client()).writeFragments('object-b', [outsider], END - 500);
+    await storeWith(embedded.client()).writeFragments('object-b', [outsider], END + 10);
     for (const mark of marks) await store.clearDue(mark);
     expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-b']]);
   });
 
-  test('are marked once for many files, as long as nobody can have looked at them in between', async () => {
-    const calls = interfere(client);
-    for (let n = 0; n < 20; n++) await store.writeFragments(`object-${n}`, [outsider], END - 2400);
+  test('are marked once for many files, as long as nobody looks at them', async () => {
+    const own = embedded.client();
+    const calls = interfere(own);
+    const other = storeWith(own);
+    for (let n = 0; n < 20; n++) await other.writeFragments(`object-${n}`, [outsider], END - 2400);
     expect(calls.get('BatchWriteItem')).toBe(20 + 1);
   });
 

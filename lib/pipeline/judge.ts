@@ -1,9 +1,10 @@
 /** Decides one source from what the windows table holds, and brings the findings table up to that decision. */
 import type { DetectionSettings } from '../config/detection.ts';
 import type { Networks } from '../contact/networks.ts';
+import { isSuspect } from '../contact/seen.ts';
 import { withCampaign } from '../detect/campaign-finding.ts';
 import { type Detection, detect } from '../detect/detect.ts';
-import { directionOf, type FirstContact, firstContacts } from '../detect/first-contacts.ts';
+import { directionOf } from '../detect/first-contacts.ts';
 import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding, type Severity } from '../finding/model.ts';
@@ -212,20 +213,22 @@ export class Judge {
 
   /**
    * Whether what failed is too little for any finding, whatever succeeded besides: then that need not be read. Contacts
-   * that were found open may add up to a sweep, so where half of one shows all is read.
+   * that were found open may add up to a sweep, and probes may have their answers elsewhere, so where half of a sweep shows
+   * all is read.
    */
   #isAboveSuspicion(suspect: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
     const evidence = mergeFragments(suspect);
     if (!evidence) return true;
-    const { settings } = this.#options;
-    const fleeting = firstContacts(evidence, settings, this.#viewpoint(moment)).filter(({ isFleeting }) => isFleeting);
-    const largest = Math.max(
-      0,
-      ...Map.groupBy(fleeting, serviceOf)
-        .values()
-        .map(({ length }) => length),
-    );
-    return largest * 2 < settings.openTargetsIn5Minutes && this.#detect(evidence, moment, horizons).length === 0;
+    const hosts = new Map<number, Set<string>>();
+    for (const { contacts } of evidence.panes)
+      for (const contact of contacts) {
+        if (!isSuspect(contact.seen)) continue;
+        const service = serviceOf(contact);
+        const known = hosts.get(service) ?? new Set();
+        hosts.set(service, known.add(contact.target));
+        if (known.size * 2 >= this.#options.settings.openTargetsIn5Minutes) return false;
+      }
+    return this.#detect(evidence, moment, horizons).length === 0;
   }
 
   #viewpoint({ logTime }: Moment) {
@@ -321,7 +324,7 @@ export class Judge {
   }
 }
 
-const serviceOf = ({ port, protocol }: FirstContact): number => port * 256 + protocol;
+const serviceOf = ({ port, protocol }: SeenContact): number => port * 256 + protocol;
 
 /** A finding, with what an earlier version of it rested on. */
 type Judgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;

@@ -9,7 +9,7 @@ import { epochSeconds, isoTime, sourceKey } from '../finding/model.ts';
 import type { FindingRef, FindingsStore } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { Outbox } from '../store/outbox.ts';
-import type { WindowsStore } from '../store/windows-store.ts';
+import { SILENCE, type WindowsStore } from '../store/windows-store.ts';
 import { closeCampaign, judgeCampaigns } from './campaigns.ts';
 import type { Horizons, Judge, JudgeOptions, Moment, Shared } from './judge.ts';
 import { suspectsIn } from './quiet.ts';
@@ -59,8 +59,6 @@ const QUIET_JUDGED = 20;
 const QUIET_JUDGED_IN_HOURS = 250;
 /** Hours between two looks at days of quiet sources. */
 const QUIET_DAYS_EVERY = 6;
-/** Logs come late by up to twenty minutes; when they stop coming, the clock takes over after an hour. */
-const SILENCE = 3600;
 /** An hour's outside sources are looked at this long after it ended, in log time. */
 const HOUR_DELAY = 900;
 /** Longer than a run may take: what it claimed and did not finish is then taken on by another. */

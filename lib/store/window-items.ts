@@ -25,9 +25,6 @@ const CALM_CONTACTS = 64;
 const LOUD_CONTACTS = 256;
 /** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
 const DUE_SLOT = 600;
-/** Records that end this long before they are read may be about findings that are closed, in seconds. */
-const LATE = 3600;
-
 /** What the items depend on besides the fragments. */
 export interface ItemOptions {
   readonly objectId: string;
@@ -39,6 +36,15 @@ export interface ItemOptions {
   readonly key: HashKey;
 }
 
+/** A source that needs no mark unless it comes late; `last` is the end of its last contact, epoch seconds. */
+interface Unmarked {
+  readonly scope: string;
+  readonly address: string;
+  readonly hour: number;
+  readonly last: number;
+  readonly expires: number;
+}
+
 /** The items of one object. Take all that {@link fragments} gives; what is to be written after it is known then. */
 export class WindowItems {
   /** Due marks, by their sort key. */
@@ -47,6 +53,7 @@ export class WindowItems {
   readonly noise: PackItem[] = [];
   /** Hours in which outside sources were seen: what they did together is to be looked at. */
   readonly outsideHours = new Set<number>();
+  readonly #unmarked: Unmarked[] = [];
   #options: ItemOptions;
 
   constructor(options: ItemOptions) {
@@ -65,7 +72,7 @@ export class WindowItems {
         this.noise.push(...noise.add(noisePartition(fragment.hour, fragment), '', fragment, expires));
         continue;
       }
-      this.#mark(fragment, expires);
+      this.#markWhereDue(fragment, expires);
       if (isCalm(fragment) && !opensMany(fragment, openTargets)) {
         yield* itemsOf(packs.add(calmPartition(fragment), `${hourText(fragment.hour)}#`, fragment, expires));
         continue;
@@ -84,27 +91,46 @@ export class WindowItems {
   }
 
   /**
-   * A source with a failure, or with an answer outstanding, is decided again once its answers are overdue; so is one
-   * whose answers come so late that a finding which they refute may be closed, for nobody would look at it again. Inside
-   * sources are marked once more, an hour at a time, for the horizons of days.
+   * Adds marks for sources that would need none, but for others' files having been judged without this one: an answer that
+   * comes late may refute what was found, or complete it, and nobody would look at it again.
+   * @param judgedUntil log time up to which marks may have been taken back, after the fragments were written.
    */
-  #mark(fragment: Fragment, expires: number): void {
-    const { objectId, now, settleSeconds, openTargets } = this.#options;
-    const isSweeping = fragment.inside && opensMany(fragment, openTargets);
+  markLate(judgedUntil: number): void {
+    for (const { last, ...mark } of this.#unmarked) if (this.#dueAt(last) <= judgedUntil) this.#mark({ ...mark, last });
+    this.#unmarked.length = 0;
+  }
+
+  /** A source with a failure, or with an answer outstanding, is decided again once its answers are overdue. */
+  #markWhereDue(fragment: Fragment, expires: number): void {
+    const isSweeping = fragment.inside && opensMany(fragment, this.#options.openTargets);
+    let due = 0;
     let last = 0;
     for (const { seen, lastEnd } of fragment.contacts) {
       const isDue = isSweeping ? isSuspect(seen) : isFailure(outcomeOf(seen)) || isBareProbe(seen);
-      if (isDue || lastEnd < now - LATE) last = Math.max(last, lastEnd);
+      if (isDue) due = Math.max(due, lastEnd);
+      last = Math.max(last, lastEnd);
     }
-    if (last === 0) return;
     const { scope, address, hour } = fragment;
-    const mark = { pk: duePartition(fragment), scope, address, hour, object: objectId, expiresAt: expires };
-    const sort = dueSort((Math.floor((last + settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT, fragment);
+    if (due) this.#mark({ scope, address, hour, last: due, expires });
+    // What came after the marked contact is due later, if at all.
+    if (last > due) this.#unmarked.push({ scope, address, hour, last, expires });
+  }
+
+  /** Inside sources are marked once more, an hour at a time, for the horizons of days. */
+  #mark({ scope, address, hour, last, expires }: Unmarked): void {
+    const { objectId, settleSeconds } = this.#options;
+    const source = { scope, address };
+    const mark = { pk: duePartition(source), scope, address, hour, object: objectId, expiresAt: expires };
+    const sort = dueSort(this.#dueAt(last), source);
     this.marks.set(sort, { ...mark, sk: sort });
     if (scope === 'internet') return;
     // A second past a slot: the two marks must never be one item.
-    const longSort = dueSort((hour + 1) * 3600 + settleSeconds + 1, fragment);
+    const longSort = dueSort((hour + 1) * 3600 + settleSeconds + 1, source);
     this.marks.set(longSort, { ...mark, isLong: true, sk: longSort });
+  }
+
+  #dueAt(last: number): number {
+    return (Math.floor((last + this.#options.settleSeconds) / DUE_SLOT) + 1) * DUE_SLOT;
   }
 }
 

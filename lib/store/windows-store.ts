@@ -32,6 +32,8 @@ const HOUR_SLOT = 600;
 const CONSISTENT_AFTER = 60;
 /** Log time may be ahead of the clock by as much, in seconds: an hour that ends later is looked at by nobody yet. */
 const SURELY_GOING_ON = 1200;
+/** Where logs are silent, the clock takes over after as many seconds. */
+export const SILENCE = 3600;
 /** Marks that are remembered as written. */
 const MOST_REMEMBERED = 1000;
 
@@ -119,6 +121,8 @@ export class WindowsStore {
     const { client, table } = this.#options;
     const items = new WindowItems({ ...this.#options, objectId, now });
     const own = await putAll(client, table, items.fragments(fragments));
+    // After the fragments: who judges later sees them, and who judged before shows in the log time.
+    items.markLate(Math.max(await this.logTime(), now - SILENCE));
     // Marks after fragments: whoever finds one finds the fragments that it stands for.
     const marked = await putAll(client, table, items.marks.values());
     const offered = items.noise.map(({ item }) => item);

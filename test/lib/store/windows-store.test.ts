@@ -336,7 +336,8 @@ describe('a source with a failure', () => {
   test('is marked only when its fragments are there to be read', async () => {
     const order: string[] = [];
     const own = embedded.client();
-    interfere(own, (_, input) => {
+    interfere(own, (command, input) => {
+      if (command !== 'BatchWriteItem') return undefined;
       const requests = Object.values(input.RequestItems as Record<string, { PutRequest: { Item: { pk: string } } }[]>);
       order.push(requests[0]!.some(({ PutRequest }) => PutRequest.Item.pk.startsWith('due#')) ? 'marks' : 'fragments');
       return undefined;

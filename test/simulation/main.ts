@@ -3,16 +3,19 @@
  * prints it; `--planted NAME` (or `all`) shows by which seed a known bug is found. Exit 1 where something that was promised
  * did not hold, or a planted bug is not found.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runHistory } from './history.ts';
 import { load, type Shipped } from './modules.ts';
 import { BUGS, plant } from './planted.ts';
-import { Tally } from './tally.ts';
+import { Tally, type Told } from './tally.ts';
 
 /** Each so many histories every call's place is noted, not only those where a function is stopped. */
 const TRACED = 20;
+/** Histories that a process runs before another takes its place. */
+const AT_A_TIME = 100;
 
 process.exitCode = await main();
 
@@ -23,6 +26,8 @@ async function main(): Promise<number> {
       from: { type: 'string', default: '1' },
       seed: { type: 'string' },
       planted: { type: 'string' },
+      // Of runAll, for its processes.
+      part: { type: 'boolean' },
     },
   });
   const [from, count] = [numberOf('from', values.from), numberOf('seeds', values.seeds)];
@@ -32,7 +37,8 @@ async function main(): Promise<number> {
     throw new Error(`--planted takes all or one of: ${BUGS.map(({ name }) => name).join('; ')}`);
   const shipped = await load(bug && plant(bug));
   if (values.seed !== undefined) return print(shipped, numberOf('seed', values.seed));
-  return bug ? find(shipped, bug.name, from, count) : runAll(shipped, from, count);
+  if (bug) return find(shipped, bug.name, from, count);
+  return values.part ? runPart(shipped, from, count) : runAll(from, count);
 }
 
 function numberOf(name: string, text: string): number {
@@ -40,7 +46,47 @@ function numberOf(name: string, text: string): number {
   return Number(text);
 }
 
-async function runAll(shipped: Shipped, from: number, count: number): Promise<number> {
+/** Runs histories in as many processes as there are processors, some at a time. */
+async function runAll(from: number, count: number): Promise<number> {
+  const tally = new Tally();
+  const starts = Array.from({ length: Math.ceil(count / AT_A_TIME) }, (_, n) => from + n * AT_A_TIME).values();
+  let done = 0;
+  let broken = 0;
+  const work = async () => {
+    for (const start of starts) {
+      const some = Math.min(AT_A_TIME, from + count - start);
+      const told = await runApart(start, some);
+      if (told) tally.merge(told);
+      else broken++;
+      done += some;
+      console.error(`${done} of ${count} histories, ${tally.failed} with something that did not hold`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  console.log(tally.table());
+  return tally.failed || broken ? 1 : 0;
+}
+
+/** Histories in a process of their own; what they came to, or nothing where the process failed. */
+function runApart(from: number, count: number): Promise<Told | undefined> {
+  const args = [fileURLToPath(import.meta.url), '--from', String(from), '--seeds', String(count), '--part'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  return new Promise((resolve) => {
+    child.on('close', () => {
+      const lines = text.trimEnd().split('\n');
+      const last = lines.pop() ?? '';
+      if (lines.length) console.log(lines.join('\n'));
+      resolve(last.startsWith('{') ? (JSON.parse(last) as Told) : undefined);
+    });
+  });
+}
+
+/** The histories of such a process. */
+async function runPart(shipped: Shipped, from: number, count: number): Promise<number> {
   const tally = new Tally();
   for (let seed = from; seed < from + count; seed++) {
     const result = await runHistory(seed, { shipped, isTracing: seed % TRACED === 0 });
@@ -49,8 +95,8 @@ async function runAll(shipped: Shipped, from: number, count: number): Promise<nu
     console.log(`seed ${seed} fails; npm run simulate -- --seed ${seed} prints its history`);
     for (const violation of result.violations.slice(0, 5)) console.log(`  ${violation}`);
   }
-  console.log(tally.table());
-  return tally.failed ? 1 : 0;
+  console.log(JSON.stringify(tally));
+  return 0;
 }
 
 async function print(shipped: Shipped, seed: number): Promise<number> {

@@ -2,6 +2,19 @@
 import { KINDS, type Kind } from './faults.ts';
 import type { HistoryResult } from './history.ts';
 
+/** What a process tells another of the histories it ran. */
+export interface Told {
+  readonly failed: number;
+  readonly histories: number;
+  readonly findings: number;
+  readonly messages: number;
+  readonly repeated: number;
+  readonly calls: number;
+  readonly faults: readonly (readonly [Kind, { readonly times: number; readonly histories: number }])[];
+  readonly seen: readonly string[];
+  readonly crashed: readonly string[];
+}
+
 export class Tally {
   failed = 0;
   #histories = 0;
@@ -13,6 +26,33 @@ export class Tally {
   readonly #seen = new Set<string>();
   readonly #crashed = new Set<string>();
 
+  toJSON(): Told {
+    return {
+      failed: this.failed,
+      histories: this.#histories,
+      findings: this.#findings,
+      messages: this.#messages,
+      repeated: this.#repeated,
+      calls: this.#calls,
+      faults: [...this.#faults],
+      seen: [...this.#seen],
+      crashed: [...this.#crashed],
+    };
+  }
+
+  /** Adds the histories that another process ran. */
+  merge(told: Told): void {
+    this.failed += told.failed;
+    this.#histories += told.histories;
+    this.#findings += told.findings;
+    this.#messages += told.messages;
+    this.#repeated += told.repeated;
+    this.#calls += told.calls;
+    for (const [kind, { times, histories }] of told.faults) this.#count(kind, times, histories);
+    for (const point of told.seen) this.#seen.add(point);
+    for (const point of told.crashed) this.#crashed.add(point);
+  }
+
   add({ violations, faults, points, findings, messages, repeated, calls }: HistoryResult): void {
     this.#histories++;
     if (violations.length) this.failed++;
@@ -20,12 +60,14 @@ export class Tally {
     this.#messages += messages;
     this.#repeated += repeated;
     this.#calls += calls;
-    for (const [kind, times] of faults) {
-      const known = this.#faults.get(kind) ?? { times: 0, histories: 0 };
-      this.#faults.set(kind, { times: known.times + times, histories: known.histories + 1 });
-    }
+    for (const [kind, times] of faults) this.#count(kind, times, 1);
     for (const point of points.seen) this.#seen.add(point);
     for (const point of points.crashed) this.#crashed.add(point);
+  }
+
+  #count(kind: Kind, times: number, histories: number): void {
+    const known = this.#faults.get(kind) ?? { times: 0, histories: 0 };
+    this.#faults.set(kind, { times: known.times + times, histories: known.histories + histories });
   }
 
   /** Points at which a function awaited something, and was never stopped. */

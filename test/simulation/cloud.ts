@@ -154,7 +154,8 @@ export class Cloud {
           case 'server error':
             return fail('InternalServerError', 'Internal server error');
           case 'connection dropped':
-            return fail('TimeoutError', 'aborted');
+            this.running = caller;
+            return reject(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
           case 'answer lost, given up':
             attempt(effect);
             return fail('TimeoutError', 'Connection timed out');

@@ -67,6 +67,8 @@ const ANNOUNCE_PATIENCE = 120;
 const DAY = 86_400;
 /** Due marks taken in one run, of sources of the internet and of others; the rest waits for the next, five minutes later. */
 const DUE_IN_A_RUN = 4000;
+/** Hours of outside sources looked at in one run. */
+const HOURS_IN_A_RUN = 24;
 /** Silent findings closed in one run. */
 const CLOSED_IN_A_RUN = 2000;
 const PARALLEL = 8;
@@ -128,16 +130,19 @@ async function judgeDue(options: SettleOptions, settled: Settled, times: Times):
 async function judgeHours(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
   const last = lastHour(times);
   const marks = await times.recent.dueHours(times.now);
-  const hours = [...new Set(marks.map(({ hour }) => hour))].filter((hour) => hour <= last);
-  const failures = settled.failures.length;
-  // A scan may begin in the hour before, so what comes late in one hour may matter to the next.
-  const judged = new Set(hours.flatMap((hour) => [hour, hour + 1]).filter((hour) => hour <= last));
-  for (const hour of judged)
-    await judgeQuietHours(options, settled, times, [hour, hour - 1], 2 * options.suspicious, 'short');
-  for (const hour of hours) await judgeCampaignsOf(options, settled, hour, times);
-  // Who could not be judged is to be found again.
-  if (settled.failures.length === failures)
-    for (const mark of marks) if (mark.hour <= last) await times.recent.clearDue(mark);
+  const due = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
+  // The latest first: logs of long ago, read now, must not keep those of today waiting.
+  for (const hour of [...due].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
+    const failures = settled.failures.length;
+    // A scan may begin in the hour before, so what comes late in one hour may matter to the next.
+    for (const each of [hour, hour + 1])
+      if (each === hour || (each <= last && !due.has(each)))
+        await judgeQuietHours(options, settled, times, [each, each - 1], 2 * options.suspicious, 'short');
+    await judgeCampaignsOf(options, settled, hour, times);
+    // Who could not be judged is to be found again.
+    if (settled.failures.length > failures) continue;
+    for (const mark of marks) if (mark.hour === hour) await times.recent.clearDue(mark);
+  }
   // Reading days of all the internet's noise costs; a slow scan from outside can wait for some hours.
   const days = last - (last % QUIET_DAYS_EVERY);
   await once(options, 'settle', `quiet-days#${days}`, times.now + DAY, times.now, () =>

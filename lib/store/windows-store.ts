@@ -221,20 +221,18 @@ export class WindowsStore {
     return due;
   }
 
-  /** Hours whose outside sources were written about some time before a second of the clock; the earliest first. */
+  /** Hours whose outside sources were written about some time before a second of the clock. */
   async dueHours(now: number): Promise<DueHour[]> {
     const items = await this.#query({
       KeyConditionExpression: 'pk = :pk AND sk < :now',
       ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(now) },
     });
-    return items
-      .map(({ pk, sk, hour, object }) => ({
-        pk: String(pk),
-        sk: String(sk),
-        hour: Number(hour),
-        object: String(object),
-      }))
-      .sort((a, b) => a.hour - b.hour);
+    return items.map(({ pk, sk, hour, object }) => ({
+      pk: String(pk),
+      sk: String(sk),
+      hour: Number(hour),
+      object: String(object),
+    }));
   }
 
   /** After the fragments: whoever finds a mark finds what it stands for. */

@@ -3,7 +3,7 @@
  * prints it; `--planted NAME` (or `all`) shows by which seed a known bug is found. Exit 1 where something that was promised
  * did not hold, or a planted bug is not found.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,9 @@ import { Tally, type Told } from './tally.ts';
 /** Each so many histories every call's place is noted, not only those where a function is stopped. */
 const TRACED = 20;
 /** Histories that a process runs before another takes its place. */
-const AT_A_TIME = 100;
+const AT_A_TIME = 50;
+/** Processes that run histories now. */
+const running = new Set<ChildProcess>();
 
 process.exitCode = await main();
 
@@ -62,6 +64,12 @@ async function runAll(from: number, count: number): Promise<number> {
       console.error(`${done} of ${count} histories, ${tally.failed} with something that did not hold`);
     }
   };
+  // Who stops it early sees what there is by then.
+  process.once('SIGINT', () => {
+    for (const child of running) child.kill();
+    console.log(`stopped early\n${tally.table()}`);
+    process.exit(1);
+  });
   await Promise.all(Array.from({ length: availableParallelism() }, work));
   console.log(tally.table());
   return tally.failed || broken ? 1 : 0;
@@ -71,12 +79,14 @@ async function runAll(from: number, count: number): Promise<number> {
 function runApart(from: number, count: number): Promise<Told | undefined> {
   const args = [fileURLToPath(import.meta.url), '--from', String(from), '--seeds', String(count), '--part'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  running.add(child);
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
   return new Promise((resolve) => {
     child.on('close', () => {
+      running.delete(child);
       const lines = text.trimEnd().split('\n');
       const last = lines.pop() ?? '';
       if (lines.length) console.log(lines.join('\n'));

@@ -70,6 +70,14 @@ function readBoth(text: Uint8Array): Reading {
   return reading;
 }
 
+/** A line without what the readers take for white space at its ends; JavaScript takes more for it, such as 0xa0. */
+function bare(line: string): string {
+  let [from, to] = [0, line.length];
+  while (from < to && line.charCodeAt(from) <= 0x20) from++;
+  while (to > from && line.charCodeAt(to - 1) <= 0x20) to--;
+  return line.slice(from, to);
+}
+
 /** A line, and how it must be read wherever it stands under its header. */
 const isData = (line: string): boolean => / OK( |$)/.test(line);
 
@@ -90,8 +98,8 @@ const lines: Target = {
     // A line that is a header changes what the others are.
     if (!error && account.headers === 1) {
       const text = Buffer.from(input).toString('latin1').split('\n');
-      const known = knownRows(text[0]!.trim());
-      const good = text.slice(1).filter((line) => known.has(line.trim())).length;
+      const known = knownRows(bare(text[0]!));
+      const good = text.slice(1).filter((line) => known.has(bare(line))).length;
       must(records >= good, () => `${good} good lines, of which ${records} were read`);
     }
     const looked = skipped.filter(({ reason }) => !UNREAD.has(reason));

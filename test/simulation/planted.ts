@@ -162,16 +162,6 @@ export const BUGS: readonly Bug[] = [
     ],
   },
   {
-    name: 'a mark is cleared though it was renewed',
-    edits: [
-      {
-        file: 'lib/store/windows-store.ts',
-        find: "ConditionExpression: '#object = :object',",
-        replace: "ConditionExpression: '#object = :object OR #object <> :object',",
-      },
-    ],
-  },
-  {
     name: 'marks before what they stand for',
     edits: [
       {

@@ -110,7 +110,7 @@ export class Cloud {
     if (fault && fault !== 'slow call') invocation.isHurt = true;
     const isCrash = fault?.startsWith('crash') || fault === 'timed out';
     if (this.#isTracing || isCrash) {
-      const point = `${invocation.name}: ${awaitPoint()}`;
+      const point = `${invocation.name.split(' ')[0]}: ${awaitPoint()}`;
       this.points.seen.add(point);
       if (isCrash) this.points.crashed.add(point);
     }

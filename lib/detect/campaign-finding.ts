@@ -1,8 +1,10 @@
 /** Campaigns as findings, and which findings about single sources are part of one. */
+
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import { findingId } from '../finding/identity.ts';
 import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/model.ts';
+import { spreadOf } from '../finding/spread.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
 import { describeQuality, SAMPLED, WITHOUT_FLAGS } from '../window/quality.ts';
@@ -87,7 +89,7 @@ export class InboundContacts {
       isShare('vertical', ({ target }) => target) ||
       isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
     if (!isMember) return;
-    if (hashOf(source.address) & this.#mask) {
+    if (spreadOf(source.address) & this.#mask) {
       this.letGo++;
       return;
     }
@@ -101,9 +103,9 @@ export class InboundContacts {
 
   #halve(): void {
     this.#mask = this.#mask * 2 + 1;
-    this.contacts = this.contacts.filter(({ source }) => !(hashOf(source) & this.#mask));
+    this.contacts = this.contacts.filter(({ source }) => !(spreadOf(source) & this.#mask));
     for (const source of this.#qualities.keys()) {
-      if (!(hashOf(source) & this.#mask)) continue;
+      if (!(spreadOf(source) & this.#mask)) continue;
       this.#qualities.delete(source);
       this.letGo++;
     }
@@ -117,14 +119,6 @@ export class InboundContacts {
         if (hour >= from && hour <= to) bits |= quality;
     return bits;
   }
-}
-
-/** A hash that decides who is let go: well spread in its low bits (FNV-1a, then mixed). */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
 }
 
 /** The campaigns in what outside sources tried. */

@@ -1,5 +1,7 @@
 /** Which quiet outside sources add up to something over some hours, in memory that does not grow with their number. */
+
 import { isFailure, outcomeOf } from '../contact/seen.ts';
+import { spreadOf } from '../finding/spread.ts';
 import type { QuietBucket } from '../store/quiet.ts';
 import type { Fragment } from '../window/evidence.ts';
 
@@ -20,10 +22,10 @@ export function suspectsIn(quiet: QuietBucket, suspicious: number): QuietSuspect
   // A source takes a few bytes, so there are as many counters as sources and more.
   const mask = Math.min(MOST_COUNTERS, 2 ** Math.ceil(Math.log2(quiet.bytes + 1))) - 1;
   const counters = new Uint32Array(mask + 1);
-  for (const { address, seen } of quiet.sources()) counters[hashOf(address) & mask]! += failuresOf(seen);
+  for (const { address, seen } of quiet.sources()) counters[spreadOf(address) & mask]! += failuresOf(seen);
   const candidates = new Set<string>();
   for (const { address } of quiet.sources())
-    if (counters[hashOf(address) & mask]! >= suspicious) candidates.add(address);
+    if (counters[spreadOf(address) & mask]! >= suspicious) candidates.add(address);
   const loud = quiet.loudFragmentsOf(candidates);
   return [...quiet.fragmentsOf(candidates)]
     .map(([address, fragments]) => ({
@@ -44,12 +46,4 @@ function distinctFailures(fragments: readonly Fragment[]): number {
     for (const { target, port, protocol, seen } of contacts)
       if (isFailure(outcomeOf(seen))) failed.add(`${target} ${port} ${protocol}`);
   return failed.size;
-}
-
-/** FNV-1a, finished by murmur3's mixing. */
-function hashOf(address: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < address.length; at++) hash = Math.imul(hash ^ address.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return hash ^ (hash >>> 13);
 }

@@ -115,20 +115,28 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
   return { ...(isFirst ? a : b), ...unions, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
 }
 
-/** Prefers the interface that holds the address over one that forwards for it, then the smaller id; its fields union. */
+/**
+ * Prefers the interface that holds the address over one that forwards for it, of those one whose instance is known, then
+ * the smaller id; what the fragments say of it unions. What a fragment ranks does not change by merging it, so that parts
+ * may be merged in any order.
+ */
 function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
-  const holders = new Map<string, Identity>();
+  let best: Identity | undefined;
   for (const { identity } of candidates) {
     if (!identity) continue;
-    const key = `${identity.behind ?? false} ${identity.interfaceId}`;
-    const known = holders.get(key);
-    holders.set(key, known ? { ...known, fields: unionFields(known.fields, identity.fields) } : identity);
+    const order = best ? byRank(identity, best) : -1;
+    if (order < 0) best = identity;
+    else if (order === 0) best = { ...identity, fields: unionFields(best!.fields, identity.fields) };
   }
-  const rank = (identity: Identity) =>
-    `${identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0} ${identity.interfaceId ?? '~'}`;
-  let best: Identity | undefined;
-  for (const identity of holders.values()) if (!best || rank(identity) < rank(best)) best = identity;
   return best;
+}
+
+function byRank(a: Identity, b: Identity): number {
+  const holds = (identity: Identity) => (identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0);
+  const [idA, idB] = [a.interfaceId, b.interfaceId];
+  if (holds(a) !== holds(b) || idA === idB) return holds(a) - holds(b);
+  if (idA === undefined || idB === undefined) return idA === undefined ? 1 : -1;
+  return idA < idB ? -1 : 1;
 }
 
 /** Identity columns are best effort: what one file lacks another may have; of two values the smaller, in any order. */

@@ -8,8 +8,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Embedded, itemsOf, startEmbedded, TABLES } from '../lib/store/fixture/tables.ts';
+import fc from '../properties.ts';
 import { type Condition, type Query, Table } from './table.ts';
 
 let embedded: Embedded;

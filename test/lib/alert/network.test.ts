@@ -1,7 +1,7 @@
 /** Networks of addresses, of both families, also where nothing can be said. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { holdsAll, isEverything, narrowestNetwork } from '../../../lib/alert/network.ts';
+import fc from '../../properties.ts';
 import { HOSTILE } from '../finding/samples.ts';
 
 const all = (...sample: string[]) => ({ count: sample.length, sample });

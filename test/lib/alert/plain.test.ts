@@ -1,7 +1,7 @@
 /** Untrusted text in lines, subjects and shell words. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { jsonText, plain, shellWord, valueText } from '../../../lib/alert/plain.ts';
+import fc from '../../properties.ts';
 import { HOSTILE } from '../finding/samples.ts';
 import { wordsOf } from './shell.ts';
 

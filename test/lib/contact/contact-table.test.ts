@@ -1,11 +1,11 @@
 /** The table of contacts: exact while small, beyond that the contacts with the smallest hashes, in any order. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type ContactHalf, ContactTable, type KeptContact, type PaneView } from '../../../lib/contact/contact-table.ts';
 import { KernelAddresses } from '../../../lib/contact/kernel-tables.ts';
 import { keyedHash } from '../../../lib/contact/keyed-hash.ts';
 import { SEEN_ACCEPT, SEEN_REJECT, SEEN_RESET, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP } from '../../../lib/contact/seen.ts';
 import type { Kernel } from '../../../lib/kernel/kernel.ts';
+import fc from '../../properties.ts';
 import { freshKernel, KEY } from '../kernel/fresh-kernel.ts';
 
 const HOUR = 3600;

@@ -1,7 +1,7 @@
 /** Who stands behind an address: told from the records of interfaces, whatever their order. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { SourceEvidence } from '../../../lib/window/evidence.ts';
+import fc from '../../properties.ts';
 import { collect, DEFAULT_FORMAT, NOON, probe, type Row, row } from '../detect/traffic.ts';
 
 const NODE = { 'interface-id': 'eni-node', 'instance-id': 'i-0node', 'vpc-id': 'vpc-1' };

@@ -1,7 +1,7 @@
 /** HalfSipHash-2-4 against a reference written byte by byte from the paper, and against a published vector. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type HashKey, hashKey, keyedHash } from '../../../lib/contact/keyed-hash.ts';
+import fc from '../../properties.ts';
 
 /** HalfSipHash-2-4 with a 32-bit tag over any bytes, in exact integers (Aumasson and Bernstein, SipHash, section 2). */
 function reference(key: Uint8Array, message: Uint8Array): number {

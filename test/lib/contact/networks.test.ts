@@ -1,9 +1,9 @@
 /** Inside, outside, and what never counts. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { Networks } from '../../../lib/contact/networks.ts';
 import { parseIpv4, parseIpv6 } from '../../../lib/flowlog/address.ts';
 import { KIND_INSIDE, KIND_UNCOUNTED } from '../../../lib/kernel/kernel.ts';
+import fc from '../../properties.ts';
 
 const kindOf = (address: string, networks: Networks): number => {
   const v4 = parseIpv4(address);

@@ -1,8 +1,8 @@
 /** One scan, one finding: what splits scans, what does not, and ids that stay. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { detectionSettings } from '../../../lib/config/detection.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
+import fc from '../../properties.ts';
 import { findingsIn, horizontal, judge, merged, NOON, probe, type Row, vertical } from './traffic.ts';
 
 const settings = detectionSettings();

@@ -1,8 +1,8 @@
 /** Bytes to lines: headers, line ends, long lines, places, and pieces of any size. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
 import { LineParser } from '../../../lib/flowlog/line-parser.ts';
+import fc from '../../properties.ts';
 import { Recorder, read, skips } from './recorder.ts';
 import { ALL_FIELDS, chunkedSource, line, log, rows, TRANSIT_GATEWAY_FIELDS, type Values } from './sample-logs.ts';
 

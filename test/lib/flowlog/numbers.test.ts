@@ -1,7 +1,7 @@
 /** Whole numbers from bytes: digits only, in range, or NaN. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseNumber } from '../../../lib/flowlog/numbers.ts';
+import fc from '../../properties.ts';
 
 const parse = (text: string, max = Number.MAX_SAFE_INTEGER) => {
   const bytes = Buffer.from(`9${text}9`);

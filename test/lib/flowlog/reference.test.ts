@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../../properties.ts';
 import { read } from './recorder.ts';
 import { referenceParse } from './reference-parser.ts';
 import { ALL_FIELDS, line, START } from './sample-logs.ts';

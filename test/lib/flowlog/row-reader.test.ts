@@ -1,10 +1,10 @@
 /** One line to one record: every field, every "-", and each kind of value that is refused. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
 import { ACCEPT, EGRESS, INGRESS, NO_ACTION, NO_DIRECTION, NO_FLAGS, REJECT } from '../../../lib/flowlog/record.ts';
 import { columnTexts } from '../../../lib/flowlog/row-reader.ts';
 import type { SkipReason } from '../../../lib/flowlog/skipped.ts';
+import fc from '../../properties.ts';
 import { read, skips } from './recorder.ts';
 import { ALL_FIELDS, line, log, START, TRANSIT_GATEWAY_FIELDS, type Values } from './sample-logs.ts';
 

@@ -1,7 +1,7 @@
 /** What is shown of lines that were not read: printable, short, and nothing that a terminal would obey. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { excerpt, SKIP_REASONS } from '../../../lib/flowlog/skipped.ts';
+import fc from '../../properties.ts';
 
 describe('excerpt', () => {
   test('is printable ASCII of at most 80 characters and a mark for the rest, for any bytes', () => {

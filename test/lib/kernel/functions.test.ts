@@ -1,6 +1,5 @@
 /** The kernel's functions one by one, each against the one of TypeScript that means the same. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { randomOf } from '../../../bench/random.ts';
 import { KernelBlockReader } from '../../../lib/contact/kernel-block-reader.ts';
 import { KernelAddresses } from '../../../lib/contact/kernel-tables.ts';
@@ -9,6 +8,7 @@ import { isBareProbe, isFailure, outcomeOf } from '../../../lib/contact/seen.ts'
 import { formatAddress, parseIpv4, parseIpv6 } from '../../../lib/flowlog/address.ts';
 import { columnMap } from '../../../lib/flowlog/columns.ts';
 import { FlowRecord } from '../../../lib/flowlog/record.ts';
+import fc from '../../properties.ts';
 import { classify, Halves } from '../../reference/initiator.ts';
 import { freshKernel } from './fresh-kernel.ts';
 import { mutated } from './mutate.ts';

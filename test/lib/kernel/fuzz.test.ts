@@ -3,8 +3,8 @@
  * which ones; a difference is shown with the fewest lines that show it.
  */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type Random, randomOf } from '../../../bench/random.ts';
+import fc from '../../properties.ts';
 import { ALL_FIELDS, line } from '../flowlog/sample-logs.ts';
 import { mutated } from './mutate.ts';
 import { compare, expectEqual, type FileReading } from './reading.ts';

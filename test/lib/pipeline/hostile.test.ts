@@ -1,7 +1,7 @@
 /** What whoever writes a log file chose, on its way through tables, index keys and alerts: it is a value and nothing else. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { sourcePartition } from '../../../lib/store/keys.ts';
+import fc from '../../properties.ts';
 import { HOSTILE } from '../finding/samples.ts';
 import { ALL_FIELDS, log, START, type Values } from '../flowlog/sample-logs.ts';
 import { interfere } from '../store/fixture/faults.ts';

@@ -1,7 +1,7 @@
 /** Queue messages to objects: what S3 and EventBridge send, and what neither does. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { EventError, objectsCreated } from '../../../lib/pipeline/object-events.ts';
+import fc from '../../properties.ts';
 
 const notification = (key: string, parts: object = {}) => ({
   eventVersion: '2.1',

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
 import { formatAddress } from '../../../lib/flowlog/address.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
@@ -12,6 +11,7 @@ import { Collector } from '../../../lib/window/collector.ts';
 import { ColumnReader, ColumnWriter } from '../../../lib/window/columns.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/window/evidence.ts';
 import { CodecError } from '../../../lib/window/layout.ts';
+import fc from '../../properties.ts';
 import { contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
 
 const byHash = (fragment: Fragment): Fragment => ({

@@ -1,10 +1,10 @@
 /** Records to evidence: any split of the records over files, in any order, merges to what one pass gives. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { outcomeOf, SEEN_OWN_TARGET } from '../../../lib/contact/seen.ts';
 import type { LeastEvidence } from '../../../lib/window/collector.ts';
 import { CONTACTS_PER_PANE, type SourceEvidence } from '../../../lib/window/evidence.ts';
 import { describeQuality, SKIPPED_RECORDS } from '../../../lib/window/quality.ts';
+import fc from '../../properties.ts';
 import { collect, horizontal, merged, NOON, probe, type Row, row, SCANNER, vertical } from '../detect/traffic.ts';
 
 const HOUR = 3600;

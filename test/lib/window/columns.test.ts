@@ -1,7 +1,7 @@
 /** Columns of numbers: what goes in comes out, and nothing is read beyond the end. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { ColumnError, ColumnReader, ColumnWriter } from '../../../lib/window/columns.ts';
+import fc from '../../properties.ts';
 
 test('numbers, words, bytes and texts come back in order', () => {
   const entry = fc.record({

@@ -1,9 +1,9 @@
 /** Merging fragments: a union, in any order and grouping, cut by hash where it grows too large. */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { SEEN_SYN, SEEN_SYN_ACK } from '../../../lib/contact/seen.ts';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/window/evidence.ts';
 import { SAMPLED } from '../../../lib/window/quality.ts';
+import fc from '../../properties.ts';
 import { contactOf, fragmentOf, HOUR } from './fragments.ts';
 
 const FULL = 0xffffffff;

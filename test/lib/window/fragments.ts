@@ -1,7 +1,8 @@
 /** Arbitrary fragments for properties: any values that the collector can write. */
-import fc from 'fast-check';
+
 import { formatAddress } from '../../../lib/flowlog/address.ts';
 import type { Fragment, SeenContact } from '../../../lib/window/evidence.ts';
+import fc from '../../properties.ts';
 
 export const HOUR = 3600;
 const word = fc.integer({ min: 0, max: 0xffffffff });
@@ -44,10 +45,15 @@ export const fragmentArbitrary: fc.Arbitrary<Fragment> = fc.integer({ min: 262_9
       inside: fc.boolean(),
       identity: fc.record(
         {
-          interfaceId: fc.string({ minLength: 1, maxLength: 30 }),
+          // Few ids, so that fragments of one source often have the same.
+          interfaceId: fc.oneof(fc.constantFrom('eni-0a', 'eni-0b', '~'), fc.string({ minLength: 1, maxLength: 30 })),
           behind: fc.constant(true),
           fields: fc.record(
-            { 'vpc-id': fc.string(), 'ecs-task-id': fc.string({ unit: 'grapheme' }) },
+            {
+              'instance-id': fc.constantFrom('i-0a', 'i-0b', ''),
+              'vpc-id': fc.string(),
+              'ecs-task-id': fc.string({ unit: 'grapheme' }),
+            },
             { requiredKeys: [] },
           ),
         },

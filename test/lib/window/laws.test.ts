@@ -3,11 +3,11 @@
  * of the sample, for many keys and on both sides of the limit up to which all is kept.
  */
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { type HashKey, hashKey, keyedHash } from '../../../lib/contact/keyed-hash.ts';
 import { decodeFragment, encodeFragment } from '../../../lib/window/codec.ts';
 import { type Fragment, mergeFragments, type Pane, type SourceEvidence } from '../../../lib/window/evidence.ts';
 import { SAMPLED } from '../../../lib/window/quality.ts';
+import fc from '../../properties.ts';
 import { contactOf, fragmentArbitrary, fragmentOf } from './fragments.ts';
 
 const FULL = 0xffffffff;

@@ -106,8 +106,8 @@ function canMeet(call: CallKind, kind: Kind): boolean {
 /** Calls that a run of a function makes, before the first has come to its end. */
 const FEW = 30;
 
-/** Calls are told apart into so many groups; each seed crashes in one of them, so that in time all are crashed in. */
-const GROUPS = 64;
+/** Of the kinds of call that a history makes, a function is stopped once in each of so many: in rare ones too. */
+const STOPPED = 0.05;
 
 export class Faults {
   readonly counts = new Map<Kind, number>();
@@ -115,19 +115,19 @@ export class Faults {
   isOver = false;
   readonly #kinds: ReadonlySet<Kind>;
   readonly #random: Random;
-  readonly #seed: number;
+  readonly #isCalm: boolean;
   /** Calls of the last whole run of each function. */
   readonly #calls = new Map<string, number>();
-  /** Calls of the seed's group that pass before one crashes. */
-  #passing: number;
+  /** Calls of a kind that pass before a function is stopped in one. */
+  readonly #passing = new Map<string, number>();
 
   constructor(seed: number, random: Random) {
-    this.#seed = seed;
     this.#random = random;
     // Each tenth history has none; the others half of all kinds, so that each pair of kinds meets, and is missed.
-    const isCalm = seed % 10 === 0;
-    this.#kinds = new Set(KINDS.filter((kind) => random.next() < (kind === 'write ceiling' ? 0.1 : 0.5) && !isCalm));
-    this.#passing = isCalm ? Number.POSITIVE_INFINITY : random.whole(0, 5);
+    this.#isCalm = seed % 10 === 0;
+    this.#kinds = new Set(
+      KINDS.filter((kind) => random.next() < (kind === 'write ceiling' ? 0.1 : 0.5) && !this.#isCalm),
+    );
   }
 
   has(kind: Kind): boolean {
@@ -162,8 +162,8 @@ export class Faults {
   /** The fault that a call meets, if any. Stale reads, cut pages and unprocessed items are decided where they happen. */
   ofCall(call: CallKind, fate: Fate): Kind | undefined {
     if (this.isOver) return undefined;
-    if (groupOf(call.label) === this.#seed % GROUPS && this.#passing-- === 0) {
-      const kind = (this.#seed >> 6) % 2 ? 'crash before a call' : 'crash after a call';
+    if (this.#isToStop(call)) {
+      const kind = this.#random.next() < 0.5 ? 'crash before a call' : 'crash after a call';
       this.count(kind);
       return kind;
     }
@@ -176,10 +176,15 @@ export class Faults {
     if (call.isNoise && this.strikes('write ceiling', 0.5)) return 'write ceiling';
     return call.isWrite && this.strikes('answer lost, asked again') ? 'answer lost, asked again' : undefined;
   }
-}
 
-function groupOf(label: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < label.length; at++) hash = Math.imul(hash ^ label.charCodeAt(at), 0x01000193);
-  return (hash >>> 8) % GROUPS;
+  #isToStop({ label }: CallKind): boolean {
+    const passing = this.#passing.get(label) ?? this.#drawPassing();
+    this.#passing.set(label, passing - 1);
+    return passing === 0;
+  }
+
+  #drawPassing(): number {
+    if (this.#isCalm || this.#random.next() >= STOPPED) return Number.POSITIVE_INFINITY;
+    return this.#random.next() < 0.5 ? 0 : this.#random.whole(0, 8);
+  }
 }

@@ -4,8 +4,9 @@ import { isFailure, outcomeOf } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import { type FileReport, readFlowLog } from '../flowlog/read.ts';
 import type { ByteSource } from '../flowlog/source.ts';
+import type { SourceName } from '../store/keys.ts';
 import { objectId } from '../store/keys.ts';
-import type { SourceName, WindowsStore } from '../store/windows-store.ts';
+import type { WindowsStore } from '../store/windows-store.ts';
 import { Collector, type CollectorOptions } from '../window/collector.ts';
 import type { Fragment } from '../window/evidence.ts';
 import type { Judge, Judged } from './judge.ts';
@@ -71,7 +72,7 @@ export async function ingestObject(
   const { items, givenUp } = await options.windows.writeFragments(id, watch(collector, due, isDue, options.judge), now);
   // A record from the future, of which one suffices, must not make every answer overdue and every scan over.
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
-  if (logTime) await options.windows.advanceLogTime(logName(object.key), logTime, now);
+  if (logTime) await options.windows.agenda.advanceLogTime(logName(object.key), logTime, now);
   const ingested = { report, fragments: items, givenUp, letGo: collector.givenUp.contacts, opened: 0, updated: 0 };
   // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
   const isOutside = ({ source }: Suspect) => Number(source.scope === 'internet');
@@ -89,7 +90,7 @@ export async function ingestObject(
       sighting,
     });
     // Many files of one minute may tell of one scan: the next run of settle sees what they add.
-    if (judged.isFresh) await options.windows.markAgain(suspect.source, suspect.to, logTime, id, now);
+    if (judged.isFresh) await options.windows.agenda.markAgain(suspect.source, suspect.to, logTime, id, now);
     return judged;
   };
   const judgeWaiting = async () => {

@@ -6,10 +6,11 @@ import type { AlertPlace } from '../alert/text.ts';
 import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, isoTime, sourceKey } from '../finding/model.ts';
+import { SILENCE } from '../store/agenda.ts';
 import type { FindingRef, FindingsStore } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { Outbox } from '../store/outbox.ts';
-import { SILENCE, type WindowsStore } from '../store/windows-store.ts';
+import type { WindowsStore } from '../store/windows-store.ts';
 import { closeCampaign, judgeCampaigns } from './campaigns.ts';
 import type { Horizons, Judge, JudgeOptions, Moment, Shared } from './judge.ts';
 import { suspectsIn } from './quiet.ts';
@@ -77,7 +78,7 @@ const ABANDONED = 6 * HOUR;
 
 /** One run; safe to repeat and to overlap with another. */
 export async function settle(options: SettleOptions, now: number): Promise<Settled> {
-  const logTime = Math.max(await options.windows.logTime(), Math.floor(now - SILENCE));
+  const logTime = Math.max(await options.windows.agenda.logTime(), Math.floor(now - SILENCE));
   const settled: Settled = {
     judged: 0,
     opened: 0,
@@ -109,7 +110,7 @@ interface Times extends Moment {
 
 /** Inside sources first, and the oldest marks; not all of a flood in one run: closing and the digest come after. */
 async function judgeDue(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
-  const marks = await options.windows.dueSources(times.logTime, DUE_IN_A_RUN);
+  const marks = await options.windows.agenda.dueSources(times.logTime, DUE_IN_A_RUN);
   const groups = Map.groupBy(marks, (mark) => sourceKey(mark.source)).values();
   const judgeNext = async () => {
     for (const group of groups) {
@@ -117,7 +118,7 @@ async function judgeDue(options: SettleOptions, settled: Settled, times: Times):
       const range = { from: Math.min(...hours), to: Math.max(...hours) };
       const horizons = group.some((mark) => mark.isLong) ? 'all' : 'short';
       if (!(await judgeOne(options, settled, group[0]!.source, range, times, horizons))) continue;
-      for (const mark of group) await options.windows.clearDue(mark);
+      for (const mark of group) await options.windows.agenda.clearDue(mark);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
@@ -129,7 +130,7 @@ async function judgeDue(options: SettleOptions, settled: Settled, times: Times):
  */
 async function judgeHours(options: SettleOptions, settled: Settled, times: Times): Promise<void> {
   const last = lastHour(times);
-  const marks = await times.recent.dueHours(times.now);
+  const marks = await times.recent.agenda.dueHours(times.now);
   const due = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
   // The latest first: logs of long ago, read now, must not keep those of today waiting.
   for (const hour of [...due].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
@@ -141,7 +142,7 @@ async function judgeHours(options: SettleOptions, settled: Settled, times: Times
     await judgeCampaignsOf(options, settled, hour, times);
     // Who could not be judged is to be found again.
     if (settled.failures.length > failures) continue;
-    for (const mark of marks) if (mark.hour === hour) await times.recent.clearDue(mark);
+    for (const mark of marks) if (mark.hour === hour) await times.recent.agenda.clearDue(mark);
   }
   // Reading days of all the internet's noise costs; a slow scan from outside can wait for some hours.
   const days = last - (last % QUIET_DAYS_EVERY);

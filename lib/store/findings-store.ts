@@ -1,6 +1,6 @@
 /** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
 import { randomUUID } from 'node:crypto';
-import { type DynamoDBDocumentClient, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
@@ -21,10 +21,11 @@ import {
   findingSort,
   openShard,
   SHARDS,
+  type SourceName,
   sourcePartition,
   targetPartition,
 } from './keys.ts';
-import type { SourceName } from './windows-store.ts';
+import { type Query, queryAll } from './query.ts';
 
 /** The version of a judgement: on how many fragments of which hours it rests, and at which log time it was made. */
 export interface Version {
@@ -117,7 +118,7 @@ export class FindingsStore {
 
   /** Ids of findings that touched a target (an address, or a network such as 10.0.1.0/24 for the hundred-and-first on). */
   async idsOfTarget(target: string): Promise<string[]> {
-    const items = await this.#query({
+    const items = await queryAll(this.#options.client, this.#options.table, {
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': targetPartition(target) },
     });
@@ -242,32 +243,12 @@ export class FindingsStore {
     }
   }
 
-  async #shards(input: (shard: number) => QueryInput): Promise<StoredFinding[]> {
+  async #shards(input: (shard: number) => Query): Promise<StoredFinding[]> {
     const lists = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => this.#list(input(shard))));
     return lists.flat();
   }
 
-  async #list(input: QueryInput): Promise<StoredFinding[]> {
-    return (await this.#query(input)).map(fromItem);
+  async #list(input: Query): Promise<StoredFinding[]> {
+    return (await queryAll(this.#options.client, this.#options.table, input)).map(fromItem);
   }
-
-  async #query({ limit = Number.POSITIVE_INFINITY, ...input }: QueryInput): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    const query = { TableName: this.#options.table, ...input, ...(Number.isFinite(limit) && { Limit: limit }) };
-    for await (const page of paginateQuery({ client: this.#options.client }, query)) {
-      items.push(...(page.Items ?? []));
-      if (items.length >= limit) break;
-    }
-    return items;
-  }
-}
-
-interface QueryInput {
-  readonly IndexName?: string;
-  readonly KeyConditionExpression: string;
-  readonly ExpressionAttributeNames?: Record<string, string>;
-  readonly ExpressionAttributeValues: Record<string, unknown>;
-  readonly ConsistentRead?: boolean;
-  /** Items that suffice. */
-  readonly limit?: number;
 }

@@ -9,6 +9,12 @@ export const NOISE_BUCKETS = 16;
 /** Inside sources of a scope share this many partitions where nothing about them is suspect. */
 const CALM_BUCKETS = 32;
 
+/** A source, by its key. */
+export interface SourceName {
+  readonly scope: string;
+  readonly address: string;
+}
+
 const shardOf = (text: string, shards: number): number =>
   createHash('sha256').update(text).digest().readUInt32LE(0) % shards;
 
@@ -23,20 +29,19 @@ export const objectId = (bucket: string, key: string): string =>
   createHash('sha256').update(`${bucket}\n${key}`).digest('hex').slice(0, 16);
 
 /** Partition of a source's windows, and of its findings. */
-export const sourcePartition = (source: { readonly scope: string; readonly address: string }): string =>
-  `source#${sourceKey(source)}`;
+export const sourcePartition = (source: SourceName): string => `source#${sourceKey(source)}`;
 
 /** Partition of inside sources of a scope in whose files nothing was suspect; sort keys begin with the hour. */
-export const calmPartition = (source: { readonly scope: string; readonly address: string }): string =>
+export const calmPartition = (source: SourceName): string =>
   `calm#${source.scope}#${shardOf(sourceKey(source), CALM_BUCKETS)}`;
 
 /** Partition of an hour's quiet sources, by the source's hash. */
-export const noisePartition = (hour: number, source: { readonly scope: string; readonly address: string }): string =>
+export const noisePartition = (hour: number, source: SourceName): string =>
   noiseBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
 export const noiseBucket = (hour: number, bucket: number): string => `noise#${hourText(hour)}#${bucket}`;
 
 /** Copies of louder outside sources of an hour, in as many partitions: for what many of them do together. */
-export const loudPartition = (hour: number, source: { readonly scope: string; readonly address: string }): string =>
+export const loudPartition = (hour: number, source: SourceName): string =>
   loudBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
 export const loudBucket = (hour: number, bucket: number): string => `loud#${hourText(hour)}#${bucket}`;
 
@@ -44,7 +49,7 @@ export const loudBucket = (hour: number, bucket: number): string => `loud#${hour
 export const CAMPAIGNS = 'campaigns';
 
 /** Partitions of sources whose outcomes fall due; those of the internet apart, so that no flood of them makes the others wait. */
-export const duePartition = (source: { readonly scope: string; readonly address: string }): string =>
+export const duePartition = (source: SourceName): string =>
   dueShard(shardOf(sourceKey(source), SHARDS), source.scope === 'internet');
 export const dueShard = (shard: number, ofInternet = false): string =>
   ofInternet ? `due#internet#${shard}` : `due#${shard}`;
@@ -101,5 +106,4 @@ export const expiresAt = (recordEnd: number, now: number, retentionDays: number)
 export const findingExpiry = (finding: Finding, now: number, retentionDays: number): number =>
   expiresAt(epochSeconds(finding.lastSeen), now, retentionDays);
 
-export const dueSort = (dueAt: number, source: { readonly scope: string; readonly address: string }): string =>
-  `${isoTime(dueAt)}#${sourceKey(source)}`;
+export const dueSort = (dueAt: number, source: SourceName): string => `${isoTime(dueAt)}#${sourceKey(source)}`;

@@ -1,9 +1,10 @@
 /** The outbox of announcements: findings marked in the table, leased by one invocation at a time, cleared when told. */
-import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isoTime, SEVERITIES, severityRank } from '../finding/model.ts';
 import { type Announced, fromItem, type StoredFinding } from './finding-item.ts';
 import type { FindingRef } from './findings-store.ts';
 import { announceShard, heldShard, SHARDS } from './keys.ts';
+import { queryAll } from './query.ts';
 
 const isRefused = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
 
@@ -23,14 +24,12 @@ export class Outbox {
   async markedBefore(time: number): Promise<StoredFinding[]> {
     const found: StoredFinding[] = [];
     for (let shard = 0; shard < SHARDS; shard++) {
-      const query = {
-        TableName: this.#table,
+      const marked = await queryAll(this.#client, this.#table, {
         IndexName: 'announce',
         KeyConditionExpression: 'announceShard = :shard AND announceSince < :time',
         ExpressionAttributeValues: { ':shard': announceShard(shard), ':time': isoTime(time) },
-      };
-      for await (const page of paginateQuery({ client: this.#client }, query))
-        found.push(...(page.Items ?? []).map(fromItem));
+      });
+      found.push(...marked.map(fromItem));
     }
     return found;
   }
@@ -39,17 +38,13 @@ export class Outbox {
   async held(limit: number): Promise<StoredFinding[]> {
     const found: StoredFinding[] = [];
     for (let rank = SEVERITIES.length - 1; rank >= 0 && found.length < limit; rank--) {
-      const query = {
-        TableName: this.#table,
+      const held = await queryAll(this.#client, this.#table, {
         IndexName: 'announce',
         KeyConditionExpression: 'announceShard = :shard',
         ExpressionAttributeValues: { ':shard': heldShard(rank) },
-        Limit: limit - found.length,
-      };
-      for await (const page of paginateQuery({ client: this.#client }, query)) {
-        found.push(...(page.Items ?? []).map(fromItem));
-        if (found.length >= limit) break;
-      }
+        limit: limit - found.length,
+      });
+      found.push(...held.map(fromItem));
     }
     return found.slice(0, limit);
   }

@@ -1,6 +1,7 @@
 /** Suppressions in the findings table: few items under one key, read by the alert function and the command line. */
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Suppression } from '../alert/suppression.ts';
+import { queryAll } from './query.ts';
 
 const PARTITION = 'suppressions';
 
@@ -15,26 +16,19 @@ export class SuppressionsStore {
 
   /** All suppressions, strongly consistent, the expired ones that the table still holds included. */
   async list(): Promise<Suppression[]> {
-    const found: Suppression[] = [];
-    const query = {
-      TableName: this.#table,
+    const items = await queryAll(this.#client, this.#table, {
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': PARTITION },
       ConsistentRead: true,
-    };
-    for await (const page of paginateQuery({ client: this.#client }, query)) {
-      for (const item of page.Items ?? []) {
-        found.push({
-          id: String(item.id),
-          source: String(item.source),
-          ...(item.target !== undefined && { target: String(item.target) }),
-          owner: String(item.owner),
-          reason: String(item.reason),
-          expires: String(item.expires),
-        });
-      }
-    }
-    return found;
+    });
+    return items.map((item) => ({
+      id: String(item.id),
+      source: String(item.source),
+      ...(item.target !== undefined && { target: String(item.target) }),
+      owner: String(item.owner),
+      reason: String(item.reason),
+      expires: String(item.expires),
+    }));
   }
 
   /** Adds or replaces a suppression. */

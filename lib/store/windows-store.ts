@@ -1,48 +1,26 @@
-/** The windows table: fragments by source and hour, quiet outside sources many to an item, due marks, log times. */
-import { DeleteCommand, type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+/** The windows table: fragments by source and hour, quiet outside sources many to an item. */
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { HashKey } from '../contact/keyed-hash.ts';
-import { isoTime } from '../finding/model.ts';
 import { decodeFragment, decodeFragments } from '../window/codec.ts';
 import type { Fragment } from '../window/evidence.ts';
+import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
 import {
   calmPartition,
-  duePartition,
-  dueShard,
-  dueSort,
-  expiresAt,
-  HOURS,
-  hourSort,
   hourText,
   loudBucket,
   NOISE_BUCKETS,
   noiseBucket,
   noisePartition,
-  SHARDS,
+  type SourceName,
   sourcePartition,
 } from './keys.ts';
+import { queryAll } from './query.ts';
 import { QuietBucket } from './quiet.ts';
 import { WindowItems } from './window-items.ts';
 
 /** Partitions read at the same time. */
 const PARALLEL = 8;
-/** Hours are marked in slots of the clock of this length, in seconds: what comes late is looked at once a slot. */
-const HOUR_SLOT = 600;
-/** What was just written shows in every read after this, in seconds. */
-const CONSISTENT_AFTER = 60;
-/** Log time may be ahead of the clock by as much, in seconds: an hour that ends later is looked at by nobody yet. */
-const SURELY_GOING_ON = 1200;
-/** Where logs are silent, the clock takes over after as many seconds. */
-export const SILENCE = 3600;
-/** Marks that are remembered as written. */
-const MOST_REMEMBERED = 1000;
-
-/** A source, by its key. */
-export interface SourceName {
-  readonly scope: string;
-  readonly address: string;
-}
-
 export interface WindowsStoreOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
@@ -53,25 +31,6 @@ export interface WindowsStoreOptions {
   readonly openTargets: number;
   /** What the hashes of contacts are made with. */
   readonly key: HashKey;
-}
-
-/** A source that is to be decided again; `object` wrote the mark last. */
-export interface DueMark {
-  readonly source: SourceName;
-  readonly pk: string;
-  readonly sk: string;
-  readonly hour: number;
-  readonly object: string;
-  /** The horizons of days are due as well. */
-  readonly isLong: boolean;
-}
-
-/** An hour whose outside sources are to be looked at; `object` wrote the mark last. */
-export interface DueHour {
-  readonly pk: string;
-  readonly sk: string;
-  readonly hour: number;
-  readonly object: string;
 }
 
 /** What became of the fragments of an object. */
@@ -97,12 +56,13 @@ export interface KnownQuiet {
 type Item = Record<string, unknown>;
 
 export class WindowsStore {
+  /** What is to be judged again. */
+  readonly agenda: Agenda;
   #options: WindowsStoreOptions;
   #remembered: Map<string, Promise<readonly Item[]>> | undefined;
-  /** Hours that were marked before, by their sort key. */
-  #marked = new Set<string>();
 
   constructor(options: WindowsStoreOptions) {
+    this.agenda = new Agenda(options);
     this.#options = options;
   }
 
@@ -122,23 +82,14 @@ export class WindowsStore {
     const items = new WindowItems({ ...this.#options, objectId, now });
     const own = await putAll(client, table, items.fragments(fragments));
     // After the fragments: who judges later sees them, and who judged before shows in the log time.
-    items.markLate(Math.max(await this.logTime(), now - SILENCE));
+    items.markLate(Math.max(await this.agenda.logTime(), now - SILENCE));
     // Marks after fragments: whoever finds one finds the fragments that it stands for.
     const marked = await putAll(client, table, items.marks.values());
     const offered = items.noise.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
-    const hours = await this.#markHours(items.outsideHours, objectId, now);
+    const hours = await this.agenda.markHours(items.outsideHours, objectId, now);
     const givenUp = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
     return { items: own + marked + hours + offered.length - refused.size, givenUp };
-  }
-
-  /** Marks a source to be decided again by the next run of settle, about an hour and a log time. */
-  async markAgain(source: SourceName, hour: number, logTime: number, objectId: string, now: number): Promise<void> {
-    const { client, table, retentionDays } = this.#options;
-    // Due already, and in a second of the minute in which no other mark falls due.
-    const dueAt = (Math.floor(logTime / 60) - 1) * 60 + 2;
-    const mark = { ...source, hour, object: objectId, expiresAt: expiresAt(logTime, now, retentionDays) };
-    await putAll(client, table, [{ pk: duePartition(source), sk: dueSort(dueAt, source), ...mark }]);
   }
 
   /**
@@ -195,107 +146,6 @@ export class WindowsStore {
     return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
   }
 
-  /**
-   * Sources whose answers are overdue at a log time, with what `clearDue` takes: those of the internet last.
-   * @param limit of each, those of the internet and the others.
-   */
-  async dueSources(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
-    const due: DueMark[] = [];
-    for (let at = 0; at < 2 * SHARDS; at++) {
-      const items = await this.#query({
-        KeyConditionExpression: 'pk = :pk AND sk < :now',
-        ExpressionAttributeValues: { ':pk': dueShard(at % SHARDS, at >= SHARDS), ':now': isoTime(logTime) },
-        limit: Math.ceil(limit / SHARDS),
-      });
-      for (const item of items) {
-        due.push({
-          source: { scope: String(item.scope), address: String(item.address) },
-          pk: String(item.pk),
-          sk: String(item.sk),
-          hour: Number(item.hour),
-          object: String(item.object),
-          isLong: item.isLong === true,
-        });
-      }
-    }
-    return due;
-  }
-
-  /** Hours whose outside sources were written about some time before a second of the clock. */
-  async dueHours(now: number): Promise<DueHour[]> {
-    const items = await this.#query({
-      KeyConditionExpression: 'pk = :pk AND sk < :now',
-      ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(now) },
-    });
-    return items.map(({ pk, sk, hour, object }) => ({
-      pk: String(pk),
-      sk: String(sk),
-      hour: Number(hour),
-      object: String(object),
-    }));
-  }
-
-  /** After the fragments: whoever finds a mark finds what it stands for. */
-  async #markHours(hours: Iterable<number>, object: string, now: number): Promise<number> {
-    const { client, table, retentionDays } = this.#options;
-    const marks: Item[] = [];
-    const dueAt = Math.ceil((now + CONSISTENT_AFTER) / HOUR_SLOT) * HOUR_SLOT;
-    for (const hour of hours) {
-      const sk = hourSort(dueAt, hour);
-      const end = (hour + 1) * 3600;
-      if (this.#marked.has(sk) && end > now + SURELY_GOING_ON) continue;
-      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt(end, now, retentionDays) });
-    }
-    await putAll(client, table, marks);
-    if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();
-    for (const { sk } of marks) this.#marked.add(String(sk));
-    return marks.length;
-  }
-
-  /** Takes a due mark back after its source, or the sources of its hour, were decided; it stays when another object renewed it meanwhile. */
-  async clearDue(mark: Pick<DueMark, 'pk' | 'sk' | 'object'>): Promise<void> {
-    try {
-      await this.#options.client.send(
-        new DeleteCommand({
-          TableName: this.#options.table,
-          Key: { pk: mark.pk, sk: mark.sk },
-          ConditionExpression: '#object = :object',
-          ExpressionAttributeNames: { '#object': 'object' },
-          ExpressionAttributeValues: { ':object': mark.object },
-        }),
-      );
-    } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
-    }
-  }
-
-  /** Notes how far a log has come, epoch seconds; never goes back. */
-  async advanceLogTime(log: string, time: number, now: number): Promise<void> {
-    const { client, table, retentionDays } = this.#options;
-    try {
-      await client.send(
-        new UpdateCommand({
-          TableName: table,
-          Key: { pk: 'log', sk: log },
-          UpdateExpression: 'SET logTime = :time, expiresAt = :expires',
-          ConditionExpression: 'attribute_not_exists(logTime) OR logTime < :time',
-          ExpressionAttributeValues: { ':time': time, ':expires': expiresAt(time, now, retentionDays) },
-        }),
-      );
-    } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
-    }
-  }
-
-  /** The latest record end over all logs, epoch seconds; 0 before the first object. */
-  async logTime(): Promise<number> {
-    const items = await this.#query({
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': 'log' },
-    });
-    return items.reduce((latest, item) => Math.max(latest, Number(item.logTime)), 0);
-  }
-
   async #calm({ scope, address }: SourceName, hours: Range): Promise<Fragment[]> {
     return this.#unpack(await this.#query(hours), scope, address);
   }
@@ -317,16 +167,8 @@ export class WindowsStore {
     return items.flatMap((item) => decodeFragments(scope, item.data as Uint8Array, options));
   }
 
-  async #query(input: Range & { limit?: number; ConsistentRead?: boolean }): Promise<Item[]> {
-    const items: Item[] = [];
-    const { client, table } = this.#options;
-    const { limit = Number.POSITIVE_INFINITY, ...range } = input;
-    const query = { TableName: table, ConsistentRead: true, ...range, ...(Number.isFinite(limit) && { Limit: limit }) };
-    for await (const page of paginateQuery({ client }, query)) {
-      items.push(...(page.Items ?? []));
-      if (items.length >= limit) break;
-    }
-    return items;
+  #query(range: Range & { ConsistentRead?: boolean }): Promise<Item[]> {
+    return queryAll(this.#options.client, this.#options.table, { ConsistentRead: true, ...range });
   }
 }
 

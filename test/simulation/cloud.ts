@@ -187,7 +187,8 @@ function awaitPoint(): AwaitPoint {
   const lines: string[] = [];
   let last: string | undefined;
   for (const [, file, line] of frames) {
-    if (file === last) continue;
+    // All queries wait in one place: what matters is who asks.
+    if (file === last || file === 'lib/store/query.ts') continue;
     lines.push(`${file}:${line}`);
     last = file;
     if (lines.length === 2) break;

@@ -72,6 +72,11 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/store/windows-store.ts',
+        find: "import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';\n",
+        replace: "import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';\n",
+      },
+      {
+        file: 'lib/store/windows-store.ts',
         find: '    const items = new WindowItems({ ...this.#options, objectId, now });\n',
         replace: `    const first = new UpdateCommand({ TableName: table, Key: { pk: 'object', sk: objectId }, UpdateExpression: 'SET seen = :one', ConditionExpression: 'attribute_not_exists(pk)', ExpressionAttributeValues: { ':one': 1 } });
     if (!(await client.send(first).then(() => true, () => false))) return { items: 0, givenUp: 0 };
@@ -166,9 +171,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/pipeline/settle.ts',
-        find: '      if (!(await judgeOne(options, settled, group[0]!.source, range, times, horizons))) continue;\n      for (const mark of group) await options.windows.clearDue(mark);\n',
+        find: '      if (!(await judgeOne(options, settled, group[0]!.source, range, times, horizons))) continue;\n      for (const mark of group) await options.windows.agenda.clearDue(mark);\n',
         replace:
-          '      for (const mark of group) await options.windows.clearDue(mark);\n      await judgeOne(options, settled, group[0]!.source, range, times, horizons);\n',
+          '      for (const mark of group) await options.windows.agenda.clearDue(mark);\n      await judgeOne(options, settled, group[0]!.source, range, times, horizons);\n',
       },
     ],
   },

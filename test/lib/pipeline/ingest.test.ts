@@ -52,7 +52,7 @@ test('a file without records is read, and writes nothing', async () => {
     fragments: 0,
     report: { records: 0, noData: 1 },
   });
-  expect(await deployment.windows.logTime()).toBe(START + 60);
+  expect(await deployment.windows.agenda.logTime()).toBe(START + 60);
 });
 
 test('lines that cannot be read are counted and the rest is used', async () => {
@@ -120,7 +120,7 @@ test('when the table takes no fragments the object fails, and nothing is judged 
   interfere(client, (operation) => (operation === 'BatchWriteItem' ? Promise.reject(new Error('denied')) : undefined));
   await expect(deployment.sibling(client).ingest('a', file(rejected), NOW)).rejects.toThrow('denied');
   expect(await deployment.stored()).toEqual([]);
-  expect(await deployment.windows.logTime()).toBe(0);
+  expect(await deployment.windows.agenda.logTime()).toBe(0);
 });
 
 test('a record from the future moves the log time no further than clocks may differ', async () => {
@@ -133,7 +133,7 @@ test('a record from the future moves the log time no further than clocks may dif
     end: Date.UTC(2099, 0) / 1000,
   });
   await deployment.ingest('a', file([...rejected, stray]), NOW);
-  expect(await deployment.windows.logTime()).toBe(NOW + 900);
+  expect(await deployment.windows.agenda.logTime()).toBe(NOW + 900);
   expect((await deployment.stored())[0]!.finding.status).toBe('open');
 });
 

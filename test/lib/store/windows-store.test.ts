@@ -1,39 +1,30 @@
-/** The windows table: fragments, quiet sources, due marks and log times, over the real wire protocol. */
-
+/** The windows table: fragments and quiet sources, over the real wire protocol. */
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { NOISE_BUCKETS } from '../../../lib/store/keys.ts';
-import { WindowsStore } from '../../../lib/store/windows-store.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/window/evidence.ts';
 import { interfere } from './fixture/faults.ts';
 import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
-import { type Embedded, itemsOf, startEmbedded } from './fixture/tables.ts';
+import { itemsOf } from './fixture/tables.ts';
+import { useWindows, type Windows } from './fixture/windows.ts';
 
-let embedded: Embedded;
-let client: DynamoDBDocumentClient;
-let table: string;
-let store: WindowsStore;
+const use = useWindows();
+let { client, table, store, storeWith, newClient } = {} as Windows;
+beforeEach(() => {
+  ({ client, table, store, storeWith, newClient } = use());
+});
+
 const NOW = HOUR * 3600 + 600;
 const DAY = 86_400;
 const SYN_TCP_ACCEPT = 1 | 4 | 8192;
-
-beforeAll(async () => {
-  embedded = await startEmbedded();
-  client = embedded.client();
-});
-afterAll(() => embedded.stop());
-beforeEach(async () => {
-  table = (await embedded.tables()).windows;
-  store = storeWith(client);
-});
-
-const storeWith = (own: DynamoDBDocumentClient) =>
-  new WindowsStore({ client: own, table, retentionDays: 8, settleSeconds: 600, openTargets: 10, key: [1, 2] });
 const items = () => itemsOf(client, table);
 const outside = (address: string, contacts = [contact()]): Fragment =>
   fragment({ scope: 'internet', address, inside: false, contacts });
-
+const at = (hour: number) => {
+  const end = hour * 3600 + 60;
+  return contact({ firstStart: end - 5, firstEnd: end, lastEnd: end });
+};
 describe('fragments', () => {
   test('written twice are the same items', async () => {
     const many = [
@@ -200,7 +191,7 @@ describe('at the write ceiling', () => {
     ['unprocessed', (requests: Put[]) => ({ UnprocessedItems: { [table]: requests } })],
     ['refused', () => Promise.reject(Object.assign(new Error('too much'), { name: 'ThrottlingException' }))],
   ])('quiet outside sources are given up and counted when they stay %s, and nothing else is', async (_, refuse) => {
-    const own = embedded.client();
+    const own = newClient();
     const calls = ceiling(own, refuse);
     const written = await storeWith(own).writeFragments('object-a', [fragment(), loud, ...quiet], NOW);
     expect(written.givenUp).toBe(300);
@@ -211,7 +202,7 @@ describe('at the write ceiling', () => {
   });
 
   test('what the table takes after all is not counted', async () => {
-    const own = embedded.client();
+    const own = newClient();
     let refusals = 2;
     ceiling(own, (requests) => (refusals-- > 0 ? { UnprocessedItems: { [table]: requests } } : (undefined as never)));
     expect((await storeWith(own).writeFragments('object-a', quiet, NOW)).givenUp).toBe(0);
@@ -219,13 +210,13 @@ describe('at the write ceiling', () => {
   });
 
   test('another refusal is an error', async () => {
-    const own = embedded.client();
+    const own = newClient();
     ceiling(own, () => Promise.reject(new Error('denied')));
     await expect(storeWith(own).writeFragments('object-a', quiet, NOW)).rejects.toThrow('denied');
   });
 
   test('suspects are waited for', async () => {
-    const own = embedded.client();
+    const own = newClient();
     let refusals = 6;
     interfere(own, (_, input) => (refusals-- > 0 ? { UnprocessedItems: input.RequestItems as object } : undefined));
     expect(await storeWith(own).writeFragments('object-a', [fragment()], NOW)).toMatchObject({ givenUp: 0 });
@@ -236,7 +227,7 @@ describe('at the write ceiling', () => {
 describe('a view that remembers', () => {
   test('reads the packs of an hour once, and those of other hours when they are asked for', async () => {
     await store.writeFragments('object-a', [outside('198.51.100.1')], NOW);
-    const own = embedded.client();
+    const own = newClient();
     const calls = interfere(own);
     const view = storeWith(own).remembering();
     for (let n = 0; n < 3; n++)
@@ -255,174 +246,5 @@ describe('a view that remembers', () => {
     expect(await view.readSource(source, HOUR, HOUR)).toEqual([]);
     await store.writeFragments('object-a', [outside('198.51.100.1')], NOW);
     expect(await view.readSource(source, HOUR, HOUR)).toHaveLength(1);
-  });
-});
-
-test('a source that is marked again is due at once, once a minute, whatever else is marked', async () => {
-  const logTime = HOUR * 3600 + 60;
-  await store.writeFragments('object-a', [fragment()], NOW);
-  for (const object of ['b', 'c']) await store.markAgain(SOURCE, HOUR, logTime, object, NOW);
-  expect(await store.dueSources(logTime)).toMatchObject([{ source: SOURCE, hour: HOUR, object: 'c', isLong: false }]);
-  expect(await store.dueSources(NOW + DAY)).toHaveLength(3);
-});
-
-const at = (hour: number) => {
-  const end = hour * 3600 + 60;
-  return contact({ firstStart: end - 5, firstEnd: end, lastEnd: end });
-};
-describe('a source with a failure', () => {
-  const end = HOUR * 3600 + 60;
-
-  test('falls due once its answers are overdue, and not before', async () => {
-    await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT })] })], NOW);
-    expect(await store.dueSources(end + 600)).toEqual([]);
-    expect(await store.dueSources(end + 1200 + 1)).toEqual([
-      { source: SOURCE, pk: expect.any(String), sk: expect.any(String), hour: HOUR, object: 'object-a', isLong: false },
-    ]);
-  });
-
-  test('is marked once for its answers and once an hour for the horizons of days, whatever the number of files', async () => {
-    for (const object of ['a', 'b', 'c']) await store.writeFragments(object, [fragment()], NOW);
-    expect((await store.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false, true]);
-  });
-
-  test('from outside is not marked for the horizons of days: its quiet hours are looked through together', async () => {
-    await store.writeFragments(
-      'a',
-      [
-        fragment({
-          scope: 'internet',
-          address: '203.0.113.9',
-          inside: false,
-          contacts: Array.from({ length: 8 }, (_, port) => contact({ port })),
-        }),
-      ],
-      NOW,
-    );
-    expect((await store.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false]);
-  });
-
-  test('is due before any flood from the internet, however old that is', async () => {
-    const flood = Array.from({ length: 60 }, (_, n) =>
-      outside(
-        `203.0.113.${n}`,
-        Array.from({ length: 8 }, (_, port) => contact({ port, firstEnd: HOUR * 3600, lastEnd: HOUR * 3600 })),
-      ),
-    );
-    await store.writeFragments('object-a', [...flood, fragment({ contacts: [contact({ lastEnd: NOW })] })], NOW);
-    const due = await store.dueSources(NOW + DAY, 8);
-    expect(due[0]!.source).toEqual(SOURCE);
-    // Two of each shard, as long as there are any.
-    expect(due.filter(({ source }) => source.scope === 'internet')).toHaveLength(8);
-  });
-
-  test('is due no more when its mark was cleared', async () => {
-    await store.writeFragments('object-a', [fragment()], NOW);
-    for (const mark of await store.dueSources(NOW + DAY)) await store.clearDue(mark);
-    expect(await store.dueSources(NOW + DAY)).toEqual([]);
-  });
-
-  test('stays due when another file renewed the mark after it was read', async () => {
-    await store.writeFragments('object-a', [fragment()], NOW);
-    const marks = await store.dueSources(NOW + DAY);
-    await store.writeFragments('object-b', [fragment()], NOW);
-    for (const mark of marks) await store.clearDue(mark);
-    expect(await store.dueSources(NOW + DAY)).toMatchObject([
-      { source: SOURCE, object: 'object-b' },
-      { source: SOURCE, object: 'object-b' },
-    ]);
-  });
-
-  test('is marked only when its fragments are there to be read', async () => {
-    const order: string[] = [];
-    const own = embedded.client();
-    interfere(own, (command, input) => {
-      if (command !== 'BatchWriteItem') return undefined;
-      const requests = Object.values(input.RequestItems as Record<string, { PutRequest: { Item: { pk: string } } }[]>);
-      order.push(requests[0]!.some(({ PutRequest }) => PutRequest.Item.pk.startsWith('due#')) ? 'marks' : 'fragments');
-      return undefined;
-    });
-    const many = Array.from({ length: 60 }, (_, n) => fragment({ address: `10.1.0.${n}` }));
-    await storeWith(own).writeFragments('object-a', many, NOW);
-    expect(order).toEqual(['fragments', 'fragments', 'fragments', ...Array.from({ length: 5 }, () => 'marks')]);
-  });
-
-  test('is not marked for what was answered in time', async () => {
-    await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT | 16 })] })], NOW);
-    expect(await store.dueSources(NOW + DAY)).toEqual([]);
-  });
-
-  test('is marked for answers that come when its finding may be closed', async () => {
-    const late = [fragment({ contacts: [contact({ seen: 16 | 8192 })] })];
-    await store.writeFragments('object-a', late, NOW);
-    expect(await store.dueSources(NOW + DAY)).toEqual([]);
-    await store.writeFragments('object-a', late, NOW + 2 * 3600);
-    expect(await store.dueSources(NOW + DAY)).toHaveLength(2);
-  });
-});
-
-describe('log time', () => {
-  test('is the latest over all logs, and 0 before the first', async () => {
-    expect(await store.logTime()).toBe(0);
-    await store.advanceLogTime('log-a', 1000, NOW);
-    await store.advanceLogTime('log-b', 900, NOW);
-    expect(await store.logTime()).toBe(1000);
-  });
-
-  test('never goes back', async () => {
-    await store.advanceLogTime('log-a', 1000, NOW);
-    await store.advanceLogTime('log-a', 900, NOW);
-    await Promise.all([1005, 1003, 1004].map((time) => store.advanceLogTime('log-a', time, NOW)));
-    expect(await store.logTime()).toBe(1005);
-  });
-});
-
-test('a refusal of another kind than "not newer" is an error', async () => {
-  const own = embedded.client();
-  interfere(own, () => Promise.reject(Object.assign(new Error('denied'), { name: 'AccessDeniedException' })));
-  await expect(storeWith(own).advanceLogTime('log-a', 1000, NOW)).rejects.toThrow('denied');
-  await expect(storeWith(own).clearDue({ pk: 'a', sk: 'b', object: 'c' })).rejects.toThrow('denied');
-});
-
-describe('hours of outside sources', () => {
-  const outsider = outside('198.51.100.7', [contact()]);
-  const hoursDue = async (time: number) => (await store.dueHours(time)).map(({ hour, object }) => [hour, object]);
-  const END = (HOUR + 1) * 3600;
-
-  test('are due at the end of a slot of ten minutes, no sooner than every read shows what was written', async () => {
-    await store.writeFragments('object-a', [outsider], END + 1);
-    expect(await hoursDue(END + 600)).toEqual([]);
-    expect(await hoursDue(END + 601)).toEqual([[HOUR, 'object-a']]);
-    await storeWith(client).writeFragments('object-b', [outsider], END + 590);
-    expect(await hoursDue(END + 1200)).toEqual([[HOUR, 'object-a']]);
-    expect(await hoursDue(END + 1201)).toHaveLength(2);
-  });
-
-  test('that more is written about later are due again', async () => {
-    await store.writeFragments('object-a', [outsider], END - 1800);
-    for (const mark of await store.dueHours(END + 901)) await store.clearDue(mark);
-    await store.writeFragments('object-b', [outsider], END + 1200);
-    expect(await hoursDue(END + 1801)).toEqual([[HOUR, 'object-b']]);
-  });
-
-  test('stay due when more is written about them while they are looked at', async () => {
-    await store.writeFragments('object-a', [outsider], END);
-    const marks = await store.dueHours(END + 901);
-    await storeWith(embedded.client()).writeFragments('object-b', [outsider], END + 10);
-    for (const mark of marks) await store.clearDue(mark);
-    expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-b']]);
-  });
-
-  test('are marked once for many files, as long as nobody looks at them', async () => {
-    const own = embedded.client();
-    const calls = interfere(own);
-    const other = storeWith(own);
-    for (let n = 0; n < 20; n++) await other.writeFragments(`object-${n}`, [outsider], END - 2400);
-    expect(calls.get('BatchWriteItem')).toBe(20 + 1);
-  });
-
-  test('of inside sources are not marked', async () => {
-    await store.writeFragments('object-a', [fragment()], NOW);
-    expect(await hoursDue(NOW + 30 * DAY)).toEqual([]);
   });
 });

@@ -1,0 +1,27 @@
+/** A query of a table, page after page. */
+import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+
+export interface Query {
+  readonly IndexName?: string;
+  readonly KeyConditionExpression: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues: Record<string, unknown>;
+  readonly ConsistentRead?: boolean;
+  /** Items that suffice: pages are no longer, and none is asked for once there are as many. */
+  readonly limit?: number;
+}
+
+/** All items that a query finds, in the order of the sort key; with a limit the first, a few more perhaps. */
+export async function queryAll(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { limit = Number.POSITIVE_INFINITY, ...query }: Query,
+): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  const input = { TableName: table, ...query, ...(Number.isFinite(limit) && { Limit: limit }) };
+  for await (const page of paginateQuery({ client }, input)) {
+    items.push(...(page.Items ?? []));
+    if (items.length >= limit) break;
+  }
+  return items;
+}

@@ -1,0 +1,186 @@
+/** The agenda: due marks of sources and hours, and log times, over the real wire protocol. */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Fragment } from '../../../lib/window/evidence.ts';
+import { interfere } from './fixture/faults.ts';
+import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
+import { useWindows, type Windows } from './fixture/windows.ts';
+
+const use = useWindows();
+let { client, store, storeWith, newClient } = {} as Windows;
+beforeEach(() => {
+  ({ client, store, storeWith, newClient } = use());
+});
+
+const NOW = HOUR * 3600 + 600;
+const DAY = 86_400;
+const SYN_TCP_ACCEPT = 1 | 4 | 8192;
+const outside = (address: string, contacts = [contact()]): Fragment =>
+  fragment({ scope: 'internet', address, inside: false, contacts });
+
+test('a source that is marked again is due at once, once a minute, whatever else is marked', async () => {
+  const logTime = HOUR * 3600 + 60;
+  await store.writeFragments('object-a', [fragment()], NOW);
+  for (const object of ['b', 'c']) await store.agenda.markAgain(SOURCE, HOUR, logTime, object, NOW);
+  expect(await store.agenda.dueSources(logTime)).toMatchObject([
+    { source: SOURCE, hour: HOUR, object: 'c', isLong: false },
+  ]);
+  expect(await store.agenda.dueSources(NOW + DAY)).toHaveLength(3);
+});
+
+describe('a source with a failure', () => {
+  const end = HOUR * 3600 + 60;
+
+  test('falls due once its answers are overdue, and not before', async () => {
+    await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT })] })], NOW);
+    expect(await store.agenda.dueSources(end + 600)).toEqual([]);
+    expect(await store.agenda.dueSources(end + 1200 + 1)).toEqual([
+      { source: SOURCE, pk: expect.any(String), sk: expect.any(String), hour: HOUR, object: 'object-a', isLong: false },
+    ]);
+  });
+
+  test('is marked once for its answers and once an hour for the horizons of days, whatever the number of files', async () => {
+    for (const object of ['a', 'b', 'c']) await store.writeFragments(object, [fragment()], NOW);
+    expect((await store.agenda.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false, true]);
+  });
+
+  test('from outside is not marked for the horizons of days: its quiet hours are looked through together', async () => {
+    await store.writeFragments(
+      'a',
+      [
+        fragment({
+          scope: 'internet',
+          address: '203.0.113.9',
+          inside: false,
+          contacts: Array.from({ length: 8 }, (_, port) => contact({ port })),
+        }),
+      ],
+      NOW,
+    );
+    expect((await store.agenda.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false]);
+  });
+
+  test('is due before any flood from the internet, however old that is', async () => {
+    const flood = Array.from({ length: 60 }, (_, n) =>
+      outside(
+        `203.0.113.${n}`,
+        Array.from({ length: 8 }, (_, port) => contact({ port, firstEnd: HOUR * 3600, lastEnd: HOUR * 3600 })),
+      ),
+    );
+    await store.writeFragments('object-a', [...flood, fragment({ contacts: [contact({ lastEnd: NOW })] })], NOW);
+    const due = await store.agenda.dueSources(NOW + DAY, 8);
+    expect(due[0]!.source).toEqual(SOURCE);
+    // Two of each shard, as long as there are any.
+    expect(due.filter(({ source }) => source.scope === 'internet')).toHaveLength(8);
+  });
+
+  test('is due no more when its mark was cleared', async () => {
+    await store.writeFragments('object-a', [fragment()], NOW);
+    for (const mark of await store.agenda.dueSources(NOW + DAY)) await store.agenda.clearDue(mark);
+    expect(await store.agenda.dueSources(NOW + DAY)).toEqual([]);
+  });
+
+  test('stays due when another file renewed the mark after it was read', async () => {
+    await store.writeFragments('object-a', [fragment()], NOW);
+    const marks = await store.agenda.dueSources(NOW + DAY);
+    await store.writeFragments('object-b', [fragment()], NOW);
+    for (const mark of marks) await store.agenda.clearDue(mark);
+    expect(await store.agenda.dueSources(NOW + DAY)).toMatchObject([
+      { source: SOURCE, object: 'object-b' },
+      { source: SOURCE, object: 'object-b' },
+    ]);
+  });
+
+  test('is marked only when its fragments are there to be read', async () => {
+    const order: string[] = [];
+    const own = newClient();
+    interfere(own, (command, input) => {
+      if (command !== 'BatchWriteItem') return undefined;
+      const requests = Object.values(input.RequestItems as Record<string, { PutRequest: { Item: { pk: string } } }[]>);
+      order.push(requests[0]!.some(({ PutRequest }) => PutRequest.Item.pk.startsWith('due#')) ? 'marks' : 'fragments');
+      return undefined;
+    });
+    const many = Array.from({ length: 60 }, (_, n) => fragment({ address: `10.1.0.${n}` }));
+    await storeWith(own).writeFragments('object-a', many, NOW);
+    expect(order).toEqual(['fragments', 'fragments', 'fragments', ...Array.from({ length: 5 }, () => 'marks')]);
+  });
+
+  test('is not marked for what was answered in time', async () => {
+    await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT | 16 })] })], NOW);
+    expect(await store.agenda.dueSources(NOW + DAY)).toEqual([]);
+  });
+
+  test('is marked for answers that come when its finding may be closed', async () => {
+    const late = [fragment({ contacts: [contact({ seen: 16 | 8192 })] })];
+    await store.writeFragments('object-a', late, NOW);
+    expect(await store.agenda.dueSources(NOW + DAY)).toEqual([]);
+    await store.writeFragments('object-a', late, NOW + 2 * 3600);
+    expect(await store.agenda.dueSources(NOW + DAY)).toHaveLength(2);
+  });
+});
+
+describe('log time', () => {
+  test('is the latest over all logs, and 0 before the first', async () => {
+    expect(await store.agenda.logTime()).toBe(0);
+    await store.agenda.advanceLogTime('log-a', 1000, NOW);
+    await store.agenda.advanceLogTime('log-b', 900, NOW);
+    expect(await store.agenda.logTime()).toBe(1000);
+  });
+
+  test('never goes back', async () => {
+    await store.agenda.advanceLogTime('log-a', 1000, NOW);
+    await store.agenda.advanceLogTime('log-a', 900, NOW);
+    await Promise.all([1005, 1003, 1004].map((time) => store.agenda.advanceLogTime('log-a', time, NOW)));
+    expect(await store.agenda.logTime()).toBe(1005);
+  });
+});
+
+test('a refusal of another kind than "not newer" is an error', async () => {
+  const own = newClient();
+  interfere(own, () => Promise.reject(Object.assign(new Error('denied'), { name: 'AccessDeniedException' })));
+  await expect(storeWith(own).agenda.advanceLogTime('log-a', 1000, NOW)).rejects.toThrow('denied');
+  await expect(storeWith(own).agenda.clearDue({ pk: 'a', sk: 'b', object: 'c' })).rejects.toThrow('denied');
+});
+
+describe('hours of outside sources', () => {
+  const outsider = outside('198.51.100.7', [contact()]);
+  const hoursDue = async (time: number) =>
+    (await store.agenda.dueHours(time)).map(({ hour, object }) => [hour, object]);
+  const END = (HOUR + 1) * 3600;
+
+  test('are due at the end of a slot of ten minutes, no sooner than every read shows what was written', async () => {
+    await store.writeFragments('object-a', [outsider], END + 1);
+    expect(await hoursDue(END + 600)).toEqual([]);
+    expect(await hoursDue(END + 601)).toEqual([[HOUR, 'object-a']]);
+    await storeWith(client).writeFragments('object-b', [outsider], END + 590);
+    expect(await hoursDue(END + 1200)).toEqual([[HOUR, 'object-a']]);
+    expect(await hoursDue(END + 1201)).toHaveLength(2);
+  });
+
+  test('that more is written about later are due again', async () => {
+    await store.writeFragments('object-a', [outsider], END - 1800);
+    for (const mark of await store.agenda.dueHours(END + 901)) await store.agenda.clearDue(mark);
+    await store.writeFragments('object-b', [outsider], END + 1200);
+    expect(await hoursDue(END + 1801)).toEqual([[HOUR, 'object-b']]);
+  });
+
+  test('stay due when more is written about them while they are looked at', async () => {
+    await store.writeFragments('object-a', [outsider], END);
+    const marks = await store.agenda.dueHours(END + 901);
+    await storeWith(newClient()).writeFragments('object-b', [outsider], END + 10);
+    for (const mark of marks) await store.agenda.clearDue(mark);
+    expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-b']]);
+  });
+
+  test('are marked once for many files, as long as nobody looks at them', async () => {
+    const own = newClient();
+    const calls = interfere(own);
+    const other = storeWith(own);
+    for (let n = 0; n < 20; n++) await other.writeFragments(`object-${n}`, [outsider], END - 2400);
+    expect(calls.get('BatchWriteItem')).toBe(20 + 1);
+  });
+
+  test('of inside sources are not marked', async () => {
+    await store.writeFragments('object-a', [fragment()], NOW);
+    expect(await hoursDue(NOW + 30 * DAY)).toEqual([]);
+  });
+});

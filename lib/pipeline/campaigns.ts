@@ -3,12 +3,13 @@ import { hasInitiatorHalf } from '../contact/seen.ts';
 import { type CampaignDetection, detectCampaigns, InboundContacts } from '../detect/campaign-finding.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../detect/campaigns.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
-import { epochSeconds, type Finding } from '../finding/model.ts';
+import type { Finding } from '../finding/model.ts';
 import { anchorHourOf, findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import { type Fragment, mergeFragments } from '../window/evidence.ts';
-import type { Judged, JudgeOptions, Moment } from './judge.ts';
+import type { Judged, JudgeOptions } from './judge.ts';
+import { hourOf, type Moment } from './reading.ts';
 
 const HOUR = 3600;
 const PARALLEL = 8;
@@ -16,7 +17,6 @@ const PARALLEL = 8;
 const LONGEST_HOURS = 24;
 /** Campaigns that were seen last within this are looked at again, in hours. */
 const LOOK_BACK_HOURS = 72;
-const hourOf = (time: string) => Math.floor(epochSeconds(time) / HOUR);
 
 /** What a judgement did, and the members of the campaigns it found or gave up: their own findings name the campaign. */
 export interface CampaignsJudged extends Judged {

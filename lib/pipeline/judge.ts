@@ -1,40 +1,36 @@
 /** Decides one source from what the windows table holds, and brings the findings table up to that decision. */
-import type { DetectionSettings } from '../config/detection.ts';
-import type { Networks } from '../contact/networks.ts';
-import { isSuspect } from '../contact/seen.ts';
 import { withCampaign } from '../detect/campaign-finding.ts';
-import { type Detection, detect } from '../detect/detect.ts';
+import type { Detection } from '../detect/detect.ts';
 import { directionOf } from '../detect/first-contacts.ts';
-import { LONGEST_SECONDS } from '../detect/windows.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding, type Severity } from '../finding/model.ts';
 import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';
-import type { KnownQuiet, WindowsStore } from '../store/windows-store.ts';
-import { type Fragment, mergeFragments, type SeenContact, type SourceEvidence } from '../window/evidence.ts';
+import type { KnownQuiet } from '../store/windows-store.ts';
+import type { SeenContact, SourceEvidence } from '../window/evidence.ts';
 import { continued } from './continued.ts';
+import {
+  type Horizons,
+  hourOf,
+  hoursOf,
+  type Judgement,
+  MARGIN,
+  type Moment,
+  overlaps,
+  Reader,
+  type ReaderOptions,
+  STEP,
+} from './reading.ts';
 import { Recent, type Sighting } from './recent.ts';
 import { inSurroundings } from './surroundings.ts';
 import { Uses } from './uses.ts';
 
-export interface JudgeOptions {
-  readonly windows: WindowsStore;
+export interface JudgeOptions extends ReaderOptions {
   readonly findings: FindingsStore;
   /** Tells the alert function of a finding that was marked. */
   readonly requestAlert: (ref: FindingRef) => Promise<void>;
-  readonly settings: DetectionSettings;
-  readonly networks: Networks;
-  readonly secret: string;
   readonly minSeverity: Severity;
-  /** Days that windows are kept: older findings are not judged anew, for their evidence is gone. */
-  readonly windowDays: number;
-}
-
-/** When a judgement is made: how far the log has come, and the clock, both epoch seconds. */
-export interface Moment {
-  readonly logTime: number;
-  readonly now: number;
 }
 
 /** What a judgement did. */
@@ -47,9 +43,6 @@ export interface Judged {
 export interface SourceJudged extends Judged {
   readonly isFresh: boolean;
 }
-
-/** Which horizons a judgement looks at; those of days cost the reading of days. */
-export type Horizons = 'short' | 'all';
 
 /** What one run has read before and need not read again for each of its judgements. */
 export interface Shared {
@@ -66,21 +59,18 @@ interface Attempt extends Shared {
 }
 
 const TRIES = 8;
-const LONGEST_HOURS = LONGEST_SECONDS / 3600;
-/** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
-const MARGIN = 2;
-const STEP = 6;
 const DAY = 86_400;
 /** Hours that a campaign may have begun before one of its members. */
 const CAMPAIGN_HOURS = 25;
-const hourOf = (time: string | number) => Math.floor((typeof time === 'string' ? epochSeconds(time) : time) / 3600);
 
 export class Judge {
   #options: JudgeOptions;
+  #reader: Reader;
   #recent = new Recent();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
+    this.#reader = new Reader(options);
   }
 
   /**
@@ -130,7 +120,7 @@ export class Judge {
     const { settings } = this.#options;
     if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
       return { opened: 0, updated: 0, isRefused: false, isFresh: true };
-    const read = await this.#read(source, hours, stored, { ...given, horizons, quiet });
+    const read = await this.#reader.read(source, hours, stored, { ...given, horizons, quiet });
     const { evidence, range, moment } = read;
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
     const own = continued(read.detections, expired, settings.episodeGapSeconds);
@@ -164,82 +154,6 @@ export class Judge {
       roll && !isVoid(finding) ? [{ finding, roll }] : [],
     );
     return detections.map((detection) => withCampaign(detection, known));
-  }
-
-  /** Reads on, earlier and later, until no scan touches an edge of what was read. */
-  async #read(
-    source: SourceName,
-    hours: Hours,
-    stored: readonly StoredFinding[],
-    { horizons: asked, quiet, ...given }: Moment & Pick<Attempt, 'quiet'> & { horizons: Horizons },
-  ): Promise<{ evidence: SourceEvidence | undefined; detections: Detection[]; range: Hours; moment: Moment }> {
-    // Windows expire by the later of record and writing: those of old logs that are read now are there.
-    const oldest = Math.min(hourOf(given.now), hours.to) - this.#options.windowDays * 24;
-    const { windows } = this.#options;
-    let range = { from: hours.from - MARGIN - 1, to: hours.to + MARGIN };
-    let needsDays = false;
-    for (;;) {
-      const known = stored.filter((item) => overlaps(item.finding, range));
-      const isPrivate = source.scope !== 'internet';
-      // An inside source that has a finding is judged over days in the end, so hours of it need not be read before.
-      needsDays ||= isPrivate && known.length > 0;
-      // What days of evidence had shown, hours of it would seem to refute.
-      const horizons = needsDays || known.some((item) => item.overDays && !isVoid(item.finding)) ? 'all' : asked;
-      if (horizons === 'all' && range.from > hours.from - LONGEST_HOURS - MARGIN - 1) {
-        range = { ...range, from: hours.from - LONGEST_HOURS - MARGIN - 1 };
-        continue;
-      }
-      // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
-      const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), given.logTime);
-      const moment = { ...given, logTime };
-      const { from: first, to: last } = range;
-      const suspect = await windows.readSuspect(source, first, last);
-      if (isPrivate && !known.length && this.#isAboveSuspicion(suspect, moment, horizons))
-        return { evidence: undefined, detections: [], range, moment };
-      const evidence = mergeFragments(await windows.readSource(source, first, last, { suspect, quiet }));
-      const detections = evidence ? this.#detect(evidence, moment, horizons) : [];
-      // Whether a contact is a habit, only days can tell; those of an inside source are read in one query.
-      if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0) {
-        needsDays = true;
-        continue;
-      }
-      const touching = [...detections, ...known].map(hoursOf);
-      const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), range.from);
-      const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
-      if ((from >= range.from || range.from <= oldest) && to <= range.to)
-        return { evidence, detections, range, moment };
-      range = { from: from < range.from ? from - STEP : range.from, to: to > range.to ? to + 1 : range.to };
-    }
-  }
-
-  /**
-   * Whether what failed is too little for any finding, whatever succeeded besides: then that need not be read. Contacts
-   * that were found open may add up to a sweep, and probes may have their answers elsewhere, so where half of a sweep shows
-   * all is read.
-   */
-  #isAboveSuspicion(suspect: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
-    const evidence = mergeFragments(suspect);
-    if (!evidence) return true;
-    const hosts = new Map<number, Set<string>>();
-    for (const { contacts } of evidence.panes)
-      for (const contact of contacts) {
-        if (!isSuspect(contact.seen)) continue;
-        const service = serviceOf(contact);
-        const known = hosts.get(service) ?? new Set();
-        hosts.set(service, known.add(contact.target));
-        if (known.size * 2 >= this.#options.settings.openTargetsIn5Minutes) return false;
-      }
-    return this.#detect(evidence, moment, horizons).length === 0;
-  }
-
-  #viewpoint({ logTime }: Moment) {
-    const { settings, networks } = this.#options;
-    return { networks, logTime, overdueBefore: logTime - settings.settleSeconds };
-  }
-
-  #detect(evidence: SourceEvidence, moment: Moment, horizons: Horizons): Detection[] {
-    const { settings, secret } = this.#options;
-    return detect(evidence, { settings, secret, horizons, ...this.#viewpoint(moment) });
   }
 
   async #store(
@@ -325,11 +239,6 @@ export class Judge {
   }
 }
 
-const serviceOf = ({ port, protocol }: SeenContact): number => port * 256 + protocol;
-
-/** A finding, with what an earlier version of it rested on. */
-type Judgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;
-
 /** Stored findings that the evidence no longer bears out. */
 function orphansOf(
   stored: readonly StoredFinding[],
@@ -342,14 +251,4 @@ function orphansOf(
       (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&
       !detections.some((detection) => detection.finding.id === finding.id),
   );
-}
-
-function overlaps(finding: Finding, range: Hours): boolean {
-  return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;
-}
-
-/** The hours whose fragments a judgement rests on: those of its scan and one on either side, and all it rested on before. */
-function hoursOf({ finding, hours }: Judgement): Hours {
-  const [from, to] = [hourOf(finding.firstSeen) - 1, hourOf(finding.lastSeen) + 1];
-  return hours ? { from: Math.min(from, hours.from), to: Math.max(to, hours.to) } : { from, to };
 }

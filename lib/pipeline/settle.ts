@@ -12,8 +12,9 @@ import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import { closeCampaign, judgeCampaigns } from './campaigns.ts';
-import type { Horizons, Judge, JudgeOptions, Moment, Shared } from './judge.ts';
+import type { Judge, JudgeOptions, Shared } from './judge.ts';
 import { suspectsIn } from './quiet.ts';
+import type { Horizons, Moment } from './reading.ts';
 import { tellHeld } from './storm.ts';
 import { Uses } from './uses.ts';
 

@@ -44,6 +44,39 @@ describe('an inside source that fails now and then', () => {
     expect(of(queried, 'calm')).toEqual([]);
   });
 
+  /** Probes of five hosts on one port, so many seconds apart, that nothing came back for in this file. */
+  const fiveProbes = (apart: number) =>
+    Array.from({ length: 5 }, (_, n) => probe({ to: `10.0.12.${n}`, port: 9, end: NOON + n * apart }));
+  const fiveOutside = Array.from({ length: 5 }, (_, n) =>
+    line({
+      from: SCANNER,
+      to: `198.51.100.${n}`,
+      fromPort: 50_000,
+      toPort: 9,
+      flags: 2,
+      end: NOON + n,
+      direction: 'egress',
+    }),
+  );
+
+  test.each([
+    ['took its time for many hosts on one port', fiveProbes(1000)],
+    ['asked for many hosts outside', fiveOutside],
+  ])('is settled so too where it %s', async (_, probes) => {
+    await deployment.ingest('a', file([...well(443, NOON), ...probes]), NOON + MINUTE);
+    await deployment.ingest('b', file(well(443, NOON + 300)), NOON + 360);
+    const { process, queried } = watched();
+    expect(await process.settle(NOON + 4 * HOUR)).toMatchObject({ judged: 1, opened: 0, failures: [] });
+    expect(of(queried, 'calm')).toEqual([]);
+  });
+
+  test('is judged by all of it where it asked half as many hosts as make a sweep: answers may lie in another file', async () => {
+    await deployment.ingest('a', file([...well(443, NOON), ...fiveProbes(1)]), NOON + MINUTE);
+    const { process, queried } = watched();
+    await process.settle(NOON + 2 * HOUR);
+    expect(of(queried, 'calm').length).toBeGreaterThan(0);
+  });
+
   test('is judged by all that went well too once it fails often enough', async () => {
     const fails = scan('rejected', { count: 12, end: NOON });
     const successes = Array.from({ length: 12 }, (_, n) => well(500 + n, NOON + n)).flat();

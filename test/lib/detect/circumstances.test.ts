@@ -31,7 +31,7 @@ describe('a source of which memory has let something go', () => {
   };
   const { openTargetsIn5Minutes: enough } = detectionSettings();
 
-  test('may be a monitor whose earlier visits are gone, so a sweep of open ports takes more hosts', async () => {
+  test('may be a monitor whose earlier visits are gone, so a sweep of open ports takes more hosts: a known limit', async () => {
     expect(await kindsOf(enough, 0)).toEqual(['horizontal-scan']);
     expect(await kindsOf(2 * enough, LET_GO)).toEqual([]);
     expect(await kindsOf(4 * enough, LET_GO)).toEqual(['horizontal-scan']);

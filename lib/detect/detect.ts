@@ -5,7 +5,7 @@ import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type 
 import { findingSource } from '../finding/source.ts';
 import { techniquesOf } from '../finding/techniques.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
-import { countQuality, describeQuality, LET_GO, WITHOUT_FLAGS } from '../window/quality.ts';
+import { countQuality, describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
 import type { CampaignRoll } from './campaigns.ts';
 import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
 import { againstOwnPast, explain, stayedReason, stealthReason, vulnerableReason } from './explain.ts';
@@ -27,8 +27,6 @@ export interface DetectionContext extends Viewpoint {
 }
 
 const HOUR = 3600;
-/** How many times as many hosts make a sweep of open ports where earlier visits to them may have been let go of. */
-const LET_GO_FACTOR = 4;
 
 /** A finding with what its stored form needs besides. */
 export interface Detection {
@@ -46,8 +44,7 @@ export interface Detection {
 }
 
 /** The findings about one source, in order of time. */
-export function detect(source: SourceEvidence, given: DetectionContext): Detection[] {
-  const context = { ...given, settings: settingsFor(source, given.settings) };
+export function detect(source: SourceEvidence, context: DetectionContext): Detection[] {
   const first = firstContacts(source, context.settings, context);
   const overDays =
     context.horizons === 'short' ? [] : distinctContacts(source, context.settings, context, LONGEST_SECONDS);
@@ -75,12 +72,6 @@ export function detect(source: SourceEvidence, given: DetectionContext): Detecti
       overDays: episode.isSlow,
     };
   });
-}
-
-/** A contact for the first and only time is one only as far as none was let go of. */
-function settingsFor({ panes }: SourceEvidence, settings: DetectionSettings): DetectionSettings {
-  const isComplete = panes.every(({ quality }) => (quality & LET_GO) === 0);
-  return isComplete ? settings : { ...settings, openTargetsIn5Minutes: LET_GO_FACTOR * settings.openTargetsIn5Minutes };
 }
 
 /** What a NAT gateway sends outside, a host behind it sent first: that one is found, by the gateway's own records too. */

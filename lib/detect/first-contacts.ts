@@ -196,6 +196,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     isFleeting:
       outcome === 'established' &&
       at === 0 &&
+      isSurelyFirst(contact, pane, look.source) &&
       isFleeting(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes }),
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
@@ -203,6 +204,10 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
   };
 }
+
+/** Where an earlier hour is sampled, a visit in it may not have been kept: a sample keeps the smallest hashes. */
+const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>
+  panes.every((pane) => pane.hour >= hour || hash <= pane.theta);
 
 /** Made in several separate hours, on one day or on several: a job that runs, not an interest that is new. */
 const comesBack = (history: History, settings: DetectionSettings): boolean =>

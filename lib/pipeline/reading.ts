@@ -1,10 +1,10 @@
 /** Reads what the judgement of one source rests on, and detects in it. */
 import type { DetectionSettings } from '../config/detection.ts';
 import type { Networks } from '../contact/networks.ts';
-import { isSuspect } from '../contact/seen.ts';
+import { isBareProbe, isSuspect } from '../contact/seen.ts';
 import { type Detection, detect } from '../detect/detect.ts';
 import { directionOf } from '../detect/first-contacts.ts';
-import { LONGEST_SECONDS } from '../detect/windows.ts';
+import { LONGEST_SECONDS, leastFloor } from '../detect/windows.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
@@ -54,6 +54,8 @@ export type Judgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<
 const LONGEST_HOURS = LONGEST_SECONDS / 3600;
 /** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
 export const MARGIN = 2;
+/** Hours before a probe that say whether its contact is a first one. */
+const PAST_HOURS = LONGEST_HOURS + MARGIN + 1;
 /** Hours that are read at a time where a scan reaches back. */
 export const STEP = 6;
 /** The span of a sweep of open ports, and how much longer before a probe its record may begin. */
@@ -85,8 +87,8 @@ export class Reader {
       needsDays ||= isPrivate && known.length > 0;
       // What days of evidence had shown, hours of it would seem to refute.
       const horizons = needsDays || known.some((item) => item.overDays && !isVoid(item.finding)) ? 'all' : asked;
-      if (horizons === 'all' && range.from > hours.from - LONGEST_HOURS - MARGIN - 1) {
-        range = { ...range, from: hours.from - LONGEST_HOURS - MARGIN - 1 };
+      if (horizons === 'all' && range.from > hours.from - PAST_HOURS) {
+        range = { ...range, from: hours.from - PAST_HOURS };
         continue;
       }
       // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
@@ -104,7 +106,12 @@ export class Reader {
         continue;
       }
       const touching = [...detections, ...known].map(hoursOf);
-      const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), range.from);
+      // What does not stand as a scan yet is none before its own past was read: its hosts may have been visited in it.
+      const stands = (id: string) => stored.some(({ finding }) => finding.id === id && !isVoid(finding));
+      const pasts = detections
+        .filter(({ finding }) => evidence?.inside && horizons === 'all' && !stands(finding.id))
+        .map(({ finding }) => hourOf(finding.firstSeen) - PAST_HOURS);
+      const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), Math.min(range.from, ...pasts));
       const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
       if ((from >= range.from || range.from <= oldest) && to <= range.to)
         return { evidence, detections, range, moment };
@@ -114,8 +121,9 @@ export class Reader {
 
   /**
    * Whether what failed is too little for any finding, whatever succeeded besides: then that need not be read. Contacts
-   * that were found open may add up to a sweep, and probes may have their answers elsewhere, so where half of a sweep shows
-   * all is read.
+   * that were found open may add up to a sweep of inside hosts, and probes may have their answers elsewhere, so where half
+   * of a sweep shows, or as many bare probes as failures make a scan, all is read. A host of ours with a public address
+   * that is not among the `internal` networks is one inside only as far as these parts know its interface.
    */
   #isAboveSuspicion(suspect: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
     const evidence = mergeFragments(suspect);
@@ -125,6 +133,7 @@ export class Reader {
       .filter(
         (contact) => isSuspect(contact.seen) && directionOf(contact, evidence, this.#options.networks) === 'lateral',
       );
+    if (countBy(evidence, isBareProbe) >= leastFloor(this.#options.settings)) return false;
     for (const contacts of Map.groupBy(perhapsOpen, serviceOf).values())
       if (mostHosts(contacts, SWEEP_SECONDS) * 2 >= this.#options.settings.openTargetsIn5Minutes) return false;
     return this.#detect(evidence, moment, horizons).length === 0;
@@ -142,6 +151,10 @@ export class Reader {
 }
 
 const serviceOf = ({ port, protocol }: SeenContact): number => port * 256 + protocol;
+
+/** How many distinct contacts of an hour show something, over all hours. */
+const countBy = ({ panes }: SourceEvidence, shows: (seen: number) => boolean): number =>
+  panes.reduce((sum, { contacts }) => sum + contacts.filter(({ seen }) => shows(seen)).length, 0);
 
 /** The most distinct hosts that contacts of any such span of seconds went to. */
 function mostHosts(contacts: readonly SeenContact[], seconds: number): number {

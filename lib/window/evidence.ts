@@ -117,8 +117,8 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
 
 /**
  * Prefers the interface that holds the address over one that forwards for it, of those one whose instance is known, then
- * the smaller id; what the fragments say of it unions. What a fragment ranks does not change by merging it, so that parts
- * may be merged in any order.
+ * the smaller id. What fragments of that rank say unions; those of a lower one are left out, even about the same
+ * interface: so what a fragment ranks does not change by merging it, and parts may be merged in any order.
  */
 function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
   let best: Identity | undefined;

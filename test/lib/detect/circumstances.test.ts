@@ -1,6 +1,6 @@
 /** What came with a source must not change what it is: files that show it only from afar. */
 import { describe, expect, test } from '@jest/globals';
-import { judge, merged, NOON, type Row, vertical } from './traffic.ts';
+import { horizontal, judge, merged, NOON, type Row, row, vertical } from './traffic.ts';
 
 describe('one source', () => {
   test('a source that some files show only from afar is in the routing domain of the interface that saw it', async () => {
@@ -14,4 +14,20 @@ describe('one source', () => {
     expect(await scopes([[...own, ...afar]])).toEqual(['prod']);
     expect(await scopes([own, afar])).toEqual(['prod']);
   });
+});
+
+test('hosts that answer are not visited for the first time where an hour before is sampled, which may have lost the visits', async () => {
+  const HOUR = 3600;
+  const end = row({ srcaddr: '10.0.1.1', dstaddr: '10.0.1.2', start: NOON + HOUR, end: NOON + HOUR });
+  const evidence = await merged([[...horizontal(12, { fate: 'established' }), end]]);
+  const kindsWith = (theta: number) =>
+    judge(
+      evidence.map((source) => ({
+        ...source,
+        panes: [{ ...source.panes[0]!, hour: NOON / HOUR - 1, contacts: [], theta }, ...source.panes],
+      })),
+      { logTime: NOON + HOUR },
+    ).map(({ kind }) => kind);
+  expect(kindsWith(0xffffffff)).toEqual(['horizontal-scan']);
+  expect(kindsWith(1)).toEqual([]);
 });

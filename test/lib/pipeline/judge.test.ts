@@ -27,6 +27,26 @@ const contacts = (count: number, end: number) =>
 /** Traffic of another host, by which the log moves on. */
 const later = (end: number) => file([probe({ from: '10.0.1.1', port: 443, end })]);
 
+test('what was visited sixty hours before is not swept for the first time, however much later the source is judged', async () => {
+  const HOUR = 60 * MINUTE;
+  const visits = (at: number) =>
+    Array.from({ length: 12 }, (_, n) => ({ to: `10.0.12.${n}`, port: 22, end: at + n })).flatMap((contact) => [
+      probe(contact),
+      answer(contact),
+    ]);
+  const days = async (name: string, at: number, lines: string[]) => {
+    await deployment.ingest(name, file(lines), at + 5 * MINUTE);
+    await deployment.ingest(`${name}, later`, later(at + 2 * HOUR), at + 2 * HOUR);
+    expect((await deployment.settle(at + 2 * HOUR)).failures).toEqual([]);
+  };
+  await days('a', START, visits(START));
+  expect(await findings()).toMatchObject([{ kind: 'horizontal-scan', openPorts: { count: 12 } }]);
+  await days('b', START + 60 * HOUR, visits(START + 60 * HOUR));
+  // One failure makes the source due for a look at its last three days, in which the first visits are no more.
+  await days('c', START + 80 * HOUR, [probe({ port: 9, end: START + 80 * HOUR })]);
+  expect(await findings()).toHaveLength(1);
+});
+
 describe('late evidence', () => {
   const bursts = [0, 80, 40].map((minutes, n) =>
     file(scan('rejected', { count: 15, first: 1 + n * 100, end: START + minutes * MINUTE })),

@@ -77,6 +77,27 @@ describe('an inside source that fails now and then', () => {
     expect(of(queried, 'calm').length).toBeGreaterThan(0);
   });
 
+  test('is judged by all of it where it sent bare probes enough for a scan: their resets may lie in another file', async () => {
+    const FIN = 1;
+    const RST = 4;
+    const scanOf = (n: number) => ({
+      from: SCANNER,
+      to: '10.0.12.30',
+      fromPort: 40_000 + 7 * n,
+      toPort: 1 + n,
+      end: NOON + n,
+    });
+    const probes = Array.from({ length: 20 }, (_, n) => line({ ...scanOf(n), flags: FIN, direction: 'egress' }));
+    const resets = Array.from({ length: 20 }, (_, n) => {
+      const { from, to, fromPort, toPort, end } = scanOf(n);
+      return line({ from: to, to: from, fromPort: toPort, toPort: fromPort, flags: RST, end, direction: 'egress' });
+    });
+    await deployment.ingest('a', file(probes), NOON + MINUTE);
+    await deployment.ingest('b', file(resets), NOON + MINUTE);
+    await deployment.settle(NOON + 2 * HOUR);
+    expect(await findings()).toMatchObject([{ kind: 'vertical-scan', contacts: { reset: 20 } }]);
+  });
+
   test('is judged by all that went well too once it fails often enough', async () => {
     const fails = scan('rejected', { count: 12, end: NOON });
     const successes = Array.from({ length: 12 }, (_, n) => well(500 + n, NOON + n)).flat();

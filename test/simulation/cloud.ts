@@ -25,8 +25,8 @@ export interface Invocation {
   readonly name: string;
   readonly fate: Fate;
   isOver: boolean;
-  /** It met a fault: what it did may be done again. */
-  isHurt: boolean;
+  /** When it last met a fault: what it did before may be done again. */
+  hurtAt: number;
   /** Ends it as if its process were gone. */
   readonly stop: (why: Kind) => void;
 }
@@ -107,7 +107,6 @@ export class Cloud {
     if (!invocation || invocation.isOver) return new Promise(() => undefined);
     this.calls++;
     const fault = this.faults.ofCall(call, invocation.fate);
-    if (fault && fault !== 'slow call') invocation.isHurt = true;
     const isCrash = fault?.startsWith('crash') || fault === 'timed out';
     if (this.#isTracing || isCrash) {
       const point = `${invocation.name.split(' ')[0]}: ${awaitPoint()}`;
@@ -130,6 +129,7 @@ export class Cloud {
       const slow = fault === 'slow call' ? this.random.whole(100, 20_000) : 0;
       this.timeline.after(latency + slow, () => {
         if (invocation.isOver) return;
+        if (fault && fault !== 'slow call') invocation.hurtAt = this.timeline.now;
         if (fault) this.note(() => `${invocation.name}: ${fault}: ${call.label}`);
         switch (fault) {
           case 'crash before a call':

@@ -106,7 +106,9 @@ function canMeet(call: CallKind, kind: Kind): boolean {
 /** Calls that a run of a function makes, before the first has come to its end. */
 const FEW = 30;
 
-/** Of the kinds of call that a history makes, a function is stopped once in each of so many: in rare ones too. */
+const CRASHES = ['crash before a call', 'crash after a call'] as const;
+
+/** Of the kinds of call that a history with crashes makes, a function is stopped once in each of so many: in rare ones too. */
 const STOPPED = 0.05;
 
 export class Faults {
@@ -115,7 +117,6 @@ export class Faults {
   isOver = false;
   readonly #kinds: ReadonlySet<Kind>;
   readonly #random: Random;
-  readonly #isCalm: boolean;
   /** Calls of the last whole run of each function. */
   readonly #calls = new Map<string, number>();
   /** Calls of a kind that pass before a function is stopped in one. */
@@ -124,10 +125,8 @@ export class Faults {
   constructor(seed: number, random: Random) {
     this.#random = random;
     // Each tenth history has none; the others half of all kinds, so that each pair of kinds meets, and is missed.
-    this.#isCalm = seed % 10 === 0;
-    this.#kinds = new Set(
-      KINDS.filter((kind) => random.next() < (kind === 'write ceiling' ? 0.1 : 0.5) && !this.#isCalm),
-    );
+    const isCalm = seed % 10 === 0;
+    this.#kinds = new Set(KINDS.filter((kind) => random.next() < (kind === 'write ceiling' ? 0.1 : 0.5) && !isCalm));
   }
 
   has(kind: Kind): boolean {
@@ -162,10 +161,10 @@ export class Faults {
   /** The fault that a call meets, if any. Stale reads, cut pages and unprocessed items are decided where they happen. */
   ofCall(call: CallKind, fate: Fate): Kind | undefined {
     if (this.isOver) return undefined;
-    if (this.#isToStop(call)) {
-      const kind = this.#random.next() < 0.5 ? 'crash before a call' : 'crash after a call';
-      this.count(kind);
-      return kind;
+    const stop = this.#stopAt(call);
+    if (stop) {
+      this.count(stop);
+      return stop;
     }
     const due = fate.next(call);
     if (due) {
@@ -177,14 +176,18 @@ export class Faults {
     return call.isWrite && this.strikes('answer lost, asked again') ? 'answer lost, asked again' : undefined;
   }
 
-  #isToStop({ label }: CallKind): boolean {
+  /** The crash that is to happen at a call of its kind, in a history that has crashes. */
+  #stopAt({ label }: CallKind): Kind | undefined {
     const passing = this.#passing.get(label) ?? this.#drawPassing();
     this.#passing.set(label, passing - 1);
-    return passing === 0;
+    if (passing !== 0) return undefined;
+    const kinds = CRASHES.filter((kind) => this.#kinds.has(kind));
+    return kinds[this.#random.whole(0, kinds.length - 1)];
   }
 
   #drawPassing(): number {
-    if (this.#isCalm || this.#random.next() >= STOPPED) return Number.POSITIVE_INFINITY;
+    if (!CRASHES.some((kind) => this.#kinds.has(kind)) || this.#random.next() >= STOPPED)
+      return Number.POSITIVE_INFINITY;
     return this.#random.next() < 0.5 ? 0 : this.#random.whole(0, 8);
   }
 }

@@ -118,21 +118,24 @@ function toldIn(message: Published): Published[] {
   }));
 }
 
+/** The source of an alert, or of one in a storm's message. */
+const addressIn = ({ source }: Published['body']): unknown =>
+  typeof source === 'string' ? source : (source as Finding['source'])?.address;
+
 function announcementViolations(
   alerts: readonly Published[],
   expected: readonly Finding[],
   stored: readonly StoredFinding[],
   isAged: boolean,
 ): string[] {
-  const violations: string[] = [];
+  const violations = alerts
+    .filter(({ body }) => addressIn(body) === SUPPRESSED)
+    .map(({ body }) => `finding ${body.id} is of the suppressed source, and was told of`);
   const told = Map.groupBy(alerts, ({ body }) => String(body.id));
   for (const finding of expected) {
     const messages = told.get(finding.id) ?? [];
     const name = `finding ${finding.id} (${finding.kind} by ${finding.source?.address}, ${finding.firstSeen})`;
-    if (finding.source?.address === SUPPRESSED) {
-      if (messages.length) violations.push(`${name} is suppressed and was told of`);
-      continue;
-    }
+    if (finding.source?.address === SUPPRESSED) continue;
     if (newsOf(finding, undefined, 'medium') !== 'opened') continue;
     const last = messages.at(-1);
     if (!last) violations.push(`${name}: nobody was told`);
@@ -183,17 +186,22 @@ function digestViolations(
   return [...missing].map((day) => `the digest of ${day} was not sent`);
 }
 
-/** Messages that say the same as the one before about the same finding, and whether a fault is behind it. */
+/**
+ * Messages that say about a finding what was said before, since it was last told as closed; allowed is one where the run
+ * that said it first met a fault with that or after it, and so may not have noted that it was said.
+ */
 function repeatsIn(published: readonly Published[]): { text: string; isAllowed: boolean }[] {
   const repeats: { text: string; isAllowed: boolean }[] = [];
-  const last = new Map<string, Published>();
+  const told = new Map<string, Map<string, Published>>();
   for (const message of published) {
     const { attributes, body } = message;
     const about = String(body.id ?? `digest ${body.day}`);
-    const before = last.get(about);
-    last.set(about, message);
-    if (!before || wordOf(before) !== wordOf(message)) continue;
-    repeats.push({ text: `${about} ${attributes.event}`, isAllowed: before.by.isHurt || message.by.isHurt });
+    const word = wordOf(message);
+    const words = told.get(about);
+    const before = words?.get(word);
+    if (before) repeats.push({ text: `${about} ${word}`, isAllowed: before.by.hurtAt >= before.at });
+    if (!words || attributes.event === 'closed') told.set(about, new Map([[word, message]]));
+    else words.set(word, message);
   }
   return repeats;
 }

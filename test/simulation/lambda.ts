@@ -57,14 +57,14 @@ export class Lambda {
       name,
       fate,
       isOver: false,
-      isHurt: false,
+      hurtAt: Number.NEGATIVE_INFINITY,
       stop: (stopped) => end({ stopped }),
     };
     process.invocation = invocation;
     cloud.running = process;
     cloud.timeline.after(this.#timeout, () => {
       if (invocation.isOver) return;
-      invocation.isHurt = true;
+      invocation.hurtAt = cloud.timeline.now;
       end({ stopped: 'timed out' });
     });
     process.handler(event).then(

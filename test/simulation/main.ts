@@ -7,6 +7,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { AwaitPoint } from './cloud.ts';
+import type { Kind } from './faults.ts';
 import { runHistory } from './history.ts';
 import { load, type Shipped } from './modules.ts';
 import { BUGS, plant } from './planted.ts';
@@ -59,7 +61,10 @@ async function runAll(from: number, count: number): Promise<number> {
       const some = Math.min(AT_A_TIME, from + count - start);
       const told = await runApart(start, some);
       if (told) tally.merge(told);
-      else broken++;
+      else {
+        broken++;
+        console.log(`seeds ${start} to ${start + some - 1} are missing: their process failed`);
+      }
       done += some;
       console.error(`${done} of ${count} histories, ${tally.failed} with something that did not hold`);
     }
@@ -99,7 +104,7 @@ function runApart(from: number, count: number): Promise<Told | undefined> {
 async function runPart(shipped: Shipped, from: number, count: number): Promise<number> {
   const tally = new Tally();
   for (let seed = from; seed < from + count; seed++) {
-    const result = await runHistory(seed, { shipped, isTracing: seed % TRACED === 0 });
+    const result = await runHistory(seed, { shipped, isTracing: seed % TRACED === 0 }).catch(brokenOff);
     tally.add(result);
     if (!result.violations.length) continue;
     console.log(`seed ${seed} fails; npm run simulate -- --seed ${seed} prints its history`);
@@ -107,6 +112,19 @@ async function runPart(shipped: Shipped, from: number, count: number): Promise<n
   }
   console.log(JSON.stringify(tally));
   return 0;
+}
+
+/** A history that ended with an error of the simulation's own. */
+function brokenOff(error: unknown) {
+  return {
+    violations: [`broke off: ${(error as Error).stack ?? error}`],
+    faults: new Map<Kind, number>(),
+    points: { seen: new Set<AwaitPoint>(), crashed: new Set<AwaitPoint>() },
+    findings: 0,
+    messages: 0,
+    repeated: 0,
+    calls: 0,
+  };
 }
 
 async function print(shipped: Shipped, seed: number): Promise<number> {

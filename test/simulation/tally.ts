@@ -53,7 +53,7 @@ export class Tally {
     for (const point of told.crashed) this.#crashed.add(point);
   }
 
-  add({ violations, faults, points, findings, messages, repeated, calls }: HistoryResult): void {
+  add({ violations, faults, points, findings, messages, repeated, calls }: Omit<HistoryResult, 'seed'>): void {
     this.#histories++;
     if (violations.length) this.failed++;
     this.#findings += findings;

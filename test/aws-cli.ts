@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'cloudformation describe-stack-resources': 'stack-name logical-resource-id physical-resource-id',
   'cloudformation describe-stacks': 'stack-name next-token',
   'cloudformation detect-stack-drift': '!stack-name logical-resource-ids',
+  'cloudformation wait stack-delete-complete': 'stack-name next-token',
   'cloudwatch describe-alarms':
     'alarm-names alarm-name-prefix alarm-types children-of-alarm-name parents-of-alarm-name state-value action-prefix max-records next-token',
   'cloudwatch disable-alarm-actions': '!alarm-names',
@@ -15,8 +16,12 @@ const COMMANDS: Readonly<Record<string, string>> = {
     '!namespace !metric-name dimensions !start-time !end-time !period statistics extended-statistics unit',
   'cloudwatch set-alarm-state': '!alarm-name !state-value !state-reason state-reason-data',
   'dynamodb create-backup': '!table-name !backup-name',
+  'dynamodb delete-backup': '!backup-arn',
   'dynamodb delete-table': '!table-name',
+  'dynamodb describe-backup': '!backup-arn',
   'dynamodb describe-table': '!table-name',
+  'dynamodb list-backups':
+    'table-name limit time-range-lower-bound time-range-upper-bound exclusive-start-backup-arn backup-type',
   'dynamodb put-item':
     '!table-name !item expected return-values return-consumed-capacity return-item-collection-metrics conditional-operator condition-expression expression-attribute-names expression-attribute-values return-values-on-condition-check-failure',
   'dynamodb query':

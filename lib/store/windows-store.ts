@@ -116,8 +116,9 @@ export class WindowsStore {
   }
 
   /**
-   * The fragments of a source that have items of their own, strongly consistent. Of a source that is not of the internet these are all in which
-   * anything failed or many ports were found open: what the others say can only speak for it.
+   * The fragments of a source that have items of their own, strongly consistent. Of a source that is not of the internet
+   * these are all in which anything failed or many ports were found open: what the others say can only speak for it,
+   * answer its probes, or complete a sweep of open ports.
    */
   async readSuspect(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
     const items = await this.#query(hoursIn(sourcePartition(source), fromHour, toHour));

@@ -131,7 +131,10 @@ describe('the commands', () => {
   const key = 'AWSLogs/aws-account-id=123456789012/year=2026/a b.log.gz';
   const shell = new Shell({
     outputs,
-    answers: { 's3api list-objects-v2': `${key.replace('a b', 'ab')}\t1234\nsecond.log.parquet\t5\n` },
+    answers: {
+      's3api list-objects-v2': `${key.replace('a b', 'ab')}\t1234\nsecond.log.parquet\t5\n`,
+      'dynamodb describe-backup': '"AVAILABLE"\n',
+    },
   });
   afterAll(() => shell.remove());
   const calls = blocks.map((block) => ({ block, made: shell.run(`${prelude}\n${block}`) }));

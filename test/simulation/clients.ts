@@ -77,7 +77,11 @@ class Documents extends DynamoDBDocumentClient {
     const { input } = command;
     const table = this.#table(input.TableName);
     const now = () => this.#cloud.timeline.now;
-    const kind = (text: string, isWrite: boolean): CallKind => ({ label: labelOf(this.#caller, text), isWrite });
+    const kind = (text: string, isWrite: boolean): CallKind => ({
+      label: labelOf(this.#caller, text),
+      isWrite,
+      isConditional: input.ConditionExpression !== undefined,
+    });
     if (command instanceof QueryCommand) return this.#query(table, command.input as QueryInput);
     if (command instanceof GetCommand)
       return this.#call(kind(`GetItem ${input.TableName}`, false), () => {

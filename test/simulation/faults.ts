@@ -37,6 +37,8 @@ export interface CallKind {
   readonly isWrite: boolean;
   /** A read that need not be consistent. */
   readonly mayBeStale?: boolean;
+  /** A write that is refused where others came first. */
+  readonly isConditional?: boolean;
   /** A write of many items. */
   readonly isBatch?: boolean;
   readonly isBody?: boolean;
@@ -61,6 +63,7 @@ const RATES_OF_RUNS: Readonly<Partial<Record<Kind, number>>> = {
 /** The same for a call, a message or an event. */
 const RATES: Readonly<Partial<Record<Kind, number>>> = {
   'answer lost, asked again': 0.03,
+  'slow call': 0.3,
   'items unprocessed': 0.3,
   'stale read': 0.5,
   'page cut short': 0.3,
@@ -173,6 +176,8 @@ export class Faults {
     }
     if (call.isPause || call.isBody) return undefined;
     if (call.isNoise && this.strikes('write ceiling', 0.5)) return 'write ceiling';
+    // A decision that is slow to be written down is the one that others overtake.
+    if (call.isConditional && this.strikes('slow call')) return 'slow call';
     return call.isWrite && this.strikes('answer lost, asked again') ? 'answer lost, asked again' : undefined;
   }
 

@@ -17,6 +17,8 @@ interface Edit {
 
 export interface Bug {
   readonly name: string;
+  /** A seed that finds it, where it is not the first. */
+  readonly foundBy?: number;
   readonly edits: readonly Edit[];
 }
 
@@ -107,6 +109,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a stale upsert wins',
+    foundBy: 61,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -138,6 +141,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'expiry in the past',
+    foundBy: 21,
     edits: [
       {
         file: 'lib/store/keys.ts',
@@ -158,6 +162,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
+    foundBy: 112,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -168,6 +173,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'marks before what they stand for',
+    foundBy: 8,
     edits: [
       {
         file: 'lib/pipeline/settle.ts',

@@ -201,9 +201,10 @@ function publish(cloud: Cloud, caller: Caller, command: unknown): Promise<unknow
     Object.entries(MessageAttributes ?? {}).map(([name, { StringValue }]) => [name, String(StringValue)]),
   );
   const { invocation } = caller;
+  const sentAt = cloud.timeline.now;
   return cloud.call(caller, { label: labelOf(caller, 'Publish'), isWrite: true }, () => {
     const body = JSON.parse(JSON.parse(Message!).default);
-    cloud.published.push({ at: cloud.timeline.now, attributes, body, by: invocation! });
+    cloud.published.push({ sentAt, attributes, body, by: invocation! });
     cloud.note(() => `published: ${attributes.event} ${body.id ?? body.day ?? body.ids} ${attributes.severity ?? ''}`);
     return { MessageId: String(cloud.published.length) };
   });

@@ -9,8 +9,8 @@ import type { Timeline } from './timeline.ts';
 
 /** A message that was published. */
 export interface Published {
-  /** Epoch milliseconds. */
-  readonly at: number;
+  /** When the function asked for it, epoch milliseconds: of one that is stopped meanwhile it may still be published. */
+  readonly sentAt: number;
   readonly attributes: Readonly<Record<string, string>>;
   /** The body for programs. */
   readonly body: Readonly<Record<string, unknown>>;

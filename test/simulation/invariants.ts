@@ -199,7 +199,7 @@ function repeatsIn(published: readonly Published[]): { text: string; isAllowed: 
     const word = wordOf(message);
     const words = told.get(about);
     const before = words?.get(word);
-    if (before) repeats.push({ text: `${about} ${word}`, isAllowed: before.by.hurtAt >= before.at });
+    if (before) repeats.push({ text: `${about} ${word}`, isAllowed: before.by.hurtAt >= before.sentAt });
     if (!words || attributes.event === 'closed') told.set(about, new Map([[word, message]]));
     else words.set(word, message);
   }

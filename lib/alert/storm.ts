@@ -77,7 +77,7 @@ export function stormMessage(
       }),
       email: `${textOf(worstFirst, counts, hasMore, place, now).map(plain).join('\n')}\n`,
     },
-    attributes: attributesOf(findings),
+    attributes: attributesOf(held),
   };
 }
 
@@ -130,15 +130,18 @@ function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): stri
 }
 
 /** Lists, so that a subscription hears of the storm when anything in it passes the subscription's filter policy. */
-function attributesOf(findings: readonly Finding[]): AlertMessage['attributes'] {
+/** Lists, so that each filter policy lets it pass that would have let one of the held announcements pass. */
+function attributesOf(held: readonly HeldAnnouncement[]): AlertMessage['attributes'] {
+  const findings = held.map(({ finding }) => finding);
   const lists = {
+    event: ['storm', ...distinct(held.map(({ event }) => event))],
     severity: distinct(findings.map(({ severity }) => severity)),
     kind: distinct(findings.map(({ kind }) => kind)),
     direction: distinct(findings.map(({ direction }) => direction)),
     accountId: distinct(findings.map(({ source }) => source?.accountId)).slice(0, PLACES),
     vpcId: distinct(findings.map(({ source }) => source?.vpcId)).slice(0, PLACES),
   };
-  return { event: 'storm', ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) };
+  return Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0));
 }
 
 const summaryOf = ({ event, finding }: HeldAnnouncement) => ({

@@ -117,7 +117,8 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   const stored = (await stack.findings()).filter((item) => isOf(item, network));
   const found = saidOf(stored.map(({ finding }) => finding));
   const { missing, added, other } = differences(expected, found);
-  const messages = (await stack.published()).filter((message) => isAbout(message, network));
+  const published = await stack.published();
+  const messages = published.filter((message) => isAbout(message, network));
   const events = stack.events.slice(eventsBefore);
   const crashes = events.filter(
     (event) =>
@@ -125,7 +126,7 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   ).length;
   const allowed = crashes + injected.doubts;
   const duplicates = messages.length - new Set(messages.map(newsOf)).size;
-  const untold = untoldOf(stored, messages);
+  const untold = untoldOf(stored, messages, published.flatMap(heldIn));
   const marked = stored.filter(({ announceSince }) => announceSince !== undefined);
   const problems = [
     ...some('findings never arrived', missing),
@@ -241,8 +242,16 @@ const isAbout = ({ source }: Record<string, unknown>, network: number): boolean 
 const newsOf = ({ id, event, severity, openPorts }: Record<string, unknown>): string =>
   [id, event, severity, (openPorts as { count: number }).count > 0].join(' ');
 
-function untoldOf(stored: readonly StoredFinding[], messages: readonly Record<string, unknown>[]): string[] {
-  const opened = new Set(messages.filter(({ event }) => event === 'opened').map(({ id }) => id));
+/** The findings that the message about an alert storm tells of. */
+const heldIn = ({ event, ids }: Record<string, unknown>): readonly unknown[] =>
+  event === 'storm' ? (ids as readonly unknown[]) : [];
+
+function untoldOf(
+  stored: readonly StoredFinding[],
+  messages: readonly Record<string, unknown>[],
+  held: readonly unknown[],
+): string[] {
+  const opened = new Set([...held, ...messages.filter(({ event }) => event === 'opened').map(({ id }) => id)]);
   return stored
     .map(({ finding }) => finding)
     .filter((finding) => severityRank(finding.severity) >= severityRank('medium') && !finding.campaign)

@@ -107,8 +107,8 @@ function findingViolations(
 
 /** A message about an alert storm as one for each finding that it tells of. */
 function toldIn(message: Published): Published[] {
-  const { attributes, body } = message;
-  if (attributes.event !== 'storm') return [message];
+  const { body } = message;
+  if (body.event !== 'storm') return [message];
   const worst = body.worst as { event: string; severity: string; direction: string }[];
   if (worst.length !== body.count) throw new Error(`a storm of ${body.count} names ${worst.length}`);
   return worst.map((one) => ({

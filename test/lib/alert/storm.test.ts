@@ -113,7 +113,7 @@ describe('the message', () => {
   test('reaches every subscription whose filter policy one of the held would have passed', () => {
     const { attributes } = stormMessage(mixed, false, place, NOW);
     expect(attributes).toEqual({
-      event: 'storm',
+      event: ['storm', 'opened', 'closed'],
       severity: ['critical', 'high', 'medium'],
       kind: ['vertical-scan'],
       direction: ['lateral', 'inbound'],
@@ -123,6 +123,9 @@ describe('the message', () => {
     const passes = (policy: Record<string, unknown>) => matchesPattern(policy, attributes);
     expect(passes({ severity: ['high', 'critical'], direction: ['lateral'], accountId: ['111122223333'] })).toBe(true);
     expect(passes({ severity: ['low'] })).toBe(false);
+    expect(passes({ event: ['opened'] })).toBe(true);
+    expect(passes({ event: ['storm'] })).toBe(true);
+    expect(passes({ event: ['escalated'] })).toBe(false);
     expect(passes({ direction: ['outbound'] })).toBe(false);
   });
 

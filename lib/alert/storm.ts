@@ -77,7 +77,7 @@ export function stormMessage(
       }),
       email: `${textOf(worstFirst, counts, hasMore, place, now).map(plain).join('\n')}\n`,
     },
-    attributes: attributesOf(held),
+    attributes: attributesOf(worstFirst),
   };
 }
 

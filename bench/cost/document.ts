@@ -1,5 +1,5 @@
 /** The text of docs/cost.md around its tables. */
-import { printTable, type Table } from '../coverage/table.ts';
+import { printTable, type Table } from '../table.ts';
 import { type Bill, type Extrapolation, type Line, total, unitsOf } from './bill.ts';
 import type { Counted } from './day.ts';
 import { PRICES, PRICES_OF } from './prices.ts';

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { printTable } from '../coverage/table.ts';
+import { printTable } from '../table.ts';
 import { billOf } from './bill.ts';
 import { type Counted, runDay } from './day.ts';
 import { documentOf, noiseTable, summary, type Told } from './document.ts';

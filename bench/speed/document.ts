@@ -1,5 +1,5 @@
 /** docs/performance.md: the table of budgets, then a section for each part. Parts that were not run stay as they were. */
-import { parseTables, printTable } from '../coverage/table.ts';
+import { parseTables, printTable } from '../table.ts';
 import { VERDICT_HEADER, type Verdict } from './budgets.ts';
 import type { Section } from './part.ts';
 

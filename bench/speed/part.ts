@@ -1,5 +1,5 @@
 /** What a part of the benchmark is given, and what it gives back. */
-import type { Table } from '../coverage/table.ts';
+import type { Table } from '../table.ts';
 import type { Verdict } from './budgets.ts';
 
 /** How much is measured. */

@@ -1,6 +1,6 @@
 /**
  * What the functions called in the tests before, against the policies of the running stack: all of it is allowed. The
- * calls are those of test/permissions/calls.json, which the proof about all deployments goes by; `UPDATE_CALLS=1` in the
+ * calls are those of verify/permissions/calls.json, which the proof about all deployments goes by; `UPDATE_CALLS=1` in the
  * environment writes them anew (then `npx biome check --write`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ import type { CreatedResource } from '../../local/resources/stack.ts';
 import type { Call } from './fixture/calls.ts';
 import { FUNCTIONS, type FunctionName, type RunningStack } from './fixture/stack.ts';
 
-const FILE = join(import.meta.dirname, '../permissions/calls.json');
+const FILE = join(import.meta.dirname, '../../verify/permissions/calls.json');
 const ACCOUNT = '000000000000';
 
 type Recorded = Record<string, Record<string, string[]>>;

@@ -1,5 +1,5 @@
 /** `detect` among what users would otherwise run, over one file of each format. */
-import type { Table } from '../../coverage/table.ts';
+import type { Table } from '../../table.ts';
 import type { Log } from '../../workload/files.ts';
 import { alternate, type Measured, type Rounds, ratioOf, spreadOf } from '../alternate.ts';
 import { answerText, judge } from '../answer.ts';

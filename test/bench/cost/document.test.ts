@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { PRICES, PRICES_OF } from '../../../bench/cost/prices.ts';
 import { deployed } from '../../../bench/cost/template.ts';
-import { parseTables } from '../../../bench/coverage/table.ts';
+import { parseTables } from '../../../bench/table.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../docs/cost.md'), 'utf8');
 const table = (title: string) => parseTables(text).find((each) => each.title === title)!;

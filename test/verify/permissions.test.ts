@@ -1,0 +1,64 @@
+/** Least privilege, proven for every kind of deployment: what is needed is allowed, and nothing else, to nobody else. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ACCEPTED } from '../../verify/permissions/accepted.ts';
+import { RULES } from '../../verify/permissions/audit.ts';
+import { documentOf } from '../../verify/permissions/document.ts';
+import { POINTLESS, type Proof, prove } from '../../verify/permissions/proof.ts';
+import { grantsOf } from '../../verify/permissions/rules/roles.ts';
+import { DEPLOYMENTS } from '../../verify/permissions/stacks.ts';
+
+let proofs: Proof[];
+beforeAll(() => {
+  proofs = prove();
+}, 180_000);
+
+describe.each(Object.keys(DEPLOYMENTS))('%s', (name) => {
+  const proof = () => proofs.find((each) => each.name === name)!;
+
+  test('has no problem that nobody accepted', () => {
+    expect(grantsOf(proof().stack).length).toBeGreaterThan(20);
+    expect(proof().verdict.problems).toEqual([]);
+  });
+
+  test('has one with a mistake planted', () => {
+    expect(proof().planted.length).toBeGreaterThan(50);
+    expect(proof().planted.filter(({ foundBy }) => foundBy.length === 0)).toEqual([]);
+  });
+});
+
+test('each rule has caught a mistake', () => {
+  const rules = new Set(proofs.flatMap(({ planted }) => planted.flatMap(({ foundBy }) => foundBy)));
+  expect([...rules].sort()).toEqual([...RULES, POINTLESS].sort());
+});
+
+test.each<[kind: string, rule: string]>([
+  ['statement dropped', 'call denied'],
+  ['statement dropped', 'service denied'],
+  ['statement dropped', 'plain HTTP'],
+  ['action dropped', 'call denied'],
+  ['one action more', 'unused'],
+  ['every resource', 'wildcard'],
+  ['condition key dropped', 'confused deputy'],
+  ['condition key dropped', 'key used by hand'],
+  ['key may be missing', 'confused deputy'],
+  ['a foreign value besides', 'log delivery'],
+  ['everybody', 'foreign principal'],
+  ['key that AWS manages', 'service denied'],
+  ['deny beside the role', 'call denied'],
+  ['rotation lost', 'data'],
+])('a mistake of the kind "%s" is found by the rule "%s"', (kind, rule) => {
+  const found = proofs.flatMap(({ planted }) => planted.filter((each) => each.kind === kind));
+  expect(found.some(({ foundBy }) => foundBy.includes(rule))).toBe(true);
+});
+
+test('each acceptance is still about something', () => {
+  const applied = new Set(proofs.flatMap(({ verdict }) => verdict.accepted));
+  expect(Object.keys(ACCEPTED).filter((key) => !applied.has(key))).toEqual([]);
+});
+
+test('the page for reviewers says so; npm run permissions writes it anew', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/permissions.md'), 'utf8');
+  expect(page).toBe(documentOf(proofs));
+});

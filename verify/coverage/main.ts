@@ -1,0 +1,55 @@
+/**
+ * `npm run coverage`: writes docs/coverage.md; `--check` holds it against what is (`--quick`: only what the detector makes
+ * of the shapes); `--jitter SEED` replays changed logs.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseTables, type Table } from '../../bench/table.ts';
+import { whatChanged, whatGotWorse } from './compare.ts';
+import { judgeShapes, ownTables, peerTables, slowestTable } from './coverage.ts';
+import { documentOf } from './document.ts';
+import { runJitter, seedsOf } from './jitter-run.ts';
+
+const DOCUMENT = join(import.meta.dirname, '../../docs/coverage.md');
+const NAME = relative(process.cwd(), DOCUMENT);
+
+const { values } = parseArgs({
+  options: { check: { type: 'boolean' }, quick: { type: 'boolean' }, jitter: { type: 'string' } },
+});
+if (values.jitter !== undefined) process.exitCode = await jitter(values.jitter);
+else if (values.check) process.exitCode = await check(values.quick === true);
+else await write();
+
+async function write(): Promise<void> {
+  writeFileSync(DOCUMENT, documentOf(await allTables()));
+  console.log(`${NAME} written`);
+}
+
+async function check(isQuick: boolean): Promise<number> {
+  const committed = readFileSync(DOCUMENT, 'utf8');
+  const before = parseTables(committed);
+  const tables = isQuick ? ownTables(await judgeShapes()) : await allTables();
+  const worse = whatGotWorse(before, tables);
+  const changed = whatChanged(before, tables);
+  for (const line of worse) console.log(`worse: ${line}`);
+  for (const line of changed) console.log(line);
+  const isCurrent = isQuick ? !changed.length : committed === documentOf(tables);
+  if (worse.length) console.log(`${worse.length} lines of ${NAME} got worse`);
+  else console.log(isCurrent ? `${NAME} is up to date` : `${NAME} is out of date; \`npm run coverage\` writes it anew`);
+  return worse.length || !isCurrent ? 1 : 0;
+}
+
+async function allTables(): Promise<Table[]> {
+  const judged = await judgeShapes();
+  return [...ownTables(judged), ...peerTables(judged), await slowestTable()];
+}
+
+async function jitter(text: string): Promise<number> {
+  const seeds = seedsOf(text);
+  if (!seeds.length) {
+    console.error(`--jitter takes a seed such as 7, or seeds such as 1..20, got "${text}"`);
+    return 2;
+  }
+  return (await runJitter(seeds, (line) => console.log(line))) ? 1 : 0;
+}

@@ -1,0 +1,240 @@
+/** The stack as it is deployed, on a local cloud whose parts can be made to fail: processes, database, connections, queues. */
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { App, Stack } from 'aws-cdk-lib';
+import { ScanDetector } from '../../infra/index.ts';
+import { addOutputs } from '../../infra/outputs.ts';
+import { createDocumentClient } from '../../lib/store/clients.ts';
+import { deadLetterQueue, lookInto } from '../../lib/store/dead-letters.ts';
+import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
+import { type LocalCloud, type LocalCloudEvent, startLocalCloud } from '../../local/cloud.ts';
+import { addInbox, FUNCTIONS, type FunctionName, type Template, takeAll } from '../../test/functions/fixture/stack.ts';
+import { itemsOf } from '../../test/lib/store/fixture/tables.ts';
+import { type FaultProxy, startProxy } from './proxy.ts';
+import type { LogObject } from './workload.ts';
+
+/** A synthesized stack with its bundles; `remove` it when done. */
+export interface Assembly {
+  readonly folder: string;
+  readonly template: Template;
+  /** What a function is deployed with. */
+  memoryMiB(name: FunctionName): number;
+  remove(): void;
+}
+
+/** How patient the queues are, and what else differs from what is deployed. */
+export interface StackOptions {
+  /** Seconds after which a message comes back; null leaves all times as they are deployed. */
+  readonly patience?: number | null;
+  /** Times that a message is tried; five are deployed. */
+  readonly tries?: number;
+  /** Replaces a function's handler by one of the module text given, which may import `./index.mjs`. */
+  readonly wrapped?: Readonly<Partial<Record<FunctionName, string>>>;
+}
+
+/** Resident memory of a function's process at a time (epoch milliseconds). */
+interface MemorySample {
+  readonly lambda: string;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+const QUEUES = ['IngestQueue', 'AlertQueue'] as const;
+type QueueName = (typeof QUEUES)[number];
+
+/** A running stack. */
+export interface FaultStack {
+  readonly cloud: LocalCloud;
+  readonly events: readonly LocalCloudEvent[];
+  /** Between the functions and S3, SQS, SNS. */
+  readonly aws: FaultProxy;
+  readonly dynamodb: FaultProxy;
+  put(object: LogObject): Promise<void>;
+  /** Sends a message to the queue of an output. */
+  send(output: QueueName, body: string): Promise<void>;
+  /** How long the messages of a queue stay invisible, seconds. */
+  visibility(output: QueueName): Promise<number>;
+  setVisibility(output: QueueName, seconds: number): Promise<void>;
+  /** Runs settle, as its schedule does. */
+  settle(): Promise<unknown>;
+  /** Puts the clock of the functions forward. */
+  forward(seconds: number): void;
+  findings(): Promise<StoredFinding[]>;
+  /** Bodies of all that was published since the last call. */
+  published(): Promise<Record<string, unknown>[]>;
+  /** Bodies in a dead-letter queue; they stay there. */
+  deadLetters(output: string): Promise<string[]>;
+  /** Empties a dead-letter queue. */
+  bury(output: string): Promise<void>;
+  memory(): MemorySample[];
+  stop(): Promise<void>;
+}
+
+const NAME = 'sweepwatch';
+const PRELOAD = fileURLToPath(new URL('./preload.mjs', import.meta.url));
+/** Long beside what a batch takes, short beside what is deployed: a function that hangs ends within a trial. */
+const FUNCTION_SECONDS = 30;
+const INBOX = 'Inbox';
+/** All but digests. The local SNS takes a list of values for one text, so that no list of events would let a storm pass. */
+const NOTIFICATION = { event: [{ 'anything-but': ['digest'] }] };
+
+/** Synthesizes and bundles. */
+export function assemble(): Assembly {
+  const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-faults-'));
+  const app = new App({ outdir: join(folder, 'cdk.out'), analyticsReporting: false });
+  const stack = new Stack(app, NAME);
+  const settings = { emails: ['analyst@example.com'], digestHourUtc: null };
+  addOutputs(stack, new ScanDetector(stack, 'Detector', { settings }));
+  const assembly = app.synth().directory;
+  const template = JSON.parse(readFileSync(join(assembly, `${NAME}.template.json`), 'utf8')) as Template;
+  return {
+    folder: assembly,
+    template,
+    memoryMiB: (name) => functionOf(template, name).Properties.MemorySize as number,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Starts the assembly on a local cloud of its own. */
+export async function startFaultStack(assembly: Assembly, options: StackOptions = {}): Promise<FaultStack> {
+  const { patience = 4, tries = 5, wrapped = {} } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-faults-'));
+  const [clock, memory, data] = ['clock', 'memory', 'data'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(data);
+  writeFileSync(clock, '0');
+  appendFileSync(memory, '');
+  const [aws, dynamodb] = await Promise.all([startProxy(), startProxy()]);
+  const template = structuredClone(assembly.template);
+  hasten(template, patience === null ? undefined : FUNCTION_SECONDS, tries);
+  prepare(template, {
+    NODE_OPTIONS: `--import=${PRELOAD}`,
+    FAULTS_ENDPOINT: aws.url,
+    FAULTS_DYNAMODB: dynamodb.url,
+    FAULTS_CLOCK: clock,
+    FAULTS_MEMORY: memory,
+  });
+  for (const [name, text] of Object.entries(wrapped)) wrap(template, assembly, name as FunctionName, text);
+  addInbox(template, INBOX, NOTIFICATION);
+  const events: LocalCloudEvent[] = [];
+  const cloud = await startLocalCloud({
+    assembly: assembly.folder,
+    stack: NAME,
+    template,
+    mailbox: join(folder, 'mail'),
+    data,
+    // What functions print is much, and not looked at.
+    onEvent: (event) => void (event.type !== 'function output' && events.push(event)),
+  });
+  aws.target = cloud.endpointUrl;
+  dynamodb.target = cloud.dynamodbUrl;
+  Object.assign(process.env, cloud.environment);
+  const s3 = new S3Client({ forcePathStyle: true });
+  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+  const documents = createDocumentClient();
+  const urlOf = (queue: string) => cloud.outputs[queue] ?? cloud.resources.get(queue)?.physicalId;
+  const attribute = async (queue: string, name: 'ApproximateNumberOfMessages' | 'VisibilityTimeout') => {
+    const { Attributes = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: urlOf(queue), AttributeNames: [name] }),
+    );
+    return Number(Attributes[name]);
+  };
+  let ahead = 0;
+  const stack: FaultStack = {
+    cloud,
+    events,
+    aws,
+    dynamodb,
+    async put({ key, body }) {
+      await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.LogBucket, Key: key, Body: body }));
+    },
+    async send(output, body) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: urlOf(output), MessageBody: body }));
+    },
+    async setVisibility(output, seconds) {
+      const Attributes = { VisibilityTimeout: String(seconds) };
+      await sqs.send(new SetQueueAttributesCommand({ QueueUrl: urlOf(output), Attributes }));
+    },
+    visibility: (output) => attribute(output, 'VisibilityTimeout'),
+    settle: () => cloud.invoke([...cloud.resources.keys()].find((id) => /SettleSchedule[0-9A-F]{8}$/.test(id))!),
+    forward(seconds) {
+      ahead += seconds * 1000;
+      writeFileSync(clock, String(ahead));
+    },
+    async findings() {
+      const items = await itemsOf(documents, cloud.outputs.FindingsTable!);
+      return items.filter(({ findingId }) => findingId).map(fromItem);
+    },
+    async published() {
+      return (await takeAll(sqs, urlOf(INBOX)!)).map((body) => JSON.parse(body) as Record<string, unknown>);
+    },
+    async deadLetters(output) {
+      // Looking asks with a long poll, a second for an empty queue.
+      if ((await attribute(output, 'ApproximateNumberOfMessages')) === 0) return [];
+      const { letters } = await lookInto(sqs, await deadLetterQueue(sqs, urlOf(output)!));
+      return letters.map(({ body }) => body);
+    },
+    async bury(output) {
+      await takeAll(sqs, urlOf(output)!);
+    },
+    memory: () =>
+      readFileSync(memory, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.split(' '))
+        .map(([lambda = '', at, bytes]) => ({ lambda, at: Number(at), bytes: Number(bytes) })),
+    async stop() {
+      for (const client of [s3, sqs, documents]) client.destroy();
+      await cloud.stop();
+      for (const proxy of [aws, dynamodb]) proxy.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  // Lambda refuses a mapping whose messages come back before the function's time is over; a person may still do it later.
+  if (patience !== null) for (const queue of QUEUES) await stack.setVisibility(queue, patience);
+  return stack;
+}
+
+const functionOf = ({ Resources }: Template, name: FunctionName) =>
+  Object.entries(Resources).find(
+    ([id, { Type }]) => Type === 'AWS::Lambda::Function' && id.includes(`${name}Function`),
+  )![1];
+
+function hasten({ Resources }: Template, seconds: number | undefined, tries: number): void {
+  for (const [id, { Type, Properties }] of Object.entries(Resources)) {
+    // What a queue feeds; the schedule has all the time that the template gives it.
+    if (Type === 'AWS::Lambda::Function' && !id.includes('Settle') && seconds) Properties.Timeout = seconds;
+    if (Type !== 'AWS::SQS::Queue' || !Properties.RedrivePolicy) continue;
+    if (seconds) Properties.VisibilityTimeout = seconds;
+    Properties.RedrivePolicy = { ...(Properties.RedrivePolicy as object), maxReceiveCount: tries };
+  }
+}
+
+function prepare(template: Template, variables: Readonly<Record<string, string>>): void {
+  for (const name of FUNCTIONS) {
+    const { Variables } = functionOf(template, name).Properties.Environment as { Variables: Record<string, unknown> };
+    Object.assign(Variables, variables);
+  }
+}
+
+/** Puts a module beside the bundle, and makes its handler the function's. */
+function wrap(template: Template, assembly: Assembly, name: FunctionName, text: string): void {
+  const { Properties } = functionOf(template, name);
+  const { S3Key } = Properties.Code as { S3Key: string };
+  const module = `wrapped-${name.toLowerCase()}`;
+  writeFileSync(join(assembly.folder, `asset.${S3Key.replace(/\.zip$/, '')}`, `${module}.mjs`), text);
+  Properties.Handler = `${module}.handler`;
+}

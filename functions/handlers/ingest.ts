@@ -32,7 +32,10 @@ export function ingestHandler(
       record(deployment, object, await ingestObject(object, source, options, clock()));
     } catch (error) {
       if (error instanceof PartlyReadError) record(deployment, object, error.ingested);
-      if (error instanceof ObjectError && error.isGone) {
+      const trouble = error instanceof ObjectError ? error.trouble : undefined;
+      // It stays a failure: once restored it is redriven from the dead letters, since S3 announces no restored object to us.
+      if (trouble === 'archived') metrics.addMetric('ObjectsArchived', MetricUnit.Count, 1);
+      if (trouble === 'gone') {
         // It cannot come back by trying again, and must not block the queue of what can.
         logger.warn('object is gone', { bucket: object.bucket, key: object.key });
         metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);

@@ -1,22 +1,56 @@
-/** The AWS clients, one of each, configured by the environment alone (region, credentials, AWS_ENDPOINT_URL). */
+/** The AWS clients: patient with throttling, impatient with silence. Region and credentials come from the environment unless given. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
+/** The account and Region that a client talks to, where the environment does not say or says otherwise. */
+export interface Connection {
+  readonly region?: string | undefined;
+  /** A profile of the AWS configuration files. */
+  readonly profile?: string | undefined;
+  /** Another server than AWS: the endpoint of DynamoDB, and the one of everything else. */
+  readonly server?: { readonly dynamodb: string; readonly other: string } | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+}
+
 /** Throttling is answered with patience: a failed invocation would read its file again from the first byte. */
 const MAX_ATTEMPTS = 8;
 
-export const createDocumentClient = (): DynamoDBDocumentClient =>
-  DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: MAX_ATTEMPTS }), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
+/**
+ * A connection that hangs is given up and the call tried again, instead of holding an invocation to its end. Milliseconds:
+ * to connect, from the request to the head of the answer, and of silence within a body. A body as a whole may take longer.
+ */
+export const TIMEOUTS = {
+  connectionTimeout: 3_000,
+  requestTimeout: 10_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 10_000,
+} as const;
 
-export const createS3Client = (): S3Client => new S3Client({ maxAttempts: MAX_ATTEMPTS });
+/** The configuration of a client for a connection. */
+export function clientConfig({ region, profile, server, credentials }: Connection, timeouts: object = TIMEOUTS) {
+  return {
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: timeouts,
+    ...(region && { region }),
+    ...(profile && { profile }),
+    ...(server && { endpoint: server.other }),
+    ...(credentials && { credentials }),
+  };
+}
 
-export const createSqsClient = (): SQSClient => new SQSClient({ maxAttempts: MAX_ATTEMPTS });
+export const createDocumentClient = (connection: Connection = {}): DynamoDBDocumentClient => {
+  const { server } = connection;
+  const config = { ...clientConfig(connection), ...(server && { endpoint: server.dynamodb }) };
+  return DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } });
+};
 
-export const createSnsClient = (): SNSClient => new SNSClient({ maxAttempts: MAX_ATTEMPTS });
+export const createS3Client = (connection: Connection = {}): S3Client => new S3Client(clientConfig(connection));
+
+export const createSqsClient = (connection: Connection = {}): SQSClient => new SQSClient(clientConfig(connection));
+
+export const createSnsClient = (connection: Connection = {}): SNSClient => new SNSClient(clientConfig(connection));
 
 export type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient };

@@ -1,24 +1,28 @@
 /** Flow log files in S3 as byte sources: streamed, by range for Parquet, listed by prefix. */
-import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type InvalidObjectState, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import type { ByteSource } from '../flowlog/source.ts';
 import { createS3Client } from './clients.ts';
+
+/** Why an object cannot be read: deleted, moved to an archive by its storage class, or anything else. */
+export type ObjectTrouble = 'gone' | 'archived' | 'other';
 
 /** The object cannot be read; the message names it and says what to do. */
 export class ObjectError extends Error {
   override name = 'ObjectError';
-  readonly isGone: boolean;
+  readonly trouble: ObjectTrouble;
 
-  constructor(message: string, options: ErrorOptions & { isGone: boolean }) {
+  constructor(message: string, options: ErrorOptions & { trouble: ObjectTrouble }) {
     super(message, options);
-    this.isGone = options.isGone;
+    this.trouble = options.trouble;
   }
 }
 
 /** Connections that may break under one reading; what breaks oftener comes back with its message, half an hour later. */
 const RESUMES = 5;
 
-/** The connection broke while a body was under way: the client tries again only what had no answer at all. */
+/** The connection broke or went silent while a body was under way: the client retries only requests without any answer. */
 const isBrokenOff = (error: unknown): boolean =>
+  (error as Error).name === 'TimeoutError' ||
   ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes(
     (error as NodeJS.ErrnoException).code ?? '',
   );
@@ -45,31 +49,24 @@ export function objectSource(client: S3Client, bucket: string, key: string, size
           return;
         } catch (error) {
           if (version && read === version.ContentLength && isBrokenOff(error)) return;
-          if (resumed >= RESUMES || !version?.ETag || !isBrokenOff(error)) throw explain(name, error as Error);
+          if (resumed >= RESUMES || !version?.ETag || !isBrokenOff(error)) throw explain(bucket, key, error as Error);
         }
       }
     },
     range: async (start, end) => {
-      try {
-        const { Body } = await client.send(
-          new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${start}-${end - 1}` }),
-        );
-        return await Body!.transformToByteArray();
-      } catch (error) {
-        throw explain(name, error as Error);
+      for (let retried = 0; ; retried++) {
+        let isAnswered = false;
+        try {
+          const range = `bytes=${start}-${end - 1}`;
+          const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, Range: range }));
+          isAnswered = true;
+          return await Body!.transformToByteArray();
+        } catch (error) {
+          if (retried >= RESUMES || !isAnswered || !isBrokenOff(error)) throw explain(bucket, key, error as Error);
+        }
       }
     },
   };
-}
-
-/** The size of an object in bytes. */
-export async function objectSize(client: S3Client, bucket: string, key: string): Promise<number> {
-  try {
-    const { ContentLength } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    return ContentLength ?? 0;
-  } catch (error) {
-    throw explain(`s3://${bucket}/${key}`, error as Error);
-  }
 }
 
 /** The object at an `s3://bucket/key` address. */
@@ -93,27 +90,31 @@ export async function listObjects(address: string): Promise<ByteSource[]> {
   return sources;
 }
 
-function explain(name: string, error: Error): Error {
-  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-  if (error.name === 'NoSuchKey' || error.name === 'NotFound') {
-    return new ObjectError(
+function explain(bucket: string, key: string, error: Error): Error {
+  const name = `s3://${bucket}/${key}`;
+  const because = (message: string, trouble: ObjectTrouble = 'other') =>
+    new ObjectError(message, { cause: error, trouble });
+  if (error.name === 'NoSuchKey' || error.name === 'NotFound')
+    return because(
       `${name} is gone: it was deleted between its event and its reading (a lifecycle rule, or a person)`,
-      { cause: error, isGone: true },
+      'gone',
+    );
+  if (error.name === 'InvalidObjectState') {
+    const { StorageClass, AccessTier } = error as InvalidObjectState;
+    return because(
+      `${name} is archived (storage class ${StorageClass ?? 'unknown'}${AccessTier ? `, ${AccessTier}` : ''}) and cannot be read before it is restored; ` +
+        'restore it with "aws s3api restore-object" and read it again, or leave it out',
+      'archived',
     );
   }
-  if (error.name === 'NoSuchBucket')
-    return new ObjectError(`${name}: the bucket does not exist`, { cause: error, isGone: false });
-  if (/KMS|kms/.test(`${error.name} ${error.message}`)) {
-    return new ObjectError(
+  if (error.name === 'NoSuchBucket') return because(`${name}: the bucket does not exist`);
+  if (/KMS|kms/.test(`${error.name} ${error.message}`))
+    return because(
       `${name} cannot be decrypted: allow kms:Decrypt on the bucket's key to the role of this function, in the key's policy too (${error.message})`,
-      { cause: error, isGone: false },
     );
-  }
-  if (error.name === 'AccessDenied' || status === 403) {
-    return new ObjectError(`${name}: access denied; allow s3:GetObject on it to the role in use (${error.message})`, {
-      cause: error,
-      isGone: false,
-    });
-  }
+  const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+  if (error.name === 'AccessDenied' || status === 403)
+    return because(`${name}: access denied; allow s3:GetObject on it to the role in use (${error.message})`);
+  if (isBrokenOff(error)) return because(`${name}: the connection to S3 broke off or went silent (${error.message})`);
   return error;
 }

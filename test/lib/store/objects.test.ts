@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { ObjectError, objectSize, objectSource } from '../../../lib/store/objects.ts';
+import { TIMEOUTS } from '../../../lib/store/clients.ts';
+import { ObjectError, objectSource } from '../../../lib/store/objects.ts';
 
 let server: Server;
 let s3: S3Client;
@@ -22,6 +23,7 @@ const errors: Readonly<Record<string, readonly [status: number, code: string, me
     'AccessDenied',
     'User: arn:aws:sts::1:assumed-role/r is not authorized to perform: kms:Decrypt on resource: arn:aws:kms:eu-central-1:1:key/2',
   ],
+  archived: [403, 'InvalidObjectState', "The operation is not valid for the object's storage class"],
   disabled: [400, 'KMS.DisabledException', 'arn:aws:kms:eu-central-1:1:key/2 is disabled.'],
 };
 
@@ -32,10 +34,8 @@ beforeAll(async () => {
     const fault = errors[key];
     if (fault) {
       const [status, code, message] = fault;
-      const text = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-      response
-        .writeHead(status, { 'content-type': 'application/xml' })
-        .end(request.method === 'HEAD' ? undefined : text);
+      const text = `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${message}</Message>${key === 'archived' ? '<StorageClass>DEEP_ARCHIVE</StorageClass>' : ''}</Error>`;
+      response.writeHead(status, { 'content-type': 'application/xml' }).end(text);
       return;
     }
     const { range: wanted = '', 'if-match': version } = request.headers;
@@ -48,7 +48,8 @@ beforeAll(async () => {
     response.writeHead(range ? 206 : 200, { 'content-length': bytes.length, etag: '"v1"' });
     if (['cut', 'flaky', 'overwritten'].includes(key) && part.length < bytes.length)
       response.write(part, () => setTimeout(() => response.destroy(), 20));
-    else response.end(request.method === 'HEAD' ? undefined : bytes);
+    else if (key === 'silent' && part.length < bytes.length) response.write(part);
+    else response.end(bytes);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   s3 = new S3Client({
@@ -56,12 +57,15 @@ beforeAll(async () => {
     region: 'us-east-1',
     forcePathStyle: true,
     maxAttempts: 1,
+    // As in production, but for the length of the silence.
+    requestHandler: { ...TIMEOUTS, socketTimeout: 100 },
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
 });
 afterAll(() => {
   s3.destroy();
   server.close();
+  server.closeAllConnections();
 });
 
 async function read(key: string): Promise<string> {
@@ -74,31 +78,36 @@ test('an object is read whole, again, and in ranges', async () => {
   expect([await read('a b/c=d+e.log'), await read('a b/c=d+e.log')]).toEqual(['0123456789', '0123456789']);
   const range = await objectSource(s3, 'logs', 'a', 10).range!(2, 5);
   expect(Buffer.from(range).toString()).toBe('234');
-  expect(await objectSize(s3, 'logs', 'a')).toBe(10);
 });
 
 describe('an object that', () => {
   test.each([
-    ['is gone', 'gone', true, 's3://logs/gone is gone: it was deleted between its event and its reading'],
-    ['is in no bucket', 'bucketless', false, 's3://logs/bucketless: the bucket does not exist'],
+    ['is gone', 'gone', 'gone', 's3://logs/gone is gone: it was deleted between its event and its reading'],
+    ['is in no bucket', 'bucketless', 'other', 's3://logs/bucketless: the bucket does not exist'],
     [
       'may not be read',
       'denied',
-      false,
+      'other',
       's3://logs/denied: access denied; allow s3:GetObject on it to the role in use',
     ],
     [
       'may not be decrypted',
       'locked',
-      false,
+      'other',
       "allow kms:Decrypt on the bucket's key to the role of this function, in the key's policy too",
     ],
-    ['is locked with a key that is disabled', 'disabled', false, 'cannot be decrypted'],
-  ])('%s says so', async (_, key, isGone, message) => {
+    [
+      'is archived',
+      'archived',
+      'archived',
+      's3://logs/archived is archived (storage class DEEP_ARCHIVE) and cannot be read before it is restored',
+    ],
+    ['is locked with a key that is disabled', 'disabled', 'other', 'cannot be decrypted'],
+  ])('%s says so', async (_, key, trouble, message) => {
     const reading = read(key);
     await expect(reading).rejects.toThrow(message);
     await expect(reading).rejects.toBeInstanceOf(ObjectError);
-    await expect(reading).rejects.toMatchObject({ isGone });
+    await expect(reading).rejects.toMatchObject({ trouble });
     await expect(objectSource(s3, 'logs', key, 10).range!(0, 4)).rejects.toThrow(message);
   });
 
@@ -106,6 +115,21 @@ describe('an object that', () => {
     expect(await read('flaky')).toBe('0123456789');
     expect(asked).toEqual(['', 'bytes=3- "v1"', 'bytes=6- "v1"', 'bytes=9- "v1"']);
     await expect(read('overwritten')).rejects.toMatchObject({ $metadata: { httpStatusCode: 412 } });
+  });
+
+  test('goes silent on the way is read on from there over another connection', async () => {
+    expect(await read('silent')).toBe('0123456789');
+    expect(asked).toEqual(['', 'bytes=3- "v1"', 'bytes=6- "v1"', 'bytes=9- "v1"']);
+  });
+
+  test('breaks off or goes silent within a range fails with its name after some tries', async () => {
+    for (const key of ['cut', 'silent']) {
+      asked.length = 0;
+      await expect(objectSource(s3, 'logs', key, 10).range!(0, 5)).rejects.toThrow(
+        `s3://logs/${key}: the connection to S3 broke off or went silent`,
+      );
+      expect(asked).toHaveLength(6);
+    }
   });
 
   test('breaks off again and again fails, and is not taken for a shorter one', async () => {

@@ -3,9 +3,9 @@ import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { detectionSettings } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
-import { Networks } from '../../lib/contact/networks.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { deliver } from '../../lib/pipeline/deliver.ts';
 import { ingestObject } from '../../lib/pipeline/ingest.ts';
 import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';

@@ -1,15 +1,15 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
 import { countOf } from '../../lib/alert/plain.ts';
-import { parseCidr } from '../../lib/config/cidr.ts';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
-import { Networks } from '../../lib/contact/networks.ts';
 import { detectAll } from '../../lib/detect/detect-all.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
 import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
+import { parseCidr } from '../../lib/net/cidr.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { Collector, type GivenUp } from '../../lib/window/collector.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
 import { type BadInput, resolveInputs } from '../inputs.ts';

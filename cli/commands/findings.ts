@@ -9,7 +9,7 @@ import {
   type Severity,
   severityRank,
 } from '../../lib/finding/model.ts';
-import { networkOf } from '../../lib/finding/network.ts';
+import { networkOf } from '../../lib/net/cidr.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';

@@ -6,7 +6,7 @@ import type { AlertPlace } from '../../lib/alert/text.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
-import { Networks } from '../../lib/contact/networks.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';
 import { createDocumentClient, type DynamoDBDocumentClient, type SQSClient } from '../../lib/store/clients.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';

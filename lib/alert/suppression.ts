@@ -1,6 +1,15 @@
 /** Suppressions: scoped, expiring, attributed rules that silence alerts and leave the evidence as it is. */
 import type { Finding } from '../finding/model.ts';
-import { everythingLike, holdsAll, hostCidr, isCidr, isEverything, narrowestNetwork } from './network.ts';
+import {
+  type AddressSample,
+  cidrAround,
+  everythingLike,
+  formatCidr,
+  holdsAll,
+  hostCidr,
+  isEverything,
+  narrowestCidr,
+} from '../net/cidr.ts';
 
 /** Which scans a rule is about. */
 export interface SuppressionScope {
@@ -25,11 +34,13 @@ export interface Suppression extends SuppressionScope {
 
 /** What is wrong with a suppression, whoever wrote it; undefined when nothing is. One with a fault silences nothing. */
 export function suppressionFault(suppression: Suppression, now: number): string | undefined {
-  const { source, target } = suppression;
-  if (!isCidr(source)) return `source must be a CIDR such as 10.0.3.22/32, got "${source}"`;
-  if (target !== undefined && !isCidr(target)) return `target must be a CIDR such as 10.0.9.0/24, got "${target}"`;
-  if (isEverything(source) && (target === undefined || isEverything(target)))
-    return `source must not be everything without a target, got ${source}`;
+  const source = cidrAround(suppression.source);
+  if (!source) return `source must be a CIDR such as 10.0.3.22/32, got "${suppression.source}"`;
+  const target = suppression.target === undefined ? undefined : cidrAround(suppression.target);
+  if (suppression.target !== undefined && !target)
+    return `target must be a CIDR such as 10.0.9.0/24, got "${suppression.target}"`;
+  if (isEverything(source) && (!target || isEverything(target)))
+    return `source must not be everything without a target, got ${suppression.source}`;
   if (!suppression.owner.trim()) return 'owner must name who answers for it, got nothing';
   if (!suppression.reason.trim()) return 'reason must say why, got nothing';
   const expires = Date.parse(suppression.expires) / 1000;
@@ -55,14 +66,21 @@ export function suppressionOf(
  */
 export function scopeToSilence(finding: Finding): SuppressionScope | undefined {
   if (finding.source) return { source: hostCidr(finding.source.address) };
-  const target = narrowestNetwork(targetsOf(finding));
-  return target && !isEverything(target) ? { source: everythingLike(target), target } : undefined;
+  const network = narrowestCidr(targetsOf(finding));
+  if (!network || isEverything(network)) return undefined;
+  const target = formatCidr(network);
+  return { source: everythingLike(target), target };
 }
 
 function covers({ source, target }: SuppressionScope, finding: Finding): boolean {
   const sources = finding.source ? { count: 1, sample: [finding.source.address] } : finding.sources;
-  if (!sources || !holdsAll(source, sources)) return false;
-  return target === undefined || holdsAll(target, targetsOf(finding));
+  if (!sources || !holdsAllText(source, sources)) return false;
+  return target === undefined || holdsAllText(target, targetsOf(finding));
+}
+
+function holdsAllText(text: string, addresses: AddressSample): boolean {
+  const cidr = cidrAround(text);
+  return cidr !== undefined && holdsAll(cidr, addresses);
 }
 
 /** An estimate must neither silence nor alert: only those that are named count. */

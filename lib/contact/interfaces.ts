@@ -93,8 +93,8 @@ export class Interfaces {
     };
   }
 
-  /** The network of an address: that of its interface, or of the interface that saw it from afar. */
-  networkOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
+  /** The VPC and account of an address: those of its interface, else of the interface that saw it from afar. */
+  vpcOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
     const fields = this.#known.get(this.#addresses.owner(address))?.fields;
     return { vpcId: fields?.['vpc-id'], accountId: fields?.['account-id'] ?? this.#account };
   }

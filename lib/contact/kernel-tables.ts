@@ -1,7 +1,9 @@
 /** The kernel's tables of addresses and interfaces, as the readers of flow logs know them. */
 import { Addresses } from '../flowlog/address.ts';
 import type { InterfaceNames } from '../flowlog/record.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import { type Kernel, KIND_INSIDE, KIND_UNCOUNTED } from '../kernel/kernel.ts';
+import type { Words } from '../net/address.ts';
+import { isUncounted, type Networks } from '../net/networks.ts';
 
 /** Rows of the kernel's tables, in bytes, and what stands where in them; as in `lib/kernel/assembly`. */
 const ADDRESS_BYTES = 32;
@@ -15,6 +17,10 @@ const MOST_NAME_BYTES = 48;
 
 /** Contacts for which there must be room before a row is read: its own, and what the row before may have begun. */
 const ROOM = 4;
+
+/** What the kernel is told about an address, once: {@link KIND_INSIDE} and {@link KIND_UNCOUNTED} as bits. */
+export const kindOf = (networks: Networks, address: Words): number =>
+  (networks.isInside(address) ? KIND_INSIDE : 0) | (isUncounted(address) ? KIND_UNCOUNTED : 0);
 
 /** The addresses of a kernel. */
 export class KernelAddresses extends Addresses {

@@ -4,7 +4,7 @@
  * many sources, wide cover, little overlap.
  */
 import type { DetectionSettings } from '../config/detection.ts';
-import { networkOf } from '../finding/network.ts';
+import { networkOf } from '../net/cidr.ts';
 import {
   type CampaignKind,
   dropLoners,

@@ -2,7 +2,7 @@
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
-import { networkOf } from '../finding/network.ts';
+import { networkOf } from '../net/cidr.ts';
 import { contactKey, type FirstContact } from './first-contacts.ts';
 import { type Evidence, type Mark, markScans, union } from './marks.ts';
 

@@ -1,7 +1,6 @@
 /** A source's first contacts in order: what remains of its evidence when retries, habits and open questions are set apart. */
 
 import type { DetectionSettings } from '../config/detection.ts';
-import { Networks } from '../contact/networks.ts';
 import {
   hasInitiatorHalf,
   isFailure,
@@ -11,6 +10,7 @@ import {
   SEEN_OWN_TARGET,
 } from '../contact/seen.ts';
 import type { Direction } from '../finding/model.ts';
+import { Networks } from '../net/networks.ts';
 import type { Pane, SeenContact, SourceEvidence } from '../window/evidence.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
 import { isFleeting, isHabit, isLasting, minutesIn, minutesOf } from './visits.ts';

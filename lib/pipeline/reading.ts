@@ -1,12 +1,12 @@
 /** Reads what the judgement of one source rests on, and detects in it. */
 import type { DetectionSettings } from '../config/detection.ts';
-import type { Networks } from '../contact/networks.ts';
 import { isBareProbe, isSuspect } from '../contact/seen.ts';
 import { type Detection, detect } from '../detect/detect.ts';
 import { directionOf } from '../detect/first-contacts.ts';
 import { LONGEST_SECONDS, leastFloor } from '../detect/windows.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
+import type { Networks } from '../net/networks.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { KnownQuiet, WindowsStore } from '../store/windows-store.ts';

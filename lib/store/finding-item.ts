@@ -2,7 +2,7 @@
 import type { CampaignRoll } from '../detect/campaigns.ts';
 import type { Detection } from '../detect/detect.ts';
 import type { Finding, Severity } from '../finding/model.ts';
-import { networkOf } from '../finding/network.ts';
+import { networkOf } from '../net/cidr.ts';
 import {
   CAMPAIGNS,
   findingExpiry,

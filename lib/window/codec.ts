@@ -4,7 +4,7 @@
  */
 import type { Identity } from '../contact/interfaces.ts';
 import type { HashKey } from '../contact/keyed-hash.ts';
-import { formatAddress } from '../flowlog/address.ts';
+import { formatAddress } from '../net/address.ts';
 import { type ColumnReader, ColumnWriter } from './columns.ts';
 import type { Fragment, SeenContact } from './evidence.ts';
 import {

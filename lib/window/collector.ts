@@ -3,12 +3,12 @@ import { ContactTable, type PaneView } from '../contact/contact-table.ts';
 import { absorbTables, type Drained, drainTables } from '../contact/drained.ts';
 import { Interfaces } from '../contact/interfaces.ts';
 import { KernelBlockReader } from '../contact/kernel-block-reader.ts';
-import { KernelAddresses, KernelInterfaceNames } from '../contact/kernel-tables.ts';
+import { KernelAddresses, KernelInterfaceNames, kindOf } from '../contact/kernel-tables.ts';
 import type { HashKey } from '../contact/keyed-hash.ts';
-import { Networks } from '../contact/networks.ts';
 import { isNothing, isSuspect, SEEN_OWN_TARGET } from '../contact/seen.ts';
 import type { FlowRecord, Layout, RecordSink, StatusRow } from '../flowlog/record.ts';
 import { Kernel, KIND_INSIDE } from '../kernel/kernel.ts';
+import { Networks } from '../net/networks.ts';
 import { CONTACTS_PER_PANE, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import {
   LET_GO,
@@ -80,7 +80,7 @@ export class Collector implements RecordSink {
     this.#kernel = new Kernel(
       { key: options.key, limit: CONTACTS_PER_PANE, mostRows: options.mostContacts ?? MOST_CONTACTS },
       {
-        kindOf: (w0, w1, w2, w3) => networks.kindOf(w0, w1, w2, w3),
+        kindOf: (...words) => kindOf(networks, words),
         look: (interfaceId, start, end) => {
           this.#identities.look(interfaceId, start === 0 ? this.#text : this.blocks.textOf(start, end));
         },
@@ -177,7 +177,7 @@ export class Collector implements RecordSink {
       const isPrivate = (this.addresses.kind(source) & KIND_INSIDE) !== 0;
       const identity = this.#identities.identity(source);
       yield {
-        scope: this.#scopes.of({ isPrivate, ...this.#identities.networkOf(source) }),
+        scope: this.#scopes.of({ isPrivate, ...this.#identities.vpcOf(source) }),
         address: this.addresses.text(source),
         inside: this.#isInside(source),
         ...(identity && { identity }),

@@ -1,7 +1,7 @@
 /** How fragments lie in bytes: the columns, what stands for what in them, and how they are put together. */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { type HashKey, keyedHash } from '../contact/keyed-hash.ts';
-import { parseIpv4, parseIpv6 } from '../flowlog/address.ts';
+import { parseIpv4, parseIpv6 } from '../net/address.ts';
 import { ColumnReader, ColumnWriter } from './columns.ts';
 
 /** First byte of what is stored; readers refuse others. */

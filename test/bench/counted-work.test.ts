@@ -9,14 +9,14 @@ import { deliveriesOf } from '../../bench/workload/workload.ts';
 import { detectionSettings } from '../../lib/config/detection.ts';
 import { Interfaces } from '../../lib/contact/interfaces.ts';
 import { KernelBlockReader } from '../../lib/contact/kernel-block-reader.ts';
-import { Networks } from '../../lib/contact/networks.ts';
 import { detectAll } from '../../lib/detect/detect-all.ts';
-import { AddressTable } from '../../lib/flowlog/address.ts';
 import { LineParser } from '../../lib/flowlog/line-parser.ts';
 import { FlowRecord } from '../../lib/flowlog/record.ts';
 import { RowReader } from '../../lib/flowlog/row-reader.ts';
 import { Kernel } from '../../lib/kernel/kernel.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { Collector } from '../../lib/window/collector.ts';
+import { AddressTable } from '../reference/address-table.ts';
 
 const CHUNK = 256 * 1024;
 const INTERFACES = 180;
@@ -38,7 +38,7 @@ function read(log: Buffer) {
     return taken;
   });
   const split = jest.spyOn(RowReader.prototype, 'split');
-  const kinds = jest.spyOn(Networks.prototype, 'kindOf');
+  const kinds = jest.spyOn(Networks.prototype, 'isInside');
   const looks = jest.spyOn(Interfaces.prototype, 'look');
   const collector = new Collector({ key: [1, 2] });
   const parser = new LineParser(collector);

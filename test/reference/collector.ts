@@ -3,10 +3,9 @@
  * collector of `lib/window` must equal.
  */
 import type { HashKey } from '../../lib/contact/keyed-hash.ts';
-import { Networks } from '../../lib/contact/networks.ts';
 import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/contact/seen.ts';
-import { AddressTable } from '../../lib/flowlog/address.ts';
 import { type FlowRecord, type Layout, NO_FLAGS, type RecordSink, type StatusRow } from '../../lib/flowlog/record.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { CONTACTS_PER_PANE, type Pane, type SourceEvidence } from '../../lib/window/evidence.ts';
 import {
   LONG_AGGREGATION,
@@ -17,6 +16,7 @@ import {
   WITHOUT_PACKET_ADDRESSES,
 } from '../../lib/window/quality.ts';
 import { Scopes } from '../../lib/window/scope.ts';
+import { AddressTable } from './address-table.ts';
 import { ContactTable, type PaneView } from './contact-table.ts';
 import { classify, Halves } from './initiator.ts';
 import { InterfaceNames } from './interface-names.ts';
@@ -113,7 +113,7 @@ export class ReferenceCollector implements RecordSink {
       const identity = this.#identities.identity(source);
       const isPrivate = this.#kinds.isInside(source);
       return {
-        scope: this.#scopes.of({ isPrivate, ...this.#identities.networkOf(source) }),
+        scope: this.#scopes.of({ isPrivate, ...this.#identities.vpcOf(source) }),
         address: this.addresses.text(source),
         inside: this.#isInside(source),
         ...(identity && { identity }),

@@ -4,7 +4,7 @@
  */
 import { type HashKey, keyedHash } from '../../lib/contact/keyed-hash.ts';
 import { hasInitiatorHalf } from '../../lib/contact/seen.ts';
-import type { AddressTable } from '../../lib/flowlog/address.ts';
+import type { AddressTable } from './address-table.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;

@@ -111,7 +111,7 @@ export class Interfaces {
   }
 
   /** The network of an address: that of its interface, or of the interface that saw it from afar. */
-  networkOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
+  vpcOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
     const fields = this.#known.get(this.#ties.get(address)?.interfaceId ?? 0)?.fields;
     return { vpcId: fields?.['vpc-id'], accountId: fields?.['account-id'] ?? this.#account };
   }

@@ -1,7 +1,8 @@
 /** What kind of address each one is, by its number alone; asked once an address. */
-import type { Networks } from '../../lib/contact/networks.ts';
-import type { AddressTable } from '../../lib/flowlog/address.ts';
+import { kindOf } from '../../lib/contact/kernel-tables.ts';
 import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/kernel.ts';
+import type { Networks } from '../../lib/net/networks.ts';
+import type { AddressTable } from './address-table.ts';
 
 export class Kinds {
   #known: number[] = [];
@@ -25,7 +26,7 @@ export class Kinds {
 
   #of(id: number): number {
     const word = (at: 0 | 1 | 2 | 3) => this.#addresses.word(id, at);
-    this.#known[id] ??= this.#networks.kindOf(word(0), word(1), word(2), word(3));
+    this.#known[id] ??= kindOf(this.#networks, [word(0), word(1), word(2), word(3)]);
     return this.#known[id];
   }
 }

@@ -1,6 +1,8 @@
 /** A sink that counts, and notes what neighbours of a mutant must have become; it has no blocks, so the plain parser reads. */
-import { type Addresses, AddressTable } from '../../lib/flowlog/address.ts';
+
+import type { Addresses } from '../../lib/flowlog/address.ts';
 import { type FlowRecord, type RecordSink, StringTable } from '../../lib/flowlog/record.ts';
+import { AddressTable } from '../reference/address-table.ts';
 import { must } from './target.ts';
 
 /** Addresses that the tables hold before they are begun anew. */

@@ -1,8 +1,10 @@
 /** Addresses: what counts as one, how it is written, and that equal ones have one number. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { AddressTable, formatAddress, NO_ADDRESS, parseIpv4, parseIpv6 } from '../../../lib/flowlog/address.ts';
+import { NO_ADDRESS } from '../../../lib/flowlog/address.ts';
+import { formatAddress, parseIpv4, parseIpv6 } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
+import { AddressTable } from '../../reference/address-table.ts';
 import { canonical } from './reference-parser.ts';
 
 const shown = (text: string) => {

@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { AddressTable } from '../../../lib/flowlog/address.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { StringTable } from '../../../lib/flowlog/record.ts';
+import { AddressTable } from '../../reference/address-table.ts';
 import { read } from './recorder.ts';
 import { chunkedSource, line, log, pieces, pipe, rows } from './sample-logs.ts';
 

@@ -1,5 +1,5 @@
 /** A sink that keeps every record as plain values, so that tests can compare what was read. */
-import { AddressTable } from '../../../lib/flowlog/address.ts';
+
 import { type FileReport, type ReadOptions, readFlowLog } from '../../../lib/flowlog/read.ts';
 import {
   type FlowRecord,
@@ -10,6 +10,7 @@ import {
   StringTable,
 } from '../../../lib/flowlog/record.ts';
 import { type ByteSource, bufferSource } from '../../../lib/flowlog/source.ts';
+import { AddressTable } from '../../reference/address-table.ts';
 
 /** A record with its addresses and interface as text. */
 export interface PlainRecord {

@@ -1,7 +1,9 @@
 /** A kernel without a collector, for tests of its parts. */
+
+import { kindOf } from '../../../lib/contact/kernel-tables.ts';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
-import { Networks } from '../../../lib/contact/networks.ts';
 import { Kernel, type KernelOptions } from '../../../lib/kernel/kernel.ts';
+import { Networks } from '../../../lib/net/networks.ts';
 
 export const KEY = hashKey('a test');
 
@@ -9,6 +11,6 @@ export function freshKernel(options: Partial<KernelOptions> = {}): Kernel {
   const networks = new Networks();
   return new Kernel(
     { key: KEY, limit: 2048, mostRows: 699_000, ...options },
-    { kindOf: (...words) => networks.kindOf(...words), look: () => undefined },
+    { kindOf: (...words) => kindOf(networks, words), look: () => undefined },
   );
 }

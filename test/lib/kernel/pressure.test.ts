@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Random, randomOf, shuffled } from '../../../bench/random.ts';
 import { keyedHash } from '../../../lib/contact/keyed-hash.ts';
-import { parseIpv4 } from '../../../lib/flowlog/address.ts';
+import { parseIpv4 } from '../../../lib/net/address.ts';
 import { Collector } from '../../../lib/window/collector.ts';
 import type { SeenContact, SourceEvidence } from '../../../lib/window/evidence.ts';
 import { LET_GO, SAMPLED } from '../../../lib/window/quality.ts';

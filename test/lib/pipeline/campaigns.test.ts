@@ -1,7 +1,7 @@
 /** Campaigns through the tables: opened once, told once, closed once; their members; floods. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Networks } from '../../../lib/contact/networks.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
+import { Networks } from '../../../lib/net/networks.ts';
 import { judgeCampaigns } from '../../../lib/pipeline/campaigns.ts';
 import type { WindowsStore } from '../../../lib/store/windows-store.ts';
 import type { Fragment } from '../../../lib/window/evidence.ts';

@@ -1,6 +1,6 @@
 /** Items of the findings table: keys, rows by target, networks. */
 import { describe, expect, test } from '@jest/globals';
-import { networkOf } from '../../../lib/finding/network.ts';
+import { networkOf } from '../../../lib/net/cidr.ts';
 import { findingKey, targetRows } from '../../../lib/store/finding-item.ts';
 import { detection, HOUR } from './fixture/findings.ts';
 

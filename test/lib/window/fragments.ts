@@ -1,6 +1,6 @@
 /** Arbitrary fragments for properties: any values that the collector can write. */
 
-import { formatAddress } from '../../../lib/flowlog/address.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
 import type { Fragment, SeenContact } from '../../../lib/window/evidence.ts';
 import fc from '../../properties.ts';
 

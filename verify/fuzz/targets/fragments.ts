@@ -3,10 +3,10 @@ import { brotliCompressSync, brotliDecompressSync, constants as zlib } from 'nod
 import type { Random } from '../../../bench/random.ts';
 import { detectionSettings } from '../../../lib/config/detection.ts';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
-import { Networks } from '../../../lib/contact/networks.ts';
 import { detect } from '../../../lib/detect/detect.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
+import { Networks } from '../../../lib/net/networks.ts';
 import { decodeFragments, encodeFragments, glance } from '../../../lib/window/codec.ts';
 import { Collector } from '../../../lib/window/collector.ts';
 import { ColumnReader, ColumnWriter } from '../../../lib/window/columns.ts';

@@ -1,21 +1,16 @@
 /** Inside, outside, and what never counts. */
 import { describe, expect, test } from '@jest/globals';
-import { Networks } from '../../../lib/contact/networks.ts';
-import { parseIpv4, parseIpv6 } from '../../../lib/flowlog/address.ts';
-import { KIND_INSIDE, KIND_UNCOUNTED } from '../../../lib/kernel/kernel.ts';
+import { parseAddress } from '../../../lib/net/address.ts';
+import { isUncounted, Networks } from '../../../lib/net/networks.ts';
 import fc from '../../properties.ts';
 
-const kindOf = (address: string, networks: Networks): number => {
-  const v4 = parseIpv4(address);
-  return v4 === undefined ? networks.kindOf(...parseIpv6(address)!) : networks.kindOf(0, 0, 0xffff, v4);
-};
 const inside = (address: string, internal: string[] = []): boolean => {
   const networks = new Networks(internal);
-  const isInside = (kindOf(address, networks) & KIND_INSIDE) !== 0;
+  const isInside = networks.isInside(parseAddress(address)!);
   expect(networks.isInsideText(address)).toBe(isInside);
   return isInside;
 };
-const countable = (address: string): boolean => (kindOf(address, new Networks()) & KIND_UNCOUNTED) === 0;
+const countable = (address: string): boolean => !isUncounted(parseAddress(address)!);
 
 describe('inside', () => {
   test.each([
@@ -79,9 +74,9 @@ describe('inside', () => {
   });
 });
 
-test('an address is of both kinds where both are true of it, and of none where neither is', () => {
-  expect(kindOf('224.0.0.1', new Networks(['224.0.0.0/8']))).toBe(KIND_INSIDE | KIND_UNCOUNTED);
-  expect(kindOf('8.8.8.8', new Networks())).toBe(0);
+test('an address can be inside and never count as a target', () => {
+  expect(inside('224.0.0.1', ['224.0.0.0/8'])).toBe(true);
+  expect(countable('224.0.0.1')).toBe(false);
 });
 
 test('text that is no address is not inside', () => {

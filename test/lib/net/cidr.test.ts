@@ -1,6 +1,7 @@
 /** CIDR arithmetic against node's own BlockList and against addresses written out by hand. */
 import { BlockList, isIPv4 } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
+import { parseAddress } from '../../../lib/net/address.ts';
 import {
   type Cidr,
   containsAddress,
@@ -8,7 +9,7 @@ import {
   formatCidr,
   overlapsCidr,
   parseCidr,
-} from '../../../lib/config/cidr.ts';
+} from '../../../lib/net/cidr.ts';
 
 function cidr(text: string): Cidr {
   const parsed = parseCidr(text);
@@ -20,7 +21,7 @@ describe('parseCidr', () => {
   test.each(['10.0.0.0/8', '0.0.0.0/0', '192.0.2.1/32', '::/0', 'fd00::/8', '2001:db8::/32', '::1/128'])(
     'reads %s and formats it as it was',
     (text) => {
-      expect(formatCidr(cidr(text)).replace('0:0:0:0:0:0:0:1', '::1')).toBe(text);
+      expect(formatCidr(cidr(text))).toBe(text);
     },
   );
 
@@ -66,10 +67,6 @@ describe('containment', () => {
     expect(overlapsCidr(cidr('0.0.0.0/0'), cidr('::/0'))).toBe(false);
   });
 
-  test('text that is no address lies in no network', () => {
-    expect(containsAddress(cidr('0.0.0.0/0'), '-')).toBe(false);
-  });
-
   test.each([
     ['172.16.0.0/12', ['172.15.255.255', '172.16.0.0', '172.31.255.255', '172.32.0.0', '::1']],
     ['100.64.0.0/10', ['100.63.255.255', '100.64.0.1', '100.127.255.255', '100.128.0.0']],
@@ -81,7 +78,7 @@ describe('containment', () => {
     list.addSubnet(network, Number(length), isIPv4(network) ? 'ipv4' : 'ipv6');
     for (const address of addresses) {
       const expected = isIPv4(network) === isIPv4(address) && list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
-      expect([address, containsAddress(cidr(text), address)]).toEqual([address, expected]);
+      expect([address, containsAddress(cidr(text), parseAddress(address)!)]).toEqual([address, expected]);
     }
   });
 });

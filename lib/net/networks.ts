@@ -1,0 +1,47 @@
+/** Which addresses are inside, which are outside, and which never count as a target. */
+import { parseAddress, type Words } from './address.ts';
+import { type Cidr, cidrAround, containsAddress } from './cidr.ts';
+
+/** RFC 1918, shared address space (RFC 6598), unique local IPv6 (RFC 4193). */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
+/** Multicast, broadcast, link-local, loopback, unspecified: discovery traffic by design, or not on the network at all. */
+const UNCOUNTED = [
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '169.254.0.0/16',
+  '127.0.0.0/8',
+  '0.0.0.0/8',
+  'ff00::/8',
+  'fe80::/10',
+  '::/127',
+].map(networkOrThrow);
+
+/** Answers questions about addresses by their number alone. Public addresses of interfaces are known from records only. */
+export class Networks {
+  readonly #inside: readonly Cidr[];
+
+  /** @param internal further CIDRs that count as inside. @throws Error for text that is no CIDR. */
+  constructor(internal: readonly string[] = []) {
+    this.#inside = [...PRIVATE, ...internal].map(networkOrThrow);
+  }
+
+  /** Whether the address lies in a private range or in one that the settings name. */
+  isInside(address: Words): boolean {
+    return this.#inside.some((network) => containsAddress(network, address));
+  }
+
+  /** The same for an address written as text; false for text that is no address. */
+  isInsideText(text: string): boolean {
+    const address = parseAddress(text);
+    return address !== undefined && this.isInside(address);
+  }
+}
+
+/** Whether contacts with the address cannot be probes: multicast, broadcast, link-local, loopback, unspecified. */
+export const isUncounted = (address: Words): boolean => UNCOUNTED.some((network) => containsAddress(network, address));
+
+function networkOrThrow(text: string): Cidr {
+  const network = cidrAround(text);
+  if (!network) throw new Error(`${text} is no CIDR: expected an address and a prefix length such as 10.0.0.0/8`);
+  return network;
+}

@@ -2,7 +2,7 @@
 
 import type { Addresses } from '../../lib/flowlog/address.ts';
 import { type FlowRecord, type RecordSink, StringTable } from '../../lib/flowlog/record.ts';
-import { AddressTable } from '../reference/address-table.ts';
+import { AddressTable } from '../../test/reference/address-table.ts';
 import { must } from './target.ts';
 
 /** Addresses that the tables hold before they are begun anew. */

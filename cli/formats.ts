@@ -1,8 +1,9 @@
 /** Findings as text: a table for people, NDJSON, JSON and OCSF for programs. */
-import { jsonText } from '../lib/alert/plain.ts';
+
 import type { Finding } from '../lib/finding/model.ts';
 import { toOcsf } from '../lib/finding/ocsf.ts';
-import { printable, type Terminal } from './terminal.ts';
+import { jsonText, printable } from '../lib/text/untrusted.ts';
+import type { Terminal } from './terminal.ts';
 
 export const FORMATS = ['table', 'ndjson', 'json', 'ocsf'] as const;
 export type Format = (typeof FORMATS)[number];

@@ -1,5 +1,6 @@
 /** The `sweepwatch` command: finds the subcommand, runs it, turns errors into messages and exit codes. */
-import { printableLines, processTerminal, type Terminal } from './terminal.ts';
+import { printableLines } from '../lib/text/untrusted.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
 interface Command {

@@ -13,9 +13,3 @@ export const processTerminal: Terminal = {
   stderr: (text) => void process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
 };
-
-/** Text of untrusted origin made safe for a terminal: what it might obey, or show as nothing, becomes "?". */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
-
-/** The same for text of several lines. */
-export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');

@@ -8,17 +8,19 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** Each room with the rooms it may import from besides itself. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/net': [],
-  'lib/flowlog': ['lib/net'],
-  'lib/config': ['lib/net'],
+  'lib/text': [],
+  'lib/flowlog': ['lib/net', 'lib/text'],
+  'lib/config': ['lib/net', 'lib/text'],
   'lib/kernel': [],
   'lib/contact': ['lib/net', 'lib/flowlog', 'lib/kernel'],
   'lib/window': ['lib/net', 'lib/flowlog', 'lib/kernel', 'lib/contact'],
   'lib/finding': ['lib/contact'],
   'lib/detect': ['lib/net', 'lib/config', 'lib/contact', 'lib/window', 'lib/finding'],
-  'lib/alert': ['lib/net', 'lib/finding'],
+  'lib/alert': ['lib/net', 'lib/text', 'lib/finding'],
   'lib/store': ['lib/net', 'lib/flowlog', 'lib/contact', 'lib/window', 'lib/detect', 'lib/finding', 'lib/alert'],
   'lib/pipeline': [
     'lib/net',
+    'lib/text',
     'lib/config',
     'lib/flowlog',
     'lib/contact',

@@ -1,6 +1,5 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
-import { countOf } from '../../lib/alert/plain.ts';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
 import { detectAll } from '../../lib/detect/detect-all.ts';
@@ -10,12 +9,14 @@ import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { parseCidr } from '../../lib/net/cidr.ts';
 import { Networks } from '../../lib/net/networks.ts';
+import { printable } from '../../lib/text/untrusted.ts';
+import { countOf } from '../../lib/text/wording.ts';
 import { Collector, type GivenUp } from '../../lib/window/collector.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
 import { type BadInput, resolveInputs } from '../inputs.ts';
 import { Progress } from '../progress.ts';
 import { readFiles } from '../read-files.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 const HELP = `Usage: sweepwatch detect PATH... [OPTIONS]

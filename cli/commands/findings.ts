@@ -11,9 +11,10 @@ import {
 } from '../../lib/finding/model.ts';
 import { networkOf } from '../../lib/net/cidr.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
+import { printable } from '../../lib/text/untrusted.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { whatSilences } from '../what-silences.ts';
 

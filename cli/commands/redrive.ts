@@ -1,6 +1,5 @@
 /** `sweepwatch redrive`: sends what lies in the dead-letter queues of a deployment round again. */
 import { parseArgs } from 'node:util';
-import { countOf, shellWord } from '../../lib/alert/plain.ts';
 import { createSqsClient } from '../../lib/store/clients.ts';
 import {
   DeadLetterError,
@@ -10,9 +9,11 @@ import {
   lookInto,
   moveBack,
 } from '../../lib/store/dead-letters.ts';
+import { printable, shellWord } from '../../lib/text/untrusted.ts';
+import { countOf } from '../../lib/text/wording.ts';
 import { describeLetter } from '../dead-letter.ts';
 import { chooseRegion, useLocalCloud } from '../deployment.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 const HELP = `Usage: sweepwatch redrive [OPTIONS]

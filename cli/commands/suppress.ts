@@ -1,11 +1,11 @@
 /** `sweepwatch suppress`: silence the alerts of approved scanners, scoped, attributed and expiring. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { shellWord } from '../../lib/alert/plain.ts';
 import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/alert/suppression.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
+import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 const HELP = `Usage: sweepwatch suppress add --source CIDR [--target CIDR] --owner NAME --reason TEXT --expires DATE [OPTIONS]

@@ -1,6 +1,8 @@
 /** Tells on stderr what happens in the local cloud, as it happens, and remembers it for the final check. */
+
+import { printable } from '../../lib/text/untrusted.ts';
 import type { LocalCloudEvent } from '../../local/cloud.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal.ts';
 
 /** Function logs that a person should see although the demo does not print them all. */
 const TROUBLE = /"level":"(ERROR|WARN)"/;

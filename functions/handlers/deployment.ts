@@ -1,7 +1,6 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { loggable } from '../../lib/alert/plain.ts';
 import type { AlertPlace } from '../../lib/alert/text.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
@@ -14,6 +13,7 @@ import { requestAlert } from '../../lib/store/messages.ts';
 import { Outbox } from '../../lib/store/outbox.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../../lib/store/windows-store.ts';
+import { loggable } from '../../lib/text/untrusted.ts';
 
 /** What a deployment is made over; the simulator gives others than Lambda. */
 export interface Means {

@@ -1,8 +1,8 @@
 /** What to do about a campaign: its sources are many and change, so that the target, not a source, is what to work on. */
 import type { Finding } from '../finding/model.ts';
 import { everythingLike, hostCidr } from '../net/cidr.ts';
+import { shellWord } from '../text/untrusted.ts';
 import { listBySource, listByTarget, queryBySource, queryByTarget, type Tables } from './commands.ts';
-import { shellWord } from './plain.ts';
 import { groupsOfTarget, type Step } from './response.ts';
 
 /** Sources to ask the registries about: enough to see whether they are one provider's. */

@@ -1,6 +1,6 @@
 /** The command lines an alert prints: each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
 import { sourceKey } from '../finding/model.ts';
-import { quoted, valueText } from './plain.ts';
+import { quoted, valueText } from '../text/untrusted.ts';
 import type { SuppressionScope } from './suppression.ts';
 
 /** Where a deployment keeps its findings. */

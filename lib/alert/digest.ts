@@ -1,8 +1,8 @@
 /** The digest: one message a day about the findings that raised no alert of their own. */
 import { type Finding, SEVERITIES } from '../finding/model.ts';
+import { jsonText, plain } from '../text/untrusted.ts';
 import type { AlertMessage } from './message.ts';
 import { nameOf, whoseOf } from './name.ts';
-import { jsonText, plain } from './plain.ts';
 import type { AlertPlace } from './text.ts';
 
 const TOP = 10;

@@ -1,8 +1,8 @@
 /** A finding as an SNS message: subject, one body for people, one for programs, attributes for filter policies. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import { jsonText, plain } from '../text/untrusted.ts';
 import { nameOf, whoseOf } from './name.ts';
-import { jsonText, plain } from './plain.ts';
 import { type AlertPlace, alertText } from './text.ts';
 
 /** What SNS publishes with `MessageStructure: json`. */

@@ -1,6 +1,6 @@
 /** What a person calls a finding: the name of its kind, its shape, and who did it. */
 import type { Finding, Kind } from '../finding/model.ts';
-import { countOf } from './plain.ts';
+import { countOf } from '../text/wording.ts';
 
 const NAMES: Readonly<Record<Kind, string>> = {
   'vertical-scan': 'vertical scan',

@@ -1,7 +1,7 @@
 /** What to do about the scan of one source: the five steps of the detection strategies, each with the command, filled in. */
 import type { Finding, FindingSource } from '../finding/model.ts';
+import { shellWord } from '../text/untrusted.ts';
 import { listBySource, queryBySource, type Tables } from './commands.ts';
-import { shellWord } from './plain.ts';
 
 /** One step of the response. */
 export interface Step {

@@ -1,10 +1,11 @@
 /** The alert storm: which announcements share an allowance, and the one message about all that were held. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import { type Finding, isoTime, SEVERITIES, severityRank } from '../finding/model.ts';
+import { jsonText, plain } from '../text/untrusted.ts';
+import { countOf } from '../text/wording.ts';
 import { listSince, queryByDay } from './commands.ts';
 import type { AlertMessage } from './message.ts';
 import { nameOf, whoseOf } from './name.ts';
-import { countOf, jsonText, plain } from './plain.ts';
 import type { AlertPlace } from './text.ts';
 
 /** Announcements of a lane share its places: what fills one lane holds nothing back in another. */

@@ -1,6 +1,6 @@
 /** Turns what zod found wrong with a settings file into sentences: where, what must be, what was got. */
 import type { z } from 'zod';
-import { shown } from './shown.ts';
+import { shown } from '../text/wording.ts';
 
 type Path = readonly PropertyKey[];
 

@@ -1,7 +1,8 @@
 /** The settings that the functions need at run time, as they travel in one environment variable. No zod in here. */
+
+import { shown } from '../text/wording.ts';
 import { type DetectionSettings, detectionDefaults, type Sensitivity } from './detection.ts';
 import type { Settings } from './schema.ts';
-import { shown } from './shown.ts';
 
 /** Severities from least to most; the order is what `minSeverity` compares by. */
 export const severities = ['informational', 'low', 'medium', 'high', 'critical'] as const;

@@ -1,9 +1,11 @@
 /** Bytes of a text flow log to records: streaming, one line at a time, without a string for a line. */
+
+import { excerpt } from '../text/untrusted.ts';
 import { type ColumnMap, columnMap, isHeader } from './columns.ts';
 import { DEFAULT_FIELDS } from './fields.ts';
 import type { BlockReader, RecordSink } from './record.ts';
 import { RowReader } from './row-reader.ts';
-import { excerpt, type SkippedLines, type SkipReason } from './skipped.ts';
+import type { SkippedLines, SkipReason } from './skipped.ts';
 
 const NEWLINE = 0x0a;
 const MAX_LINE = 65_536;

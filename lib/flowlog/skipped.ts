@@ -27,11 +27,3 @@ export interface SkippedLines {
   readonly firstLine: number;
   readonly excerpt: string;
 }
-
-/** Printable ASCII of untrusted bytes, cut to a length: what may go to a terminal, a log line or a mail. */
-export function excerpt(bytes: Uint8Array, limit = 80): string {
-  const text = Buffer.from(bytes.subarray(0, limit))
-    .toString('latin1')
-    .replace(/[^\x20-\x7e]/g, '?');
-  return bytes.length > limit ? `${text}...` : text;
-}

@@ -1,7 +1,7 @@
 /** The account of a text: every line and every byte of it is told of once, and what can be counted by hand agrees. */
 import type { Account } from '../../lib/flowlog/line-parser.ts';
 import type { SkippedLines } from '../../lib/flowlog/skipped.ts';
-import { excerpt } from '../../lib/flowlog/skipped.ts';
+import { excerpt } from '../../lib/text/untrusted.ts';
 import { must } from './target.ts';
 
 /** What a reader tells of a text. */

@@ -12,7 +12,7 @@ import {
   suppressItem,
   suppressLine,
 } from '../../../lib/alert/commands.ts';
-import { plain } from '../../../lib/alert/plain.ts';
+import { plain } from '../../../lib/text/untrusted.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
 import { wordsOf } from './shell.ts';
 

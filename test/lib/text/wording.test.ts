@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { parseSettings, SettingsError } from '../../../lib/config/load.ts';
 import { parseRuntimeSettings } from '../../../lib/config/runtime.ts';
-import { shown } from '../../../lib/config/shown.ts';
+import { shown } from '../../../lib/text/wording.ts';
 
 const DEEP = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
 

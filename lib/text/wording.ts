@@ -1,4 +1,7 @@
-/** What stands in a message about a value that is not what it should be. */
+/** Words for numbers and values in messages. */
+
+/** A number with its noun: `1 port`, `2 ports`. */
+export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 const MOST = 80;
 

@@ -1,4 +1,15 @@
-/** Text of untrusted origin (tags, names, ids out of log fields) made safe for mails, subjects and shell lines. */
+/**
+ * Text of untrusted origin (tags, names, object keys, bytes of log files) made safe for where it goes. The only sanitizer:
+ *
+ * | where it goes | function | what stays | what becomes of the rest |
+ * |---|---|---|---|
+ * | e-mail, subject | {@link plain} | printable ASCII | `?` |
+ * | shell line | {@link shellWord} | printable ASCII, quoted as one word | `?` |
+ * | terminal | {@link printable}, {@link printableLines} | all that shows | `?` |
+ * | JSON | {@link jsonText} | every value | escaped |
+ * | structured log | {@link loggable} | every text | `?` for what a viewer obeys |
+ * | message about bytes | {@link excerpt} | printable ASCII, cut to a length | `?` |
+ */
 
 /** Printable ASCII only; anything else becomes "?". */
 export const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
@@ -17,9 +28,6 @@ export const loggable = (value: unknown): unknown => (typeof value === 'string' 
 const escaped = (character: string): string =>
   character.replace(/./gs, (half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A number with its noun: `1 port`, `2 ports`. */
-export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** A value of untrusted origin as a word for a shell line, which no program takes for anything but a value. */
 export const shellWord = (text: string): string => quoted(valueText(text));
 
@@ -33,4 +41,16 @@ export const valueText = (text: string): string => (/^(-|[a-z][a-z0-9+.-]*:\/\/)
 export function quoted(text: string): string {
   const safe = plain(text);
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Text for a terminal: what it might obey, or show as nothing, becomes "?". */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
+
+/** The same for text of several lines. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/** Printable ASCII of untrusted bytes, cut to a length. */
+export function excerpt(bytes: Uint8Array, limit = 80): string {
+  const text = plain(Buffer.from(bytes.subarray(0, limit)).toString('latin1'));
+  return bytes.length > limit ? `${text}...` : text;
 }

@@ -1,9 +1,17 @@
 /** Untrusted text in lines, subjects and shell words. */
 import { describe, expect, test } from '@jest/globals';
-import { jsonText, plain, shellWord, valueText } from '../../../lib/alert/plain.ts';
+import {
+  excerpt,
+  jsonText,
+  plain,
+  printable,
+  printableLines,
+  shellWord,
+  valueText,
+} from '../../../lib/text/untrusted.ts';
 import fc from '../../properties.ts';
+import { wordsOf } from '../alert/shell.ts';
 import { HOSTILE } from '../finding/samples.ts';
-import { wordsOf } from './shell.ts';
 
 describe('plain text', () => {
   test.each(HOSTILE.map((text) => [text]))('of %j is printable ASCII on one line, of the same length', (text) => {
@@ -63,5 +71,28 @@ describe('a shell word', () => {
   test('needs no quotes for what is common in ids, ARNs and CIDRs', () => {
     for (const text of ['i-0abc', '10.0.0.1/32', '2001:db8::1', 'arn:aws:ecs:eu-west-1:1:task/x_y', 'a@b', 'Name=x,y'])
       expect(shellWord(text)).toBe(text);
+  });
+});
+
+describe('excerpt', () => {
+  test('is printable ASCII of at most 80 characters and a mark for the rest, for any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        const text = excerpt(bytes);
+        expect(text).toMatch(/^[\x20-\x7e]*$/);
+        expect(text).toHaveLength(bytes.length > 80 ? 83 : bytes.length);
+      }),
+    );
+  });
+
+  test('shows escape sequences and invisible characters as question marks', () => {
+    expect(excerpt(Buffer.from('\u001b[31mred\u0007 \u202etxt'))).toBe('?[31mred? ???txt');
+  });
+});
+
+describe('text for a terminal', () => {
+  test.each(HOSTILE.map((text) => [text]))('of %j holds nothing that a terminal obeys', (text) => {
+    expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+    expect(printableLines(`${text}\nnext`).split('\n').at(-1)).toBe('next');
   });
 });

@@ -1,38 +1,30 @@
 /** A cloud on one machine: runs a synthesized CloudFormation template with embedded servers and local processes. */
-import { assertPermitted } from './checks/permissions.ts';
-import { type Clients, createDynamodbClient, createMessagingClients, environmentFor } from './clients.ts';
+import { ACCOUNT_ID, type AccountOptions, type LocalAccount, openAccount } from './account.ts';
+import { environmentFor } from './clients.ts';
 import { deploy } from './deploy.ts';
-import type { EmitEvent, LocalCloudEvent } from './events.ts';
+import type { LocalCloudEvent } from './events.ts';
 import { startEventSource } from './functions/event-source.ts';
 import type { FunctionProcess } from './functions/local-function.ts';
 import { startSchedule } from './functions/schedule.ts';
 import { waitUntilIdle } from './idle.ts';
 import type { CreatedResource, InertResource, Stack } from './resources/stack.ts';
-import { startDynamodb } from './servers/dynamodb.ts';
-import { startMessagingServer } from './servers/s3-sqs-sns.ts';
 import { readAssembly } from './template/assembly.ts';
 import { readTemplate } from './template/model.ts';
 
 export type { LocalCloudEvent } from './events.ts';
 
 /** What to run and where. */
-export interface LocalCloudOptions {
+export interface LocalCloudOptions extends AccountOptions {
   /** The folder that `cdk synth` wrote (cdk.out). */
   assembly: string;
   /** The stack's name, or its artifact id. */
   stack: string;
-  /** The folder for e-mails (.eml files); made when the first one comes. */
-  mailbox: string;
   /** Told of each thing that happens. */
   onEvent?: (event: LocalCloudEvent) => void;
-  /** A folder for the data of DynamoDB, which then outlives a restart of it; default: in memory. */
-  data?: string;
   /** A template to use instead of the one on disk. */
   template?: object;
-  /** The AWS_ENDPOINT_URL of another emulator, which then serves S3, SQS and SNS. */
-  endpoint?: string;
-  /** Default us-east-1. */
-  region?: string;
+  /** An account that is open already and stays open; the options of an account are not read then. Default: a new one. */
+  account?: LocalAccount;
   /** Values of template parameters that have no default. */
   parameters?: Readonly<Record<string, string>>;
 }
@@ -62,20 +54,20 @@ export interface LocalCloud {
   stop(): Promise<void>;
 }
 
-const ACCOUNT_ID = '000000000000';
-
 /** Starts the cloud; throws when the template cannot be run as it would run on AWS, naming the resource. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { region = 'us-east-1', onEvent } = options;
-  let happenings = 0;
-  const emit: EmitEvent = (event) => {
-    happenings++;
-    onEvent?.(event);
-  };
   const assembly = await readAssembly(options.assembly, options.stack, options.template);
   const template = readTemplate(assembly.template);
-  const servers = await startServers(options, region, emit);
-  const { endpointUrl, dynamodb, clients, messaging } = servers;
+  const account = options.account ?? (await openAccount(options));
+  const close = async () => {
+    if (options.account === undefined) await account.close();
+  };
+  let happenings = 0;
+  const stopListening = account.listen((event) => {
+    happenings++;
+    options.onEvent?.(event);
+  });
+  const { region, endpointUrl, dynamodb, clients, messaging, emit } = account;
   const environment = environmentFor({ endpointUrl, dynamodbUrl: dynamodb.url, region });
   const stack: Stack = {
     stackName: assembly.stackName,
@@ -87,7 +79,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     cloud: environment,
     emit,
     bundleFolder: assembly.bundleFolder,
-    buckets: new Set(),
+    accountState: account.state,
+    buckets: account.buckets,
     watchedBuckets: new Set(),
     functions: [],
     eventSources: [],
@@ -95,8 +88,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     inert: [],
   };
   try {
-    const { resources, outputs, graph } = await deploy(template, options.parameters ?? {}, stack);
-    assertPermitted({ resources, graph, accountId: ACCOUNT_ID });
+    const { resources, outputs } = await deploy(template, options.parameters ?? {}, stack);
     for (const lambda of stack.functions) lambda.warm();
     const sources = stack.eventSources.map((settings) => startEventSource(settings, clients.sqs, emit));
     const timers = stack.schedules.map((schedule) => startSchedule(schedule));
@@ -126,38 +118,18 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         stopping ??= (async () => {
           for (const end of timers) end();
           await Promise.all([...stack.functions, ...sources].map((part) => part.stop()));
-          await servers.stop();
+          await close();
+          stopListening();
         })();
         return stopping;
       },
     };
   } catch (error) {
     await Promise.all(stack.functions.map((lambda) => lambda.stop()));
-    await servers.stop();
+    await close();
+    stopListening();
     throw error;
   }
-}
-
-async function startServers(options: LocalCloudOptions, region: string, emit: EmitEvent) {
-  const { endpoint, mailbox } = options;
-  const [dynamodb, messaging] = await Promise.all([
-    startDynamodb(options.data),
-    endpoint === undefined ? startMessagingServer({ region, accountId: ACCOUNT_ID, mailbox, emit }) : undefined,
-  ]);
-  const endpointUrl = messaging?.url ?? endpoint ?? '';
-  const dynamodbClient = createDynamodbClient(dynamodb.url, region);
-  const messagingClients = messaging?.clients ?? createMessagingClients(endpointUrl, region);
-  const clients: Clients = { ...messagingClients, dynamodb: dynamodbClient };
-  return {
-    endpointUrl,
-    dynamodb,
-    messaging,
-    clients,
-    async stop(): Promise<void> {
-      for (const client of Object.values(clients)) client.destroy();
-      await Promise.all([dynamodb.stop(), messaging?.stop()]);
-    },
-  };
 }
 
 async function invokeById(stack: Stack, logicalId: string, event: unknown): Promise<unknown> {

@@ -1,30 +1,39 @@
-/** Creates the resources of a template in the order that their references demand, as much as possible at once. */
+/**
+ * Creates the resources of a template in the order that their references demand, as much as possible at once. A failure
+ * rolls the stack back, as CloudFormation does.
+ */
+import { assertPermitted } from './checks/permissions.ts';
+import { assertAccepted } from './checks/refusals.ts';
 import { makeWatchedBuckets } from './resources/bucket.ts';
 import { simulatedTypes } from './resources/simulated.ts';
-import type { CreatedResource, PhysicalIdentity, ResolvedResource, Stack } from './resources/stack.ts';
+import type { CreatedResource, Creation, ResolvedResource, Stack } from './resources/stack.ts';
+import { type Removable, rollBack } from './rollback.ts';
 import { createConditions } from './template/conditions.ts';
 import { evaluate, NO_VALUE, type Scope } from './template/evaluate.ts';
 import { assertKnownTypes, CUSTOM_RESOURCE_HANDLER, findCustomResourceHandlers, inertTypes } from './template/inert.ts';
 import { isObject, objectAt, stringAt } from './template/json.ts';
 import type { Template, TemplateResource } from './template/model.ts';
 import { physicalName } from './template/naming.ts';
-import { buildDependencyGraph, type DependencyGraph } from './template/order.ts';
+import { buildDependencyGraph } from './template/order.ts';
 import { resolveParameters } from './template/parameters.ts';
 
 /** A template that has become real. */
 export interface Deployment {
   resources: ReadonlyMap<string, CreatedResource>;
   outputs: Record<string, string>;
-  graph: DependencyGraph;
 }
 
-/** Deploys `template` into `stack`; throws the first error, which names the resource. */
+/**
+ * Deploys `template` into `stack`.
+ * @throws TemplateError before anything is created, if CloudFormation would refuse the template as a whole.
+ * @throws DeploymentError with the first failure, which names the resource, after the rollback.
+ */
 export async function deploy(
   template: Template,
   parameters: Readonly<Record<string, string>>,
   stack: Stack,
 ): Promise<Deployment> {
-  const created = new Map<string, CreatedResource>();
+  const created = new Map<string, Removable>();
   const scope: Scope = {
     parameters: resolveParameters(template.parameters, parameters, stack),
     mappings: template.mappings,
@@ -38,6 +47,7 @@ export async function deploy(
   const graph = buildDependencyGraph(template.resources);
   const handlers = findCustomResourceHandlers(wanted);
 
+  let hasFailed = false;
   const creations = new Map<string, Promise<void>>();
   const create = (logicalId: string, resource: TemplateResource): Promise<void> => {
     const known = creations.get(logicalId);
@@ -52,6 +62,7 @@ export async function deploy(
       return other === undefined ? [] : [create(id, other)];
     });
     await Promise.all(needed);
+    if (hasFailed) throw new CancelledError(`${logicalId} (${resource.type}): resource creation cancelled`);
     const properties = evaluate(resource.properties, scope, `Resources.${logicalId}.Properties`);
     const resolved: ResolvedResource = {
       logicalId,
@@ -60,16 +71,36 @@ export async function deploy(
       metadata: resource.metadata,
     };
     const creator = handlers.has(logicalId) ? undefined : simulatedTypes[resource.type];
-    const identity =
-      creator === undefined ? standInFor(resolved, stack) : await nameErrors(resolved, () => creator(resolved, stack));
-    created.set(logicalId, { ...resolved, ...identity });
-    stack.emit({ type: 'resource created', logicalId, resourceType: resource.type, physicalId: identity.physicalId });
+    const creation = await nameErrors(resolved, async () => {
+      assertAccepted(resolved, { ...stack.accountState, created });
+      return creator === undefined ? standInFor(resolved, stack) : creator(resolved, stack);
+    });
+    created.set(logicalId, { ...resolved, ...creation, deletionPolicy: resource.deletionPolicy });
+    stack.emit({ type: 'resource created', logicalId, resourceType: resource.type, physicalId: creation.physicalId });
   };
 
-  const results = await Promise.allSettled([...wanted].map(([id, resource]) => create(id, resource)));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  await makeWatchedBuckets(stack);
-  return { resources: created, outputs: resolveOutputs(template, scope), graph };
+  try {
+    const results = await Promise.allSettled(
+      [...wanted].map(([id, resource]) =>
+        create(id, resource).catch((error: unknown) => {
+          hasFailed = true;
+          throw error;
+        }),
+      ),
+    );
+    const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (errors.length > 0) throw errors.find((error) => !(error instanceof CancelledError)) ?? errors[0];
+    await makeWatchedBuckets(stack);
+    assertPermitted({ resources: created, graph, accountId: stack.accountId });
+    return { resources: created, outputs: resolveOutputs(template, scope) };
+  } catch (error) {
+    throw await rollBack(error, [...created.values()], graph);
+  }
+}
+
+/** Another resource failed first. */
+class CancelledError extends Error {
+  override name = 'CancelledError';
 }
 
 async function nameErrors<T>({ logicalId, type }: ResolvedResource, work: () => Promise<T>): Promise<T> {
@@ -81,7 +112,7 @@ async function nameErrors<T>({ logicalId, type }: ResolvedResource, work: () => 
 }
 
 /** An inert resource still has a name and an ARN, which others may carry around. */
-function standInFor({ logicalId, type, properties }: ResolvedResource, stack: Stack): PhysicalIdentity {
+function standInFor({ logicalId, type, properties }: ResolvedResource, stack: Stack): Creation {
   const inert = inertTypes[type];
   stack.inert.push({ logicalId, type, reason: inert?.reason ?? CUSTOM_RESOURCE_HANDLER });
   const given = Object.entries(properties).find(([key]) => key === `${type.split('::').at(-1)}Name`)?.[1];

@@ -1,6 +1,7 @@
 /** AWS::S3::Bucket and the CDK's custom resource for the notifications of a bucket that exists already. */
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
   type Event,
   type NotificationConfiguration,
   PutBucketNotificationConfigurationCommand,
@@ -23,6 +24,8 @@ export const createBucket: CreateResource = async ({ logicalId, properties }, st
   const name =
     optionalStringAt(properties.BucketName, 'BucketName') ??
     physicalName(stack.stackName, logicalId, { maxLength: 63, lowercase: true });
+  // CloudFormation never adopts a bucket, not even one of the same account.
+  if (stack.buckets.has(name)) throw new Error(`${name} already exists`);
   await makeBucket(name, stack);
   const notifications = readNotifications(objectAt(properties.NotificationConfiguration, 'NotificationConfiguration'));
   if (notifications !== undefined) await putNotifications(name, notifications, stack);
@@ -33,6 +36,10 @@ export const createBucket: CreateResource = async ({ logicalId, properties }, st
       DomainName: `${name}.s3.amazonaws.com`,
       RegionalDomainName: `${name}.s3.${stack.region}.amazonaws.com`,
     },
+    async remove() {
+      await stack.clients.s3.send(new DeleteBucketCommand({ Bucket: name }));
+      stack.buckets.delete(name);
+    },
   };
 };
 
@@ -40,9 +47,13 @@ export const createBucket: CreateResource = async ({ logicalId, properties }, st
 export const createBucketNotifications: CreateResource = async ({ properties }, stack) => {
   const name = stringAt(properties.BucketName, 'BucketName');
   const configuration = objectAt(properties.NotificationConfiguration, 'NotificationConfiguration');
-  await makeBucket(name, stack);
+  if (!stack.buckets.has(name)) await makeBucket(name, stack);
   await putNotifications(name, configuration as NotificationConfiguration, stack);
-  return { physicalId: `${name}-notifications`, attributes: {} };
+  return {
+    physicalId: `${name}-notifications`,
+    attributes: {},
+    remove: () => putNotifications(name, {}, stack),
+  };
 };
 
 /** Makes the buckets that rules watch and the template lacks, with EventBridge switched on as their owner must do. */

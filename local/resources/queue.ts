@@ -1,5 +1,5 @@
 /** AWS::SQS::Queue. */
-import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, DeleteQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { isObject, optionalStringAt } from '../template/json.ts';
 import { physicalName } from '../template/naming.ts';
 import type { CreateResource } from './stack.ts';
@@ -36,5 +36,6 @@ export const createQueue: CreateResource = async ({ logicalId, properties }, { c
   return {
     physicalId: queueUrl,
     attributes: { Arn: created?.QueueArn ?? '', QueueName: queueName, QueueUrl: queueUrl },
+    remove: async () => void (await clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }))),
   };
 };

@@ -31,14 +31,19 @@ export const createRule: CreateResource = async ({ logicalId, type, properties }
     addSchedule({ logicalId, expression, isEnabled, invoke }, type, stack);
   }
   const pattern = properties.EventPattern;
+  let removeFromBus: (() => void) | undefined;
   if (isObject(pattern) && isEnabled) {
     if (stack.bus === undefined) {
       throw new TemplateError('EventPattern needs the embedded servers, got the endpoint of another emulator');
     }
     for (const bucket of bucketsNamedIn(pattern)) stack.watchedBuckets.add(bucket);
-    stack.bus.addRule({ name, pattern, deliver: async (event) => void (await deliverToAll(targets, event)) });
+    removeFromBus = stack.bus.addRule({
+      name,
+      pattern,
+      deliver: async (event) => void (await deliverToAll(targets, event)),
+    });
   }
-  return { physicalId: name, attributes: { Arn: arn } };
+  return { physicalId: name, attributes: { Arn: arn }, remove: async () => removeFromBus?.() };
 };
 
 /** Creates a schedule of the EventBridge Scheduler; its target is a function or queue of the stack. */

@@ -1,4 +1,5 @@
 /** What a resource is once its properties are evaluated, and what its creator may use to bring it to life. */
+import type { AccountState } from '../checks/refusals.ts';
 import type { Clients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
 import type { EventSourceSettings } from '../functions/event-source.ts';
@@ -25,6 +26,12 @@ export interface PhysicalIdentity {
 /** A resource that exists. */
 export type CreatedResource = ResolvedResource & PhysicalIdentity;
 
+/** What a creator returns. */
+export interface Creation extends PhysicalIdentity {
+  /** Deletes the resource again; a rollback of the deployment calls it. Rejects with the service's words. */
+  remove?(): Promise<void>;
+}
+
 /** Something of the template that does nothing here, and why. */
 export interface InertResource {
   logicalId: string;
@@ -42,8 +49,11 @@ export interface Stack extends StackIdentity {
   cloud: Record<string, string>;
   emit: EmitEvent;
   bundleFolder(logicalId: string, metadata: JsonObject, code: JsonObject): string;
-  /** The buckets that exist, and those that rules listen to, by name. */
+  /** What rules about the account depend on. */
+  accountState: AccountState;
+  /** The buckets of the account, by name. */
   buckets: Set<string>;
+  /** The buckets that rules listen to, by name. */
   watchedBuckets: Set<string>;
   functions: LocalFunction[];
   eventSources: EventSourceSettings[];
@@ -52,7 +62,7 @@ export interface Stack extends StackIdentity {
 }
 
 /** Brings one resource to life; throws when the template asks for what is not simulated. */
-export type CreateResource = (resource: ResolvedResource, stack: Stack) => Promise<PhysicalIdentity>;
+export type CreateResource = (resource: ResolvedResource, stack: Stack) => Promise<Creation>;
 
 /** The function whose name or ARN a property holds; throws naming the property's owner. */
 export function findFunction(stack: Stack, nameOrArn: string, owner: string): LocalFunction {

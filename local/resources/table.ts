@@ -2,6 +2,7 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
+  DeleteTableCommand,
   DescribeTableCommand,
   type GlobalSecondaryIndex,
   type LocalSecondaryIndex,
@@ -42,8 +43,22 @@ export const createTable: CreateResource = async ({ logicalId, properties }, sta
       Arn: `arn:aws:dynamodb:${stack.region}:${stack.accountId}:table/${tableName}`,
       TableId: table?.TableId ?? tableName,
     },
+    async remove() {
+      if (isProtected(properties)) throw new Error(PROTECTED);
+      await dynamodb.send(new DeleteTableCommand({ TableName: tableName }));
+    },
   };
 };
+
+/** DynamoDB's own words (nubo-db/dynoxide, issue 46). Checked here because not every engine knows the setting. */
+const PROTECTED =
+  'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.';
+
+/** A global table has the setting at each replica. */
+function isProtected({ DeletionProtectionEnabled, Replicas }: JsonObject): boolean {
+  const replicas = listAt(Replicas, 'Replicas').map((entry) => objectAt(entry, 'Replicas'));
+  return [{ DeletionProtectionEnabled }, ...replicas].some((part) => isTrue(part.DeletionProtectionEnabled));
+}
 
 function readIndexes<T extends GlobalSecondaryIndex | LocalSecondaryIndex>(value: unknown): T[] {
   return listAt(value, 'SecondaryIndexes').map((entry) => {

@@ -1,8 +1,8 @@
 /** AWS::SNS::Topic and AWS::SNS::Subscription. */
-import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, DeleteTopicCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { isObject, isTrue, listAt, objectAt, optionalStringAt, stringAt } from '../template/json.ts';
 import { physicalName } from '../template/naming.ts';
-import type { CreateResource, PhysicalIdentity, Stack } from './stack.ts';
+import type { CreateResource, Creation, Stack } from './stack.ts';
 
 /** Creates a topic and the subscriptions that it lists itself. */
 export const createTopic: CreateResource = async ({ logicalId, type, properties }, stack) => {
@@ -16,7 +16,11 @@ export const createTopic: CreateResource = async ({ logicalId, type, properties 
     const { Protocol: protocol, Endpoint: endpoint } = objectAt(entry, 'Subscription');
     await subscribe({ logicalId, type, topicArn, protocol, endpoint, attributes: {} }, stack);
   }
-  return { physicalId: topicArn, attributes: { TopicArn: topicArn, TopicName: name } };
+  return {
+    physicalId: topicArn,
+    attributes: { TopicArn: topicArn, TopicName: name },
+    remove: async () => void (await stack.clients.sns.send(new DeleteTopicCommand({ TopicArn: topicArn }))),
+  };
 };
 
 /** Subscribes a queue or a mail address; other protocols are accepted and listed as inert. */
@@ -40,7 +44,7 @@ interface SubscriptionRequest {
   attributes: Record<string, string>;
 }
 
-async function subscribe(request: SubscriptionRequest, stack: Stack): Promise<PhysicalIdentity> {
+async function subscribe(request: SubscriptionRequest, stack: Stack): Promise<Creation> {
   const { logicalId, type, topicArn, attributes } = request;
   const protocol = stringAt(request.protocol, 'Protocol');
   const endpoint = stringAt(request.endpoint, 'Endpoint');
@@ -58,7 +62,11 @@ async function subscribe(request: SubscriptionRequest, stack: Stack): Promise<Ph
       ReturnSubscriptionArn: true,
     }),
   );
-  return { physicalId, attributes: { Arn: physicalId } };
+  return {
+    physicalId,
+    attributes: { Arn: physicalId },
+    remove: async () => void (await stack.clients.sns.send(new UnsubscribeCommand({ SubscriptionArn: physicalId }))),
+  };
 }
 
 function asJson(value: unknown): string {

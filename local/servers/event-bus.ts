@@ -10,7 +10,8 @@ interface EventRule {
 
 /** The bus of one local cloud. */
 export interface EventBus {
-  addRule(rule: EventRule): void;
+  /** Adds a rule, and returns how to remove it. */
+  addRule(rule: EventRule): () => void;
   /** Delivers `event` to each rule that matches; rejects when a target does. */
   publish(event: Record<string, unknown>): Promise<void>;
 }
@@ -21,6 +22,7 @@ export function createEventBus(): EventBus {
   return {
     addRule: (rule) => {
       rules.push(rule);
+      return () => void rules.splice(rules.indexOf(rule), 1);
     },
     async publish(event) {
       const matching = rules.filter(({ pattern }) => matchesPattern(pattern, event));

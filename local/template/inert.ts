@@ -66,6 +66,12 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
     }),
   },
   'AWS::CloudWatch::Dashboard': { reason: NO_METRICS },
+  'AWS::ECS::Cluster': {
+    reason: 'no task runs locally; rules about the flow log look for it',
+    identify: (name, { region, accountId }) => ({
+      attributes: { Arn: `arn:aws:ecs:${region}:${accountId}:cluster/${name}` },
+    }),
+  },
   'AWS::EC2::FlowLog': {
     reason: 'there is no network locally; whoever runs this delivers the log files',
     identify: (name) => ({ physicalId: `fl-${digits(name)}`, attributes: { Id: `fl-${digits(name)}` } }),

@@ -1,5 +1,10 @@
 /** The parts of a CloudFormation template that the local cloud reads. */
-import { isObject, type JsonObject, listAt, objectAt, stringAt, TemplateError } from './json.ts';
+import { isObject, type JsonObject, listAt, objectAt, show, stringAt, TemplateError } from './json.ts';
+
+const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'] as const;
+
+/** What becomes of a resource when it leaves the stack. */
+export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 
 /** One resource as the template writes it, nothing evaluated. */
 export interface TemplateResource {
@@ -8,6 +13,7 @@ export interface TemplateResource {
   metadata: JsonObject;
   dependsOn: string[];
   condition: string | undefined;
+  deletionPolicy: DeletionPolicy;
 }
 
 /** A template split into its sections, nothing evaluated. */
@@ -47,5 +53,13 @@ function readResource(value: unknown, path: string): TemplateResource {
     metadata: objectAt(value.Metadata, `${path}.Metadata`),
     dependsOn: dependsOn.map((id) => stringAt(id, `${path}.DependsOn`)),
     condition: value.Condition === undefined ? undefined : stringAt(value.Condition, `${path}.Condition`),
+    deletionPolicy: readDeletionPolicy(value.DeletionPolicy ?? 'Delete', `${path}.DeletionPolicy`),
   };
+}
+
+function readDeletionPolicy(value: unknown, path: string): DeletionPolicy {
+  const policy = DELETION_POLICIES.find((known) => known === value);
+  if (policy === undefined)
+    throw new TemplateError(`${path} is ${show(value)}, expected one of ${DELETION_POLICIES.join(', ')}`);
+  return policy;
 }

@@ -1,8 +1,9 @@
 /** The key of the bucket, the tables and the alert topic: of the stack, given, or none. */
-import { Aws, type RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, Aws, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
+import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 
 /** Conditions under which log delivery acts for the given accounts and nobody else (confused deputy). */
@@ -18,6 +19,34 @@ export function deliveryConditions(accounts: readonly string[]): { StringEquals:
 /** The accounts that may deliver: the stack's own and those of the settings. */
 export function deliveringAccounts(settings: Settings): string[] {
   return [Aws.ACCOUNT_ID, ...settings.logAccounts];
+}
+
+/**
+ * Compares the keys that the settings name with the place of the stack. The tables take no key of another account, and
+ * nothing takes one of another Region; a bucket may use another account's. Where the stack has no fixed place, it is
+ * compared with the one that the CDK command is about to deploy to, and a difference is only warned of.
+ * @throws SettingsError that names the setting, the ARN and the place.
+ */
+export function checkKeyPlaces(scope: Construct, settings: Settings): void {
+  const { account, region } = Stack.of(scope);
+  const check = (setting: string, arn: string, isBoundToAccount: boolean) => {
+    const key = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
+    const compare = (what: string, ofKey: string | undefined, ofStack: string, fallback: string | undefined) => {
+      const place = Token.isUnresolved(ofStack) ? fallback : ofStack;
+      if (place === undefined || ofKey === place) return;
+      const problem = `${setting}: must be a key of the stack's ${what} ${place}, got ${arn}`;
+      if (!Token.isUnresolved(ofStack)) throw new SettingsError('settings', [problem]);
+      Annotations.of(scope).addWarningV2(
+        'Sweepwatch:KeyPlace',
+        `${problem}; the deployment fails unless the stack goes to ${ofKey}`,
+      );
+    };
+    compare('Region', key.region, region, process.env.CDK_DEFAULT_REGION);
+    if (isBoundToAccount) compare('account', key.account, account, process.env.CDK_DEFAULT_ACCOUNT);
+  };
+  const { existing } = settings.bucket;
+  if (settings.kmsKey.startsWith('arn:')) check('kmsKey', settings.kmsKey, true);
+  if (existing?.kmsKeyArn !== undefined) check('bucket.existing.kmsKeyArn', existing.kmsKeyArn, false);
 }
 
 /** The key that the settings ask for; undefined where AWS's own keys serve. */

@@ -42,7 +42,9 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
   });
   ingest.addEventSource(
     new SqsEventSource(resources.ingest.queue, {
-      batchSize: 5,
+      // A file that ends the process or uses up its time must not cost others one of their tries. For each million files
+      // this is at most 0.2 USD of Lambda requests and 0.8 USD of queue requests more than larger batches.
+      batchSize: 1,
       reportBatchItemFailures: true,
       maxConcurrency: settings.ingest.maxConcurrency,
     }),

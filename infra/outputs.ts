@@ -1,5 +1,5 @@
 /** What a deployment tells whoever made it: the names to look at, and a query to try. */
-import { CfnOutput, type Stack } from 'aws-cdk-lib';
+import { Aws, CfnOutput, type Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { ScanDetector } from './scan-detector.ts';
 
@@ -34,7 +34,7 @@ export function addOutputs(stack: Stack, detector: ScanDetector): void {
     LogBucket: [logBucket.bucketName, 'Bucket of flow log files'],
     OpenFindings: [
       // Open findings are spread over four partitions of the index; see lib/store/keys.ts.
-      `for n in 0 1 2 3; do aws dynamodb query --table-name ${findingsTable.tableName} --index-name open ` +
+      `for n in 0 1 2 3; do aws dynamodb query --table-name ${findingsTable.tableName} --region ${Aws.REGION} --index-name open ` +
         `--key-condition-expression 'openShard = :shard' --no-scan-index-forward ` +
         `--expression-attribute-values '{":shard":{"S":"open#'$n'"}}'; done`,
       'Prints the open findings, latest first',
@@ -47,4 +47,4 @@ export function addOutputs(stack: Stack, detector: ScanDetector): void {
 
 /** The destination is named since EventBridge puts what it could not deliver there itself, and such a message has no source. */
 const redrive = (from: IQueue, to: IQueue): string =>
-  `aws sqs start-message-move-task --source-arn ${from.queueArn} --destination-arn ${to.queueArn}`;
+  `aws sqs start-message-move-task --source-arn ${from.queueArn} --destination-arn ${to.queueArn} --region ${Aws.REGION}`;

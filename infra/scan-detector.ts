@@ -13,7 +13,7 @@ import { parseSettings } from '../lib/config/load.ts';
 import type { Settings, SettingsInput } from '../lib/config/schema.ts';
 import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
-import { createKey } from './encryption.ts';
+import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
 import { createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
@@ -77,6 +77,7 @@ export class ScanDetector extends Construct {
   constructor(scope: Construct, id: string, props: ScanDetectorProps = {}) {
     super(scope, id);
     const settings = parseSettings(props.settings ?? {});
+    checkKeyPlaces(this, settings);
     const key = createKey(this, settings, settings.keepDataOnRemoval ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
     const tables = createTables(this, settings, key);
     const topics = createTopics(this, settings, key);

@@ -48,7 +48,11 @@ export function createTables(scope: Construct, settings: Settings, key: IKey | u
     findings: new TableV2(scope, 'Findings', {
       ...common,
       billing: Billing.onDemand({ maxWriteRequestUnits: settings.maxWriteUnits.findings }),
-      globalSecondaryIndexes: findingsIndexes,
+      // An index has no ceiling but its own, and each write of a finding is a write of up to four of them.
+      globalSecondaryIndexes: findingsIndexes.map((index) => ({
+        ...index,
+        maxWriteRequestUnits: settings.maxWriteUnits.findings,
+      })),
     }),
   };
   if (key !== undefined) {

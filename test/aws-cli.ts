@@ -54,6 +54,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   's3api get-bucket-notification-configuration': '!bucket expected-bucket-owner',
   's3api list-objects-v2':
     '!bucket delimiter encoding-type max-keys prefix continuation-token ^fetch-owner ^no-fetch-owner start-after request-payer expected-bucket-owner optional-object-attributes',
+  's3api restore-object':
+    '!bucket !key version-id restore-request request-payer checksum-algorithm expected-bucket-owner',
   'service-quotas request-service-quota-increase':
     '!service-code !quota-code !desired-value context-id ^support-case-allowed ^no-support-case-allowed',
   'sns list-subscriptions-by-topic': '!topic-arn next-token',

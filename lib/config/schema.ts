@@ -71,7 +71,9 @@ const settingsShape = z
       .describe(
         'Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee. ' +
           'new: a key of the stack, rotated yearly (about 1 USD a month and its requests). An ARN: your key, whose ' +
-          'policy must let delivery.logs.amazonaws.com encrypt and IAM policies of this account grant its use.',
+          'policy must let delivery.logs.amazonaws.com encrypt and IAM policies of this account grant its use; a key of ' +
+          "the stack's account and Region. Before you change it, pause ingest and drain its queue: until the roles " +
+          'follow, calls under the new key are refused, and files under the old one become unreadable.',
       ),
     emails: emails('Addresses that receive alerts. Each must confirm the message that AWS sends, within 48 hours.'),
     opsEmails: emails(
@@ -159,12 +161,18 @@ const settingsShape = z
     maxWriteUnits: z
       .strictObject({
         windows: z.int().min(10).max(40_000).default(500).describe('Write units a second of the windows table.'),
-        findings: z.int().min(10).max(40_000).default(100).describe('Write units a second of the findings table.'),
+        findings: z
+          .int()
+          .min(10)
+          .max(40_000)
+          .default(100)
+          .describe('Write units a second of the findings table, and again of each of its four indexes.'),
       })
       .prefault({})
       .describe(
         'Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a ' +
-          'million writes). At the ceiling, writes are tried again and files wait in the queue; outside sources with a ' +
+          'million writes). AWS applies them on a best-effort basis, so writes may exceed them for moments. At the ceiling, ' +
+          'writes are tried again and files wait in the queue; outside sources with a ' +
           'few contacts are given up first, which raises an alarm.',
       ),
     ingest: z

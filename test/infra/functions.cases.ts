@@ -122,6 +122,14 @@ describe('functions', () => {
     });
   });
 
+  test('ingest takes one message at a time, so that no file costs another one of its tries', () => {
+    const batchSizes = resourcesOf(byDefault, 'AWS::Lambda::EventSourceMapping').map(([id, { Properties }]) => [
+      /^Detector(\w+?)Function/.exec(id)?.[1],
+      Properties.BatchSize,
+    ]);
+    expect(Object.fromEntries(batchSizes)).toEqual({ Ingest: 1, Alert: 10 });
+  });
+
   test('settle runs every five minutes, and a failed run is kept', () => {
     byDefault.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'rate(5 minutes)',
@@ -161,7 +169,11 @@ describe('tables', () => {
         { IndexName: 'byDay', KeySchema: keys('day', 'severityTime') },
         { IndexName: 'open', KeySchema: keys('openShard', 'lastSeen') },
         { IndexName: 'announce', KeySchema: keys('announceShard', 'announceSince') },
-      ].map((index) => ({ ...index, Projection: { ProjectionType: 'ALL' } })),
+      ].map((index) => ({
+        ...index,
+        Projection: { ProjectionType: 'ALL' },
+        WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 100 },
+      })),
     );
   });
 

@@ -1,5 +1,5 @@
 /** What a deployment tells people: topics, alarms, outputs, warnings; and what cdk-nag says of it. */
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -117,7 +117,11 @@ describe('the stack as a whole', () => {
   test('tells the names of its parts and a query to try', () => {
     const outputs = byDefault.toJSON().Outputs as Record<string, { Value: unknown; Description: string }>;
     const query = plain(outputs.OpenFindings?.Value);
-    expect(query).toContain('aws dynamodb query --table-name <Findings> --index-name open ');
+    expect(query).toContain('aws dynamodb query --table-name <Findings> --region <AWS::Region> --index-name open ');
+    for (const name of ['Ingest', 'Alert'])
+      expect(plain(outputs[`Redrive${name}`]?.Value)).toMatch(
+        /^aws sqs start-message-move-task --source-arn \S+ --destination-arn \S+ --region <AWS::Region>$/,
+      );
     const shards = /for n in (\d+(?: \d+)*);/.exec(query)?.[1]?.split(' ') ?? [];
     const partitions = shards.map((n) => /"S":"(.*?)"/.exec(query.replace("'$n'", n))?.[1]);
     expect(partitions).toEqual(Array.from({ length: SHARDS }, (_, shard) => openShard(shard)));
@@ -141,6 +145,66 @@ describe('the stack as a whole', () => {
       'opsEmails is empty',
       'vpcs is empty',
     ]);
+  });
+
+  describe('compares the place of a key with that of the stack:', () => {
+    const arn = 'arn:aws:kms:eu-west-1:111122223333:key/theirs';
+    const place = { CDK_DEFAULT_ACCOUNT: undefined, CDK_DEFAULT_REGION: undefined };
+    const before = { ...process.env };
+    afterEach(() => {
+      process.env = { ...before };
+    });
+    const detect = (settings: SettingsInput, env: { account?: string; region?: string }, around: object = place) => {
+      process.env = { ...before, ...around };
+      for (const [name, value] of Object.entries(process.env)) if (value === 'undefined') delete process.env[name];
+      const stack = new Stack(newApp(), 'sweepwatch', { env });
+      new ScanDetector(stack, 'Detector', { settings });
+      return Annotations.fromStack(stack)
+        .findWarning('*', Match.stringLikeRegexp('key'))
+        .map(({ entry }) => String(entry.data));
+    };
+    const home = { account: '111122223333', region: 'eu-west-1' };
+    const existing = { bucket: { existing: { bucket: 'their-logs', kmsKeyArn: arn } } };
+
+    test('the same is accepted without a warning', () => {
+      expect(detect({ kmsKey: arn }, home)).toEqual([]);
+      expect(detect(existing, { ...home, account: '444455556666' })).toEqual([]);
+    });
+
+    test.each([
+      [
+        'another Region',
+        { kmsKey: arn },
+        { ...home, region: 'us-east-1' },
+        "kmsKey: must be a key of the stack's Region us-east-1",
+      ],
+      [
+        'another account',
+        { kmsKey: arn },
+        { ...home, account: '444455556666' },
+        "kmsKey: must be a key of the stack's account 444455556666",
+      ],
+      [
+        'the bucket key of another Region',
+        existing,
+        { region: 'us-east-1' },
+        "bucket.existing.kmsKeyArn: must be a key of the stack's Region us-east-1",
+      ],
+    ])('%s is refused', (_name, settings, env, message) => {
+      expect(() => detect(settings, env)).toThrow(`settings: ${message}, got ${arn}`);
+    });
+
+    test('where the stack has no place of its own, that of the CDK command counts, as a warning', () => {
+      const other = { CDK_DEFAULT_ACCOUNT: '444455556666', CDK_DEFAULT_REGION: 'us-east-1' };
+      expect(detect({ kmsKey: arn }, {}, other)).toEqual([
+        expect.stringContaining("kmsKey: must be a key of the stack's Region us-east-1"),
+        expect.stringContaining("kmsKey: must be a key of the stack's account 444455556666"),
+      ]);
+      expect(
+        detect({ kmsKey: arn }, {}, { CDK_DEFAULT_ACCOUNT: home.account, CDK_DEFAULT_REGION: home.region }),
+      ).toEqual([]);
+      expect(detect({ kmsKey: arn }, {})).toEqual([]);
+    });
   });
 
   test('refuses wrong settings at synthesis', () => {

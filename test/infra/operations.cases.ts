@@ -200,7 +200,7 @@ describe('the commands', () => {
     for (const name of ['RedriveIngest', 'RedriveAlert'])
       expect(cliFault(outputs[name]!.split(' ').slice(1))).toBeUndefined();
     expect(outputs.RedriveIngest).toBe(
-      'aws sqs start-message-move-task --source-arn IngestDeadLetters --destination-arn IngestQueue',
+      'aws sqs start-message-move-task --source-arn IngestDeadLetters --destination-arn IngestQueue --region AWS::Region',
     );
   });
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../lib/config/detection.ts';
 import { hashKey } from '../lib/contact/keyed-hash.ts';
-import { detectAll } from '../lib/detect/detect-all.ts';
 import { epochSeconds, type Finding, severityRank } from '../lib/finding/model.ts';
 import { readFlowLog } from '../lib/flowlog/read.ts';
 import { bufferSource } from '../lib/flowlog/source.ts';
+import { detectAll } from '../lib/pipeline/detect-all.ts';
 import { Collector } from '../lib/window/collector.ts';
 import { expectValidFinding } from './finding-schema.ts';
 

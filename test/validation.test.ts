@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { severityRank } from '../lib/finding/model.ts';
 import { nmapFromWindowsReset, replay, STEPS, type Step, spoolerOnControllers } from './emulation.ts';
 import { expectValidFinding } from './finding-schema.ts';
-import { findingsIn } from './lib/detect/traffic.ts';
+import { findingsIn } from './lib/scan/traffic.ts';
 
 const alarmsIn = async ({ log }: Pick<Step, 'log'>) => {
   const findings = typeof log === 'string' ? await replay(log) : await findingsIn(log());

@@ -2,13 +2,13 @@
 import { parseArgs } from 'node:util';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
-import { detectAll } from '../../lib/detect/detect-all.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
 import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { parseCidr } from '../../lib/net/cidr.ts';
 import { Networks } from '../../lib/net/networks.ts';
+import { detectAll } from '../../lib/pipeline/detect-all.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { Collector, type GivenUp } from '../../lib/window/collector.ts';

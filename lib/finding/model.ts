@@ -1,11 +1,12 @@
 /** The public shape of a finding: what the command line prints, DynamoDB stores and SNS sends. Only ever add to it. */
+import type { Direction } from '../scan/contacts.ts';
+
+export type { Direction };
 
 export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 export type Kind = 'vertical-scan' | 'horizontal-scan' | 'block-scan' | 'distributed-scan';
-
-export type Direction = 'lateral' | 'inbound' | 'outbound';
 
 /** A MITRE ATT&CK technique. */
 export interface Technique {

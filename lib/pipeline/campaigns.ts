@@ -1,9 +1,10 @@
 /** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
 import { hasInitiatorHalf } from '../contact/seen.ts';
-import { type CampaignDetection, detectCampaigns, InboundContacts } from '../detect/campaign-finding.ts';
-import { CAMPAIGN_WINDOW_HOURS } from '../detect/campaigns.ts';
+import { type CampaignDetection, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
+import { InboundContacts } from '../scan/inbound.ts';
 import { anchorHourOf, findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';

@@ -2,7 +2,7 @@
  * Continued: scans that outlast their windows. Where the evidence of a scan's beginning has expired, what is left of it
  * begins an hour later each hour, and would be a new finding each time; it keeps the finding that it began as.
  */
-import type { Detection } from '../detect/detect.ts';
+import type { Detection } from '../finding/describe-scan.ts';
 import { epochSeconds } from '../finding/model.ts';
 import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
 

@@ -1,9 +1,9 @@
 /** Decides one source from what the windows table holds, and brings the findings table up to that decision. */
-import { withCampaign } from '../detect/campaign-finding.ts';
-import type { Detection } from '../detect/detect.ts';
-import { directionOf } from '../detect/first-contacts.ts';
+import { withCampaign } from '../finding/describe-campaign.ts';
+import type { Detection } from '../finding/describe-scan.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding, type Severity } from '../finding/model.ts';
+import { directionOf } from '../scan/contacts.ts';
 import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';

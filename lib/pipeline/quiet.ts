@@ -1,7 +1,7 @@
 /** Which quiet outside sources add up to something over some hours, in memory that does not grow with their number. */
 
 import { isFailure, outcomeOf } from '../contact/seen.ts';
-import { spreadOf } from '../finding/spread.ts';
+import { evenHash } from '../scan/even-hash.ts';
 import type { QuietBucket } from '../store/quiet.ts';
 import type { Fragment } from '../window/evidence.ts';
 
@@ -22,10 +22,10 @@ export function suspectsIn(quiet: QuietBucket, suspicious: number): QuietSuspect
   // A source takes a few bytes, so there are as many counters as sources and more.
   const mask = Math.min(MOST_COUNTERS, 2 ** Math.ceil(Math.log2(quiet.bytes + 1))) - 1;
   const counters = new Uint32Array(mask + 1);
-  for (const { address, seen } of quiet.sources()) counters[spreadOf(address) & mask]! += failuresOf(seen);
+  for (const { address, seen } of quiet.sources()) counters[evenHash(address) & mask]! += failuresOf(seen);
   const candidates = new Set<string>();
   for (const { address } of quiet.sources())
-    if (counters[spreadOf(address) & mask]! >= suspicious) candidates.add(address);
+    if (counters[evenHash(address) & mask]! >= suspicious) candidates.add(address);
   const loud = quiet.loudFragmentsOf(candidates);
   return [...quiet.fragmentsOf(candidates)]
     .map(([address, fragments]) => ({

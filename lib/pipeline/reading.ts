@@ -1,12 +1,12 @@
 /** Reads what the judgement of one source rests on, and detects in it. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { isBareProbe, isSuspect } from '../contact/seen.ts';
-import { type Detection, detect } from '../detect/detect.ts';
-import { directionOf } from '../detect/first-contacts.ts';
-import { LONGEST_SECONDS, leastFloor } from '../detect/windows.ts';
+import { type Detection, detect } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import type { Networks } from '../net/networks.ts';
+import { directionOf } from '../scan/contacts.ts';
+import { LONGEST_SECONDS, leastFloor } from '../scan/windows.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { KnownQuiet, WindowsStore } from '../store/windows-store.ts';

@@ -1,6 +1,6 @@
 /** Reads from the windows table what the traffic of others says of a source's detections. */
 
-import type { Detection } from '../detect/detect.ts';
+import type { Detection } from '../finding/describe-scan.ts';
 import {
   areErrors,
   Completions,
@@ -10,7 +10,7 @@ import {
   questionable,
   serviceKey,
   weighed,
-} from '../detect/surroundings.ts';
+} from '../finding/surroundings.ts';
 import { mergeFragments } from '../window/evidence.ts';
 import type { JudgeOptions } from './judge.ts';
 import type { Uses } from './uses.ts';

@@ -1,5 +1,5 @@
 /** Who from outside uses which service, hour by hour: read once for all findings that are judged in one run. */
-import { isPublicPort, isUse, serviceKey } from '../detect/surroundings.ts';
+import { isPublicPort, isUse, serviceKey } from '../finding/surroundings.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import { mergeFragments } from '../window/evidence.ts';

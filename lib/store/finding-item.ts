@@ -1,8 +1,9 @@
 /** A finding as an item of the findings table: the public shape at the top level, what the pipeline needs beside it. */
-import type { CampaignRoll } from '../detect/campaigns.ts';
-import type { Detection } from '../detect/detect.ts';
+
+import type { Detection } from '../finding/describe-scan.ts';
 import type { Finding, Severity } from '../finding/model.ts';
 import { networkOf } from '../net/cidr.ts';
+import type { CampaignRoll } from '../scan/campaigns.ts';
 import {
   CAMPAIGNS,
   findingExpiry,

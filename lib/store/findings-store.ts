@@ -1,7 +1,7 @@
 /** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Detection } from '../detect/detect.ts';
+import type { Detection } from '../finding/describe-scan.ts';
 import type { Finding } from '../finding/model.ts';
 import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';

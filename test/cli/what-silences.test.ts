@@ -5,13 +5,13 @@ import { describe, expect, test } from '@jest/globals';
 import { whatSilences } from '../../cli/what-silences.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { hashKey } from '../../lib/contact/keyed-hash.ts';
-import { detectAll } from '../../lib/detect/detect-all.ts';
-import { explain } from '../../lib/detect/explain.ts';
-import type { Evidence } from '../../lib/detect/marks.ts';
-import { LONG_HORIZONS, SHORT_HORIZONS } from '../../lib/detect/windows.ts';
 import type { Finding, Reason } from '../../lib/finding/model.ts';
+import { explain } from '../../lib/finding/reasons.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
+import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import type { Evidence } from '../../lib/scan/groups.ts';
+import { LONG_HORIZONS, SHORT_HORIZONS } from '../../lib/scan/windows.ts';
 import { Collector } from '../../lib/window/collector.ts';
 import { campaignOf, findingOf } from '../lib/finding/samples.ts';
 
@@ -30,7 +30,7 @@ const lineFor = (reason: Partial<Reason> & { test: string }, values: Partial<Fin
 
 describe('no test of the detector is left out:', () => {
   test('those that its files name', () => {
-    const folder = join(ROOT, 'lib/detect');
+    const folder = join(ROOT, 'lib/finding');
     const named = readdirSync(folder).flatMap((file) =>
       readFileSync(join(folder, file), 'utf8')
         .split('\n')

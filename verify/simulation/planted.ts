@@ -91,7 +91,7 @@ export const BUGS: readonly Bug[] = [
     name: 'tumbling window edges',
     edits: [
       {
-        file: 'lib/detect/windows.ts',
+        file: 'lib/scan/windows.ts',
         find: 'const reach = contact.start - horizon.seconds;',
         replace: 'const reach = Math.floor(contact.end / horizon.seconds) * horizon.seconds;',
       },

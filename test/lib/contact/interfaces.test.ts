@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SourceEvidence } from '../../../lib/window/evidence.ts';
 import fc from '../../properties.ts';
-import { collect, DEFAULT_FORMAT, NOON, probe, type Row, row } from '../detect/traffic.ts';
+import { collect, DEFAULT_FORMAT, NOON, probe, type Row, row } from '../scan/traffic.ts';
 
 const NODE = { 'interface-id': 'eni-node', 'instance-id': 'i-0node', 'vpc-id': 'vpc-1' };
 

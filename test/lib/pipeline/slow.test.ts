@@ -1,7 +1,7 @@
 /** Scans too slow for an hour: found in the pipeline as in one pass over the same files, and nothing else with them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
-import { detect } from '../../../lib/detect/detect.ts';
+import { detect } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';

@@ -5,7 +5,7 @@ import type { LeastEvidence } from '../../../lib/window/collector.ts';
 import { CONTACTS_PER_PANE, type SourceEvidence } from '../../../lib/window/evidence.ts';
 import { describeQuality, SKIPPED_RECORDS } from '../../../lib/window/quality.ts';
 import fc from '../../properties.ts';
-import { collect, horizontal, merged, NOON, probe, type Row, row, SCANNER, vertical } from '../detect/traffic.ts';
+import { collect, horizontal, merged, NOON, probe, type Row, row, SCANNER, vertical } from '../scan/traffic.ts';
 
 const HOUR = 3600;
 

@@ -1,7 +1,7 @@
 /** What the logs could not show: one sentence for each kind of blindness. */
 import { expect, test } from '@jest/globals';
 import { countQuality, describeQuality, SAMPLED, SKIPPED_RECORDS } from '../../../lib/window/quality.ts';
-import { collect, DEFAULT_FORMAT, FULL_FORMAT, NOON, type Row, row } from '../detect/traffic.ts';
+import { collect, DEFAULT_FORMAT, FULL_FORMAT, NOON, type Row, row } from '../scan/traffic.ts';
 
 test('each bit has one sentence of its own, and counts as one', () => {
   const sentences = [1, 2, 4, 8, 16, 32].map(describeQuality);

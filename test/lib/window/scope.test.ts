@@ -1,7 +1,7 @@
 /** Scopes: public addresses have one, private ones that of their routing domain. */
 import { expect, test } from '@jest/globals';
 import { Scopes } from '../../../lib/window/scope.ts';
-import { collect, NOON, probe, row } from '../detect/traffic.ts';
+import { collect, NOON, probe, row } from '../scan/traffic.ts';
 
 test('a public address has one scope, whoever logs it', () => {
   const scopes = new Scopes({ prod: ['vpc-1'] });

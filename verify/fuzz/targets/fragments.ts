@@ -3,7 +3,7 @@ import { brotliCompressSync, brotliDecompressSync, constants as zlib } from 'nod
 import type { Random } from '../../../bench/random.ts';
 import { detectionSettings } from '../../../lib/config/detection.ts';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
-import { detect } from '../../../lib/detect/detect.ts';
+import { detect } from '../../../lib/finding/describe-scan.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';

@@ -1,7 +1,7 @@
 /** Sliding windows over first contacts: where the failures of one group are many, and many more than its successes. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
-import type { FirstContact } from './first-contacts.ts';
+import type { FirstContact } from './contacts.ts';
 
 /**
  * What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). `open`

@@ -1,9 +1,9 @@
 /** What a finding says of a scan: numbers, times, reasons, limits. */
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/config/detection.ts';
-import { walkOf } from '../../../lib/detect/windows.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
-import { DEFAULT_FORMAT, findingsIn, horizontal, NOON, probe, type Row, row, vertical } from './traffic.ts';
+import { walkOf } from '../../../lib/scan/windows.ts';
+import { DEFAULT_FORMAT, findingsIn, horizontal, NOON, probe, type Row, row, vertical } from '../scan/traffic.ts';
 
 const settings = detectionSettings();
 const flat = (count: number, make: (n: number) => Row[]) => Array.from({ length: count }, (_, n) => make(n)).flat();

@@ -1,7 +1,7 @@
 /** The kind of a scan, from how its contacts spread. */
 import { expect, test } from '@jest/globals';
-import type { FirstContact } from '../../../lib/detect/first-contacts.ts';
-import { kindOf } from '../../../lib/detect/kind.ts';
+import { kindOf } from '../../../lib/finding/kind.ts';
+import type { FirstContact } from '../../../lib/scan/contacts.ts';
 
 const contact = (target: number, port: number): FirstContact => ({
   target: `10.0.0.${target}`,

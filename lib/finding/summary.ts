@@ -1,7 +1,7 @@
 /** What a finding says of its contacts in numbers and samples. */
 import { isFailure } from '../contact/seen.ts';
-import { type Finding, SAMPLE_SIZE, type Spread } from '../finding/model.ts';
-import type { FirstContact } from './first-contacts.ts';
+import type { FirstContact } from '../scan/contacts.ts';
+import { type Finding, SAMPLE_SIZE, type Spread } from './model.ts';
 
 /** Contacts by outcome. */
 export type Tally = Finding['contacts'];

@@ -1,12 +1,12 @@
 /** Flow log lines by the probe: what tests write instead of files, read by the same reader as files. */
 import { type DetectionSettings, detectionSettings } from '../../../lib/config/detection.ts';
 import { hashKey } from '../../../lib/contact/keyed-hash.ts';
-import { detect } from '../../../lib/detect/detect.ts';
-import { detectAll } from '../../../lib/detect/detect-all.ts';
+import { detect } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
+import { detectAll } from '../../../lib/pipeline/detect-all.ts';
 import { decodeFragment, encodeFragment } from '../../../lib/window/codec.ts';
 import { Collector } from '../../../lib/window/collector.ts';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/window/evidence.ts';

@@ -1,7 +1,7 @@
 /** Which vulnerable services a scan is about, and that the table of them is well formed. */
 import { describe, expect, test } from '@jest/globals';
-import { FREQUENT_TCP } from '../../../lib/detect/frequent-ports.ts';
-import { VULNERABLE_SERVICES, vulnerableServicesOf } from '../../../lib/detect/vulnerable-services.ts';
+import { FREQUENT_TCP } from '../../../lib/finding/frequent-ports.ts';
+import { VULNERABLE_SERVICES, vulnerableServicesOf } from '../../../lib/finding/vulnerable-services.ts';
 
 type Contact = Parameters<typeof vulnerableServicesOf>[0][number];
 

@@ -1,21 +1,21 @@
 /** Windows to findings: the decision about one source, pure and the same for any order of its evidence. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { findingId } from '../finding/identity.ts';
-import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from '../finding/model.ts';
-import { findingSource } from '../finding/source.ts';
-import { techniquesOf } from '../finding/techniques.ts';
+import type { CampaignRoll } from '../scan/campaigns.ts';
+import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from '../scan/contacts.ts';
+import { type Episode, findEpisodes, silenceOf } from '../scan/episodes.ts';
+import { LONGEST_SECONDS, walkOf } from '../scan/windows.ts';
 import type { SourceEvidence } from '../window/evidence.ts';
 import { countQuality, describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
-import type { CampaignRoll } from './campaigns.ts';
-import { type Episode, findEpisodes, silenceOf } from './episodes.ts';
-import { againstOwnPast, explain, stayedReason, stealthReason, vulnerableReason } from './explain.ts';
-import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from './first-contacts.ts';
+import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
+import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
+import { againstOwnPast, explain, stayedReason, stealthReason, vulnerableReason } from './reasons.ts';
+import { findingSource } from './source.ts';
 import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
 import type { OpenService } from './surroundings.ts';
+import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
-import { LONGEST_SECONDS, walkOf } from './windows.ts';
 
 /** What the decision needs besides the evidence. */
 export interface DetectionContext extends Viewpoint {

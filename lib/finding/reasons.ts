@@ -1,12 +1,12 @@
 /** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { hasInitiatorHalf } from '../contact/seen.ts';
-import { protocolName, type Reason } from '../finding/model.ts';
+import type { FirstContact } from '../scan/contacts.ts';
+import type { Evidence } from '../scan/groups.ts';
+import { ratioOf, walkOf } from '../scan/windows.ts';
 import type { Pane, SourceEvidence } from '../window/evidence.ts';
-import type { FirstContact } from './first-contacts.ts';
-import type { Evidence } from './marks.ts';
+import { protocolName, type Reason } from './model.ts';
 import type { VulnerableService } from './vulnerable-services.ts';
-import { ratioOf, walkOf } from './windows.ts';
 
 const ORDER = ['vertical', 'horizontal', 'block', 'open'] as const;
 const SPANS = { '5m': '5 minutes', '1h': '1 hour', '24h': '24 hours', '72h': '72 hours' } as const;

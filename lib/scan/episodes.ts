@@ -1,10 +1,9 @@
 /** Joins marked contacts to episodes: one scan of one source in one direction, from first probe to last. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
-import type { Direction } from '../finding/model.ts';
 import { networkOf } from '../net/cidr.ts';
-import { contactKey, type FirstContact } from './first-contacts.ts';
-import { type Evidence, type Mark, markScans, union } from './marks.ts';
+import { contactKey, type Direction, type FirstContact } from './contacts.ts';
+import { type Evidence, type Mark, markScans, union } from './groups.ts';
 
 /** One scan of one source in one direction: its contacts in order, and the evidence, earliest first. */
 export interface Episode {

@@ -1,10 +1,8 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
 import type { DetectionSettings } from '../config/detection.ts';
 import { isBareProbe, isFailure, outcomeOf } from '../contact/seen.ts';
-import type { Collector, LeastEvidence } from '../window/collector.ts';
-import type { SourceEvidence } from '../window/evidence.ts';
-import { detectCampaigns, InboundContacts, withCampaign } from './campaign-finding.ts';
-import { type Detection, type DetectionContext, detect } from './detect.ts';
+import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
+import { type Detection, type DetectionContext, detect } from '../finding/describe-scan.ts';
 import {
   areErrors,
   Completions,
@@ -15,7 +13,10 @@ import {
   questionable,
   serviceKey,
   weighed,
-} from './surroundings.ts';
+} from '../finding/surroundings.ts';
+import { InboundContacts } from '../scan/inbound.ts';
+import type { Collector, LeastEvidence } from '../window/collector.ts';
+import type { SourceEvidence } from '../window/evidence.ts';
 
 const UDP = 17;
 

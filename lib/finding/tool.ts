@@ -1,6 +1,6 @@
 /** Names the likely tool of a scan from what flow metadata shows of its probes: sizes, source ports, ports and order. */
 import { isFailure } from '../contact/seen.ts';
-import type { FirstContact } from './first-contacts.ts';
+import type { FirstContact } from '../scan/contacts.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from './frequent-ports.ts';
 
 /** A guess at the program behind a scan; confidence from 50 to 100, by how many other programs leave the same marks. */

@@ -1,7 +1,6 @@
 /** Groups a source's contacts by what a scan has in common, and marks those in windows that hit. */
 import type { DetectionSettings } from '../config/detection.ts';
-import type { Direction } from '../finding/model.ts';
-import { contactKey, type FirstContact } from './first-contacts.ts';
+import { contactKey, type Direction, type FirstContact } from './contacts.ts';
 import {
   findHits,
   type GroupKind,

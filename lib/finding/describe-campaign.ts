@@ -2,18 +2,17 @@
 
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../contact/seen.ts';
-import { findingId } from '../finding/identity.ts';
-import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from '../finding/model.ts';
-import { spreadOf } from '../finding/spread.ts';
-import { techniquesOf } from '../finding/techniques.ts';
-import type { SourceEvidence } from '../window/evidence.ts';
-import { describeQuality, SAMPLED, WITHOUT_FLAGS } from '../window/quality.ts';
-import { type Campaign, type CampaignRoll, findCampaigns, type Span } from './campaigns.ts';
-import type { Detection, DetectionContext } from './detect.ts';
-import { vulnerableReason } from './explain.ts';
-import { contactKey, type FirstContact, firstContacts } from './first-contacts.ts';
-import { type CampaignKind, type InboundContact, smallestShare, smallestSpread } from './sliding-shares.ts';
+import { type Campaign, type CampaignRoll, findCampaigns, type Span } from '../scan/campaigns.ts';
+import { contactKey } from '../scan/contacts.ts';
+import type { InboundContacts } from '../scan/inbound.ts';
+import { type InboundContact, smallestShare, smallestSpread } from '../scan/sliding-shares.ts';
+import { describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
+import type { Detection, DetectionContext } from './describe-scan.ts';
+import { findingId } from './identity.ts';
+import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from './model.ts';
+import { vulnerableReason } from './reasons.ts';
 import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
+import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
 
@@ -29,96 +28,6 @@ const ROLL_SIZE = 1500;
 /** A finding about a campaign, with who takes part. */
 export interface CampaignDetection extends Detection {
   readonly roll: CampaignRoll;
-}
-
-/** Contacts for each host from which on it can be taken that every host outside sources reach has been seen. */
-const WELL_KNOWN = 3;
-
-/** Which hosts of ours outside sources reach, hour by hour. */
-class Reach {
-  #byHour = new Map<number, { readonly hosts: Set<string>; tried: number }>();
-
-  /** Notes that outside sources made some contacts with a host in an epoch hour. */
-  add(hour: number, host: string, contacts = 1): void {
-    const known = this.#byHour.get(hour) ?? { hosts: new Set(), tried: 0 };
-    this.#byHour.set(hour, known);
-    known.hosts.add(host);
-    known.tried += contacts;
-  }
-
-  /** How many there are in a range of hours; undefined while too little was tried to have come by all of them. */
-  readonly hostsIn = (from: number, to: number): number | undefined => {
-    const hosts = new Set<string>();
-    let tried = 0;
-    for (let hour = from; hour <= to; hour++) {
-      const known = this.#byHour.get(hour);
-      if (!known) continue;
-      for (const host of known.hosts) hosts.add(host);
-      tried += known.tried;
-    }
-    return tried >= WELL_KNOWN * hosts.size ? hosts.size : undefined;
-  };
-}
-
-/** Contacts that are held at most; beyond it, half of the sources are let go, by their hash, and half of the rest. */
-export const MOST_CONTACTS = 75_000;
-
-/** Collects what outside sources tried, one source after the other, in bounded memory. */
-export class InboundContacts {
-  contacts: InboundContact[] = [];
-  readonly reach = new Reach();
-  /** Sources that were let go: with a flood of them about, only campaigns of many members are found. */
-  letGo = 0;
-  #mask = 0;
-  #qualities = new Map<string, readonly { readonly hour: number; readonly quality: number }[]>();
-  #context: DetectionContext;
-
-  constructor(context: DetectionContext) {
-    this.#context = context;
-  }
-
-  /** Adds a source's contacts, unless too many of them succeeded, or they are too scattered, to be a share of anything. */
-  add(source: SourceEvidence): void {
-    if (source.inside) return;
-    const { settings } = this.#context;
-    const tried = firstContacts(source, settings, this.#context).filter(({ isRepeat }) => !isRepeat);
-    const failed = tried.filter(({ outcome }) => isFailure(outcome));
-    const isShare = (kind: CampaignKind, key: (contact: FirstContact) => string) =>
-      [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings) - 1);
-    const isMember =
-      isShare('vertical', ({ target }) => target) ||
-      isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
-    if (!isMember) return;
-    if (spreadOf(source.address) & this.#mask) {
-      this.letGo++;
-      return;
-    }
-    for (const contact of tried) this.contacts.push({ ...contact, source: source.address });
-    this.#qualities.set(
-      source.address,
-      source.panes.map(({ hour, quality }) => ({ hour, quality })),
-    );
-    if (this.contacts.length > MOST_CONTACTS) this.#halve();
-  }
-
-  #halve(): void {
-    this.#mask = this.#mask * 2 + 1;
-    this.contacts = this.contacts.filter(({ source }) => !(spreadOf(source) & this.#mask));
-    for (const source of this.#qualities.keys()) {
-      if (!(spreadOf(source) & this.#mask)) continue;
-      this.#qualities.delete(source);
-      this.letGo++;
-    }
-  }
-
-  /** What the logs could not show of some sources in a range of epoch hours. */
-  qualityOf(sources: Iterable<string>, from: number, to: number): number {
-    let bits = this.letGo ? SAMPLED : 0;
-    for (const source of sources)
-      for (const { hour, quality } of this.#qualities.get(source) ?? [])
-        if (hour >= from && hour <= to) bits |= quality;
-    return bits;
-  }
 }
 
 /** The campaigns in what outside sources tried. */

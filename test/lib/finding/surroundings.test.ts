@@ -14,7 +14,7 @@ import {
   row,
   SCANNER,
   vertical,
-} from './traffic.ts';
+} from '../scan/traffic.ts';
 
 const MINUTE = 60;
 const HOUR = 3600;

@@ -9,7 +9,6 @@ import {
   outcomeOf,
   SEEN_OWN_TARGET,
 } from '../contact/seen.ts';
-import type { Direction } from '../finding/model.ts';
 import { Networks } from '../net/networks.ts';
 import type { Pane, SeenContact, SourceEvidence } from '../window/evidence.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
@@ -18,6 +17,9 @@ import { isFleeting, isHabit, isLasting, minutesIn, minutesOf } from './visits.t
 const HOUR = 3600;
 const FULL = 0xffffffff;
 const networks = new Networks();
+
+/** Between which sides a contact goes: inside to inside, from outside, to outside. */
+export type Direction = 'lateral' | 'inbound' | 'outbound';
 
 /** A first contact: one not made in the hour before. Times are epoch seconds. */
 export interface FirstContact {

@@ -1,6 +1,7 @@
 /** The shape of a scan: vertical, horizontal or block, from how its contacts spread over targets and ports. */
-import type { Kind } from '../finding/model.ts';
-import type { FirstContact } from './first-contacts.ts';
+
+import type { FirstContact } from '../scan/contacts.ts';
+import type { Kind } from './model.ts';
 
 /** Share of the contacts on one target, or on a handful of ports, above which that side names the scan. */
 const DOMINANT = 0.8;

@@ -4,9 +4,9 @@
  */
 import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../contact/seen.ts';
-import { SAMPLE_SIZE, type Severity, severityRank } from '../finding/model.ts';
-import type { Detection } from './detect.ts';
-import { listOf, stayedReason } from './explain.ts';
+import type { Detection } from './describe-scan.ts';
+import { SAMPLE_SIZE, type Severity, severityRank } from './model.ts';
+import { listOf, stayedReason } from './reasons.ts';
 
 /** A service that answered a scan; `isConnected` where the scanner then stayed. */
 export interface OpenService {

@@ -1,0 +1,104 @@
+/** Collects what outside sources tried, as far as it may be a share of a campaign, in bounded memory. */
+
+import type { DetectionSettings } from '../config/detection.ts';
+import { isFailure } from '../contact/seen.ts';
+import type { SourceEvidence } from '../window/evidence.ts';
+import { SAMPLED } from '../window/quality.ts';
+import { type FirstContact, firstContacts, type Viewpoint } from './contacts.ts';
+import { evenHash } from './even-hash.ts';
+import { type CampaignKind, type InboundContact, smallestShare } from './sliding-shares.ts';
+
+/** What the contacts are read with. */
+interface InboundContext extends Viewpoint {
+  readonly settings: DetectionSettings;
+}
+
+/** Contacts for each host from which on it can be taken that every host outside sources reach has been seen. */
+const WELL_KNOWN = 3;
+
+/** Which hosts of ours outside sources reach, hour by hour. */
+class Reach {
+  #byHour = new Map<number, { readonly hosts: Set<string>; tried: number }>();
+
+  /** Notes that outside sources made some contacts with a host in an epoch hour. */
+  add(hour: number, host: string, contacts = 1): void {
+    const known = this.#byHour.get(hour) ?? { hosts: new Set(), tried: 0 };
+    this.#byHour.set(hour, known);
+    known.hosts.add(host);
+    known.tried += contacts;
+  }
+
+  /** How many there are in a range of hours; undefined while too little was tried to have come by all of them. */
+  readonly hostsIn = (from: number, to: number): number | undefined => {
+    const hosts = new Set<string>();
+    let tried = 0;
+    for (let hour = from; hour <= to; hour++) {
+      const known = this.#byHour.get(hour);
+      if (!known) continue;
+      for (const host of known.hosts) hosts.add(host);
+      tried += known.tried;
+    }
+    return tried >= WELL_KNOWN * hosts.size ? hosts.size : undefined;
+  };
+}
+
+/** Contacts that are held at most; beyond it, half of the sources are let go, by their hash, and half of the rest. */
+export const MOST_CONTACTS = 75_000;
+
+/** Collects what outside sources tried, one source after the other, in bounded memory. */
+export class InboundContacts {
+  contacts: InboundContact[] = [];
+  readonly reach = new Reach();
+  /** Sources that were let go: with a flood of them about, only campaigns of many members are found. */
+  letGo = 0;
+  #mask = 0;
+  #qualities = new Map<string, readonly { readonly hour: number; readonly quality: number }[]>();
+  readonly #context: InboundContext;
+
+  constructor(context: InboundContext) {
+    this.#context = context;
+  }
+
+  /** Adds a source's contacts, unless too many of them succeeded, or they are too scattered, to be a share of anything. */
+  add(source: SourceEvidence): void {
+    if (source.inside) return;
+    const { settings } = this.#context;
+    const tried = firstContacts(source, settings, this.#context).filter(({ isRepeat }) => !isRepeat);
+    const failed = tried.filter(({ outcome }) => isFailure(outcome));
+    const isShare = (kind: CampaignKind, key: (contact: FirstContact) => string) =>
+      [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings) - 1);
+    const isMember =
+      isShare('vertical', ({ target }) => target) ||
+      isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
+    if (!isMember) return;
+    if (evenHash(source.address) & this.#mask) {
+      this.letGo++;
+      return;
+    }
+    for (const contact of tried) this.contacts.push({ ...contact, source: source.address });
+    this.#qualities.set(
+      source.address,
+      source.panes.map(({ hour, quality }) => ({ hour, quality })),
+    );
+    if (this.contacts.length > MOST_CONTACTS) this.#halve();
+  }
+
+  #halve(): void {
+    this.#mask = this.#mask * 2 + 1;
+    this.contacts = this.contacts.filter(({ source }) => !(evenHash(source) & this.#mask));
+    for (const source of this.#qualities.keys()) {
+      if (!(evenHash(source) & this.#mask)) continue;
+      this.#qualities.delete(source);
+      this.letGo++;
+    }
+  }
+
+  /** What the logs could not show of some sources in a range of epoch hours. */
+  qualityOf(sources: Iterable<string>, from: number, to: number): number {
+    let bits = this.letGo ? SAMPLED : 0;
+    for (const source of sources)
+      for (const { hour, quality } of this.#qualities.get(source) ?? [])
+        if (hour >= from && hour <= to) bits |= quality;
+    return bits;
+  }
+}

@@ -12,9 +12,10 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { batchOf, OPERATIONS } from '../dynamodb/client.ts';
+import type { Table } from '../dynamodb/table.ts';
 import type { Caller, Cloud } from './cloud.ts';
 import type { CallKind } from './faults.ts';
-import type { Table } from './table.ts';
 
 export interface Clients {
   readonly documents: DynamoDBDocumentClient;
@@ -57,8 +58,6 @@ const unknown = (command: unknown): Error =>
 
 const labelOf = (caller: Caller, text: string): string => `${caller.invocation?.name.split(' ')[0]} ${text}`;
 
-type PutRequest = { readonly PutRequest: { readonly Item: Record<string, unknown> } };
-
 class Documents extends DynamoDBDocumentClient {
   readonly #cloud: Cloud;
   readonly #caller: Caller;
@@ -72,8 +71,7 @@ class Documents extends DynamoDBDocumentClient {
 
   // biome-ignore lint/suspicious/noExplicitAny: the overloads of the SDK say what comes of which command
   override send(command: any): any {
-    if (command instanceof BatchWriteCommand)
-      return this.#batch(command.input.RequestItems as Record<string, PutRequest[]>);
+    if (command instanceof BatchWriteCommand) return this.#batch(command.input);
     const { input } = command;
     const table = this.#table(input.TableName);
     const now = () => this.#cloud.timeline.now;
@@ -83,28 +81,16 @@ class Documents extends DynamoDBDocumentClient {
       isConditional: input.ConditionExpression !== undefined,
     });
     if (command instanceof QueryCommand) return this.#query(table, command.input as QueryInput);
-    if (command instanceof GetCommand)
-      return this.#call(kind(`GetItem ${input.TableName}`, false), () => {
-        const Item = table.get(input.Key);
-        return Item ? { Item } : {};
-      });
+    const act = (operation: string) => () => OPERATIONS[operation]!(table, input, now());
+    if (command instanceof GetCommand) return this.#call(kind(`GetItem ${input.TableName}`, false), act('GetItem'));
     if (command instanceof PutCommand)
-      return this.#call(kind(`PutItem ${input.ConditionExpression}`, true), () => {
-        const before = table.put(now(), input.Item, input);
-        return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
-      });
+      return this.#call(kind(`PutItem ${input.ConditionExpression}`, true), act('PutItem'));
     if (command instanceof DeleteCommand)
-      return this.#call(kind(`DeleteItem ${input.TableName} ${input.ConditionExpression}`, true), () => {
-        const before = table.delete(now(), input.Key, input);
-        return before && input.ReturnValues === 'ALL_OLD' ? { Attributes: before } : {};
-      });
+      return this.#call(kind(`DeleteItem ${input.TableName} ${input.ConditionExpression}`, true), act('DeleteItem'));
     if (command instanceof UpdateCommand)
       return this.#call(
         kind(`UpdateItem ${input.ConditionExpression} ${input.UpdateExpression.slice(0, 24)}`, true),
-        () => {
-          const after = table.update(now(), input.Key, input.UpdateExpression, input);
-          return input.ReturnValues === 'ALL_NEW' ? { Attributes: after } : {};
-        },
+        act('UpdateItem'),
       );
     throw unknown(command);
   }
@@ -132,26 +118,22 @@ class Documents extends DynamoDBDocumentClient {
     });
   }
 
-  #batch(requests: Record<string, PutRequest[]>): Promise<unknown> {
+  #batch(input: object): Promise<unknown> {
     const { faults, random, timeline } = this.#cloud;
-    const [[name, puts]] = Object.entries(requests) as [[string, PutRequest[]]];
-    if (puts.length > 25) throw new Error('too many items in one BatchWriteItem');
-    const items = puts.map(({ PutRequest }) => PutRequest.Item);
-    const places = items.map(({ pk, sk }) => `${pk} ${sk}`);
-    if (new Set(places).size < places.length) throw new Error('Provided list of item keys contains duplicates');
+    const { name, items } = batchOf(input);
     const isNoise = items.every(({ pk }) => String(pk).startsWith('noise#'));
     const what = String(items[0]!.pk).split('#')[0];
     return this.#call(
       { label: labelOf(this.#caller, `BatchWriteItem ${name} ${what}`), isWrite: true, isBatch: true, isNoise },
       () => {
         const isShort = faults.strikes('items unprocessed');
-        const refused: PutRequest[] = [];
-        for (const [at, item] of items.entries()) {
-          const place = places[at]!;
+        const refused: object[] = [];
+        for (const item of items) {
+          const place = `${item.pk} ${item.sk}`;
           const times = this.#refused.get(place) ?? 0;
           if (isShort && times < REFUSALS && random.next() < 0.5) {
             this.#refused.set(place, times + 1);
-            refused.push(puts[at]!);
+            refused.push({ PutRequest: { Item: item } });
             continue;
           }
           this.#refused.delete(place);

@@ -1,10 +1,10 @@
 /** The simulated account: tables, a bucket, queues, a topic, and the calls that functions make to them. */
 import type { Random } from '../../bench/random.ts';
 import { TABLES } from '../../test/lib/store/fixture/tables.ts';
-import type { Item } from './expressions.ts';
+import type { Item } from '../dynamodb/expressions.ts';
+import { Table } from '../dynamodb/table.ts';
 import type { CallKind, Fate, Faults, Kind } from './faults.ts';
 import { Queue } from './queue.ts';
-import { Table } from './table.ts';
 import type { Timeline } from './timeline.ts';
 
 /** A message that was published. */

@@ -7,7 +7,7 @@ import type { WindowsStore } from '../../../lib/store/windows-store.ts';
 import type { Fragment } from '../../../lib/window/evidence.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { contact, fragment } from '../store/fixture/findings.ts';
-import { type Embedded, itemsOf, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import {
   byId,
   campaignsOf,
@@ -32,10 +32,10 @@ import {
 import { type Deployment, type DeploymentOptions, SECRET } from './fixture/deployment.ts';
 import { answer, file, line, probe, scan } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 const deploy = async (options: DeploymentOptions = {}) => {

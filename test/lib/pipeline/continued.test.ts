@@ -2,14 +2,14 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../lib/finding/model.ts';
-import { type Embedded, itemsOf, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { answer, file, probe, scan } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

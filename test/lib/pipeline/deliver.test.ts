@@ -3,14 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Finding } from '../../../lib/finding/model.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { detection, finding, HOUR, SOURCE } from '../store/fixture/findings.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 const NOW = HOUR * 3600 + 900;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

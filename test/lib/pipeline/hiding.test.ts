@@ -1,17 +1,17 @@
 /** Ways to keep an alert from being sent, or a slow scan from being looked at: what works, and what does not. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { noisePartition } from '../../../lib/store/keys.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { file, probe, SCANNER, scan, TARGET } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 const HOUR = 3600;
 /** Six hours into a day: the quiet sources of days are looked through. */
 const SIX = Date.UTC(2026, 10, 21, 6) / 1000;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

@@ -5,13 +5,13 @@ import fc from '../../properties.ts';
 import { HOSTILE } from '../finding/samples.ts';
 import { ALL_FIELDS, log, START, type Values } from '../flowlog/sample-logs.ts';
 import { interfere } from '../store/fixture/faults.ts';
-import { type Embedded, itemsOf, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

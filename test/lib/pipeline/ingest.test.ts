@@ -3,14 +3,14 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { logName, PartlyReadError } from '../../../lib/pipeline/ingest.ts';
 import { interfere } from '../store/fixture/faults.ts';
-import { type Embedded, itemsOf, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { answer, file, keyOf, line, probe, SCANNER, scan, TARGET } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

@@ -8,13 +8,13 @@ import { Networks } from '../../../lib/net/networks.ts';
 import { detectAll } from '../../../lib/pipeline/detect-all.ts';
 import { Collector } from '../../../lib/window/collector.ts';
 import fc from '../../properties.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment, SECRET } from './fixture/deployment.ts';
 import { answer, file, probe, scan } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 

@@ -2,15 +2,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { interfere } from '../store/fixture/faults.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { HOUR, MINUTE, NOON, talking, users } from './fixture/crowds.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { answer, file, line, probe, SCANNER, scan } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

@@ -4,7 +4,7 @@
  */
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { type Embedded, itemsOf, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { file, scan } from './fixture/flow-logs.ts';
 
@@ -17,10 +17,10 @@ const FILES = ['a', 'b', 'c'].map((name, at) => ({
   body: file(scan('rejected', { count: 15, first: 1 + 100 * at, end: START + 300 * at })),
 }));
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

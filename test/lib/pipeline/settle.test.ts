@@ -3,18 +3,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Finding } from '../../../lib/finding/model.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { detection, finding } from '../store/fixture/findings.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, type DeploymentOptions, newDeployment } from './fixture/deployment.ts';
 import { file, probe, scan } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 const MINUTE = 60;
 const HOUR = 3600;
 const START = Date.UTC(2026, 10, 21, 10, 10) / 1000;
 const NOW = START + 5 * MINUTE;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 const deploy = async (options: DeploymentOptions = {}) => {

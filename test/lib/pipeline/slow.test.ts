@@ -6,13 +6,13 @@ import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Collector } from '../../../lib/window/collector.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment, SECRET } from './fixture/deployment.ts';
 import { file, probe } from './fixture/flow-logs.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 

@@ -3,16 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Finding } from '../../../lib/finding/model.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { detection, HOUR } from '../store/fixture/findings.ts';
-import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 
-let embedded: Embedded;
+let embedded: Database;
 let deployment: Deployment;
 const LIMIT = 3;
 /** Long before the hour of silence by the clock, so that settle has nothing else to do; a slot of the clock begins here. */
 const NOW = HOUR * 3600 + 900;
 beforeAll(async () => {
-  embedded = await startEmbedded();
+  embedded = await startMemory();
 });
 afterAll(() => embedded.stop());
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 /**
  * DynamoDB expressions over plain items: conditions, key conditions and updates, as far as the project writes them. What is
- * not understood is an error. Compared with an embedded DynamoDB by test/verify/table.test.ts.
+ * not understood is an error. Compared with an embedded DynamoDB by test/verify/dynamodb.test.ts.
  */
 
 export type Item = Readonly<Record<string, unknown>>;

@@ -14,6 +14,11 @@ class ConditionalCheckFailedException extends Error {
   override name = 'ConditionalCheckFailedException';
 }
 
+/** DynamoDB refuses the request. */
+class ValidationException extends Error {
+  override name = 'ValidationException';
+}
+
 export interface Condition {
   readonly ConditionExpression?: string | undefined;
   readonly ExpressionAttributeNames?: Names;
@@ -129,6 +134,17 @@ export class Table {
     return expired.length;
   }
 
+  /** A copy of an item, with attributes that its keys and those of the indexes allow. */
+  #stored(item: Item): Item {
+    const indexed = Object.values(this.#indexes).flatMap((keys) => [...keys] as string[]);
+    for (const key of ['pk', 'sk', ...indexed.filter((name) => item[name] !== undefined)]) {
+      const value = item[key];
+      if (typeof value !== 'string' || value === '')
+        throw new ValidationException(`the key attribute ${key} must be a text that is not empty, got ${value}`);
+    }
+    return copied(item) as Item;
+  }
+
   #keysOf(index: string): Keys {
     const keys = this.#indexes[index];
     if (!keys) throw new Error(`there is no index ${index}`);
@@ -151,7 +167,7 @@ export class Table {
     this.#partitions.set(pk, partition);
     const versions = partition.get(sk) ?? { pk, sk, past: [] };
     partition.set(sk, versions);
-    const stored = item && Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+    const stored = item && this.#stored(item);
     while (versions.past.length > 1 && versions.past[1]!.at < at - REMEMBERED) versions.past.shift();
     const before = latest(versions);
     versions.past.push({ at, item: stored });
@@ -164,6 +180,22 @@ export class Table {
       this.#indexed.set(place, (this.#indexed.get(place) ?? new Set()).add(versions));
     }
   }
+}
+
+/** What the document client makes of a value and back: a copy without what is undefined. @throws on what it refuses. */
+export function copied(value: unknown): unknown {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof Set) return new Set(value);
+  if (Array.isArray(value)) return value.map(copied);
+  if (value !== null && typeof value === 'object') {
+    const name = value.constructor?.name ?? 'Object';
+    if (name !== 'Object') throw new Error(`an item holds a ${name}, which the document client refuses`);
+    const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+    return Object.fromEntries(entries.map(([key, each]) => [key, copied(each)]));
+  }
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new Error(`an item holds ${value}, which the document client refuses`);
+  return value;
 }
 
 const latest = (versions: Versions | undefined): Item | undefined => versions?.past.at(-1)?.item;

@@ -8,7 +8,7 @@ import type { Item } from './expressions.ts';
 import { type Condition, copied, type Query, type Table } from './table.ts';
 
 /** The input of any operation that names one table. */
-export interface Input extends Condition, Query {
+interface Input extends Condition, Query {
   readonly TableName: string;
   readonly Item: Item;
   readonly Key: Item;

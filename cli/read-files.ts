@@ -1,9 +1,9 @@
 /** Reads files into one collector: one after the other, or, where there is much to read, in as many threads as there are processors. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import type { Collector } from '../lib/evidence/builder.ts';
 import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
-import type { Collector } from '../lib/window/collector.ts';
 import { type BadInput, reasonOf } from './inputs.ts';
 import type { Progress } from './progress.ts';
 import type { Answer, ReadOptions, Request } from './read-worker.ts';

@@ -1,8 +1,8 @@
 /** Reads flow log files in a thread of its own, one after the other as they are asked for; `read-files.ts` is its other end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Drained } from '../lib/contact/drained.ts';
+import { Collector, type CollectorOptions } from '../lib/evidence/builder.ts';
 import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
-import { Collector, type CollectorOptions } from '../lib/window/collector.ts';
+import type { Drained } from '../lib/kernel/drained.ts';
 import { type FileName, reasonOf, sourceOf } from './inputs.ts';
 
 /** Contacts that a thread holds before it hands them on: some 20 MB. */

@@ -1,8 +1,9 @@
 /** What would have kept a finding, or its alert, from being: for each test that fired the setting behind it, and the rule. */
-import { scopeToSilence } from '../lib/alert/suppression.ts';
+
 import { type DetectionSettings, detectionDefaults } from '../lib/config/detection.ts';
 import { detectionOverrides } from '../lib/config/detection-schema.ts';
 import type { Finding, Reason } from '../lib/finding/model.ts';
+import { scopeToSilence } from '../lib/notify/suppression.ts';
 
 type Setting = keyof DetectionSettings;
 

@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../lib/config/detection.ts';
-import { hashKey } from '../lib/contact/keyed-hash.ts';
+import { Collector } from '../lib/evidence/builder.ts';
+import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import { epochSeconds, type Finding, severityRank } from '../lib/finding/model.ts';
 import { readFlowLog } from '../lib/flowlog/read.ts';
 import { bufferSource } from '../lib/flowlog/source.ts';
 import { detectAll } from '../lib/pipeline/detect-all.ts';
-import { Collector } from '../lib/window/collector.ts';
 import { expectValidFinding } from './finding-schema.ts';
 
 const FOLDER = join(import.meta.dirname, 'data/shapes');

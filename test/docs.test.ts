@@ -6,9 +6,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { alertText } from '../lib/alert/text.ts';
 import { detectionDefaults } from '../lib/config/detection.ts';
 import { epochSeconds, severityRank } from '../lib/finding/model.ts';
+import { alertText } from '../lib/notify/text.ts';
 import { replay, STEPS } from './emulation.ts';
 import { deadLinksOf, prose } from './markdown.ts';
 

@@ -5,12 +5,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { detectionSettings } from '../lib/config/detection.ts';
-import { hashKey } from '../lib/contact/keyed-hash.ts';
+import { Collector } from '../lib/evidence/builder.ts';
+import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../lib/finding/model.ts';
 import { readFlowLog } from '../lib/flowlog/read.ts';
 import { bufferSource } from '../lib/flowlog/source.ts';
 import { detectAll } from '../lib/pipeline/detect-all.ts';
-import { Collector } from '../lib/window/collector.ts';
 import { NOON, probe, type Row } from './lib/scan/traffic.ts';
 
 const DATA = join(import.meta.dirname, 'data');

@@ -3,10 +3,11 @@
  * one contact, so items, units and findings are the same; what grows is the file and the time to read it. Both are measured
  * on the same rounds with and without the repetitions.
  */
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+
+import { Collector } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
-import { Collector } from '../../lib/window/collector.ts';
 import type { Extrapolation } from './bill.ts';
 import { type LogFile, Traffic, type Workload } from './traffic.ts';
 

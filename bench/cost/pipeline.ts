@@ -2,7 +2,7 @@
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { detectionSettings } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { Networks } from '../../lib/net/networks.ts';

@@ -1,7 +1,8 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Collector, type GivenUp } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
 import type { FileReport } from '../../lib/flowlog/read.ts';
@@ -11,7 +12,6 @@ import { Networks } from '../../lib/net/networks.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
-import { Collector, type GivenUp } from '../../lib/window/collector.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
 import { type BadInput, resolveInputs } from '../inputs.ts';
 import { Progress } from '../progress.ts';

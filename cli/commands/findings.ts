@@ -1,6 +1,5 @@
 /** `sweepwatch findings`: look findings up in the table of a deployment, and have one explained. */
 import { parseArgs } from 'node:util';
-import { alertText } from '../../lib/alert/text.ts';
 import {
   epochSeconds,
   type Finding,
@@ -10,6 +9,7 @@ import {
   severityRank,
 } from '../../lib/finding/model.ts';
 import { networkOf } from '../../lib/net/cidr.ts';
+import { alertText } from '../../lib/notify/text.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';

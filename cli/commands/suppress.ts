@@ -1,7 +1,7 @@
 /** `sweepwatch suppress`: silence the alerts of approved scanners, scoped, attributed and expiring. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/alert/suppression.ts';
+import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/notify/suppression.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';

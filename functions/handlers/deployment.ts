@@ -1,11 +1,11 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { AlertPlace } from '../../lib/alert/text.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { Networks } from '../../lib/net/networks.ts';
+import type { AlertPlace } from '../../lib/notify/text.ts';
 import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';
 import { createDocumentClient, type DynamoDBDocumentClient, type SQSClient } from '../../lib/store/clients.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';

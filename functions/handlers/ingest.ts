@@ -1,7 +1,7 @@
 /** The ingest function: messages about new flow log files, each file read once, each message failing alone. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { type Ingested, type IngestOptions, ingestObject, PartlyReadError } from '../../lib/pipeline/ingest.ts';
 import { type ObjectCreated, objectsCreated } from '../../lib/pipeline/object-events.ts';
 import type { S3Client, SQSClient } from '../../lib/store/clients.ts';

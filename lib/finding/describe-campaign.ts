@@ -1,12 +1,12 @@
 /** Campaigns as findings, and which findings about single sources are part of one. */
 
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
+import { describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
+import { isFailure } from '../evidence/seen.ts';
 import { type Campaign, type CampaignRoll, findCampaigns, type Span } from '../scan/campaigns.ts';
 import { contactKey } from '../scan/contacts.ts';
 import type { InboundContacts } from '../scan/inbound.ts';
 import { type InboundContact, smallestShare, smallestSpread } from '../scan/sliding-shares.ts';
-import { describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
 import type { Detection, DetectionContext } from './describe-scan.ts';
 import { findingId } from './identity.ts';
 import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from './model.ts';

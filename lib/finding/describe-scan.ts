@@ -1,11 +1,11 @@
 /** Windows to findings: the decision about one source, pure and the same for any order of its evidence. */
 import type { DetectionSettings } from '../config/detection.ts';
+import type { SourceEvidence } from '../evidence/evidence.ts';
+import { countQuality, describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from '../scan/contacts.ts';
 import { type Episode, findEpisodes, silenceOf } from '../scan/episodes.ts';
 import { LONGEST_SECONDS, walkOf } from '../scan/windows.ts';
-import type { SourceEvidence } from '../window/evidence.ts';
-import { countQuality, describeQuality, WITHOUT_FLAGS } from '../window/quality.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
 import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';

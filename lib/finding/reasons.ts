@@ -1,10 +1,10 @@
 /** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { hasInitiatorHalf } from '../contact/seen.ts';
+import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
+import { hasInitiatorHalf } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import type { Evidence } from '../scan/groups.ts';
 import { ratioOf, walkOf } from '../scan/windows.ts';
-import type { Pane, SourceEvidence } from '../window/evidence.ts';
 import { protocolName, type Reason } from './model.ts';
 import type { VulnerableService } from './vulnerable-services.ts';
 

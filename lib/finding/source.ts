@@ -1,5 +1,5 @@
 /** The `source` of a finding: an address with all that the logs tell of who holds it. */
-import type { Identity } from '../contact/interfaces.ts';
+import type { Identity } from '../evidence/interfaces.ts';
 import type { EcsTask, FindingSource } from './model.ts';
 
 /** Builds the source; what the logs do not say is left out. */

@@ -1,5 +1,5 @@
 /** What a finding says of its contacts in numbers and samples. */
-import { isFailure } from '../contact/seen.ts';
+import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import { type Finding, SAMPLE_SIZE, type Spread } from './model.ts';
 

@@ -3,7 +3,7 @@
  * whether pings are but the errors that a host sends to those who ask it for a dead service.
  */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../contact/seen.ts';
+import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../evidence/seen.ts';
 import type { Detection } from './describe-scan.ts';
 import { SAMPLE_SIZE, type Severity, severityRank } from './model.ts';
 import { listOf, stayedReason } from './reasons.ts';

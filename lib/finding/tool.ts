@@ -1,5 +1,5 @@
 /** Names the likely tool of a scan from what flow metadata shows of its probes: sizes, source ports, ports and order. */
-import { isFailure } from '../contact/seen.ts';
+import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from './frequent-ports.ts';
 

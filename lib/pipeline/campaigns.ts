@@ -1,5 +1,7 @@
 /** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
-import { hasInitiatorHalf } from '../contact/seen.ts';
+
+import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
+import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { type CampaignDetection, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
@@ -8,7 +10,6 @@ import { InboundContacts } from '../scan/inbound.ts';
 import { anchorHourOf, findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
-import { type Fragment, mergeFragments } from '../window/evidence.ts';
 import type { Judged, JudgeOptions } from './judge.ts';
 import { hourOf, type Moment } from './reading.ts';
 

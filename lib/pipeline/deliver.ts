@@ -1,10 +1,11 @@
 /** Deliver: what a person hears of a marked finding. Lease, decide, publish, record, clear. */
-import { type AlertMessage, alertMessage } from '../alert/message.ts';
-import { announcementOf, type Lane, laneOf } from '../alert/storm.ts';
-import { type Suppression, suppressionOf } from '../alert/suppression.ts';
-import type { AlertPlace } from '../alert/text.ts';
+
 import { newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding, type Severity } from '../finding/model.ts';
+import { type AlertMessage, alertMessage } from '../notify/message.ts';
+import { announcementOf, type Lane, laneOf } from '../notify/storm.ts';
+import { type Suppression, suppressionOf } from '../notify/suppression.ts';
+import type { AlertPlace } from '../notify/text.ts';
 import type { Allowance } from '../store/allowance.ts';
 import type { Announced } from '../store/finding-item.ts';
 import type { FindingRef } from '../store/findings-store.ts';

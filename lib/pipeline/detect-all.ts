@@ -1,6 +1,8 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isBareProbe, isFailure, outcomeOf } from '../contact/seen.ts';
+import type { Collector, LeastEvidence } from '../evidence/builder.ts';
+import type { SourceEvidence } from '../evidence/evidence.ts';
+import { isBareProbe, isFailure, outcomeOf } from '../evidence/seen.ts';
 import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
 import { type Detection, type DetectionContext, detect } from '../finding/describe-scan.ts';
 import {
@@ -15,8 +17,6 @@ import {
   weighed,
 } from '../finding/surroundings.ts';
 import { InboundContacts } from '../scan/inbound.ts';
-import type { Collector, LeastEvidence } from '../window/collector.ts';
-import type { SourceEvidence } from '../window/evidence.ts';
 
 const UDP = 17;
 

@@ -1,13 +1,13 @@
 /** Ingest: one object to fragments, then to judgements about the sources in it that matter. */
 
-import { isFailure, outcomeOf } from '../contact/seen.ts';
+import { Collector, type CollectorOptions } from '../evidence/builder.ts';
+import type { Fragment } from '../evidence/evidence.ts';
+import { isFailure, outcomeOf } from '../evidence/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import { type FileReport, readFlowLog } from '../flowlog/read.ts';
 import type { ByteSource } from '../flowlog/source.ts';
 import { objectId, type SourceName } from '../store/keys.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
-import { Collector, type CollectorOptions } from '../window/collector.ts';
-import type { Fragment } from '../window/evidence.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
 import { Uses } from './uses.ts';

@@ -1,4 +1,6 @@
 /** Decides one source from what the windows table holds, and brings the findings table up to that decision. */
+
+import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import { withCampaign } from '../finding/describe-campaign.ts';
 import type { Detection } from '../finding/describe-scan.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
@@ -8,7 +10,6 @@ import { findingKey, type Hours, type StoredFinding } from '../store/finding-ite
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { KnownQuiet } from '../store/windows-store.ts';
-import type { SeenContact, SourceEvidence } from '../window/evidence.ts';
 import { continued } from './continued.ts';
 import {
   type Horizons,

@@ -1,9 +1,9 @@
 /** Which quiet outside sources add up to something over some hours, in memory that does not grow with their number. */
 
-import { isFailure, outcomeOf } from '../contact/seen.ts';
+import type { Fragment } from '../evidence/evidence.ts';
+import { isFailure, outcomeOf } from '../evidence/seen.ts';
 import { evenHash } from '../scan/even-hash.ts';
 import type { QuietBucket } from '../store/quiet.ts';
-import type { Fragment } from '../window/evidence.ts';
 
 /** Most counters for sources, by a hash of the address: sources that share one are looked at more closely, no more than that. */
 const MOST_COUNTERS = 2 ** 20;

@@ -1,6 +1,7 @@
 /** Reads what the judgement of one source rests on, and detects in it. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isBareProbe, isSuspect } from '../contact/seen.ts';
+import { type Fragment, mergeFragments, type SeenContact, type SourceEvidence } from '../evidence/evidence.ts';
+import { isBareProbe, isSuspect } from '../evidence/seen.ts';
 import { type Detection, detect } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
@@ -10,7 +11,6 @@ import { LONGEST_SECONDS, leastFloor } from '../scan/windows.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { KnownQuiet, WindowsStore } from '../store/windows-store.ts';
-import { type Fragment, mergeFragments, type SeenContact, type SourceEvidence } from '../window/evidence.ts';
 
 export interface ReaderOptions {
   readonly windows: WindowsStore;

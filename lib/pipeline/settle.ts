@@ -1,10 +1,11 @@
 /** Settle: what falls due with time. Overdue answers, quiet outside sources, closing, lost announcements, the digest. */
-import { digestMessage } from '../alert/digest.ts';
-import type { AlertMessage } from '../alert/message.ts';
-import type { Suppression } from '../alert/suppression.ts';
-import type { AlertPlace } from '../alert/text.ts';
+
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, isoTime, sourceKey } from '../finding/model.ts';
+import { digestMessage } from '../notify/digest.ts';
+import type { AlertMessage } from '../notify/message.ts';
+import type { Suppression } from '../notify/suppression.ts';
+import type { AlertPlace } from '../notify/text.ts';
 import { LONGEST_SECONDS } from '../scan/windows.ts';
 import { SILENCE } from '../store/agenda.ts';
 import type { FindingRef, FindingsStore } from '../store/findings-store.ts';

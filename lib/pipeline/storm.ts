@@ -1,10 +1,11 @@
 /** Tells what was held in an alert storm: one message about all of it, then a record in each finding. */
-import type { AlertMessage } from '../alert/message.ts';
-import { type HeldAnnouncement, stormMessage } from '../alert/storm.ts';
-import { type Suppression, suppressionOf } from '../alert/suppression.ts';
-import type { AlertPlace } from '../alert/text.ts';
+
 import { newsOf } from '../finding/lifecycle.ts';
 import type { Severity } from '../finding/model.ts';
+import type { AlertMessage } from '../notify/message.ts';
+import { type HeldAnnouncement, stormMessage } from '../notify/storm.ts';
+import { type Suppression, suppressionOf } from '../notify/suppression.ts';
+import type { AlertPlace } from '../notify/text.ts';
 import type { StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef } from '../store/findings-store.ts';
 import type { Outbox } from '../store/outbox.ts';

@@ -1,5 +1,6 @@
 /** Reads from the windows table what the traffic of others says of a source's detections. */
 
+import { mergeFragments } from '../evidence/evidence.ts';
 import type { Detection } from '../finding/describe-scan.ts';
 import {
   areErrors,
@@ -11,7 +12,6 @@ import {
   serviceKey,
   weighed,
 } from '../finding/surroundings.ts';
-import { mergeFragments } from '../window/evidence.ts';
 import type { JudgeOptions } from './judge.ts';
 import type { Uses } from './uses.ts';
 

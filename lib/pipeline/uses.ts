@@ -1,8 +1,9 @@
 /** Who from outside uses which service, hour by hour: read once for all findings that are judged in one run. */
+
+import { mergeFragments } from '../evidence/evidence.ts';
 import { isPublicPort, isUse, serviceKey } from '../finding/surroundings.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
-import { mergeFragments } from '../window/evidence.ts';
 
 const PARALLEL = 8;
 

@@ -1,6 +1,7 @@
 /** A source's first contacts in order: what remains of its evidence when retries, habits and open questions are set apart. */
 
 import type { DetectionSettings } from '../config/detection.ts';
+import type { Pane, SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import {
   hasInitiatorHalf,
   isFailure,
@@ -8,9 +9,8 @@ import {
   type Outcome,
   outcomeOf,
   SEEN_OWN_TARGET,
-} from '../contact/seen.ts';
+} from '../evidence/seen.ts';
 import { Networks } from '../net/networks.ts';
-import type { Pane, SeenContact, SourceEvidence } from '../window/evidence.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
 import { isFleeting, isHabit, isLasting, minutesIn, minutesOf } from './visits.ts';
 

@@ -1,6 +1,6 @@
 /** Joins marked contacts to episodes: one scan of one source in one direction, from first probe to last. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
+import { isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
 import { contactKey, type Direction, type FirstContact } from './contacts.ts';
 import { type Evidence, type Mark, markScans, union } from './groups.ts';

@@ -1,9 +1,9 @@
 /** Collects what outside sources tried, as far as it may be a share of a campaign, in bounded memory. */
 
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
-import type { SourceEvidence } from '../window/evidence.ts';
-import { SAMPLED } from '../window/quality.ts';
+import type { SourceEvidence } from '../evidence/evidence.ts';
+import { SAMPLED } from '../evidence/quality.ts';
+import { isFailure } from '../evidence/seen.ts';
 import { type FirstContact, firstContacts, type Viewpoint } from './contacts.ts';
 import { evenHash } from './even-hash.ts';
 import { type CampaignKind, type InboundContact, smallestShare } from './sliding-shares.ts';

@@ -1,6 +1,6 @@
 /** Who has which part of what is shared out, in a window that slides. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
+import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
 
 /** A contact of an outside source, with the source's name. */

@@ -1,6 +1,7 @@
 /** Stealth probes (FIN, NULL, XMAS, ACK) that met silence or a REJECT, told from late packets by their company. */
-import { isBareProbe, type Outcome, SEEN_PROBE, SEEN_REJECT, SEEN_RESET } from '../contact/seen.ts';
-import type { SeenContact, SourceEvidence } from '../window/evidence.ts';
+
+import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
+import { isBareProbe, type Outcome, SEEN_PROBE, SEEN_REJECT, SEEN_RESET } from '../evidence/seen.ts';
 
 const PRIVILEGED = 1024;
 

@@ -1,6 +1,7 @@
 /** How often and for how long a contact was visited: a habit, for once only, or for good. */
-import { SEEN_CONVERSATION } from '../contact/seen.ts';
-import type { SeenContact } from '../window/evidence.ts';
+
+import type { SeenContact } from '../evidence/evidence.ts';
+import { SEEN_CONVERSATION } from '../evidence/seen.ts';
 
 const UDP = 17;
 

@@ -1,6 +1,6 @@
 /** Sliding windows over first contacts: where the failures of one group are many, and many more than its successes. */
 import type { DetectionSettings } from '../config/detection.ts';
-import { isFailure } from '../contact/seen.ts';
+import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** The alert queue and the alert topic. */
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { AlertMessage } from '../alert/message.ts';
+import type { AlertMessage } from '../notify/message.ts';
 import type { FindingRef } from './findings-store.ts';
 
 /** Asks the alert function to look at a finding that is marked in the table. */

@@ -1,7 +1,8 @@
 /** Fragments of many sources in one item, compressed together, so that they cost by the file and the bucket. */
-import type { HashKey } from '../contact/keyed-hash.ts';
-import { encodeFragments } from '../window/codec.ts';
-import type { Fragment } from '../window/evidence.ts';
+
+import { encodeFragments } from '../evidence/codec.ts';
+import type { Fragment } from '../evidence/evidence.ts';
+import type { HashKey } from '../evidence/keyed-hash.ts';
 
 /** Bytes before compression from which on a pack is full; items stay far below 100 KB. */
 const PACK_BYTES = 48 * 1024;

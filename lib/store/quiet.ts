@@ -1,7 +1,8 @@
 /** Quiet outside sources of one bucket over some hours, as they lie in the table: read once, looked through more than once. */
-import type { HashKey } from '../contact/keyed-hash.ts';
-import { decodeFragments, glance } from '../window/codec.ts';
-import type { Fragment } from '../window/evidence.ts';
+
+import { decodeFragments, glance } from '../evidence/codec.ts';
+import type { Fragment } from '../evidence/evidence.ts';
+import type { HashKey } from '../evidence/keyed-hash.ts';
 
 /** Compressed packs, a few bytes for each source: the noise of days fits into memory, its contacts would not. */
 export class QuietBucket {

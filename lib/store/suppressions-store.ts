@@ -1,6 +1,6 @@
 /** Suppressions in the findings table: few items under one key, read by the alert function and the command line. */
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Suppression } from '../alert/suppression.ts';
+import type { Suppression } from '../notify/suppression.ts';
 import { queryAll } from './query.ts';
 
 const PARTITION = 'suppressions';

@@ -1,8 +1,9 @@
 /** What one object says, as items of the windows table: who gets an item, who shares one, and who is marked as due. */
-import type { HashKey } from '../contact/keyed-hash.ts';
-import { hasInitiatorHalf, isBareProbe, isFailure, isSuspect, outcomeOf } from '../contact/seen.ts';
-import { encodeFragment } from '../window/codec.ts';
-import { type Fragment, mergeFragments } from '../window/evidence.ts';
+
+import { encodeFragment } from '../evidence/codec.ts';
+import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
+import type { HashKey } from '../evidence/keyed-hash.ts';
+import { hasInitiatorHalf, isBareProbe, isFailure, isSuspect, outcomeOf } from '../evidence/seen.ts';
 import {
   calmPartition,
   duePartition,

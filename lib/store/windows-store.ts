@@ -1,8 +1,8 @@
 /** The windows table: fragments by source and hour, quiet outside sources many to an item. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { HashKey } from '../contact/keyed-hash.ts';
-import { decodeFragment, decodeFragments } from '../window/codec.ts';
-import type { Fragment } from '../window/evidence.ts';
+import { decodeFragment, decodeFragments } from '../evidence/codec.ts';
+import type { Fragment } from '../evidence/evidence.ts';
+import type { HashKey } from '../evidence/keyed-hash.ts';
 import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
 import {

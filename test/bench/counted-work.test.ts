@@ -7,15 +7,15 @@ import { linesOf } from '../../bench/workload/lines.ts';
 import { type OrdinaryOptions, ordinary } from '../../bench/workload/ordinary.ts';
 import { deliveriesOf } from '../../bench/workload/workload.ts';
 import { detectionSettings } from '../../lib/config/detection.ts';
-import { Interfaces } from '../../lib/contact/interfaces.ts';
-import { KernelBlockReader } from '../../lib/contact/kernel-block-reader.ts';
+import { Collector } from '../../lib/evidence/builder.ts';
+import { Interfaces } from '../../lib/evidence/interfaces.ts';
 import { LineParser } from '../../lib/flowlog/line-parser.ts';
 import { FlowRecord } from '../../lib/flowlog/record.ts';
 import { RowReader } from '../../lib/flowlog/row-reader.ts';
+import { KernelBlockReader } from '../../lib/kernel/block-reader.ts';
 import { Kernel } from '../../lib/kernel/kernel.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
-import { Collector } from '../../lib/window/collector.ts';
 import { AddressTable } from '../reference/address-table.ts';
 
 const CHUNK = 256 * 1024;

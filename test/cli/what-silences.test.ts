@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { whatSilences } from '../../cli/what-silences.ts';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding, Reason } from '../../lib/finding/model.ts';
 import { explain } from '../../lib/finding/reasons.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
@@ -12,7 +13,6 @@ import { bufferSource } from '../../lib/flowlog/source.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
 import type { Evidence } from '../../lib/scan/groups.ts';
 import { LONG_HORIZONS, SHORT_HORIZONS } from '../../lib/scan/windows.ts';
-import { Collector } from '../../lib/window/collector.ts';
 import { campaignOf, findingOf } from '../lib/finding/samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
-import { Collector } from '../../lib/window/collector.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
 
 const FOLDER = join(import.meta.dirname, '../data/shapes');

@@ -1,12 +1,10 @@
 /**
  * Records in, evidence out, without the kernel: plain TypeScript that reads row by row and keeps everything. What the
- * collector of `lib/window` must equal.
+ * builder of `lib/evidence` must equal.
  */
-import type { HashKey } from '../../lib/contact/keyed-hash.ts';
-import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/contact/seen.ts';
-import { type FlowRecord, type Layout, NO_FLAGS, type RecordSink, type StatusRow } from '../../lib/flowlog/record.ts';
-import { Networks } from '../../lib/net/networks.ts';
-import { CONTACTS_PER_PANE, type Pane, type SourceEvidence } from '../../lib/window/evidence.ts';
+
+import { CONTACTS_PER_PANE, type Pane, type SourceEvidence } from '../../lib/evidence/evidence.ts';
+import type { HashKey } from '../../lib/evidence/keyed-hash.ts';
 import {
   LONG_AGGREGATION,
   SAMPLED,
@@ -14,8 +12,11 @@ import {
   TRANSIT_GATEWAY,
   WITHOUT_FLAGS,
   WITHOUT_PACKET_ADDRESSES,
-} from '../../lib/window/quality.ts';
-import { Scopes } from '../../lib/window/scope.ts';
+} from '../../lib/evidence/quality.ts';
+import { Scopes } from '../../lib/evidence/scope.ts';
+import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/evidence/seen.ts';
+import { type FlowRecord, type Layout, NO_FLAGS, type RecordSink, type StatusRow } from '../../lib/flowlog/record.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { AddressTable } from './address-table.ts';
 import { ContactTable, type PaneView } from './contact-table.ts';
 import { classify, Halves } from './initiator.ts';

@@ -2,8 +2,8 @@
  * The contacts of all sources, hour by hour, in plain maps: nothing is let go of before the end, when each hour keeps the
  * contacts with the smallest keyed hashes. What the kernel's table must equal, whatever the order of the records.
  */
-import { type HashKey, keyedHash } from '../../lib/contact/keyed-hash.ts';
-import { hasInitiatorHalf } from '../../lib/contact/seen.ts';
+import { type HashKey, keyedHash } from '../../lib/evidence/keyed-hash.ts';
+import { hasInitiatorHalf } from '../../lib/evidence/seen.ts';
 import type { AddressTable } from './address-table.ts';
 
 const HOUR = 3600;
@@ -18,7 +18,7 @@ export interface ContactHalf {
   readonly seen: number;
   readonly start: number;
   readonly end: number;
-  /** What the record's log cannot show, as bits that union (`lib/window/quality.ts`). */
+  /** What the record's log cannot show, as bits that union (`lib/evidence/quality.ts`). */
   readonly quality: number;
   /** Of an initiator's half: the port it came from, and the bytes of one packet (at most 255); 0 of an answer. */
   readonly sourcePort: number;

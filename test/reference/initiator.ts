@@ -14,7 +14,7 @@ import {
   SEEN_UNRESOLVED_REVERSE,
   SEEN_WEAK_RESET,
   SEEN_WITHOUT_FLAGS,
-} from '../../lib/contact/seen.ts';
+} from '../../lib/evidence/seen.ts';
 import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../../lib/flowlog/record.ts';
 
 const TCP = 6;

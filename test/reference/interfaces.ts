@@ -1,5 +1,5 @@
 /** Who stands behind an address: the interface, instance, task and account that the records tie it to. */
-import type { Identity } from '../../lib/contact/interfaces.ts';
+import type { Identity } from '../../lib/evidence/interfaces.ts';
 import {
   EGRESS,
   type FlowRecord,

@@ -1,6 +1,7 @@
 /** What kind of address each one is, by its number alone; asked once an address. */
-import { kindOf } from '../../lib/contact/kernel-tables.ts';
+
 import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/kernel.ts';
+import { kindOf } from '../../lib/kernel/kernel-tables.ts';
 import type { Networks } from '../../lib/net/networks.ts';
 import type { AddressTable } from './address-table.ts';
 

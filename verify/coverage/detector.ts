@@ -1,12 +1,12 @@
 /** The detector over log files in memory, as `sweepwatch detect` runs it with its defaults. */
 import { detectionSettings } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
-import { Collector } from '../../lib/window/collector.ts';
 
 const SECRET = 'coverage';
 

@@ -1,12 +1,12 @@
 /** What must be found: the same files, each read once, in order, by the engine alone, without cloud or faults. */
 import { detectionSettings } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
-import { Collector } from '../../lib/window/collector.ts';
 import type { LogObject } from './workload.ts';
 
 /** Findings by what is the same whatever secret keys their ids. */

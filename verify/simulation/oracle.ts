@@ -1,7 +1,8 @@
 /** The oracle: what one pass over the same records says, and what each object must leave in the windows table. */
 
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
-import { hashKey } from '../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../lib/evidence/builder.ts';
+import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
@@ -9,7 +10,6 @@ import { Networks } from '../../lib/net/networks.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
 import { objectId } from '../../lib/store/keys.ts';
 import { WindowItems } from '../../lib/store/window-items.ts';
-import { Collector } from '../../lib/window/collector.ts';
 
 const SETTINGS: DetectionSettings = detectionSettings();
 

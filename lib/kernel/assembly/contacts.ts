@@ -144,7 +144,7 @@ function hasInitiatorHalf(seen: u32): bool {
   return (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) != 0;
 }
 
-/** Whether the contact failed, as far as is known, or its probes had no SYN and met nothing; as in `lib/contact/seen.ts`. */
+/** Whether the contact failed, as far as is known, or its probes had no SYN and met nothing; as in `lib/evidence/seen.ts`. */
 export function isSuspect(seen: u32): bool {
   if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0) return false;
   const isWithoutSyn = (seen & (SEEN_TCP | SEEN_SYN | SEEN_WITHOUT_FLAGS)) == SEEN_TCP;

@@ -5,7 +5,7 @@ import { classify, forward, NO_FLAGS, reverse } from './initiator';
 import { learn } from './interfaces';
 
 const TCP: u32 = 6;
-/** What the record's log cannot show, as bits; as in `lib/window/quality.ts`. */
+/** What the record's log cannot show, as bits; as in `lib/evidence/quality.ts`. */
 const WITHOUT_FLAGS: u32 = 1;
 const LONG_AGGREGATION: u32 = 8;
 const LONG_SECONDS: u32 = 90;

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/config/detection.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from '../../../lib/finding/frequent-ports.ts';
 import { toolOf } from '../../../lib/finding/tool.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { firstContacts } from '../../../lib/scan/contacts.ts';
-import { Collector } from '../../../lib/window/collector.ts';
 import { NOON } from '../scan/traffic.ts';
 
 const DATA = join(import.meta.dirname, '../../data');

@@ -1,8 +1,8 @@
 /** A kernel without a collector, for tests of its parts. */
 
-import { kindOf } from '../../../lib/contact/kernel-tables.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { Kernel, type KernelOptions } from '../../../lib/kernel/kernel.ts';
+import { kindOf } from '../../../lib/kernel/kernel-tables.ts';
 import { Networks } from '../../../lib/net/networks.ts';
 
 export const KEY = hashKey('a test');

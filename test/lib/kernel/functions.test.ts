@@ -1,12 +1,12 @@
 /** The kernel's functions one by one, each against the one of TypeScript that means the same. */
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
-import { KernelBlockReader } from '../../../lib/contact/kernel-block-reader.ts';
-import { KernelAddresses } from '../../../lib/contact/kernel-tables.ts';
-import { type HashKey, keyedHash } from '../../../lib/contact/keyed-hash.ts';
-import { isBareProbe, isFailure, outcomeOf } from '../../../lib/contact/seen.ts';
+import { type HashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
+import { isBareProbe, isFailure, outcomeOf } from '../../../lib/evidence/seen.ts';
 import { columnMap } from '../../../lib/flowlog/columns.ts';
 import { FlowRecord } from '../../../lib/flowlog/record.ts';
+import { KernelBlockReader } from '../../../lib/kernel/block-reader.ts';
+import { KernelAddresses } from '../../../lib/kernel/kernel-tables.ts';
 import { formatAddress, parseIpv4, parseIpv6 } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
 import { classify, Halves } from '../../reference/initiator.ts';

@@ -1,9 +1,9 @@
 /** The kernel's tables grow, are emptied, and are united with those of another kernel: the reference knows no difference. */
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
-import type { Drained } from '../../../lib/contact/drained.ts';
+import { Collector, type CollectorOptions } from '../../../lib/evidence/builder.ts';
 import type { RecordSink } from '../../../lib/flowlog/record.ts';
-import { Collector, type CollectorOptions } from '../../../lib/window/collector.ts';
+import type { Drained } from '../../../lib/kernel/drained.ts';
 import type { Values } from '../flowlog/sample-logs.ts';
 import { answered, at, crowd, DIRECTED, hostAt, sent, textOf, UNDIRECTED } from './crowd.ts';
 import { evidenceOf, OPTIONS, piecesOf, readInto, referenceOf } from './reading.ts';

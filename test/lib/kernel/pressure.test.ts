@@ -1,11 +1,11 @@
 /** A full table gives up the least suspicious, and what it keeps stays true. */
 import { describe, expect, test } from '@jest/globals';
 import { type Random, randomOf, shuffled } from '../../../bench/random.ts';
-import { keyedHash } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import type { SeenContact, SourceEvidence } from '../../../lib/evidence/evidence.ts';
+import { keyedHash } from '../../../lib/evidence/keyed-hash.ts';
+import { LET_GO, SAMPLED } from '../../../lib/evidence/quality.ts';
 import { parseIpv4 } from '../../../lib/net/address.ts';
-import { Collector } from '../../../lib/window/collector.ts';
-import type { SeenContact, SourceEvidence } from '../../../lib/window/evidence.ts';
-import { LET_GO, SAMPLED } from '../../../lib/window/quality.ts';
 import { START, type Values } from '../flowlog/sample-logs.ts';
 import { answered, at, crowd, DIRECTED, hostAt, sent, textOf, UNDIRECTED } from './crowd.ts';
 import { OPTIONS, piecesOf, readInto, referenceOf } from './reading.ts';

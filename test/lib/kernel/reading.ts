@@ -1,12 +1,12 @@
 /** What a collector makes of logs, as sorted lines of text: two collectors are equal when these are. */
 import { expect } from '@jest/globals';
 import type { Random } from '../../../bench/random.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import type { SeenContact } from '../../../lib/evidence/evidence.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { ColumnsError } from '../../../lib/flowlog/columns.ts';
 import { LineParser } from '../../../lib/flowlog/line-parser.ts';
 import type { RecordSink } from '../../../lib/flowlog/record.ts';
-import { Collector } from '../../../lib/window/collector.ts';
-import type { SeenContact } from '../../../lib/window/evidence.ts';
 import { ReferenceCollector } from '../../reference/collector.ts';
 
 /** Options of both collectors: with networks and domains of their own, so that these are compared as well. */

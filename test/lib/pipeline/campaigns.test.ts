@@ -1,10 +1,10 @@
 /** Campaigns through the tables: opened once, told once, closed once; their members; floods. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { Networks } from '../../../lib/net/networks.ts';
 import { judgeCampaigns } from '../../../lib/pipeline/campaigns.ts';
 import type { WindowsStore } from '../../../lib/store/windows-store.ts';
-import type { Fragment } from '../../../lib/window/evidence.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { contact, fragment } from '../store/fixture/findings.ts';
 import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';

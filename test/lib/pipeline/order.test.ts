@@ -1,12 +1,12 @@
 /** The same files in any order, split, repeated and interleaved end in the findings of one pass over all of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
 import { detectAll } from '../../../lib/pipeline/detect-all.ts';
-import { Collector } from '../../../lib/window/collector.ts';
 import fc from '../../properties.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment, SECRET } from './fixture/deployment.ts';

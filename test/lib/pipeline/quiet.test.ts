@@ -1,9 +1,9 @@
 /** Quiet outside sources that add up: distinct failures count, repetitions and others' do not. */
 import { expect, test } from '@jest/globals';
+import { encodeFragments } from '../../../lib/evidence/codec.ts';
+import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import { suspectsIn } from '../../../lib/pipeline/quiet.ts';
 import { QuietBucket } from '../../../lib/store/quiet.ts';
-import { encodeFragments } from '../../../lib/window/codec.ts';
-import type { Fragment } from '../../../lib/window/evidence.ts';
 import { contact, fragment, HOUR } from '../store/fixture/findings.ts';
 
 const KEY = [1, 2] as const;

@@ -1,11 +1,11 @@
 /** Scans too slow for an hour: found in the pipeline as in one pass over the same files, and nothing else with them. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { detect } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
-import { Collector } from '../../../lib/window/collector.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment, SECRET } from './fixture/deployment.ts';
 import { file, probe } from './fixture/flow-logs.ts';

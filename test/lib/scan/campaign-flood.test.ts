@@ -1,9 +1,9 @@
 /** A flood of strangers costs bounded memory, lets go of whole sources, says so, and hides no large campaign. */
 import { expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/config/detection.ts';
+import type { SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { detectCampaigns } from '../../../lib/finding/describe-campaign.ts';
 import { InboundContacts, MOST_CONTACTS } from '../../../lib/scan/inbound.ts';
-import type { SourceEvidence } from '../../../lib/window/evidence.ts';
 import { NOON } from './traffic.ts';
 
 const HOUR = NOON / 3600;

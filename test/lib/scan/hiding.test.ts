@@ -1,9 +1,9 @@
 /** Ways to hide a scan that do not work: what an attacker adds to it, before, beside and after. */
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
-import { hashKey, keyedHash } from '../../../lib/contact/keyed-hash.ts';
-import { Collector } from '../../../lib/window/collector.ts';
-import { LET_GO } from '../../../lib/window/quality.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { hashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
+import { LET_GO } from '../../../lib/evidence/quality.ts';
 import { START, type Values } from '../flowlog/sample-logs.ts';
 import { hostAt, textOf } from '../kernel/crowd.ts';
 import { piecesOf, readInto } from '../kernel/reading.ts';

@@ -1,15 +1,15 @@
 /** Flow log lines by the probe: what tests write instead of files, read by the same reader as files. */
 import { type DetectionSettings, detectionSettings } from '../../../lib/config/detection.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
+import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { detect } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
 import { detectAll } from '../../../lib/pipeline/detect-all.ts';
-import { decodeFragment, encodeFragment } from '../../../lib/window/codec.ts';
-import { Collector } from '../../../lib/window/collector.ts';
-import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/window/evidence.ts';
 import { expectValidFinding } from '../../finding-schema.ts';
 
 /** Noon of a day, so that a test's minutes are easily read: an hour begins here. */

@@ -3,6 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type AttributeValue, DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isoTime } from '../../../lib/finding/model.ts';
 import {
   listBySource,
   queryByDay,
@@ -13,9 +14,8 @@ import {
   showFinding,
   suppressItem,
   suppressLine,
-} from '../../../lib/alert/commands.ts';
-import { scopeToSilence, suppressionOf } from '../../../lib/alert/suppression.ts';
-import { isoTime } from '../../../lib/finding/model.ts';
+} from '../../../lib/notify/commands.ts';
+import { scopeToSilence, suppressionOf } from '../../../lib/notify/suppression.ts';
 import { FindingsStore } from '../../../lib/store/findings-store.ts';
 import { SHARDS } from '../../../lib/store/keys.ts';
 import { SuppressionsStore } from '../../../lib/store/suppressions-store.ts';

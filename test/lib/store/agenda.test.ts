@@ -1,6 +1,6 @@
 /** The agenda: due marks of sources and hours, and log times, over the real wire protocol. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Fragment } from '../../../lib/window/evidence.ts';
+import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import { interfere } from './fixture/faults.ts';
 import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
 import { useWindows, type Windows } from './fixture/windows.ts';

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
 import { NOISE_BUCKETS } from '../../../lib/store/keys.ts';
-import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/window/evidence.ts';
 import { interfere } from './fixture/faults.ts';
 import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
 import { itemsOf } from './fixture/tables.ts';

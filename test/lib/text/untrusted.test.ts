@@ -10,8 +10,8 @@ import {
   valueText,
 } from '../../../lib/text/untrusted.ts';
 import fc from '../../properties.ts';
-import { wordsOf } from '../alert/shell.ts';
 import { HOSTILE } from '../finding/samples.ts';
+import { wordsOf } from '../notify/shell.ts';
 
 describe('plain text', () => {
   test.each(HOSTILE.map((text) => [text]))('of %j is printable ASCII on one line, of the same length', (text) => {

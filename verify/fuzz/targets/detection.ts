@@ -1,14 +1,14 @@
 /** The whole detector over damaged files: whatever was read, what is found is a finding by the published schema. */
 import { randomOf } from '../../../bench/random.ts';
 import { detectionSettings } from '../../../lib/config/detection.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { toOcsf } from '../../../lib/finding/ocsf.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
 import { detectAll } from '../../../lib/pipeline/detect-all.ts';
-import { Collector } from '../../../lib/window/collector.ts';
 import { expectValidFinding } from '../../../test/finding-schema.ts';
 import { someLog } from '../../../test/lib/kernel/some-log.ts';
 import { checkSums } from '../account.ts';
@@ -23,7 +23,7 @@ const KEY = hashKey('fuzzing');
 const detection: Target = {
   name: 'detect',
   weight: 1,
-  covers: ['lib/window/collector.ts', 'lib/contact', 'lib/scan', 'lib/finding'],
+  covers: ['lib/evidence/builder.ts', 'lib/evidence/seen.ts', 'lib/scan', 'lib/finding'],
   setUp: async () => void longSeeds(),
   input: (random) => {
     if (random.next() < 0.3) return Buffer.from(someLog(random.whole(20, 120), random).lines.join('\n'), 'latin1');

@@ -2,16 +2,16 @@
 import { brotliCompressSync, brotliDecompressSync, constants as zlib } from 'node:zlib';
 import type { Random } from '../../../bench/random.ts';
 import { detectionSettings } from '../../../lib/config/detection.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { decodeFragments, encodeFragments, glance } from '../../../lib/evidence/codec.ts';
+import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
+import { type Fragment, mergeFragments } from '../../../lib/evidence/evidence.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
+import { CodecError } from '../../../lib/evidence/layout.ts';
 import { detect } from '../../../lib/finding/describe-scan.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
-import { decodeFragments, encodeFragments, glance } from '../../../lib/window/codec.ts';
-import { Collector } from '../../../lib/window/collector.ts';
-import { ColumnReader, ColumnWriter } from '../../../lib/window/columns.ts';
-import { type Fragment, mergeFragments } from '../../../lib/window/evidence.ts';
-import { CodecError } from '../../../lib/window/layout.ts';
 import { expectValidFinding } from '../../../test/finding-schema.ts';
 import { mutated } from '../../../test/lib/kernel/mutate.ts';
 import { seeds } from '../seeds.ts';
@@ -81,7 +81,7 @@ const settings = detectionSettings('medium', {});
 const fragments: Target = {
   name: 'fragments',
   weight: 15,
-  covers: ['lib/window/codec.ts', 'lib/window/columns.ts', 'lib/window/layout.ts', 'lib/window/evidence.ts'],
+  covers: ['lib/evidence/codec.ts', 'lib/evidence/columns.ts', 'lib/evidence/layout.ts', 'lib/evidence/evidence.ts'],
   setUp,
   input: (random) => {
     const stored = pick(packs, random);

@@ -1,7 +1,8 @@
 /** Settings as JSON, those of functions as text, and suppressions that anybody may have written. */
-import { suppressionFault } from '../../../lib/alert/suppression.ts';
+
 import { parseSettings, SettingsError } from '../../../lib/config/load.ts';
 import { parseRuntimeSettings, toRuntimeSettings } from '../../../lib/config/runtime.ts';
+import { suppressionFault } from '../../../lib/notify/suppression.ts';
 import { mutatedJson } from '../mutate/json.ts';
 import { must, type Target, type Verdict } from '../target.ts';
 
@@ -86,7 +87,7 @@ const NOW = Date.UTC(2026, 10, 21) / 1000;
 const suppressions: Target = {
   name: 'suppressions',
   weight: 8,
-  covers: ['lib/alert/suppression.ts', 'lib/alert/network.ts'],
+  covers: ['lib/notify/suppression.ts', 'lib/net/cidr.ts'],
   input: (random) => mutatedJson(RULE, random),
   run: (input): Verdict => {
     let value: Record<string, unknown>;

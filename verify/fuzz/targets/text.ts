@@ -1,13 +1,13 @@
 /** Text: single lines among good ones, headers over good rows, and whole files cut anywhere and handed on in any pieces. */
 import { hash, type Random, randomOf } from '../../../bench/random.ts';
-import { hashKey } from '../../../lib/contact/keyed-hash.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { ColumnsError } from '../../../lib/flowlog/columns.ts';
 import { FIELD_VERSIONS } from '../../../lib/flowlog/fields.ts';
 import { LineParser } from '../../../lib/flowlog/line-parser.ts';
 import { type FileReport, readFlowLog } from '../../../lib/flowlog/read.ts';
 import type { RecordSink } from '../../../lib/flowlog/record.ts';
 import type { ByteSource } from '../../../lib/flowlog/source.ts';
-import { Collector } from '../../../lib/window/collector.ts';
 import { pipe } from '../../../test/lib/flowlog/sample-logs.ts';
 import { mutated } from '../../../test/lib/kernel/mutate.ts';
 import { someLog } from '../../../test/lib/kernel/some-log.ts';
@@ -17,7 +17,7 @@ import { PlainSink } from '../plain-sink.ts';
 import { type Seed, seeds } from '../seeds.ts';
 import { must, pick, type Target, type Verdict } from '../target.ts';
 
-const READERS = ['lib/flowlog', 'lib/contact'];
+const READERS = ['lib/flowlog', 'lib/kernel/block-reader.ts'];
 const KEY = hashKey('fuzzing');
 /** Inputs that one collector takes: by then its tables have been full, and been made room in, again and again. */
 const INPUTS_PER_COLLECTOR = 3000;

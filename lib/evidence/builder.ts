@@ -1,0 +1,290 @@
+/** Records in, evidence out: what the kernel keeps of them, with names, identities and scopes. */
+
+import type { FlowRecord, Layout, RecordSink, StatusRow } from '../flowlog/record.ts';
+import { KernelBlockReader } from '../kernel/block-reader.ts';
+import { ContactTable, type PaneView } from '../kernel/contact-table.ts';
+import { absorbTables, type Drained, drainTables } from '../kernel/drained.ts';
+import { Kernel, KIND_INSIDE } from '../kernel/kernel.ts';
+import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-tables.ts';
+import { Networks } from '../net/networks.ts';
+import { CONTACTS_PER_PANE, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
+import { Interfaces } from './interfaces.ts';
+import type { HashKey } from './keyed-hash.ts';
+import {
+  LET_GO,
+  SAMPLED,
+  SKIPPED_RECORDS,
+  TRANSIT_GATEWAY,
+  WITHOUT_FLAGS,
+  WITHOUT_PACKET_ADDRESSES,
+} from './quality.ts';
+import { Scopes } from './scope.ts';
+import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
+
+const HOUR = 3600;
+const UDP = 17;
+const FULL = 0xffffffff;
+/** Contacts (and sources' hours) that are held at most: some 66 MB. */
+const MOST_CONTACTS = 380_000;
+/** A SKIPDATA row tells of one interval; of one that claims to be longer, the last hours count. */
+const MOST_SKIPPED_HOURS = 24;
+const NO_TEXT = () => undefined;
+
+export interface CollectorOptions {
+  readonly key: HashKey;
+  /** Further CIDRs that count as inside. */
+  readonly internal?: readonly string[];
+  readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
+  /** Contacts that are held at most, and sources' hours; by default what fits into 66 MB. */
+  readonly mostContacts?: number;
+  /** Takes what is held whenever there is no more room, instead of giving up the least suspicious of it. */
+  readonly spill?: (drained: Drained) => void;
+}
+
+/** What makes a contact, and what was seen of it. */
+type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
+
+/** What a source must have at least to be looked at: enough failed contacts, or a little of what else may be told of it. */
+export interface LeastEvidence {
+  /** Contacts that failed or were probed without a SYN. */
+  readonly suspects: number;
+  /** Of an inside source: targets on one port on which nothing was said. */
+  readonly openTargets: number;
+  /** Of an outside source: suspects at all, and among them ports of one target, or targets on one port. */
+  readonly outsideSuspects: number;
+  readonly sharedPorts: number;
+  readonly sharedTargets: number;
+}
+
+/** What had to be given up for lack of memory: sources, each hour for itself, and contacts. */
+export interface GivenUp {
+  readonly sources: number;
+  readonly contacts: number;
+  /** Records of interfaces beyond the 32,767 that can be told apart: who holds their addresses is not known. */
+  readonly ofInterfaces: number;
+}
+
+/** Collects one body of evidence: one file in the ingest function, all files on the command line. */
+export class Collector implements RecordSink {
+  readonly addresses: KernelAddresses;
+  readonly interfaces: KernelInterfaceNames;
+  readonly blocks: KernelBlockReader;
+  readonly #kernel: Kernel;
+  readonly #table: ContactTable;
+  readonly #identities: Interfaces;
+  readonly #scopes: Scopes;
+  /** Reads the text columns of the record that is handed in. */
+  #text: FlowRecord['text'] = NO_TEXT;
+
+  constructor(options: CollectorOptions) {
+    const networks = new Networks(options.internal);
+    this.#kernel = new Kernel(
+      { key: options.key, limit: CONTACTS_PER_PANE, mostRows: options.mostContacts ?? MOST_CONTACTS },
+      {
+        kindOf: (...words) => kindOf(networks, words),
+        look: (interfaceId, start, end) => {
+          this.#identities.look(interfaceId, start === 0 ? this.#text : this.blocks.textOf(start, end));
+        },
+        ...(options.spill && { spill: () => options.spill!(this.#drained()) }),
+      },
+    );
+    this.addresses = new KernelAddresses(this.#kernel);
+    this.interfaces = new KernelInterfaceNames(this.#kernel);
+    this.blocks = new KernelBlockReader(this.#kernel);
+    this.#table = new ContactTable(this.#kernel);
+    this.#identities = new Interfaces(this.#kernel, this.addresses, this.interfaces);
+    this.#scopes = new Scopes(options.routingDomains);
+  }
+
+  /** End of the latest record: how far the log has come, epoch seconds; 0 before the first. */
+  get logTime(): number {
+    return this.#kernel.run.logTime.value >>> 0;
+  }
+
+  /** What was given up so far: the least suspicious, once there was no more room. */
+  get givenUp(): GivenUp {
+    const { run } = this.#kernel;
+    return {
+      sources: run.sourcesGivenUp(),
+      contacts: run.contactsGivenUp(),
+      ofInterfaces: run.unnamedInterfaces(),
+    };
+  }
+
+  layout(layout: Layout): void {
+    this.#kernel.run.setLayoutQuality(
+      (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
+        (layout.hasPacketAddresses || layout.kind === 'transit-gateway' ? 0 : WITHOUT_PACKET_ADDRESSES) |
+        (layout.kind === 'transit-gateway' ? TRANSIT_GATEWAY : 0),
+    );
+  }
+
+  record(record: FlowRecord): void {
+    this.#text = record.text;
+    this.#kernel.run.record(
+      record.source,
+      record.target,
+      record.interfaceSource,
+      record.interfaceTarget,
+      record.sourcePort,
+      record.targetPort,
+      record.protocol,
+      record.packets,
+      record.bytes,
+      record.start,
+      record.end,
+      record.action,
+      record.tcpFlags,
+      record.direction,
+      record.interfaceId,
+      0,
+      0,
+    );
+  }
+
+  status(row: StatusRow): void {
+    this.#kernel.run.advance(row.end);
+    if (row.status !== 'SKIPDATA') return;
+    const last = Math.floor(row.end / HOUR);
+    for (let hour = Math.max(Math.floor(row.start / HOUR), last - MOST_SKIPPED_HOURS); hour <= last; hour++)
+      this.#identities.skipped(row.interfaceId, hour);
+  }
+
+  /** Everything collected so far, which is forgotten here. */
+  drain(): Drained {
+    const drained = this.#drained();
+    this.#kernel.run.clear();
+    return drained;
+  }
+
+  /** Adds what another collector had collected of other records. */
+  absorb({ logTime, tables, identities }: Drained): void {
+    this.#kernel.run.advance(logTime);
+    const ids = this.interfaces.internRows(tables.interfaces);
+    for (const identity of identities) this.#identities.absorb(ids[identity.id]!, identity);
+    absorbTables(this.#kernel, tables, ids);
+  }
+
+  /**
+   * The evidence of each source, one after the other; call once, after the last record.
+   * @param least leaves out sources that have less than this, so that they cannot be findings; default: none.
+   */
+  *sources(least?: LeastEvidence): Generator<SourceEvidence> {
+    this.#identities.conclude();
+    for (const views of this.#wanted(least)) {
+      const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
+      if (!panes.length) continue;
+      const source = views[0]!.source;
+      const isPrivate = (this.addresses.kind(source) & KIND_INSIDE) !== 0;
+      const identity = this.#identities.identity(source);
+      yield {
+        scope: this.#scopes.of({ isPrivate, ...this.#identities.vpcOf(source) }),
+        address: this.addresses.text(source),
+        inside: this.#isInside(source),
+        ...(identity && { identity }),
+        panes,
+      };
+    }
+  }
+
+  /**
+   * Contacts of all sources with some services: for what the traffic of others says of a finding. Call after
+   * {@link sources}.
+   */
+  *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean): Generator<{
+    readonly source: string;
+    readonly inside: boolean;
+    readonly hour: number;
+    readonly contact: ContactName;
+  }> {
+    for (const { source, hour, target, ...contact } of this.#table.contacts(wants))
+      yield {
+        source: this.addresses.text(source),
+        inside: this.#isInside(source),
+        hour,
+        contact: { ...contact, target: this.addresses.text(target) },
+      };
+  }
+
+  /** How many contacts outside sources began with each target, hour by hour. Call after {@link sources}. */
+  *outsideReach(): Generator<{ readonly hour: number; readonly target: string; readonly count: number }> {
+    for (const { target, ...rest } of this.#table.reach(
+      (source, seen) => hasInitiatorHalf(seen) && !this.#isInside(source),
+    ))
+      yield { ...rest, target: this.addresses.text(target) };
+  }
+
+  #drained(): Drained {
+    return { logTime: this.logTime, tables: drainTables(this.#kernel), identities: this.#identities.drain() };
+  }
+
+  *#wanted(least: LeastEvidence | undefined): Generator<readonly PaneView[]> {
+    if (!least) return yield* this.#table.sources();
+    const isWanted = (source: number, suspects: number) => suspects >= least.outsideSuspects || this.#isInside(source);
+    for (const views of this.#table.sources(isWanted)) {
+      const suspects = views.reduce((sum, view) => sum + view.suspects, 0);
+      const has = this.#isInside(views[0]!.source)
+        ? () => this.#opensMany(views, least.openTargets)
+        : () => this.#hasShare(views, least);
+      if (suspects >= least.suspects || has()) yield views;
+    }
+  }
+
+  /** Whether what an outside source failed at may be its share of a campaign: ports of one target, or targets on one port. */
+  #hasShare(views: readonly PaneView[], { sharedPorts, sharedTargets }: LeastEvidence): boolean {
+    const ports = new Map<number, number>();
+    const targets = new Map<number, number>();
+    const countIn = (counts: Map<number, number>, key: number) => {
+      const count = (counts.get(key) ?? 0) + 1;
+      counts.set(key, count);
+      return count;
+    };
+    for (const { contacts } of views) {
+      for (const row of contacts) {
+        if (!isSuspect(this.#table.seenOf(row))) continue;
+        if (countIn(ports, this.#table.targetOf(row)) >= sharedPorts) return true;
+        if (countIn(targets, this.#table.serviceOf(row)) >= sharedTargets) return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a source found one port open on many inside targets, with nothing to speak of said. */
+  #opensMany(views: readonly PaneView[], openTargets: number): boolean {
+    const counts = new Map<number, number>();
+    for (const { contacts } of views) {
+      for (const row of contacts) {
+        const service = this.#table.serviceOf(row);
+        // A datagram each way says it all; outside, that everything answers is the ordinary case.
+        if ((service & 255) === UDP || !isSuspect(this.#table.seenOf(row))) continue;
+        if (!this.#isInside(this.#table.targetOf(row))) continue;
+        const count = (counts.get(service) ?? 0) + 1;
+        if (count >= openTargets) return true;
+        counts.set(service, count);
+      }
+    }
+    return false;
+  }
+
+  #isInside(source: number): boolean {
+    return (this.addresses.kind(source) & KIND_INSIDE) !== 0 || this.#identities.isOwn(source);
+  }
+
+  #pane(view: PaneView): Pane {
+    let skipped = this.#identities.hasSkipped(view.source, view.hour);
+    const contacts: SeenContact[] = [];
+    for (const row of view.contacts) {
+      const { target, ...contact } = this.#table.contact(row);
+      if (isNothing(contact.seen)) continue;
+      const own = this.#identities.isOwn(target) ? SEEN_OWN_TARGET : 0;
+      skipped ||= this.#identities.hasSkipped(target, view.hour);
+      contacts.push({ ...contact, target: this.addresses.text(target), seen: contact.seen | own });
+    }
+    const quality =
+      view.quality |
+      (skipped ? SKIPPED_RECORDS : 0) |
+      (view.theta < FULL ? SAMPLED : 0) |
+      (this.givenUp.sources ? LET_GO : 0);
+    return { hour: view.hour, theta: view.theta, quality, fragments: 1, contacts };
+  }
+}

@@ -1,0 +1,370 @@
+/**
+ * Fragments as bytes for the windows table, one or many of an hour together: column by column, compressed, without what
+ * can be told from the rest. The same fragments, in any order, give the same bytes.
+ */
+
+import { formatAddress } from '../net/address.ts';
+import { type ColumnReader, ColumnWriter } from './columns.ts';
+import type { Fragment, SeenContact } from './evidence.ts';
+import type { Identity } from './interfaces.ts';
+import type { HashKey } from './keyed-hash.ts';
+import {
+  type Addressed,
+  CodecError,
+  type Columns,
+  columnsOf,
+  damaged,
+  FIRST_MINUTE,
+  FULL,
+  HOUR,
+  hashOf,
+  IDENTIFIED,
+  INSIDE,
+  IPV6,
+  isV4,
+  MINUTE_BITS,
+  minuteOf,
+  NO_MINUTE,
+  OF_MANY_FILES,
+  openColumns,
+  SAME_PORT,
+  SAMPLED,
+  SEVERAL_FLOWS,
+  together,
+  V4_PREFIX,
+  type Words,
+  wordsOf,
+} from './layout.ts';
+
+/** In the year 2106; no record is later than 2099, and hours far beyond are no dates. */
+const LAST_HOUR = 1_200_000;
+
+/**
+ * Encodes everything of fragments but their scope, which they share as they do their hour.
+ * @param key that the contacts' hashes were made with: hashes that it gives are not stored.
+ */
+export function encodeFragments(fragments: readonly Fragment[], key?: HashKey): Uint8Array {
+  const sources = fragments.map((of) => ({ words: wordsOf(of.address), of })).sort(byWords);
+  const contacts = sources.map(({ of }) => of.contacts.map(addressed).sort(byContact));
+  const isDerived = key !== undefined && sources.every(({ words }, at) => areDerived(key, words, contacts[at]!));
+  const columns = columnsOf(() => new ColumnWriter());
+  columns.head.number(fragments[0]?.hour ?? 0);
+  columns.head.number(sources.length);
+  columns.head.number(Number(isDerived));
+  const targets = dictionary(columns.targets, contacts, ({ of }) => of.target, writeAddress);
+  const kinds = dictionary(columns.kinds, contacts, ({ of }) => kindOf(of), writeNumber);
+  let before = 0;
+  for (const [at, { words, of }] of sources.entries()) {
+    writeSource(columns, words, of, before);
+    before = words[3];
+    columns.counts.number(of.contacts.length);
+    let portBefore = 0;
+    for (const { of: contact } of contacts[at]!) {
+      columns.target.number(targets.get(contact.target)!);
+      columns.kind.number(kinds.get(kindOf(contact))!);
+      writeContact(columns, contact, of.hour * HOUR, portBefore);
+      portBefore = contact.sourcePort;
+      if (!isDerived) columns.random.word(contact.hash);
+    }
+  }
+  return together(columns);
+}
+
+/** Encodes one fragment. */
+export const encodeFragment = (fragment: Fragment, key?: HashKey): Uint8Array => encodeFragments([fragment], key);
+
+/** What to decode. */
+export interface DecodeOptions {
+  /** What the hashes were made with that were not stored. */
+  readonly key?: HashKey | undefined;
+  /** The sources that are wanted; all unless told. */
+  readonly wants?: (address: string) => boolean;
+}
+
+/**
+ * The fragments in stored bytes.
+ * @throws CodecError when the bytes are of another version or damaged.
+ */
+export function decodeFragments(scope: string, stored: Uint8Array, options: DecodeOptions = {}): Fragment[] {
+  const columns = openColumns(stored);
+  try {
+    return read(scope, columns, options);
+  } catch (error) {
+    throw damaged(error as Error);
+  }
+}
+
+/** The fragment of one source from its bytes. @throws CodecError as {@link decodeFragments}. */
+export function decodeFragment({ scope }: { readonly scope: string }, stored: Uint8Array, key?: HashKey): Fragment {
+  const [fragment] = decodeFragments(scope, stored, { key });
+  if (!fragment) throw new CodecError("the fragment's bytes are damaged: no source is in them");
+  return fragment;
+}
+
+/** A source, and what was seen of each of its contacts. */
+export interface Glance {
+  readonly address: string;
+  readonly seen: readonly number[];
+}
+
+/**
+ * Who is in stored bytes, and what was seen of each contact: what a look through many sources needs, at a fraction of the time.
+ * @throws CodecError as {@link decodeFragments}, where it meets what is damaged.
+ */
+export function* glance(stored: Uint8Array): Generator<Glance> {
+  const columns = openColumns(stored);
+  try {
+    yield* glancesAt(columns);
+  } catch (error) {
+    throw damaged(error as Error);
+  }
+}
+
+function* glancesAt(columns: Columns<ColumnReader>): Generator<Glance> {
+  columns.head.number();
+  const kinds = readNumbers(columns.kinds);
+  let before = 0;
+  for (let left = columns.head.number(); left > 0; left--) {
+    const words = readWords(columns.sources, columns.flags.byte(), before);
+    before = words[3];
+    const seen: number[] = [];
+    for (let count = columns.counts.number(); count > 0; count--) seen.push(seenOf(kinds[columns.kind.number()] ?? 0));
+    yield { address: formatAddress(...words), seen };
+  }
+}
+
+const addressed = (of: SeenContact): Addressed<SeenContact> => ({ words: wordsOf(of.target), of });
+
+const byWords = ({ words: a }: Addressed<unknown>, { words: b }: Addressed<unknown>): number =>
+  a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
+
+const byContact = (a: Addressed<SeenContact>, b: Addressed<SeenContact>): number =>
+  byWords(a, b) || a.of.port - b.of.port || a.of.protocol - b.of.protocol;
+
+const areDerived = (key: HashKey, source: Words, contacts: readonly Addressed<SeenContact>[]): boolean =>
+  contacts.every(({ words, of }) => of.hash === hashOf(key, source, words, of.port, of.protocol));
+
+/** What was seen of a contact and its protocol, as one number. */
+const kindOf = ({ seen, protocol }: SeenContact): number => seen * 256 + protocol;
+const seenOf = (kind: number): number => Math.floor(kind / 256);
+
+/** Writes the distinct values of all contacts, in the order in which they come; returns the place of each. */
+function dictionary<T>(
+  column: ColumnWriter,
+  contacts: readonly (readonly Addressed<SeenContact>[])[],
+  tell: (contact: Addressed<SeenContact>) => T,
+  write: (column: ColumnWriter, contact: Addressed<SeenContact>, value: T) => void,
+): ReadonlyMap<T, number> {
+  const places = new Map<T, number>();
+  for (const own of contacts) {
+    for (const contact of own) {
+      const value = tell(contact);
+      if (places.has(value)) continue;
+      places.set(value, places.size);
+      write(column, contact, value);
+    }
+  }
+  return places;
+}
+
+const writeNumber = (column: ColumnWriter, _: unknown, value: number): void => column.number(value);
+
+function writeAddress(column: ColumnWriter, { words }: Addressed<unknown>): void {
+  column.byte(isV4(words) ? 4 : 6);
+  for (const word of isV4(words) ? [words[3]] : words) column.word(word);
+}
+
+function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment, before: number): void {
+  if (isV4(words)) columns.sources.number(words[3] - before);
+  else for (const word of words) columns.sources.word(word);
+  columns.flags.byte(
+    (of.inside ? INSIDE : 0) |
+      (of.theta < FULL ? SAMPLED : 0) |
+      (of.fragments > 1 ? OF_MANY_FILES : 0) |
+      (of.identity ? IDENTIFIED : 0) |
+      (isV4(words) ? 0 : IPV6),
+  );
+  columns.qualities.byte(of.quality);
+  if (of.theta < FULL) columns.rare.word(of.theta);
+  if (of.fragments > 1) columns.rare.number(of.fragments);
+  if (of.identity) columns.rare.text(JSON.stringify(of.identity));
+}
+
+function writeContact(columns: Columns<ColumnWriter>, contact: SeenContact, base: number, portBefore: number): void {
+  columns.portHigh.byte(contact.port >>> 8);
+  columns.portLow.byte(contact.port & 255);
+  columns.ends.number(contact.firstEnd - base);
+  columns.lasts.number(contact.lastEnd - contact.firstEnd);
+  columns.lengths.number(contact.firstEnd - contact.firstStart);
+  columns.sizes.byte(contact.packetBytes);
+  const isSamePort = contact.sourcePort === portBefore;
+  if (!isSamePort) {
+    columns.random.byte(contact.sourcePort & 255);
+    columns.random.byte(contact.sourcePort >>> 8);
+  }
+  writeMinutes(columns, contact, base, isSamePort ? SAME_PORT : 0);
+  const { flows } = contact;
+  const isSeveral = (flows & (flows - 1)) !== 0;
+  columns.flows.byte(flows === 0 ? 0 : isSeveral ? SEVERAL_FLOWS : 32 - Math.clz32(flows));
+  if (isSeveral) columns.rare.word(flows);
+}
+
+function writeMinutes(columns: Columns<ColumnWriter>, contact: SeenContact, base: number, port: number): void {
+  const { minutesLow, minutesHigh } = contact;
+  const [low, high] = minuteOf(contact.firstEnd - base);
+  if (minutesLow === low && minutesHigh === high) columns.minutes.byte(FIRST_MINUTE | port);
+  else if (minutesLow === 0 && minutesHigh === 0) columns.minutes.byte(NO_MINUTE | port);
+  else {
+    columns.minutes.byte(MINUTE_BITS | port);
+    columns.rare.word(minutesLow);
+    columns.rare.word(minutesHigh);
+  }
+}
+
+function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () => true }: DecodeOptions): Fragment[] {
+  const { head } = columns;
+  const hour = head.number();
+  if (hour > LAST_HOUR) throw new CodecError(`an hour must be ${LAST_HOUR} at most, got ${hour}`);
+  const count = head.number();
+  const isDerived = head.number() === 1;
+  if (isDerived && !key) throw new CodecError('hashes were not stored, and the key that gives them is missing');
+  const targets = readAddresses(columns.targets);
+  const kinds = readNumbers(columns.kinds);
+  const fragments: Fragment[] = [];
+  let before = 0;
+  for (let n = 0; n < count; n++) {
+    const flags = columns.flags.byte();
+    const words = readWords(columns.sources, flags, before);
+    before = words[3];
+    const address = formatAddress(...words);
+    const pane = readPane(columns, flags, hour);
+    const isWanted = wants(address);
+    const contacts: SeenContact[] = [];
+    const reading = { targets, kinds, hour, derive: isDerived ? key : undefined, words, portBefore: 0 };
+    for (let left = columns.counts.number(); left > 0; left--) {
+      const contact = readContact(columns, isWanted, reading);
+      if (contact) contacts.push(contact);
+    }
+    if (isWanted) fragments.push({ scope, address, ...pane, contacts });
+  }
+  if (Object.values(columns).some(({ left }) => left > 0)) throw new CodecError('a column goes on beyond its end');
+  return fragments;
+}
+
+interface Target {
+  readonly words: Words;
+  readonly text: string;
+}
+
+function readAddresses(column: ColumnReader): Target[] {
+  const addresses: Target[] = [];
+  while (column.left) {
+    const words: Words =
+      column.byte() === 4
+        ? [0, 0, V4_PREFIX, column.word()]
+        : [column.word(), column.word(), column.word(), column.word()];
+    addresses.push({ words, text: formatAddress(...words) });
+  }
+  return addresses;
+}
+
+function readNumbers(column: ColumnReader): number[] {
+  const numbers: number[] = [];
+  while (column.left) numbers.push(column.number());
+  return numbers;
+}
+
+const readWords = (column: ColumnReader, flags: number, before: number): Words =>
+  flags & IPV6
+    ? [column.word(), column.word(), column.word(), column.word()]
+    : [0, 0, V4_PREFIX, (before + column.number()) >>> 0];
+
+function readPane(
+  { qualities, rare }: Columns<ColumnReader>,
+  flags: number,
+  hour: number,
+): Omit<Fragment, 'scope' | 'address' | 'contacts'> {
+  return {
+    inside: (flags & INSIDE) !== 0,
+    hour,
+    quality: qualities.byte(),
+    theta: flags & SAMPLED ? rare.word() : FULL,
+    fragments: flags & OF_MANY_FILES ? rare.number() : 1,
+    ...(flags & IDENTIFIED && { identity: readIdentity(rare.text()) }),
+  };
+}
+
+function readIdentity(text: string): Identity {
+  const value = JSON.parse(text) as Partial<Identity> | null;
+  const fields = value?.fields;
+  const isIdentity =
+    typeof fields === 'object' &&
+    fields !== null &&
+    Object.values(fields).every((each) => typeof each === 'string') &&
+    ['string', 'undefined'].includes(typeof value?.interfaceId) &&
+    ['boolean', 'undefined'].includes(typeof value?.behind);
+  if (!isIdentity) throw new CodecError('the identity of a source is none');
+  return value as Identity;
+}
+
+/** What the contacts of a source are read with. */
+interface Reading {
+  readonly targets: readonly Target[];
+  readonly kinds: readonly number[];
+  readonly hour: number;
+  readonly derive: HashKey | undefined;
+  readonly words: Words;
+  /** The source port of the source's contact before. */
+  portBefore: number;
+}
+
+function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Reading): SeenContact | undefined {
+  const { random } = columns;
+  const target = of.targets[columns.target.number()];
+  const kind = of.kinds[columns.kind.number()];
+  if (target === undefined || kind === undefined) throw new CodecError('a contact points beyond its dictionary');
+  const port = columns.portHigh.byte() * 256 + columns.portLow.byte();
+  const second = columns.ends.number();
+  const last = columns.lasts.number();
+  const length = columns.lengths.number();
+  if (second + last >= HOUR || length > of.hour * HOUR + second)
+    throw new CodecError('the times of a contact lie beyond its hour');
+  const packetBytes = columns.sizes.byte();
+  const told = columns.minutes.byte();
+  const sourcePort = told & SAME_PORT ? of.portBefore : random.byte() + random.byte() * 256;
+  of.portBefore = sourcePort;
+  const [minutesLow, minutesHigh] = readMinutes(columns, told & ~SAME_PORT, second);
+  const flows = readFlows(columns);
+  const stored = of.derive ? 0 : random.word();
+  if (!isWanted) return undefined;
+  const protocol = kind % 256;
+  const firstEnd = of.hour * HOUR + second;
+  return {
+    target: target.text,
+    port,
+    protocol,
+    seen: seenOf(kind),
+    hash: of.derive ? hashOf(of.derive, of.words, target.words, port, protocol) : stored,
+    firstEnd,
+    lastEnd: firstEnd + last,
+    firstStart: firstEnd - length,
+    minutesLow,
+    minutesHigh,
+    sourcePort,
+    packetBytes,
+    flows,
+  };
+}
+
+function readMinutes({ rare }: Columns<ColumnReader>, told: number, second: number): readonly [number, number] {
+  if (told > MINUTE_BITS) throw new CodecError('minutes are told in an unknown way');
+  if (told === FIRST_MINUTE) return minuteOf(second);
+  return told === NO_MINUTE ? [0, 0] : [rare.word() | 0, rare.word() | 0];
+}
+
+function readFlows({ flows, rare }: Columns<ColumnReader>): number {
+  const told = flows.byte();
+  if (told > SEVERAL_FLOWS) throw new CodecError('flows are told in an unknown way');
+  if (told === SEVERAL_FLOWS) return rare.word() | 0;
+  return told === 0 ? 0 : 1 << (told - 1);
+}

@@ -1,0 +1,148 @@
+/** What is known of one source over its hours: the input of detection, merged from fragments in any order. */
+import { lowest } from '../kernel/contact-table.ts';
+import type { Identity } from './interfaces.ts';
+import { SAMPLED } from './quality.ts';
+import { hasInitiatorHalf } from './seen.ts';
+
+const FULL = 0xffffffff;
+
+/** A distinct contact of a source within one hour, and what was seen of it. Times are epoch seconds. */
+export interface SeenContact {
+  readonly target: string;
+  readonly port: number;
+  readonly protocol: number;
+  readonly seen: number;
+  readonly hash: number;
+  readonly firstStart: number;
+  readonly firstEnd: number;
+  readonly lastEnd: number;
+  /** Minutes of the hour with an initiator's half: bits 0 to 29, and 30 to 59. */
+  readonly minutesLow: number;
+  readonly minutesHigh: number;
+  /** Lowest source port of its probes, and bytes of their smallest packets (255: or more); 0 where none was seen. */
+  readonly sourcePort: number;
+  readonly packetBytes: number;
+  /** Which groups of sixteen source ports its probes came from, by hash, as 32 bits. */
+  readonly flows: number;
+}
+
+/** One hour of one source. */
+export interface Pane {
+  /** Epoch hours. */
+  readonly hour: number;
+  /** Contacts with hashes up to this were kept (0xffffffff: all). */
+  readonly theta: number;
+  /** Bits of `quality.ts`. */
+  readonly quality: number;
+  /** How many fragments the pane rests on. */
+  readonly fragments: number;
+  readonly contacts: readonly SeenContact[];
+}
+
+/** A source with its hours in order. */
+export interface SourceEvidence {
+  readonly scope: string;
+  readonly address: string;
+  /** Inside by its own number, or because an interface of ours holds it. */
+  readonly inside: boolean;
+  readonly identity?: Identity;
+  readonly panes: readonly Pane[];
+}
+
+/** What one log file says of one source in one hour: the unit that the windows table stores. */
+export type Fragment = Omit<SourceEvidence, 'panes'> & Pane;
+
+/** Contacts kept for each source and hour before they are sampled (2 KB to 80 KB an hour). */
+export const CONTACTS_PER_PANE = 2048;
+
+const fullKey = (contact: SeenContact) => `${contact.target} ${contact.port} ${contact.protocol}`;
+
+/** Merges fragments of one source: associative, commutative, idempotent for fragments of distinct files. */
+export function mergeFragments(fragments: readonly Fragment[], limit = CONTACTS_PER_PANE): SourceEvidence | undefined {
+  const [first] = fragments;
+  if (!first) return undefined;
+  const byHour = Map.groupBy(fragments, (fragment) => fragment.hour);
+  const panes = [...byHour.entries()].sort(([a], [b]) => a - b).map(([, group]) => mergePane(group, limit));
+  const identity = bestIdentity(fragments);
+  return {
+    scope: first.scope,
+    address: first.address,
+    inside: fragments.some((fragment) => fragment.inside),
+    ...(identity && { identity }),
+    panes,
+  };
+}
+
+function mergePane(group: readonly Fragment[], limit: number): Pane {
+  let theta = Math.min(...group.map((fragment) => fragment.theta));
+  const merged = new Map<string, SeenContact>();
+  for (const fragment of group) {
+    for (const contact of fragment.contacts) {
+      if (contact.hash > theta) continue;
+      const key = fullKey(contact);
+      const known = merged.get(key);
+      merged.set(key, known ? mergeContact(known, contact) : contact);
+    }
+  }
+  let contacts = [...merged.values()];
+  if (contacts.length > limit) {
+    const hashes = Uint32Array.from(contacts, (contact) => contact.hash).sort();
+    theta = hashes[limit]! - 1;
+    contacts = contacts.filter((contact) => contact.hash <= theta);
+  }
+  return {
+    hour: group[0]!.hour,
+    theta,
+    quality: group.reduce((bits, fragment) => bits | fragment.quality, theta < FULL ? SAMPLED : 0),
+    fragments: group.reduce((sum, fragment) => sum + fragment.fragments, 0),
+    contacts,
+  };
+}
+
+function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
+  const unions = {
+    seen: a.seen | b.seen,
+    minutesLow: a.minutesLow | b.minutesLow,
+    minutesHigh: a.minutesHigh | b.minutesHigh,
+    sourcePort: lowest(a.sourcePort, b.sourcePort),
+    packetBytes: lowest(a.packetBytes, b.packetBytes),
+    flows: a.flows | b.flows,
+  };
+  const [probesA, probesB] = [hasInitiatorHalf(a.seen), hasInitiatorHalf(b.seen)];
+  // Times are those of probes; an answer's times stand in only until a probe is known.
+  if (probesA !== probesB) return { ...(probesA ? a : b), ...unions };
+  const isFirst = a.firstEnd < b.firstEnd || (a.firstEnd === b.firstEnd && a.firstStart <= b.firstStart);
+  return { ...(isFirst ? a : b), ...unions, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
+}
+
+/**
+ * Prefers the interface that holds the address over one that forwards for it, of those one whose instance is known, then
+ * the smaller id. What fragments of that rank say unions; those of a lower one are left out, even about the same
+ * interface: so what a fragment ranks does not change by merging it, and parts may be merged in any order.
+ */
+function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
+  let best: Identity | undefined;
+  for (const { identity } of candidates) {
+    if (!identity) continue;
+    const order = best ? byRank(identity, best) : -1;
+    if (order < 0) best = identity;
+    else if (order === 0) best = { ...identity, fields: unionFields(best!.fields, identity.fields) };
+  }
+  return best;
+}
+
+function byRank(a: Identity, b: Identity): number {
+  const holds = (identity: Identity) => (identity.behind ? (identity.fields['instance-id'] ? 1 : 2) : 0);
+  const [idA, idB] = [a.interfaceId, b.interfaceId];
+  if (holds(a) !== holds(b) || idA === idB) return holds(a) - holds(b);
+  if (idA === undefined || idB === undefined) return idA === undefined ? 1 : -1;
+  return idA < idB ? -1 : 1;
+}
+
+/** Identity columns are best effort: what one file lacks another may have; of two values the smaller, in any order. */
+function unionFields(a: Identity['fields'], b: Identity['fields']): Identity['fields'] {
+  const union = { ...a };
+  for (const [field, value] of Object.entries(b) as [keyof Identity['fields'], string][])
+    if (union[field] === undefined || value < union[field]) union[field] = value;
+  return union;
+}

@@ -1,0 +1,121 @@
+/** How fragments lie in bytes: the columns, what stands for what in them, and how they are put together. */
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
+import { parseIpv4, parseIpv6 } from '../net/address.ts';
+import { ColumnReader, ColumnWriter } from './columns.ts';
+import { type HashKey, keyedHash } from './keyed-hash.ts';
+
+/** First byte of what is stored; readers refuse others. */
+const VERSION = 3;
+export const HOUR = 3600;
+export const FULL = 0xffffffff;
+export const V4_PREFIX = 0xffff;
+
+/** Unlike deflate it gives columns of different kinds codes of their own; more effort gains next to nothing. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 } };
+
+/** Far above what the fullest item comes to: some 100 KB. A few bytes could come to as many GB. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/** What of a source departs from the ordinary, as bits. */
+export const INSIDE = 1;
+export const SAMPLED = 2;
+export const OF_MANY_FILES = 4;
+export const IDENTIFIED = 8;
+export const IPV6 = 16;
+
+/** How the minutes of a contact are told: as that of its first record, as none, or as bits. */
+export const FIRST_MINUTE = 0;
+export const NO_MINUTE = 1;
+export const MINUTE_BITS = 2;
+/** With how the minutes are told: the source port is that of the source's contact before. */
+export const SAME_PORT = 4;
+/** Flows are 32 bits: one of them is told by its number from 1 on, none as 0, several as this and a word. */
+export const SEVERAL_FLOWS = 33;
+
+/** The stored bytes are no fragments of a version that this code reads. */
+export class CodecError extends Error {
+  override name = 'CodecError';
+}
+
+/** IPv4 as ::ffff:a.b.c.d. */
+export type Words = readonly [number, number, number, number];
+
+export interface Addressed<T> {
+  readonly words: Words;
+  readonly of: T;
+}
+
+/** The columns in the order in which they are stored. Those of random bits cost time to compress and gain nothing. */
+const COMPRESSED = [
+  'head',
+  'targets',
+  'kinds',
+  'sources',
+  'flags',
+  'qualities',
+  'counts',
+  'rare',
+  'target',
+  'kind',
+  'portHigh',
+  'portLow',
+  'ends',
+  'lasts',
+  'lengths',
+  'minutes',
+  'flows',
+  'sizes',
+] as const;
+export type Columns<T> = Readonly<Record<(typeof COMPRESSED)[number] | 'random', T>>;
+
+export const columnsOf = <T>(make: (name: string) => T): Columns<T> =>
+  Object.fromEntries([...COMPRESSED, 'random'].map((name) => [name, make(name)])) as Columns<T>;
+
+export function wordsOf(address: string): Words {
+  const v4 = parseIpv4(address);
+  return v4 === undefined ? parseIpv6(address)! : [0, 0, V4_PREFIX, v4];
+}
+
+export const isV4 = (words: Words): boolean => words[0] === 0 && words[1] === 0 && words[2] === V4_PREFIX;
+
+/** The hash of a contact as the contact table makes it (`lib/kernel/contact-table.ts`). */
+export const hashOf = (key: HashKey, source: Words, target: Words, port: number, protocol: number): number =>
+  keyedHash(key, (source[0] ^ source[2]) >>> 0, (source[1] ^ source[3]) >>> 0, ...target, port * 256 + protocol);
+
+/** The bits of the minute that a second of the hour lies in, as low and high half. */
+export function minuteOf(second: number): readonly [number, number] {
+  const minute = Math.floor(second / 60);
+  return minute < 30 ? [1 << minute, 0] : [0, 1 << (minute - 30)];
+}
+
+/** Version, what was compressed with the lengths of its columns, then the random bits. */
+export function together(columns: Columns<ColumnWriter>): Uint8Array {
+  const lengths = new ColumnWriter();
+  const parts = COMPRESSED.map((name) => columns[name].done());
+  for (const part of parts) lengths.number(part.length);
+  const compressed = brotliCompressSync(Buffer.concat([lengths.done(), ...parts]), BROTLI);
+  const head = new ColumnWriter();
+  head.byte(VERSION);
+  head.number(compressed.length);
+  return Buffer.concat([head.done(), compressed, columns.random.done()]);
+}
+
+export function openColumns(stored: Uint8Array): Columns<ColumnReader> {
+  if (stored[0] !== VERSION) throw new CodecError(`fragment version must be ${VERSION}, got ${stored[0]}`);
+  try {
+    return apart(stored);
+  } catch (error) {
+    throw damaged(error as Error);
+  }
+}
+
+export const damaged = (error: Error): CodecError =>
+  error instanceof CodecError ? error : new CodecError(`the fragment's bytes are damaged: ${error.message}`);
+
+function apart(stored: Uint8Array): Columns<ColumnReader> {
+  const outer = new ColumnReader(stored.subarray(1));
+  const inner = new ColumnReader(brotliDecompressSync(outer.bytes(outer.number()), { maxOutputLength: MOST_BYTES }));
+  const lengths = COMPRESSED.map(() => inner.number());
+  const parts = new Map(COMPRESSED.map((name, at) => [name as string, inner.bytes(lengths[at]!)]));
+  return columnsOf((name) => new ColumnReader(parts.get(name) ?? outer.bytes(outer.left)));
+}

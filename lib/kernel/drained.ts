@@ -1,0 +1,132 @@
+/** What the tables of one kernel hold, to be added to those of another: that of another thread, which read other files. */
+import type { IdentityField } from '../flowlog/record.ts';
+import type { Kernel } from './kernel.ts';
+
+/** Rows of the kernel's tables, in words, and what stands where in them; as in `lib/kernel/assembly`. */
+const ADDRESS_WORDS = 8;
+const OWNER = 4;
+const RANK = 5;
+const INTERFACE_WORDS = 16;
+const CANDIDATES = 12;
+const TRAITS_AND_LENGTH = 14;
+const PANE_WORDS = 8;
+const PANE_HOUR = 1;
+const PANE_THETA = 3;
+const PANE_QUALITY = 4;
+const CONTACT_WORDS = 16;
+const CONTACT_PANE = 2;
+
+const WITHOUT_DIRECTION = 1;
+const NONE = 0xffffffff;
+/** Contacts that may be added before there must be room again. */
+const ROOM = 4;
+
+/** Tables as words; the first row of each stands for nothing. */
+export interface DrainedTables {
+  readonly addresses: Uint32Array;
+  readonly interfaces: Uint32Array;
+  readonly panes: Uint32Array;
+  readonly contacts: Uint32Array;
+}
+
+/** What is known of an interface besides what its row holds. */
+export interface DrainedInterface {
+  readonly id: number;
+  readonly fields: Partial<Record<IdentityField, string>>;
+  readonly skipHours: readonly number[];
+}
+
+/** Everything that one body of evidence amounts to; its arrays may be transferred to another thread. */
+export interface Drained {
+  readonly logTime: number;
+  readonly tables: DrainedTables;
+  readonly identities: readonly DrainedInterface[];
+}
+
+/** Copies the tables of a kernel. */
+export function drainTables({ run, words }: Kernel): DrainedTables {
+  run.cutAll();
+  const copy = (at: number, length: number) => words.slice(at / 4, at / 4 + length);
+  return {
+    addresses: copy(run.addressRows(), run.addressCount() * ADDRESS_WORDS),
+    interfaces: copy(run.interfaceRows(), run.interfaceCount() * INTERFACE_WORDS),
+    panes: copy(run.paneRows(), run.paneCount() * PANE_WORDS),
+    contacts: copy(run.contactRows(), run.contactCount() * CONTACT_WORDS),
+  };
+}
+
+/**
+ * Adds tables to those of a kernel.
+ * @param interfaceIds the kernel's number of each interface in the tables.
+ */
+export function absorbTables(kernel: Kernel, tables: DrainedTables, interfaceIds: readonly number[]): void {
+  const { run } = kernel;
+  const numbers = new AddressNumbers(kernel, tables.addresses);
+  for (let id = 1; id < tables.addresses.length / ADDRESS_WORDS; id++) {
+    const rank = tables.addresses[id * ADDRESS_WORDS + RANK]! & 255;
+    if (rank === 0) continue;
+    run.makeRoom(ROOM);
+    run.claim(numbers.of(id), interfaceIds[tables.addresses[id * ADDRESS_WORDS + OWNER]!]!, rank);
+  }
+  for (let id = 1; id < tables.interfaces.length / INTERFACE_WORDS; id++) {
+    const at = id * INTERFACE_WORDS;
+    const traits = (tables.interfaces[at + TRAITS_AND_LENGTH]! >>> 8) & 255;
+    run.addTraits(interfaceIds[id]!, traits & ~WITHOUT_DIRECTION);
+    if (!(traits & WITHOUT_DIRECTION)) continue;
+    run.makeRoom(ROOM);
+    const candidate = (which: number) => {
+      const address = tables.interfaces[at + CANDIDATES + which]!;
+      return address === NONE ? NONE : numbers.of(address);
+    };
+    run.uniteCandidates(interfaceIds[id]!, candidate(0), candidate(1));
+  }
+  absorbContacts(kernel, tables, numbers);
+}
+
+function absorbContacts(kernel: Kernel, { panes, contacts }: DrainedTables, numbers: AddressNumbers): void {
+  const { run } = kernel;
+  for (let at = PANE_WORDS; at < panes.length; at += PANE_WORDS) {
+    run.makeRoom(ROOM);
+    run.unitePane(numbers.of(panes[at]!), panes[at + PANE_HOUR]!, panes[at + PANE_THETA]!, panes[at + PANE_QUALITY]!);
+  }
+  const most = Math.floor(run.blockBytes() / 4 / CONTACT_WORDS) * CONTACT_WORDS;
+  for (let from = 0; from < contacts.length; from += most) {
+    const rows = contacts.subarray(from, from + most);
+    kernel.words.set(rows, run.block() / 4);
+    for (let at = 0; at < rows.length; at += CONTACT_WORDS) {
+      const pane = rows[at + CONTACT_PANE]! * PANE_WORDS;
+      if (pane === 0) continue;
+      run.makeRoom(ROOM);
+      run.unite(numbers.of(panes[pane]!), numbers.of(rows[at]!), panes[pane + PANE_HOUR]!, run.block() + at * 4);
+    }
+  }
+}
+
+/** A kernel's numbers of the addresses in another table; made anew whenever room had to be made for more. */
+class AddressNumbers {
+  readonly #kernel: Kernel;
+  readonly #rows: Uint32Array;
+  readonly #numbers: Uint32Array;
+  #renumbered: number;
+
+  constructor(kernel: Kernel, rows: Uint32Array) {
+    this.#kernel = kernel;
+    this.#rows = rows;
+    this.#numbers = new Uint32Array(rows.length / ADDRESS_WORDS);
+    this.#renumbered = kernel.run.timesFull();
+  }
+
+  of(id: number): number {
+    const { run } = this.#kernel;
+    if (run.timesFull() !== this.#renumbered) {
+      this.#numbers.fill(0);
+      this.#renumbered = run.timesFull();
+    }
+    const known = this.#numbers[id]!;
+    if (known !== 0 || id === 0) return known;
+    const at = id * ADDRESS_WORDS;
+    const number = run.intern(this.#rows[at]!, this.#rows[at + 1]!, this.#rows[at + 2]!, this.#rows[at + 3]!);
+    this.#numbers[id] = number;
+    return number;
+  }
+}

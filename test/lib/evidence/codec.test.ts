@@ -1,0 +1,252 @@
+/** Fragments as bytes: nothing is lost, the same gives the same, and what cannot be read is refused. */
+import { randomBytes } from 'node:crypto';
+import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import {
+  decodeFragment,
+  decodeFragments,
+  encodeFragment,
+  encodeFragments,
+  glance,
+} from '../../../lib/evidence/codec.ts';
+import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
+import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
+import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
+import { CodecError } from '../../../lib/evidence/layout.ts';
+import { readFlowLog } from '../../../lib/flowlog/read.ts';
+import { bufferSource } from '../../../lib/flowlog/source.ts';
+import { formatAddress } from '../../../lib/net/address.ts';
+import fc from '../../properties.ts';
+import { contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
+
+const byHash = (fragment: Fragment): Fragment => ({
+  ...fragment,
+  contacts: fragment.contacts.toSorted((a, b) => a.hash - b.hash || JSON.stringify(a).localeCompare(JSON.stringify(b))),
+});
+
+describe('the codec', () => {
+  test('gives back every fragment as it was', () => {
+    fc.assert(
+      fc.property(fragmentArbitrary, (fragment) => {
+        expect(byHash(decodeFragment(fragment, encodeFragment(fragment)))).toEqual(byHash(fragment));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('gives the same bytes for the same contacts in any order', () => {
+    const contacts = Array.from({ length: 20 }, (_, n) =>
+      contactOf({ hash: n % 7, port: n, target: `10.0.0.${n % 3}` }),
+    );
+    const bytes = Buffer.from(encodeFragment(fragmentOf({ contacts })));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(contacts, { minLength: contacts.length }), (shuffled) => {
+        expect(bytes.equals(encodeFragment(fragmentOf({ contacts: shuffled })))).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('keeps the last second, the last minute and the longest record of an hour', () => {
+    const end = 500_001 * HOUR - 1;
+    const contact = contactOf({
+      hash: 0xffffffff,
+      firstStart: end - 86_400,
+      firstEnd: end,
+      lastEnd: end,
+      minutesHigh: 1 << 29,
+      sourcePort: 61_234,
+      packetBytes: 44,
+      flows: -5,
+    });
+    expect(decodeFragment(fragmentOf({}), encodeFragment(fragmentOf({ contacts: [contact] }))).contacts).toEqual([
+      contact,
+    ]);
+  });
+
+  test('stays below 100 KB at the limit, with IPv6 targets that do not compress', () => {
+    const word = () => randomBytes(4).readUInt32LE();
+    const contacts = Array.from({ length: CONTACTS_PER_PANE }, () =>
+      contactOf({
+        hash: word(),
+        target: formatAddress(word() | 0x20000000, word(), word(), word()),
+        port: word() & 0xffff,
+        seen: word() & 0x3fff,
+        firstEnd: 500_000 * HOUR + (word() % HOUR),
+        firstStart: 500_000 * HOUR - (word() % HOUR),
+        minutesLow: word() & 0x3fffffff,
+        minutesHigh: word() & 0x3fffffff,
+        sourcePort: word() & 0xffff,
+        packetBytes: word() & 0xff,
+        flows: word() | 0,
+      }),
+    );
+    expect(encodeFragment(fragmentOf({ contacts })).length).toBeLessThan(100_000);
+  });
+});
+
+/** Outside sources with a few rejected contacts each, as a file of records gives them. */
+async function noise(count: number): Promise<Fragment[]> {
+  const at = 500_000 * HOUR;
+  const line = (n: number, port: number) =>
+    `2 123456789012 eni-${n % 40} ${[60 + (n % 90), (n * 7) & 255, (n * 31) & 255, n & 255].join('.')} 10.0.0.${n % 40} ${1024 + ((n * 7919) % 60_000)} ${port} 6 1 44 ${at + (n % 290)} ${at + (n % 290) + (port % 60)} REJECT OK`;
+  const lines = Array.from({ length: count }, (_, n) => [
+    line(n, [22, 23, 445, 3389][n & 3]!),
+    line(n, (n * 104_729) & 65_535),
+  ]);
+  const collector = new Collector({ key: KEY });
+  await readFlowLog(bufferSource('noise', Buffer.from(lines.flat().join('\n'))), collector);
+  return [...collector.sources()]
+    .flatMap(({ panes, ...source }) => panes.map((pane) => ({ ...source, ...pane })))
+    .filter(({ inside }) => !inside);
+}
+const KEY = hashKey('a secret');
+
+describe('many fragments together', () => {
+  const packArbitrary = fc
+    .array(fragmentArbitrary, { maxLength: 8 })
+    .map((all) => [...new Map(all.map((each) => [each.address, each])).values()])
+    .map((all) => all.filter(({ hour }) => hour === all[0]!.hour));
+
+  test('come back as they were, in order of address', () => {
+    fc.assert(
+      fc.property(packArbitrary, (fragments) => {
+        const back = decodeFragments('111122223333', encodeFragments(fragments));
+        const order = (all: readonly Fragment[]) =>
+          all.toSorted((a, b) => (a.address < b.address ? -1 : 1)).map(byHash);
+        expect(order(back)).toEqual(order(fragments));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('are the same bytes in any order', async () => {
+    const fragments = await noise(200);
+    const bytes = Buffer.from(encodeFragments(fragments, KEY));
+    expect(bytes.equals(encodeFragments(fragments.toReversed(), KEY))).toBe(true);
+  });
+
+  test('take few bytes for a source of noise: hashes are not stored, and the rest is compressed', async () => {
+    const fragments = await noise(400);
+    const contacts = fragments.reduce((sum, fragment) => sum + fragment.contacts.length, 0);
+    expect(fragments.length).toBeGreaterThan(350);
+    const bytes = encodeFragments(fragments, KEY);
+    expect(bytes.length / fragments.length).toBeLessThan(20);
+    // Give or take what a flag does to the compression.
+    expect(Math.abs(encodeFragments(fragments).length - bytes.length - contacts * 4)).toBeLessThan(10);
+    expect(decodeFragments('internet', bytes, { key: KEY }).map(byHash)).toEqual(
+      decodeFragments('internet', encodeFragments(fragments)).map(byHash),
+    );
+    expect(() => decodeFragments('internet', bytes)).toThrow('the key that gives them is missing');
+  });
+
+  test('give one source without the others, and a glance at all', async () => {
+    const fragments = await noise(100);
+    const bytes = encodeFragments(fragments, KEY);
+    const one = fragments[37]!;
+    expect(
+      decodeFragments('internet', bytes, { key: KEY, wants: (address) => address === one.address }).map(byHash),
+    ).toEqual([byHash(one)]);
+    const seen = new Map([...glance(bytes)].map((source) => [source.address, source.seen.toSorted()]));
+    expect(seen).toEqual(
+      new Map(fragments.map(({ address, contacts }) => [address, contacts.map((contact) => contact.seen).sort()])),
+    );
+  });
+});
+
+describe('bytes that are no fragment', () => {
+  const good = encodeFragment(fragmentOf({ contacts: [contactOf({ hash: 1 })] }));
+  const decode = (bytes: Uint8Array) => decodeFragment(fragmentOf({}), bytes);
+
+  test('of another version are refused, with both versions named', () => {
+    for (const version of [0, 1, 255]) {
+      const other = Uint8Array.from(good);
+      other[0] = version;
+      expect(() => decode(other)).toThrow(CodecError);
+      expect(() => decode(other)).toThrow(`fragment version must be 3, got ${version}`);
+    }
+    expect(() => decode(new Uint8Array(0))).toThrow(CodecError);
+  });
+
+  test('of any other kind are refused as damaged, whatever is cut or overwritten', () => {
+    for (let length = 1; length < good.length; length++)
+      expect(() => decode(good.subarray(0, length))).toThrow(CodecError);
+    for (let at = 1; at < good.length; at++) {
+      const damaged = Uint8Array.from(good);
+      damaged[at] = damaged[at]! ^ 0xff;
+      try {
+        decode(damaged);
+      } catch (error) {
+        expect(error).toBeInstanceOf(CodecError);
+      }
+    }
+  });
+});
+
+/** A stored fragment with what is compressed in it changed, and compressed again. */
+function changedWithin(stored: Uint8Array, change: (inner: Buffer) => Uint8Array): Uint8Array {
+  const outer = new ColumnReader(stored.subarray(1));
+  const compressed = brotliCompressSync(change(brotliDecompressSync(outer.bytes(outer.number()))));
+  const head = new ColumnWriter();
+  head.byte(stored[0]!);
+  head.number(compressed.length);
+  return Buffer.concat([head.done(), compressed, outer.bytes(outer.left)]);
+}
+
+describe('bytes that are damaged where no checksum tells', () => {
+  const contact = contactOf({ hash: 7, firstEnd: 500_000 * HOUR + 3599, lastEnd: 500_000 * HOUR + 3599 });
+  const identity = { interfaceId: 'eni-1', fields: { 'vpc-id': 'vpc-1' } };
+  const stored = encodeFragments([fragmentOf({ contacts: [contact], identity })]);
+  const replaced = (from: string, to: string) =>
+    changedWithin(stored, (inner) => Buffer.from(inner.toString('latin1').replace(from, to), 'latin1'));
+
+  test('are refused with one kind of error, whatever they become', () => {
+    const inner: number[] = [];
+    changedWithin(stored, (bytes) => {
+      inner.push(...bytes.keys());
+      return bytes;
+    });
+    let refused = 0;
+    for (const at of inner) {
+      for (const byte of [0, 1, 127, 128, 255]) {
+        const damaged = changedWithin(stored, (bytes) => Buffer.from(bytes.map((old, n) => (n === at ? byte : old))));
+        for (const look of [() => decodeFragments('x', damaged), () => [...glance(damaged)]]) {
+          try {
+            look();
+          } catch (error) {
+            expect(error).toBeInstanceOf(CodecError);
+            refused++;
+          }
+        }
+      }
+    }
+    expect(refused).toBeGreaterThan(inner.length);
+  });
+
+  test.each([
+    ['null', '{"interfaceId":"eni-1","fields":{"vpc-id":"vpc-1"}}', 'null'.padEnd(51)],
+    ['without fields', '"fields":{"vpc-id":"vpc-1"}', '"sdleif":{"vpc-id":"vpc-1"}'],
+    ['with a number for a field', '"vpc-1"', '1111111'],
+    ['with a number for an interface', '"eni-1"', '1111111'],
+  ])('are refused where the identity is %s, which merging would trip over', (_, from, to) => {
+    expect(() => decodeFragments('x', replaced(from, to))).toThrow('the identity of a source is none');
+  });
+
+  test.each([
+    ['the last minute of an hour and more', [0x8f, 0x1c], [0x90, 0x1c], 'beyond its hour'],
+    ['an hour of the year 2200', [0xa0, 0xc2, 0x1e], [0xa0, 0xc2, 0x7e], 'an hour must be 1200000 at most'],
+  ])('are refused where they tell of %s', (_, from, to, message) => {
+    const text = (bytes: number[]) => Buffer.from(bytes).toString('latin1');
+    expect(() => decodeFragments('x', replaced(text(from), text(to)))).toThrow(message);
+  });
+
+  test('are refused where a few of them come to gigabytes', () => {
+    expect(() =>
+      decodeFragments(
+        'x',
+        changedWithin(stored, () => Buffer.alloc(64 * 1024 * 1024)),
+      ),
+    ).toThrow(CodecError);
+  });
+});

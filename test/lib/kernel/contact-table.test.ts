@@ -1,0 +1,292 @@
+/** The table of contacts: exact while small, beyond that the contacts with the smallest hashes, in any order. */
+import { describe, expect, test } from '@jest/globals';
+import { keyedHash } from '../../../lib/evidence/keyed-hash.ts';
+import { SEEN_ACCEPT, SEEN_REJECT, SEEN_RESET, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP } from '../../../lib/evidence/seen.ts';
+import { type ContactHalf, ContactTable, type KeptContact, type PaneView } from '../../../lib/kernel/contact-table.ts';
+import type { Kernel } from '../../../lib/kernel/kernel.ts';
+import { KernelAddresses } from '../../../lib/kernel/kernel-tables.ts';
+import fc from '../../properties.ts';
+import { freshKernel, KEY } from './fresh-kernel.ts';
+
+const HOUR = 3600;
+const NOON = 500_000 * HOUR;
+const FULL = 0xffffffff;
+const PROBE = SEEN_SYN | SEEN_TCP | SEEN_ACCEPT;
+
+/** A half with addresses as numbers of 10.0.0.0/8. */
+type Half = Partial<Omit<ContactHalf, 'source' | 'target'>> & { source?: number; target?: number };
+
+function tableOf(halves: Iterable<Half>, limit: number): ContactTable & { readonly kernel: Kernel } {
+  const kernel = freshKernel({ limit });
+  const addresses = new KernelAddresses(kernel);
+  const table = new ContactTable(kernel);
+  for (const half of halves) {
+    addresses.beginRow();
+    const source = addresses.internIpv4(0x0a000000 + (half.source ?? 1));
+    const target = addresses.internIpv4(0x0a800000 + (half.target ?? 1));
+    const time = { start: NOON, end: half.start ?? NOON };
+    const defaults = { ...time, port: 80, protocol: 6, seen: PROBE, quality: 0, sourcePort: 40_000, packetBytes: 44 };
+    table.add({ ...defaults, ...half, source, target });
+  }
+  return Object.assign(table, { kernel });
+}
+
+const panesOf = (table: ContactTable): PaneView[] => [...table.sources()].flat();
+const contactsOf = (table: ContactTable, pane: PaneView): KeptContact[] =>
+  pane.contacts.map((row) => table.contact(row));
+const hashesOf = (table: ContactTable, pane: PaneView): number[] =>
+  contactsOf(table, pane)
+    .map(({ hash }) => hash)
+    .sort((a, b) => a - b);
+
+/** What a table holds, free of numbers and order: panes by source and hour with their contacts by hash. */
+function contentOf(table: ContactTable): unknown {
+  return panesOf(table)
+    .map((pane) => ({
+      hour: pane.hour,
+      theta: pane.theta,
+      quality: pane.quality,
+      contacts: contactsOf(table, pane)
+        .map(({ target: _number, ...contact }) => contact)
+        .sort((a, b) => a.hash - b.hash || a.port - b.port),
+    }))
+    .sort((a, b) => a.hour - b.hour || JSON.stringify(a).localeCompare(JSON.stringify(b)));
+}
+
+const hashOf = (source: number, target: number, port: number, protocol = 6) =>
+  keyedHash(KEY, 0xffff, 0x0a000000 + source, 0, 0, 0xffff, 0x0a800000 + target, port * 256 + protocol);
+
+const halfArbitrary: fc.Arbitrary<Half> = fc.record({
+  source: fc.integer({ min: 0, max: 2 }),
+  target: fc.integer({ min: 0, max: 6 }),
+  port: fc.integer({ min: 0, max: 6 }),
+  protocol: fc.constantFrom(6, 17),
+  seen: fc.constantFrom(PROBE, SEEN_SYN | SEEN_TCP | SEEN_REJECT, SEEN_SYN_ACK | SEEN_TCP, SEEN_RESET | SEEN_TCP),
+  start: fc.integer({ min: NOON - 10, max: NOON + 30 }),
+  end: fc.integer({ min: NOON + 30, max: NOON + 2 * HOUR }),
+  quality: fc.constantFrom(0, 1, 4),
+});
+
+describe('a contact', () => {
+  test('is one, whatever the number of its records, with the union of what they saw', () => {
+    const table = tableOf([{}, {}, { seen: SEEN_RESET | SEEN_TCP }, { seen: SEEN_SYN | SEEN_TCP | SEEN_REJECT }], 10);
+    const [pane, ...others] = panesOf(table);
+    expect(others).toEqual([]);
+    expect(contactsOf(table, pane!).map(({ seen }) => seen)).toEqual([
+      SEEN_SYN | SEEN_TCP | SEEN_ACCEPT | SEEN_REJECT | SEEN_RESET,
+    ]);
+  });
+
+  test('differs by source, target, port, protocol and hour', () => {
+    const halves = [{}, { source: 2 }, { target: 2 }, { port: 81 }, { protocol: 17 }, { end: NOON + HOUR }];
+    const table = tableOf(halves, 10);
+    const counts = panesOf(table).map((pane) => pane.contacts.length);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(halves.length);
+    expect(counts).toHaveLength(3);
+  });
+
+  test('has the times of its probes: the first by end and start, the last by end, never those of answers', () => {
+    const answer = SEEN_SYN_ACK | SEEN_TCP;
+    const table = tableOf(
+      [
+        { seen: answer, start: NOON, end: NOON + 1 },
+        { start: NOON + 20, end: NOON + 30 },
+        { start: NOON + 10, end: NOON + 30 },
+        { start: NOON + 40, end: NOON + 50 },
+        { seen: answer, start: NOON + 90, end: NOON + 99 },
+      ],
+      10,
+    );
+    const [contact] = contactsOf(table, panesOf(table)[0]!);
+    expect(contact).toMatchObject({ firstStart: NOON + 10, firstEnd: NOON + 30, lastEnd: NOON + 50 });
+  });
+
+  test('marks each minute of the hour in which it was probed, the sixtieth included', () => {
+    const minutes = [0, 29, 30, 59];
+    const table = tableOf(
+      minutes.map((minute) => ({ end: NOON + minute * 60 + 59 })),
+      10,
+    );
+    const [contact] = contactsOf(table, panesOf(table)[0]!);
+    expect(contact).toMatchObject({ minutesLow: 1 | (1 << 29), minutesHigh: 1 | (1 << 29) });
+  });
+});
+
+describe('a table', () => {
+  const table = () =>
+    tableOf(
+      [
+        { source: 2, port: 22, end: NOON + HOUR },
+        { source: 1, port: 80, seen: SEEN_SYN_ACK | PROBE },
+        { source: 2, port: 22 },
+        { source: 2, port: 443, seen: SEEN_RESET | PROBE },
+      ],
+      10,
+    );
+
+  test('yields each source with its hours in order of time', () => {
+    const sources = [...table().sources()].map((panes) => panes.map(({ hour }) => hour - NOON / HOUR));
+    expect(sources.toSorted((a, b) => a.length - b.length)).toEqual([[0], [0, 1]]);
+  });
+
+  test('tells how many of the contacts of a source failed, over all hours, and leaves out what is not wanted', () => {
+    const told: number[] = [];
+    const filled = table();
+    const sources = [...filled.sources((_, suspects) => told.push(suspects) > 0 && suspects > 0)];
+    expect(told.toSorted()).toEqual([0, 3]);
+    expect(sources.map((panes) => panes.flatMap(({ contacts }) => contacts).length)).toEqual([3]);
+  });
+
+  test('yields the contacts of some services, or all of them, with source and hour', () => {
+    const filled = table();
+    expect([...filled.contacts()]).toHaveLength(4);
+    const [first, ...others] = [...filled.contacts(({ port, protocol }) => port === 443 && protocol === 6)];
+    expect(others).toEqual([]);
+    const [, both] = [...filled.sources()].toSorted((a, b) => a.length - b.length);
+    expect(first).toMatchObject({ port: 443, protocol: 6, hour: NOON / HOUR, source: both![0]!.source });
+  });
+
+  test('tells of single columns of a contact what it tells of all', () => {
+    const filled = table();
+    for (const pane of panesOf(filled)) {
+      for (const row of pane.contacts) {
+        const { target, port, protocol, seen } = filled.contact(row);
+        expect([filled.targetOf(row), filled.serviceOf(row), filled.seenOf(row)]).toEqual([
+          target,
+          port * 256 + protocol,
+          seen,
+        ]);
+      }
+    }
+  });
+});
+
+describe('a source-hour beyond the limit', () => {
+  const limit = 16;
+  const halves = Array.from({ length: 200 }, (_, port) => ({ port }));
+
+  test('is exact up to the limit: every contact, theta full', () => {
+    const [pane] = panesOf(tableOf(halves.slice(0, limit), limit));
+    expect(pane!.theta).toBe(FULL);
+    expect(pane!.contacts).toHaveLength(limit);
+  });
+
+  test('keeps the contacts with the smallest hashes, and tells the largest hash that it would have kept', () => {
+    const hashes = halves.map(({ port }) => hashOf(1, 1, port)).sort((a, b) => a - b);
+    const table = tableOf(halves, limit);
+    const [pane] = panesOf(table);
+    expect(hashesOf(table, pane!)).toEqual(hashes.slice(0, limit));
+    expect(pane!.theta).toBe(hashes[limit]! - 1);
+  });
+
+  test('does not disturb its neighbours: what is cut leaves the index whole', () => {
+    const crowd = Array.from({ length: 40 }, (_, source) => source);
+    const mixed = halves.flatMap(({ port }) => crowd.map((source) => ({ source, port, target: port % 7 })));
+    // Sources met once more after the cuts must be found again, not entered twice.
+    const table = tableOf([...mixed, ...mixed], limit);
+    for (const pane of panesOf(table)) {
+      expect(pane.contacts).toHaveLength(limit);
+      expect(new Set(hashesOf(table, pane))).toHaveProperty('size', limit);
+    }
+  });
+
+  test('ends the same for any order and repetition of its records', () => {
+    const shuffled = fc
+      .array(halfArbitrary, { minLength: 1, maxLength: 120 })
+      .chain((list) =>
+        fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.subarray(list)),
+      );
+    fc.assert(
+      fc.property(shuffled, fc.integer({ min: 1, max: 12 }), ([list, other, again], max) => {
+        expect(contentOf(tableOf([...other, ...again], max))).toEqual(contentOf(tableOf(list, max)));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('equals bottom-k of all contacts for any records', () => {
+    fc.assert(
+      fc.property(fc.array(halfArbitrary, { maxLength: 150 }), fc.integer({ min: 1, max: 12 }), (list, max) => {
+        const expected = new Map<string, Set<number>>();
+        for (const half of list) {
+          const key = `${half.source} ${Math.floor(half.end! / HOUR)}`;
+          const hashes = expected.get(key) ?? new Set();
+          expected.set(key, hashes.add(hashOf(half.source!, half.target!, half.port!, half.protocol)));
+        }
+        const kept = [...expected.values()].map((hashes) =>
+          [...hashes]
+            .sort((a, b) => a - b)
+            .slice(0, max)
+            .join(),
+        );
+        const table = tableOf(list, max);
+        const found = panesOf(table).map((pane) => hashesOf(table, pane).join());
+        expect(found.sort()).toEqual(kept.sort());
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('the estimate of how many contacts a sample stands for', () => {
+  test('errs like the theory says: within four standard errors, and about one on average, with no bias', () => {
+    const limit = 256;
+    // KMV (Beyer et al., SIGMOD 2007): relative standard error 1 / sqrt(k - 1).
+    const standardError = 1 / Math.sqrt(limit - 1);
+    const errors = Array.from({ length: 60 }, (_, source) => {
+      const truth = 2000 + source * 100;
+      const table = tableOf(
+        Array.from({ length: truth }, (_, at) => ({ source, port: at % 4096, target: Math.floor(at / 4096) })),
+        limit,
+      );
+      const [pane] = panesOf(table);
+      return (pane!.contacts.length * FULL) / pane!.theta / truth - 1;
+    });
+    for (const error of errors) expect(Math.abs(error)).toBeLessThan(4 * standardError);
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    const spread = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+    expect(Math.abs(mean)).toBeLessThan((4 * standardError) / Math.sqrt(errors.length));
+    expect(spread).toBeLessThan(1.5 * standardError);
+    expect(spread).toBeGreaterThan(0.5 * standardError);
+  });
+});
+
+describe('bounds', () => {
+  test('one source that contacts 65,535 ports of 4 hosts is held in the slots of twice the limit', () => {
+    const limit = 256;
+    const table = tableOf(
+      (function* () {
+        for (let target = 0; target < 4; target++) for (let port = 1; port <= 65_535; port++) yield { target, port };
+      })(),
+      limit,
+    );
+    const [pane] = panesOf(table);
+    expect(pane!.contacts).toHaveLength(limit);
+    // Rows that were let go of are used again; the first is none.
+    expect(table.kernel.run.contactCount()).toBeLessThanOrEqual(1 + 2 * limit);
+    const estimate = (limit * FULL) / pane!.theta;
+    expect(Math.abs(estimate / (4 * 65_535) - 1)).toBeLessThan(4 / Math.sqrt(limit - 1));
+  });
+
+  test('cutting one source costs by its own contacts, not by those of all sources', () => {
+    const limit = 64;
+    const seconds = (sources: number) => {
+      const began = performance.now();
+      const table = tableOf(
+        (function* () {
+          for (let port = 0; port < 400; port++)
+            for (let source = 0; source < sources; source++) yield { source, port };
+        })(),
+        limit,
+      );
+      let kept = 0;
+      for (const pane of panesOf(table)) kept += pane.contacts.length;
+      expect(kept).toBe(limit * sources);
+      return (performance.now() - began) / 1000;
+    };
+    seconds(100);
+    const few = seconds(100);
+    // Twelve times the records; while each cut rebuilt the whole index this took a hundred times as long.
+    expect(seconds(1200)).toBeLessThan(Math.max(few, 0.03) * 40);
+  });
+});

@@ -1,0 +1,95 @@
+/** The message: a subject that SNS takes, bodies for people and programs, attributes that filter. */
+import { describe, expect, test } from '@jest/globals';
+import { SEVERITIES } from '../../../lib/finding/model.ts';
+import { alertMessage, alertSubject } from '../../../lib/notify/message.ts';
+import { expectValidFinding } from '../../finding-schema.ts';
+import { findingOf, HOSTILE } from '../finding/samples.ts';
+
+/** When the alert is sent, epoch seconds. */
+const NOW = Date.UTC(2026, 11, 1) / 1000;
+const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
+const LONGEST_IPV6 = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
+const KINDS = ['vertical-scan', 'horizontal-scan', 'block-scan', 'distributed-scan'] as const;
+const EVENTS = ['opened', 'escalated', 'closed'] as const;
+const source = { address: LONGEST_IPV6, scope: 'internet' };
+
+describe('the subject', () => {
+  test('says what, who, which way, and the identifier', () => {
+    expect(alertSubject('opened', findingOf())).toBe('[high] vertical scan by 10.0.3.22, lateral (8587fc4b)');
+    expect(alertSubject('escalated', findingOf())).toMatch(/^\[escalated, high\] /);
+    expect(alertSubject('closed', findingOf())).toMatch(/^\[closed, high\] /);
+  });
+
+  test('is below 100 printable characters and ends in the identifier, for the longest of everything', () => {
+    for (const event of EVENTS)
+      for (const severity of SEVERITIES)
+        for (const kind of KINDS)
+          for (const direction of ['lateral', 'inbound', 'outbound'] as const) {
+            const subject = alertSubject(event, findingOf({ severity, kind, direction, source }));
+            expect(subject.length).toBeLessThan(100);
+            expect(subject).toMatch(/^[\x20-\x7e]+$/);
+            expect(subject).toMatch(/\(8587fc4b\)$/);
+          }
+  });
+
+  test('of a campaign counts its sources', () => {
+    const campaign = findingOf({
+      source: null,
+      kind: 'distributed-scan',
+      sources: { count: 40, sample: ['203.0.113.1'] },
+    });
+    expect(alertSubject('opened', campaign)).toContain('distributed scan by 40 sources');
+  });
+
+  test('of what rests on contacts that were answered and left calls it a sweep of open ports', () => {
+    const fleeting = { test: 'fleeting-targets-on-one-port-5m', value: 40, threshold: 10, text: 'forty hosts' };
+    const failed = { ...fleeting, test: 'failed-targets-on-one-port-5m' };
+    const subjectOf = (reasons: (typeof failed)[]) =>
+      alertSubject('opened', findingOf({ kind: 'horizontal-scan', reasons }));
+    expect(subjectOf([fleeting])).toContain('open-port sweep by 10.0.3.22');
+    expect(subjectOf([failed, fleeting])).toContain('horizontal scan by 10.0.3.22');
+  });
+
+  test.each(HOSTILE.map((text) => [text]))('survives %j for an address', (text) => {
+    const subject = alertSubject('opened', { ...findingOf(), source: { ...source, address: text.repeat(5) } });
+    expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+    expect(subject).toMatch(/\(8587fc4b\)$/);
+  });
+});
+
+describe('the default body', () => {
+  test('is the finding as JSON, with the event', () => {
+    const body = JSON.parse(alertMessage('opened', findingOf(), place, NOW).bodies.default!);
+    expectValidFinding(body);
+    expect(body).toEqual({ ...findingOf(), event: 'opened' });
+  });
+
+  test.each(HOSTILE.map((text) => [text]))('carries %j unharmed', (text) => {
+    const finding = findingOf({ source: { ...source, ecs: { cluster: text } } });
+    expect(JSON.parse(alertMessage('opened', finding, place, NOW).bodies.default!).source.ecs.cluster).toBe(text);
+  });
+});
+
+describe('the attributes', () => {
+  test('are those that filter policies know', () => {
+    expect(alertMessage('opened', findingOf(), place, NOW).attributes).toEqual({
+      severity: 'high',
+      kind: 'vertical-scan',
+      direction: 'lateral',
+      event: 'opened',
+      accountId: '111122223333',
+      vpcId: 'vpc-1',
+    });
+  });
+
+  test('leave out what is unknown or empty', () => {
+    const unknown = alertMessage('closed', findingOf({ source: { ...source, vpcId: '' } }), place, NOW).attributes;
+    expect(Object.keys(unknown).sort()).toEqual(['direction', 'event', 'kind', 'severity']);
+    expect(alertMessage('opened', findingOf({ source: null }), place, NOW).attributes).not.toHaveProperty('vpcId');
+  });
+});
+
+test('the text stays far below the limit of SNS', () => {
+  const huge = findingOf({ dataQuality: Array.from({ length: 20 }, () => 'x'.repeat(50_000)) });
+  expect(alertMessage('opened', huge, place, NOW).bodies.email!.length).toBeLessThanOrEqual(65_536);
+});

@@ -1,0 +1,197 @@
+/** Suppressions: what is refused, what they cover, and when they stop. */
+import { describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../../lib/finding/model.ts';
+import { type Suppression, scopeToSilence, suppressionFault, suppressionOf } from '../../../lib/notify/suppression.ts';
+import { campaignOf, findingOf } from '../finding/samples.ts';
+
+const NOW = Date.UTC(2026, 8, 1, 12) / 1000;
+const rule = (values: Partial<Suppression> = {}): Suppression => ({
+  id: 's-1',
+  source: '10.0.3.22/32',
+  owner: 'net team',
+  reason: 'approved scanner',
+  expires: '2026-09-08',
+  ...values,
+});
+const from = (address: string) => findingOf({ source: { address, scope: '1' } });
+
+describe('a rule', () => {
+  test('that says what it must is taken', () => {
+    for (const source of ['10.0.3.22/32', '10.0.0.0/8', '2001:db8::/32', 'fd00::5/128'])
+      expect(suppressionFault(rule({ source }), NOW)).toBeUndefined();
+    for (const source of ['10.0.3.22/32', '0.0.0.0/0'])
+      expect(suppressionFault(rule({ source, target: '10.0.9.0/24' }), NOW)).toBeUndefined();
+    expect(suppressionFault(rule({ source: '::/0', target: 'fd00::/64' }), NOW)).toBeUndefined();
+    expect(suppressionFault(rule({ expires: '2026-09-01T12:00:01Z' }), NOW)).toBeUndefined();
+  });
+
+  test.each([
+    '',
+    '10.0.3.22',
+    '10.0.3.22/33',
+    '10.0.3.22/',
+    '10.0.3.22/-1',
+    '10.0.3.22/8/8',
+    '10.0.3/24',
+    '10.0.3.256/32',
+    'fd00::/129',
+    'fe80::1%eth0/128',
+    'example.org/32',
+  ])('over "%s" is refused, with the form that is expected', (source) => {
+    expect(suppressionFault(rule({ source }), NOW)).toBe(`source must be a CIDR such as 10.0.3.22/32, got "${source}"`);
+  });
+
+  test.each(['', '10.0.9.9', '10.0.9.0/33', 'web'])('with the target "%s" is refused likewise', (target) => {
+    expect(suppressionFault(rule({ target }), NOW)).toBe(`target must be a CIDR such as 10.0.9.0/24, got "${target}"`);
+  });
+
+  test.each<[string, string | undefined]>([
+    ['0.0.0.0/0', undefined],
+    ['::/0', undefined],
+    ['10.0.0.0/0', undefined],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+    ['::/0', '::/0'],
+  ])('that silences everything, %s to %s, is refused', (source, target) => {
+    expect(suppressionFault(rule({ source, ...(target && { target }) }), NOW)).toBe(
+      `source must not be everything without a target, got ${source}`,
+    );
+  });
+
+  test('without an owner, a reason or a future end is refused', () => {
+    expect(suppressionFault(rule({ owner: ' ' }), NOW)).toMatch(/^owner must/);
+    expect(suppressionFault(rule({ reason: '' }), NOW)).toMatch(/^reason must/);
+    expect(suppressionFault(rule({ expires: 'friday' }), NOW)).toMatch(/^expires must be a date .* got "friday"/);
+    expect(suppressionFault(rule({ expires: '2026-09-01T12:00:00Z' }), NOW)).toMatch(/^expires must lie in the future/);
+  });
+});
+
+describe('a finding', () => {
+  test.each([
+    ['10.0.3.22/32', '10.0.3.22', true],
+    ['10.0.3.22/32', '10.0.3.23', false],
+    ['10.0.3.0/24', '10.0.3.255', true],
+    ['10.0.3.0/24', '10.0.4.0', false],
+    ['128.0.0.0/1', '203.0.113.9', true],
+    ['0.0.0.0/1', '::1', false],
+    ['8000::/1', '203.0.113.9', false],
+    ['2001:db8::/32', '2001:db8:ffff::1', true],
+    ['2001:db8::/32', '2001:db9::1', false],
+    ['fd00::5/128', 'fd00::5', true],
+    ['fd00::5/128', 'fd00::6', false],
+  ])('under %s from %s: %s', (source, address, expected) => {
+    expect(suppressionOf(from(address), [rule({ source })], NOW) !== undefined).toBe(expected);
+  });
+
+  test('is covered until the rule expires, not from then on', () => {
+    const end = Date.UTC(2026, 8, 8) / 1000;
+    expect(suppressionOf(from('10.0.3.22'), [rule()], end - 1)).toBeDefined();
+    expect(suppressionOf(from('10.0.3.22'), [rule()], end)).toBeUndefined();
+  });
+
+  test('is covered by the rule that lasts longest, however dates are written and rules are ordered', () => {
+    const rules = [
+      rule({ id: 'a', expires: '2026-09-08T10:00:00Z' }),
+      rule({ id: 'b', expires: '2026-09-09T00:00:00+12:00' }),
+      rule({ id: 'c', expires: '12 Sep 2026 00:00 GMT' }),
+      rule({ id: 'd', expires: '2026-09-11' }),
+    ];
+    expect(suppressionOf(from('10.0.3.22'), rules, NOW)!.id).toBe('c');
+    expect(suppressionOf(from('10.0.3.22'), rules.toReversed(), NOW)!.id).toBe('c');
+    const alike = [rule({ id: 'y' }), rule({ id: 'x' })];
+    expect(suppressionOf(from('10.0.3.22'), alike, NOW)!.id).toBe('x');
+    expect(suppressionOf(from('10.0.3.22'), alike.toReversed(), NOW)!.id).toBe('x');
+  });
+
+  test('is not uncovered, and nothing breaks, by a stored rule that is malformed', () => {
+    const bad = ['fe80::1%eth0/64', 'nonsense', '10.0.0.0/99', ''].map((source, n) => rule({ id: `bad-${n}`, source }));
+    for (const address of ['10.0.3.22', 'fd00::5']) expect(suppressionOf(from(address), bad, NOW)).toBeUndefined();
+    expect(suppressionOf(from('10.0.3.22'), [...bad, rule()], NOW)!.id).toBe('s-1');
+  });
+
+  test('is not covered by a stored rule that would have been refused', () => {
+    for (const fault of [{ source: '0.0.0.0/0' }, { target: 'web' }, { target: '' }, { reason: ' ' }])
+      expect(suppressionOf(from('10.0.3.22'), [rule(fault)], NOW)).toBeUndefined();
+    expect(suppressionOf(campaignOf(), [rule({ source: '0.0.0.0/0' })], NOW)).toBeUndefined();
+  });
+});
+
+describe('a rule with a target', () => {
+  const isSilent = (finding: Finding, target: string, source = '10.0.3.22/32') =>
+    suppressionOf(finding, [rule({ source, target })], NOW) !== undefined;
+  const at = (...sample: string[]) => findingOf({ targets: { count: sample.length, exact: true, sample } });
+
+  test('covers scans of that alone: a scanner that leaves its range alerts again', () => {
+    expect(isSilent(at('10.0.9.1', '10.0.9.200'), '10.0.9.0/24')).toBe(true);
+    expect(isSilent(at('10.0.9.1', '10.0.10.1'), '10.0.9.0/24')).toBe(false);
+    expect(isSilent(at('10.0.9.1'), '10.0.9.0/24', '10.0.4.0/24')).toBe(false);
+    expect(isSilent(at('10.0.9.1', 'fd00::1'), '10.0.9.0/24')).toBe(false);
+  });
+
+  test('does not cover more targets than it has, though all that are named lie in it', () => {
+    const sample = ['10.0.9.1', '10.0.9.2'];
+    expect(isSilent(findingOf({ targets: { count: 256, exact: true, sample } }), '10.0.9.0/24')).toBe(true);
+    expect(isSilent(findingOf({ targets: { count: 257, exact: true, sample } }), '10.0.9.0/24')).toBe(false);
+    // An estimate may well be above the truth.
+    expect(isSilent(findingOf({ targets: { count: 300, exact: false, sample } }), '10.0.9.0/24')).toBe(true);
+  });
+});
+
+describe('a campaign', () => {
+  const isSilent = (finding: Finding, scope: Partial<Suppression>) =>
+    suppressionOf(finding, [rule(scope)], NOW) !== undefined;
+  const provider = campaignOf({ sources: { count: 40, sample: ['203.0.113.1', '203.0.113.77'] } });
+
+  test('is covered by its target, whatever its sources', () => {
+    expect(isSilent(campaignOf(), { source: '0.0.0.0/0', target: '10.0.9.0/24' })).toBe(true);
+    expect(isSilent(campaignOf(), { source: '0.0.0.0/0', target: '10.0.9.0/27' })).toBe(false);
+    expect(isSilent(campaignOf(), { source: '::/0', target: '10.0.9.0/24' })).toBe(false);
+  });
+
+  test('is covered by the network of all of its sources, not of some', () => {
+    expect(isSilent(provider, { source: '203.0.113.0/24' })).toBe(true);
+    expect(isSilent(provider, { source: '203.0.113.0/26' })).toBe(false);
+    expect(isSilent(provider, { source: '203.0.113.1/32' })).toBe(false);
+    expect(
+      isSilent({ ...provider, sources: { count: 300, sample: ['203.0.113.1'] } }, { source: '203.0.113.0/24' }),
+    ).toBe(false);
+  });
+
+  test('of which no source is known is covered by none', () => {
+    const { sources: _sources, ...unknown } = campaignOf();
+    expect(isSilent(unknown, { source: '0.0.0.0/0', target: '10.0.9.0/24' })).toBe(false);
+  });
+});
+
+describe('the scope that is offered', () => {
+  test.each<[string, Finding, object | undefined]>([
+    ['for a source is the source', findingOf(), { source: '10.0.3.22/32' }],
+    ['for an IPv6 source too', from('fd00::5'), { source: 'fd00::5/128' }],
+    ['for a campaign is its targets', campaignOf(), { source: '0.0.0.0/0', target: '10.0.9.0/26' }],
+    [
+      'for an IPv6 campaign too',
+      campaignOf({
+        sources: { count: 40, sample: ['2001:db8::1'] },
+        targets: { count: 1, exact: true, sample: ['fd00::9'] },
+      }),
+      { source: '::/0', target: 'fd00::9/128' },
+    ],
+    [
+      'for targets without a network in common is none',
+      campaignOf({ targets: { count: 2, exact: true, sample: ['10.0.0.1', '198.51.100.1'] } }),
+      undefined,
+    ],
+    [
+      'for targets of two families is none',
+      campaignOf({ targets: { count: 2, exact: true, sample: ['10.0.0.1', 'fd00::1'] } }),
+      undefined,
+    ],
+  ])('%s', (_, finding, expected) => {
+    const scope = scopeToSilence(finding);
+    expect(scope).toEqual(expected);
+    if (scope) {
+      const offered = rule(scope);
+      expect(suppressionFault(offered, NOW)).toBeUndefined();
+      expect(suppressionOf(finding, [offered], NOW)).toBe(offered);
+    }
+  });
+});

@@ -1,6 +1,6 @@
 /** The cdk-nag findings that are accepted, each on the construct it is about, each with its reason. */
 import { Stack, Validations } from 'aws-cdk-lib';
-import type { CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import type { ScanDetector } from './scan-detector.ts';
 
@@ -55,18 +55,14 @@ function acceptQueues(detector: ScanDetector): void {
 
 function acceptReading(detector: ScanDetector): void {
   const { existing } = detector.settings.bucket;
-  const bucket = detector.logBucket.node.defaultChild as CfnBucket | undefined;
-  const objects =
-    bucket === undefined
-      ? `arn:<AWS::Partition>:s3:::${detector.logBucket.bucketName}/${existing?.prefix ?? ''}*`
-      : `<${Stack.of(bucket).getLogicalId(bucket)}.Arn>/AWSLogs/*`;
+  const files = detector.logBucket.arnForObjects(`${existing?.prefix ?? 'AWSLogs/'}*`);
   accept(
     // The function holds an immutable view of its role; the role itself stands beside it.
     detector.node.findChild('Ingest').node.findChild('Role'),
-    `AwsSolutions-IAM5[Resource::${objects}]`,
+    `AwsSolutions-IAM5[Resource::${flatten(Stack.of(detector).resolve(files))}]`,
     'The names of flow log files are not known in advance; the wildcard ends at the folder that they are delivered to.',
   );
-  if (bucket !== undefined) {
+  if (existing === undefined) {
     accept(
       detector.logBucket,
       'AwsSolutions-S1',
@@ -76,17 +72,23 @@ function acceptReading(detector: ScanDetector): void {
   }
 }
 
+/** A reference as cdk-nag writes it in the id of a finding. */
+function flatten(reference: string | Record<string, unknown>): string {
+  if (typeof reference === 'string') return reference;
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = reference as Record<string, never>;
+  if (join !== undefined) return (join[1] as (typeof reference)[]).map(flatten).join('');
+  return `<${attribute === undefined ? Ref : (attribute as string[]).join('.')}>`;
+}
+
 function acceptSubscriptions(detector: ScanDetector): void {
-  for (const topic of [detector.alertTopic, detector.operationsTopic]) {
-    for (const subscription of topic.node.findAll()) {
-      if (subscription === topic || subscription.node.defaultChild === undefined) continue;
-      accept(
-        subscription,
-        'Serverless-SNSRedrivePolicy',
-        'An e-mail that bounces stays in no queue that someone would read: the finding is in the table, and an alarm ' +
-          'tells of alerts that were not delivered.',
-      );
-    }
+  for (const subscription of detector.node.findAll()) {
+    if (!(subscription instanceof Subscription)) continue;
+    accept(
+      subscription,
+      'Serverless-SNSRedrivePolicy',
+      'An e-mail that bounces stays in no queue that someone would read: the finding is in the table, and an alarm ' +
+        'tells of alerts that were not delivered.',
+    );
   }
 }
 

@@ -3,7 +3,6 @@ import { App, Stack } from 'aws-cdk-lib';
 import { loadSettings, SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { addNagChecks } from './nag-checks.ts';
-import { addOutputs } from './outputs.ts';
 import { ScanDetector } from './scan-detector.ts';
 
 const app = new App({ analyticsReporting: false });
@@ -11,7 +10,7 @@ const settings = settingsOrExit(app.node.tryGetContext('settings') ?? 'sweepwatc
 const stack = new Stack(app, settings.deploymentName, {
   description: 'Sweepwatch: finds network scans in VPC Flow Logs',
 });
-addOutputs(stack, new ScanDetector(stack, 'Detector', { settings }));
+new ScanDetector(stack, 'Detector', { settings }).addOutputs();
 addNagChecks(app);
 
 /** A stack trace would bury the lines that say what to change. */

@@ -5,6 +5,7 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
+import { isToken } from '../lib/config/token.ts';
 
 /** Conditions under which log delivery acts for the given accounts and nobody else (confused deputy). */
 export function deliveryConditions(accounts: readonly string[]): { StringEquals: object; ArnLike: object } {
@@ -23,13 +24,14 @@ export function deliveringAccounts(settings: Settings): string[] {
 
 /**
  * Compares the keys that the settings name with the place of the stack. The tables take no key of another account, and
- * nothing takes one of another Region; a bucket may use another account's. Where the stack has no fixed place, it is
+ * nothing takes one of another Region; a bucket may use another account's. Where it is a token, its place is not known. Where the stack has no fixed place, it is
  * compared with the one that the CDK command is about to deploy to, and a difference is only warned of.
  * @throws SettingsError that names the setting, the ARN and the place.
  */
 export function checkKeyPlaces(scope: Construct, settings: Settings): void {
   const { account, region } = Stack.of(scope);
   const check = (setting: string, arn: string, isBoundToAccount: boolean) => {
+    if (isToken(arn)) return;
     const key = Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME);
     const compare = (what: string, ofKey: string | undefined, ofStack: string, fallback: string | undefined) => {
       const place = Token.isUnresolved(ofStack) ? fallback : ofStack;
@@ -49,17 +51,25 @@ export function checkKeyPlaces(scope: Construct, settings: Settings): void {
   if (existing?.kmsKeyArn !== undefined) check('bucket.existing.kmsKeyArn', existing.kmsKeyArn, false);
 }
 
-/** The key that the settings ask for; undefined where AWS's own keys serve. */
-export function createKey(scope: Construct, settings: Settings, removalPolicy: RemovalPolicy): IKey | undefined {
+/** The key that was given, or that the settings ask for; undefined where AWS's own keys serve. */
+export function createKey(
+  scope: Construct,
+  settings: Settings,
+  removalPolicy: RemovalPolicy,
+  given: IKey | undefined,
+): IKey | undefined {
   if (settings.kmsKey === 'none') return undefined;
-  if (settings.kmsKey !== 'new') return Key.fromKeyArn(scope, 'Key', settings.kmsKey);
-  const key = new Key(scope, 'Key', {
-    description: `${settings.deploymentName}: flow logs, windows and findings`,
-    enableKeyRotation: true,
-    removalPolicy,
-  });
+  if (settings.kmsKey !== 'new' && given === undefined) return Key.fromKeyArn(scope, 'Key', settings.kmsKey);
+  const key =
+    given ??
+    new Key(scope, 'Key', {
+      description: `${settings.deploymentName}: flow logs, windows and findings`,
+      enableKeyRotation: true,
+      removalPolicy,
+    });
   // Log delivery writes with the key of the bucket; one that exists has its own.
   if (settings.bucket.existing !== undefined) return key;
+  // To a key that is imported this adds nothing.
   key.addToResourcePolicy(
     new PolicyStatement({
       sid: 'LogDeliveryEncrypts',

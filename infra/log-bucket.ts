@@ -1,5 +1,5 @@
 /** Where flow log files are read from: a bucket of our own, or one that exists; and how its new objects reach the queue. */
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { type AddToResourcePolicyResult, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -17,7 +17,9 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
+import { isToken } from '../lib/config/token.ts';
 import { deliveringAccounts, deliveryConditions } from './encryption.ts';
 
 /** A bucket with flow log files, and what is needed to read it. */
@@ -45,10 +47,11 @@ export function connectLogBucket(
   settings: Settings,
   queues: IngestQueues,
   key: IKey | undefined,
+  given: IBucket | undefined,
 ): LogBucket {
   return settings.bucket.existing === undefined
     ? createBucket(scope, settings, queues.queue, key)
-    : adoptBucket(scope, settings.bucket.existing, queues);
+    : adoptBucket(scope, settings.bucket.existing, queues, given);
 }
 
 function createBucket(scope: Construct, settings: Settings, queue: Queue, key: IKey | undefined): LogBucket {
@@ -138,9 +141,15 @@ function allowDelivery(bucket: Bucket, settings: Settings): void {
 
 type ExistingBucket = NonNullable<Settings['bucket']['existing']>;
 
-function adoptBucket(scope: Construct, existing: ExistingBucket, queues: IngestQueues): LogBucket {
+function adoptBucket(
+  scope: Construct,
+  existing: ExistingBucket,
+  queues: IngestQueues,
+  given: IBucket | undefined,
+): LogBucket {
   const name = existing.bucket.replace(/^arn:[^:]+:s3:::/, '');
-  const bucket = Bucket.fromBucketName(scope, 'LogBucket', name);
+  if (given === undefined) refuseArnOfUnknownName(scope, name);
+  const bucket = given ?? Bucket.fromBucketName(scope, 'LogBucket', name);
   if (existing.events === 'notification') {
     const filters = existing.prefix === '' ? [] : [{ prefix: existing.prefix }];
     // The CDK's own destination would let any account that owns a bucket of this name send, and ask for the queue's URL.
@@ -170,6 +179,15 @@ function adoptBucket(scope: Construct, existing: ExistingBucket, queues: IngestQ
     });
   }
   return { bucket, objectPrefix: existing.prefix, flowLogPrefix: existing.prefix, keyArn: existing.kmsKeyArn };
+}
+
+/** The name within an ARN that is known at deployment only cannot be read from it. @throws SettingsError */
+function refuseArnOfUnknownName(scope: Construct, name: string): void {
+  const resolved: unknown = isToken(name) ? Stack.of(scope).resolve(name) : undefined;
+  if ((resolved as { 'Fn::GetAtt'?: string[] })?.['Fn::GetAtt']?.[1] === 'Arn')
+    throw new SettingsError('settings', [
+      'bucket.existing.bucket: must be a name where it is a token, got an ARN: use bucketName, or the prop bucket',
+    ]);
 }
 
 /** The queue as the target of a rule. The CDK's own target would also let EventBridge ask for the queue's attributes. */

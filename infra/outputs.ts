@@ -1,10 +1,14 @@
 /** What a deployment tells whoever made it: the names to look at, and a query to try. */
-import { Aws, CfnOutput, type Stack } from 'aws-cdk-lib';
+import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { ScanDetector } from './scan-detector.ts';
 
-/** Adds outputs to the stack under fixed names, which scripts may rely on. */
-export function addOutputs(stack: Stack, detector: ScanDetector): void {
+/** Adds outputs to the detector's stack under fixed names, which scripts may rely on; {@link ScanDetector.addOutputs} has the rules. */
+export function addOutputs(detector: ScanDetector, prefix?: string): void {
+  if (prefix !== undefined && !/^[A-Za-z][A-Za-z0-9]*$/.test(prefix))
+    throw new Error(`${detector.node.path}: the prefix of outputs must be letters and digits, got "${prefix}"`);
+  const stack = Stack.of(detector);
+  const start = prefix ?? (stack.node.tryFindChild('FindingsTable') === undefined ? '' : pathWithin(stack, detector));
   const { alertTopic, findingsTable, logBucket, operationsTopic, windowsTable } = detector;
   const outputs: Record<string, [value: string, description: string]> = {
     FindingsTable: [findingsTable.tableName, 'Table of findings'],
@@ -41,8 +45,14 @@ export function addOutputs(stack: Stack, detector: ScanDetector): void {
     ],
   };
   for (const [id, [value, description]] of Object.entries(outputs)) {
-    new CfnOutput(stack, id, { value, description });
+    new CfnOutput(stack, `${start}${id}`, { value, description });
   }
+}
+
+/** The ids from the stack down to the detector, without what a name of an output cannot hold. */
+function pathWithin(stack: Stack, { node }: ScanDetector): string {
+  const ids = node.scopes.slice(stack.node.scopes.length).map(({ node: { id } }) => id);
+  return ids.join('').replace(/[^A-Za-z0-9]/g, '');
 }
 
 /** The destination is named since EventBridge puts what it could not deliver there itself, and such a message has no source. */

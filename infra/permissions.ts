@@ -40,7 +40,7 @@ export function alertStatements({ tables, topics, alert, key }: Resources): Poli
     consume('ConsumeAlertQueue', alert.queue),
     allow('LeaseFindings', table('Query', 'UpdateItem'), [tables.findings.tableArn]),
     allow('PublishAlerts', ['sns:Publish'], [topics.alerts.topicArn]),
-    ...topicKey(key),
+    ...topicKey(topics.alerts.masterKey),
     ...tableKey(key),
   ];
 }
@@ -59,7 +59,7 @@ export function settleStatements({ tables, topics, alert, settleDeadLetters, key
     allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
     allow('KeepFailedRuns', ['sqs:SendMessage'], [settleDeadLetters.queueArn]),
     allow('PublishDigest', ['sns:Publish'], [topics.alerts.topicArn]),
-    ...topicKey(key),
+    ...topicKey(topics.alerts.masterKey),
     ...tableKey(key),
   ];
 }

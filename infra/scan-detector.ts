@@ -1,43 +1,34 @@
 /** The construct: everything between flow log files and alerts, in one piece for any CDK app. */
 import { Annotations, type aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { CfnFlowLog, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { parseSettings } from '../lib/config/load.ts';
-import type { Settings, SettingsInput } from '../lib/config/schema.ts';
+import type { Settings } from '../lib/config/schema.ts';
+import { isToken } from '../lib/config/token.ts';
 import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
 import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
 import { createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
+import { addOutputs } from './outputs.ts';
 import type { Resources } from './permissions.ts';
+import { checkName, type ScanDetectorProps, settingsOf } from './props.ts';
 import { createDeadLetters, createQueuePair } from './queues.ts';
 import { createTables } from './tables.ts';
 import { createTopics } from './topics.ts';
-
-/** What a {@link ScanDetector} can be told. */
-export interface ScanDetectorProps {
-  /**
-   * The settings, as in the settings file; docs/schemas/settings.schema.json lists each with range and default. Wrong
-   * ones throw at synthesis, all problems in one error. Default: a new bucket, no flow logs, no e-mail, medium sensitivity.
-   */
-  readonly settings?: SettingsInput;
-  /** VPCs of your app that get a flow log, besides those of `settings.vpcs`, which are named by id. Default: none. */
-  readonly vpcs?: readonly IVpc[];
-}
 
 /**
  * Finds network scans in VPC Flow Logs and publishes alerts on `alertTopic`.
  *
  * Within a CDK app: `new ScanDetector(stack, 'Scans', { vpcs: [vpc], settings: { emails: ['soc@example.com'] } })`.
- * Two detectors fit into one account and region if their `deploymentName` differs.
+ * Two detectors fit into one account and Region if their `deploymentName` differs; unless set it is one of its own.
  */
 export class ScanDetector extends Construct {
   /** The settings in force, every default filled in. */
@@ -47,7 +38,7 @@ export class ScanDetector extends Construct {
   /** What it means: findings, with the indexes byId, byDay, open and announce. */
   readonly findingsTable: dynamodb.TableV2;
   /** Alerts for the analyst; filter subscriptions by the attributes severity, kind, direction, event, accountId, vpcId. */
-  readonly alertTopic: Topic;
+  readonly alertTopic: ITopic;
   /** Alarms about the pipeline itself. */
   readonly operationsTopic: Topic;
   /** The bucket that flow log files are read from: created, or an imported reference to yours. */
@@ -76,20 +67,27 @@ export class ScanDetector extends Construct {
 
   constructor(scope: Construct, id: string, props: ScanDetectorProps = {}) {
     super(scope, id);
-    const settings = parseSettings(props.settings ?? {});
+    const settings = settingsOf(this, props);
+    const others = this.node.root.node.findAll().filter((other) => other instanceof ScanDetector && other !== this);
+    checkName(
+      this,
+      settings,
+      others.map((other) => [other, (other as ScanDetector).settings]),
+    );
     checkKeyPlaces(this, settings);
-    const key = createKey(this, settings, settings.keepDataOnRemoval ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    const removal = settings.keepDataOnRemoval ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+    const key = createKey(this, settings, removal, props.key);
     const tables = createTables(this, settings, key);
-    const topics = createTopics(this, settings, key);
+    const topics = createTopics(this, settings, key, props.alertTopic);
     const ingest = createQueuePair(this, 'Ingest', timeouts.ingest);
     const alert = createQueuePair(this, 'Alert', timeouts.alert);
     const settleDeadLetters = createDeadLetters(this, 'SettleDeadLetters');
-    const log = connectLogBucket(this, settings, ingest, key);
+    const log = connectLogBucket(this, settings, ingest, key, props.bucket);
     const resources: Resources = { log, tables, topics, ingest, alert, settleDeadLetters, key };
     const functions = createFunctions(this, settings, resources);
     const schedule = createSchedule(this, functions.settle, settleDeadLetters);
     const vpcs = [
-      ...settings.vpcs.map(({ vpcId }) => ({ name: vpcId, vpcId })),
+      ...settings.vpcs.map(({ vpcId }, index) => ({ name: isToken(vpcId) ? `Given${index}` : vpcId, vpcId })),
       ...(props.vpcs ?? []).map((vpc) => ({ name: vpc.node.addr, vpcId: vpc.vpcId })),
     ];
 
@@ -112,13 +110,24 @@ export class ScanDetector extends Construct {
     this.flowLogs = createFlowLogs(this, settings, vpcs, log);
     this.alarms = createAlarms(this, settings, resources, functions);
     acknowledgeNagFindings(this);
-    this.warnOfSilence();
+    this.warnOfSilence(props.alertTopic !== undefined);
+  }
+
+  /**
+   * Adds outputs to the stack, which commands and runbooks go by: FindingsTable, AlertTopic, IngestDeadLetters and the
+   * others that docs/operations.md names. None is exported.
+   * @param prefix what their names begin with, letters and digits. Without it the first detector of a stack that adds
+   *   outputs has the plain names, which `--stack` of the command finds, and a later one has its own id as prefix.
+   * @throws when the stack has an output of such a name.
+   */
+  addOutputs(prefix?: string): void {
+    addOutputs(this, prefix);
   }
 
   /** A deployment that nobody feeds or hears is allowed, since both can be added by hand, but never by accident. */
-  private warnOfSilence(): void {
+  private warnOfSilence(isTopicGiven: boolean): void {
     const { bucket, emails, logAccounts, opsEmails } = this.settings;
-    if (emails.length === 0) {
+    if (emails.length === 0 && !isTopicGiven) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoEmail',
         'emails is empty: alerts reach the topic, and nobody unless you subscribe something to it',

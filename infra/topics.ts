@@ -2,22 +2,32 @@
 import { Aws } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { type CfnTopic, type ITopic, Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Settings } from '../lib/config/schema.ts';
 
 /** Both topics of a deployment. */
 export interface Topics {
-  readonly alerts: Topic;
+  /** Ours, or the one that was given. */
+  readonly alerts: ITopic;
   readonly operations: Topic;
 }
 
 /**
- * Creates the topics and their e-mail subscriptions. Which findings become alerts is decided by the alert function, not
+ * Creates the topics, of which the one for alerts may be given, and their e-mail subscriptions. Which findings become alerts is decided by the alert function, not
  * by filter policies, since a change of those takes up to 15 minutes.
  */
-export function createTopics(scope: Construct, settings: Settings, key: IKey | undefined): Topics {
+export function createTopics(
+  scope: Construct,
+  settings: Settings,
+  key: IKey | undefined,
+  given: ITopic | undefined,
+): Topics {
+  if (given !== undefined) {
+    subscribeTo(scope, given, settings.emails);
+    return { alerts: given, operations: createOperationsTopic(scope, settings) };
+  }
   const alerts = new Topic(scope, 'AlertTopic', {
     displayName: `${settings.deploymentName}: scans`,
     enforceSSL: true,
@@ -57,4 +67,10 @@ function createOperationsTopic(scope: Construct, settings: Settings): Topic {
 function subscribe(topic: Topic, addresses: readonly string[]): Topic {
   for (const address of addresses) topic.addSubscription(new EmailSubscription(address));
   return topic;
+}
+
+/** Subscribes within our own scope, since another detector may subscribe the same address to the same topic. */
+function subscribeTo(scope: Construct, topic: ITopic, addresses: readonly string[]): void {
+  for (const endpoint of addresses)
+    new Subscription(scope, `AlertsTo-${endpoint}`, { topic, protocol: SubscriptionProtocol.EMAIL, endpoint });
 }

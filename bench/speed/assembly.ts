@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { ScanDetector } from '../../infra/index.ts';
-import { addOutputs } from '../../infra/outputs.ts';
 import type { BUNDLE_BYTES } from './budgets.ts';
 
 export const STACK = 'sweepwatch';
@@ -32,7 +31,7 @@ interface FunctionResource {
 export function synthesize(): string {
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'sweepwatch-assembly-')), analyticsReporting: false });
   const stack = new Stack(app, STACK);
-  addOutputs(stack, new ScanDetector(stack, 'Detector', { settings: {} }));
+  new ScanDetector(stack, 'Detector', { settings: {} }).addOutputs();
   return app.synth().directory;
 }
 

@@ -1,5 +1,6 @@
 /** The settings of the bucket that flow log files are read from: a new one, or one that receives them already. */
 import { z } from 'zod';
+import { textOrToken } from './token.ts';
 
 /** Form of the ARN of a KMS key; an alias is refused because S3 needs the key itself for log delivery. */
 export const keyArn = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
@@ -7,9 +8,7 @@ const bucketName = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
 
 const newBucket = z
   .strictObject({
-    name: z
-      .string()
-      .regex(new RegExp(`^${bucketName}$`), 'must be a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen')
+    name: textOrToken(new RegExp(`^${bucketName}$`), 'must be a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen')
       .optional()
       .describe(
         'Name of the new bucket. Default: <deploymentName>-flow-logs-<account>-<region>. Set it when that name is ' +
@@ -20,13 +19,10 @@ const newBucket = z
 
 const existingBucket = z
   .strictObject({
-    bucket: z
-      .string()
-      .regex(
-        new RegExp(`^(arn:aws[a-z-]*:s3:::)?${bucketName}$`),
-        'must be a bucket name or ARN (arn:aws:s3:::NAME) without a path',
-      )
-      .describe('Name or ARN of a bucket in the account and region of the stack.'),
+    bucket: textOrToken(
+      new RegExp(`^(arn:aws[a-z-]*:s3:::)?${bucketName}$`),
+      'must be a bucket name or ARN (arn:aws:s3:::NAME) without a path',
+    ).describe('Name or ARN of a bucket in the account and region of the stack.'),
     events: z
       .enum(['notification', 'eventbridge'])
       .default('eventbridge')
@@ -43,9 +39,10 @@ const existingBucket = z
         'Only objects whose key starts so are read, for instance network/AWSLogs/. Empty reads the whole bucket; ' +
           'then every object in it must be a flow log file, since others fail and raise an alarm.',
       ),
-    kmsKeyArn: z
-      .string()
-      .regex(keyArn, 'must be the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias')
+    kmsKeyArn: textOrToken(
+      keyArn,
+      'must be the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias',
+    )
       .optional()
       .describe('Key that encrypts the objects, if it is one of your own; ingest is allowed to decrypt with it.'),
   })

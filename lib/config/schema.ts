@@ -4,15 +4,14 @@ import { bucketChoice, keyArn } from './bucket-schema.ts';
 import { checkInternal, checkRoutingDomains, checkTogether, checkUnique } from './checks.ts';
 import { detectionOverrides } from './detection-schema.ts';
 import { severities } from './runtime.ts';
+import { textOrToken } from './token.ts';
 
 /** Days that CloudWatch Logs can keep a log group; no other number is accepted by the service. */
 const functionLogDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
 
-const vpcId = z
-  .string()
-  .regex(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'must be a VPC id: vpc- and 8 or 17 hexadecimal digits');
+const vpcId = textOrToken(/^vpc-([0-9a-f]{8}|[0-9a-f]{17})$/, 'must be a VPC id: vpc- and 8 or 17 hexadecimal digits');
 const emails = (description: string) =>
   z
     .array(z.email('must be an e-mail address'))
@@ -38,7 +37,7 @@ const settingsShape = z
       ),
     bucket: bucketChoice,
     logAccounts: z
-      .array(z.string().regex(/^\d{12}$/, 'must be an account id of 12 digits, in quotes'))
+      .array(textOrToken(/^\d{12}$/, 'must be an account id of 12 digits, in quotes'))
       .superRefine(checkUnique((account) => account))
       .default([])
       .describe(
@@ -61,12 +60,10 @@ const settingsShape = z
       })
       .prefault({})
       .describe('How the files of our own flow logs are laid out in the bucket.'),
-    kmsKey: z
-      .string()
-      .regex(
-        new RegExp(`^(none|new|${keyArn.source.slice(1, -1)})$`),
-        'must be none, new, or the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID)',
-      )
+    kmsKey: textOrToken(
+      new RegExp(`^(none|new|${keyArn.source.slice(1, -1)})$`),
+      'must be none, new, or the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID)',
+    )
       .default('none')
       .describe(
         'Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee. ' +

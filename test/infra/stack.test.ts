@@ -3,3 +3,4 @@ import './functions.cases.ts';
 import './bucket.cases.ts';
 import './operation.cases.ts';
 import './operations.cases.ts';
+import './props.cases.ts';

@@ -2,7 +2,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ScanDetector } from '../../infra/index.ts';
-import { addOutputs } from '../../infra/outputs.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
 
 /** A resource as it stands in the template. */
@@ -19,7 +18,7 @@ export const newApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [] }
 /** The template of a stack with a detector of these settings. */
 export function synthesize(settings: SettingsInput = {}, app = newApp()): Template {
   const stack = new Stack(app, settings.deploymentName ?? 'sweepwatch');
-  addOutputs(stack, new ScanDetector(stack, 'Detector', { settings }));
+  new ScanDetector(stack, 'Detector', { settings }).addOutputs();
   return Template.fromStack(stack);
 }
 

@@ -12,7 +12,6 @@ import {
 } from '@aws-sdk/client-sqs';
 import { App, Stack } from 'aws-cdk-lib';
 import { ScanDetector } from '../../infra/index.ts';
-import { addOutputs } from '../../infra/outputs.ts';
 import { createDocumentClient } from '../../lib/store/clients.ts';
 import { deadLetterQueue, lookInto } from '../../lib/store/dead-letters.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
@@ -93,7 +92,7 @@ export function assemble(): Assembly {
   const app = new App({ outdir: join(folder, 'cdk.out'), analyticsReporting: false });
   const stack = new Stack(app, NAME);
   const settings = { emails: ['analyst@example.com'], digestHourUtc: null };
-  addOutputs(stack, new ScanDetector(stack, 'Detector', { settings }));
+  new ScanDetector(stack, 'Detector', { settings }).addOutputs();
   const assembly = app.synth().directory;
   const template = JSON.parse(readFileSync(join(assembly, `${NAME}.template.json`), 'utf8')) as Template;
   return {

@@ -1,0 +1,124 @@
+/** What the construct can be told: settings as in the settings file, and constructs of the app that they stand beside. */
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { parseSettings, SettingsError } from '../lib/config/load.ts';
+import type { Settings, SettingsInput } from '../lib/config/schema.ts';
+
+/** How the files of the bucket in {@link ScanDetectorProps.bucket} are found: `settings.bucket.existing` without its names. */
+export type BucketOptions = Omit<NonNullable<NonNullable<SettingsInput['bucket']>['existing']>, 'bucket' | 'kmsKeyArn'>;
+
+/** What a {@link ScanDetector} can be told. Names, ARNs and ids in `settings` may be tokens. */
+export interface ScanDetectorProps {
+  /**
+   * The settings, as in the settings file; docs/settings.md lists each with range and default. Wrong ones throw at
+   * synthesis, all problems in one error.
+   * @default - a new bucket, no flow logs, no e-mail, medium sensitivity, and a `deploymentName` made from the
+   *   construct's address, so that two detectors never share a name or a metric
+   */
+  readonly settings?: SettingsInput;
+
+  /**
+   * VPCs that get a flow log, in addition to those of `settings.vpcs`, which are named by id.
+   * @default - none
+   */
+  readonly vpcs?: readonly IVpc[];
+
+  /**
+   * A bucket that receives flow logs already, in the account and Region of the stack. It must send its events to
+   * EventBridge (`eventBridgeEnabled: true`), unless `bucketOptions.events` is `notification`. Its policy and its
+   * encryption stay as they are; where it has a key (`encryptionKey`), ingest may decrypt with it. Excludes
+   * `settings.bucket`.
+   * @default - the bucket of `settings.bucket`, which is a new one unless told otherwise
+   */
+  readonly bucket?: IBucket;
+
+  /**
+   * How files in `bucket` are found and announced; the names are those of `settings.bucket.existing`. With `events:
+   * 'notification'` the bucket must be in the stack of the detector, or imported. Needs `bucket`.
+   * @default - every object of the bucket, announced through EventBridge
+   */
+  readonly bucketOptions?: BucketOptions;
+
+  /**
+   * A symmetric key that encrypts the new bucket, both tables and the alert topic. A key of the app gets the statement
+   * that log delivery needs; to an imported one you add it. Excludes `settings.kmsKey`.
+   * @default - the key of `settings.kmsKey`, which is none unless told otherwise
+   */
+  readonly key?: IKey;
+
+  /**
+   * A standard topic of yours that alerts are published on, instead of a new one. The functions get the right to publish,
+   * and the use of the topic's key; its policy and its other subscriptions stay yours. `settings.emails` subscribe to it.
+   * @default - a new topic
+   */
+  readonly alertTopic?: ITopic;
+}
+
+/** The address that the app of this repository gives its detector, whose names must stay what they are. */
+const OWN_APP = 'sweepwatch/Detector';
+
+/**
+ * The settings in force, with what the props say in them.
+ * @throws SettingsError when a prop and a setting contradict each other, or a setting is wrong.
+ */
+export function settingsOf(construct: Construct, props: ScanDetectorProps): Settings {
+  const given = props.settings ?? {};
+  const problems = problemsOf(props, given);
+  if (problems.length > 0) throw new SettingsError(construct.node.path, problems);
+  const { bucket, bucketOptions, key } = props;
+  return parseSettings({
+    ...given,
+    deploymentName: given.deploymentName ?? defaultName(construct),
+    ...(bucket && {
+      bucket: {
+        existing: {
+          ...bucketOptions,
+          bucket: bucket.bucketName,
+          ...(bucket.encryptionKey && { kmsKeyArn: bucket.encryptionKey.keyArn }),
+        },
+      },
+    }),
+    ...(key && { kmsKey: key.keyArn }),
+  });
+}
+
+function problemsOf({ alertTopic, bucket, bucketOptions, key }: ScanDetectorProps, settings: SettingsInput): string[] {
+  const problems: string[] = [];
+  for (const choice of ['existing', 'new'] as const)
+    if (bucket && settings.bucket?.[choice])
+      problems.push(`bucket: must not be given together with settings.bucket.${choice}: leave one of the two out`);
+  if (bucketOptions && !bucket)
+    problems.push('bucketOptions: must be given together with bucket; for a named bucket use settings.bucket.existing');
+  if (key && settings.kmsKey !== undefined && settings.kmsKey !== 'none')
+    problems.push(
+      `key: must not be given together with settings.kmsKey (${settings.kmsKey}): leave one of the two out`,
+    );
+  if (alertTopic?.fifo) problems.push('alertTopic: must be a standard topic, got a FIFO topic, which takes no e-mail');
+  return problems;
+}
+
+/** Unique in the app. The address is a hash of the path, so it stays the same when other constructs come and go. */
+function defaultName({ node }: Construct): string {
+  return node.path === OWN_APP ? 'sweepwatch' : `sweepwatch-${node.addr.slice(0, 10)}`;
+}
+
+/**
+ * Refuses a `deploymentName` that another detector of the app has: both would write one metric, whose alarms would then
+ * speak of neither, and both would create one bucket. Stacks of unknown account or Region may differ in it: a warning.
+ * @throws SettingsError
+ */
+export function checkName(construct: Construct, settings: Settings, others: Iterable<readonly [Construct, Settings]>) {
+  const own = Stack.of(construct);
+  for (const [other, { deploymentName }] of others) {
+    const { account, region } = Stack.of(other);
+    if (deploymentName !== settings.deploymentName || account !== own.account || region !== own.region) continue;
+    const problem = `deploymentName: must differ from that of ${other.node.path} in the same account and Region, got "${deploymentName}"`;
+    const isKnown = !Token.isUnresolved(account) && !Token.isUnresolved(region);
+    if (isKnown || Stack.of(other) === own) throw new SettingsError(construct.node.path, [problem]);
+    Annotations.of(construct).addWarningV2('Sweepwatch:SameName', problem);
+  }
+}

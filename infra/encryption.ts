@@ -24,8 +24,9 @@ export function deliveringAccounts(settings: Settings): string[] {
 
 /**
  * Compares the keys that the settings name with the place of the stack. The tables take no key of another account, and
- * nothing takes one of another Region; a bucket may use another account's. Where it is a token, its place is not known. Where the stack has no fixed place, it is
- * compared with the one that the CDK command is about to deploy to, and a difference is only warned of.
+ * nothing takes one of another Region; a bucket may use another account's. Where the stack has no fixed place, it is
+ * compared with the one that the CDK command is about to deploy to, and a difference is only warned of. The place of a
+ * key that is a token is not known.
  * @throws SettingsError that names the setting, the ARN and the place.
  */
 export function checkKeyPlaces(scope: Construct, settings: Settings): void {

@@ -159,7 +159,8 @@ describe('a token', () => {
   test('stands for any name, ARN or id of the settings', () => {
     const stack = new Stack(newApp(), 'Network');
     const logs = new Bucket(stack, 'Logs', { encryption: BucketEncryption.KMS });
-    const account = Token.asString({ Ref: 'OtherAccount' });
+    const account = new CfnParameter(stack, 'OtherAccount').valueAsString;
+    const name = new CfnParameter(stack, 'BucketName').valueAsString;
     const vpc = new Vpc(stack, 'Vpc');
     new ScanDetector(stack, 'Reads', {
       settings: {
@@ -170,7 +171,7 @@ describe('a token', () => {
     });
     new ScanDetector(stack, 'Makes', {
       settings: {
-        bucket: { new: { name: Token.asString({ Ref: 'BucketName' }) } },
+        bucket: { new: { name } },
         kmsKey: new Key(stack, 'Key').keyArn,
         logAccounts: [account],
       },

@@ -1,6 +1,6 @@
 /** Constructs, tokens and second detectors: the construct within an app of somebody else. */
 import { describe, expect, test } from '@jest/globals';
-import { type App, Stack, Token } from 'aws-cdk-lib';
+import { type App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';

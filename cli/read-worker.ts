@@ -10,7 +10,7 @@ const MOST_CONTACTS = 100_000;
 
 /** What a thread is started with. */
 export interface ReadOptions {
-  readonly collector: Pick<CollectorOptions, 'key' | 'internal'>;
+  readonly collector: Pick<CollectorOptions, 'key' | 'internal' | 'routingDomains'>;
   readonly fields?: readonly string[];
 }
 

@@ -22,7 +22,8 @@ import { UsageError } from '../usage-error.ts';
 const HELP = `Usage: sweepwatch detect PATH... [OPTIONS]
 
 Finds scans in VPC Flow Log files. PATH is a file, a folder, "-" for stdin, or s3://bucket/prefix; gzip, plain text and
-Parquet are told apart by content. Several files are one body of evidence and may be given in any order.
+Parquet are told apart by content. Several files are one body of evidence and may be given in any order. Private
+addresses are kept apart by account, or by the routingDomains of --config, as in a deployment.
 
 Options:
   --format FORMAT         table (default), ndjson (a finding a line), json, ocsf (OCSF 1.8 Detection Finding, a line each)
@@ -76,7 +77,7 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   const key = hashKey(LOCAL_SECRET);
   const collector = new Collector({ key, internal, routingDomains });
   const progress = new Progress(terminal, sources);
-  const reading = { collector: { key, internal }, ...(fields && { fields }) };
+  const reading = { collector: { key, internal, routingDomains }, ...(fields && { fields }) };
   const read = await readFiles(sources, collector, reading, progress);
   progress.end();
   const reports = read.filter((item) => 'records' in item);

@@ -93,7 +93,7 @@ const settingsShape = z
       .default({})
       .describe(
         'Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private ' +
-          'addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat.',
+          'addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat, and for a VPC that several accounts share.',
       ),
     sensitivity: z
       .enum(['low', 'medium', 'high'])

@@ -7,7 +7,7 @@ import { absorbTables, type Drained, drainTables } from '../kernel/drained.ts';
 import { Kernel, KIND_INSIDE } from '../kernel/kernel.ts';
 import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-tables.ts';
 import { Networks } from '../net/networks.ts';
-import { CONTACTS_PER_PANE, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
+import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
 import {
@@ -18,7 +18,7 @@ import {
   WITHOUT_FLAGS,
   WITHOUT_PACKET_ADDRESSES,
 } from './quality.ts';
-import { Scopes } from './scope.ts';
+import { ScopeNumbers, Scopes } from './scope.ts';
 import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
 
 const HOUR = 3600;
@@ -72,7 +72,7 @@ export class Collector implements RecordSink {
   readonly #kernel: Kernel;
   readonly #table: ContactTable;
   readonly #identities: Interfaces;
-  readonly #scopes: Scopes;
+  readonly #scopes: ScopeNumbers;
   /** Reads the text columns of the record that is handed in. */
   #text: FlowRecord['text'] = NO_TEXT;
 
@@ -82,9 +82,8 @@ export class Collector implements RecordSink {
       { key: options.key, limit: CONTACTS_PER_PANE, mostRows: options.mostContacts ?? MOST_CONTACTS },
       {
         kindOf: (...words) => kindOf(networks, words),
-        look: (interfaceId, start, end) => {
-          this.#identities.look(interfaceId, start === 0 ? this.#text : this.blocks.textOf(start, end));
-        },
+        look: (interfaceId, start, end) =>
+          this.#look(interfaceId, start === 0 ? this.#text : this.blocks.textOf(start, end)),
         ...(options.spill && { spill: () => options.spill!(this.#drained()) }),
       },
     );
@@ -93,7 +92,7 @@ export class Collector implements RecordSink {
     this.blocks = new KernelBlockReader(this.#kernel);
     this.#table = new ContactTable(this.#kernel);
     this.#identities = new Interfaces(this.#kernel, this.addresses, this.interfaces);
-    this.#scopes = new Scopes(options.routingDomains);
+    this.#scopes = new ScopeNumbers(new Scopes(options.routingDomains));
   }
 
   /** End of the latest record: how far the log has come, epoch seconds; 0 before the first. */
@@ -112,11 +111,19 @@ export class Collector implements RecordSink {
   }
 
   layout(layout: Layout): void {
+    this.#scopes.beginFile();
+    // Records without an interface are of the file's network.
+    this.#kernel.run.setNetwork(0, 0);
     this.#kernel.run.setLayoutQuality(
       (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
         (layout.hasPacketAddresses || layout.kind === 'transit-gateway' ? 0 : WITHOUT_PACKET_ADDRESSES) |
         (layout.kind === 'transit-gateway' ? TRANSIT_GATEWAY : 0),
     );
+  }
+
+  enter({ interfaceId, text }: FlowRecord): void {
+    this.#text = text;
+    this.#kernel.run.enter(interfaceId);
   }
 
   record(record: FlowRecord): void {
@@ -158,11 +165,12 @@ export class Collector implements RecordSink {
   }
 
   /** Adds what another collector had collected of other records. */
-  absorb({ logTime, tables, identities }: Drained): void {
+  absorb({ logTime, tables, identities, scopes }: Drained): void {
     this.#kernel.run.advance(logTime);
-    const ids = this.interfaces.internRows(tables.interfaces);
-    for (const identity of identities) this.#identities.absorb(ids[identity.id]!, identity);
-    absorbTables(this.#kernel, tables, ids);
+    const interfaces = this.interfaces.internRows(tables.interfaces);
+    const networks = scopes.map((name, number) => (number === 0 ? 0 : this.#scopes.numberOf(name)));
+    for (const identity of identities) this.#identities.absorb(interfaces[identity.id]!, identity);
+    absorbTables(this.#kernel, tables, { interfaces, networks });
   }
 
   /**
@@ -175,10 +183,9 @@ export class Collector implements RecordSink {
       const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
       if (!panes.length) continue;
       const source = views[0]!.source;
-      const isPrivate = (this.addresses.kind(source) & KIND_INSIDE) !== 0;
       const identity = this.#identities.identity(source);
       yield {
-        scope: this.#scopes.of({ isPrivate, ...this.#identities.vpcOf(source) }),
+        scope: this.#scopeOf(source),
         address: this.addresses.text(source),
         inside: this.#isInside(source),
         ...(identity && { identity }),
@@ -188,10 +195,11 @@ export class Collector implements RecordSink {
   }
 
   /**
-   * Contacts of all sources with some services: for what the traffic of others says of a finding. Call after
-   * {@link sources}.
+   * Contacts of all sources with some services, and the scope of their inside end: for what the traffic of others says of
+   * a finding. Call after {@link sources}.
    */
   *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean): Generator<{
+    readonly scope: string;
     readonly source: string;
     readonly inside: boolean;
     readonly hour: number;
@@ -199,6 +207,7 @@ export class Collector implements RecordSink {
   }> {
     for (const { source, hour, target, ...contact } of this.#table.contacts(wants))
       yield {
+        scope: this.#scopeOf(this.addresses.network(source) ? source : target),
         source: this.addresses.text(source),
         inside: this.#isInside(source),
         hour,
@@ -215,7 +224,25 @@ export class Collector implements RecordSink {
   }
 
   #drained(): Drained {
-    return { logTime: this.logTime, tables: drainTables(this.#kernel), identities: this.#identities.drain() };
+    return {
+      logTime: this.logTime,
+      tables: drainTables(this.#kernel),
+      identities: this.#identities.drain(),
+      scopes: [...this.#scopes.names],
+    };
+  }
+
+  #look(interfaceId: number, text: FlowRecord['text']): void {
+    const fields = interfaceId === 0 ? undefined : this.#identities.look(interfaceId, text);
+    const fieldOf = (field: 'vpc-id' | 'account-id') => (fields ? fields[field] : text(field));
+    this.#kernel.run.setNetwork(
+      interfaceId,
+      this.#scopes.of({ vpcId: fieldOf('vpc-id'), accountId: fieldOf('account-id') }),
+    );
+  }
+
+  #scopeOf(address: number): string {
+    return this.#scopes.names[this.addresses.network(address)]!;
   }
 
   *#wanted(least: LeastEvidence | undefined): Generator<readonly PaneView[]> {
@@ -285,6 +312,14 @@ export class Collector implements RecordSink {
       (skipped ? SKIPPED_RECORDS : 0) |
       (view.theta < FULL ? SAMPLED : 0) |
       (this.givenUp.sources ? LET_GO : 0);
-    return { hour: view.hour, theta: view.theta, quality, fragments: 1, contacts };
+    // What a public address contacts may have namesakes in several networks; evidence holds addresses alone.
+    const mayHaveNamesakes = this.addresses.network(view.source) === 0 && this.#scopes.names.length > 2;
+    return {
+      hour: view.hour,
+      theta: view.theta,
+      quality,
+      fragments: 1,
+      contacts: mayHaveNamesakes ? mergeContacts(contacts) : contacts,
+    };
   }
 }

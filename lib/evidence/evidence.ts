@@ -75,16 +75,7 @@ export function mergeFragments(fragments: readonly Fragment[], limit = CONTACTS_
 
 function mergePane(group: readonly Fragment[], limit: number): Pane {
   let theta = Math.min(...group.map((fragment) => fragment.theta));
-  const merged = new Map<string, SeenContact>();
-  for (const fragment of group) {
-    for (const contact of fragment.contacts) {
-      if (contact.hash > theta) continue;
-      const key = fullKey(contact);
-      const known = merged.get(key);
-      merged.set(key, known ? mergeContact(known, contact) : contact);
-    }
-  }
-  let contacts = [...merged.values()];
+  let contacts = mergeContacts(group.flatMap((fragment) => fragment.contacts.filter(({ hash }) => hash <= theta)));
   if (contacts.length > limit) {
     const hashes = Uint32Array.from(contacts, (contact) => contact.hash).sort();
     theta = hashes[limit]! - 1;
@@ -97,6 +88,17 @@ function mergePane(group: readonly Fragment[], limit: number): Pane {
     fragments: group.reduce((sum, fragment) => sum + fragment.fragments, 0),
     contacts,
   };
+}
+
+/** Contacts that may be listed several times, each with all that is seen of it. */
+export function mergeContacts(contacts: readonly SeenContact[]): SeenContact[] {
+  const merged = new Map<string, SeenContact>();
+  for (const contact of contacts) {
+    const key = fullKey(contact);
+    const known = merged.get(key);
+    merged.set(key, known ? mergeContact(known, contact) : contact);
+  }
+  return [...merged.values()];
 }
 
 function mergeContact(a: SeenContact, b: SeenContact): SeenContact {

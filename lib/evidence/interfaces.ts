@@ -33,8 +33,6 @@ export class Interfaces {
   #kernel: Kernel;
   #addresses: KernelAddresses;
   #names: KernelInterfaceNames;
-  /** Smallest account id among the records: the scope where the log has no direction to tell whose is what. */
-  #account: string | undefined;
 
   constructor(kernel: Kernel, addresses: KernelAddresses, names: KernelInterfaceNames) {
     this.#kernel = kernel;
@@ -42,8 +40,8 @@ export class Interfaces {
     this.#names = names;
   }
 
-  /** Learns what the texts of one record say of its interface. */
-  look(interfaceId: number, text: (field: IdentityField) => string | undefined): void {
+  /** Learns what the texts of one record say of its interface; returns all that is known of it. */
+  look(interfaceId: number, text: (field: IdentityField) => string | undefined): Interface['fields'] {
     const { fields } = this.#interface(interfaceId);
     for (const field of IDENTITY_FIELDS) {
       const value = text(field);
@@ -51,8 +49,7 @@ export class Interfaces {
       if (value !== undefined && (fields[field] === undefined || value < fields[field])) fields[field] = value;
     }
     if (fields['instance-id'] !== undefined) this.#kernel.run.addTraits(interfaceId, TRAIT_INSTANCE);
-    const account = fields['account-id'];
-    if (account && (this.#account === undefined || account < this.#account)) this.#account = account;
+    return fields;
   }
 
   /** Notes that AWS skipped records of an interface in an hour (epoch hours). */
@@ -91,12 +88,6 @@ export class Interfaces {
       ...(behind && { behind }),
       fields: isGateway ? { ...fields, 'interface-type': NAT_GATEWAY } : fields,
     };
-  }
-
-  /** The VPC and account of an address: those of its interface, else of the interface that saw it from afar. */
-  vpcOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
-    const fields = this.#known.get(this.#addresses.owner(address))?.fields;
-    return { vpcId: fields?.['vpc-id'], accountId: fields?.['account-id'] ?? this.#account };
   }
 
   /** What is known besides what the kernel holds; forgotten here, since the kernel is about to forget the interfaces. */

@@ -1,5 +1,16 @@
 /** What makes an address unique: private ones belong to a routing domain, public ones to the internet. */
 
+/** What AWS writes for the account of interfaces that its services made. */
+const NO_ACCOUNT = 'unknown';
+/** Scopes that are told apart; beyond them all share one. */
+const MOST_SCOPES = 65_535;
+
+/** What an interface, or failing that its log, says of the network of its addresses. */
+interface Whereabouts {
+  readonly vpcId?: string | undefined;
+  readonly accountId?: string | undefined;
+}
+
 /** Names the scope of addresses; without configured routing domains that is the account of their interface. */
 export class Scopes {
   #domainOfVpc: ReadonlyMap<string, string>;
@@ -12,12 +23,48 @@ export class Scopes {
   }
 
   /** The scope of an address, given what its interface (or, failing that, its log) says. */
-  of(address: {
-    readonly isPrivate: boolean;
-    readonly vpcId?: string | undefined;
-    readonly accountId?: string | undefined;
-  }): string {
+  of(address: Whereabouts & { readonly isPrivate: boolean }): string {
     if (!address.isPrivate) return 'internet';
-    return (address.vpcId && this.#domainOfVpc.get(address.vpcId)) ?? address.accountId ?? 'unknown';
+    return (address.vpcId && this.#domainOfVpc.get(address.vpcId)) ?? address.accountId ?? NO_ACCOUNT;
+  }
+}
+
+/** The scopes of one body of evidence, each a small number; 0 is the internet. */
+export class ScopeNumbers {
+  readonly #scopes: Scopes;
+  readonly #names = ['internet'];
+  readonly #numbers = new Map<string, number>();
+  /** The first account that the file names. */
+  #account: string | undefined;
+
+  constructor(scopes: Scopes) {
+    this.#scopes = scopes;
+  }
+
+  /** All scopes so far, by number. */
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** Begins a file, or a part of one that has a header of its own. */
+  beginFile(): void {
+    this.#account = undefined;
+  }
+
+  /** The number of an interface's scope; one whose account is not known is taken to be of the file's account. */
+  of({ vpcId, accountId }: Whereabouts): number {
+    const known = accountId === NO_ACCOUNT ? undefined : accountId;
+    this.#account ??= known;
+    return this.numberOf(this.#scopes.of({ isPrivate: true, vpcId, accountId: known ?? this.#account }));
+  }
+
+  /** The number of a scope. */
+  numberOf(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    if (this.#names.length === MOST_SCOPES) return this.numberOf(this.#names.at(-1)!);
+    const number = this.#names.push(name) - 1;
+    this.#numbers.set(name, number);
+    return number;
   }
 }

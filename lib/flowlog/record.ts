@@ -115,6 +115,11 @@ export interface RecordSink {
   readonly blocks?: BlockReader;
   /** Called before the first row under each header. */
   layout(layout: Layout): void;
+  /**
+   * Called before the addresses of a row are interned, for sinks that keep networks with the same addresses apart: of the
+   * record, the interface and the text columns are known.
+   */
+  enter(record: FlowRecord): void;
   record(record: FlowRecord): void;
   status(row: StatusRow): void;
 }

@@ -121,6 +121,7 @@ export class RowReader {
       ? 0
       : this.#sink.interfaces.intern(this.#buffer, this.#starts[at.interfaceId!]!, this.#ends[at.interfaceId!]!);
     if (at.status! >= 0 && !this.#is(at.status!, 'OK')) return this.#statusRow();
+    this.#sink.enter(record);
     const fault = this.#addresses() ?? this.#numbers() ?? this.#verdict();
     if (fault) return fault;
     this.records++;

@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.ts';
 
 /** Rows of the kernel's tables, in words, and what stands where in them; as in `lib/kernel/assembly`. */
 const ADDRESS_WORDS = 8;
-const OWNER = 4;
+const OWNER_AND_NETWORK = 4;
 const RANK = 5;
 const INTERFACE_WORDS = 16;
 const CANDIDATES = 12;
@@ -41,6 +41,8 @@ export interface Drained {
   readonly logTime: number;
   readonly tables: DrainedTables;
   readonly identities: readonly DrainedInterface[];
+  /** Scopes by the number that rows of addresses hold. */
+  readonly scopes: readonly string[];
 }
 
 /** Copies the tables of a kernel. */
@@ -55,30 +57,34 @@ export function drainTables({ run, words }: Kernel): DrainedTables {
   };
 }
 
-/**
- * Adds tables to those of a kernel.
- * @param interfaceIds the kernel's number of each interface in the tables.
- */
-export function absorbTables(kernel: Kernel, tables: DrainedTables, interfaceIds: readonly number[]): void {
+/** The kernel's numbers of what another kernel's tables refer to. */
+interface Renumbered {
+  readonly interfaces: readonly number[];
+  readonly networks: readonly number[];
+}
+
+/** Adds tables to those of a kernel. */
+export function absorbTables(kernel: Kernel, tables: DrainedTables, { interfaces, networks }: Renumbered): void {
   const { run } = kernel;
-  const numbers = new AddressNumbers(kernel, tables.addresses);
+  const numbers = new AddressNumbers(kernel, tables.addresses, networks);
   for (let id = 1; id < tables.addresses.length / ADDRESS_WORDS; id++) {
     const rank = tables.addresses[id * ADDRESS_WORDS + RANK]! & 255;
     if (rank === 0) continue;
     run.makeRoom(ROOM);
-    run.claim(numbers.of(id), interfaceIds[tables.addresses[id * ADDRESS_WORDS + OWNER]!]!, rank);
+    const owner = tables.addresses[id * ADDRESS_WORDS + OWNER_AND_NETWORK]! & 0xffff;
+    run.claim(numbers.of(id), interfaces[owner]!, rank);
   }
   for (let id = 1; id < tables.interfaces.length / INTERFACE_WORDS; id++) {
     const at = id * INTERFACE_WORDS;
-    const traits = (tables.interfaces[at + TRAITS_AND_LENGTH]! >>> 8) & 255;
-    run.addTraits(interfaceIds[id]!, traits & ~WITHOUT_DIRECTION);
+    const traits = (tables.interfaces[at + TRAITS_AND_LENGTH]! >>> 16) & 255;
+    run.addTraits(interfaces[id]!, traits & ~WITHOUT_DIRECTION);
     if (!(traits & WITHOUT_DIRECTION)) continue;
     run.makeRoom(ROOM);
     const candidate = (which: number) => {
       const address = tables.interfaces[at + CANDIDATES + which]!;
       return address === NONE ? NONE : numbers.of(address);
     };
-    run.uniteCandidates(interfaceIds[id]!, candidate(0), candidate(1));
+    run.uniteCandidates(interfaces[id]!, candidate(0), candidate(1));
   }
   absorbContacts(kernel, tables, numbers);
 }
@@ -106,12 +112,14 @@ function absorbContacts(kernel: Kernel, { panes, contacts }: DrainedTables, numb
 class AddressNumbers {
   readonly #kernel: Kernel;
   readonly #rows: Uint32Array;
+  readonly #networks: readonly number[];
   readonly #numbers: Uint32Array;
   #renumbered: number;
 
-  constructor(kernel: Kernel, rows: Uint32Array) {
+  constructor(kernel: Kernel, rows: Uint32Array, networks: readonly number[]) {
     this.#kernel = kernel;
     this.#rows = rows;
+    this.#networks = networks;
     this.#numbers = new Uint32Array(rows.length / ADDRESS_WORDS);
     this.#renumbered = kernel.run.timesFull();
   }
@@ -125,6 +133,7 @@ class AddressNumbers {
     const known = this.#numbers[id]!;
     if (known !== 0 || id === 0) return known;
     const at = id * ADDRESS_WORDS;
+    run.enterNetwork(this.#networks[this.#rows[at + OWNER_AND_NETWORK]! >>> 16]!);
     const number = run.intern(this.#rows[at]!, this.#rows[at + 1]!, this.#rows[at + 2]!, this.#rows[at + 3]!);
     this.#numbers[id] = number;
     return number;

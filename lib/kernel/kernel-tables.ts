@@ -7,11 +7,11 @@ import { type Kernel, KIND_INSIDE, KIND_UNCOUNTED } from './kernel.ts';
 
 /** Rows of the kernel's tables, in bytes, and what stands where in them; as in `lib/kernel/assembly`. */
 const ADDRESS_BYTES = 32;
-const OWNER = 16;
+const OWNER_AND_NETWORK = 16;
 const RANK = 20;
 const KIND = 21;
 const INTERFACE_BYTES = 64;
-const NAME_LENGTH = 58;
+const NAME_LENGTH = 59;
 /** Longer names are cut. */
 const MOST_NAME_BYTES = 48;
 
@@ -45,7 +45,12 @@ export class KernelAddresses extends Addresses {
 
   /** The interface that the address is tied to; 0 for none. */
   owner(id: number): number {
-    return this.#kernel.words[(this.#at(id) + OWNER) / 4]!;
+    return this.#kernel.words[(this.#at(id) + OWNER_AND_NETWORK) / 4]! & 0xffff;
+  }
+
+  /** The number of the network that an inside address belongs to; 0 for outside ones. */
+  network(id: number): number {
+    return this.#kernel.words[(this.#at(id) + OWNER_AND_NETWORK) / 4]! >>> 16;
   }
 
   /** How surely it is tied to its interface. */

@@ -7,7 +7,8 @@ export interface KernelHost {
   kindOf(w0: number, w1: number, w2: number, w3: number): number;
   /**
    * Reads the text columns of a record of an interface: of the line at `[start, end)` of the kernel's memory, or of the
-   * record that the host handed in, where both are 0. Asked for the first records of each interface.
+   * record that the host handed in, where both are 0. Asked for the first records of each interface, and, with number 0,
+   * for the first of a file without interfaces. The host answers with the network, by `setNetwork`.
    */
   look(interfaceId: number, start: number, end: number): void;
   /** Takes all that the tables hold, because they are full and are about to be emptied; without it, the least is given up. */
@@ -50,6 +51,9 @@ interface KernelExports {
   clearCounts(): void;
   advance(end: number): void;
   makeRoom(more: number): void;
+  enter(interfaceId: number): void;
+  enterNetwork(number: number): void;
+  setNetwork(interfaceId: number, number: number): void;
   intern(w0: number, w1: number, w2: number, w3: number): number;
   interfaceNamed(start: number, end: number): number;
   record(

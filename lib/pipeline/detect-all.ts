@@ -19,6 +19,7 @@ import {
 import { InboundContacts } from '../scan/inbound.ts';
 
 const UDP = 17;
+const INTERNET = 'internet';
 
 /** The findings about all sources of a collector, whose last record has been read, by time of detection. */
 export function detectAll(collector: Collector, context: DetectionContext): Detection[] {
@@ -50,26 +51,29 @@ function inSurroundings(
   const pinging = new Set(
     detections.filter((detection) => possibleAskers(detection).length).map(({ finding }) => finding.source?.address),
   );
+  const isNamesake = (scope: string, { finding }: Detection) =>
+    ![scope, INTERNET].includes(finding.source?.scope ?? INTERNET);
   const ports = new Set([...services].map((service) => service.slice(service.indexOf(' '))));
   const completions = new Completions();
-  const askers: { readonly of: string; readonly hour: number; readonly asker: string }[] = [];
+  const askers: { readonly of: string; readonly scope: string; readonly hour: number; readonly asker: string }[] = [];
   const looked =
     ports.size || pinging.size
       ? collector.contactsWith(
           ({ port, protocol }) => ports.has(` ${port} ${protocol}`) || (pinging.size > 0 && protocol === UDP),
         )
       : [];
-  for (const { source, inside, hour, contact } of looked) {
+  for (const { scope, source, inside, hour, contact } of looked) {
     if (!inside && isUse(contact.seen) && services.has(serviceKey(contact)))
       completions.add(serviceKey(contact), source, hour);
     if (mayCauseError(contact.seen, contact.protocol) && pinging.has(contact.target))
-      askers.push({ of: contact.target, hour, asker: source });
+      askers.push({ of: contact.target, scope, hour, asker: source });
   }
   return detections
     .filter((detection) => {
       const { from, to } = hoursAround(detection);
       const own = askers.filter(
-        ({ of, hour }) => of === detection.finding.source?.address && hour >= from && hour <= to,
+        ({ of, scope, hour }) =>
+          of === detection.finding.source?.address && !isNamesake(scope, detection) && hour >= from && hour <= to,
       );
       return !areErrors(detection, new Set(own.map(({ asker }) => asker)));
     })

@@ -123,6 +123,7 @@ test('the plain lane, which the kernel replaces, splits every line: the counts a
     addresses: new AddressTable(),
     interfaces: { intern: () => 0, text: () => '-' },
     layout: () => undefined,
+    enter: () => undefined,
     record: (record: FlowRecord) => {
       if (record instanceof FlowRecord) records++;
     },

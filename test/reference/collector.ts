@@ -2,8 +2,7 @@
  * Records in, evidence out, without the kernel: plain TypeScript that reads row by row and keeps everything. What the
  * builder of `lib/evidence` must equal.
  */
-
-import { CONTACTS_PER_PANE, type Pane, type SourceEvidence } from '../../lib/evidence/evidence.ts';
+import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SourceEvidence } from '../../lib/evidence/evidence.ts';
 import type { HashKey } from '../../lib/evidence/keyed-hash.ts';
 import {
   LONG_AGGREGATION,
@@ -13,16 +12,25 @@ import {
   WITHOUT_FLAGS,
   WITHOUT_PACKET_ADDRESSES,
 } from '../../lib/evidence/quality.ts';
-import { Scopes } from '../../lib/evidence/scope.ts';
+import { ScopeNumbers, Scopes } from '../../lib/evidence/scope.ts';
 import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/evidence/seen.ts';
-import { type FlowRecord, type Layout, NO_FLAGS, type RecordSink, type StatusRow } from '../../lib/flowlog/record.ts';
+import {
+  type FlowRecord,
+  type IdentityField,
+  type Layout,
+  NO_FLAGS,
+  type RecordSink,
+  type StatusRow,
+} from '../../lib/flowlog/record.ts';
 import { Networks } from '../../lib/net/networks.ts';
-import { AddressTable } from './address-table.ts';
+import { ReferenceAddresses } from './addresses.ts';
 import { ContactTable, type PaneView } from './contact-table.ts';
 import { classify, Halves } from './initiator.ts';
 import { InterfaceNames } from './interface-names.ts';
 import { Interfaces } from './interfaces.ts';
 import { Kinds } from './kinds.ts';
+
+type FlowFields = Partial<Record<IdentityField, string>>;
 
 const HOUR = 3600;
 const TCP = 6;
@@ -32,13 +40,13 @@ const FULL = 0xffffffff;
 
 /** Collects one body of evidence. */
 export class ReferenceCollector implements RecordSink {
-  readonly addresses = new AddressTable();
+  readonly addresses: ReferenceAddresses;
   readonly interfaces = new InterfaceNames();
   logTime = 0;
   #table: ContactTable;
   #kinds: Kinds;
   #identities: Interfaces;
-  #scopes: Scopes;
+  #scopes: ScopeNumbers;
   #halves = new Halves();
   #layoutQuality = 0;
 
@@ -47,13 +55,17 @@ export class ReferenceCollector implements RecordSink {
     readonly internal?: readonly string[];
     readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
   }) {
+    const networks = new Networks(options.internal);
+    this.addresses = new ReferenceAddresses(networks);
     this.#table = new ContactTable(this.addresses, options.key, CONTACTS_PER_PANE);
-    this.#kinds = new Kinds(this.addresses, new Networks(options.internal));
+    this.#kinds = new Kinds(this.addresses, networks);
     this.#identities = new Interfaces(this.interfaces, this.#kinds);
-    this.#scopes = new Scopes(options.routingDomains);
+    this.#scopes = new ScopeNumbers(new Scopes(options.routingDomains));
   }
 
   layout(layout: Layout): void {
+    this.#scopes.beginFile();
+    this.#identities.beginFile();
     const isGateway = layout.kind === 'transit-gateway';
     this.#layoutQuality =
       (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
@@ -61,9 +73,13 @@ export class ReferenceCollector implements RecordSink {
       (isGateway ? TRANSIT_GATEWAY : 0);
   }
 
+  enter(record: FlowRecord): void {
+    this.addresses.network = this.#identities.enter(record, this.#numberOf);
+  }
+
   record(record: FlowRecord): void {
     this.logTime = Math.max(this.logTime, record.end);
-    this.#identities.learn(record);
+    this.#identities.learn(record, this.#numberOf);
     const { source, target, protocol, start, end } = record;
     if (source === target || !this.#kinds.isCountable(source) || !this.#kinds.isCountable(target)) return;
     classify(record, this.addresses.isIpv4(source), this.#halves);
@@ -112,9 +128,8 @@ export class ReferenceCollector implements RecordSink {
         .sort((a, b) => a.hour - b.hour);
       if (!panes.length) return [];
       const identity = this.#identities.identity(source);
-      const isPrivate = this.#kinds.isInside(source);
       return {
-        scope: this.#scopes.of({ isPrivate, ...this.#identities.vpcOf(source) }),
+        scope: this.#scopeOf(source),
         address: this.addresses.text(source),
         inside: this.#isInside(source),
         ...(identity && { identity }),
@@ -128,6 +143,7 @@ export class ReferenceCollector implements RecordSink {
     for (const { source, hour, contacts } of this.#table.panes()) {
       for (const { target, port, protocol, seen } of contacts.filter(wants))
         yield {
+          scope: this.#scopeOf(this.addresses.networkOf(source) ? source : target),
           source: this.addresses.text(source),
           inside: this.#isInside(source),
           hour,
@@ -147,6 +163,13 @@ export class ReferenceCollector implements RecordSink {
       yield { hour: group[0]!.hour, target: this.addresses.text(group[0]!.target), count: group.length };
   }
 
+  #numberOf = (fields: FlowFields): number =>
+    this.#scopes.of({ vpcId: fields['vpc-id'], accountId: fields['account-id'] });
+
+  #scopeOf(address: number): string {
+    return this.#scopes.names[this.addresses.networkOf(address)]!;
+  }
+
   #isInside(source: number): boolean {
     return this.#kinds.isInside(source) || this.#identities.isOwn(source);
   }
@@ -159,11 +182,13 @@ export class ReferenceCollector implements RecordSink {
       theta,
       quality: quality | (isSkipped ? SKIPPED_RECORDS : 0) | (theta < FULL ? SAMPLED : 0),
       fragments: 1,
-      contacts: kept.map((contact) => ({
-        ...contact,
-        target: this.addresses.text(contact.target),
-        seen: contact.seen | (this.#identities.isOwn(contact.target) ? SEEN_OWN_TARGET : 0),
-      })),
+      contacts: mergeContacts(
+        kept.map((contact) => ({
+          ...contact,
+          target: this.addresses.text(contact.target),
+          seen: contact.seen | (this.#identities.isOwn(contact.target) ? SEEN_OWN_TARGET : 0),
+        })),
+      ),
     };
   }
 }

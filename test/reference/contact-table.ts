@@ -4,7 +4,7 @@
  */
 import { type HashKey, keyedHash } from '../../lib/evidence/keyed-hash.ts';
 import { hasInitiatorHalf } from '../../lib/evidence/seen.ts';
-import type { AddressTable } from './address-table.ts';
+import type { Addresses } from '../../lib/flowlog/address.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
@@ -69,12 +69,12 @@ const lowest = (a: number, b: number): number => (a === 0 || b === 0 ? Math.max(
 
 export class ContactTable {
   #panes = new Map<string, Pane>();
-  #addresses: AddressTable;
+  #addresses: Addresses;
   #key: HashKey;
   #limit: number;
 
   /** @param limit contacts kept for each source and hour. */
-  constructor(addresses: AddressTable, key: HashKey, limit: number) {
+  constructor(addresses: Addresses, key: HashKey, limit: number) {
     this.#addresses = addresses;
     this.#key = key;
     this.#limit = limit;

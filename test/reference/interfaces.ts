@@ -35,16 +35,26 @@ interface Interface {
   readonly skipHours: Set<number>;
   /** It took in what is addressed to the outside. */
   forwards: boolean;
+  /** Number of its network; 0 until it was looked up. */
+  network: number;
 }
+
+const newInterface = (): Interface => ({
+  fields: {},
+  records: 0,
+  candidates: undefined,
+  skipHours: new Set(),
+  forwards: false,
+  network: 0,
+});
 
 /** Collects identities over the records of one body of evidence. */
 export class Interfaces {
   #known = new Map<number, Interface>();
   #ties = new Map<number, Tie>();
+  #ofFile = newInterface();
   #names: StringTable;
   #kinds: Kinds;
-  /** Smallest account id among the records: the scope where the log has no direction to tell whose is what. */
-  #account: string | undefined;
 
   constructor(names: StringTable, kinds: Kinds) {
     this.#names = names;
@@ -52,13 +62,16 @@ export class Interfaces {
   }
 
   /** Learns from one record. */
-  learn(record: FlowRecord): void {
+  learn(record: FlowRecord, numberOf: (fields: Interface['fields']) => number): void {
     const { interfaceId, source, target, interfaceSource, interfaceTarget } = record;
     if (interfaceId === 0) return;
     const known = this.#interface(interfaceId);
     known.records++;
     const isPower = Number.isInteger(Math.log2(known.records));
-    if (known.records <= FIRST_LOOKS || (known.records <= LAST_LOOK && isPower)) this.#look(known, record);
+    if (known.records <= FIRST_LOOKS || (known.records <= LAST_LOOK && isPower)) {
+      this.#look(known, record);
+      known.network = numberOf(known.fields);
+    }
     if (record.direction === EGRESS) {
       this.#tie(source, interfaceSource, interfaceId);
       this.#claim(target, interfaceId, SEEN);
@@ -110,16 +123,25 @@ export class Interfaces {
     };
   }
 
-  /** The network of an address: that of its interface, or of the interface that saw it from afar. */
-  vpcOf(address: number): { readonly vpcId?: string | undefined; readonly accountId?: string | undefined } {
-    const fields = this.#known.get(this.#ties.get(address)?.interfaceId ?? 0)?.fields;
-    return { vpcId: fields?.['vpc-id'], accountId: fields?.['account-id'] ?? this.#account };
+  /** The number of the network of a record's interface, which is looked up with `numberOf` whenever the texts are looked at. */
+  enter(record: FlowRecord, numberOf: (fields: Interface['fields']) => number): number {
+    const known = record.interfaceId === 0 ? this.#ofFile : this.#interface(record.interfaceId);
+    if (known.network === 0) {
+      this.#look(known, record);
+      known.network = numberOf(known.fields);
+    }
+    return known.network;
+  }
+
+  /** Begins a file: records without an interface are of its network. */
+  beginFile(): void {
+    this.#ofFile = newInterface();
   }
 
   #interface(id: number): Interface {
     let known = this.#known.get(id);
     if (!known) {
-      known = { fields: {}, records: 0, candidates: undefined, skipHours: new Set(), forwards: false };
+      known = newInterface();
       this.#known.set(id, known);
     }
     return known;
@@ -131,8 +153,6 @@ export class Interfaces {
       if (value !== undefined && value.length > (field === 'account-id' ? 64 : 600)) continue;
       if (value !== undefined && (fields[field] === undefined || value < fields[field])) fields[field] = value;
     }
-    const account = fields['account-id'];
-    if (account && (this.#account === undefined || account < this.#account)) this.#account = account;
   }
 
   #tie(address: number, interfaceAddress: number, interfaceId: number): void {

@@ -1,16 +1,15 @@
 /** What kind of address each one is, by its number alone; asked once an address. */
-
+import type { Addresses } from '../../lib/flowlog/address.ts';
 import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/kernel.ts';
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
 import type { Networks } from '../../lib/net/networks.ts';
-import type { AddressTable } from './address-table.ts';
 
 export class Kinds {
   #known: number[] = [];
-  #addresses: AddressTable;
+  #addresses: Addresses;
   #networks: Networks;
 
-  constructor(addresses: AddressTable, networks: Networks) {
+  constructor(addresses: Addresses, networks: Networks) {
     this.#addresses = addresses;
     this.#networks = networks;
   }

@@ -29,6 +29,8 @@ export class PlainSink implements RecordSink {
 
   layout(): void {}
 
+  enter(): void {}
+
   /** Takes a record. @throws Violation when a value is none that the type allows. */
   record(record: FlowRecord): void {
     this.records++;

@@ -13,10 +13,12 @@ import {
 } from './layout';
 
 /**
- * What a row holds: four words; the interface that the address was tied to; how surely, and what kind of address it is.
+ * What a row holds: four words; the interface that the address was tied to; the network that the address belongs to; how
+ * surely it is tied, and what kind of address it is.
  * The kinds come from the host, which knows the networks. A row fills half a line of the processor's cache.
  */
 const OWNER: u32 = 16;
+const NETWORK: u32 = 18;
 const RANK: u32 = 20;
 const KIND: u32 = 21;
 /** The pane of its that was written to last, and the hour and quality of that: most records need to look no further. */
@@ -61,7 +63,7 @@ export function isIpv4(id: u32): bool {
 // @ts-expect-error: decorator
 @inline
 export function ownerOf(id: u32): u32 {
-  return load<u32>(row(id), OWNER);
+  return load<u16>(row(id), OWNER);
 }
 // @ts-expect-error: decorator
 @inline
@@ -75,7 +77,7 @@ export function kind(id: u32): u32 {
 }
 
 export function setOwner(id: u32, owner: u32, rank: u32): void {
-  store<u32>(row(id), owner, OWNER);
+  store<u16>(row(id), <u16>owner, OWNER);
   store<u8>(row(id), <u8>rank, RANK);
 }
 
@@ -111,15 +113,41 @@ function hash(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   return h ^ (h >>> 15);
 }
 
-/** The number of an address. The caller sees to it that there is room for one more. */
+/** The network of the record that is being read, as a number that the host gave its interface. */
+let network: u32 = 0;
+
+/** Says which network the inside addresses that are read next belong to. */
+// @ts-expect-error: decorator
+@inline
+export function enterNetwork(number: u32): void {
+  network = number;
+}
+
+/** Spreads the namesakes of a private address in several networks over the index (RFC 1918, RFC 6598, RFC 4193). */
+// @ts-expect-error: decorator
+@inline
+function hashIn(number: u32, w0: u32, w1: u32, w2: u32, w3: u32): u32 {
+  const isPrivate =
+    w0 == 0
+      ? w3 >>> 24 == 10 || w3 >>> 20 == 0xac1 || w3 >>> 16 == 0xc0a8 || w3 >>> 22 == 0x191
+      : w0 >>> 25 == 0x7e;
+  return hash(w0, w1, w2, w3) ^ (isPrivate ? number * 0x9e3779b1 : 0);
+}
+
+/**
+ * The number of an address: of an inside one, that in the network entered last, since networks may have the same
+ * addresses. The caller sees to it that there is room for one more.
+ */
 export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   const mask = slots - 1;
-  let slot = hash(w0, w1, w2, w3) & mask;
+  let slot = hashIn(network, w0, w1, w2, w3) & mask;
   for (;;) {
     const id = load<u32>(addressIndex + slot * 4);
     if (id == 0) break;
     const at = row(id);
-    if (load<u32>(at, 12) == w3 && load<u32>(at, 8) == w2 && load<u32>(at, 4) == w1 && load<u32>(at) == w0) return id;
+    if (load<u32>(at, 12) == w3 && load<u32>(at, 8) == w2 && load<u32>(at, 4) == w1 && load<u32>(at) == w0) {
+      if (!(load<u8>(at, KIND) & INSIDE) || load<u16>(at, NETWORK) == network) return id;
+    }
     slot = (slot + 1) & mask;
   }
   const id = count++;
@@ -131,7 +159,9 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   store<u32>(at, 0, OWNER);
   store<u32>(at, 0, RANK);
   store<u64>(at, 0, PANE);
-  store<u8>(at, <u8>kindOf(w0, w1, w2, w3), KIND);
+  const kinds = kindOf(w0, w1, w2, w3);
+  store<u8>(at, <u8>kinds, KIND);
+  store<u16>(at, kinds & INSIDE ? <u16>network : 0, NETWORK);
   store<u32>(addressIndex + slot * 4, id);
   return id;
 }
@@ -140,7 +170,7 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
 export function reindex(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < count; id++) {
-    let slot = hash(word(id, 0), word(id, 1), word(id, 2), word(id, 3)) & mask;
+    let slot = hashIn(load<u16>(row(id), NETWORK), word(id, 0), word(id, 1), word(id, 2), word(id, 3)) & mask;
     while (load<u32>(addressIndex + slot * 4) != 0) slot = (slot + 1) & mask;
     store<u32>(addressIndex + slot * 4, id);
   }
@@ -179,7 +209,7 @@ export function read(start: u32, end: u32): u32 {
   else high = shift < 8 ? load<u64>(start, 8) & (u64.MAX_VALUE >> (shift * 8)) : 0;
   const mixed = (low ^ rotl<u64>(high, 29)) * 0x9e3779b97f4a7c15;
   const slot = TEXT + (<u32>(mixed >> 49) & (TEXTS - 1)) * TEXT_BYTES;
-  if (load<u64>(slot) == low && load<u64>(slot, 8) == high) {
+  if (load<u64>(slot) == low && load<u64>(slot, 8) == high && load<u32>(slot, 20) == network) {
     const known = load<u32>(slot, 16);
     if (known != 0) return known;
   }
@@ -188,6 +218,7 @@ export function read(start: u32, end: u32): u32 {
   store<u64>(slot, low);
   store<u64>(slot, high, 8);
   store<u32>(slot, id, 16);
+  store<u32>(slot, network, 20);
   return id;
 }
 
@@ -208,7 +239,8 @@ function readLong(start: u32, end: u32, length: u32): u32 {
     load<u64>(slot, 8) == w1 &&
     load<u64>(slot, 16) == w2 &&
     load<u64>(slot, 24) == w3 &&
-    load<u64>(slot, 32) == w4
+    load<u64>(slot, 32) == w4 &&
+    load<u32>(slot, 44) == network
   ) {
     const known = load<u32>(slot, 40);
     if (known != 0) return known;
@@ -221,6 +253,7 @@ function readLong(start: u32, end: u32, length: u32): u32 {
   store<u64>(slot, w3, 24);
   store<u64>(slot, w4, 32);
   store<u32>(slot, id, 40);
+  store<u32>(slot, network, 44);
   return id;
 }
 

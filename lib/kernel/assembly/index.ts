@@ -16,7 +16,8 @@ import { makeRoom, start } from './pressure';
 import { advance, logTime, record, setLayoutQuality } from './record';
 
 export { cutAll, isSuspect, unite, unitePane, weigh } from './contacts';
-export { addTraits, claim, conclude, interfaceNamed, traitsOf, uniteCandidates } from './interfaces';
+export { enterNetwork } from './addresses';
+export { addTraits, claim, conclude, interfaceNamed, setNetwork, traitsOf, uniteCandidates } from './interfaces';
 export { keyedHash } from './keyed-hash';
 export { clear } from './pressure';
 export { clearCounts, lines, mark, noData, readLines, records, useColumns } from './lines';
@@ -27,6 +28,11 @@ export function begin(key0: u32, key1: u32, limit: u32, mostRows: u32, isSpillin
   setKey(key0, key1);
   contacts.begin(limit);
   start(mostRows, isSpilling);
+}
+
+/** Says that the addresses that are interned next are those of a record that the host has read. */
+export function enter(interfaceId: u32): void {
+  interfaces.enter(interfaceId, 0, 0);
 }
 
 /** The number of an address. There must be room: making it may change the numbers of others. */

@@ -1,15 +1,16 @@
 /** Which interface holds which address: ties of different sureness, of which the surest wins whatever the order. */
-import { INSIDE, kind, ownerOf, rankOf, setOwner } from './addresses';
+import { enterNetwork, INSIDE, kind, ownerOf, rankOf, setOwner } from './addresses';
 import { INTERFACE_BYTES, INTERFACE_INDEX, INTERFACE_SLOTS, INTERFACES, MOST_INTERFACES } from './layout';
 
 /**
  * What a row holds: the name, padded with zeros; the two addresses that all records so far had in common, where these
- * have no direction; what the host and the records tell of it; how many records it has.
+ * have no direction; the number of its network; what the host and the records tell of it; how many records it has.
  */
 const NAME_BYTES: u32 = 48;
 const CANDIDATES: u32 = 48;
-const TRAITS: u32 = 57;
-const NAME_LENGTH: u32 = 58;
+const NETWORK: u32 = 56;
+const TRAITS: u32 = 58;
+const NAME_LENGTH: u32 = 59;
 const RECORDS: u32 = 60;
 
 /** Candidates are known; it belongs to an instance; it took in what is addressed to the outside. */
@@ -121,6 +122,19 @@ export function setCandidate(id: u32, which: u32, address: u32): void {
 
 export function addTraits(id: u32, traits: u32): void {
   store<u8>(row(id), <u8>(traitsOf(id) | traits), TRAITS);
+}
+
+/** Notes the number of an interface's network; 0 for one that the host has yet to look up. */
+export function setNetwork(id: u32, number: u32): void {
+  store<u16>(row(id), <u16>number, NETWORK);
+}
+
+/** Says that the addresses read next are those of a record of an interface, whose network the host looks up at first. */
+// @ts-expect-error: decorator
+@inline
+export function enter(id: u32, start: u32, end: u32): void {
+  if (load<u16>(row(id), NETWORK) == 0) look(id, start, end);
+  enterNetwork(load<u16>(row(id), NETWORK));
 }
 
 /** Learns from one record. */

@@ -7,7 +7,7 @@
  */
 import { NOT_READ, read as readAddress } from './addresses';
 import { NO_FLAGS, REJECT } from './initiator';
-import { EGRESS, INGRESS, interfaceNamed } from './interfaces';
+import { EGRESS, enter, INGRESS, interfaceNamed } from './interfaces';
 import { BLOCK, ENDS, GAPS, MAX_COLUMNS, NEWLINES, STARTS } from './layout';
 import { makeRoom } from './pressure';
 import { advance, record } from './record';
@@ -412,6 +412,7 @@ function readLine(lineStart: u32, lineEnd: u32): bool {
     if (length == 6 && isSix(at, EGRE, SS)) direction = EGRESS;
     else if (length == 7 && load<u32>(at) == INGR && load<u32>(at, 3) == RESS) direction = INGRESS;
   }
+  enter(interfaceId, lineStart, lineEnd);
   const ownSource = address(cOwnSource);
   const ownTarget = address(cOwnTarget);
   let source = isSameText(cSource, cOwnSource) ? ownSource : address(cSource);

@@ -161,6 +161,7 @@ describe('Memory stays bounded', () => {
       addresses: new AddressTable(),
       interfaces: new StringTable(),
       layout: () => undefined,
+      enter: () => undefined,
       status: () => undefined,
       record: () => {
         if (++records % 20_000 === 0) most = Math.max(most, inUse() - before);

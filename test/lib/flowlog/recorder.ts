@@ -39,6 +39,8 @@ export class Recorder implements RecordSink {
   readonly statuses: (Omit<StatusRow, 'interfaceId'> & { readonly interfaceId: string })[] = [];
   readonly layouts: Layout[] = [];
 
+  enter(): void {}
+
   layout(layout: Layout): void {
     this.layouts.push(layout);
   }

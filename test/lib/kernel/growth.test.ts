@@ -24,6 +24,7 @@ function rowByRow(files: readonly Uint8Array[], options: Partial<CollectorOption
     addresses: collector.addresses,
     interfaces: collector.interfaces,
     layout: (layout) => collector.layout(layout),
+    enter: (record) => collector.enter(record),
     record: (record) => collector.record(record),
     status: (row) => collector.status(row),
   };

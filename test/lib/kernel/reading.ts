@@ -89,13 +89,14 @@ export function evidenceOf(collector: AnyCollector): string[] {
   for (const { panes, ...source } of collector.sources()) {
     texts.push(textOf(source));
     for (const [at, { contacts, ...pane }] of panes.entries()) {
-      texts.push(`${source.address} pane ${at}: ${textOf(pane)}`);
-      for (const contact of contacts) texts.push(`${source.address} ${pane.hour}: ${contactText(contact)}`);
+      texts.push(`${source.scope} ${source.address} pane ${at}: ${textOf(pane)}`);
+      for (const contact of contacts)
+        texts.push(`${source.scope} ${source.address} ${pane.hour}: ${contactText(contact)}`);
     }
   }
-  for (const { source, inside, hour, contact } of collector.contactsWith(() => true))
+  for (const { scope, source, inside, hour, contact } of collector.contactsWith(() => true))
     texts.push(
-      `contact: ${source} ${inside} ${hour} ${contact.target} ${contact.port} ${contact.protocol} ${contact.seen}`,
+      `contact: ${scope} ${source} ${inside} ${hour} ${contact.target} ${contact.port} ${contact.protocol} ${contact.seen}`,
     );
   for (const { hour, target, count } of collector.outsideReach()) texts.push(`reach: ${hour} ${target} ${count}`);
   return [`log time: ${collector.logTime}`, ...texts.sort()];

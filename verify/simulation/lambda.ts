@@ -4,7 +4,7 @@ import type { Kind } from './faults.ts';
 import type { Message, Queue } from './queue.ts';
 
 /** What a handler is told of its invocation. */
-export interface Told {
+interface Told {
   readonly getRemainingTimeInMillis: () => number;
 }
 

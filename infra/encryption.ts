@@ -1,11 +1,12 @@
 /** The key of the bucket, the tables and the alert topic: of the stack, given, or none. */
-import { Annotations, Arn, ArnFormat, Aws, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, Aws, Stack, Token } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
+import { removalPolicyOf } from './removal.ts';
 
 /** Conditions under which log delivery acts for the given accounts and nobody else (confused deputy). */
 export function deliveryConditions(accounts: readonly string[]): { StringEquals: object; ArnLike: object } {
@@ -53,12 +54,7 @@ export function checkKeyPlaces(scope: Construct, settings: Settings): void {
 }
 
 /** The key that was given, or that the settings ask for; undefined where AWS's own keys serve. */
-export function createKey(
-  scope: Construct,
-  settings: Settings,
-  removalPolicy: RemovalPolicy,
-  given: IKey | undefined,
-): IKey | undefined {
+export function createKey(scope: Construct, settings: Settings, given: IKey | undefined): IKey | undefined {
   if (settings.kmsKey === 'none') return undefined;
   if (settings.kmsKey !== 'new' && given === undefined) return Key.fromKeyArn(scope, 'Key', settings.kmsKey);
   const key =
@@ -66,7 +62,7 @@ export function createKey(
     new Key(scope, 'Key', {
       description: `${settings.deploymentName}: flow logs, windows and findings`,
       enableKeyRotation: true,
-      removalPolicy,
+      removalPolicy: removalPolicyOf(settings),
     });
   // Log delivery writes with the key of the bucket; one that exists has its own.
   if (settings.bucket.existing !== undefined) return key;

@@ -1,23 +1,9 @@
-/** The flow logs of ours: one for each VPC, with the fields that detection reads. */
+/** Our own flow logs: one for each VPC, with the columns that detection reads. */
 import { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
+import { flowLogColumns } from '../lib/config/flow-log-columns.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import type { LogBucket } from './log-bucket.ts';
-
-/**
- * The columns, in file order. Beyond version 2: flags and packet addresses (who began, behind which NAT), the ECS fields
- * (which container), the interface type (NAT gateway, load balancer). Next hops, tags and localities are left out: each
- * column is billed with every record, and no detection reads them.
- */
-const flowLogFields = [
-  ...['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol'],
-  ...['packets', 'bytes', 'start', 'end', 'action', 'log-status'],
-  ...['vpc-id', 'subnet-id', 'instance-id', 'tcp-flags', 'type', 'pkt-srcaddr', 'pkt-dstaddr'],
-  ...['region', 'az-id', 'pkt-src-aws-service', 'pkt-dst-aws-service', 'flow-direction', 'traffic-path'],
-  ...['ecs-cluster-arn', 'ecs-cluster-name', 'ecs-service-name', 'ecs-task-arn', 'ecs-task-id'],
-  ...['ecs-task-definition-arn', 'ecs-container-instance-id', 'ecs-container-id'],
-  ...['reject-reason', 'resource-id', 'interface-type'],
-] as const;
 
 /** A VPC that gets a flow log; `name` keeps the resource the same when the list is reordered. */
 export interface LoggedVpc {
@@ -40,7 +26,9 @@ export function createFlowLogs(
       trafficType: 'ALL',
       logDestinationType: 's3',
       logDestination: destination,
-      logFormat: flowLogFields.map((field) => `\${${field}}`).join(' '),
+      logFormat: flowLogColumns(settings.flowLogs)
+        .map((field) => `\${${field}}`)
+        .join(' '),
       maxAggregationInterval: 60,
       destinationOptions: {
         FileFormat: 'plain-text',

@@ -1,5 +1,5 @@
 /** Where flow log files are read from: a bucket of our own, or one that exists; and how its new objects reach the queue. */
-import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { type AddToResourcePolicyResult, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -21,6 +21,7 @@ import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
 import { deliveringAccounts, deliveryConditions } from './encryption.ts';
+import { removalPolicyOf } from './removal.ts';
 
 /** A bucket with flow log files, and what is needed to read it. */
 export interface LogBucket {
@@ -72,8 +73,7 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
         abortIncompleteMultipartUploadAfter: Duration.days(1),
       },
     ],
-    // A name that is fixed must not outlive a first deployment that failed: the second would find it taken.
-    removalPolicy: settings.keepDataOnRemoval ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    removalPolicy: removalPolicyOf(settings),
   });
   allowDelivery(bucket, settings);
   const allowed = admitBucket(queue, name);

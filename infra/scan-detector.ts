@@ -1,5 +1,5 @@
 /** The construct: everything between flow log files and alerts, in one piece for any CDK app. */
-import { Annotations, type aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, type aws_dynamodb as dynamodb } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import type { Rule } from 'aws-cdk-lib/aws-events';
@@ -75,8 +75,7 @@ export class ScanDetector extends Construct {
       others.map((other) => [other, (other as ScanDetector).settings]),
     );
     checkKeyPlaces(this, settings);
-    const removal = settings.keepDataOnRemoval ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
-    const key = createKey(this, settings, removal, props.key);
+    const key = createKey(this, settings, props.key);
     const tables = createTables(this, settings, key);
     const topics = createTopics(this, settings, key, props.alertTopic);
     const ingest = createQueuePair(this, 'Ingest', timeouts.ingest);
@@ -108,6 +107,10 @@ export class ScanDetector extends Construct {
     this.settleFunction = functions.settle;
     this.settleSchedule = schedule;
     this.flowLogs = createFlowLogs(this, settings, vpcs, log);
+    // Flow logs and notifications fail first if the account or the Region lacks something: before there is a table to delete.
+    const isOurs = log.bucket.node.scopes.includes(this);
+    for (const table of Object.values(tables))
+      table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
     this.alarms = createAlarms(this, settings, resources, functions);
     acknowledgeNagFindings(this);
     this.warnOfSilence(props.alertTopic !== undefined);

@@ -1,5 +1,4 @@
 /** The two tables: windows (what was seen) and findings (what it means), with the indexes that reads go through. */
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -12,6 +11,7 @@ import {
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import type { Settings } from '../lib/config/schema.ts';
+import { removalPolicyOf } from './removal.ts';
 
 /** Both tables of a deployment. */
 export interface Tables {
@@ -37,8 +37,8 @@ export function createTables(scope: Construct, settings: Settings, key: IKey | u
     timeToLiveAttribute: 'expiresAt',
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     encryption: key === undefined ? TableEncryptionV2.dynamoOwnedKey() : TableEncryptionV2.awsManagedKey(),
-    deletionProtection: settings.keepDataOnRemoval,
-    removalPolicy: settings.keepDataOnRemoval ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    deletionProtection: settings.deletionProtection,
+    removalPolicy: removalPolicyOf(settings),
   };
   const tables = {
     windows: new TableV2(scope, 'Windows', {

@@ -64,6 +64,13 @@ export function checkTogether(settings: Settings, context: Context): void {
   if (existing !== undefined && settings.logAccounts.length > 0) {
     refuse(context, ['logAccounts'], 'must be empty with an existing bucket, whose policy is not ours to write');
   }
+  if (settings.deletionProtection && !settings.keepDataOnRemoval) {
+    refuse(
+      context,
+      ['deletionProtection'],
+      'must be false with keepDataOnRemoval false, because the stack could not delete its tables',
+    );
+  }
   checkDetection(settings, context);
   const bytes = Buffer.byteLength(JSON.stringify(toRuntimeSettings(settings)));
   if (bytes > maxRuntimeBytes) {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { bucketChoice, keyArn } from './bucket-schema.ts';
 import { checkInternal, checkRoutingDomains, checkTogether, checkUnique } from './checks.ts';
 import { detectionOverrides } from './detection-schema.ts';
+import { checkColumns } from './flow-log-columns.ts';
 import { severities } from './runtime.ts';
 import { textOrToken } from './token.ts';
 
@@ -32,8 +33,8 @@ const settingsShape = z
       .superRefine(checkUnique((vpc) => vpc.vpcId))
       .default([])
       .describe(
-        'VPCs that get a flow log of ours: all traffic, 60 s aggregation, the recommended fields. Empty where flow ' +
-          'logs exist already. A second flow log beside an existing one is billed as vended logs again.',
+        'VPCs that get a flow log of ours: all traffic, 60 s aggregation, the columns that detection reads. Empty where ' +
+          'flow logs exist already. A second flow log beside an existing one is billed as vended logs again.',
       ),
     bucket: bucketChoice,
     logAccounts: z
@@ -57,9 +58,28 @@ const settingsShape = z
           .boolean()
           .default(false)
           .describe('One folder an hour instead of one a day. Cheaper to query, no difference to detection.'),
+        ecs: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, task and container ' +
+              'behind a source. EC2 refuses a flow log with them unless an ECS cluster exists in the account and ' +
+              'Region when the flow log is created; some reports say in the VPC. The deploying role also needs ' +
+              'ecs:ListClusters, ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and ' +
+              'ecs:ListContainerInstances. Only tasks in awsvpc mode are named. The columns are billed with every record.',
+          ),
+        leaveOut: z
+          .array(z.string())
+          .superRefine(checkUnique((column) => column))
+          .default([])
+          .describe(
+            'Columns that the flow logs of vpcs do without, for a Region or partition that does not offer them yet: ' +
+              'EC2 refuses a flow log with an unknown field. The table below says what detection loses.',
+          ),
       })
+      .superRefine(checkColumns)
       .prefault({})
-      .describe('How the files of our own flow logs are laid out in the bucket.'),
+      .describe('Columns of the flow logs of vpcs, and how their files are laid out in the bucket.'),
     kmsKey: textOrToken(
       new RegExp(`^(none|new|${keyArn.source.slice(1, -1)})$`),
       'must be none, new, or the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID)',
@@ -205,7 +225,17 @@ const settingsShape = z
       .default(true)
       .describe(
         'Whether tables, new bucket and new key outlive the stack. false deletes tables and key with it; the bucket ' +
-          'must be emptied first, since CloudFormation deletes no bucket that holds objects.',
+          'must be emptied first, since CloudFormation deletes no bucket that holds objects. A first deployment that ' +
+          'fails deletes all three in either case.',
+      ),
+    deletionProtection: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether DynamoDB refuses to delete the tables. Set it only after the first deployment has succeeded: ' +
+          'CloudFormation cannot roll back a protected table, so a first deployment that fails ends in ' +
+          'ROLLBACK_FAILED and leaves both tables. Without it the tables still outlive the stack, and DynamoDB keeps ' +
+          'a backup of a deleted table for 35 days. Security Hub control DynamoDB.6 asks for it.',
       ),
   })
   .describe('Settings of a Sweepwatch deployment.');

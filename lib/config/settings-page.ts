@@ -1,5 +1,7 @@
 /** The settings as a Markdown page, generated from the schema and the detection defaults, so that it cannot go stale. */
+import { REQUIRED_COLUMNS } from '../flowlog/read-columns.ts';
 import { detectionDefaults } from './detection.ts';
+import { lossesTable } from './flow-log-columns.ts';
 
 interface Node {
   readonly type?: string;
@@ -27,6 +29,15 @@ file, \`sweepwatch.config.json\` unless \`--context settings=FILE\` names anothe
 | setting | values | default | meaning |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## What detection loses without a column
+
+The flow logs of \`vpcs\` contain ${REQUIRED_COLUMNS.map((name) => `\`${name}\``).join(', ')}, and the columns of this
+table; those that start with \`ecs-\` only with \`flowLogs.ecs\`. \`flowLogs.leaveOut\` removes columns of the table. Flow
+logs that exist already may lack any of them. A finding names each loss that matters to it in \`dataQuality\`. The version
+is the one that introduced the column in VPC Flow Logs; a Region or partition may lack later ones.
+
+${lossesTable()}
 
 ## What a sensitivity stands for
 

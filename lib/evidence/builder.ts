@@ -4,21 +4,13 @@ import type { FlowRecord, Layout, RecordSink, StatusRow } from '../flowlog/recor
 import { KernelBlockReader } from '../kernel/block-reader.ts';
 import { ContactTable, type PaneView } from '../kernel/contact-table.ts';
 import { absorbTables, type Drained, drainTables } from '../kernel/drained.ts';
-import { Kernel } from '../kernel/kernel.ts';
+import { Kernel, KIND_INSIDE } from '../kernel/kernel.ts';
 import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-tables.ts';
-import { KIND_INSIDE } from '../kernel/rows.ts';
 import { Networks } from '../net/networks.ts';
 import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
-import {
-  LET_GO,
-  SAMPLED,
-  SKIPPED_RECORDS,
-  TRANSIT_GATEWAY,
-  WITHOUT_FLAGS,
-  WITHOUT_PACKET_ADDRESSES,
-} from './quality.ts';
+import { LET_GO, qualityOfLayout, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
 import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
 
@@ -115,11 +107,7 @@ export class Collector implements RecordSink {
     this.#scopes.beginFile();
     // Records without an interface are of the file's network.
     this.#kernel.run.setNetwork(0, 0);
-    this.#kernel.run.setLayoutQuality(
-      (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
-        (layout.hasPacketAddresses || layout.kind === 'transit-gateway' ? 0 : WITHOUT_PACKET_ADDRESSES) |
-        (layout.kind === 'transit-gateway' ? TRANSIT_GATEWAY : 0),
-    );
+    this.#kernel.run.setLayoutQuality(qualityOfLayout(layout));
   }
 
   enter({ interfaceId, text }: FlowRecord): void {

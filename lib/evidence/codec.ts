@@ -184,7 +184,8 @@ function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment,
       (of.identity ? IDENTIFIED : 0) |
       (isV4(words) ? 0 : IPV6),
   );
-  columns.qualities.byte(of.quality);
+  // A number below 128 is one byte, as it was when there were no bits beyond.
+  columns.qualities.number(of.quality);
   if (of.theta < FULL) columns.rare.word(of.theta);
   if (of.fragments > 1) columns.rare.number(of.fragments);
   if (of.identity) columns.rare.text(JSON.stringify(of.identity));
@@ -287,7 +288,7 @@ function readPane(
   return {
     inside: (flags & INSIDE) !== 0,
     hour,
-    quality: qualities.byte(),
+    quality: qualities.number(),
     theta: flags & SAMPLED ? rare.word() : FULL,
     fragments: flags & OF_MANY_FILES ? rare.number() : 1,
     ...(flags & IDENTIFIED && { identity: readIdentity(rare.text()) }),

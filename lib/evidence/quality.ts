@@ -1,38 +1,82 @@
 /** What the logs could not show, as bits that union, and the sentence each stands for in a finding. */
+import { LOSSES, type LossSubject, WITHOUT_FLAGS } from '../flowlog/read-columns.ts';
+import type { Layout } from '../flowlog/record.ts';
+import type { Identity } from './interfaces.ts';
 
-export const WITHOUT_FLAGS = 1;
-export const WITHOUT_PACKET_ADDRESSES = 2;
+export { WITHOUT_FLAGS };
 export const SKIPPED_RECORDS = 4;
 export const LONG_AGGREGATION = 8;
 export const SAMPLED = 16;
 export const TRANSIT_GATEWAY = 32;
 export const LET_GO = 64;
 
-const SENTENCES: readonly (readonly [number, string])[] = [
-  [
-    WITHOUT_FLAGS,
-    'no tcp-flags in the log: who initiated and what was answered is told from ports, sizes and reverse records',
-  ],
-  [
-    WITHOUT_PACKET_ADDRESSES,
-    'no pkt-srcaddr and pkt-dstaddr in the log: hosts behind NAT, transit gateways and pod nodes appear as one',
-  ],
-  [
-    SKIPPED_RECORDS,
-    'SKIPDATA: AWS dropped records of an interface involved; there may be more contacts than were seen',
-  ],
-  [LONG_AGGREGATION, 'aggregation above 90 seconds: times and order of contacts are coarse'],
-  [SAMPLED, 'more contacts than are kept exactly: counts are estimates from a uniform sample'],
-  [
-    LET_GO,
-    'more sources than memory holds: the least suspicious were let go of, and with them some early contacts perhaps',
-  ],
-  [TRANSIT_GATEWAY, 'transit gateway log: no action is recorded, outcomes rest on tcp-flags alone'],
+interface Limit {
+  readonly bit: number;
+  readonly about: LossSubject;
+  readonly text: string;
+}
+
+/** Limits of the log's content, besides columns that it lacks. */
+const LIMITS: readonly Limit[] = [
+  {
+    bit: SKIPPED_RECORDS,
+    about: 'contacts',
+    text: 'SKIPDATA: AWS dropped records of an interface involved, and there may be more contacts than were seen',
+  },
+  {
+    bit: LONG_AGGREGATION,
+    about: 'contacts',
+    text: 'aggregation above 90 seconds: times and order of contacts are coarse',
+  },
+  {
+    bit: SAMPLED,
+    about: 'contacts',
+    text: 'more contacts than are kept exactly: counts are estimates from a uniform sample',
+  },
+  {
+    bit: LET_GO,
+    about: 'contacts',
+    text: 'memory limit reached: the least suspicious sources were dropped, and perhaps early contacts of this one',
+  },
+  {
+    bit: TRANSIT_GATEWAY,
+    about: 'contacts',
+    text: 'transit gateway log: it records neither action nor interface, so outcomes rest on tcp-flags and no instance is known',
+  },
 ];
 
-/** The sentences for a union of bits. */
-export const describeQuality = (bits: number): string[] =>
-  SENTENCES.filter(([bit]) => bits & bit).map(([, text]) => text);
+const SENTENCES: readonly Limit[] = [
+  ...LOSSES.map(({ bit, about, columns, text }) => ({ bit, about, text: `no ${listed(columns)} in the log: ${text}` })),
+  ...LIMITS,
+];
 
-/** How many kinds of blindness the bits name; each lowers the confidence of a finding. */
-export const countQuality = (bits: number): number => SENTENCES.filter(([bit]) => bits & bit).length;
+/** What no record of a layout can show, as bits. A transit gateway log knows no interface, which has a sentence of its own. */
+export const qualityOfLayout = ({ kind, losses }: Layout): number =>
+  kind === 'vpc' ? losses : TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS);
+
+/** What of a source decides which limits matter to its finding. */
+export interface DescribedSource {
+  readonly inside: boolean;
+  readonly identity?: Identity | undefined;
+}
+
+/** The sentences for a union of bits that matter to a finding about this source; about none, for a campaign. */
+export function describeQuality(bits: number, source?: DescribedSource): string[] {
+  const fields = source?.identity?.fields;
+  const isKnown = fields?.['instance-id'] !== undefined || fields?.['ecs-task-id'] !== undefined;
+  const matters: Readonly<Record<LossSubject, boolean>> = {
+    contacts: true,
+    source: source?.inside === true,
+    holder: source?.inside === true && !isKnown,
+  };
+  return SENTENCES.filter(({ bit, about }) => bits & bit && matters[about]).map(({ text }) => text);
+}
+
+/** How many limits the bits name that concern the contacts; each lowers the confidence of a finding. */
+export const countQuality = (bits: number): number =>
+  SENTENCES.filter(({ bit, about }) => bits & bit && about === 'contacts').length;
+
+function listed(columns: readonly string[]): string {
+  if (columns.length > 2) return `${columns[0]!.split('-')[0]} columns`;
+  return columns.join(' and ');
+}

@@ -135,7 +135,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
       ...vulnerableReason(vulnerable),
       ...(evidence.inside ? againstOwnPast(contacts, evidence, context.settings.ownPastDeviations) : []),
     ],
-    dataQuality: describeQuality(quality),
+    dataQuality: describeQuality(quality, evidence),
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),
   };

@@ -37,7 +37,6 @@ export const IDENTITY_FIELDS = [
   'ecs-task-definition-arn',
   'ecs-container-id',
   'interface-type',
-  'resource-id',
 ] as const;
 export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
@@ -76,12 +75,11 @@ export interface StatusRow {
   readonly end: number;
 }
 
-/** What a file's layout lets the detector see; each missing column lowers confidence and is named in findings. */
+/** What a file's layout lets the detector see; findings name what it lacks. */
 export interface Layout {
   readonly kind: 'vpc' | 'transit-gateway';
-  readonly hasFlags: boolean;
-  readonly hasPacketAddresses: boolean;
-  readonly hasDirection: boolean;
+  /** The losses of `read-columns.ts`, as bits. */
+  readonly losses: number;
 }
 
 /** Gives each distinct interface id one small integer; 0 is `-`. */

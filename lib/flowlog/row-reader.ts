@@ -2,6 +2,7 @@
 import { NO_ADDRESS } from './address.ts';
 import type { ColumnMap } from './columns.ts';
 import { parseNumber } from './numbers.ts';
+import { lossesWithout } from './read-columns.ts';
 import {
   ACCEPT,
   EGRESS,
@@ -102,12 +103,7 @@ export class RowReader {
     };
     this.#identity = new Map(IDENTITY_FIELDS.map((field) => [field, at(field)]));
     this.#sink.blocks?.useColumns(columns);
-    this.#sink.layout({
-      kind: columns.kind,
-      hasFlags: at('tcp-flags') >= 0,
-      hasPacketAddresses: at('pkt-srcaddr') >= 0 && at('pkt-dstaddr') >= 0,
-      hasDirection: at('flow-direction') >= 0,
-    });
+    this.#sink.layout({ kind: columns.kind, losses: lossesWithout((name) => at(name) >= 0) });
   }
 
   /** Hands the line that was split last to the sink, or tells why it cannot be read. */

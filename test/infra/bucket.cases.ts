@@ -5,6 +5,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ScanDetector } from '../../infra/index.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
+import { RowReader } from '../../lib/flowlog/row-reader.ts';
 import {
   byDefault,
   newApp,
@@ -74,8 +75,50 @@ describe('a bucket of our own', () => {
     for (const { Properties, DependsOn } of flowLogs) {
       expect(DependsOn).toEqual([policyId]);
       expect(Properties).toMatchObject({ TrafficType: 'ALL', MaxAggregationInterval: 60, LogDestinationType: 's3' });
-      expect(Properties.LogFormat).toMatch(/^\$\{version\} .*\$\{tcp-flags\} .*\$\{pkt-srcaddr\} .*\$\{ecs-task-id\} /);
     }
+  });
+
+  describe('gets flow logs', () => {
+    const columnsOf = (flowLogs: SettingsInput['flowLogs']) => {
+      const [[, { Properties }]] = resourcesOf(synthesize({ vpcs, flowLogs }), 'AWS::EC2::FlowLog') as [
+        [string, Resource],
+      ];
+      return String(Properties.LogFormat)
+        .split(' ')
+        .map((field) => /^\$\{([a-z0-9-]+)\}$/.exec(field)?.[1]);
+    };
+    const byDefaultColumns =
+      'account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status ' +
+      'vpc-id subnet-id instance-id tcp-flags pkt-srcaddr pkt-dstaddr region flow-direction interface-type';
+
+    test('with the columns that detection reads, and none of ECS', () => {
+      expect(columnsOf({}).join(' ')).toBe(byDefaultColumns);
+    });
+
+    test('with the ECS columns if the settings ask for them', () => {
+      expect(columnsOf({ ecs: true }).join(' ')).toBe(
+        `${byDefaultColumns} ecs-cluster-name ecs-service-name ecs-task-id ecs-task-definition-arn ecs-container-id`,
+      );
+    });
+
+    test('without the columns that the settings leave out', () => {
+      expect(columnsOf({ leaveOut: ['interface-type', 'flow-direction'] }).join(' ')).toBe(
+        byDefaultColumns.replace(' flow-direction interface-type', ''),
+      );
+    });
+
+    test('only with columns that the reader looks for', () => {
+      const asked = new Set<string>();
+      const reader = new RowReader({
+        addresses: null,
+        interfaces: null,
+        layout() {},
+        record() {},
+        status() {},
+      } as never);
+      reader.useColumns({ names: [], kind: 'vpc', indexOf: (name) => [...asked.add(name)].indexOf(name) });
+      expect(columnsOf({ ecs: true }).filter((name) => !asked.has(name!))).toEqual([]);
+    });
   });
 
   test('logs the VPCs that another app passes as constructs', () => {

@@ -2,7 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { parseRuntimeSettings } from '../../lib/config/runtime.ts';
-import { byDefault, permissionsOf, plain, resourcesOf, synthesize } from './synthesize.ts';
+import { readTemplate } from '../../local/template/model.ts';
+import { buildDependencyGraph, dependsOn } from '../../local/template/order.ts';
+import { byDefault, permissionsOf, plain, resourcesOf, synthesize, vpcs } from './synthesize.ts';
 
 describe('permissions', () => {
   const logs = (name: string) => `logs:CreateLogStream logs:PutLogEvents on <${name}Logs>`;
@@ -153,7 +155,6 @@ describe('tables', () => {
       Replicas: [
         Match.objectLike({
           PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-          DeletionProtectionEnabled: true,
         }),
       ],
     });
@@ -182,7 +183,36 @@ describe('tables', () => {
       ['AWS::DynamoDB::GlobalTable', 'AWS::S3::Bucket'].flatMap((type) =>
         resourcesOf(template, type).map(([, resource]) => resource.DeletionPolicy),
       );
-    expect(policies(byDefault)).toEqual(['Retain', 'Retain', 'RetainExceptOnCreate']);
+    expect(policies(byDefault)).toEqual(['RetainExceptOnCreate', 'RetainExceptOnCreate', 'RetainExceptOnCreate']);
     expect(policies(synthesize({ keepDataOnRemoval: false }))).toEqual(['Delete', 'Delete', 'Delete']);
+  });
+
+  test('are protected from deletion only if the settings say so', () => {
+    const areProtected = (template: Template) =>
+      resourcesOf(template, 'AWS::DynamoDB::GlobalTable').map(
+        ([, { Properties }]) =>
+          (Properties.Replicas as [{ DeletionProtectionEnabled?: boolean }])[0].DeletionProtectionEnabled,
+      );
+    expect(areProtected(byDefault)).toEqual([false, false]);
+    expect(areProtected(synthesize({ deletionProtection: true }))).toEqual([true, true]);
+  });
+
+  test('come after the parts that an account or a Region may refuse', () => {
+    const template = synthesize({ vpcs, kmsKey: 'new' });
+    const graph = buildDependencyGraph(readTemplate(template.toJSON()).resources);
+    const fragile = ['AWS::EC2::FlowLog', 'AWS::S3::Bucket', 'AWS::S3::BucketPolicy'].flatMap((type) =>
+      resourcesOf(template, type).map(([id]) => id),
+    );
+    expect(fragile).toHaveLength(4);
+    for (const [table] of resourcesOf(template, 'AWS::DynamoDB::GlobalTable'))
+      expect(fragile.filter((id) => !dependsOn(graph, table, id))).toEqual([]);
+  });
+
+  test('come after the notification of an existing bucket, which S3 may refuse', () => {
+    const template = synthesize({ bucket: { existing: { bucket: 'their-logs', events: 'notification' } } });
+    const graph = buildDependencyGraph(readTemplate(template.toJSON()).resources);
+    const [notifications] = resourcesOf(template, 'Custom::S3BucketNotifications')[0]!;
+    for (const [table] of resourcesOf(template, 'AWS::DynamoDB::GlobalTable'))
+      expect(dependsOn(graph, table, notifications)).toBe(true);
   });
 });

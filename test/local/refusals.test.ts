@@ -1,6 +1,6 @@
 /**
  * What AWS refuses in a resource fails its deployment here too, and names the part. The stack is rolled back, and the
- * same account then takes the template as it stands. Add a row for each rule in local/checks/refusals.ts.
+ * same account then takes the template as it stands. The rules are in fixture/broken-rules.ts.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LocalAccount, openAccount } from '../../local/account.ts';
@@ -8,71 +8,8 @@ import type { AccountState } from '../../local/checks/refusals.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import type { LocalCloudEvent } from '../../local/events.ts';
 import { DeploymentError } from '../../local/rollback.ts';
-import { type FixtureAssembly, type FixtureResource, fixtureTemplate, writeFixture } from './fixture/template.ts';
-
-type Resources = Record<string, FixtureResource>;
-
-const FIELDS = ['srcaddr', 'dstaddr', 'srcport', 'dstport', 'protocol', 'end', 'action'];
-
-/** A flow log to the fixture's bucket with these fields besides the ones that detection needs. */
-const flowLog = (fields: readonly string[], properties: object = {}): FixtureResource => ({
-  Type: 'AWS::EC2::FlowLog',
-  Properties: { LogFormat: [...FIELDS, ...fields].map((field) => `\${${field}}`).join(' '), ...properties },
-});
-
-/** A rule: its name, the message that a template which breaks it gets, and how to break it. */
-const RULES: readonly [rule: string, message: RegExp, breakIt: (resources: Resources) => void][] = [
-  [
-    'ECS fields in a flow log without an ECS cluster',
-    /Flows \(AWS::EC2::FlowLog\): the log format contains ecs-task-id, but no ECS cluster exists/,
-    (resources) => {
-      resources.Flows = flowLog(['ecs-task-id']);
-    },
-  ],
-  [
-    'an unknown field in a flow log',
-    /Flows \(AWS::EC2::FlowLog\): .* at 'logFormat' has an invalid format; this Region offers no field tcp-flag$/m,
-    (resources) => {
-      resources.Flows = flowLog(['tcp-flag']);
-    },
-  ],
-  [
-    'a transit gateway field in the flow log of a VPC',
-    /Flows \(AWS::EC2::FlowLog\): .* this Region offers no field tgw-id$/m,
-    (resources) => {
-      resources.Flows = flowLog(['tgw-id']);
-    },
-  ],
-  [
-    'a flow log format that names a field twice',
-    /Flows \(AWS::EC2::FlowLog\): .* has an invalid format; it names action twice$/m,
-    (resources) => {
-      resources.Flows = flowLog(['action']);
-    },
-  ],
-  [
-    'a flow log format with a space at its end',
-    /Flows \(AWS::EC2::FlowLog\): 1 validation error detected: Value '.* ' at 'logFormat' has an invalid format$/m,
-    (resources) => {
-      resources.Flows = flowLog([]);
-      resources.Flows.Properties.LogFormat += ' ';
-    },
-  ],
-  [
-    'tag fields in a flow log without the names of the tags',
-    /Flows \(AWS::EC2::FlowLog\): The TagFieldSpecifications parameter must be set/,
-    (resources) => {
-      resources.Flows = flowLog(['instance-tag']);
-    },
-  ],
-  [
-    'an aggregation interval that EC2 does not know',
-    /Flows \(AWS::EC2::FlowLog\): MaxAggregationInterval is 30, expected 60 or 600/,
-    (resources) => {
-      resources.Flows = flowLog([], { MaxAggregationInterval: 30 });
-    },
-  ],
-];
+import { BROKEN_RULES, namesPart, type Resources, setFlowLog } from './fixture/broken-rules.ts';
+import { type FixtureAssembly, fixtureTemplate, writeFixture } from './fixture/template.ts';
 
 let fixture: FixtureAssembly;
 beforeAll(() => {
@@ -106,23 +43,28 @@ async function failureAlone(state: AccountState, change: (resources: Resources) 
   }
 }
 
-describe.each(RULES)('%s', (_, message, breakIt) => {
-  test('fails the deployment and names the part, and the next try succeeds in the same account', async () => {
-    const account = await openAccount({ mailbox: fixture.mailbox });
-    try {
-      const { failure } = await deploy(account, breakIt);
-      expect(failure).toBeInstanceOf(DeploymentError);
-      expect(failure).toMatchObject({ message: expect.stringMatching(message), status: 'ROLLBACK_COMPLETE', left: [] });
-      expect((await deploy(account)).failure).toBeUndefined();
-    } finally {
-      await account.close();
-    }
+describe('in one account', () => {
+  let account: LocalAccount;
+  beforeAll(async () => {
+    account = await openAccount({ mailbox: fixture.mailbox });
+  });
+  afterAll(() => account.close());
+
+  test.each(BROKEN_RULES)('$rule fails the deployment, which names the part and leaves nothing', async (broken) => {
+    const { failure } = await deploy(account, broken.breakIt);
+    expect(failure).toBeInstanceOf(DeploymentError);
+    expect(failure).toMatchObject({ status: 'ROLLBACK_COMPLETE', left: [] });
+    expect(String(failure)).toMatch(namesPart(broken.type, broken.message));
+  });
+
+  test('the template as it stands deploys after all these failures', async () => {
+    expect((await deploy(account)).failure).toBeUndefined();
   });
 });
 
 describe('ECS fields in a flow log are accepted', () => {
   const withEcs = (resources: Resources) => {
-    resources.Flows = flowLog(['ecs-task-id']);
+    setFlowLog(resources, ['ecs-task-id']);
   };
 
   test('if the account has an ECS cluster', async () => {
@@ -141,10 +83,10 @@ describe('ECS fields in a flow log are accepted', () => {
 
 test('a Region that lacks the fields of later versions refuses them, and accepts a format without them', async () => {
   const with11 = (resources: Resources) => {
-    resources.Flows = flowLog(['interface-type']);
+    setFlowLog(resources, ['interface-type']);
   };
   const without11 = (resources: Resources) => {
-    resources.Flows = flowLog(['flow-direction']);
+    setFlowLog(resources, ['flow-direction']);
   };
   expect(await failureAlone({ flowLogVersion: 5 }, with11)).toMatchObject({
     message: expect.stringMatching(/this Region offers no field interface-type/),
@@ -154,7 +96,7 @@ test('a Region that lacks the fields of later versions refuses them, and accepts
 
 describe('a deployment that fails', () => {
   const fail = (resources: Resources) => {
-    resources.Flows = { ...flowLog(['tcp-flag']), DependsOn: ['Items', 'Logs'] };
+    setFlowLog(resources, ['tcp-flag']).DependsOn = ['Items', 'Logs'];
   };
 
   test('deletes what RetainExceptOnCreate would keep otherwise', async () => {
@@ -192,7 +134,7 @@ describe('a deployment that fails', () => {
     const account = await openAccount({ mailbox: fixture.mailbox });
     try {
       const { created } = await deploy(account, (resources) => {
-        resources.Flows = flowLog(['tcp-flag']);
+        setFlowLog(resources, ['tcp-flag']);
         resources.Items!.DependsOn = ['Flows'];
       });
       expect(created).not.toContain('Items');

@@ -10,7 +10,6 @@ import {
   SKIPPED_RECORDS,
   TRANSIT_GATEWAY,
   WITHOUT_FLAGS,
-  WITHOUT_PACKET_ADDRESSES,
 } from '../../lib/evidence/quality.ts';
 import { ScopeNumbers, Scopes } from '../../lib/evidence/scope.ts';
 import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/evidence/seen.ts';
@@ -67,10 +66,7 @@ export class ReferenceCollector implements RecordSink {
     this.#scopes.beginFile();
     this.#identities.beginFile();
     const isGateway = layout.kind === 'transit-gateway';
-    this.#layoutQuality =
-      (layout.hasFlags ? 0 : WITHOUT_FLAGS) |
-      (layout.hasPacketAddresses || isGateway ? 0 : WITHOUT_PACKET_ADDRESSES) |
-      (isGateway ? TRANSIT_GATEWAY : 0);
+    this.#layoutQuality = isGateway ? TRANSIT_GATEWAY | (layout.losses & WITHOUT_FLAGS) : layout.losses;
   }
 
   enter(record: FlowRecord): void {

@@ -26,7 +26,7 @@ describe('defaults', () => {
       vpcs: [],
       bucket: {},
       logAccounts: [],
-      flowLogs: { hiveCompatiblePartitions: false, perHourPartition: false },
+      flowLogs: { hiveCompatiblePartitions: false, perHourPartition: false, ecs: false, leaveOut: [] },
       kmsKey: 'none',
       emails: [],
       opsEmails: [],
@@ -43,6 +43,7 @@ describe('defaults', () => {
       fields: [],
       logLevel: 'INFO',
       keepDataOnRemoval: true,
+      deletionProtection: false,
     });
   });
 
@@ -59,6 +60,10 @@ describe('defaults', () => {
     for (const numbers of Object.values(detectionDefaults)) expect(detectionOverrides.parse(numbers)).toEqual(numbers);
   });
 });
+
+/** The columns that can be left out, as messages list them. */
+const OPTIONAL =
+  'vpc-id, subnet-id, instance-id, tcp-flags, pkt-srcaddr, pkt-dstaddr, region, flow-direction, interface-type';
 
 describe('refusals', () => {
   test.each<[string, unknown, string]>([
@@ -113,6 +118,36 @@ describe('refusals', () => {
       'a VPC listed twice',
       { vpcs: [{ vpcId: vpc }, { vpcId: vpc }] },
       `vpcs.1: must be listed once, is item 0 already, got {"vpcId":"${vpc}"}`,
+    ],
+    [
+      'a column to leave out that no flow log has',
+      { flowLogs: { leaveOut: ['tcp-flag'] } },
+      `flowLogs.leaveOut.0: must be one of ${OPTIONAL}: no flow log field has this name, got "tcp-flag"`,
+    ],
+    [
+      'a column to leave out that is not ordered',
+      { flowLogs: { leaveOut: ['flow-direction', 'az-id'] } },
+      `flowLogs.leaveOut.1: must be one of ${OPTIONAL}: the flow logs do not contain az-id, so remove it, got "az-id"`,
+    ],
+    [
+      'an ECS column to leave out where none is ordered',
+      { flowLogs: { leaveOut: ['ecs-task-id'] } },
+      `flowLogs.leaveOut.0: must be one of ${OPTIONAL}: without flowLogs.ecs the flow logs contain no ECS column, so remove it, got "ecs-task-id"`,
+    ],
+    [
+      'a column to leave out that detection needs',
+      { flowLogs: { leaveOut: ['dstport'] } },
+      `flowLogs.leaveOut.0: must be one of ${OPTIONAL}: detection needs dstport, which every Region offers, got "dstport"`,
+    ],
+    [
+      'a column to leave out that is listed twice',
+      { flowLogs: { leaveOut: ['region', 'region'] } },
+      'flowLogs.leaveOut.1: must be listed once, is item 0 already, got "region"',
+    ],
+    [
+      'protected tables that the stack shall delete',
+      { deletionProtection: true, keepDataOnRemoval: false },
+      'deletionProtection: must be false with keepDataOnRemoval false, because the stack could not delete its tables, got true',
     ],
     ['a bad address', { emails: ['nobody'] }, 'emails.0: must be an e-mail address, got "nobody"'],
     [

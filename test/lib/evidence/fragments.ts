@@ -61,7 +61,7 @@ export const fragmentArbitrary: fc.Arbitrary<Fragment> = fc.integer({ min: 262_9
       ),
       hour: fc.constant(hour),
       theta: word,
-      quality: fc.integer({ min: 0, max: 63 }),
+      quality: fc.integer({ min: 0, max: 0x3fff }),
       fragments: fc.integer({ min: 1, max: 65_535 }),
       contacts: fc.array(contactAt(hour), { maxLength: 20 }),
     },

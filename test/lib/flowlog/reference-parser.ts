@@ -8,7 +8,7 @@ import { ALL_FIELDS, TRANSIT_GATEWAY_FIELDS } from './sample-logs.ts';
 const DEFAULT_FIELDS = ALL_FIELDS.slice(0, 14);
 const NAMES = new Set([...ALL_FIELDS, ...TRANSIT_GATEWAY_FIELDS]);
 const IDENTITY =
-  'account-id vpc-id subnet-id instance-id region ecs-cluster-name ecs-cluster-arn ecs-service-name ecs-task-id ecs-task-arn ecs-task-definition-arn ecs-container-id interface-type resource-id'.split(
+  'account-id vpc-id subnet-id instance-id region ecs-cluster-name ecs-cluster-arn ecs-service-name ecs-task-id ecs-task-arn ecs-task-definition-arn ecs-container-id interface-type'.split(
     ' ',
   );
 

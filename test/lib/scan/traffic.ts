@@ -23,7 +23,7 @@ export type Row = Readonly<Record<string, string | number>>;
 const VERSION_2 =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status';
 /** The columns that the detector wants, and all that name a holder. */
-export const FULL_FORMAT = `${VERSION_2} vpc-id subnet-id instance-id tcp-flags pkt-srcaddr pkt-dstaddr region flow-direction ecs-cluster-name ecs-service-name ecs-task-id ecs-container-id interface-type`;
+export const FULL_FORMAT = `${VERSION_2} vpc-id subnet-id instance-id tcp-flags pkt-srcaddr pkt-dstaddr region flow-direction ecs-cluster-name ecs-service-name ecs-task-id ecs-task-definition-arn ecs-container-id interface-type`;
 export const DEFAULT_FORMAT = VERSION_2;
 
 /** A file of flow log text. */

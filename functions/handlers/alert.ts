@@ -7,15 +7,18 @@ import type { SNSClient } from '../../lib/store/clients.ts';
 import type { FindingRef } from '../../lib/store/findings-store.ts';
 import { publishAlert } from '../../lib/store/messages.ts';
 import type { Deployment } from './deployment.ts';
+import { hasTimeFor, type Invocation } from './time-left.ts';
 
 /** The function runs for 30 seconds at most. */
 const LEASE_SECONDS = 60;
+/** Of 30 seconds: enough for one announcement of which a call hung for ten seconds. */
+const RESERVED_SHARE = 0.4;
 
-/** Handles a batch of announcements; those that failed are named, and come back. */
+/** Handles a batch of announcements; those that failed, or that time ran out for, are named and come back. */
 export function alertHandler(
-  { documents, outbox, suppressions, place, settings, required, clock, logger, metrics }: Deployment,
+  { documents, outbox, suppressions, place, settings, required, clock, logger, metrics, publishMetrics }: Deployment,
   { sns }: { readonly sns: SNSClient },
-): (event: SQSEvent) => Promise<SQSBatchResponse> {
+): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
   const topic = required('ALERT_TOPIC_ARN');
   const options: DeliverOptions = {
     outbox,
@@ -26,9 +29,15 @@ export function alertHandler(
     minSeverity: settings.minSeverity,
     leaseSeconds: LEASE_SECONDS,
   };
-  return async (event) => {
+  return async (event, invocation) => {
+    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const { messageId, body } of event.Records) {
+      if (!hasTime()) {
+        logger.warn('no time left for an announcement; it comes back', { messageId });
+        batchItemFailures.push({ itemIdentifier: messageId });
+        continue;
+      }
       try {
         const ref = JSON.parse(body) as FindingRef;
         if (typeof ref.pk !== 'string' || typeof ref.sk !== 'string')
@@ -43,7 +52,7 @@ export function alertHandler(
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
-    metrics.publishStoredMetrics();
+    publishMetrics();
     return { batchItemFailures };
   };
 }

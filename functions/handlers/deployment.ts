@@ -22,11 +22,13 @@ export interface Means {
   /** Epoch seconds. */
   readonly clock: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric' | 'publishStoredMetrics'>;
+  readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric' | 'hasStoredMetrics' | 'publishStoredMetrics'>;
 }
 
 /** What every function goes by. */
 export interface Deployment extends Means {
+  /** Publishes what was counted, if anything was: an empty publication is a warning in the log. */
+  readonly publishMetrics: () => void;
   /** A variable that the stack sets. @throws when it is missing: a function without it must not start. */
   readonly required: (name: string) => string;
   readonly settings: RuntimeSettings;
@@ -53,7 +55,7 @@ export const deployed = (): Deployment =>
 
 /** A deployment over the means given. @throws when a variable is missing or SETTINGS cannot be read. */
 export function createDeployment(means: Means): Deployment {
-  const { variables, documents } = means;
+  const { variables, documents, metrics } = means;
   const required = (name: string): string => {
     const value = variables[name];
     if (!value)
@@ -67,6 +69,9 @@ export function createDeployment(means: Means): Deployment {
   const table = required('FINDINGS_TABLE');
   return {
     ...means,
+    publishMetrics: () => {
+      if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+    },
     required,
     settings,
     detection,

@@ -2,18 +2,28 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
-import { type Ingested, type IngestOptions, ingestObject, PartlyReadError } from '../../lib/pipeline/ingest.ts';
+import {
+  type Ingested,
+  type IngestOptions,
+  ingestObject,
+  OutOfTimeError,
+  PartlyReadError,
+} from '../../lib/pipeline/ingest.ts';
 import { type ObjectCreated, objectsCreated } from '../../lib/pipeline/object-events.ts';
 import type { S3Client, SQSClient } from '../../lib/store/clients.ts';
 import { ObjectError, objectSource } from '../../lib/store/objects.ts';
 import { type Deployment, judging } from './deployment.ts';
+import { hasTimeFor, type Invocation } from './time-left.ts';
+
+/** Of 300 seconds: enough for the source that is being judged, where a table is at its ceiling. */
+const RESERVED_SHARE = 0.1;
 
 /** Handles a batch of messages; those that failed are named, and come back. */
 export function ingestHandler(
   deployment: Deployment,
   { s3, sqs }: { readonly s3: S3Client; readonly sqs: SQSClient },
-): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { settings, suspicious, secret, clock, logger, metrics } = deployment;
+): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
+  const { settings, suspicious, secret, clock, logger, metrics, publishMetrics } = deployment;
   const {
     options: { windows },
     judge,
@@ -26,10 +36,11 @@ export function ingestHandler(
     ...(settings.fields && { fields: settings.fields }),
   };
 
-  const ingest = async (object: ObjectCreated): Promise<void> => {
+  const ingest = async (object: ObjectCreated, hasTime: () => boolean): Promise<void> => {
+    if (!hasTime()) throw new OutOfTimeError(`no time left to read s3://${object.bucket}/${object.key}`);
     try {
       const source = objectSource(s3, object.bucket, object.key, object.size);
-      record(deployment, object, await ingestObject(object, source, options, clock()));
+      record(deployment, object, await ingestObject(object, source, options, clock(), hasTime));
     } catch (error) {
       if (error instanceof PartlyReadError) record(deployment, object, error.ingested);
       const trouble = error instanceof ObjectError ? error.trouble : undefined;
@@ -45,20 +56,21 @@ export function ingestHandler(
     }
   };
 
-  return async (event) => {
+  return async (event, invocation) => {
+    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const { messageId, body } of event.Records) {
       try {
         // All objects of a message are tried before it fails: a damaged one must not hold up its neighbours.
         const failures: unknown[] = [];
-        for (const object of objectsCreated(body)) await ingest(object).catch((error) => failures.push(error));
+        for (const object of objectsCreated(body)) await ingest(object, hasTime).catch((error) => failures.push(error));
         if (failures.length) throw failures[0];
       } catch (error) {
         logger.error('message failed', { messageId, error: error as Error });
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
-    metrics.publishStoredMetrics();
+    publishMetrics();
     return { batchItemFailures };
   };
 }

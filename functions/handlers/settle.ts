@@ -4,14 +4,15 @@ import { type SettleOptions, settle } from '../../lib/pipeline/settle.ts';
 import type { SNSClient, SQSClient } from '../../lib/store/clients.ts';
 import { publishAlert } from '../../lib/store/messages.ts';
 import { type Deployment, judging } from './deployment.ts';
+import type { Invocation } from './time-left.ts';
 
-/** One run. @throws when something in it failed, after all else was done: the run counts as failed and alarms. */
+/** One run, which stops in time. @throws when something in it failed, after all else was done: the run counts as failed and alarms. */
 export function settleHandler(
   deployment: Deployment,
   { sns, sqs }: { readonly sns: SNSClient; readonly sqs: SQSClient },
-): () => Promise<void> {
+): (event: unknown, invocation: Invocation) => Promise<void> {
   const { findings, outbox, suppressions, place, detection, suspicious, settings } = deployment;
-  const { required, clock, logger, metrics } = deployment;
+  const { required, clock, logger, metrics, publishMetrics } = deployment;
   const topic = required('ALERT_TOPIC_ARN');
   const { options: judgeOptions, judge } = judging(deployment, sqs);
   const options: SettleOptions = {
@@ -29,12 +30,13 @@ export function settleHandler(
     suspiciousInDays: Math.min(detection.failuresIn72Hours, detection.pairsIn72Hours),
     digestHourUtc: settings.digestHourUtc,
   };
-  return async () => {
-    const { failures, ...counts } = await settle(options, clock());
+  return async (_event, invocation) => {
+    const timeLeft = () => invocation.getRemainingTimeInMillis() / 1000;
+    const { failures, ...counts } = await settle(options, clock(), timeLeft);
     logger.info('settled', { ...counts, failures: failures.length });
     metrics.addMetric('FindingsOpened', MetricUnit.Count, counts.opened);
     metrics.addMetric('FindingsUpdated', MetricUnit.Count, counts.updated);
-    metrics.publishStoredMetrics();
+    publishMetrics();
     if (failures.length)
       throw new AggregateError(
         failures,

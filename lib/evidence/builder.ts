@@ -4,8 +4,9 @@ import type { FlowRecord, Layout, RecordSink, StatusRow } from '../flowlog/recor
 import { KernelBlockReader } from '../kernel/block-reader.ts';
 import { ContactTable, type PaneView } from '../kernel/contact-table.ts';
 import { absorbTables, type Drained, drainTables } from '../kernel/drained.ts';
-import { Kernel, KIND_INSIDE } from '../kernel/kernel.ts';
+import { Kernel } from '../kernel/kernel.ts';
 import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-tables.ts';
+import { KIND_INSIDE } from '../kernel/rows.ts';
 import { Networks } from '../net/networks.ts';
 import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import { Interfaces } from './interfaces.ts';

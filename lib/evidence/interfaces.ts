@@ -1,8 +1,9 @@
 /** Who stands behind an address: the interface, instance, task and account that the records tie it to. */
 import { IDENTITY_FIELDS, type IdentityField } from '../flowlog/record.ts';
 import type { DrainedInterface } from '../kernel/drained.ts';
-import { type Kernel, RANK_OWN, RANK_SEEN, TRAIT_FORWARDS, TRAIT_INSTANCE } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelAddresses, KernelInterfaceNames } from '../kernel/kernel-tables.ts';
+import { RANK_OWN, RANK_SEEN, TRAIT_FORWARDS, TRAIT_INSTANCE } from '../kernel/rows.ts';
 
 /** What is known of the holder of an address. `behind` says that the interface belongs to a node, not to the address. */
 export interface Identity {

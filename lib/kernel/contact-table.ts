@@ -1,22 +1,37 @@
 /** The contacts of all sources, hour by hour, as the kernel keeps them (`lib/kernel/assembly/contacts.ts`). */
 import type { Kernel } from './kernel.ts';
+import {
+  CONTACT_BYTES,
+  CONTACT_FIRST_END,
+  CONTACT_FIRST_START,
+  CONTACT_FLOWS,
+  CONTACT_HASH,
+  CONTACT_LAST_END,
+  CONTACT_MINUTES_HIGH,
+  CONTACT_MINUTES_LOW,
+  CONTACT_NEXT,
+  CONTACT_PACKET_BYTES,
+  CONTACT_PANE,
+  CONTACT_SEEN,
+  CONTACT_SERVICE,
+  CONTACT_SOURCE_PORT,
+  CONTACT_TARGET,
+  PANE_BYTES,
+  PANE_COUNT,
+  PANE_HEAD,
+  PANE_HOUR,
+  PANE_QUALITY,
+  PANE_SOURCE,
+  PANE_SUSPECTS,
+  PANE_THETA,
+} from './rows.ts';
 
-/** Rows of the kernel's tables, in words, and what stands where in them. */
-const PANE_WORDS = 8;
-const SOURCE = 0;
-const HOUR = 1;
-const COUNT = 2;
-const THETA = 3;
-const QUALITY = 4;
-const HEAD = 5;
-const SUSPECTS = 6;
-const CONTACT_WORDS = 16;
+/** Bytes of a word: tables are read by words. */
+const WORD = 4;
+const PANE_WORDS = PANE_BYTES / WORD;
+const CONTACT_WORDS = CONTACT_BYTES / WORD;
 /** Numbers of addresses are smaller. */
 const MOST_ADDRESSES = 2 ** 24;
-const SERVICE = 1;
-const PANE = 2;
-const NEXT = 3;
-const SEEN = 4;
 
 /** The lower of two, where 0 stands for none: a union in any order. */
 export const lowest = (a: number, b: number): number => (a === 0 || (b !== 0 && b < a) ? b : a);
@@ -96,9 +111,10 @@ export class ContactTable {
     const { words } = this.#kernel;
     const base = run.paneRows() / 4;
     const count = run.paneCount();
-    const sourceOf = (pane: number) => words[base + pane * PANE_WORDS + SOURCE]!;
+    const sourceOf = (pane: number) => words[base + pane * PANE_WORDS + PANE_SOURCE / WORD]!;
     const suspects = new Uint32Array(run.addressCount());
-    for (let pane = 1; pane < count; pane++) suspects[sourceOf(pane)]! += words[base + pane * PANE_WORDS + SUSPECTS]!;
+    for (let pane = 1; pane < count; pane++)
+      suspects[sourceOf(pane)]! += words[base + pane * PANE_WORDS + PANE_SUSPECTS / WORD]!;
     // A counting sort of the panes by source: the next free place of each source, 0 for those that are left out.
     const sizes = new Uint32Array(run.addressCount());
     for (let pane = 1; pane < count; pane++) sizes[sourceOf(pane)]!++;
@@ -122,35 +138,36 @@ export class ContactTable {
   contact(row: number): KeptContact {
     const at = this.#at(row);
     const { words } = this.#kernel;
-    const service = words[at + SERVICE]!;
+    const service = words[at + CONTACT_SERVICE / WORD]!;
     return {
-      target: words[at]!,
+      target: words[at + CONTACT_TARGET / WORD]!,
       port: service >>> 8,
       protocol: service & 255,
-      seen: words[at + SEEN]!,
-      hash: words[at + 5]!,
-      firstStart: words[at + 6]!,
-      firstEnd: words[at + 7]!,
-      lastEnd: words[at + 8]!,
-      minutesLow: words[at + 9]! | 0,
-      minutesHigh: words[at + 10]! | 0,
-      sourcePort: words[at + 11]! & 0xffff,
-      packetBytes: (words[at + 11]! >>> 16) & 255,
-      flows: words[at + 12]! | 0,
+      seen: words[at + CONTACT_SEEN / WORD]!,
+      hash: words[at + CONTACT_HASH / WORD]!,
+      firstStart: words[at + CONTACT_FIRST_START / WORD]!,
+      firstEnd: words[at + CONTACT_FIRST_END / WORD]!,
+      lastEnd: words[at + CONTACT_LAST_END / WORD]!,
+      minutesLow: words[at + CONTACT_MINUTES_LOW / WORD]! | 0,
+      minutesHigh: words[at + CONTACT_MINUTES_HIGH / WORD]! | 0,
+      sourcePort: words[at + CONTACT_SOURCE_PORT / WORD]! & 0xffff,
+      packetBytes:
+        (words[at + CONTACT_SOURCE_PORT / WORD]! >>> ((CONTACT_PACKET_BYTES - CONTACT_SOURCE_PORT) * 8)) & 255,
+      flows: words[at + CONTACT_FLOWS / WORD]! | 0,
     };
   }
 
   /** Single columns of the contact in a row, for looks at very many: its target; port times 256 plus protocol; what was seen. */
   targetOf(row: number): number {
-    return this.#kernel.words[this.#at(row)]!;
+    return this.#kernel.words[this.#at(row) + CONTACT_TARGET / WORD]!;
   }
 
   serviceOf(row: number): number {
-    return this.#kernel.words[this.#at(row) + SERVICE]!;
+    return this.#kernel.words[this.#at(row) + CONTACT_SERVICE / WORD]!;
   }
 
   seenOf(row: number): number {
-    return this.#kernel.words[this.#at(row) + SEEN]!;
+    return this.#kernel.words[this.#at(row) + CONTACT_SEEN / WORD]!;
   }
 
   /**
@@ -165,9 +182,9 @@ export class ContactTable {
     const counts = new Map<number, number>();
     for (let row = 1; row < run.contactCount(); row++) {
       const at = this.#at(row);
-      const pane = panes + words[at + PANE]! * PANE_WORDS;
-      if (pane === panes || !isCounted(words[pane + SOURCE]!, words[at + SEEN]!)) continue;
-      const key = words[pane + HOUR]! * MOST_ADDRESSES + words[at]!;
+      const pane = panes + words[at + CONTACT_PANE / WORD]! * PANE_WORDS;
+      if (pane === panes || !isCounted(words[pane + PANE_SOURCE / WORD]!, words[at + CONTACT_SEEN / WORD]!)) continue;
+      const key = words[pane + PANE_HOUR / WORD]! * MOST_ADDRESSES + words[at + CONTACT_TARGET / WORD]!;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     for (const [key, count] of counts)
@@ -184,16 +201,19 @@ export class ContactTable {
     const count = run.contactCount();
     for (let row = 1; row < count; row++) {
       const at = rows + row * CONTACT_WORDS;
-      const pane = words[at + PANE]!;
-      const service = { port: words[at + SERVICE]! >>> 8, protocol: words[at + SERVICE]! & 255 };
+      const pane = words[at + CONTACT_PANE / WORD]!;
+      const service = {
+        port: words[at + CONTACT_SERVICE / WORD]! >>> 8,
+        protocol: words[at + CONTACT_SERVICE / WORD]! & 255,
+      };
       if (pane === 0 || !wants(service)) continue;
       const paneAt = panes + pane * PANE_WORDS;
       yield {
         ...service,
-        source: words[paneAt + SOURCE]!,
-        hour: words[paneAt + HOUR]!,
-        target: words[at]!,
-        seen: words[at + SEEN]!,
+        source: words[paneAt + PANE_SOURCE / WORD]!,
+        hour: words[paneAt + PANE_HOUR / WORD]!,
+        target: words[at + CONTACT_TARGET / WORD]!,
+        seen: words[at + CONTACT_SEEN / WORD]!,
       };
     }
   }
@@ -205,16 +225,20 @@ export class ContactTable {
   #view(pane: number): PaneView {
     const { words } = this.#kernel;
     const at = this.#kernel.run.paneRows() / 4 + pane * PANE_WORDS;
-    const contacts = new Array<number>(words[at + COUNT]!);
+    const contacts = new Array<number>(words[at + PANE_COUNT / WORD]!);
     const rows = this.#kernel.run.contactRows() / 4;
-    for (let row = words[at + HEAD]!, n = 0; row !== 0; row = words[rows + row * CONTACT_WORDS + NEXT]!)
+    for (
+      let row = words[at + PANE_HEAD / WORD]!, n = 0;
+      row !== 0;
+      row = words[rows + row * CONTACT_WORDS + CONTACT_NEXT / WORD]!
+    )
       contacts[n++] = row;
     return {
-      source: words[at + SOURCE]!,
-      hour: words[at + HOUR]!,
-      theta: words[at + THETA]!,
-      quality: words[at + QUALITY]!,
-      suspects: words[at + SUSPECTS]!,
+      source: words[at + PANE_SOURCE / WORD]!,
+      hour: words[at + PANE_HOUR / WORD]!,
+      theta: words[at + PANE_THETA / WORD]!,
+      quality: words[at + PANE_QUALITY / WORD]!,
+      suspects: words[at + PANE_SUSPECTS / WORD]!,
       contacts,
     };
   }

@@ -1,23 +1,36 @@
 /** What the tables of one kernel hold, to be added to those of another: that of another thread, which read other files. */
 import type { IdentityField } from '../flowlog/record.ts';
 import type { Kernel } from './kernel.ts';
+import {
+  ADDRESS_BYTES,
+  ADDRESS_NETWORK,
+  ADDRESS_OWNER,
+  ADDRESS_RANK,
+  CONTACT_BYTES,
+  CONTACT_PANE,
+  CONTACT_TARGET,
+  INTERFACE_BYTES,
+  INTERFACE_CANDIDATES,
+  INTERFACE_NETWORK,
+  INTERFACE_TRAITS,
+  NO_CANDIDATE,
+  PANE_BYTES,
+  PANE_HOUR,
+  PANE_QUALITY,
+  PANE_SOURCE,
+  PANE_THETA,
+  TRAIT_WITHOUT_DIRECTION,
+} from './rows.ts';
 
-/** Rows of the kernel's tables, in words, and what stands where in them; as in `lib/kernel/assembly`. */
-const ADDRESS_WORDS = 8;
-const OWNER_AND_NETWORK = 4;
-const RANK = 5;
-const INTERFACE_WORDS = 16;
-const CANDIDATES = 12;
-const TRAITS_AND_LENGTH = 14;
-const PANE_WORDS = 8;
-const PANE_HOUR = 1;
-const PANE_THETA = 3;
-const PANE_QUALITY = 4;
-const CONTACT_WORDS = 16;
-const CONTACT_PANE = 2;
-
-const WITHOUT_DIRECTION = 1;
-const NONE = 0xffffffff;
+/** Bytes of a word: tables are copied by words. */
+const WORD = 4;
+const ADDRESS_WORDS = ADDRESS_BYTES / WORD;
+const INTERFACE_WORDS = INTERFACE_BYTES / WORD;
+const PANE_WORDS = PANE_BYTES / WORD;
+const CONTACT_WORDS = CONTACT_BYTES / WORD;
+/** Fields that are not at the beginning of a word are shifted down by this many bits. */
+const NETWORK_SHIFT = (ADDRESS_NETWORK - ADDRESS_OWNER) * 8;
+const TRAITS_SHIFT = (INTERFACE_TRAITS - INTERFACE_NETWORK) * 8;
 /** Contacts that may be added before there must be room again. */
 const ROOM = 4;
 
@@ -68,21 +81,21 @@ export function absorbTables(kernel: Kernel, tables: DrainedTables, { interfaces
   const { run } = kernel;
   const numbers = new AddressNumbers(kernel, tables.addresses, networks);
   for (let id = 1; id < tables.addresses.length / ADDRESS_WORDS; id++) {
-    const rank = tables.addresses[id * ADDRESS_WORDS + RANK]! & 255;
+    const rank = tables.addresses[id * ADDRESS_WORDS + ADDRESS_RANK / WORD]! & 255;
     if (rank === 0) continue;
     run.makeRoom(ROOM);
-    const owner = tables.addresses[id * ADDRESS_WORDS + OWNER_AND_NETWORK]! & 0xffff;
+    const owner = tables.addresses[id * ADDRESS_WORDS + ADDRESS_OWNER / WORD]! & 0xffff;
     run.claim(numbers.of(id), interfaces[owner]!, rank);
   }
   for (let id = 1; id < tables.interfaces.length / INTERFACE_WORDS; id++) {
     const at = id * INTERFACE_WORDS;
-    const traits = (tables.interfaces[at + TRAITS_AND_LENGTH]! >>> 16) & 255;
-    run.addTraits(interfaces[id]!, traits & ~WITHOUT_DIRECTION);
-    if (!(traits & WITHOUT_DIRECTION)) continue;
+    const traits = (tables.interfaces[at + INTERFACE_NETWORK / WORD]! >>> TRAITS_SHIFT) & 255;
+    run.addTraits(interfaces[id]!, traits & ~TRAIT_WITHOUT_DIRECTION);
+    if (!(traits & TRAIT_WITHOUT_DIRECTION)) continue;
     run.makeRoom(ROOM);
     const candidate = (which: number) => {
-      const address = tables.interfaces[at + CANDIDATES + which]!;
-      return address === NONE ? NONE : numbers.of(address);
+      const address = tables.interfaces[at + INTERFACE_CANDIDATES / WORD + which]!;
+      return address === NO_CANDIDATE ? NO_CANDIDATE : numbers.of(address);
     };
     run.uniteCandidates(interfaces[id]!, candidate(0), candidate(1));
   }
@@ -93,17 +106,27 @@ function absorbContacts(kernel: Kernel, { panes, contacts }: DrainedTables, numb
   const { run } = kernel;
   for (let at = PANE_WORDS; at < panes.length; at += PANE_WORDS) {
     run.makeRoom(ROOM);
-    run.unitePane(numbers.of(panes[at]!), panes[at + PANE_HOUR]!, panes[at + PANE_THETA]!, panes[at + PANE_QUALITY]!);
+    run.unitePane(
+      numbers.of(panes[at + PANE_SOURCE / WORD]!),
+      panes[at + PANE_HOUR / WORD]!,
+      panes[at + PANE_THETA / WORD]!,
+      panes[at + PANE_QUALITY / WORD]!,
+    );
   }
   const most = Math.floor(run.blockBytes() / 4 / CONTACT_WORDS) * CONTACT_WORDS;
   for (let from = 0; from < contacts.length; from += most) {
     const rows = contacts.subarray(from, from + most);
     kernel.words.set(rows, run.block() / 4);
     for (let at = 0; at < rows.length; at += CONTACT_WORDS) {
-      const pane = rows[at + CONTACT_PANE]! * PANE_WORDS;
+      const pane = rows[at + CONTACT_PANE / WORD]! * PANE_WORDS;
       if (pane === 0) continue;
       run.makeRoom(ROOM);
-      run.unite(numbers.of(panes[pane]!), numbers.of(rows[at]!), panes[pane + PANE_HOUR]!, run.block() + at * 4);
+      run.unite(
+        numbers.of(panes[pane + PANE_SOURCE / WORD]!),
+        numbers.of(rows[at + CONTACT_TARGET / WORD]!),
+        panes[pane + PANE_HOUR / WORD]!,
+        run.block() + at * 4,
+      );
     }
   }
 }
@@ -133,7 +156,7 @@ class AddressNumbers {
     const known = this.#numbers[id]!;
     if (known !== 0 || id === 0) return known;
     const at = id * ADDRESS_WORDS;
-    run.enterNetwork(this.#networks[this.#rows[at + OWNER_AND_NETWORK]! >>> 16]!);
+    run.enterNetwork(this.#networks[this.#rows[at + ADDRESS_OWNER / WORD]! >>> NETWORK_SHIFT]!);
     const number = run.intern(this.#rows[at]!, this.#rows[at + 1]!, this.#rows[at + 2]!, this.#rows[at + 3]!);
     this.#numbers[id] = number;
     return number;

@@ -3,17 +3,19 @@ import { Addresses } from '../flowlog/address.ts';
 import type { InterfaceNames } from '../flowlog/record.ts';
 import type { Words } from '../net/address.ts';
 import { isUncounted, type Networks } from '../net/networks.ts';
-import { type Kernel, KIND_INSIDE, KIND_UNCOUNTED } from './kernel.ts';
-
-/** Rows of the kernel's tables, in bytes, and what stands where in them; as in `lib/kernel/assembly`. */
-const ADDRESS_BYTES = 32;
-const OWNER_AND_NETWORK = 16;
-const RANK = 20;
-const KIND = 21;
-const INTERFACE_BYTES = 64;
-const NAME_LENGTH = 59;
-/** Longer names are cut. */
-const MOST_NAME_BYTES = 48;
+import type { Kernel } from './kernel.ts';
+import {
+  ADDRESS_BYTES,
+  ADDRESS_KIND,
+  ADDRESS_NETWORK,
+  ADDRESS_OWNER,
+  ADDRESS_RANK,
+  INTERFACE_BYTES,
+  INTERFACE_NAME_BYTES,
+  INTERFACE_NAME_LENGTH,
+  KIND_INSIDE,
+  KIND_UNCOUNTED,
+} from './rows.ts';
 
 /** Contacts for which there must be room before a row is read: its own, and what the row before may have begun. */
 const ROOM = 4;
@@ -45,22 +47,22 @@ export class KernelAddresses extends Addresses {
 
   /** The interface that the address is tied to; 0 for none. */
   owner(id: number): number {
-    return this.#kernel.words[(this.#at(id) + OWNER_AND_NETWORK) / 4]! & 0xffff;
+    return this.#kernel.words[(this.#at(id) + ADDRESS_OWNER) / 4]! & 0xffff;
   }
 
   /** The number of the network that an inside address belongs to; 0 for outside ones. */
   network(id: number): number {
-    return this.#kernel.words[(this.#at(id) + OWNER_AND_NETWORK) / 4]! >>> 16;
+    return this.#kernel.words[(this.#at(id) + ADDRESS_OWNER) / 4]! >>> ((ADDRESS_NETWORK - ADDRESS_OWNER) * 8);
   }
 
   /** How surely it is tied to its interface. */
   rank(id: number): number {
-    return this.#kernel.bytes[this.#at(id) + RANK]!;
+    return this.#kernel.bytes[this.#at(id) + ADDRESS_RANK]!;
   }
 
   /** What kind of address it is, as bits. */
   kind(id: number): number {
-    return this.#kernel.bytes[this.#at(id) + KIND]!;
+    return this.#kernel.bytes[this.#at(id) + ADDRESS_KIND]!;
   }
 
   #at(id: number): number {
@@ -78,7 +80,7 @@ export class KernelInterfaceNames implements InterfaceNames {
 
   intern(buffer: Uint8Array, start: number, end: number): number {
     const at = this.#kernel.run.handedIn();
-    const name = buffer.subarray(start, Math.min(end, start + MOST_NAME_BYTES));
+    const name = buffer.subarray(start, Math.min(end, start + INTERFACE_NAME_BYTES));
     this.#kernel.bytes.set(name, at);
     // What follows a name is looked at, eight bytes at a time.
     this.#kernel.bytes.fill(0, at + name.length, at + name.length + 8);
@@ -90,7 +92,7 @@ export class KernelInterfaceNames implements InterfaceNames {
     const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     const at = (id: number) => id * INTERFACE_BYTES;
     return Array.from({ length: bytes.length / INTERFACE_BYTES }, (_, id) =>
-      id === 0 ? 0 : this.intern(bytes, at(id), at(id) + bytes[at(id) + NAME_LENGTH]!),
+      id === 0 ? 0 : this.intern(bytes, at(id), at(id) + bytes[at(id) + INTERFACE_NAME_LENGTH]!),
     );
   }
 
@@ -98,6 +100,6 @@ export class KernelInterfaceNames implements InterfaceNames {
     if (id === 0) return '-';
     const at = this.#kernel.run.interfaceRows() + id * INTERFACE_BYTES;
     const { bytes } = this.#kernel;
-    return Buffer.from(bytes.subarray(at, at + bytes[at + NAME_LENGTH]!)).toString('latin1');
+    return Buffer.from(bytes.subarray(at, at + bytes[at + INTERFACE_NAME_LENGTH]!)).toString('latin1');
   }
 }

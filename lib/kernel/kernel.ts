@@ -1,5 +1,6 @@
 /** The host of the kernel: starts it, and gives a view of its memory. What it does stands in `assembly/`. */
 import { KERNEL } from './kernel-bytes.ts';
+import type { KIND_INSIDE, KIND_UNCOUNTED } from './rows.ts';
 
 /** What the kernel asks its host. */
 export interface KernelHost {
@@ -14,17 +15,6 @@ export interface KernelHost {
   /** Takes all that the tables hold, because they are full and are about to be emptied; without it, the least is given up. */
   spill?(): void;
 }
-
-export const KIND_INSIDE = 2;
-export const KIND_UNCOUNTED = 4;
-
-/** Traits of an interface: it belongs to an instance; it took in what is addressed to the outside. */
-export const TRAIT_INSTANCE = 2;
-export const TRAIT_FORWARDS = 4;
-
-/** How sure the tie of an address to an interface is: its own; merely seen by it. */
-export const RANK_OWN = 4;
-export const RANK_SEEN = 1;
 
 export interface KernelOptions {
   /** Secret of the hashes that decide which contacts a sample keeps. */

@@ -40,6 +40,11 @@ export interface Ingested extends Judged {
   readonly letGo: number;
 }
 
+/** The invocation ended before all was done; what was written stays, and the message comes back. */
+export class OutOfTimeError extends Error {
+  override name = 'OutOfTimeError';
+}
+
 /** The object could be read in part only; what was readable has been used. */
 export class PartlyReadError extends Error {
   override name = 'PartlyReadError';
@@ -53,6 +58,8 @@ export class PartlyReadError extends Error {
 
 /**
  * Reads an object, writes its fragments, and judges. Doing it twice changes nothing.
+ * @param hasTime whether another source may be judged.
+ * @throws OutOfTimeError when sources are left that time ran out for.
  * @throws PartlyReadError after all that was readable has been stored and judged, when the file is damaged.
  */
 export async function ingestObject(
@@ -60,6 +67,7 @@ export async function ingestObject(
   source: ByteSource,
   options: IngestOptions,
   now: number,
+  hasTime: () => boolean = () => true,
 ): Promise<Ingested> {
   const collector = new Collector(options.collector);
   const report = await readFlowLog(source, collector, options.fields ? { fields: options.fields } : {});
@@ -94,7 +102,13 @@ export async function ingestObject(
   };
   const judgeWaiting = async () => {
     // One source must not keep the others waiting; the object as a whole fails in the end, and comes again.
-    for (const suspect of waiting) await judgeOne(suspect).then(count, (error) => failures.push(error));
+    for (const suspect of waiting) {
+      if (hasTime()) await judgeOne(suspect).then(count, (error) => failures.push(error));
+      else
+        failures.push(
+          new OutOfTimeError(`${report.name}: time ran out before all sources in it that matter were judged`),
+        );
+    }
   };
   await Promise.all(Array.from({ length: PARALLEL }, judgeWaiting));
   if (failures.length) throw failures[0];

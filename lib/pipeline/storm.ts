@@ -19,6 +19,8 @@ export interface StormOptions {
   readonly requestAlert: (ref: FindingRef) => Promise<void>;
   readonly place: AlertPlace;
   readonly minSeverity: Severity;
+  /** Whether more may be taken on; what is left is told by the next run. */
+  readonly hasTime: () => boolean;
 }
 
 /**
@@ -42,12 +44,15 @@ export async function tellHeld(options: StormOptions, now: number): Promise<numb
   if (!held.length) return 0;
   const rules = await options.suppressions();
   const leased: Leased[] = [];
+  let taken = 0;
   await inParallel(held.slice(0, TOLD_IN_A_RUN), async (ref) => {
+    if (!options.hasTime()) return;
+    taken++;
     const item = await leaseNews(ref, rules, options, now);
     if (item) leased.push(item);
   });
   if (!leased.length) return 0;
-  const message = stormMessage(leased, held.length > TOLD_IN_A_RUN, options.place, now);
+  const message = stormMessage(leased, held.length > taken, options.place, now);
   try {
     await options.publish(message);
   } catch (error) {

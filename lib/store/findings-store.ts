@@ -49,6 +49,15 @@ export interface Claim {
   readonly expiresAt: number;
 }
 
+/** How far a run of settle came with work that it had no time to finish. */
+export interface Progress {
+  readonly position: number;
+  /** Something before the position could not be judged. */
+  readonly hasFailed: boolean;
+}
+
+const PROGRESS = 'settle-progress';
+
 export interface FindingsStoreOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
@@ -190,6 +199,34 @@ export class FindingsStore {
   async complete(pk: string, sk: string): Promise<void> {
     await this.#options.client.send(
       new UpdateCommand({ TableName: this.#options.table, Key: { pk, sk }, UpdateExpression: 'REMOVE leaseUntil' }),
+    );
+  }
+
+  /** How far work of settle came that an earlier run had no time to finish; undefined where nothing was noted about `state`. */
+  async progressOf(name: string, state: string): Promise<Progress | undefined> {
+    const [item] = await queryAll(this.#options.client, this.#options.table, {
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk = :sk',
+      ExpressionAttributeValues: { ':pk': PROGRESS, ':sk': name },
+    });
+    if (item?.workState !== state) return undefined;
+    return { position: Number(item.workPosition), hasFailed: item.hasFailed === true };
+  }
+
+  /** Notes how far work of settle came, for the next run. `expiresAt` is when it need not be remembered any more, epoch seconds. */
+  async noteProgress(name: string, state: string, { position, hasFailed }: Progress, expiresAt: number): Promise<void> {
+    await this.#options.client.send(
+      new UpdateCommand({
+        TableName: this.#options.table,
+        Key: { pk: PROGRESS, sk: name },
+        UpdateExpression: 'SET workState = :state, workPosition = :position, hasFailed = :failed, expiresAt = :expires',
+        ExpressionAttributeValues: {
+          ':state': state,
+          ':position': position,
+          ':failed': hasFailed,
+          ':expires': expiresAt,
+        },
+      }),
     );
   }
 

@@ -1,8 +1,8 @@
 /** Addresses in plain maps: inside ones by the network of the record that is read, since networks may have the same. */
 
 import { Addresses } from '../../lib/flowlog/address.ts';
-import { KIND_INSIDE } from '../../lib/kernel/kernel.ts';
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
+import { KIND_INSIDE } from '../../lib/kernel/rows.ts';
 import type { Networks } from '../../lib/net/networks.ts';
 
 export class ReferenceAddresses extends Addresses {

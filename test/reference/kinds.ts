@@ -1,7 +1,7 @@
 /** What kind of address each one is, by its number alone; asked once an address. */
 import type { Addresses } from '../../lib/flowlog/address.ts';
-import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/kernel.ts';
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
+import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/rows.ts';
 import type { Networks } from '../../lib/net/networks.ts';
 
 export class Kinds {

@@ -145,6 +145,7 @@ function deploy(cloud: Cloud, shipped: Shipped, settings: RuntimeSettings): { se
         if (name === 'QuietSourcesGivenUp') cloud.givenUp += value;
       },
       singleMetric: () => ({ addDimension: () => undefined, addMetric: () => undefined }),
+      hasStoredMetrics: () => false,
       publishStoredMetrics: () => undefined,
     };
     const clock = () => (cloud.timeline.now + caller.skew) / SECOND;
@@ -166,7 +167,7 @@ function deploy(cloud: Cloud, shipped: Shipped, settings: RuntimeSettings): { se
     const { clients, deployment } = meansOf(caller);
     return shipped.settleHandler(deployment, clients);
   });
-  poll(cloud, cloud.queues.ingest, ingest, { batchSize: 5, maxConcurrency: 4, visibility: 30 * MINUTE });
+  poll(cloud, cloud.queues.ingest, ingest, { batchSize: 1, maxConcurrency: 4, visibility: 30 * MINUTE });
   poll(cloud, cloud.queues.alert, alert, { batchSize: 10, maxConcurrency: 5, visibility: 3 * MINUTE });
   return { settle };
 }

@@ -3,13 +3,18 @@ import type { Caller, Cloud, Invocation } from './cloud.ts';
 import type { Kind } from './faults.ts';
 import type { Message, Queue } from './queue.ts';
 
+/** What a handler is told of its invocation. */
+interface Told {
+  readonly getRemainingTimeInMillis: () => number;
+}
+
 /** A process: a handler made once, called again and again, by one event at a time. */
 interface Process extends Caller {
   invocation: Invocation | undefined;
-  readonly handler: (event: unknown) => Promise<unknown>;
+  readonly handler: (event: unknown, told: Told) => Promise<unknown>;
 }
 
-export type MakeHandler = (caller: Caller) => (event: never) => Promise<unknown>;
+export type MakeHandler = (caller: Caller) => (event: never, told: Told) => Promise<unknown>;
 
 type Outcome = { readonly result: unknown } | { readonly error: unknown } | { readonly stopped: Kind };
 
@@ -67,7 +72,9 @@ export class Lambda {
       invocation.hurtAt = cloud.timeline.now;
       end({ stopped: 'timed out' });
     });
-    process.handler(event).then(
+    const deadline = cloud.timeline.now + this.#timeout;
+    const told = { getRemainingTimeInMillis: () => Math.max(0, deadline - cloud.timeline.now) };
+    process.handler(event, told).then(
       (result) => end({ result }),
       (error) => end({ error }),
     );

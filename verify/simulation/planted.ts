@@ -124,7 +124,7 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/pipeline/settle.ts',
-        find: '  await announceAgain(options, settled, now);\n',
+        find: '  await announceAgain(options, settled, times);\n',
         replace: '',
       },
     ],

@@ -1,6 +1,6 @@
 /** Addresses as four 32-bit words, each distinct one a small number; number 0 stands for none. */
+import { ADDRESS_BYTES, ADDRESS_KIND, ADDRESS_NETWORK, ADDRESS_OWNER, ADDRESS_PANE, ADDRESS_PANE_HOUR, ADDRESS_PANE_QUALITY, ADDRESS_RANK, KIND_INSIDE } from '../rows';
 import {
-  ADDRESS_BYTES,
   addresses,
   addressIndex,
   LONG_TEXT,
@@ -11,24 +11,6 @@ import {
   TEXT_BYTES,
   TEXTS,
 } from './layout';
-
-/**
- * What a row holds: four words; the interface that the address was tied to; the network that the address belongs to; how
- * surely it is tied, and what kind of address it is.
- * The kinds come from the host, which knows the networks. A row fills half a line of the processor's cache.
- */
-const OWNER: u32 = 16;
-const NETWORK: u32 = 18;
-const RANK: u32 = 20;
-const KIND: u32 = 21;
-/** The pane of its that was written to last, and the hour and quality (two bytes) of that: most records need to look no further. */
-const PANE: u32 = 24;
-const PANE_HOUR: u32 = 28;
-const PANE_QUALITY: u32 = 22;
-
-/** Kinds of address, as bits: inside by its number; never counted as anyone's target. */
-export const INSIDE: u32 = 2;
-export const UNCOUNTED: u32 = 4;
 
 // @ts-expect-error: decorator
 @external('host', 'kindOf')
@@ -63,22 +45,22 @@ export function isIpv4(id: u32): bool {
 // @ts-expect-error: decorator
 @inline
 export function ownerOf(id: u32): u32 {
-  return load<u16>(row(id), OWNER);
+  return load<u16>(row(id), ADDRESS_OWNER);
 }
 // @ts-expect-error: decorator
 @inline
 export function rankOf(id: u32): u32 {
-  return load<u8>(row(id), RANK);
+  return load<u8>(row(id), ADDRESS_RANK);
 }
 // @ts-expect-error: decorator
 @inline
 export function kind(id: u32): u32 {
-  return load<u8>(row(id), KIND);
+  return load<u8>(row(id), ADDRESS_KIND);
 }
 
 export function setOwner(id: u32, owner: u32, rank: u32): void {
-  store<u16>(row(id), <u16>owner, OWNER);
-  store<u8>(row(id), <u8>rank, RANK);
+  store<u16>(row(id), <u16>owner, ADDRESS_OWNER);
+  store<u8>(row(id), <u8>rank, ADDRESS_RANK);
 }
 
 /** The pane of an address for an hour where it was the last one written to, and had all of a quality; else 0. */
@@ -86,16 +68,16 @@ export function setOwner(id: u32, owner: u32, rank: u32): void {
 @inline
 export function lastPane(id: u32, hour: u32, quality: u32): u32 {
   const at = row(id);
-  return load<u32>(at, PANE_HOUR) == hour && !(quality & ~(<u32>load<u16>(at, PANE_QUALITY))) ? load<u32>(at, PANE) : 0;
+  return load<u32>(at, ADDRESS_PANE_HOUR) == hour && !(quality & ~(<u32>load<u16>(at, ADDRESS_PANE_QUALITY))) ? load<u32>(at, ADDRESS_PANE) : 0;
 }
 
 // @ts-expect-error: decorator
 @inline
 export function setLastPane(id: u32, pane: u32, hour: u32, quality: u32): void {
   const at = row(id);
-  store<u32>(at, pane, PANE);
-  store<u32>(at, hour, PANE_HOUR);
-  store<u16>(at, <u16>quality, PANE_QUALITY);
+  store<u32>(at, pane, ADDRESS_PANE);
+  store<u32>(at, hour, ADDRESS_PANE_HOUR);
+  store<u16>(at, <u16>quality, ADDRESS_PANE_QUALITY);
 }
 
 /** Forgets the last panes: their numbers have changed. */
@@ -146,7 +128,7 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
     if (id == 0) break;
     const at = row(id);
     if (load<u32>(at, 12) == w3 && load<u32>(at, 8) == w2 && load<u32>(at, 4) == w1 && load<u32>(at) == w0) {
-      if (!(load<u8>(at, KIND) & INSIDE) || load<u16>(at, NETWORK) == network) return id;
+      if (!(load<u8>(at, ADDRESS_KIND) & KIND_INSIDE) || load<u16>(at, ADDRESS_NETWORK) == network) return id;
     }
     slot = (slot + 1) & mask;
   }
@@ -156,12 +138,12 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   store<u32>(at, w1, 4);
   store<u32>(at, w2, 8);
   store<u32>(at, w3, 12);
-  store<u32>(at, 0, OWNER);
-  store<u32>(at, 0, RANK);
-  store<u64>(at, 0, PANE);
+  store<u32>(at, 0, ADDRESS_OWNER);
+  store<u32>(at, 0, ADDRESS_RANK);
+  store<u64>(at, 0, ADDRESS_PANE);
   const kinds = kindOf(w0, w1, w2, w3);
-  store<u8>(at, <u8>kinds, KIND);
-  store<u16>(at, kinds & INSIDE ? <u16>network : 0, NETWORK);
+  store<u8>(at, <u8>kinds, ADDRESS_KIND);
+  store<u16>(at, kinds & KIND_INSIDE ? <u16>network : 0, ADDRESS_NETWORK);
   store<u32>(addressIndex + slot * 4, id);
   return id;
 }
@@ -170,7 +152,7 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
 export function reindex(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < count; id++) {
-    let slot = hashIn(load<u16>(row(id), NETWORK), word(id, 0), word(id, 1), word(id, 2), word(id, 3)) & mask;
+    let slot = hashIn(load<u16>(row(id), ADDRESS_NETWORK), word(id, 0), word(id, 1), word(id, 2), word(id, 3)) & mask;
     while (load<u32>(addressIndex + slot * 4) != 0) slot = (slot + 1) & mask;
     store<u32>(addressIndex + slot * 4, id);
   }

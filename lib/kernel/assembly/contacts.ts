@@ -6,6 +6,7 @@
  * smallest keyed hashes, exact up to a limit, beyond it a uniform sample of known rate theta. The summary is the union
  * of what was seen, so any order, repetition or split of the records ends in the same table.
  */
+import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, PANE_BYTES, PANE_COUNT, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_QUALITY, PANE_SOURCE, PANE_SUSPECTS, PANE_THETA } from '../rows';
 import {
   SEEN_COMPLETED,
   SEEN_PROBE,
@@ -18,13 +19,11 @@ import {
   SEEN_UNRESOLVED_REVERSE,
   SEEN_WITHOUT_FLAGS,
 } from '../seen-bits';
-import { INSIDE, kind, lastPane, setLastPane, word } from './addresses';
+import { kind, lastPane, setLastPane, word } from './addresses';
 import { keyedHash } from './keyed-hash';
 import {
-  CONTACT_BYTES,
   contactIndex,
   contacts,
-  PANE_BYTES,
   paneIndex,
   panes,
   SORTED,
@@ -35,37 +34,6 @@ const HOUR: u32 = 3600;
 const FULL: u32 = 0xffffffff;
 /** Contacts beyond the limit that a pane may hold before it is cut, so that cutting costs little on average. */
 const SLACK: u32 = 2;
-
-/** What a row of a contact holds; each fills a line of the processor's cache. The host reads them by these places. */
-const TARGET: u32 = 0;
-/** Port times 256 plus protocol. */
-const SERVICE: u32 = 4;
-const PANE: u32 = 8;
-const NEXT: u32 = 12;
-const SEEN: u32 = 16;
-const HASH: u32 = 20;
-const FIRST_START: u32 = 24;
-const FIRST_END: u32 = 28;
-const LAST_END: u32 = 32;
-/** Minutes of the hour in which the initiator's half was seen, as 60 bits. */
-const MINUTES_LOW: u32 = 36;
-const MINUTES_HIGH: u32 = 40;
-/** Lowest source port of the initiator's halves, and the bytes of its smallest packets: 0 before one is seen. */
-const SOURCE_PORT: u32 = 44;
-const PACKET_BYTES: u32 = 46;
-/** Which groups of source ports its probes came from, 32 bits: how many flows there were, by linear counting. */
-const FLOWS: u32 = 48;
-
-/** What a row of a pane holds. */
-const SOURCE: u32 = 0;
-const EPOCH_HOUR: u32 = 4;
-const COUNT: u32 = 8;
-const THETA: u32 = 12;
-const QUALITY: u32 = 16;
-const HEAD: u32 = 20;
-/** Written when asked for: contacts of the pane that may be probes, and when the latest of all was seen. */
-const SUSPECTS: u32 = 24;
-const LATEST: u32 = 28;
 
 /** Rows ever used, the unused number 0 included. */
 export let paneCount: u32 = 1;
@@ -96,7 +64,7 @@ export function setSparesInside(value: bool): void {
 // @ts-expect-error: decorator
 @inline
 function limitOf(pane: u32): u32 {
-  return limit < insideLimit && sparesInside && (kind(sourceOf(pane)) & INSIDE) != 0 ? insideLimit : limit;
+  return limit < insideLimit && sparesInside && (kind(sourceOf(pane)) & KIND_INSIDE) != 0 ? insideLimit : limit;
 }
 
 // @ts-expect-error: decorator
@@ -111,27 +79,27 @@ function contactRow(id: u32): u32 {
 }
 
 export function sourceOf(pane: u32): u32 {
-  return load<u32>(paneRow(pane), SOURCE);
+  return load<u32>(paneRow(pane), PANE_SOURCE);
 }
 export function countOf(pane: u32): u32 {
-  return load<u32>(paneRow(pane), COUNT);
+  return load<u32>(paneRow(pane), PANE_COUNT);
 }
 export function suspectsOf(pane: u32): u32 {
-  return load<u32>(paneRow(pane), SUSPECTS);
+  return load<u32>(paneRow(pane), PANE_SUSPECTS);
 }
 /** A mark takes the place of the suspects. */
 export const markOf = suspectsOf;
 export function setMark(pane: u32, mark: u32): void {
-  store<u32>(paneRow(pane), mark, SUSPECTS);
+  store<u32>(paneRow(pane), mark, PANE_SUSPECTS);
 }
 export function latestOf(pane: u32): u32 {
-  return load<u32>(paneRow(pane), LATEST);
+  return load<u32>(paneRow(pane), PANE_LATEST);
 }
 export function paneOf(contact: u32): u32 {
-  return load<u32>(contactRow(contact), PANE);
+  return load<u32>(contactRow(contact), CONTACT_PANE);
 }
 export function targetOf(contact: u32): u32 {
-  return load<u32>(contactRow(contact), TARGET);
+  return load<u32>(contactRow(contact), CONTACT_TARGET);
 }
 
 const INITIATED: u32 = SEEN_SYN | SEEN_PROBE;
@@ -185,24 +153,24 @@ export function add(
   let pane = lastPane(source, hour, quality);
   if (pane == 0) {
     pane = paneAt(source, hour);
-    const all = load<u32>(paneRow(pane), QUALITY) | quality;
-    store<u32>(paneRow(pane), all, QUALITY);
+    const all = load<u32>(paneRow(pane), PANE_QUALITY) | quality;
+    store<u32>(paneRow(pane), all, PANE_QUALITY);
     setLastPane(source, pane, hour, all);
   }
   const id = contactAt(pane, source, target, service);
   if (id == 0) return;
   const row = contactRow(id);
-  const before = load<u32>(row, SEEN);
-  store<u32>(row, before | seen, SEEN);
+  const before = load<u32>(row, CONTACT_SEEN);
+  store<u32>(row, before | seen, CONTACT_SEEN);
   if (hasInitiatorHalf(seen)) {
     if (!hasInitiatorHalf(before)) setTimes(row, start, end, end);
     else widen(row, start, end, end);
     const minute = (end - hour * HOUR) / 60;
-    if (minute < 30) store<u32>(row, load<u32>(row, MINUTES_LOW) | (1 << minute), MINUTES_LOW);
-    else store<u32>(row, load<u32>(row, MINUTES_HIGH) | (1 << (minute - 30)), MINUTES_HIGH);
-    store<u16>(row, <u16>lowest(load<u16>(row, SOURCE_PORT), sourcePort), SOURCE_PORT);
-    store<u8>(row, <u8>lowest(load<u8>(row, PACKET_BYTES), packetBytes), PACKET_BYTES);
-    store<u32>(row, load<u32>(row, FLOWS) | flowBit(sourcePort), FLOWS);
+    if (minute < 30) store<u32>(row, load<u32>(row, CONTACT_MINUTES_LOW) | (1 << minute), CONTACT_MINUTES_LOW);
+    else store<u32>(row, load<u32>(row, CONTACT_MINUTES_HIGH) | (1 << (minute - 30)), CONTACT_MINUTES_HIGH);
+    store<u16>(row, <u16>lowest(load<u16>(row, CONTACT_SOURCE_PORT), sourcePort), CONTACT_SOURCE_PORT);
+    store<u8>(row, <u8>lowest(load<u8>(row, CONTACT_PACKET_BYTES), packetBytes), CONTACT_PACKET_BYTES);
+    store<u32>(row, load<u32>(row, CONTACT_FLOWS) | flowBit(sourcePort), CONTACT_FLOWS);
   } else if (!hasInitiatorHalf(before)) {
     if (before == 0) setTimes(row, start, end, end);
     else widen(row, start, end, end);
@@ -212,20 +180,20 @@ export function add(
 // @ts-expect-error: decorator
 @inline
 function setTimes(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
-  store<u32>(row, firstStart, FIRST_START);
-  store<u32>(row, firstEnd, FIRST_END);
-  store<u32>(row, lastEnd, LAST_END);
+  store<u32>(row, firstStart, CONTACT_FIRST_START);
+  store<u32>(row, firstEnd, CONTACT_FIRST_END);
+  store<u32>(row, lastEnd, CONTACT_LAST_END);
 }
 
 // @ts-expect-error: decorator
 @inline
 function widen(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
-  const known = load<u32>(row, FIRST_END);
-  if (firstEnd < known || (firstEnd == known && firstStart < load<u32>(row, FIRST_START))) {
-    store<u32>(row, firstStart, FIRST_START);
-    store<u32>(row, firstEnd, FIRST_END);
+  const known = load<u32>(row, CONTACT_FIRST_END);
+  if (firstEnd < known || (firstEnd == known && firstStart < load<u32>(row, CONTACT_FIRST_START))) {
+    store<u32>(row, firstStart, CONTACT_FIRST_START);
+    store<u32>(row, firstEnd, CONTACT_FIRST_END);
   }
-  if (lastEnd > load<u32>(row, LAST_END)) store<u32>(row, lastEnd, LAST_END);
+  if (lastEnd > load<u32>(row, CONTACT_LAST_END)) store<u32>(row, lastEnd, CONTACT_LAST_END);
 }
 
 /**
@@ -234,34 +202,34 @@ function widen(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
  */
 export function unite(source: u32, target: u32, hour: u32, row: u32): void {
   const pane = paneAt(source, hour);
-  const id = contactAt(pane, source, target, load<u32>(row, SERVICE));
+  const id = contactAt(pane, source, target, load<u32>(row, CONTACT_SERVICE));
   if (id == 0) return;
   const own = contactRow(id);
-  const before = load<u32>(own, SEEN);
-  const seen = load<u32>(row, SEEN);
-  const firstStart = load<u32>(row, FIRST_START);
-  const firstEnd = load<u32>(row, FIRST_END);
-  const lastEnd = load<u32>(row, LAST_END);
-  store<u32>(own, before | seen, SEEN);
+  const before = load<u32>(own, CONTACT_SEEN);
+  const seen = load<u32>(row, CONTACT_SEEN);
+  const firstStart = load<u32>(row, CONTACT_FIRST_START);
+  const firstEnd = load<u32>(row, CONTACT_FIRST_END);
+  const lastEnd = load<u32>(row, CONTACT_LAST_END);
+  store<u32>(own, before | seen, CONTACT_SEEN);
   const had = hasInitiatorHalf(before);
   const has = hasInitiatorHalf(seen);
   // Times are those of probes; an answer's times stand in only until a probe is known.
   if (before == 0 || (has && !had)) setTimes(own, firstStart, firstEnd, lastEnd);
   else if (has == had) widen(own, firstStart, firstEnd, lastEnd);
-  store<u32>(own, load<u32>(own, MINUTES_LOW) | load<u32>(row, MINUTES_LOW), MINUTES_LOW);
-  store<u32>(own, load<u32>(own, MINUTES_HIGH) | load<u32>(row, MINUTES_HIGH), MINUTES_HIGH);
-  store<u16>(own, <u16>lowest(load<u16>(own, SOURCE_PORT), load<u16>(row, SOURCE_PORT)), SOURCE_PORT);
-  store<u8>(own, <u8>lowest(load<u8>(own, PACKET_BYTES), load<u8>(row, PACKET_BYTES)), PACKET_BYTES);
-  store<u32>(own, load<u32>(own, FLOWS) | load<u32>(row, FLOWS), FLOWS);
+  store<u32>(own, load<u32>(own, CONTACT_MINUTES_LOW) | load<u32>(row, CONTACT_MINUTES_LOW), CONTACT_MINUTES_LOW);
+  store<u32>(own, load<u32>(own, CONTACT_MINUTES_HIGH) | load<u32>(row, CONTACT_MINUTES_HIGH), CONTACT_MINUTES_HIGH);
+  store<u16>(own, <u16>lowest(load<u16>(own, CONTACT_SOURCE_PORT), load<u16>(row, CONTACT_SOURCE_PORT)), CONTACT_SOURCE_PORT);
+  store<u8>(own, <u8>lowest(load<u8>(own, CONTACT_PACKET_BYTES), load<u8>(row, CONTACT_PACKET_BYTES)), CONTACT_PACKET_BYTES);
+  store<u32>(own, load<u32>(own, CONTACT_FLOWS) | load<u32>(row, CONTACT_FLOWS), CONTACT_FLOWS);
 }
 
 /** Adds what another table knew of a pane besides its contacts. */
 export function unitePane(source: u32, hour: u32, theta: u32, quality: u32): void {
   const pane = paneAt(source, hour);
   const row = paneRow(pane);
-  store<u32>(row, load<u32>(row, QUALITY) | quality, QUALITY);
-  if (theta < load<u32>(row, THETA)) {
-    store<u32>(row, theta, THETA);
+  store<u32>(row, load<u32>(row, PANE_QUALITY) | quality, PANE_QUALITY);
+  if (theta < load<u32>(row, PANE_THETA)) {
+    store<u32>(row, theta, PANE_THETA);
     keepBelow(pane, theta);
   }
 }
@@ -282,17 +250,17 @@ function paneAt(source: u32, hour: u32): u32 {
   for (;;) {
     const id = load<u32>(paneIndex + slot * 4);
     if (id == 0) break;
-    if (load<u32>(paneRow(id), SOURCE) == source && load<u32>(paneRow(id), EPOCH_HOUR) == hour) return id;
+    if (load<u32>(paneRow(id), PANE_SOURCE) == source && load<u32>(paneRow(id), PANE_HOUR) == hour) return id;
     slot = (slot + 1) & mask;
   }
   const id = paneCount++;
   const row = paneRow(id);
-  store<u32>(row, source, SOURCE);
-  store<u32>(row, hour, EPOCH_HOUR);
-  store<u32>(row, 0, COUNT);
-  store<u32>(row, FULL, THETA);
-  store<u32>(row, 0, QUALITY);
-  store<u32>(row, 0, HEAD);
+  store<u32>(row, source, PANE_SOURCE);
+  store<u32>(row, hour, PANE_HOUR);
+  store<u32>(row, 0, PANE_COUNT);
+  store<u32>(row, FULL, PANE_THETA);
+  store<u32>(row, 0, PANE_QUALITY);
+  store<u32>(row, 0, PANE_HEAD);
   store<u32>(paneIndex + slot * 4, id);
   return id;
 }
@@ -316,7 +284,7 @@ function contactAt(pane: u32, source: u32, target: u32, service: u32): u32 {
     const id = load<u32>(contactIndex + slot * 4);
     if (id == 0) break;
     const row = contactRow(id);
-    if (load<u32>(row, TARGET) == target && load<u32>(row, SERVICE) == service && load<u32>(row, PANE) == pane) return id;
+    if (load<u32>(row, CONTACT_TARGET) == target && load<u32>(row, CONTACT_SERVICE) == service && load<u32>(row, CONTACT_PANE) == pane) return id;
     slot = (slot + 1) & mask;
   }
   return insert(pane, source, target, service);
@@ -334,20 +302,20 @@ function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
     service,
   );
   const at = paneRow(pane);
-  if (hash > load<u32>(at, THETA)) return 0;
-  if (load<u32>(at, COUNT) >= limitOf(pane) * SLACK) {
+  if (hash > load<u32>(at, PANE_THETA)) return 0;
+  if (load<u32>(at, PANE_COUNT) >= limitOf(pane) * SLACK) {
     cut(pane);
-    if (hash > load<u32>(at, THETA)) return 0;
+    if (hash > load<u32>(at, PANE_THETA)) return 0;
   }
   if (usedSlots * 2 >= slots) reindexContacts();
   let id = free;
-  if (id != 0) free = load<u32>(contactRow(id), NEXT);
+  if (id != 0) free = load<u32>(contactRow(id), CONTACT_NEXT);
   else id = contactCount++;
   const row = contactRow(id);
   memory.fill(row, 0, CONTACT_BYTES);
-  store<u32>(row, target, TARGET);
-  store<u32>(row, service, SERVICE);
-  store<u32>(row, hash, HASH);
+  store<u32>(row, target, CONTACT_TARGET);
+  store<u32>(row, service, CONTACT_SERVICE);
+  store<u32>(row, hash, CONTACT_HASH);
   hang(id, pane);
   indexContact(id);
   return id;
@@ -359,16 +327,16 @@ function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
 function hang(id: u32, pane: u32): void {
   const row = contactRow(id);
   const at = paneRow(pane);
-  store<u32>(row, pane, PANE);
-  store<u32>(row, load<u32>(at, HEAD), NEXT);
-  store<u32>(at, id, HEAD);
-  store<u32>(at, load<u32>(at, COUNT) + 1, COUNT);
+  store<u32>(row, pane, CONTACT_PANE);
+  store<u32>(row, load<u32>(at, PANE_HEAD), CONTACT_NEXT);
+  store<u32>(at, id, PANE_HEAD);
+  store<u32>(at, load<u32>(at, PANE_COUNT) + 1, PANE_COUNT);
 }
 
 function indexContact(id: u32): void {
   const row = contactRow(id);
   const mask = slots - 1;
-  let slot = contactSlot(load<u32>(row, PANE), load<u32>(row, TARGET), load<u32>(row, SERVICE)) & mask;
+  let slot = contactSlot(load<u32>(row, CONTACT_PANE), load<u32>(row, CONTACT_TARGET), load<u32>(row, CONTACT_SERVICE)) & mask;
   while (load<u32>(contactIndex + slot * 4) != 0) slot = (slot + 1) & mask;
   store<u32>(contactIndex + slot * 4, id);
   usedSlots++;
@@ -377,29 +345,29 @@ function indexContact(id: u32): void {
 /** Keeps the contacts of a pane with the `limit` smallest hashes; theta is the largest hash that stays in. */
 export function cut(pane: u32): void {
   let members: u32 = 0;
-  for (let id = load<u32>(paneRow(pane), HEAD); id != 0; id = load<u32>(contactRow(id), NEXT))
-    store<u32>(SORTED + members++ * 4, load<u32>(contactRow(id), HASH));
+  for (let id = load<u32>(paneRow(pane), PANE_HEAD); id != 0; id = load<u32>(contactRow(id), CONTACT_NEXT))
+    store<u32>(SORTED + members++ * 4, load<u32>(contactRow(id), CONTACT_HASH));
   const most = limitOf(pane);
   if (members <= most) return;
   // Equal hashes stay or go together; one below the first that goes keeps the rule free of ties.
   const theta = nthSmallest(members, most) - 1;
-  store<u32>(paneRow(pane), theta, THETA);
+  store<u32>(paneRow(pane), theta, PANE_THETA);
   keepBelow(pane, theta);
 }
 
 /** Lets go of the contacts of a pane with larger hashes. Their slots stay until the next reindexing: nothing finds them. */
 function keepBelow(pane: u32, theta: u32): void {
   const at = paneRow(pane);
-  let id = load<u32>(at, HEAD);
-  store<u32>(at, 0, HEAD);
-  store<u32>(at, 0, COUNT);
+  let id = load<u32>(at, PANE_HEAD);
+  store<u32>(at, 0, PANE_HEAD);
+  store<u32>(at, 0, PANE_COUNT);
   while (id != 0) {
     const row = contactRow(id);
-    const next = load<u32>(row, NEXT);
-    if (load<u32>(row, HASH) <= theta) hang(id, pane);
+    const next = load<u32>(row, CONTACT_NEXT);
+    if (load<u32>(row, CONTACT_HASH) <= theta) hang(id, pane);
     else {
-      store<u32>(row, 0, PANE);
-      store<u32>(row, free, NEXT);
+      store<u32>(row, 0, CONTACT_PANE);
+      store<u32>(row, free, CONTACT_NEXT);
       free = id;
     }
     id = next;
@@ -436,7 +404,7 @@ function nthSmallest(members: u32, nth: u32): u32 {
 export function reindexPanes(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < paneCount; id++) {
-    let slot = paneSlot(load<u32>(paneRow(id), SOURCE), load<u32>(paneRow(id), EPOCH_HOUR)) & mask;
+    let slot = paneSlot(load<u32>(paneRow(id), PANE_SOURCE), load<u32>(paneRow(id), PANE_HOUR)) & mask;
     while (load<u32>(paneIndex + slot * 4) != 0) slot = (slot + 1) & mask;
     store<u32>(paneIndex + slot * 4, id);
   }
@@ -446,22 +414,22 @@ export function reindexPanes(): void {
 export function reindexContacts(): void {
   memory.fill(contactIndex, 0, slots * 4);
   usedSlots = 0;
-  for (let id: u32 = 1; id < contactCount; id++) if (load<u32>(contactRow(id), PANE) != 0) indexContact(id);
+  for (let id: u32 = 1; id < contactCount; id++) if (load<u32>(contactRow(id), CONTACT_PANE) != 0) indexContact(id);
 }
 
 /** Counts the contacts of each pane that may be probes, and when it was seen last. */
 export function weigh(): void {
   for (let pane: u32 = 1; pane < paneCount; pane++) {
-    store<u32>(paneRow(pane), 0, SUSPECTS);
-    store<u32>(paneRow(pane), 0, LATEST);
+    store<u32>(paneRow(pane), 0, PANE_SUSPECTS);
+    store<u32>(paneRow(pane), 0, PANE_LATEST);
   }
   for (let id: u32 = 1; id < contactCount; id++) {
     const row = contactRow(id);
-    const pane = load<u32>(row, PANE);
+    const pane = load<u32>(row, CONTACT_PANE);
     if (pane == 0) continue;
     const at = paneRow(pane);
-    if (isSuspect(load<u32>(row, SEEN))) store<u32>(at, load<u32>(at, SUSPECTS) + 1, SUSPECTS);
-    store<u32>(at, max(load<u32>(at, LATEST), load<u32>(row, LAST_END)), LATEST);
+    if (isSuspect(load<u32>(row, CONTACT_SEEN))) store<u32>(at, load<u32>(at, PANE_SUSPECTS) + 1, PANE_SUSPECTS);
+    store<u32>(at, max(load<u32>(at, PANE_LATEST), load<u32>(row, CONTACT_LAST_END)), PANE_LATEST);
   }
 }
 
@@ -480,14 +448,14 @@ export function keepPanes(numbers: u32): void {
     if (load<u32>(numbers + pane * 4) == 0) continue;
     store<u32>(numbers + pane * 4, kept);
     if (kept != pane) memory.copy(paneRow(kept), paneRow(pane), PANE_BYTES);
-    store<u32>(paneRow(kept), 0, HEAD);
-    store<u32>(paneRow(kept), 0, COUNT);
+    store<u32>(paneRow(kept), 0, PANE_HEAD);
+    store<u32>(paneRow(kept), 0, PANE_COUNT);
     kept++;
   }
   paneCount = kept;
   let keptContacts: u32 = 1;
   for (let id: u32 = 1; id < contactCount; id++) {
-    const pane = load<u32>(contactRow(id), PANE);
+    const pane = load<u32>(contactRow(id), CONTACT_PANE);
     const number = pane == 0 ? 0 : load<u32>(numbers + pane * 4);
     if (number == 0) continue;
     if (keptContacts != id) memory.copy(contactRow(keptContacts), contactRow(id), CONTACT_BYTES);
@@ -507,9 +475,9 @@ export function markAddresses(marks: u32): void {
 /** Takes the new numbers of addresses. */
 export function renumber(numbers: u32): void {
   for (let pane: u32 = 1; pane < paneCount; pane++)
-    store<u32>(paneRow(pane), load<u32>(numbers + sourceOf(pane) * 4), SOURCE);
+    store<u32>(paneRow(pane), load<u32>(numbers + sourceOf(pane) * 4), PANE_SOURCE);
   for (let id: u32 = 1; id < contactCount; id++)
-    if (paneOf(id) != 0) store<u32>(contactRow(id), load<u32>(numbers + targetOf(id) * 4), TARGET);
+    if (paneOf(id) != 0) store<u32>(contactRow(id), load<u32>(numbers + targetOf(id) * 4), CONTACT_TARGET);
 }
 
 /** Forgets all panes and contacts. */

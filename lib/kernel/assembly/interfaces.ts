@@ -1,31 +1,7 @@
 /** Which interface holds which address: ties of different sureness, of which the surest wins whatever the order. */
-import { enterNetwork, INSIDE, kind, ownerOf, rankOf, setOwner } from './addresses';
-import { INTERFACE_BYTES, INTERFACE_INDEX, INTERFACE_SLOTS, INTERFACES, MOST_INTERFACES } from './layout';
-
-/**
- * What a row holds: the name, padded with zeros; the two addresses that all records so far had in common, where these
- * have no direction; the number of its network; what the host and the records tell of it; how many records it has.
- */
-const NAME_BYTES: u32 = 48;
-const CANDIDATES: u32 = 48;
-const NETWORK: u32 = 56;
-const TRAITS: u32 = 58;
-const NAME_LENGTH: u32 = 59;
-const RECORDS: u32 = 60;
-
-/** Candidates are known; it belongs to an instance; it took in what is addressed to the outside. */
-const WITHOUT_DIRECTION: u32 = 1;
-export const HAS_INSTANCE: u32 = 2;
-export const FORWARDS: u32 = 4;
-
-/** No address, where number 0 would be one: that of a record without. */
-const REMOVED: u32 = 0xffffffff;
-
-/** How sure a tie is. An interface that merely saw an address says nothing of its holder but the network. */
-export const OWN: u32 = 4;
-const BEHIND_INSTANCE: u32 = 3;
-const BEHIND: u32 = 2;
-const SEEN: u32 = 1;
+import { INTERFACE_BYTES, INTERFACE_CANDIDATES, INTERFACE_NAME_BYTES, INTERFACE_NAME_LENGTH, INTERFACE_NETWORK, INTERFACE_RECORDS, INTERFACE_TRAITS, KIND_INSIDE, NO_CANDIDATE, RANK_BEHIND, RANK_BEHIND_INSTANCE, RANK_OWN, RANK_SEEN, TRAIT_FORWARDS, TRAIT_INSTANCE, TRAIT_WITHOUT_DIRECTION } from '../rows';
+import { enterNetwork, kind, ownerOf, rankOf, setOwner } from './addresses';
+import { INTERFACE_INDEX, INTERFACE_SLOTS, INTERFACES, MOST_INTERFACES } from './layout';
 
 export const INGRESS: u32 = 1;
 export const EGRESS: u32 = 2;
@@ -58,7 +34,7 @@ function row(id: u32): u32 {
 @inline
 function isNamed(id: u32, at: u32, bytes: u32): bool {
   const name = row(id);
-  if (load<u8>(name, NAME_LENGTH) != bytes) return false;
+  if (load<u8>(name, INTERFACE_NAME_LENGTH) != bytes) return false;
   if (bytes < 8) return memory.compare(name, at, bytes) == 0;
   for (let from: u32 = 0; from + 8 < bytes; from += 8) if (load<u64>(name + from) != load<u64>(at + from)) return false;
   return load<u64>(name + bytes - 8) == load<u64>(at + bytes - 8);
@@ -66,7 +42,7 @@ function isNamed(id: u32, at: u32, bytes: u32): bool {
 
 /** Whether the name of one interface stands after that of another, byte by byte. */
 function isAfter(id: u32, other: u32): bool {
-  for (let from: u32 = 0; from < NAME_BYTES; from += 8) {
+  for (let from: u32 = 0; from < <u32>INTERFACE_NAME_BYTES; from += 8) {
     const a = bswap<u64>(load<u64>(row(id) + from));
     const b = bswap<u64>(load<u64>(row(other) + from));
     if (a != b) return a > b;
@@ -76,7 +52,7 @@ function isAfter(id: u32, other: u32): bool {
 
 /** The number of the name at `[start, end)`, of which 48 bytes count: ids of interfaces have 21 at most. */
 export function interfaceNamed(start: u32, end: u32): u32 {
-  const bytes = min(end - start, NAME_BYTES);
+  const bytes = min(end - start, <u32>INTERFACE_NAME_BYTES);
   if (last != 0 && isNamed(last, start, bytes)) return last;
   let hash: u64 = bytes;
   for (let at: u32 = 0; at < bytes; at += 8) {
@@ -102,39 +78,39 @@ export function interfaceNamed(start: u32, end: u32): u32 {
   }
   const id = count++;
   memory.copy(row(id), start, bytes);
-  setCandidate(id, 0, REMOVED);
-  setCandidate(id, 1, REMOVED);
-  store<u8>(row(id), <u8>bytes, NAME_LENGTH);
+  setCandidate(id, 0, NO_CANDIDATE);
+  setCandidate(id, 1, NO_CANDIDATE);
+  store<u8>(row(id), <u8>bytes, INTERFACE_NAME_LENGTH);
   store<u32>(INTERFACE_INDEX + slot * 4, id);
   last = id;
   return id;
 }
 
 export function traitsOf(id: u32): u32 {
-  return load<u8>(row(id), TRAITS);
+  return load<u8>(row(id), INTERFACE_TRAITS);
 }
 export function candidate(id: u32, which: u32): u32 {
-  return load<u32>(row(id) + which * 4, CANDIDATES);
+  return load<u32>(row(id) + which * 4, INTERFACE_CANDIDATES);
 }
 export function setCandidate(id: u32, which: u32, address: u32): void {
-  store<u32>(row(id) + which * 4, address, CANDIDATES);
+  store<u32>(row(id) + which * 4, address, INTERFACE_CANDIDATES);
 }
 
 export function addTraits(id: u32, traits: u32): void {
-  store<u8>(row(id), <u8>(traitsOf(id) | traits), TRAITS);
+  store<u8>(row(id), <u8>(traitsOf(id) | traits), INTERFACE_TRAITS);
 }
 
 /** Notes the number of an interface's network; 0 for one that the host has yet to look up. */
 export function setNetwork(id: u32, number: u32): void {
-  store<u16>(row(id), <u16>number, NETWORK);
+  store<u16>(row(id), <u16>number, INTERFACE_NETWORK);
 }
 
 /** Says that the addresses read next are those of a record of an interface, whose network the host looks up at first. */
 // @ts-expect-error: decorator
 @inline
 export function enter(id: u32, start: u32, end: u32): void {
-  if (load<u16>(row(id), NETWORK) == 0) look(id, start, end);
-  enterNetwork(load<u16>(row(id), NETWORK));
+  if (load<u16>(row(id), INTERFACE_NETWORK) == 0) look(id, start, end);
+  enterNetwork(load<u16>(row(id), INTERFACE_NETWORK));
 }
 
 /** Learns from one record. */
@@ -151,23 +127,23 @@ export function learn(
   end: u32,
 ): void {
   const at = row(id);
-  const records = load<u32>(at, RECORDS) + 1;
-  store<u32>(at, records, RECORDS);
+  const records = load<u32>(at, INTERFACE_RECORDS) + 1;
+  store<u32>(at, records, INTERFACE_RECORDS);
   if (records <= FIRST_LOOKS || (records <= LAST_LOOK && popcnt(records) == 1)) look(id, start, end);
   if (direction == EGRESS) {
     tie(source, ownSource, id);
     sight(target, id);
   } else if (direction == INGRESS) {
     tie(target, ownTarget, id);
-    if (target != ownTarget && !(kind(target) & INSIDE)) addTraits(id, FORWARDS);
+    if (target != ownTarget && !(kind(target) & KIND_INSIDE)) addTraits(id, TRAIT_FORWARDS);
     sight(source, id);
-  } else if (load<u8>(at, TRAITS) & WITHOUT_DIRECTION) {
+  } else if (load<u8>(at, INTERFACE_TRAITS) & TRAIT_WITHOUT_DIRECTION) {
     const first = candidate(id, 0);
     const second = candidate(id, 1);
-    if (first != ownSource && first != ownTarget) setCandidate(id, 0, REMOVED);
-    if (second != ownSource && second != ownTarget) setCandidate(id, 1, REMOVED);
+    if (first != ownSource && first != ownTarget) setCandidate(id, 0, NO_CANDIDATE);
+    if (second != ownSource && second != ownTarget) setCandidate(id, 1, NO_CANDIDATE);
   } else {
-    addTraits(id, WITHOUT_DIRECTION);
+    addTraits(id, TRAIT_WITHOUT_DIRECTION);
     setCandidate(id, 0, ownSource);
     setCandidate(id, 1, ownTarget);
   }
@@ -177,15 +153,15 @@ export function learn(
 // @ts-expect-error: decorator
 @inline
 function sight(address: u32, id: u32): void {
-  if (kind(address) & INSIDE) claim(address, id, SEEN);
+  if (kind(address) & KIND_INSIDE) claim(address, id, RANK_SEEN);
 }
 
 // @ts-expect-error: decorator
 @inline
 function tie(address: u32, ownAddress: u32, id: u32): void {
-  if (address == ownAddress) claim(address, id, OWN);
+  if (address == ownAddress) claim(address, id, RANK_OWN);
   // What a NAT gateway or a transit gateway forwards from outside is not its own.
-  else if (kind(address) & INSIDE) claim(address, id, traitsOf(id) & HAS_INSTANCE ? BEHIND_INSTANCE : BEHIND);
+  else if (kind(address) & KIND_INSIDE) claim(address, id, traitsOf(id) & TRAIT_INSTANCE ? RANK_BEHIND_INSTANCE : RANK_BEHIND);
 }
 
 /** Ties an address to an interface: the surer tie wins, of two the interface with the smaller name. */
@@ -200,36 +176,36 @@ export function claim(address: u32, id: u32, rank: u32): void {
 /** Concludes from all records which address is whose, where the log has no directions. */
 export function conclude(): void {
   for (let id: u32 = 1; id < count; id++) {
-    if (!(traitsOf(id) & WITHOUT_DIRECTION)) continue;
+    if (!(traitsOf(id) & TRAIT_WITHOUT_DIRECTION)) continue;
     const first = candidate(id, 0);
     const second = candidate(id, 1);
-    if (first == REMOVED || second == REMOVED) {
-      const only = first == REMOVED ? second : first;
-      if (only != REMOVED) claim(only, id, OWN);
+    if (first == NO_CANDIDATE || second == NO_CANDIDATE) {
+      const only = first == NO_CANDIDATE ? second : first;
+      if (only != NO_CANDIDATE) claim(only, id, RANK_OWN);
       continue;
     }
-    const isFirst = (kind(first) & INSIDE) != 0;
-    if (isFirst != ((kind(second) & INSIDE) != 0)) claim(isFirst ? first : second, id, OWN);
+    const isFirst = (kind(first) & KIND_INSIDE) != 0;
+    if (isFirst != ((kind(second) & KIND_INSIDE) != 0)) claim(isFirst ? first : second, id, RANK_OWN);
   }
 }
 
 /** Takes the candidates that another table had of an interface: those that both have in common remain. */
 export function uniteCandidates(id: u32, first: u32, second: u32): void {
-  if (!(traitsOf(id) & WITHOUT_DIRECTION)) {
-    addTraits(id, WITHOUT_DIRECTION);
+  if (!(traitsOf(id) & TRAIT_WITHOUT_DIRECTION)) {
+    addTraits(id, TRAIT_WITHOUT_DIRECTION);
     setCandidate(id, 0, first);
     setCandidate(id, 1, second);
     return;
   }
   for (let which: u32 = 0; which < 2; which++)
-    if (candidate(id, which) != first && candidate(id, which) != second) setCandidate(id, which, REMOVED);
+    if (candidate(id, which) != first && candidate(id, which) != second) setCandidate(id, which, NO_CANDIDATE);
 }
 
 /** Forgets what the records of each interface had in common: which address is its own is then not concluded. */
 export function forgetCandidates(): void {
   for (let id: u32 = 1; id < count; id++) {
-    setCandidate(id, 0, REMOVED);
-    setCandidate(id, 1, REMOVED);
+    setCandidate(id, 0, NO_CANDIDATE);
+    setCandidate(id, 1, NO_CANDIDATE);
   }
 }
 
@@ -245,7 +221,7 @@ export function clear(): void {
 export function markAddresses(marks: u32): void {
   for (let id: u32 = 1; id < count; id++)
     for (let which: u32 = 0; which < 2; which++)
-      if (candidate(id, which) != REMOVED) store<u32>(marks + candidate(id, which) * 4, 1);
+      if (candidate(id, which) != NO_CANDIDATE) store<u32>(marks + candidate(id, which) * 4, 1);
 }
 
 /** Keeps candidates' numbers true when addresses are renumbered; `numbers` lists the new one of each old one. */
@@ -253,6 +229,6 @@ export function renumber(numbers: u32): void {
   for (let id: u32 = 1; id < count; id++)
     for (let which: u32 = 0; which < 2; which++) {
       const address = candidate(id, which);
-      if (address != REMOVED && address != 0) setCandidate(id, which, load<u32>(numbers + address * 4));
+      if (address != NO_CANDIDATE && address != 0) setCandidate(id, which, load<u32>(numbers + address * 4));
     }
 }

@@ -3,6 +3,8 @@
  * pages that were never touched cost nothing, so a level is generous.
  */
 
+import { ADDRESS_BYTES, CONTACT_BYTES, INTERFACE_BYTES, PANE_BYTES } from '../rows';
+
 /** Bytes of text that are read at once, and what may be read or written beside them without harm. */
 export const BLOCK_BYTES: u32 = 1 << 18;
 const MARGIN: u32 = 64;
@@ -10,10 +12,6 @@ const MARGIN: u32 = 64;
 /** More columns than any format has. */
 export const MAX_COLUMNS: u32 = 128;
 
-export const INTERFACE_BYTES: u32 = 64;
-export const ADDRESS_BYTES: u32 = 32;
-export const PANE_BYTES: u32 = 32;
-export const CONTACT_BYTES: u32 = 64;
 export const TEXT_BYTES: u32 = 32;
 export const LONG_TEXT_BYTES: u32 = 64;
 

@@ -6,6 +6,7 @@
  * which more than a sample is held; sources with few suspects, those first that were seen least lately; smaller samples.
  * Inside sources with some suspects are spared, unless they are the flood themselves.
  */
+import { KIND_INSIDE, RANK_OWN } from '../rows';
 import * as addresses from './addresses';
 import * as contacts from './contacts';
 import * as interfaces from './interfaces';
@@ -147,7 +148,7 @@ function dropUpTo(suspects: u32): void {
   }
   // One of ours that may be scanning is worth more than any stranger.
   for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)
-    if ((addresses.kind(id) & addresses.INSIDE) != 0 && load<u32>(bySource + id * 4) >= SOME)
+    if ((addresses.kind(id) & KIND_INSIDE) != 0 && load<u32>(bySource + id * 4) >= SOME)
       store<u32>(bySource + id * 4, u32.MAX_VALUE);
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
     if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > suspects) continue;
@@ -204,7 +205,7 @@ function keepAddresses(ofInterfaces: bool): void {
   interfaces.markAddresses(scratch);
   let kept: u32 = 1;
   for (let id: u32 = 1; id < addresses.count; id++) {
-    if (load<u32>(scratch + id * 4) == 0 && !(ofInterfaces && addresses.rankOf(id) == interfaces.OWN)) continue;
+    if (load<u32>(scratch + id * 4) == 0 && !(ofInterfaces && addresses.rankOf(id) == RANK_OWN)) continue;
     if (kept != id) addresses.move(id, kept);
     store<u32>(scratch + id * 4, kept++);
   }

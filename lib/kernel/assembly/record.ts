@@ -1,11 +1,12 @@
 /** What one record adds: who holds which address, and one or both halves of a contact. */
-import { isIpv4, kind, UNCOUNTED } from './addresses';
+import { KIND_UNCOUNTED } from '../rows';
+import { isIpv4, kind } from './addresses';
 import { add } from './contacts';
 import { classify, forward, NO_FLAGS, reverse } from './initiator';
 import { learn } from './interfaces';
 
 const TCP: u32 = 6;
-/** What the record's log cannot show, as bits; as in `lib/evidence/quality.ts`. */
+/** What the log of the record cannot show, as bits; as in `lib/evidence/quality.ts`. */
 const WITHOUT_FLAGS: u32 = 1;
 const LONG_AGGREGATION: u32 = 8;
 const LONG_SECONDS: u32 = 90;
@@ -51,7 +52,7 @@ export function record(
 ): void {
   advance(end);
   if (interfaceId) learn(interfaceId, source, target, ownSource, ownTarget, direction, lineStart, lineEnd);
-  if (source == target || ((kind(source) | kind(target)) & UNCOUNTED) != 0) return;
+  if (source == target || ((kind(source) | kind(target)) & KIND_UNCOUNTED) != 0) return;
   classify(protocol, sourcePort, targetPort, packets, bytes, action, flags, isIpv4(source));
   const quality =
     layoutQuality |

@@ -1,8 +1,8 @@
 /** The kernel's tables of addresses and interfaces: one number for one of them, whatever its spelling and their number. */
 import { describe, expect, test } from '@jest/globals';
 import { NO_ADDRESS } from '../../../lib/flowlog/address.ts';
-import { KIND_INSIDE, KIND_UNCOUNTED } from '../../../lib/kernel/kernel.ts';
 import { KernelAddresses, KernelInterfaceNames } from '../../../lib/kernel/kernel-tables.ts';
+import { KIND_INSIDE, KIND_UNCOUNTED } from '../../../lib/kernel/rows.ts';
 import { freshKernel } from './fresh-kernel.ts';
 
 describe('the addresses', () => {

@@ -1,6 +1,7 @@
 /** The handlers of ingest and alert, given batches in which some messages are damaged: each fails alone, and is named. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Random } from '../../../bench/random.ts';
+import type { Invocation } from '../../../functions/handlers/time-left.ts';
 import { parseSettings } from '../../../lib/config/load.ts';
 import { toRuntimeSettings } from '../../../lib/config/runtime.ts';
 import { objectId } from '../../../lib/store/keys.ts';
@@ -18,7 +19,8 @@ const END = Date.UTC(2026, 10, 21, 10) / 1000;
 const encoded = (key: string) => encodeURIComponent(key).replaceAll('%20', '+');
 
 const aws = new MiniAws();
-type Handler = (event: SQSEvent) => Promise<SQSBatchResponse>;
+type Handler = (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse>;
+const invocation: Invocation = { getRemainingTimeInMillis: () => 30_000 };
 let handlers: { readonly ingest: Handler; readonly alert: Handler } | undefined;
 
 /** Reference to the finding that alerts are about. */
@@ -51,7 +53,10 @@ async function setUp(): Promise<void> {
     ingest: (await import('../../../functions/ingest.ts')).handler,
     alert: (await import('../../../functions/alert.ts')).handler,
   };
-  const response = await handlers.ingest(eventOf([['first', JSON.stringify(notification(encoded(GOOD[0]!)))]]));
+  const response = await handlers.ingest(
+    eventOf([['first', JSON.stringify(notification(encoded(GOOD[0]!)))]]),
+    invocation,
+  );
   must(response.batchItemFailures.length === 0, () => 'a good file was refused');
   must(aws.queued.length > 0, () => 'a scan came to no announcement');
   announced = aws.queued[0]!;
@@ -94,7 +99,7 @@ function batch(random: Random, whole: readonly string[]): Buffer {
 
 /** Runs a batch; the failures that were named are some of its messages, each once. */
 async function respond(handler: Handler, messages: Messages): Promise<ReadonlySet<string>> {
-  const { batchItemFailures } = await handler(eventOf(messages));
+  const { batchItemFailures } = await handler(eventOf(messages), invocation);
   const named = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   must(new Set(named).size === named.length, () => `a message is named twice: ${named.join()}`);
   const known = new Set(messages.map(([id]) => id));

@@ -5,6 +5,7 @@ import { Collector, type GivenUp } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
+import { fieldList } from '../../lib/flowlog/fields.ts';
 import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { parseCidr } from '../../lib/net/cidr.ts';
@@ -30,7 +31,8 @@ Options:
   --min-severity LEVEL    ${SEVERITIES.join(', ')}; default informational
   --sensitivity WORD      low, medium (default) or high: how much evidence a finding takes
   --internal CIDR         a public network that is yours, repeatable; private networks are known
-  --fields "NAME ..."     columns of files without a header line; default: the 14 fields of the default format
+  --fields "NAME ..."     columns of files without a header line, or the log format as it is ("\${srcaddr} ..."); default:
+                          the 14 fields of the default format
   --config FILE           settings file of the deployment (sweepwatch.config.json); options above override it
   --help                  this text
 
@@ -114,7 +116,7 @@ async function readOptions(values: Record<string, unknown>): Promise<Options> {
       : await (await import('../settings.ts')).runtimeSettingsOf(String(values.config));
   const internal = [...((values.internal as string[] | undefined) ?? []), ...(file?.internal ?? [])];
   for (const cidr of (values.internal as string[] | undefined) ?? []) checkCidr(cidr);
-  const fields = typeof values.fields === 'string' ? fieldList(values.fields) : file?.fields;
+  const fields = typeof values.fields === 'string' ? fieldsOf(values.fields) : file?.fields;
   return {
     format,
     minSeverity,
@@ -136,8 +138,8 @@ function checkCidr(cidr: string): void {
   if ('problem' in parsed) throw new UsageError(`--internal ${parsed.problem}, got "${cidr}"`);
 }
 
-function fieldList(text: string): string[] {
-  const fields = text.split(/[\s,]+/).filter(Boolean);
+function fieldsOf(text: string): string[] {
+  const fields = fieldList(text);
   try {
     columnMap(fields, '--fields');
   } catch (error) {

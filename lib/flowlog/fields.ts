@@ -35,8 +35,44 @@ export const FIELD_VERSIONS: ReadonlyMap<string, number> = new Map(
 
 const KNOWN: ReadonlySet<string> = new Set([...FIELD_VERSIONS.keys(), ...names(TRANSIT_GATEWAY)]);
 
-/** The name as text headers write it: Parquet columns use underscores where text uses hyphens. */
-export const normalizeFieldName = (name: string): string => name.trim().toLowerCase().replaceAll('_', '-');
+const squeeze = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
+
+/** Names in the tables that AWS's Athena pages once told people to create. */
+const FORMER_NAMES = {
+  account: 'account-id',
+  sourceaddress: 'srcaddr',
+  destinationaddress: 'dstaddr',
+  sourceport: 'srcport',
+  destinationport: 'dstport',
+  numpackets: 'packets',
+  numbytes: 'bytes',
+  starttime: 'start',
+  endtime: 'end',
+};
+
+const BY_SQUEEZED: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(FORMER_NAMES),
+  ...[...KNOWN].map((name) => [squeeze(name), name] as const),
+]);
+
+/** A name as a log format writes it, `${srcaddr}`; templates escape it as `$${srcaddr}` or `${!srcaddr}`. */
+const PLACEHOLDER = /\$+\{!?([^{}]*)\}/g;
+
+/**
+ * The name as text headers write it. Parquet and Athena use underscores for the hyphens, Logs Insights writes srcAddr, log
+ * formats write `${srcaddr}`; a name that is not known keeps its letters.
+ */
+export function normalizeFieldName(name: string): string {
+  const bare = name.replace(PLACEHOLDER, '$1').trim();
+  return BY_SQUEEZED.get(squeeze(bare)) ?? bare.toLowerCase().replace(/[\s_]+/g, '-');
+}
+
+/** The fields in a text that lists them, as a header line, a log format or a list of a program writes them. */
+export const fieldList = (text: string): string[] =>
+  text
+    .replace(PLACEHOLDER, ' $1 ')
+    .split(/(?:\\n|[\s,;|"'`[\]\\])+/)
+    .filter(Boolean);
 
 /** Whether a (normalised) name is a field of a VPC or Transit Gateway Flow Log. */
 export const isKnownField = (name: string): boolean => KNOWN.has(name);

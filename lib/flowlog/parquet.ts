@@ -1,5 +1,4 @@
 /** Parquet flow logs, row group by row group, as lines of the text format: one validation path for both. */
-import { gunzipSync } from 'node:zlib';
 import {
   type AsyncBuffer,
   type Compressors,
@@ -7,15 +6,28 @@ import {
   parquetMetadata,
   parquetRead,
   type RowGroup,
-  snappyUncompress,
 } from 'hyparquet';
 import { normalizeFieldName } from './fields.ts';
+import { CODECS, READ_CODECS } from './parquet-codecs.ts';
 import { type BodyCheck, checkPages } from './parquet-pages.ts';
 import { readStruct } from './thrift.ts';
 
 /** The Parquet file is damaged or not a flow log; the message says where reading stopped. */
 export class ParquetError extends Error {
   override name = 'ParquetError';
+}
+
+/** Nothing is wrong with the file, but nothing here decompresses it. */
+class UnreadCodecError extends Error {
+  override name = 'UnreadCodecError';
+
+  constructor(codec: string) {
+    super(
+      codec === 'ZSTD'
+        ? 'the Parquet file is compressed by ZSTD, which this version of Node cannot read; use Node 24'
+        : `the Parquet file is compressed by ${codec}, which is not read; expected ${READ_CODECS.join(', ')}: write it again with one of these`,
+    );
+  }
 }
 
 const TEXT_AT_ONCE = 256 * 1024;
@@ -28,8 +40,6 @@ const END_BYTES = 8;
 const MOST_VALUES = 2 ** 27;
 /** Rows that a byte may stand for, since ports and addresses differ, besides some that may be all alike. */
 const [ROWS_OF_BYTE, ROWS_ALIKE] = [8, 4096];
-/** Snappy repeats at most 64 bytes for three (format_description.txt). */
-const MOST_SNAPPY_RATIO = 22;
 
 /**
  * Calls `write` with a header line and then the rows as text, "-" for nulls. Columns of Parquet files are underscored.
@@ -54,6 +64,7 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
     } catch (error) {
       // The disk or the network failed, not the file.
       if (fault) throw fault.error;
+      if (error instanceof UnreadCodecError) throw new ParquetError(error.message);
       throw new ParquetError(
         `cannot read ${what} of the Parquet file (${(error as Error).message}): it is damaged or cut short; fetch it again`,
       );
@@ -146,6 +157,7 @@ async function readersOf(
     const { start: first, end: last, meta } = chunks[at]!;
     const own = held ? held.slice(first - start, last - start) : await file.slice(first, last);
     const { type, codec } = meta;
+    if (codec !== 'UNCOMPRESSED' && !CODECS[codec]) throw new UnreadCodecError(codec);
     const checks = rows
       ? checkPages(new Uint8Array(own), { type, rows, isOptional, isCompressed: codec !== 'UNCOMPRESSED' })
       : [];
@@ -183,15 +195,8 @@ function compressorsWith(checks: readonly BodyCheck[]): Compressors {
     next.next().value?.(body);
     return body;
   };
-  return {
-    GZIP: checked((input, size) => new Uint8Array(gunzipSync(input, { maxOutputLength: size }))),
-    SNAPPY: checked((input, size) => {
-      if (size > input.length * MOST_SNAPPY_RATIO) throw new Error(`${input.length} bytes are claimed to hold ${size}`);
-      const output = new Uint8Array(size);
-      snappyUncompress(input, output);
-      return output;
-    }),
-  };
+  const known = Object.entries(CODECS).filter((entry): entry is [string, (typeof entry)[1] & {}] => !!entry[1]);
+  return Object.fromEntries(known.map(([name, inflate]) => [name, checked(inflate)])) as Compressors;
 }
 
 /** Values of one column, the first of which belongs to the row `rowStart`. */
@@ -222,7 +227,9 @@ function linesOf(readers: readonly ValueReader[], from: number, to: number): [st
 }
 
 function cell(value: unknown): string {
-  if (value === null) return '-';
+  if (value === null || Number.isNaN(value)) return '-';
+  // Flow logs count seconds; other programs make timestamps of them.
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? '-' : String(Math.floor(value.getTime() / 1000));
   const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
   // Spaces would shift the columns of the text line; AWS percent-encodes them in tag values for the same reason.
   return text.replace(/[\s\p{Cc}]+/gu, '%20') || '-';

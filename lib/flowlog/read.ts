@@ -1,11 +1,16 @@
 /** Reads one flow log file of any format, told apart by content: gzip, plain text or Parquet, in bounded memory. */
+import { constants, gunzipSync } from 'node:zlib';
 import { ColumnsError } from './columns.ts';
-import { GzipError, gunzip } from './gunzip.ts';
+import { DEFAULT_FIELDS } from './fields.ts';
+import { GzipError, gunzip, gunzipped } from './gunzip.ts';
 import { type Account, LineParser } from './line-parser.ts';
+import { otherFormat } from './other-formats.ts';
 import { ParquetError, parquetLines } from './parquet.ts';
 import type { RecordSink } from './record.ts';
 import type { SkippedLines } from './skipped.ts';
 import type { ByteSource } from './source.ts';
+import { explainLine } from './text-forms.ts';
+import { TextReader } from './text-reader.ts';
 
 /** What came of reading one file. Records were handed to the sink also where `error` is set. */
 export interface FileReport {
@@ -32,6 +37,8 @@ export interface ReadOptions {
 const MAX_HELD_PARQUET = 512 * 1024 * 1024;
 /** Formats are told apart by so many first bytes, however small the pieces are in which they come. */
 const OPENING_BYTES = 512;
+/** Times that a file may be compressed again. */
+const MOST_LAYERS = 2;
 const EMPTY = 'the file is empty; expected flow log records';
 
 class NotAFlowLogError extends Error {}
@@ -46,22 +53,22 @@ export async function readFlowLog(
   options: ReadOptions = {},
 ): Promise<FileReport> {
   const parser = new LineParser(sink, options.fields);
-  let bytes = 0;
+  const text = new TextReader(parser, options.fields?.length ?? DEFAULT_FIELDS.length, refuseOtherFormats);
+  let isEmpty = true;
   const write = (chunk: Uint8Array) => {
-    if (bytes === 0) refuseOtherFormats(chunk);
-    bytes += chunk.length;
-    parser.push(chunk);
+    isEmpty &&= chunk.length === 0;
+    text.push(chunk);
   };
   let error: string | undefined;
   try {
     await readAny(source, write);
-    if (bytes === 0) throw new NotAFlowLogError(EMPTY);
+    if (isEmpty) throw new NotAFlowLogError(EMPTY);
   } catch (fault) {
     if (!isFaultOfFile(fault)) throw fault;
     error = (fault as Error).message;
   }
   try {
-    parser.end(error !== undefined);
+    text.end(error !== undefined);
     if (!error && parser.lines > 0 && parser.rows.records + parser.rows.noData + parser.rows.skipData === 0)
       error = unreadable(parser);
   } catch (fault) {
@@ -72,7 +79,7 @@ export async function readFlowLog(
     name: source.name,
     lines: parser.lines,
     records: parser.rows.records,
-    bytes,
+    bytes: text.bytes,
     noData: parser.rows.noData,
     skipData: parser.rows.skipData,
     skipped: [...parser.skipped.values()],
@@ -81,18 +88,44 @@ export async function readFlowLog(
   };
 }
 
-async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void): Promise<void> {
+async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void, layers = 0): Promise<void> {
   const stream = source.open();
   if (!stream) throw new NotAFlowLogError('the input has been read already; a pipe can be given once');
   const { head, rest } = await probe(stream);
   if (head.length === 0) throw new NotAFlowLogError(EMPTY);
-  if (isGzip(head)) return readGzip(source, rest, write);
+  if (isGzip(head)) {
+    if (!isGzip(beginningOf(head))) return readGzip(source, rest, write);
+    if (layers === MOST_LAYERS) throw new NotAFlowLogError(`the file is gzip within gzip, ${layers + 2} times over`);
+    return readAny(within(source, rest), write, layers + 1);
+  }
   if (isParquet(head)) {
     const file = parquetFile(source);
     if (file) await close(rest);
     return parquetLines(file ?? (await heldFile(rest)), write);
   }
   for await (const chunk of rest) write(chunk);
+}
+
+/** What the first bytes of a gzip file decompress to, as far as they go. */
+function beginningOf(head: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+/** The gzip file within a gzip file: downloads compress again what is compressed. */
+function within(source: ByteSource, rest: AsyncIterable<Uint8Array>): ByteSource {
+  let first: AsyncIterable<Uint8Array> | undefined = rest;
+  return {
+    name: source.name,
+    open: () => {
+      const outer = first ?? source.open();
+      first = undefined;
+      return outer && gunzipped(outer);
+    },
+  };
 }
 
 async function readGzip(
@@ -173,18 +206,12 @@ const arrayBuffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).bu
 const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b;
 const isParquet = (head: Uint8Array) => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'PAR1';
 
-function refuseOtherFormats(head: Uint8Array): void {
-  const start = Buffer.from(head.subarray(0, 8)).toString('latin1');
-  const kind = start.startsWith('%PDF')
-    ? 'a PDF'
-    : start.startsWith('PK\x03\x04')
-      ? 'a zip archive'
-      : /^[{[]/.test(start)
-        ? 'JSON'
-        : head.subarray(0, 512).includes(0)
-          ? 'binary data'
-          : undefined;
-  if (kind) throw new NotAFlowLogError(`the file is ${kind}; expected VPC Flow Log records as text, gzip or Parquet`);
+function refuseOtherFormats(opening: Uint8Array): void {
+  const other = otherFormat(opening);
+  if (other)
+    throw new NotAFlowLogError(
+      `the file is ${other.kind}; expected VPC Flow Log records as text, gzip or Parquet${other.wayOut}`,
+    );
 }
 
 /** Why a file without a single record is none; undefined for a header alone, which a quiet interval may have. */
@@ -192,7 +219,8 @@ function unreadable({ skipped, account }: LineParser): string | undefined {
   const hasHeader = account.headers > 0;
   const [first] = skipped.values();
   if (!first) return hasHeader ? undefined : 'the file holds blank lines only; expected flow log records';
-  const where = `line ${first.firstLine} (${first.reason}): "${first.excerpt}"`;
+  const why = explainLine(first.excerpt);
+  const where = `line ${first.firstLine} (${first.reason}${why ? `; ${why}` : ''}): "${first.excerpt}"`;
   return hasHeader
     ? `no line under the header is a flow log record; ${where}; expected the columns that the header names`
     : `no line is a flow log record; ${where}; expected a header line with field names, or the 14 fields of the default format`;

@@ -1,0 +1,108 @@
+/** Text in any encoding and form to the lines that the parser reads; plain UTF-8 lines pass through untouched. */
+import type { LineParser } from './line-parser.ts';
+import { formOf, type LineForm } from './text-forms.ts';
+
+/** Encoding and form are told by so many first bytes, however small the pieces are in which they come. */
+const OPENING_BYTES = 4096;
+/** Of a line that is longer, the parser only says so. */
+const MAX_LINE = 65_536;
+/** Share of the pairs of bytes in which one is zero, from which on a text without a mark is taken for UTF-16. */
+const MOST_PAIRS = 0.9;
+
+type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
+/** Reads the text of one file. Push its bytes in order, then call `end`. */
+export class TextReader {
+  /** Bytes that the parser received. */
+  bytes = 0;
+  #parser: LineParser;
+  #columns: number;
+  #check: (opening: Uint8Array) => void;
+  #opening: Uint8Array | undefined = new Uint8Array(0);
+  #decoder: InstanceType<typeof TextDecoder> | undefined;
+  #form: LineForm | undefined;
+  #carry = '';
+
+  /**
+   * @param columns how many columns a line without a header has.
+   * @param check throws when the first bytes, as UTF-8, are no text.
+   */
+  constructor(parser: LineParser, columns: number, check: (opening: Uint8Array) => void) {
+    this.#parser = parser;
+    this.#columns = columns;
+    this.#check = check;
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#opening === undefined) {
+      this.#take(chunk);
+      return;
+    }
+    this.#opening = this.#opening.length ? Buffer.concat([this.#opening, chunk]) : chunk;
+    if (this.#opening.length >= OPENING_BYTES) this.#begin(this.#opening);
+  }
+
+  /** The end of the text. `cut` says that it broke off. */
+  end(cut: boolean): void {
+    if (this.#opening?.length) this.#begin(this.#opening);
+    if (this.#decoder) {
+      this.#takeText(this.#decoder.decode());
+      if (this.#carry) this.#hand(this.#form ? this.#form(this.#carry) : this.#carry);
+    }
+    this.#parser.end(cut);
+  }
+
+  #begin(opening: Uint8Array): void {
+    this.#opening = undefined;
+    const encoding = encodingOf(opening.subarray(0, OPENING_BYTES));
+    const text = new TextDecoder(encoding).decode(opening.subarray(0, OPENING_BYTES), { stream: true });
+    this.#check(encoding === 'utf-8' ? opening : Buffer.from(text));
+    const first = text.split(/\r?\n/).find((line) => line.trim());
+    this.#form = first === undefined ? undefined : formOf(first, this.#columns);
+    if (this.#form || encoding !== 'utf-8') this.#decoder = new TextDecoder(encoding);
+    this.#take(opening);
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#decoder) this.#takeText(this.#decoder.decode(chunk, { stream: true }));
+    else this.#handBytes(chunk);
+  }
+
+  #takeText(text: string): void {
+    if (!this.#form) {
+      this.#hand(text);
+      return;
+    }
+    const lines = (this.#carry + text).split('\n');
+    this.#carry = lines.pop()!.slice(0, MAX_LINE + 1);
+    this.#hand(lines.map((line) => `${this.#form!(line.endsWith('\r') ? line.slice(0, -1) : line)}\n`).join(''));
+  }
+
+  #hand(text: string): void {
+    if (text) this.#handBytes(Buffer.from(text));
+  }
+
+  #handBytes(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    try {
+      this.#parser.push(bytes);
+    } catch (refusal) {
+      // Of a refused file, nothing more is handed on.
+      this.#decoder = undefined;
+      throw refusal;
+    }
+  }
+}
+
+/** By its mark, or by the zeros that ASCII leaves in UTF-16. */
+function encodingOf(opening: Uint8Array): Encoding {
+  const [first, second] = opening;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  const pairs = Math.floor(opening.length / 2);
+  const zeros = [0, 0];
+  for (let at = 0; at < pairs * 2; at++) if (opening[at] === 0) zeros[at % 2]!++;
+  if (pairs >= 8 && zeros[1]! >= pairs * MOST_PAIRS && zeros[0] === 0) return 'utf-16le';
+  if (pairs >= 8 && zeros[0]! >= pairs * MOST_PAIRS && zeros[1] === 0) return 'utf-16be';
+  return 'utf-8';
+}

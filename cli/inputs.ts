@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { isHidden } from '../lib/flowlog/file-names.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
 import { counted } from './progress.ts';
 
@@ -34,18 +35,22 @@ const FLOW_LOG_NAME = /\.(log|txt|gz|parquet|csv)$/i;
 interface Inputs {
   readonly sources: ByteSource[];
   readonly bad: BadInput[];
+  /** Hidden files that are named like flow logs, and were left out. */
+  hidden: number;
 }
 
 /** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
 export async function resolveInputs(paths: readonly string[], stdin: Readable): Promise<Inputs> {
-  const inputs: Inputs = { sources: [], bad: [] };
+  const inputs: Inputs = { sources: [], bad: [], hidden: 0 };
   const piped = pipeSource('(stdin)', () => stdin);
   for (const path of paths) {
     await orBad(path, inputs, async () => {
       if (path === '-') inputs.sources.push(piped);
-      else if (path.startsWith('s3://'))
-        inputs.sources.push(...(await (await import('../lib/store/objects.ts')).listObjects(path)));
-      else await addPath(path, inputs);
+      else if (path.startsWith('s3://')) {
+        const listed = await (await import('../lib/store/objects.ts')).listObjects(path);
+        inputs.sources.push(...listed.sources);
+        inputs.hidden += listed.hidden;
+      } else await addPath(path, inputs);
     });
   }
   return inputs;
@@ -65,21 +70,27 @@ async function addPath(path: string, inputs: Inputs): Promise<void> {
   // A named pipe, as in "<(command)": opened a second time, it would wait for ever.
   else if (!info.isDirectory()) inputs.sources.push(pipeSource(path, () => createReadStream(path)));
   else {
-    const found: Inputs = { sources: [], bad: [] };
+    const found: Inputs = { sources: [], bad: [], hidden: 0 };
     await addFolder(path, found);
     inputs.sources.push(...found.sources.sort((a, b) => (a.name < b.name ? -1 : 1)));
     inputs.bad.push(...found.bad);
+    inputs.hidden += found.hidden;
     if (!found.sources.length && !found.bad.length)
       inputs.bad.push({ path, reason: 'the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)' });
   }
 }
 
-async function addFolder(folder: string, inputs: Inputs): Promise<void> {
+async function addFolder(folder: string, inputs: Inputs, isHiddenFolder = false): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     await orBad(path, inputs, async () => {
-      if (entry.isDirectory()) return addFolder(path, inputs);
+      const isLeftOut = isHiddenFolder || isHidden(entry.name);
+      if (entry.isDirectory()) return addFolder(path, inputs, isLeftOut);
       if (!FLOW_LOG_NAME.test(entry.name)) return;
+      if (isLeftOut) {
+        inputs.hidden++;
+        return;
+      }
       // Links to files are followed; links to folders could lead in circles.
       const info = await stat(path);
       if (info.isFile()) inputs.sources.push(fileSource(path, info.size));
@@ -120,6 +131,9 @@ function pipeSource(name: string, openOnce: () => Readable): ByteSource {
 /** What a failed system call means to the person who gave the path. */
 export function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file or folder';
+  // The client looks for a Region in the environment and the profile, and names neither.
+  if (/^Region is missing/.test(error.message))
+    return 'no AWS Region is set; set AWS_REGION, or a region in the profile, to that of the bucket';
   if (error.code === 'EACCES' || error.code === 'EPERM') return 'permission denied; check who may read it';
   return error.message;
 }

@@ -23,7 +23,9 @@ import { UsageError } from '../usage-error.ts';
 const HELP = `Usage: sweepwatch detect PATH... [OPTIONS]
 
 Finds scans in VPC Flow Log files. PATH is a file, a folder, "-" for stdin, or s3://bucket/prefix; gzip, plain text and
-Parquet are told apart by content. Several files are one body of evidence and may be given in any order. Private
+Parquet are told apart by content. Text may be UTF-16, CSV (Athena, Logs Insights, CloudWatch console) or lines after a
+time (CloudWatch export, aws logs tail); of JSON, the message says how to read it. Hidden files of folders are left out
+and counted. Several files are one body of evidence and may be given in any order. Private
 addresses are kept apart by account, or by the routingDomains of --config, as in a deployment.
 
 Options:
@@ -74,7 +76,7 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   }
   if (!positionals.length) throw new UsageError('no PATH given; expected files, folders, "-" or s3://bucket/prefix');
   const options = await readOptions(values);
-  const { sources, bad } = await resolveInputs(positionals, process.stdin);
+  const { sources, bad, hidden } = await resolveInputs(positionals, process.stdin);
   const { internal, routingDomains, fields } = options;
   const key = hashKey(LOCAL_SECRET);
   const collector = new Collector({ key, internal, routingDomains });
@@ -88,7 +90,7 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
   // Where nothing was read, "no findings" would be a lie.
   if (reports.length) formatFindings(shown, options.format, terminal);
-  return report(reports, failed, findings, shown, collector.givenUp, terminal);
+  return report(reports, failed, findings, shown, collector.givenUp, hidden, terminal);
 }
 
 function decide(collector: Collector, options: Options): Finding[] {
@@ -154,6 +156,7 @@ function report(
   findings: readonly Finding[],
   shown: readonly Finding[],
   givenUp: GivenUp,
+  hiddenFiles: number,
   terminal: Terminal,
 ): number {
   const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
@@ -179,7 +182,7 @@ function report(
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;
   say(
-    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(findings.length, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}`,
+    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(findings.length, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}${hiddenFiles ? `; ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
   );
   return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

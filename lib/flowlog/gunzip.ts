@@ -15,6 +15,7 @@ const AHEAD = 4;
 const SALVAGE_STEPS = [512, 1];
 /** First bytes of each member: magic number, and the method, of which there is one (RFC 1952). */
 const MAGIC = [0x1f, 0x8b, 8];
+const CUT_SHORT = 'the gzip data ends before its trailer: the file is cut short; fetch it again';
 /** zlib's word for bytes behind a member that begin no other. */
 const NO_MEMBER = 'incorrect header check';
 
@@ -50,8 +51,28 @@ export async function gunzip(
     intact = consumed;
   }
   const behind = first.fault.message.includes(NO_MEMBER) && written > 0 ? reopen() : undefined;
+  if (first.fault.message === CUT_SHORT && written > 0) await refuseLastByte(reopen);
   // Of the two bytes that zlib looked at, it has taken the first.
   throw behind ? (await tailFrom(behind, intact - 1)).fault() : first.fault;
+}
+
+/** A single byte behind the last member is to zlib the beginning of one more. @throws GzipError where all before it is whole. */
+async function refuseLastByte(reopen: () => AsyncIterable<Uint8Array> | undefined): Promise<void> {
+  const again = reopen();
+  if (!again) return;
+  const tail = new Tail();
+  const butLast = async function* () {
+    let held: Uint8Array = new Uint8Array(0);
+    for await (const chunk of again) {
+      if (!chunk.length) continue;
+      yield held;
+      yield chunk.subarray(0, -1);
+      held = chunk.subarray(-1);
+    }
+    tail.take(held);
+  };
+  const { fault } = await inflate(butLast(), constants.Z_FINISH, () => undefined);
+  if (!fault) throw tail.fault();
 }
 
 async function tailFrom(input: AsyncIterable<Uint8Array>, from: number): Promise<Tail> {
@@ -166,7 +187,7 @@ class Tail {
     return new GzipError(
       alike >= MAGIC.length - 1
         ? `the gzip data is corrupt (${bytes} nearly the beginning of another gzip member); fetch it again`
-        : `behind the gzip data ${bytes} no gzip data; they were left out, and all the gzip data was read`,
+        : `behind the gzip data ${bytes} no gzip data and left out; all the gzip data was read`,
     );
   }
 }
@@ -186,8 +207,7 @@ export async function* gunzipped(input: AsyncIterable<Uint8Array>): AsyncGenerat
 
 function gzipFault(error: unknown): GzipError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'Z_BUF_ERROR')
-    return new GzipError('the gzip data ends before its trailer: the file is cut short; fetch it again');
+  if (code === 'Z_BUF_ERROR') return new GzipError(CUT_SHORT);
   // The code of an error from elsewhere may be a number (AbortError).
   if (String(code).startsWith('Z_')) return new GzipError(`the gzip data is corrupt (${message}); fetch it again`);
   return undefined;

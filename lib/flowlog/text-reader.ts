@@ -6,8 +6,8 @@ import { formOf, type LineForm } from './text-forms.ts';
 const OPENING_BYTES = 4096;
 /** Of a line that is longer, the parser only says so. */
 const MAX_LINE = 65_536;
-/** Share of the pairs of bytes in which one is zero, from which on a text without a mark is taken for UTF-16. */
-const MOST_PAIRS = 0.9;
+/** Share of the pairs of bytes that must be ASCII in UTF-16, and how many at least, for a text without a mark. */
+const [MOST_PAIRS, FEWEST_PAIRS] = [0.9, 8];
 
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
@@ -100,9 +100,13 @@ function encodingOf(opening: Uint8Array): Encoding {
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';
   const pairs = Math.floor(opening.length / 2);
-  const zeros = [0, 0];
-  for (let at = 0; at < pairs * 2; at++) if (opening[at] === 0) zeros[at % 2]!++;
-  if (pairs >= 8 && zeros[1]! >= pairs * MOST_PAIRS && zeros[0] === 0) return 'utf-16le';
-  if (pairs >= 8 && zeros[0]! >= pairs * MOST_PAIRS && zeros[1] === 0) return 'utf-16be';
-  return 'utf-8';
+  const isText = (byte: number) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127);
+  let [low, high] = [0, 0];
+  for (let at = 0; at < pairs * 2; at += 2) {
+    const [a, b] = [opening[at]!, opening[at + 1]!];
+    if (b === 0 && isText(a)) low++;
+    if (a === 0 && isText(b)) high++;
+  }
+  if (pairs < FEWEST_PAIRS || Math.max(low, high) < pairs * MOST_PAIRS) return 'utf-8';
+  return low > high ? 'utf-16le' : 'utf-16be';
 }

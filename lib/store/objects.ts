@@ -1,5 +1,6 @@
 /** Flow log files in S3 as byte sources: streamed, by range for Parquet, listed by prefix. */
 import { GetObjectCommand, type InvalidObjectState, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
+import { isHidden } from '../flowlog/file-names.ts';
 import type { ByteSource } from '../flowlog/source.ts';
 import { createS3Client } from './clients.ts';
 
@@ -75,19 +76,33 @@ export function objectAt(address: string, size?: number): ByteSource {
   return objectSource(createS3Client(), bucket!, key!, size);
 }
 
-/** The objects under an `s3://bucket/prefix` address, in order of their keys. */
-export async function listObjects(address: string): Promise<ByteSource[]> {
+/** What lies under an address: objects in order of their keys, and how many hidden ones were left out. */
+interface Listed {
+  readonly sources: readonly ByteSource[];
+  readonly hidden: number;
+}
+
+/** Keys that stand for folders: those of the console end with a slash, those of Hadoop with a mark. */
+const isFolder = (key: string): boolean => key.endsWith('/') || key.endsWith('_$folder$');
+
+/** The objects under an `s3://bucket/prefix` address. */
+export async function listObjects(address: string): Promise<Listed> {
   const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(address);
   if (!match) throw new Error('expected s3://bucket/prefix');
   const [, bucket, prefix] = match as unknown as [string, string, string];
   const client = createS3Client();
   const sources: ByteSource[] = [];
+  const asked = prefix.lastIndexOf('/') + 1;
+  let hidden = 0;
   for await (const page of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
-    for (const { Key, Size } of page.Contents ?? [])
-      if (Key && !Key.endsWith('/')) sources.push(objectSource(client, bucket, Key, Size));
+    for (const { Key, Size } of page.Contents ?? []) {
+      if (!Key || isFolder(Key)) continue;
+      if (isHidden(Key.slice(asked))) hidden++;
+      else sources.push(objectSource(client, bucket, Key, Size));
+    }
   }
   if (!sources.length) throw new Error('no objects under this address');
-  return sources;
+  return { sources, hidden };
 }
 
 function explain(bucket: string, key: string, error: Error): Error {

@@ -59,6 +59,16 @@ describe('A folder', () => {
     expect(run.stderr).toMatch(/\n60 records in 6 files: 1 finding\n$/);
   });
 
+  test('copied by a Mac is read without the hidden files, which are counted', async () => {
+    const folder = folderWith({ 'scan.log': scanLog('10.0.9.9'), '._scan.log': '\u0000\u0005\u0016\u0007' });
+    mkdirSync(join(folder, '__MACOSX/deep'), { recursive: true });
+    writeFileSync(join(folder, '__MACOSX/deep/scan.log'), '\u0000\u0005\u0016\u0007');
+    const run = await detect(folder);
+    expect(run.code).toBe(0);
+    expect(sourcesOf(run)).toEqual(['10.0.9.9']);
+    expect(run.stderr).toBe('60 records in 1 file: 1 finding; 2 hidden files left out\n');
+  });
+
   test('without flow logs is an error that says which files would be read', async () => {
     const folder = folderWith({ 'README.md': 'x' });
     expect(await detect(folder)).toMatchObject({

@@ -1,7 +1,13 @@
 /** Field names and headers: the 54 fields, what a header is, what one must hold. */
 import { describe, expect, test } from '@jest/globals';
 import { columnMap, isHeader } from '../../../lib/flowlog/columns.ts';
-import { DEFAULT_FIELDS, FIELD_VERSIONS, isKnownField, normalizeFieldName } from '../../../lib/flowlog/fields.ts';
+import {
+  DEFAULT_FIELDS,
+  FIELD_VERSIONS,
+  fieldList,
+  isKnownField,
+  normalizeFieldName,
+} from '../../../lib/flowlog/fields.ts';
 import { ALL_FIELDS, TRANSIT_GATEWAY_FIELDS } from './sample-logs.ts';
 
 describe('Fields', () => {
@@ -19,6 +25,9 @@ describe('Fields', () => {
 
   test('Parquet spells them with underscores', () => {
     expect(normalizeFieldName('pkt_src_aws_service')).toBe('pkt-src-aws-service');
+    expect(normalizeFieldName('pktSrcAddr')).toBe('pkt-srcaddr');
+    expect(normalizeFieldName('$${log-status}')).toBe('log-status');
+    expect(normalizeFieldName('Field_of_tomorrow')).toBe('field-of-tomorrow');
     expect(ALL_FIELDS.every((name) => isKnownField(normalizeFieldName(name.replaceAll('-', '_').toUpperCase())))).toBe(
       true,
     );
@@ -79,4 +88,18 @@ describe('columnMap', () => {
     const fields = 'pkt-srcaddr pkt-dstaddr srcport dstport protocol start tcp-flags'.split(' ');
     expect(columnMap(fields).names).toEqual(fields);
   });
+});
+
+test('A list of fields may be pasted as any program writes it', () => {
+  const expected = ['srcaddr', 'dstaddr', 'log-status', 'field-of-tomorrow'];
+  for (const text of [
+    expected.map((name) => `$\{${name}}`).join(' '),
+    expected.map((name) => `$$\{${name}}`).join('\\n'),
+    expected.map((name) => `$\{!${name}}`).join(''),
+    '"srcaddr", "dstaddr",\n  "log-status",\r\n\t"field-of-tomorrow"',
+    "['srcaddr', 'dstaddr', 'log-status', 'field-of-tomorrow']",
+    'srcaddr;dstaddr|log-status \\\n field-of-tomorrow',
+    'srcaddr\u00a0dstaddr\u00a0log-status\u00a0field-of-tomorrow',
+  ])
+    expect(fieldList(text)).toEqual(expected);
 });

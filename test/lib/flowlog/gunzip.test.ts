@@ -53,6 +53,55 @@ describe('Whole gzip', () => {
   });
 });
 
+describe('Behind the last gzip member', () => {
+  test.each([
+    ['a line end', '\n', 'behind the gzip data 1 byte follows that is no gzip data'],
+    ['text', 'trailing garbage', 'behind the gzip data 16 bytes follow that are no gzip data'],
+    ['zeros and more', '\0\0\0x', 'behind the gzip data 4 bytes follow that are no gzip data'],
+  ])('%s is named, and nothing is said to be missing', async (_what, garbage, message) => {
+    for (const size of [1000, 1 << 20]) {
+      const { output, error } = await decode(Buffer.concat([whole, Buffer.from(garbage)]), size);
+      expect(output.equals(text)).toBe(true);
+      expect(error).toBeInstanceOf(GzipError);
+      expect(error!.message).toBe(`${message} and left out; all the gzip data was read`);
+    }
+  });
+
+  test('a member whose first byte is damaged is not taken for padding', async () => {
+    for (const first of [0, 0x1e, 0xff]) {
+      const second = Buffer.from(whole);
+      second[0] = first;
+      for (const size of [1000, whole.length, 1 << 20]) {
+        const { output, error } = await decode(Buffer.concat([whole, second]), size);
+        expect(output.equals(text)).toBe(true);
+        expect(error!.message).toMatch(/^the gzip data is corrupt \(.+\); fetch it again$/);
+      }
+    }
+  });
+});
+
+describe('gzip within gzip', () => {
+  test('is read as what it holds, also from a pipe', async () => {
+    for (const layers of [2, 3]) {
+      let bytes: Buffer = whole;
+      for (let at = 1; at < layers; at++) bytes = gzipSync(bytes);
+      for (const source of [chunkedSource(bytes, 100), chunkedSource(bytes, 1 << 20), pipe(pieces(bytes, 1000))]) {
+        const { report } = await read(source);
+        expect(report).toMatchObject({ records: 2000, skipped: [] });
+        expect(report).not.toHaveProperty('error');
+      }
+    }
+  });
+
+  test('that is cut short, inside or outside, says so', async () => {
+    const twice = gzipSync(whole);
+    for (const bytes of [gzipSync(whole.subarray(0, whole.length / 2)), twice.subarray(0, twice.length / 2)])
+      expect((await read(bytes)).report.error).toBe(
+        'the gzip data ends before its trailer: the file is cut short; fetch it again',
+      );
+  });
+});
+
 describe('gzip that is cut short', () => {
   test('gives all that is decodable, wherever it is cut, and says so', async () => {
     const cuts = Array.from({ length: 60 }, (_, at) => 2 + Math.floor((at * (whole.length - 3)) / 59));
@@ -109,8 +158,8 @@ describe('gzip that is corrupt', () => {
 
   test('loses no line that was whole before the damage', async () => {
     // The member before is whole: whatever is wrong behind it, none of its lines may be lost.
-    const behind = [Buffer.from('trailing garbage'), Buffer.from([0x1f, 0x8b, 1, 2, 3]), Buffer.from(whole)];
-    behind[2]![10] = 0xff;
+    const behind = [Buffer.from([0x1f, 0x8b, 1, 2, 3]), Buffer.from(whole)];
+    behind[1]![10] = 0xff;
     for (const garbage of behind) {
       for (const size of [100, 65_536, 1 << 20]) {
         const { output, error } = await decode(Buffer.concat([whole, garbage]), size);

@@ -1,11 +1,11 @@
 /** Parquet flow logs: the same records as from text, whatever the codec, the row groups and the way nothing is written. */
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
 import { type ByteSource, bufferSource } from '../../../lib/flowlog/source.ts';
 import { type PlainRecord, read, skips } from './recorder.ts';
-import { ALL_FIELDS, chunkedSource, line, log, pieces, pipe, rows, type Values } from './sample-logs.ts';
+import { ALL_FIELDS, chunkedSource, line, log, pieces, pipe, rows, START, type Values } from './sample-logs.ts';
 
 const INT32 = new Set('version srcport dstport protocol tcp-flags traffic-path encryption-status'.split(' '));
 const INT64 = new Set(['packets', 'bytes', 'start', 'end']);
@@ -13,7 +13,7 @@ const INT64 = new Set(['packets', 'bytes', 'start', 'end']);
 interface Writing {
   readonly fields?: readonly string[];
   readonly rowGroupSize?: number;
-  readonly codec?: 'GZIP' | 'UNCOMPRESSED' | 'SNAPPY';
+  readonly codec?: 'GZIP' | 'UNCOMPRESSED' | 'SNAPPY' | 'ZSTD' | 'BROTLI' | 'LZ4_RAW' | 'LZO';
   /** How a missing text is stored; which of the two AWS does is not documented. */
   readonly missing?: '-' | null;
 }
@@ -30,8 +30,42 @@ function parquet(values: readonly Values[], writing: Writing = {}): Uint8Array {
       return { ...base, type: 'INT64', data: texts.map((text) => (text === '-' ? null : BigInt(text))) };
     return { ...base, type: 'STRING', data: texts.map((text) => (text === '-' ? missing : text)) };
   });
-  const compressors = { GZIP: (input: Uint8Array) => new Uint8Array(gzipSync(input)) };
+  const compressors = {
+    GZIP: (input: Uint8Array) => new Uint8Array(gzipSync(input)),
+    ZSTD: (input: Uint8Array) => new Uint8Array(zstdCompressSync(input)),
+    BROTLI: (input: Uint8Array) => new Uint8Array(brotliCompressSync(input)),
+    LZ4_RAW: packLz4,
+    LZO: (input: Uint8Array) => input,
+  };
   return new Uint8Array(parquetWriteBuffer({ columnData, codec, rowGroupSize, compressors }));
+}
+
+/** An LZ4 block: literals, a match wherever the last bytes repeat those four before, and literals at the end. */
+function packLz4(input: Uint8Array): Uint8Array {
+  const output: number[] = [];
+  const sequence = (literals: Uint8Array, match: number) => {
+    const nibble = (length: number) => Math.min(15, length);
+    const rest = (length: number) => {
+      for (let left = length - 15; left >= 0; left -= 255) output.push(Math.min(255, left));
+    };
+    output.push(nibble(literals.length) * 16 + (match ? nibble(match - 4) : 0));
+    rest(literals.length);
+    output.push(...literals);
+    if (!match) return;
+    output.push(4, 0);
+    rest(match - 4);
+  };
+  let from = 0;
+  for (let at = 4; at < input.length - 12; at++) {
+    let match = 0;
+    while (at + match < input.length - 5 && input[at + match] === input[at + match - 4]) match++;
+    if (match < 4) continue;
+    sequence(input.subarray(from, at), match);
+    at += match;
+    from = at;
+  }
+  sequence(input.subarray(from), 0);
+  return Uint8Array.from(output);
 }
 
 async function fromText(values: readonly Values[], fields?: readonly string[]): Promise<readonly PlainRecord[]> {
@@ -44,6 +78,9 @@ describe('A Parquet file gives the same records as the text', () => {
   test.each([
     ['with the GZIP codec', {}],
     ['with the SNAPPY codec', { codec: 'SNAPPY' }],
+    ['with the ZSTD codec', { codec: 'ZSTD' }],
+    ['with the BROTLI codec', { codec: 'BROTLI' }],
+    ['with the LZ4_RAW codec', { codec: 'LZ4_RAW' }],
     ['without compression', { codec: 'UNCOMPRESSED' }],
     ['in many row groups', { rowGroupSize: 7 }],
     ['with "-" as text', { missing: '-' }],
@@ -139,7 +176,35 @@ describe('Values in Parquet', () => {
   });
 });
 
+describe('Times in Parquet', () => {
+  const seconds = [START, START + 59];
+  const times = seconds.map((at) => new Date(at * 1000));
+  const columns = (time: (name: string) => ColumnSource): ColumnSource[] => [
+    ...['srcaddr', 'dstaddr'].map((name) => ({ name, data: ['10.0.0.1', '10.0.0.2'], type: 'STRING' as const })),
+    ...['srcport', 'dstport', 'protocol'].map((name) => ({ name, data: [6, 6], type: 'INT32' as const })),
+    { name: 'action', data: ['REJECT', 'REJECT'], type: 'STRING' },
+    time('end'),
+  ];
+
+  test.each([
+    ['timestamps', (name: string): ColumnSource => ({ name, data: times, type: 'TIMESTAMP' })],
+    ['texts', (name: string): ColumnSource => ({ name, data: seconds.map(String), type: 'STRING' })],
+    ['fractions', (name: string): ColumnSource => ({ name, data: seconds, type: 'DOUBLE' })],
+  ])('may be %s', async (_which, time) => {
+    const { report, records } = await read(new Uint8Array(parquetWriteBuffer({ columnData: columns(time) })));
+    expect(report).toMatchObject({ records: 2, skipped: [] });
+    expect(records.map(({ end }) => end)).toEqual(seconds);
+  });
+});
+
 describe('A Parquet file that cannot be read', () => {
+  test('because of its codec, is not said to be damaged', async () => {
+    const { report } = await read(parquet(rows(3), { codec: 'LZO' }));
+    expect(report.error).toMatch(
+      /^the Parquet file is compressed by LZO, which is not read; expected SNAPPY, GZIP, ZSTD/,
+    );
+  });
+
   test('because it is cut short, is refused wherever it is cut', async () => {
     const whole = parquet(rows(200), { rowGroupSize: 20 });
     for (let at = 4; at < whole.length; at += Math.ceil(whole.length / 40)) {

@@ -27,6 +27,8 @@ describe('Content decides the format, not the name', () => {
   });
 });
 
+const latin1 = (text: string) => Buffer.from(text, 'latin1');
+
 describe('A file that is no flow log is refused, with what it is and what was expected', () => {
   const expected = 'expected VPC Flow Log records as text, gzip or Parquet';
   const noRecord =
@@ -34,7 +36,28 @@ describe('A file that is no flow log is refused, with what it is and what was ex
   const files: readonly [string, Uint8Array | string, string | RegExp][] = [
     ['an empty file', '', 'the file is empty; expected flow log records'],
     ['a PDF', '%PDF-1.7\n1 0 obj\n', `the file is a PDF; ${expected}`],
-    ['a zip', 'PK\u0003\u0004\u0014\u0000', `the file is a zip archive; ${expected}`],
+    ['a zip', 'PK\u0003\u0004\u0014\u0000', `the file is a zip archive; ${expected}; unpack it first (unzip FILE)`],
+    [
+      'a tar archive',
+      `${'x'.repeat(257)}ustar`,
+      `the file is a tar archive; ${expected}; unpack it first (tar -xf FILE)`,
+    ],
+    [
+      'bzip2',
+      'BZh91AY&SY',
+      `the file is compressed by bzip2; ${expected}; decompress it first: bzip2 -dc FILE | sweep`,
+    ],
+    ['xz', latin1('\xfd7zXZ\x00\x00'), `the file is compressed by xz; ${expected}`],
+    ['Zstandard', latin1('\x28\xb5\x2f\xfd\x24'), `the file is compressed by Zstandard; ${expected}`],
+    ['LZ4', latin1('\x04\x22\x4d\x18\x64'), `the file is compressed by LZ4; ${expected}`],
+    [
+      'Firehose JSON',
+      '{"message": "2 1"}{"message": "2 1"}',
+      /is JSON; .+: jq -r '\.message' FILE \| sweepwatch detect -$/,
+    ],
+    ['subscription JSON', '{"messageType":"DATA_MESSAGE","logEvents":[]}', /jq -r '\.logEvents\[\]\.message' FILE/],
+    ['output of the AWS CLI', '{\n "events": [{"message": "2 1"}]}', /jq -r '\.events\[\]\.message' FILE/],
+    ['CloudTrail', '{"Records":[{"eventVersion":"1.08"}]}', /is JSON; .+; it is a log of CloudTrail$/],
     ['JSON', '{"Records":[{}]}', `the file is JSON; ${expected}`],
     ['a JSON list', '[1,2]', `the file is JSON; ${expected}`],
     [
@@ -47,7 +70,6 @@ describe('A file that is no flow log is refused, with what it is and what was ex
       `abcdefgh${'\u0000\u0001'.repeat(99)}`,
       `the file is binary data; ${expected}`,
     ],
-    ['UTF-16 text', Buffer.from(text, 'utf16le'), `the file is binary data; ${expected}`],
     ['one byte', 'x', noRecord],
     ['one newline too few', 'hello', noRecord],
     ['HTML', '<html><body>Access denied</body></html>\n', noRecord],
@@ -63,8 +85,9 @@ describe('A file that is no flow log is refused, with what it is and what was ex
     }
   });
 
-  test('a gzip within a gzip', async () => {
-    expect((await read(gzipSync(gzipSync(text)))).report.error).toMatch(`the file is binary data; ${expected}`);
+  test('gzip within gzip, more often than anybody does', async () => {
+    const four = gzipSync(gzipSync(gzipSync(gzipSync(text))));
+    expect((await read(four)).report.error).toBe('the file is gzip within gzip, 4 times over');
   });
 
   test('a header that lacks what detection needs', async () => {

@@ -102,7 +102,8 @@ const gzip: Target = {
 function wholeText(input: Uint8Array): Uint8Array | undefined {
   if (input[0] !== 0x1f || input[1] !== 0x8b) return input;
   try {
-    return gunzipSync(input);
+    // What is compressed again is decompressed again.
+    return wholeText(gunzipSync(input));
   } catch {
     return undefined;
   }

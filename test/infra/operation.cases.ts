@@ -1,7 +1,9 @@
 /** What a deployment tells people: topics, alarms, outputs, warnings; and what cdk-nag says of it. */
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib';
+import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScanDetector } from '../../infra/index.ts';
 import { addNagChecks } from '../../infra/nag-checks.ts';
@@ -238,5 +240,24 @@ describe('cdk-nag', () => {
     addNagChecks(app);
     new Bucket(new Stack(app, 'faulty'), 'Open');
     expect(() => app.synth()).toThrow(/AwsSolutions::AwsSolutions-S1'[\s\S]*AwsSolutions::AwsSolutions-S10'/);
+  });
+});
+
+describe('the schemas of CloudFormation', () => {
+  const context = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')).context;
+  const synthesizeWith = (change: (flowLog: CfnFlowLog) => void) => {
+    const app = new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+    const detector = new ScanDetector(new Stack(app, 'checked'), 'Detector', { settings: { vpcs } });
+    change(detector.flowLogs[0]!);
+    return () => app.synth();
+  };
+
+  test('accept the template', () => {
+    expect(synthesizeWith(() => {})).not.toThrow();
+  });
+
+  test('refuse a property that no resource type has, and a value that is not allowed', () => {
+    expect(synthesizeWith((flowLog) => flowLog.addPropertyOverride('LogFormats', 'x'))).toThrow(/LogFormats/);
+    expect(synthesizeWith((flowLog) => flowLog.addPropertyOverride('TrafficType', 'SOME'))).toThrow(/TrafficType/);
   });
 });

@@ -35,6 +35,12 @@ describe('the codec', () => {
     );
   });
 
+  test('reads an identity with a field that is no longer collected', () => {
+    const fields = { 'instance-id': 'i-0a', 'resource-id': 'nat-0a' };
+    const stored = fragmentOf({ identity: { interfaceId: 'eni-0a', fields } });
+    expect(decodeFragment(stored, encodeFragment(stored)).identity).toEqual({ interfaceId: 'eni-0a', fields });
+  });
+
   test('gives the same bytes for the same contacts in any order', () => {
     const contacts = Array.from({ length: 20 }, (_, n) =>
       contactOf({ hash: n % 7, port: n, target: `10.0.0.${n % 3}` }),

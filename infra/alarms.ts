@@ -1,8 +1,15 @@
 /** The alarms, on the operations topic: each says what it means, the first thing to do, and where the rest is written. */
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -18,13 +25,21 @@ interface AlarmSpec {
   readonly id: string;
   readonly metric: IMetric;
   readonly description: string;
-  /** Alarm from this value on; 1 unless told. */
+  /** The alarm fires from this value on. Default: 1. */
   readonly atLeast?: number;
-  /** Alarm below 1 in each of this many periods, missing data included, instead of from a value on. */
-  readonly silentPeriods?: number;
+  /** The alarm fires below this value, instead of from a value on. */
+  readonly below?: number;
+  /** The alarm fires when so many periods in a row breach. Default: 1. */
+  readonly periods?: number;
+  /** What a period without data means. Default: all is well, since most metrics have data only while something is wrong. */
+  readonly missing?: TreatMissingData;
 }
 
-/** Creates all alarms of a deployment; each also tells the operations topic when it is over. */
+/**
+ * Creates all alarms of a deployment. None has an OK action: CloudWatch runs it on the way from INSUFFICIENT_DATA to OK
+ * too, so each new alarm would report the end of something that never began. None measures AWS/DynamoDB: alarms on it may
+ * ignore missing data whatever they ask for, and its throttling metrics have no data once the throttling is over.
+ */
 export function createAlarms(
   parent: Construct,
   settings: Settings,
@@ -39,24 +54,23 @@ export function createAlarms(
     ...ageAlarms(resources),
     ...silenceAlarms(settings),
     deliveryAlarm(resources),
+    subscriptionsAlarm(settings),
     noiseAlarm(settings),
-    throttledTable('WindowsThrottled', resources.tables.windows, 'windows'),
-    throttledTable('FindingsThrottled', resources.tables.findings, 'findings'),
+    throttlingAlarm(settings),
   ];
   return specs.map((spec) => {
-    const silent = spec.silentPeriods !== undefined;
     const alarm = new Alarm(scope, spec.id, {
       metric: spec.metric,
       alarmDescription: `${settings.deploymentName}: ${spec.description} More: ${DOCUMENT}#${spec.id.toLowerCase()}`,
-      threshold: spec.atLeast ?? 1,
-      comparisonOperator: silent
-        ? ComparisonOperator.LESS_THAN_THRESHOLD
-        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: spec.silentPeriods ?? 1,
-      treatMissingData: silent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      threshold: spec.below ?? spec.atLeast ?? 1,
+      comparisonOperator:
+        spec.below === undefined
+          ? ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+          : ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: spec.periods ?? 1,
+      treatMissingData: spec.missing ?? TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(action);
-    alarm.addOkAction(action);
     return alarm;
   });
 }
@@ -96,21 +110,42 @@ const retries: Readonly<Record<keyof Functions, string>> = {
   settle: ', or could not judge some sources. First: read the error in its log; the next run does the missed work.',
 };
 
-function functionAlarms(functions: Functions): AlarmSpec[] {
-  return Object.entries(functions).flatMap(([name, fn]: [string, IFunction]) => [
+function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
+  return [
+    errorsAlarm('ingest', ingest),
+    throttlesAlarm('ingest', ingest),
+    errorsAlarm('alert', alert),
+    throttlesAlarm('alert', alert),
+    errorsAlarm('settle', settle),
     {
-      id: `${capitalise(name)}Errors`,
-      metric: fn.metricErrors({ period }),
-      description: `the ${name} function crashed or timed out${retries[name as keyof Functions]}`,
+      id: 'SettleStopped',
+      metric: settle.metricInvocations({ period, statistic: Stats.SUM }),
+      below: 1,
+      periods: 3,
+      // Lambda writes no zeros. A new alarm therefore fires until the first run, which its description says.
+      missing: TreatMissingData.BREACHING,
+      description:
+        'the settle function has not run for 15 minutes, so slow scans, ends of findings and held alerts wait, and ' +
+        'silence goes unnoticed. In the first ten minutes of a deployment: wait. First: look whether its schedule is ' +
+        'enabled and whether Lambda refuses to run it.',
     },
-    {
-      id: `${capitalise(name)}Throttles`,
-      metric: fn.metricThrottles({ period }),
-      atLeast: 10,
-      description: `the ${name} function was refused to run ten times in 5 minutes, because the account's Lambda concurrency is used up. First: look at the ConcurrentExecutions metric, then ask for a higher quota.`,
-    },
-  ]);
+  ];
 }
+
+const errorsAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
+  id: `${capitalise(name)}Errors`,
+  metric: fn.metricErrors({ period }),
+  description: `the ${name} function crashed or timed out${retries[name]}`,
+});
+
+const throttlesAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
+  id: `${capitalise(name)}Throttles`,
+  metric: fn.metricThrottles({ period }),
+  atLeast: 10,
+  description:
+    `Lambda refused to run the ${name} function ten times in 5 minutes, because the account's concurrency is used up. ` +
+    'First: look at the ConcurrentExecutions metric, then ask for a higher quota.',
+});
 
 function ageAlarms({ ingest, alert }: Resources): AlarmSpec[] {
   const age = (queue: Queue) => queue.metricApproximateAgeOfOldestMessage({ period, statistic: Stats.MAXIMUM });
@@ -141,25 +176,47 @@ const sumOf = (settings: Settings, metricName: string): Metric =>
     period,
   });
 
+/** Hour (UTC) at which standing alarms are repeated, where the settings name none for the digest. */
+const REPEAT_HOUR = 6;
+
+/**
+ * The metric, but `calm` in the first period of one hour a day. An alarm that stands then returns to OK and fires again,
+ * once a day: CloudWatch acts on changes of state alone, and the first message of a standing alarm may have come before
+ * anybody had confirmed a subscription. HOUR and MINUTE are those of the start of each period, in UTC.
+ */
+function repeatedDaily(settings: Settings, metricName: string, calm: number): MathExpression {
+  const hour = settings.digestHourUtc ?? REPEAT_HOUR;
+  return new MathExpression({
+    expression: `IF(HOUR(measured) == ${hour} AND MINUTE(measured) < ${period.toMinutes()}, ${calm}, measured)`,
+    usingMetrics: { measured: sumOf(settings, metricName) },
+    label: metricName,
+    period,
+  });
+}
+
 function silenceAlarms(settings: Settings): AlarmSpec[] {
-  const sum = (metricName: string) => sumOf(settings, metricName);
+  const silence = (id: string, metricName: string, description: string): AlarmSpec => ({
+    id,
+    metric: repeatedDaily(settings, metricName, 1),
+    below: 1,
+    periods: 6,
+    // Settle writes a zero every five minutes. Where even that is missing nothing is known, and SettleStopped fires.
+    missing: TreatMissingData.IGNORE,
+    description,
+  });
   return [
-    {
-      id: 'NoObjects',
-      metric: sum('ObjectsRead'),
-      silentPeriods: 6,
-      description:
-        'no flow log file was read for 30 minutes, so nothing would be detected. First: look whether new files are in ' +
-        'the bucket; if so its notifications are broken, if not the flow logs are.',
-    },
-    {
-      id: 'NoRecords',
-      metric: sum('RecordsRead'),
-      silentPeriods: 6,
-      description:
-        'no flow log record was read for 30 minutes, so nothing would be detected. First: open a recent file; empty or ' +
-        'NODATA files mean that the logged interfaces carry no traffic.',
-    },
+    silence(
+      'NoObjects',
+      'ObjectsRead',
+      'no flow log file was read for 30 minutes, so nothing would be detected. First: look whether new files are in ' +
+        'the bucket; if so its notifications are broken, if not the flow logs are. Repeated daily.',
+    ),
+    silence(
+      'NoRecords',
+      'RecordsRead',
+      'no flow log record was read for 30 minutes, so nothing would be detected. First: open a recent file; empty or ' +
+        'NODATA files mean that the logged interfaces carry no traffic. Repeated daily.',
+    ),
   ];
 }
 
@@ -168,8 +225,21 @@ function deliveryAlarm({ topics }: Resources): AlarmSpec {
     id: 'AlertsUndelivered',
     metric: topics.alerts.metricNumberOfNotificationsFailed({ period, statistic: Stats.SUM }),
     description:
-      'an alert reached the topic and not its subscriber. First: look at the subscriptions of the alert topic for one ' +
-      'that is gone or refuses, and read the finding in the table.',
+      'SNS failed to deliver an alert. To an e-mail address, a queue or a function it does not try again; to an HTTP or ' +
+      'HTTPS endpoint it may, since each failed try counts. First: look at the subscriptions of the alert topic for ' +
+      'one that is gone or refuses, and read the finding in the table.',
+  };
+}
+
+function subscriptionsAlarm(settings: Settings): AlarmSpec {
+  return {
+    id: 'SubscriptionsMissing',
+    metric: repeatedDaily(settings, 'SubscriptionsMissing', 0),
+    periods: 6,
+    description:
+      'an address of emails or opsEmails has no confirmed subscription: it was never confirmed, or somebody removed ' +
+      'it, so nobody there hears of alerts or alarms. First: list the subscriptions of both topics, subscribe the ' +
+      'address again and confirm it. Repeated daily.',
   };
 }
 
@@ -184,12 +254,16 @@ function noiseAlarm(settings: Settings): AlarmSpec {
   };
 }
 
-function throttledTable(id: string, table: TableV2, name: string): AlarmSpec {
+function throttlingAlarm(settings: Settings): AlarmSpec {
   return {
-    id,
-    metric: table.metric('WriteThrottleEvents', { period, statistic: Stats.SUM }),
+    id: 'WritesThrottled',
+    // Counted by the functions, which also see refusals by the indexes of the findings table.
+    metric: sumOf(settings, 'WritesThrottled'),
     atLeast: 100,
-    description: `writes to the ${name} table meet their ceiling, so writes are tried again and files wait. First: look for a flood among the findings; if the traffic is normal raise maxWriteUnits.${name}.`,
+    description:
+      'DynamoDB refused a hundred writes in 5 minutes, mostly at the ceiling of a table, so writes are tried again and ' +
+      'files wait. First: look for a flood among the findings; if the traffic is normal raise maxWriteUnits of the ' +
+      'table that refused.',
   };
 }
 

@@ -87,6 +87,7 @@ function createEnvironment(settings: Settings, { tables, topics, alert }: Resour
     FINDINGS_TABLE: tables.findings.tableName,
     ALERT_QUEUE_URL: alert.queue.queueUrl,
     ALERT_TOPIC_ARN: topics.alerts.topicArn,
+    OPERATIONS_TOPIC_ARN: topics.operations.topicArn,
     // Keys the hashes that decide what is sampled: whoever can guess it can choose addresses that are never sampled.
     HASH_KEY: Aws.STACK_ID,
     SETTINGS: JSON.stringify(toRuntimeSettings(settings)),

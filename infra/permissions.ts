@@ -45,7 +45,7 @@ export function alertStatements({ tables, topics, alert, key }: Resources): Poli
   ];
 }
 
-/** Statements of the settle function: judge what is due, close findings, send again what stayed marked, send the digest. */
+/** Statements of the settle function: judge what is due, close findings, send again what stayed marked, send the digest, look who listens. */
 export function settleStatements({ tables, topics, alert, settleDeadLetters, key }: Resources): PolicyStatement[] {
   const { findings, windows } = tables;
   return [
@@ -59,6 +59,7 @@ export function settleStatements({ tables, topics, alert, settleDeadLetters, key
     allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
     allow('KeepFailedRuns', ['sqs:SendMessage'], [settleDeadLetters.queueArn]),
     allow('PublishDigest', ['sns:Publish'], [topics.alerts.topicArn]),
+    allow('CountSubscriptions', ['sns:ListSubscriptionsByTopic'], [topics.alerts.topicArn, topics.operations.topicArn]),
     ...topicKey(topics.alerts.masterKey),
     ...tableKey(key),
   ];

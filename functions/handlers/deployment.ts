@@ -1,6 +1,6 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
@@ -11,6 +11,7 @@ import { createDocumentClient, type DynamoDBDocumentClient, type SQSClient } fro
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { requestAlert } from '../../lib/store/messages.ts';
 import { Outbox } from '../../lib/store/outbox.ts';
+import { countRefusedWrites } from '../../lib/store/refused-writes.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../../lib/store/windows-store.ts';
 import { loggable } from '../../lib/text/untrusted.ts';
@@ -43,15 +44,19 @@ export interface Deployment extends Means {
 }
 
 /** The deployment that Lambda runs in. */
-export const deployed = (): Deployment =>
-  createDeployment({
+export function deployed(): Deployment {
+  const metrics = new Metrics();
+  const documents = createDocumentClient();
+  countRefusedWrites(documents, (writes) => metrics.addMetric('WritesThrottled', MetricUnit.Count, writes));
+  return createDeployment({
     variables: process.env,
-    documents: createDocumentClient(),
+    documents,
     clock: () => Date.now() / 1000,
     // Keys of objects are chosen by whoever may write to the log bucket.
     logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
-    metrics: new Metrics(),
+    metrics,
   });
+}
 
 /** A deployment over the means given. @throws when a variable is missing or SETTINGS cannot be read. */
 export function createDeployment(means: Means): Deployment {

@@ -29,12 +29,14 @@ export interface RuntimeSettings {
   retentionDays: { windows: number; findings: number };
   /** Hour of day (UTC, 0 to 23) at which the digest is sent; null sends none. */
   digestHourUtc: number | null;
+  /** How many e-mail addresses the settings subscribe to each topic. */
+  addresses: { alerts: number; operations: number };
   /** Column names for files without a header line; absent means the 14 default fields. */
   fields?: string[];
 }
 
 /** Most bytes that the JSON of the runtime settings may have, since all variables of a function share 4 KB. */
-export const maxRuntimeBytes = 3072;
+export const maxRuntimeBytes = 2976;
 
 /** The part of the settings that the functions need. */
 export function toRuntimeSettings(settings: Settings): RuntimeSettings {
@@ -48,6 +50,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     alertsIn5Minutes: settings.alertsIn5Minutes,
     retentionDays: { windows: settings.retentionDays.windows, findings: settings.retentionDays.findings },
     digestHourUtc: settings.digestHourUtc,
+    addresses: { alerts: settings.emails.length, operations: settings.opsEmails.length },
     ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
   };
 }
@@ -66,6 +69,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
   const settings = record('SETTINGS', value);
   const retention = record('retentionDays', settings.retentionDays);
   const digest = settings.digestHourUtc ?? null;
+  const addresses = record('addresses', settings.addresses);
   return {
     deployment: text('deployment', settings.deployment),
     sensitivity: oneOf('sensitivity', settings.sensitivity, Object.keys(detectionDefaults) as Sensitivity[]),
@@ -84,6 +88,10 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
       findings: number('retentionDays.findings', retention.findings),
     },
     digestHourUtc: digest === null ? null : number('digestHourUtc', digest),
+    addresses: {
+      alerts: number('addresses.alerts', addresses.alerts),
+      operations: number('addresses.operations', addresses.operations),
+    },
     ...(settings.fields === undefined ? {} : { fields: texts('fields', settings.fields) }),
   };
 }

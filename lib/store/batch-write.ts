@@ -1,6 +1,7 @@
 /** BatchWriteItem: unprocessed items are sent again, with growing pauses, until all are acknowledged or may be given up. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, type BatchWriteCommandInput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { isThrottling } from './refused-writes.ts';
 
 /** The limit of the call. */
 const BATCH = 25;
@@ -69,9 +70,6 @@ export async function offerAll(
   }
   return [];
 }
-
-const isThrottling = (error: unknown): boolean =>
-  /Throttl|ThroughputExceeded|RequestLimitExceeded/.test((error as Error).name);
 
 async function send(client: DynamoDBDocumentClient, table: string, requests: Requests): Promise<void> {
   const refused = await attempt(client, table, requests, TRIES);

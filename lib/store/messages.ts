@@ -1,5 +1,5 @@
-/** The alert queue and the alert topic. */
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+/** The alert queue, the alert topic, and who listens to a topic. */
+import { ListSubscriptionsByTopicCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { AlertMessage } from '../notify/message.ts';
 import type { FindingRef } from './findings-store.ts';
@@ -30,4 +30,21 @@ export async function publishAlert(client: SNSClient, topicArn: string, message:
     }),
   );
   return MessageId ?? '';
+}
+
+/**
+ * How many e-mail subscriptions of a topic are confirmed. SNS lists one that is not under `PendingConfirmation` instead of
+ * an ARN, and for some days one that was removed under `Deleted`. Queues and functions are not counted: one that somebody
+ * subscribed by hand must not hide that an address is gone.
+ */
+export async function countConfirmedAddresses(client: SNSClient, topicArn: string): Promise<number> {
+  let confirmed = 0;
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(new ListSubscriptionsByTopicCommand({ TopicArn: topicArn, NextToken }));
+    for (const { Protocol, SubscriptionArn } of page.Subscriptions ?? [])
+      if (Protocol?.startsWith('email') && SubscriptionArn?.startsWith('arn:')) confirmed++;
+    NextToken = page.NextToken || undefined;
+  } while (NextToken !== undefined);
+  return confirmed;
 }

@@ -1,10 +1,11 @@
 /**
- * What AWS refuses when it creates a resource, by resource type. A deployment runs these rules before it creates each
- * resource; a refusal fails the deployment as it would on AWS.
+ * What AWS refuses when it creates a resource, by resource type, or accepts and then does not do. A deployment runs these
+ * rules before it creates each resource; a refusal fails the deployment as it would on AWS.
  *
  * To add a rule: write a {@link Refuse}, list it under its type, and add a row to test/local/refusals.test.ts.
  */
 import type { CreatedResource, ResolvedResource } from '../resources/stack.ts';
+import { refuseDynamodbAlarm } from './alarms.ts';
 import { refuseFlowLogFormat, refuseFlowLogInterval } from './flow-log.ts';
 
 /** The account and Region that a stack is deployed into, as far as rules depend on them. */
@@ -25,6 +26,7 @@ export interface RuleContext extends AccountState {
 export type Refuse = (resource: ResolvedResource, context: RuleContext) => string | undefined;
 
 const refusals: Readonly<Record<string, readonly Refuse[]>> = {
+  'AWS::CloudWatch::Alarm': [refuseDynamodbAlarm],
   'AWS::EC2::FlowLog': [refuseFlowLogFormat, refuseFlowLogInterval],
 };
 

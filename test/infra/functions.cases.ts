@@ -41,6 +41,7 @@ describe('permissions', () => {
       'sqs:SendMessage on <AlertQueue>',
       'sqs:SendMessage on <SettleDeadLetters>',
       'sns:Publish on <AlertTopic>',
+      'sns:ListSubscriptionsByTopic on <AlertTopic> <OperationsTopic>',
     ]);
   });
 
@@ -75,6 +76,7 @@ describe('functions', () => {
         FINDINGS_TABLE: '<Findings>',
         ALERT_QUEUE_URL: '<AlertQueue>',
         ALERT_TOPIC_ARN: '<AlertTopic>',
+        OPERATIONS_TOPIC_ARN: '<OperationsTopic>',
         HASH_KEY: '<AWS::StackId>',
         POWERTOOLS_SERVICE_NAME: 'sweepwatch',
         POWERTOOLS_METRICS_NAMESPACE: 'Sweepwatch',
@@ -85,7 +87,7 @@ describe('functions', () => {
   });
 
   test('the largest settings that are accepted leave room for the other variables in 4 KB', () => {
-    const fields = Array.from({ length: 158 }, (_, index) => `some-field-${1000 + index}`);
+    const fields = Array.from({ length: 151 }, (_, index) => `some-field-${1000 + index}`);
     const [, fn] = resourcesOf(synthesize({ fields }), 'AWS::Lambda::Function')[0]!;
     const variables = Object.entries((fn.Properties.Environment as { Variables: Record<string, unknown> }).Variables);
     const longestReference = 'x'.repeat(150);

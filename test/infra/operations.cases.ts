@@ -8,45 +8,15 @@ import { encodeFragments } from '../../lib/evidence/codec.ts';
 import { objectsCreated } from '../../lib/pipeline/object-events.ts';
 import { cliFault } from '../aws-cli.ts';
 import { deadLinksOf, prose, slugOf } from '../markdown.ts';
+import { type AlarmProperties, alarmsIn, measuresOf } from './cloudwatch.ts';
+import { DOCUMENT, rowsOf, sectionOf, text } from './operations-document.ts';
 import { Shell } from './shell-blocks.ts';
 import { byDefault, plain, type Resource, resourcesOf, synthesize } from './synthesize.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const DOCUMENT = 'docs/operations.md';
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const text = read(DOCUMENT);
 
-/** The part of a section below its heading. */
-const sectionOf = (heading: string): string => text.split(new RegExp(`^##+ ${heading}$`, 'm'))[1]!.split(/^##+ /m)[0]!;
-/** The cells of the rows of the first table in a text, its header aside. */
-const rowsOf = (section: string): string[][] => {
-  const lines = /(?:^\|.*\n)+/m.exec(section)![0].trim().split('\n').slice(2);
-  return lines.map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-};
-
-interface AlarmProperties {
-  readonly AlarmDescription: string;
-  readonly Namespace: string;
-  readonly MetricName: string;
-  readonly Statistic: string;
-  readonly ComparisonOperator: string;
-  readonly Threshold: number;
-  readonly EvaluationPeriods: number;
-  readonly Period: number;
-  readonly TreatMissingData: string;
-}
-
-const alarms = new Map(
-  resourcesOf(byDefault, 'AWS::CloudWatch::Alarm').map(([id, { Properties }]) => [
-    id.slice('DetectorAlarms'.length, -8),
-    Properties as unknown as AlarmProperties,
-  ]),
-);
+const alarms = alarmsIn(resourcesOf(byDefault, 'AWS::CloudWatch::Alarm'));
 const outputs = Object.fromEntries(
   Object.entries(byDefault.toJSON().Outputs as Record<string, { Value: unknown }>).map(([id, { Value }]) => [
     id,
@@ -81,22 +51,41 @@ describe('the alarms', () => {
   test('measure what the table says, from the value on that it says', () => {
     const expected = [...alarms].map(([id, alarm]) => {
       const operator = { GreaterThanOrEqualToThreshold: '>=', LessThanThreshold: '<' }[alarm.ComparisonOperator];
+      const { metric, stat, period } = measured(alarm);
       return [
         `[${id}](#${slugOf(id)})`,
-        `${alarm.Namespace} ${alarm.MetricName}, ${alarm.Statistic}`,
-        `${operator} ${alarm.Threshold} in ${alarm.EvaluationPeriods} x ${alarm.Period / 60} min`,
-        { breaching: 'alarm', notBreaching: 'ok' }[alarm.TreatMissingData],
+        `${metric.Namespace} ${metric.MetricName}, ${stat}`,
+        `${operator} ${alarm.Threshold} in ${alarm.EvaluationPeriods} x ${period / 60} min`,
+        { breaching: 'alarm', notBreaching: 'ok', ignore: 'as before', missing: 'unknown' }[alarm.TreatMissingData!],
+        alarm.Metrics === undefined ? '' : 'daily',
       ];
     });
     expect(rowsOf(sectionOf('Alarms'))).toEqual(expected);
   });
 
+  test('that are repeated daily are so at the hour of the digest', () => {
+    const hoursOf = (template: Template) =>
+      [...alarmsIn(resourcesOf(template, 'AWS::CloudWatch::Alarm')).values()].flatMap(({ Metrics = [] }) =>
+        Metrics.flatMap(({ Expression }) => /HOUR\(\w+\) == (\d+)/.exec(Expression ?? '')?.[1] ?? []),
+      );
+    expect(hoursOf(byDefault)).toEqual(['6', '6', '6']);
+    expect(hoursOf(synthesize({ digestHourUtc: 17 }))).toEqual(['17', '17', '17']);
+    expect(hoursOf(synthesize({ digestHourUtc: null }))).toEqual(['6', '6', '6']);
+  });
+
   test('of our own metrics measure metrics that the functions write', () => {
-    const own = [...alarms.values()].filter(({ Namespace }) => Namespace === 'Sweepwatch');
+    const own = [...alarms.values()].map(measured).filter(({ metric }) => metric.Namespace === 'Sweepwatch');
     expect(own.length).toBeGreaterThan(2);
-    expect(own.map(({ MetricName }) => MetricName).filter((name) => !metrics.has(name))).toEqual([]);
+    expect(own.map(({ metric }) => metric.MetricName).filter((name) => !metrics.has(name))).toEqual([]);
   });
 });
+
+/** The one metric of an alarm. */
+function measured(alarm: AlarmProperties) {
+  const measures = [...measuresOf(alarm).values()];
+  expect(measures).toHaveLength(1);
+  return measures[0]!;
+}
 
 /** From a heading of the second level to the next one. */
 function sectionAfter(heading: string): string {
@@ -254,6 +243,7 @@ describe('the words', () => {
     // States and fields in what the commands print.
     ...[
       'Disabled',
+      'DISABLED',
       'EventBridgeConfiguration',
       'PendingConfirmation',
       'FAILED',
@@ -266,6 +256,7 @@ describe('the words', () => {
       'sns.amazonaws.com',
       'aws/s3',
       'ConsumedReadCapacityUnits',
+      'WriteMaxOnDemandThroughputThrottleEvents',
       'Throttles',
       'Retain',
       'wait',

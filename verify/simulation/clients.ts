@@ -1,7 +1,7 @@
 /** The AWS clients of a simulated process: commands as the SDK makes them, answered by the simulated account. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { ListSubscriptionsByTopicCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import {
   BatchWriteCommand,
@@ -30,6 +30,7 @@ export const VARIABLES = {
   FINDINGS_TABLE: 'findings',
   ALERT_QUEUE_URL: 'alert',
   ALERT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:alerts',
+  OPERATIONS_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:operations',
   HASH_KEY: 'a secret',
   AWS_REGION: 'eu-central-1',
 } as const;
@@ -50,7 +51,7 @@ export const clientsOf = (cloud: Cloud, caller: Caller): Clients => ({
   documents: new Documents(cloud, caller),
   s3: { send: (command: unknown) => getObject(cloud, caller, command) } as unknown as S3Client,
   sqs: { send: (command: unknown) => sendMessage(cloud, caller, command) } as unknown as SQSClient,
-  sns: { send: (command: unknown) => publish(cloud, caller, command) } as unknown as SNSClient,
+  sns: { send: (command: unknown) => askSns(cloud, caller, command) } as unknown as SNSClient,
 });
 
 const unknown = (command: unknown): Error =>
@@ -174,6 +175,13 @@ function sendMessage(cloud: Cloud, caller: Caller, command: unknown): Promise<un
     cloud.queues.alert.send(command.input.MessageBody!);
     return {};
   });
+}
+
+/** Everybody has confirmed. The answer comes at once and never fails: it is the last question of a run, and nothing follows from it. */
+async function askSns(cloud: Cloud, caller: Caller, command: unknown): Promise<unknown> {
+  if (!(command instanceof ListSubscriptionsByTopicCommand)) return publish(cloud, caller, command);
+  const { TopicArn } = command.input;
+  return { Subscriptions: [{ TopicArn, Protocol: 'email', SubscriptionArn: `${TopicArn}:1` }] };
 }
 
 function publish(cloud: Cloud, caller: Caller, command: unknown): Promise<unknown> {

@@ -68,6 +68,7 @@ const settingsOf = (seed: number, digestHourUtc: number): RuntimeSettings => ({
   alertsIn5Minutes: seed % 4 === 0 ? 1 : 50,
   retentionDays: { windows: 8, findings: 365 },
   digestHourUtc,
+  addresses: { alerts: 1, operations: 1 },
 });
 
 /** Runs the history of a seed to its end, and compares what is left with one pass over the same records. */

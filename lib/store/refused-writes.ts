@@ -1,0 +1,38 @@
+/** Counts the writes that DynamoDB refuses for its limits: of a table, of one of its indexes, of a partition or of the account. */
+import type { BatchWriteItemCommandInput, BatchWriteItemCommandOutput } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBDocumentClient } from './clients.ts';
+
+const WRITES = /^(BatchWriteItem|DeleteItem|PutItem|UpdateItem)Command$/;
+
+/** Whether an error says that DynamoDB refused a request for its limits. */
+export const isThrottling = (error: unknown): boolean =>
+  /Throttl|ThroughputExceeded|RequestLimitExceeded/.test((error as Error | undefined)?.name ?? '');
+
+/**
+ * Calls `count` with the number of writes refused in each try, also in those that the client repeats by itself. CloudWatch
+ * shows the same by table and index, but an alarm on its metric may never end: it has no data once all is well.
+ */
+export function countRefusedWrites(client: DynamoDBDocumentClient, count: (writes: number) => void): void {
+  client.middlewareStack.add(
+    (next, { commandName = '' }) => {
+      if (!WRITES.test(commandName)) return next;
+      return async (args) => {
+        try {
+          const result = await next(args);
+          const refused = itemsIn((result.output as Partial<BatchWriteItemCommandOutput>).UnprocessedItems);
+          if (refused) count(refused);
+          return result;
+        } catch (error) {
+          if (isThrottling(error))
+            count(itemsIn((args.input as Partial<BatchWriteItemCommandInput>).RequestItems) || 1);
+          throw error;
+        }
+      };
+    },
+    // Within the retries, which have a high priority in this step, so that each try is seen.
+    { step: 'finalizeRequest', priority: 'low', name: 'countRefusedWrites' },
+  );
+}
+
+const itemsIn = (requests: Readonly<Record<string, readonly unknown[]>> = {}): number =>
+  Object.values(requests).reduce((sum, { length }) => sum + length, 0);

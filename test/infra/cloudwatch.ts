@@ -97,7 +97,7 @@ export function nextState(
 }
 
 /** An alarm over time; begins as PutMetricAlarm leaves it. */
-export class Alarm {
+class Alarm {
   state: State = 'INSUFFICIENT_DATA';
   readonly #alarm: AlarmProperties;
   readonly #range: number;

@@ -167,3 +167,17 @@ test('a deletion policy that CloudFormation does not know is an error that names
     message: 'Resources.Items.DeletionPolicy is "Keep", expected one of Delete, Retain, RetainExceptOnCreate, Snapshot',
   });
 });
+
+test('an alarm that CloudWatch accepts, and that would not end, is refused too', async () => {
+  const failure = await failureAlone({}, (resources) => {
+    resources.Throttled = {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: { Namespace: 'AWS/DynamoDB', MetricName: 'WriteThrottleEvents', TreatMissingData: 'notBreaching' },
+    };
+  });
+  expect(failure).toMatchObject({
+    message: expect.stringMatching(
+      /Throttled \(AWS::CloudWatch::Alarm\): TreatMissingData is notBreaching, but alarms on AWS\/DynamoDB ignore missing/,
+    ),
+  });
+});

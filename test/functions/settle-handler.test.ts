@@ -71,9 +71,11 @@ async function run(pagesOf: (topic: string) => Subscription[][], broken?: string
     },
   } as unknown as SNSClient;
   let failure: string | undefined;
-  await settleHandler(deployment, { sns, sqs: {} as SQSClient })().catch((error: Error) => {
-    failure = error.message;
-  });
+  await settleHandler(deployment, { sns, sqs: {} as SQSClient })({}, { getRemainingTimeInMillis: () => 300_000 }).catch(
+    (error: Error) => {
+      failure = error.message;
+    },
+  );
   await database.stop();
   return { values: Object.assign({}, ...lines.map((line) => JSON.parse(line))), warnings, failure };
 }

@@ -45,8 +45,8 @@ describe('runtime settings', () => {
     const source = readFileSync(new URL('../../../lib/config/runtime.ts', import.meta.url), 'utf8');
     const imports = source.split('\n').filter((line) => /^import (?!type )/.test(line));
     expect(imports).toEqual([
+      expect.stringContaining("from '../text/wording.ts'"),
       expect.stringContaining("from './detection.ts'"),
-      expect.stringContaining("from './shown.ts'"),
     ]);
   });
 });

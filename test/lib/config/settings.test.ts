@@ -208,7 +208,7 @@ describe('refusals', () => {
     [
       'more than the variable of a function can carry',
       { fields: Array.from({ length: 300 }, (_, index) => `some-field-${index}`) },
-      'settings: must fit into 2976 bytes for the functions, need 5249: shorten internal, routingDomains or fields',
+      'settings: must fit into 2976 bytes for the functions, need 5248: shorten internal, routingDomains or fields',
     ],
     ['a list for the whole', [1], 'settings: must be an object, got [1]'],
   ])('%s', (_name, value, problem) => {

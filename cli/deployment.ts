@@ -1,75 +1,125 @@
-/** Which deployment a command means: a deployed stack, or the local cloud that `demo --keep` left running. */
+/** Which deployment a command means: a deployed stack, a table, or the local cloud that `demo --keep` left running. */
 import { readFile } from 'node:fs/promises';
-import { createDocumentClient } from '../lib/store/clients.ts';
+import { type Connection, createDocumentClient } from '../lib/store/clients.ts';
+import { type StackOutputs, stackOutputs } from '../lib/store/stack.ts';
+import { shellWord } from '../lib/text/untrusted.ts';
+import { CONNECTION_HELP, connectionOf, connectionOptions } from './connection.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where a kept demo writes how to reach it. */
 export const LOCAL_STATE = '.local/cloud.json';
 
-/** The options that choose a deployment; add them to a command's own. */
-export const deploymentOptions = {
-  table: { type: 'string' },
-  region: { type: 'string' },
+/** What a kept demo writes there. */
+export interface LocalState {
+  readonly connection: Connection;
+  readonly region: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** The options that choose a stack; add them to a command's own. */
+export const stackOptions = {
+  ...connectionOptions,
+  stack: { type: 'string' },
   local: { type: 'boolean' },
 } as const;
 
-export const DEPLOYMENT_HELP = `  --table NAME            findings table (stack output FindingsTable); default: $SWEEPWATCH_FINDINGS_TABLE
-  --region REGION         AWS region; default: that of the environment
+export const STACK_HELP = `  --stack NAME            the stack (setting deploymentName), whose outputs say the rest; default: $SWEEPWATCH_STACK
+${CONNECTION_HELP}
   --local                 the local cloud that "sweepwatch demo --keep" left running`;
+
+/** The options that choose a findings table; add them to a command's own. */
+export const deploymentOptions = { ...stackOptions, table: { type: 'string' } } as const;
+
+export const DEPLOYMENT_HELP = `${STACK_HELP}
+  --table NAME            the findings table itself, instead of a stack; default: $SWEEPWATCH_FINDINGS_TABLE`;
+
+interface StackChoice {
+  readonly stack?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+  readonly local?: boolean | undefined;
+}
 
 /** A way to the findings of a deployment. */
 export interface Deployment {
   readonly client: ReturnType<typeof createDocumentClient>;
   readonly table: string;
+  /** Where it was found by its stack. */
+  readonly stack?: string;
   readonly region: string;
+  /** The options that choose the same deployment again, for a shell. */
+  readonly again: string;
 }
 
-/** Opens the deployment that the options name. @throws UsageError when they name none. */
-export async function openDeployment(options: {
-  table?: string | undefined;
-  region?: string | undefined;
-  local?: boolean | undefined;
-}): Promise<Deployment> {
-  let table = options.table ?? process.env.SWEEPWATCH_FINDINGS_TABLE;
+/** Opens the deployment that the options name. @throws UsageError when they name none, or what is not there. */
+export async function openDeployment(
+  options: StackChoice & { readonly table?: string | undefined },
+): Promise<Deployment> {
+  if (options.table && (options.stack || options.local))
+    throw new UsageError(`--table names the table itself and goes without ${options.stack ? '--stack' : '--local'}`);
+  const { SWEEPWATCH_FINDINGS_TABLE, SWEEPWATCH_STACK } = process.env;
+  // Options before the environment, and there the stack before the table.
+  const isTable = options.table || !(options.stack || options.local || SWEEPWATCH_STACK);
+  const table = isTable ? (options.table ?? SWEEPWATCH_FINDINGS_TABLE) : undefined;
+  if (isTable && !table)
+    throw new UsageError('no deployment given; expected --stack NAME ($SWEEPWATCH_STACK), --table NAME, or --local');
+  const found = table ? undefined : await openStack(options);
+  const client = createDocumentClient(found?.connection ?? connectionOf(options));
+  const region = found?.outputs.region ?? (await client.config.region());
+  const deployment = {
+    client,
+    table: table ?? found!.outputs.get('FindingsTable'),
+    region,
+    ...(found?.stack && { stack: found.stack }),
+  };
+  nameMissingTable(deployment);
+  const named = found?.stack ? `--stack ${shellWord(found.stack)}` : `--table ${shellWord(deployment.table)}`;
+  const profile = options.profile ? ` --profile ${shellWord(options.profile)}` : '';
+  const again = options.local ? '--local' : `${named}${profile} --region ${shellWord(region)}`;
+  return { ...deployment, again };
+}
+
+/** A stack's outputs and the way to what they name; `stack` is missing for the local cloud. */
+export interface OpenStack {
+  readonly stack?: string;
+  readonly outputs: StackOutputs;
+  readonly connection: Connection;
+}
+
+/** Finds the stack that the options name. @throws UsageError when they name none, or one that has nothing to talk to. */
+export async function openStack(options: StackChoice): Promise<OpenStack> {
   if (options.local) {
-    const local = await useLocalCloud();
-    table = options.table ?? local;
+    const { connection, region, outputs } = await localState();
+    const get = (name: string) => {
+      const value = outputs[name];
+      if (!value)
+        throw new UsageError(`the local cloud has no output ${name}; start it again with "sweepwatch demo --keep"`);
+      return value;
+    };
+    return { outputs: { region, get }, connection };
   }
-  if (!table)
-    throw new UsageError(
-      'no findings table given; expected --table NAME (stack output FindingsTable), $SWEEPWATCH_FINDINGS_TABLE, or --local',
-    );
-  const region = chooseRegion(options.region);
-  const client = createDocumentClient();
-  const named = `no table ${table} in ${region}; expected the stack output FindingsTable, and the region of the stack`;
+  const stack = options.stack ?? process.env.SWEEPWATCH_STACK;
+  if (!stack) throw new UsageError('no stack given; expected --stack NAME ($SWEEPWATCH_STACK), or --local');
+  const connection = connectionOf(options);
+  return { stack, outputs: await stackOutputs(stack, connection), connection };
+}
+
+/** The service's own words do not say what was not found. */
+function nameMissingTable({ client, table, region }: Pick<Deployment, 'client' | 'table' | 'region'>): void {
+  const named = `no table ${table} in ${region}; expected the stack output FindingsTable, and the Region of the stack`;
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
         return await next(args);
       } catch (error) {
-        // The service's own words do not say what was not found.
         throw (error as Error).name === 'ResourceNotFoundException' ? new Error(named, { cause: error }) : error;
       }
     },
     { step: 'initialize' },
   );
-  return { client, table, region };
 }
 
-/** Points all AWS clients made from now on at the local cloud; returns its findings table. @throws UsageError without one. */
-export async function useLocalCloud(): Promise<string> {
-  const { environment, findingsTable } = await localState();
-  Object.assign(process.env, environment);
-  return findingsTable;
-}
-
-/** Sets the region for all AWS clients made from now on, where one is given; returns the one in force. */
-export function chooseRegion(given: string | undefined): string {
-  if (given) process.env.AWS_REGION = given;
-  return process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? 'us-east-1';
-}
-
-async function localState(): Promise<{ environment: Record<string, string>; findingsTable: string }> {
+async function localState(): Promise<LocalState> {
   try {
     return JSON.parse(await readFile(LOCAL_STATE, 'utf8'));
   } catch {

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isHidden } from '../lib/flowlog/file-names.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
+import type { Connection } from '../lib/store/clients.ts';
+import { describeAwsError } from './aws-errors.ts';
 import { counted } from './progress.ts';
 
 /** A path that could not be used, with the reason; the others are still read. */
@@ -20,9 +22,13 @@ export interface FileName {
 }
 
 /** A file that was found before, opened by its name; its bytes are told while they are read. */
-export async function sourceOf({ name, size }: FileName, count: (bytes: number) => void): Promise<ByteSource> {
+export async function sourceOf(
+  { name, size }: FileName,
+  connection: Connection,
+  count: (bytes: number) => void,
+): Promise<ByteSource> {
   const source = name.startsWith('s3://')
-    ? (await import('../lib/store/objects.ts')).objectAt(name, size)
+    ? (await import('../lib/store/objects.ts')).objectAt(name, connection, size)
     : fileSource(name, size ?? 0);
   return { ...source, open: () => counted(source.open(), count) };
 }
@@ -40,14 +46,18 @@ interface Inputs {
 }
 
 /** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
-export async function resolveInputs(paths: readonly string[], stdin: Readable): Promise<Inputs> {
+export async function resolveInputs(
+  paths: readonly string[],
+  stdin: Readable,
+  connection: Connection = {},
+): Promise<Inputs> {
   const inputs: Inputs = { sources: [], bad: [], hidden: 0 };
   const piped = pipeSource('(stdin)', () => stdin);
   for (const path of paths) {
     await orBad(path, inputs, async () => {
       if (path === '-') inputs.sources.push(piped);
       else if (path.startsWith('s3://')) {
-        const listed = await (await import('../lib/store/objects.ts')).listObjects(path);
+        const listed = await (await import('../lib/store/objects.ts')).listObjects(path, connection);
         inputs.sources.push(...listed.sources);
         inputs.hidden += listed.hidden;
       } else await addPath(path, inputs);
@@ -131,9 +141,6 @@ function pipeSource(name: string, openOnce: () => Readable): ByteSource {
 /** What a failed system call means to the person who gave the path. */
 export function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file or folder';
-  // The client looks for a Region in the environment and the profile, and names neither.
-  if (/^Region is missing/.test(error.message))
-    return 'no AWS Region is set; set AWS_REGION, or a region in the profile, to that of the bucket';
   if (error.code === 'EACCES' || error.code === 'EPERM') return 'permission denied; check who may read it';
-  return error.message;
+  return describeAwsError(error) ?? error.message;
 }

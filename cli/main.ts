@@ -1,5 +1,6 @@
 /** The `sweepwatch` command: finds the subcommand, runs it, turns errors into messages and exit codes. */
 import { printableLines } from '../lib/text/untrusted.ts';
+import { describeAwsError } from './aws-errors.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -58,8 +59,10 @@ export async function main(argv: readonly string[], terminal: Terminal = process
       throw new UsageError(`unknown command "${name}"; expected one of ${Object.keys(COMMANDS).join(', ')}`);
     return await (await command.load())(args, terminal);
   } catch (error) {
-    const { message, code } = error as NodeJS.ErrnoException;
-    const isUsage = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS');
+    const { code } = error as NodeJS.ErrnoException;
+    const message = describeAwsError(error as Error) ?? (error as Error).message;
+    const isUsage =
+      error instanceof UsageError || (error as Error).name === 'StackError' || code?.startsWith('ERR_PARSE_ARGS');
     terminal.stderr(
       `sweepwatch: ${printableLines(message)}${isUsage ? `\nTry "sweepwatch ${command ? `${name} ` : ''}--help".` : ''}\n`,
     );

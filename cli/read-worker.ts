@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Collector, type CollectorOptions } from '../lib/evidence/builder.ts';
 import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
 import type { Drained } from '../lib/kernel/drained.ts';
+import type { Connection } from '../lib/store/clients.ts';
 import { type FileName, reasonOf, sourceOf } from './inputs.ts';
 
 /** Contacts that a thread holds before it hands them on: some 20 MB. */
@@ -12,6 +13,8 @@ const MOST_CONTACTS = 100_000;
 export interface ReadOptions {
   readonly collector: Pick<CollectorOptions, 'key' | 'internal' | 'routingDomains'>;
   readonly fields?: readonly string[];
+  /** Where objects of S3 are. */
+  readonly connection: Connection;
 }
 
 /** What a thread is asked for: to read a file, or for what is left, before it ends. */
@@ -45,7 +48,9 @@ port.on('message', async (request: Request) => {
     return;
   }
   try {
-    const source = await sourceOf(request.file, (bytes) => port.postMessage({ bytes } satisfies Answer));
+    const source = await sourceOf(request.file, options.connection, (bytes) =>
+      port.postMessage({ bytes } satisfies Answer),
+    );
     port.postMessage({ report: await readFlowLog(source, collector, options) } satisfies Answer);
   } catch (error) {
     port.postMessage({ failure: reasonOf(error as NodeJS.ErrnoException) } satisfies Answer);

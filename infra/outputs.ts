@@ -13,7 +13,7 @@ export function addOutputs(detector: ScanDetector, prefix?: string): void {
   const outputs: Record<string, [value: string, description: string]> = {
     FindingsTable: [findingsTable.tableName, 'Table of findings'],
     WindowsTable: [windowsTable.tableName, 'Table of contact windows'],
-    AlertTopic: [alertTopic.topicArn, 'Topic of alerts: subscribe chat, ticketing or another queue here'],
+    AlertTopic: [alertTopic.topicArn, 'Topic of alerts: subscribe ticketing, a webhook or another queue here'],
     OperationsTopic: [operationsTopic.topicArn, 'Topic of alarms about the pipeline itself'],
     IngestQueue: [detector.ingestQueue.queueUrl, 'Queue of new flow log files'],
     IngestDeadLetters: [detector.ingestDeadLetters.queueUrl, 'Files that five tries could not read: redrive from here'],
@@ -44,6 +44,10 @@ export function addOutputs(detector: ScanDetector, prefix?: string): void {
       'Prints the open findings, latest first',
     ],
   };
+  // Alerts print commands with the name of the stack where that finds the rest, and with the table where it does not.
+  if (start === '')
+    for (const each of [detector.alertFunction, detector.settleFunction])
+      each.addEnvironment('STACK_NAME', Aws.STACK_NAME);
   for (const [id, [value, description]] of Object.entries(outputs)) {
     new CfnOutput(stack, `${start}${id}`, { value, description });
   }

@@ -37,6 +37,13 @@ export function createDynamodbClient(dynamodbUrl: string, region: string): Dynam
   return new DynamoDBClient({ endpoint: dynamodbUrl, region, credentials });
 }
 
+/** How the commands of this project reach the local cloud without any variables. */
+export const connectionTo = ({ endpointUrl, dynamodbUrl, region }: Endpoints) => ({
+  region,
+  server: { dynamodb: dynamodbUrl, other: endpointUrl },
+  credentials,
+});
+
 /** The AWS_* variables under which SDK clients and the AWS CLI find the local cloud and nothing else. */
 export function environmentFor({ endpointUrl, dynamodbUrl, region }: Endpoints): Record<string, string> {
   return {

@@ -1,6 +1,6 @@
 /** A cloud on one machine: runs a synthesized CloudFormation template with embedded servers and local processes. */
 import { ACCOUNT_ID, type AccountOptions, type LocalAccount, openAccount } from './account.ts';
-import { environmentFor } from './clients.ts';
+import { connectionTo, environmentFor } from './clients.ts';
 import { deploy } from './deploy.ts';
 import type { LocalCloudEvent } from './events.ts';
 import { startEventSource } from './functions/event-source.ts';
@@ -35,6 +35,8 @@ export interface LocalCloud {
   endpointUrl: string;
   dynamodbUrl: string;
   region: string;
+  /** The same for the commands of this project. */
+  connection: ReturnType<typeof connectionTo>;
   /** The AWS_* variables for SDK clients and the CLI. */
   environment: Record<string, string>;
   /** All resources by logical id, the inert ones too. */
@@ -89,6 +91,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   try {
     const { resources, outputs } = await deploy(template, options.parameters ?? {}, stack);
+    messaging?.stacks.set(stack.stackName, { status: 'CREATE_COMPLETE', outputs });
     for (const lambda of stack.functions) lambda.warm();
     const sources = stack.eventSources.map((settings) => startEventSource(settings, clients.sqs, emit));
     const timers = stack.schedules.map((schedule) => startSchedule(schedule));
@@ -105,6 +108,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       endpointUrl,
       dynamodbUrl: dynamodb.url,
       region,
+      connection: connectionTo({ endpointUrl, dynamodbUrl: dynamodb.url, region }),
       environment,
       resources,
       outputs,
@@ -125,6 +129,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       },
     };
   } catch (error) {
+    messaging?.stacks.set(stack.stackName, { status: 'ROLLBACK_COMPLETE', outputs: {} });
     await Promise.all(stack.functions.map((lambda) => lambda.stop()));
     await close();
     stopListening();

@@ -13,7 +13,7 @@ import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { deliveriesOf } from '../demo/deliveries.ts';
 import { Narrator } from '../demo/narrator.ts';
 import { ProofError, prove } from '../demo/proof.ts';
-import { LOCAL_STATE } from '../deployment.ts';
+import { LOCAL_STATE, type LocalState } from '../deployment.ts';
 import { formatFindings } from '../formats.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -23,7 +23,7 @@ Synthesizes the stack, runs it on this machine behind real wire protocols (S3, S
 delivers flow log files that hold a real scan, and shows what happens and what the analyst gets. Needs no account.
 
 Options:
-  --keep                  leave the local cloud running until Ctrl-C, for "findings" and "suppress" with --local
+  --keep                  leave the local cloud running until Ctrl-C, for "findings", "suppress" and "redrive" with --local
   --assembly FOLDER       run this synthesized assembly (cdk.out) instead of synthesizing one
   --help                  this text
 
@@ -208,11 +208,7 @@ async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, t
   }
   await writeFile(
     LOCAL_STATE,
-    JSON.stringify({
-      environment: cloud.environment,
-      findingsTable: cloud.outputs.FindingsTable,
-      outputs: cloud.outputs,
-    }),
+    JSON.stringify({ connection: cloud.connection, region: cloud.region, outputs: cloud.outputs } satisfies LocalState),
   );
   terminal.stdout(`The local cloud stays up until Ctrl-C. In another shell, in this folder:
   npx --no-install sweepwatch findings list --local

@@ -13,6 +13,7 @@ import { Networks } from '../../lib/net/networks.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
+import { CONNECTION_HELP, connectionOf, connectionOptions } from '../connection.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
 import { type BadInput, resolveInputs } from '../inputs.ts';
 import { Progress } from '../progress.ts';
@@ -36,6 +37,7 @@ Options:
   --fields "NAME ..."     columns of files without a header line, or the log format as it is ("\${srcaddr} ..."); default:
                           the 14 fields of the default format
   --config FILE           settings file of the deployment (sweepwatch.config.json); options above override it
+${CONNECTION_HELP}
   --help                  this text
 
 Findings go to stdout, all else to stderr; json, ndjson and ocsf say why each fired. Ids are stable from run to run, but
@@ -61,6 +63,7 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
     args,
     allowPositionals: true,
     options: {
+      ...connectionOptions,
       format: { type: 'string' },
       'min-severity': { type: 'string' },
       sensitivity: { type: 'string' },
@@ -76,12 +79,13 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   }
   if (!positionals.length) throw new UsageError('no PATH given; expected files, folders, "-" or s3://bucket/prefix');
   const options = await readOptions(values);
-  const { sources, bad, hidden } = await resolveInputs(positionals, process.stdin);
+  const connection = connectionOf(values);
+  const { sources, bad, hidden } = await resolveInputs(positionals, process.stdin, connection);
   const { internal, routingDomains, fields } = options;
   const key = hashKey(LOCAL_SECRET);
   const collector = new Collector({ key, internal, routingDomains });
   const progress = new Progress(terminal, sources);
-  const reading = { collector: { key, internal, routingDomains }, ...(fields && { fields }) };
+  const reading = { connection, collector: { key, internal, routingDomains }, ...(fields && { fields }) };
   const read = await readFiles(sources, collector, reading, progress);
   progress.end();
   const reports = read.filter((item) => 'records' in item);

@@ -12,7 +12,7 @@ import { networkOf } from '../../lib/net/cidr.ts';
 import { alertText } from '../../lib/notify/text.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
-import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
+import { DEPLOYMENT_HELP, type Deployment, deploymentOptions, openDeployment } from '../deployment.ts';
 import { FORMATS, type Format, formatFindings } from '../formats.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -115,7 +115,7 @@ function show(
   finding: Finding | undefined,
   id: string,
   format: Format,
-  deployment: { table: string; region: string },
+  deployment: Pick<Deployment, 'table' | 'stack' | 'region'>,
   terminal: Terminal,
 ): number {
   if (!finding) {
@@ -126,7 +126,8 @@ function show(
     formatFindings([finding], format, terminal);
     return 0;
   }
-  const place = { deployment: deployment.table, tables: { findings: deployment.table, region: deployment.region } };
+  const { table, stack, region } = deployment;
+  const place = { deployment: stack ?? table, tables: { findings: table, region, ...(stack && { stack }) } };
   terminal.stdout(alertText(finding.status === 'closed' ? 'closed' : 'opened', finding, place, Date.now() / 1000));
   const silencers = whatSilences(finding).map((text) => `  ${printable(text)}\n`);
   terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${silencers.join('')}`);

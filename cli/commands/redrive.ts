@@ -5,36 +5,35 @@ import {
   DeadLetterError,
   type DeadLetterQueue,
   deadLetterQueue,
-  deadLettersOf,
+  destinationOf,
   lookInto,
   moveBack,
 } from '../../lib/store/dead-letters.ts';
 import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
+import { connectionOf } from '../connection.ts';
 import { describeLetter } from '../dead-letter.ts';
-import { chooseRegion, useLocalCloud } from '../deployment.ts';
+import { openStack, STACK_HELP, stackOptions } from '../deployment.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
 const HELP = `Usage: sweepwatch redrive [OPTIONS]
 
-Moves the messages in the dead-letter queues of a deployment back to the queues they came from: files that could not be
-read, findings that could not be announced. Mend the cause first (the log of the function names it); what fails again
-comes back after its tries. Reading a file or announcing a finding twice does no harm.
+Moves the messages in the dead-letter queues of a deployment back to the queues they belong to: files that could not be
+read, findings that could not be announced. Fix the cause first: the log of the function names it. A message that fails
+again comes back after its tries. Reading a file or announcing a finding twice does no harm.
 
 Options:
-  --queue QUEUE           one queue (repeatable): name, ARN or URL (stack outputs IngestDeadLetters, AlertDeadLetters);
-                          default: both
-  --stack NAME            the stack whose queues are meant (setting deploymentName); default: $SWEEPWATCH_STACK
+  --queue QUEUE           one queue (repeatable): name, ARN or URL; default: the stack's outputs IngestDeadLetters and
+                          AlertDeadLetters
   --dry-run               show what is in them, and move nothing
-  --region REGION         AWS region; default: that of the environment
-  --local                 the local cloud that "sweepwatch demo --keep" left running
+${STACK_HELP}
   --help                  this text
 
 Prints a line for each queue: name and messages moved. With --dry-run one for each message: queue, time it was sent, what
-it is about, why it lies there. Runs with your own permissions: sqs:ListQueues, GetQueueUrl, GetQueueAttributes,
-ListDeadLetterSourceQueues, ReceiveMessage; to move StartMessageMoveTask, ListMessageMoveTasks, DeleteMessage, and SendMessage
-on the queues they go to; for --dry-run ChangeMessageVisibility.
+it is about, why it lies there. Runs with your own permissions: cloudformation:DescribeStacks with --stack; sqs:GetQueueUrl,
+GetQueueAttributes, ListDeadLetterSourceQueues, ReceiveMessage; to move StartMessageMoveTask, ListMessageMoveTasks and
+DeleteMessage on the dead letters, and SendMessage on the queues they go to; for --dry-run ChangeMessageVisibility.
 
 Exit codes: 0 moved, or nothing to move; 1 a move failed; 2 wrong usage, or no such queue.
 `;
@@ -44,11 +43,9 @@ export async function redriveCommand(args: string[], terminal: Terminal): Promis
   const { values } = parseArgs({
     args,
     options: {
+      ...stackOptions,
       queue: { type: 'string', multiple: true },
-      stack: { type: 'string' },
       'dry-run': { type: 'boolean' },
-      region: { type: 'string' },
-      local: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -56,43 +53,31 @@ export async function redriveCommand(args: string[], terminal: Terminal): Promis
     terminal.stdout(HELP);
     return 0;
   }
-  if (values.local) await useLocalCloud();
-  const region = chooseRegion(values.region);
-  const stack = values.local ? '' : (values.stack ?? process.env.SWEEPWATCH_STACK);
-  const client = createSqsClient();
+  if (values.queue && values.stack) throw new UsageError('--queue names the queue itself and goes without --stack');
+  const found = values.queue && !values.local ? undefined : await openStack(values);
+  const client = createSqsClient(found?.connection ?? connectionOf(values));
   try {
-    const queues = await queuesMeant(client, values.queue, stack, region);
+    const region = await client.config.region();
+    const given = values.queue ?? ['AlertDeadLetters', 'IngestDeadLetters'].map((name) => found!.outputs.get(name));
+    const queues = await Promise.all(given.map((queue) => deadLetterQueue(client, queue).catch(asUsageError)));
+    const destinations = queues.map(destinationFor);
     if (values['dry-run']) for (const queue of queues) await show(client, queue, terminal);
-    else for (const queue of queues) await move(client, queue, region, terminal);
+    else for (const [at, queue] of queues.entries()) await move(client, queue, destinations[at]!, region, terminal);
     return 0;
   } finally {
     client.destroy();
   }
 }
 
-async function queuesMeant(
-  client: ReturnType<typeof createSqsClient>,
-  given: readonly string[] | undefined,
-  stack: string | undefined,
-  region: string,
-): Promise<DeadLetterQueue[]> {
-  if (!given && stack === undefined)
+/** Refuses all before anything is moved. */
+function destinationFor(queue: DeadLetterQueue): string {
+  try {
+    return destinationOf(queue);
+  } catch (error) {
     throw new UsageError(
-      'no queue given; expected --stack NAME ($SWEEPWATCH_STACK), --queue QUEUE (stack output IngestDeadLetters or AlertDeadLetters), or --local',
+      `${(error as Error).message}. Those of settle need no redrive: its next run does the missed work`,
     );
-  const found = given
-    ? await Promise.all(given.map((queue) => deadLetterQueue(client, queue).catch(asUsageError)))
-    : await deadLettersOf(client, stack ?? '');
-  if (found.length === 0)
-    throw new UsageError(
-      `no dead-letter queue of a stack ${JSON.stringify(stack)} in ${region}; expected the name of the stack, and its region`,
-    );
-  const without = found.find(({ sources }) => sources.length === 0);
-  if (without)
-    throw new UsageError(
-      `${without.name} is the dead-letter queue of no queue: there is nowhere to move its messages to. Those of settle need no redrive: its next run does the missed work`,
-    );
-  return found;
+  }
 }
 
 function asUsageError(error: unknown): never {
@@ -117,11 +102,12 @@ async function show(
 async function move(
   client: ReturnType<typeof createSqsClient>,
   queue: DeadLetterQueue,
+  destination: string,
   region: string,
   terminal: Terminal,
 ): Promise<void> {
   terminal.stderr(
-    `the same with the AWS CLI: aws sqs start-message-move-task --source-arn ${shellWord(queue.arn)} --region ${shellWord(region)}\n`,
+    `the same with the AWS CLI: aws sqs start-message-move-task --source-arn ${shellWord(queue.arn)} --destination-arn ${shellWord(destination)} --region ${shellWord(region)}\n`,
   );
   const moved = await moveBack(client, queue, ({ moved, toMove }) => {
     if (terminal.isInteractive) terminal.stderr(`\r\u001b[K${queue.name}: ${moved} of ${toMove ?? '?'} messages`);

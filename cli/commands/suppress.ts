@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/notify/suppression.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
-import { printable, shellWord } from '../../lib/text/untrusted.ts';
+import { printable } from '../../lib/text/untrusted.ts';
 import { DEPLOYMENT_HELP, deploymentOptions, openDeployment } from '../deployment.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -67,7 +67,7 @@ export async function suppressCommand(args: string[], terminal: Terminal): Promi
     await store.add(suppression);
     terminal.stdout(`${suppression.id}\n`);
     terminal.stderr(
-      `alerts about ${scopeText(suppression)} are silent until ${printable(expires)}; undo: npx --no-install sweepwatch suppress remove ${suppression.id} ${values.local ? '--local' : `--table ${shellWord(deployment.table)} --region ${shellWord(deployment.region)}`}\n`,
+      `alerts about ${scopeText(suppression)} are silent until ${printable(expires)}; undo: npx --no-install sweepwatch suppress remove ${suppression.id} ${deployment.again}\n`,
     );
     return 0;
   }

@@ -87,7 +87,11 @@ export function createDeployment(means: Means): Deployment {
     suppressions: new SuppressionsStore(documents, table),
     place: {
       deployment: settings.deployment,
-      tables: { findings: table, region: variables.AWS_REGION ?? '' },
+      tables: {
+        findings: table,
+        region: variables.AWS_REGION ?? '',
+        ...(variables.STACK_NAME && { stack: variables.STACK_NAME }),
+      },
     },
   };
 }

@@ -7,6 +7,8 @@ import type { SuppressionScope } from './suppression.ts';
 export interface Tables {
   readonly findings: string;
   readonly region: string;
+  /** The stack whose outputs name the table, where it has outputs. */
+  readonly stack?: string;
 }
 
 /** What a printed rule says of itself until somebody puts in who and why. */
@@ -16,8 +18,10 @@ const REASON = 'approved scanner';
 const line = (...words: string[]) => words.map(quoted).join(' ');
 
 /** A command of this project about a deployment; npx must not fetch a stranger's package of the same name. */
-const sweepwatch = (tables: Tables, ...words: string[]) =>
-  line('npx', '--no-install', 'sweepwatch', ...words, '--table', tables.findings, '--region', tables.region);
+const sweepwatch = ({ findings, region, stack }: Tables, ...words: string[]) => {
+  const place = stack === undefined ? ['--table', findings] : ['--stack', stack];
+  return line('npx', '--no-install', 'sweepwatch', ...words, ...place, '--region', region);
+};
 
 /** All findings of a source, oldest first. */
 export function queryBySource(tables: Tables, source: { readonly scope: string; readonly address: string }): string {

@@ -30,7 +30,7 @@ export const TIMEOUTS = {
 } as const;
 
 /** The configuration of a client for a connection. */
-function clientConfig({ region, profile, server, credentials }: Connection, timeouts: object = TIMEOUTS) {
+export function clientConfig({ region, profile, server, credentials }: Connection, timeouts: object = TIMEOUTS) {
   return {
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: timeouts,

@@ -2,16 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityBatchCommand,
-  DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListMessageMoveTasksCommand,
   type ListMessageMoveTasksCommandOutput,
   type Message,
   paginateListDeadLetterSourceQueues,
-  paginateListQueues,
   ReceiveMessageCommand,
-  SendMessageCommand,
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
@@ -21,7 +18,7 @@ export interface DeadLetterQueue {
   readonly name: string;
   readonly url: string;
   readonly arn: string;
-  /** The queues that its messages came from; a queue that a function fails into directly has none. */
+  /** ARNs of the queues whose dead letters go here; a queue that a function fails into directly has none. */
   readonly sources: readonly string[];
 }
 
@@ -48,21 +45,9 @@ export class DeadLetterError extends Error {
 const POLL_MS = 1000;
 /** The limit of a call. */
 const BATCH = 10;
-/** Seconds that messages stay invisible: to show each once, or to bring a batch over. */
+/** Seconds that messages stay invisible, so that each is shown once. */
 const HELD_SECONDS = 60;
 const MAX_SHOWN = 1000;
-
-/** What the stack calls its dead-letter queues that have a way back: its construct's ids are part of their names. */
-const NAMES = /(Ingest|Alert)DeadLetters/;
-
-/** The dead-letter queues of a stack that are fed by a queue, by name; an empty name means all stacks of this place. */
-export async function deadLettersOf(client: SQSClient, stack: string): Promise<DeadLetterQueue[]> {
-  const urls: string[] = [];
-  const prefix = stack ? { QueueNamePrefix: `${stack}-` } : {};
-  for await (const { QueueUrls = [] } of paginateListQueues({ client }, { ...prefix, MaxResults: 1000 }))
-    urls.push(...QueueUrls.filter((url) => NAMES.test(nameOf(url))));
-  return Promise.all(urls.sort().map((url) => describeQueue(client, url)));
-}
 
 /** The dead-letter queue with a name, an ARN or a URL. @throws DeadLetterError when there is none. */
 export async function deadLetterQueue(client: SQSClient, given: string): Promise<DeadLetterQueue> {
@@ -107,25 +92,19 @@ export async function lookInto(
 }
 
 /**
- * Moves the messages of a dead-letter queue back to where they came from, by SQS itself; where the server does not know
- * how (an emulator), one by one. What could be read by now is read; the rest comes back after its tries.
- * @returns how many were moved. @throws DeadLetterError when there is no queue to go back to, or SQS gave up.
+ * Has SQS move the messages of a dead-letter queue to the queue that it belongs to. That queue is named, since a message
+ * that EventBridge put among the dead letters itself came from no queue. What can be read by now is read; the rest comes
+ * back after its tries.
+ * @returns how many were moved. @throws DeadLetterError when there is not exactly one queue to move to, or the move failed.
  */
 export async function moveBack(
   client: SQSClient,
   queue: DeadLetterQueue,
   watch: (progress: MoveProgress) => void,
 ): Promise<number> {
-  if (queue.sources.length === 0)
-    throw new DeadLetterError(`${queue.name} is the dead-letter queue of no queue: there is nowhere to move back to`);
-  let before: MoveTask | undefined;
-  try {
-    before = await latestTask(client, queue);
-    await client.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn }));
-  } catch (error) {
-    if (!isUnknownCall(error)) throw error;
-    return carryBack(client, queue, watch);
-  }
+  const DestinationArn = destinationOf(queue);
+  const before = await latestTask(client, queue);
+  await client.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn, DestinationArn }));
   for (;;) {
     const task = await latestTask(client, queue);
     // The list may lag behind: a task of last week has ended well, too.
@@ -141,37 +120,22 @@ export async function moveBack(
   }
 }
 
+/** The ARN of the one queue whose dead letters these are. @throws DeadLetterError when there is none, or more than one. */
+export function destinationOf({ name, sources }: DeadLetterQueue): string {
+  if (sources.length !== 1)
+    throw new DeadLetterError(
+      sources.length === 0
+        ? `${name} is the dead-letter queue of no queue: there is nowhere to move its messages to`
+        : `${name} is the dead-letter queue of ${sources.length} queues, and which of them each message came from only SQS knows; expected one`,
+    );
+  return sources[0]!;
+}
+
 type MoveTask = NonNullable<ListMessageMoveTasksCommandOutput['Results']>[number];
 
 async function latestTask(client: SQSClient, { arn }: DeadLetterQueue): Promise<MoveTask | undefined> {
   const { Results = [] } = await client.send(new ListMessageMoveTasksCommand({ SourceArn: arn, MaxResults: 1 }));
   return Results[0];
-}
-
-/** Receive, send, delete: in this order a crash repeats a message, which is harmless, and loses none. */
-async function carryBack(
-  client: SQSClient,
-  { name, url, sources }: DeadLetterQueue,
-  watch: (progress: MoveProgress) => void,
-): Promise<number> {
-  if (sources.length > 1)
-    throw new DeadLetterError(
-      `${name} serves ${sources.length} queues, and which of them a message came from only SQS itself knows; expected one`,
-    );
-  const toMove = await sizeOf(client, url);
-  let moved = 0;
-  // What fails again comes back here while this goes on; it is not moved twice.
-  while (moved < toMove) {
-    const messages = await receive(client, url);
-    if (messages.length === 0) break;
-    for (const { Body: MessageBody, MessageAttributes, ReceiptHandle } of messages) {
-      await client.send(new SendMessageCommand({ QueueUrl: sources[0], MessageBody, MessageAttributes }));
-      await client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle }));
-      moved++;
-    }
-    watch({ moved, toMove });
-  }
-  return moved;
 }
 
 async function receive(client: SQSClient, QueueUrl: string): Promise<Message[]> {
@@ -189,40 +153,22 @@ async function receive(client: SQSClient, QueueUrl: string): Promise<Message[]> 
   return Messages;
 }
 
-async function sizeOf(client: SQSClient, QueueUrl: string): Promise<number> {
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
-  );
-  return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+async function describeQueue(client: SQSClient, url: string): Promise<DeadLetterQueue> {
+  return { name: nameOf(url), url, arn: await arnOf(client, url), sources: await sourcesOf(client, url) };
 }
 
-async function describeQueue(client: SQSClient, url: string): Promise<DeadLetterQueue> {
+async function arnOf(client: SQSClient, url: string): Promise<string> {
   const { Attributes } = await named(url, () =>
     client.send(new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] })),
   );
-  const arn = Attributes?.QueueArn ?? '';
-  return { name: nameOf(url), url, arn, sources: await sourcesOf(client, url, arn) };
+  return Attributes?.QueueArn ?? '';
 }
 
-async function sourcesOf(client: SQSClient, url: string, arn: string): Promise<string[]> {
+async function sourcesOf(client: SQSClient, url: string): Promise<string[]> {
   const sources: string[] = [];
-  try {
-    const pages = paginateListDeadLetterSourceQueues({ client }, { QueueUrl: url, MaxResults: 1000 });
-    for await (const { queueUrls = [] } of pages) sources.push(...queueUrls);
-  } catch (error) {
-    if (!isUnknownCall(error)) throw error;
-    for await (const { QueueUrls = [] } of paginateListQueues({ client }, { MaxResults: 1000 }))
-      for (const each of QueueUrls) if (await feeds(client, each, arn)) sources.push(each);
-  }
+  const pages = paginateListDeadLetterSourceQueues({ client }, { QueueUrl: url, MaxResults: 1000 });
+  for await (const { queueUrls = [] } of pages) for (const each of queueUrls) sources.push(await arnOf(client, each));
   return sources;
-}
-
-async function feeds(client: SQSClient, QueueUrl: string, arn: string): Promise<boolean> {
-  const { Attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
-  );
-  const policy = JSON.parse(Attributes?.RedrivePolicy || '{}') as { deadLetterTargetArn?: string };
-  return policy.deadLetterTargetArn === arn;
 }
 
 async function named<T>(given: string, ask: () => Promise<T>): Promise<T> {
@@ -234,10 +180,6 @@ async function named<T>(given: string, ask: () => Promise<T>): Promise<T> {
     throw new DeadLetterError(`there is no queue ${given} in this account and region`, { cause: error });
   }
 }
-
-/** What a server answers that does not have a call at all. `UnsupportedOperation` is AWS's refusal of a move it knows. */
-const isUnknownCall = (error: unknown): boolean =>
-  ['InvalidAction', 'UnknownOperationException'].includes((error as Error).name);
 
 const letterOf = ({ Body = '', Attributes, MessageAttributes }: Message): DeadLetter => {
   const sent = Number(Attributes?.SentTimestamp);

@@ -2,7 +2,7 @@
 import { GetObjectCommand, type InvalidObjectState, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { isHidden } from '../flowlog/file-names.ts';
 import type { ByteSource } from '../flowlog/source.ts';
-import { createS3Client } from './clients.ts';
+import { type Connection, createS3Client } from './clients.ts';
 
 /** Why an object cannot be read: deleted, moved to an archive by its storage class, or anything else. */
 export type ObjectTrouble = 'gone' | 'archived' | 'other';
@@ -71,9 +71,9 @@ export function objectSource(client: S3Client, bucket: string, key: string, size
 }
 
 /** The object at an `s3://bucket/key` address. */
-export function objectAt(address: string, size?: number): ByteSource {
+export function objectAt(address: string, connection: Connection, size?: number): ByteSource {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address)!;
-  return objectSource(createS3Client(), bucket!, key!, size);
+  return objectSource(createS3Client(connection), bucket!, key!, size);
 }
 
 /** What lies under an address: objects in order of their keys, and how many hidden ones were left out. */
@@ -86,11 +86,11 @@ interface Listed {
 const isFolder = (key: string): boolean => key.endsWith('/') || key.endsWith('_$folder$');
 
 /** The objects under an `s3://bucket/prefix` address. */
-export async function listObjects(address: string): Promise<Listed> {
+export async function listObjects(address: string, connection: Connection): Promise<Listed> {
   const match = /^s3:\/\/([^/]+)\/?(.*)$/.exec(address);
   if (!match) throw new Error('expected s3://bucket/prefix');
   const [, bucket, prefix] = match as unknown as [string, string, string];
-  const client = createS3Client();
+  const client = createS3Client(connection);
   const sources: ByteSource[] = [];
   const asked = prefix.lastIndexOf('/') + 1;
   let hidden = 0;

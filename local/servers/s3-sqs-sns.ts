@@ -1,4 +1,4 @@
-/** The embedded S3, SQS and SNS server: fauxqs on the loopback address, with hooks for what it lacks. */
+/** The embedded S3, SQS, SNS and CloudFormation server: fauxqs on the loopback address, with hooks for what it lacks. */
 import { buildApp } from 'fauxqs';
 import { type Clients, createMessagingClients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
@@ -6,7 +6,9 @@ import { type Background, createBackground } from './background.ts';
 import { installBucketNotifications } from './bucket-notifications.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
 import { createMailbox } from './mailbox.ts';
+import { installMoveTasks } from './move-tasks.ts';
 import { installPublishing } from './publishing.ts';
+import { type DescribedStack, installStacks } from './stacks.ts';
 
 /** A running server and the clients that speak to it. */
 export interface MessagingServer {
@@ -14,6 +16,8 @@ export interface MessagingServer {
   clients: Omit<Clients, 'dynamodb'>;
   bus: EventBus;
   background: Background;
+  /** What CloudFormation tells of, by name. */
+  stacks: Map<string, DescribedStack>;
   stop(): Promise<void>;
 }
 
@@ -42,6 +46,9 @@ export async function startMessagingServer(options: {
   };
   installBucketNotifications(app, { clients: started, bus, background, emit, region, accountId });
   installPublishing(app, { deliverMail: () => createdMailbox, background, emit });
+  const stacks = new Map<string, DescribedStack>();
+  installStacks(app, stacks);
+  installMoveTasks(app, () => started().sqs);
   installQueues(app, emit);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   clients = createMessagingClients(url, region);
@@ -51,6 +58,7 @@ export async function startMessagingServer(options: {
     clients,
     bus,
     background,
+    stacks,
     async stop() {
       await background.settle();
       for (const client of Object.values(started())) client.destroy();

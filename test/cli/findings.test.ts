@@ -128,7 +128,7 @@ describe('wrong usage ends with 2 and says what was expected', () => {
     delete process.env.SWEEPWATCH_FINDINGS_TABLE;
     expect(await run('findings', 'list')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('no findings table given; expected --table NAME'),
+      stderr: expect.stringContaining('no deployment given; expected --stack NAME'),
     });
     expect(await run('findings', 'list', '--local')).toMatchObject({
       code: 2,

@@ -1,4 +1,4 @@
-/** A server in front of the embedded queues: with the calls about dead letters that they lack, or refusing one of theirs. */
+/** A server in front of the embedded queues, whose moves go as a test wants. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,17 +11,13 @@ interface Step {
   readonly FailureReason?: string;
 }
 
-/** A server that knows move tasks, and what it was asked. */
+/** The server, and what it was asked. */
 export interface MoveTasks {
   readonly url: string;
-  /** ARNs of queues whose messages were told to move. */
-  readonly started: string[];
-  /** Sources by the URL of the dead-letter queue, as this server names it. */
-  readonly sources: Map<string, string[]>;
-  /** Of the moves to come; without any, moves are unknown here too. */
+  /** The moves that were started: from where, to where. */
+  readonly started: (readonly [source: string, destination: string | undefined])[];
+  /** Of the moves to come. */
   steps: Step[];
-  /** An action that nobody may do. */
-  refused?: string;
   stop(): void;
 }
 
@@ -34,29 +30,25 @@ export async function startMoveTasks(target: string): Promise<MoveTasks> {
   const server = createServer(async (request, response): Promise<unknown> => {
     const body = await textOf(request);
     const action = String(request.headers['x-amz-target']).replace('AmazonSQS.', '');
-    const input = JSON.parse(body || '{}') as { SourceArn?: string; QueueUrl?: string };
+    const isJson = body.startsWith('{');
+    const input = JSON.parse(isJson ? body : '{}') as { SourceArn?: string; DestinationArn?: string };
     const answer = (value: object) => response.end(JSON.stringify(value));
-    if (action === proxy.refused) {
-      response.statusCode = 400;
-      return answer({ __type: 'com.amazonaws.sqs#AccessDenied', message: 'refused for the test' });
-    }
-    const isKnown = proxy.steps.length > 0;
-    if (action === 'StartMessageMoveTask' && isKnown) {
-      proxy.started.push(input.SourceArn!);
+    if (action === 'StartMessageMoveTask') {
+      proxy.started.push([input.SourceArn!, input.DestinationArn]);
       tasks.unshift({ StartedTimestamp: tasks.length + 1, SourceArn: input.SourceArn, Status: 'RUNNING' });
       lag = 1;
       return answer({ TaskHandle: 'handle' });
     }
-    if (action === 'ListMessageMoveTasks' && isKnown) {
+    if (action === 'ListMessageMoveTasks') {
       if (lag-- > 0) return answer({ Results: tasks.slice(1, 2) });
       if (tasks.length > 1) Object.assign(tasks[0]!, proxy.steps.shift());
       return answer({ Results: tasks.slice(0, 1) });
     }
-    if (action === 'ListDeadLetterSourceQueues' && isKnown)
-      return answer({ queueUrls: proxy.sources.get(input.QueueUrl!.split('/').at(-1)!) ?? [] });
     const forwarded = await fetch(target, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+      headers: isJson
+        ? { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` }
+        : { 'content-type': 'application/x-www-form-urlencoded' },
       body: body.replaceAll(proxy.url, target),
     });
     response.statusCode = forwarded.status;
@@ -66,7 +58,6 @@ export async function startMoveTasks(target: string): Promise<MoveTasks> {
   const proxy: MoveTasks = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     started: [],
-    sources: new Map(),
     steps: [],
     stop() {
       server.close();

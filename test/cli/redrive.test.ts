@@ -46,6 +46,7 @@ beforeEach(async () => {
   });
   for (const name of ['Ingest', 'Alert']) await addPair(name);
   await addQueue(`${stack}-DetectorSettleDeadLetters77-x`);
+  server.stacks.set(stack, { status: 'CREATE_COMPLETE', outputs: outputsOf(deadName) });
 });
 afterEach(() => {
   process.env = { ...before };
@@ -59,6 +60,11 @@ const deadName = (name: string) => `${stack}-Detector${name}DeadLetters1F-x`;
 const queueName = (name: string) => `${stack}-Detector${name}Queue2E-x`;
 const arnOf = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
 const urlOf = (name: string) => `${server.url}/000000000000/${name}`;
+
+const outputsOf = (nameOf: (name: string) => string) => ({
+  IngestDeadLetters: urlOf(nameOf('Ingest')),
+  AlertDeadLetters: urlOf(nameOf('Alert')),
+});
 
 async function addQueue(name: string, attributes: Record<string, string> = {}): Promise<void> {
   await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }));
@@ -102,15 +108,16 @@ const notification = (key: string) =>
   });
 const many = Array.from({ length: 23 }, (_, n) => notification(`AWSLogs/${String(n).padStart(2, '0')}.log.gz`));
 
-describe('where the server has no move tasks', () => {
-  test('all messages go back to the queue they came from, and only there', async () => {
+describe('redrive', () => {
+  // The messages were put there by themselves, as EventBridge does: no queue that they came from is known.
+  test('moves all messages to the queue that the dead letters belong to, and only there', async () => {
     await send(deadName('Ingest'), ...many);
     await send(deadName('Alert'), '{"pk":"a","sk":"b"}');
     const run = await runHere(['redrive']);
     expect(run.code).toBe(0);
     expect(run.stdout).toBe(`${deadName('Alert')}\t1\n${deadName('Ingest')}\t23\n`);
     expect(run.stderr).toContain(
-      `aws sqs start-message-move-task --source-arn ${arnOf(deadName('Ingest'))} --region us-east-1`,
+      `aws sqs start-message-move-task --source-arn ${arnOf(deadName('Ingest'))} --destination-arn ${arnOf(queueName('Ingest'))} --region us-east-1`,
     );
     expect(await bodiesIn(queueName('Ingest'))).toEqual(many);
     expect(await bodiesIn(queueName('Alert'))).toEqual(['{"pk":"a","sk":"b"}']);
@@ -131,46 +138,40 @@ describe('where the server has no move tasks', () => {
     expect(await visible(deadName('Alert'))).toBe(3);
   });
 
-  test('a message is sent before it is deleted: what cannot be sent stays', async () => {
-    const front = await startMoveTasks(server.url);
-    front.refused = 'SendMessage';
-    try {
-      await send(deadName('Ingest'), 'kept');
-      process.env.AWS_ENDPOINT_URL = front.url;
-      const run = await runHere(['redrive', '--queue', arnOf(deadName('Ingest'))]);
-      expect(run).toMatchObject({ code: 1, stdout: '' });
-      expect(run.stderr).toContain('refused for the test');
-    } finally {
-      front.stop();
+  test('takes a stack by its whole name: one whose name begins the same is left alone', async () => {
+    const other = (name: string) => `${stack}-prod-Detector${name}DeadLetters1F-x`;
+    for (const name of ['Ingest', 'Alert']) {
+      await addQueue(other(name));
+      const policy = { deadLetterTargetArn: arnOf(other(name)), maxReceiveCount: 5 };
+      await addQueue(`${stack}-prod-Detector${name}Queue`, { RedrivePolicy: JSON.stringify(policy) });
     }
-    expect(calls).toEqual([]);
-    const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: urlOf(deadName('Ingest')), AttributeNames: ['All'] }),
-    );
-    // It was taken, and comes back when its minute is over.
-    expect(Attributes).toMatchObject({ ApproximateNumberOfMessagesNotVisible: '1' });
+    server.stacks.set(`${stack}-prod`, { status: 'CREATE_COMPLETE', outputs: outputsOf(other) });
+    await send(other('Ingest'), 'of production');
+    await send(deadName('Ingest'), 'ours');
+    expect(await runHere(['redrive', '--stack', stack])).toMatchObject({ code: 0 });
+    expect(await bodiesIn(queueName('Ingest'))).toEqual(['ours']);
+    expect(await visible(other('Ingest'))).toBe(1);
   });
 });
 
-describe('where the server has move tasks, as SQS does', () => {
+describe('a move', () => {
   let tasks: MoveTasks;
   beforeEach(async () => {
     tasks = await startMoveTasks(server.url);
     process.env.AWS_ENDPOINT_URL = tasks.url;
-    for (const name of ['Ingest', 'Alert']) tasks.sources.set(deadName(name), [urlOf(queueName(name))]);
   });
   afterEach(() => tasks.stop());
   const redriveIngest = (isInteractive = false) =>
     runHere(['redrive', '--queue', arnOf(deadName('Ingest'))], isInteractive);
 
-  test('the move is left to it, and its outcome awaited: not that of an earlier one', async () => {
+  test('names its destination, and its outcome is awaited: not that of an earlier one', async () => {
     tasks.steps = [
       { Status: 'RUNNING', ApproximateNumberOfMessagesToMove: 9 },
       { Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 9 },
     ];
     await send(deadName('Ingest'), 'left to SQS');
     expect(await redriveIngest()).toMatchObject({ code: 0, stdout: `${deadName('Ingest')}\t9\n` });
-    expect(tasks.started).toEqual([arnOf(deadName('Ingest'))]);
+    expect(tasks.started).toEqual([[arnOf(deadName('Ingest')), arnOf(queueName('Ingest'))]]);
     expect(calls).toEqual([]);
   });
 
@@ -227,8 +228,9 @@ describe('--dry-run', () => {
 
 describe('what fits nothing is refused', () => {
   test.each([
-    ['no queue at all', { SWEEPWATCH_STACK: undefined }, [], 'no queue given; expected --stack NAME'],
-    ['a stack without queues', {}, ['--stack', 'other'], 'no dead-letter queue of a stack "other" in us-east-1'],
+    ['no queue at all', { SWEEPWATCH_STACK: undefined }, [], 'no stack given; expected --stack NAME'],
+    ['a stack that is not there', {}, ['--stack', 'other'], 'no stack other in us-east-1'],
+    ['a stack and a queue', {}, ['--stack', 'a', '--queue', 'b'], '--queue names the queue itself'],
     ['a queue that is not there', {}, ['--queue', 'nowhere'], 'there is no queue nowhere in this account and region'],
     ['a local cloud that does not run', {}, ['--local'], 'no local cloud is running here'],
   ])('%s', async (_, environment, args, message) => {
@@ -243,5 +245,17 @@ describe('what fits nothing is refused', () => {
   test('failed runs of settle, whose queue no queue feeds', async () => {
     const run = await runHere(['redrive', '--queue', `${stack}-DetectorSettleDeadLetters77-x`]);
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('its next run does the missed work') });
+  });
+
+  test('the dead letters of two queues, of which the message does not tell the right one', async () => {
+    const policy = { deadLetterTargetArn: arnOf(deadName('Ingest')), maxReceiveCount: 5 };
+    await addQueue(`${stack}-another`, { RedrivePolicy: JSON.stringify(policy) });
+    await send(deadName('Alert'), 'stays');
+    expect(await runHere(['redrive'])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('is the dead-letter queue of 2 queues'),
+    });
+    expect(await visible(deadName('Alert'))).toBe(1);
   });
 });

@@ -1,0 +1,63 @@
+/** The outputs of a deployed stack: where its tables, queues and topics are. */
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { type Connection, clientConfig } from './clients.ts';
+
+/** The stack is not there, or has nothing to talk to; the message says what was expected. */
+class StackError extends Error {
+  override name = 'StackError';
+}
+
+/** Outputs by name, and the Region that they were found in. */
+export interface StackOutputs {
+  readonly region: string;
+  /** @throws StackError when the stack has no such output. */
+  get(name: string): string;
+}
+
+/** States in which a stack has nothing to talk to, although CloudFormation still lists it. */
+const DEAD = /^(ROLLBACK_|DELETE_|CREATE_FAILED|CREATE_IN_PROGRESS|REVIEW_IN_PROGRESS)/;
+
+/** Looks a stack up by name. @throws StackError when it is not there, or has nothing to talk to. */
+export async function stackOutputs(name: string, connection: Connection): Promise<StackOutputs> {
+  const client = new CloudFormationClient(clientConfig(connection));
+  try {
+    const region = await client.config.region();
+    const { StackStatus: status = '', StackStatusReason: reason, Outputs = [] } = await describe(client, name, region);
+    if (DEAD.test(status))
+      throw new StackError(
+        `stack ${name} in ${region} is in state ${status}${reason ? ` (${reason})` : ''}, so it has no tables and queues to talk to; ` +
+          `"aws cloudformation describe-stack-events --stack-name ${name}" tells why`,
+      );
+    const values = new Map(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+    return {
+      region,
+      get(output) {
+        const value = values.get(output);
+        if (!value)
+          throw new StackError(
+            `stack ${name} in ${region} has no output ${output}: it holds no detector, or its app does not call addOutputs(); ` +
+              'name what is meant instead, with --table or --queue',
+          );
+        return value;
+      },
+    };
+  } finally {
+    client.destroy();
+  }
+}
+
+async function describe(client: CloudFormationClient, name: string, region: string): Promise<Partial<Stack>> {
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return Stacks[0] ?? {};
+  } catch (error) {
+    const { name: kind, message } = error as Error;
+    if (kind === 'ValidationError' && /does not exist/.test(message))
+      throw new StackError(
+        `no stack ${name} in ${region} in this account; expected the setting deploymentName, and the account (--profile) and Region (--region) of the deployment`,
+      );
+    if (/^AccessDenied/.test(kind))
+      throw new Error(`the outputs of stack ${name} may not be read; allow cloudformation:DescribeStacks (${message})`);
+    throw error;
+  }
+}

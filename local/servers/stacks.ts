@@ -1,0 +1,40 @@
+/** DescribeStacks of CloudFormation, for the stack that the local cloud runs. */
+import type { buildApp } from 'fauxqs';
+import { escapeXml } from './notification-config.ts';
+
+/** A stack, as far as DescribeStacks tells. */
+export interface DescribedStack {
+  readonly status: 'CREATE_IN_PROGRESS' | 'CREATE_COMPLETE' | 'ROLLBACK_COMPLETE';
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+const STARTED = '2026-01-01T00:00:00Z';
+
+/** Adds the call to the embedded server, before it listens; `stacks` by name may change while it serves. */
+export function installStacks(app: ReturnType<typeof buildApp>, stacks: ReadonlyMap<string, DescribedStack>): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const form = request.body as Record<string, string> | undefined;
+    if (request.url !== '/' || form?.Action !== 'DescribeStacks') return;
+    reply.header('content-type', 'text/xml');
+    const { StackName: name = '' } = form;
+    const stack = stacks.get(name);
+    if (!stack) {
+      const message = `Stack with id ${escapeXml(name)} does not exist`;
+      const details = `<Type>Sender</Type><Code>ValidationError</Code><Message>${message}</Message>`;
+      await reply
+        .code(400)
+        .send(`<ErrorResponse><Error>${details}</Error><RequestId>${request.id}</RequestId></ErrorResponse>`);
+      return;
+    }
+    const outputs = Object.entries(stack.outputs).map(
+      ([key, value]) =>
+        `<member><OutputKey>${escapeXml(key)}</OutputKey><OutputValue>${escapeXml(value)}</OutputValue></member>`,
+    );
+    await reply.send(
+      `<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult><Stacks><member>` +
+        `<StackName>${escapeXml(name)}</StackName><CreationTime>${STARTED}</CreationTime><StackStatus>${stack.status}</StackStatus>` +
+        `<Outputs>${outputs.join('')}</Outputs></member></Stacks></DescribeStacksResult>` +
+        `<ResponseMetadata><RequestId>${request.id}</RequestId></ResponseMetadata></DescribeStacksResponse>`,
+    );
+  });
+}

@@ -1,0 +1,166 @@
+/** Commands that find a deployment by its stack, and what they say when they cannot. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { devNull, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { FindingsStore } from '../../lib/store/findings-store.ts';
+import { type MessagingServer, startMessagingServer } from '../../local/servers/s3-sqs-sns.ts';
+import { detection } from '../lib/store/fixture/findings.ts';
+import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
+import { runHere } from './run-cli.ts';
+
+const before = { ...process.env };
+let folder: string;
+let server: MessagingServer;
+let embedded: Embedded;
+let table: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sweepwatch-stack-'));
+  const options = { region: 'eu-central-1', accountId: '000000000000', mailbox: folder, emit: () => undefined };
+  server = await startMessagingServer(options);
+  embedded = await startEmbedded();
+  table = (await embedded.tables()).findings;
+  const store = new FindingsStore({ client: embedded.client(), table, retentionDays: 365 });
+  await store.upsert(detection({}), { fragments: 1, judgedAt: 1 }, false, Date.now() / 1000);
+  server.stacks.set('scans', { status: 'CREATE_COMPLETE', outputs: { FindingsTable: table } });
+  server.stacks.set('broken', { status: 'ROLLBACK_COMPLETE', outputs: {} });
+  server.stacks.set('foreign', { status: 'CREATE_COMPLETE', outputs: { Website: 'https://example.com' } });
+}, 30_000);
+beforeEach(() => {
+  const keys = ['AWS_PROFILE', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'SWEEPWATCH_STACK', 'SWEEPWATCH_FINDINGS_TABLE'];
+  for (const key of keys) delete process.env[key];
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: server.url,
+    AWS_ENDPOINT_URL_DYNAMODB: embedded.server.url,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+});
+afterEach(() => {
+  process.env = { ...before };
+});
+afterAll(async () => {
+  await server.stop();
+  await embedded.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const REGION = ['--region', 'eu-central-1'];
+const list = (...args: string[]) =>
+  runHere(['findings', 'list', '--since', '2026-11-01', '--format', 'ndjson', ...args]);
+const add = (...args: string[]) =>
+  runHere([
+    'suppress',
+    'add',
+    '--source',
+    '10.0.3.22/32',
+    '--owner',
+    'me',
+    '--reason',
+    'a test',
+    '--expires',
+    '2099-01-01',
+    ...args,
+  ]);
+
+describe('--stack', () => {
+  test('finds the table, and changes nothing in the environment', async () => {
+    const environment = { ...process.env };
+    const { code, stdout, stderr } = await list('--stack', 'scans', ...REGION);
+    expect([code, stderr, stdout.trim().split('\n').length]).toEqual([0, '', 1]);
+    expect(process.env).toEqual(environment);
+  });
+
+  test('is what printed commands name', async () => {
+    const { stderr } = await add('--stack', 'scans', ...REGION);
+    expect(stderr).toMatch(/suppress remove [0-9a-f]{8} --stack scans --region eu-central-1\n$/);
+    const { id } = JSON.parse((await list('--stack', 'scans', ...REGION)).stdout) as { id: string };
+    const { stdout } = await runHere(['findings', 'show', id, '--stack', 'scans', ...REGION]);
+    expect(stdout).toContain(`findings show ${id} --stack scans --region eu-central-1`);
+  });
+
+  test('may stand in the environment, where it comes before a table', async () => {
+    Object.assign(process.env, {
+      SWEEPWATCH_STACK: 'scans',
+      SWEEPWATCH_FINDINGS_TABLE: 'missing',
+      AWS_REGION: 'eu-central-1',
+    });
+    expect(await list()).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    [
+      'a stack that is not there',
+      ['--stack', 'nowhere'],
+      'no stack nowhere in eu-central-1 in this account; expected the setting deploymentName',
+    ],
+    [
+      'a stack whose first deployment failed',
+      ['--stack', 'broken'],
+      'stack broken in eu-central-1 is in state ROLLBACK_COMPLETE',
+    ],
+    ['a stack of something else', ['--stack', 'foreign'], 'stack foreign in eu-central-1 has no output FindingsTable'],
+    [
+      'a stack and a table',
+      ['--stack', 'scans', '--table', 'x'],
+      '--table names the table itself and goes without --stack',
+    ],
+    ['neither', [], 'no deployment given; expected --stack NAME ($SWEEPWATCH_STACK), --table NAME, or --local'],
+  ])('%s is wrong usage', async (_, args, message) => {
+    expect(await list(...args, ...REGION)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('account and Region', () => {
+  let files = 0;
+  const config = (text: string) => {
+    // The SDK reads a file once.
+    const file = join(folder, `config-${++files}`);
+    writeFileSync(file, text);
+    Object.assign(process.env, { AWS_CONFIG_FILE: file });
+  };
+
+  test('come from a profile, whatever the environment says', async () => {
+    config('[profile soc]\nregion = eu-central-1\naws_access_key_id = theirs\naws_secret_access_key = secret\n');
+    process.env.AWS_PROFILE = 'nobody';
+    expect(await list('--stack', 'scans', '--profile', 'soc')).toMatchObject({ code: 0, stderr: '' });
+    expect((await add('--stack', 'scans', '--profile', 'soc')).stderr).toContain(
+      '--stack scans --profile soc --region eu-central-1',
+    );
+  });
+
+  test('no Region', async () => {
+    expect(await list('--stack', 'scans')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no AWS Region is set; expected --region REGION'),
+    });
+  });
+
+  test('no credentials', async () => {
+    for (const key of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[key];
+    expect(await list('--stack', 'scans', ...REGION)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no AWS credentials were found; expected --profile NAME'),
+    });
+    const detected = await runHere(['detect', 's3://our-logs/AWSLogs/', ...REGION]);
+    expect(detected).toMatchObject({ code: 1, stderr: expect.stringContaining('no AWS credentials were found') });
+  });
+
+  test('an SSO session that has expired', async () => {
+    config(
+      '[profile sso]\nregion = eu-central-1\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_start_url = https://sso.invalid/start\nsso_region = eu-central-1\n',
+    );
+    expect(await list('--stack', 'scans', '--profile', 'sso')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('the SSO session has expired or was never begun; run "aws sso login"'),
+    });
+  });
+});

@@ -1,5 +1,6 @@
 /** What a run of the fuzzer says: a table, each failure with how to see it again, and one line that sums up. */
 import { printTable } from '../../bench/table.ts';
+import { folderOf } from './corpus.ts';
 import type { FileCoverage } from './coverage.ts';
 import type { FoundFailure, Result } from './run.ts';
 import type { Target } from './target.ts';
@@ -42,6 +43,7 @@ export const failureText = (target: string, seed: string, { index, what, stack, 
     ...stack.split('\n').slice(1, 4),
     `  ${small.length} bytes in ${file}; again: npm run fuzz -- --target '${target}' --try ${file}`,
     `  or: npm run fuzz -- --target '${target}' --seed ${seed} --from ${index} --inputs 1`,
+    `  once it is fixed, move the file to verify/fuzz/corpus/${folderOf(target)}/, under a name that says what was wrong`,
   ].join('\n');
 
 export function summaryOf(

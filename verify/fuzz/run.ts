@@ -93,7 +93,7 @@ export async function runTarget(name: string, options: RunOptions): Promise<Resu
   // Making inputs anew may need what all of them share.
   if (distinct.length) await target.setUp?.();
   for (const failure of distinct) {
-    const input = target.input(randomOf(`${options.seed} ${name} ${failure.index}`));
+    const input = target.input(randomOf(`${options.seed} ${name} ${failure.index}`), failure.index);
     found.push({ ...failure, input, small: await smallest(name, options, failure, input) });
   }
   const tried = [...outcomes.values()].reduce((sum, count) => sum + count, 0);

@@ -18,8 +18,8 @@ export interface Target {
   readonly covers: readonly string[];
   /** Makes ready what all inputs share. */
   readonly setUp?: () => Promise<void>;
-  /** An input: the same for the same numbers. */
-  readonly input: (random: Random) => Uint8Array;
+  /** An input: the same for the same numbers. `index` counts the inputs from 0. */
+  readonly input: (random: Random, index: number) => Uint8Array;
   /** Tries one input. @throws what no input may cause: a {@link Violation}, or whatever the tried code threw. */
   readonly run: (input: Uint8Array) => Verdict | Promise<Verdict>;
 }

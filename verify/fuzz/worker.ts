@@ -95,7 +95,7 @@ async function tryAll(): Promise<void> {
       Atomics.store(task.place, 0, index + 1);
       const began = performance.now();
       try {
-        const answer = target.run(target.input(randomOf(`${task.seed} ${task.target} ${index}`)));
+        const answer = target.run(target.input(randomOf(`${task.seed} ${task.target} ${index}`), index));
         // A thread that never waits hears nothing; one that waits each time is slow.
         const { outcome, isPast } = answer instanceof Promise ? await answer : answer;
         tally.outcomes[outcome] = (tally.outcomes[outcome] ?? 0) + 1;

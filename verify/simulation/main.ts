@@ -1,17 +1,23 @@
 /**
- * `npm run simulate -- --seeds N [--from K]` runs the histories of N seeds and tables their faults; `--seed K` runs one and
- * prints it; `--planted NAME` (or `all`) shows by which seed a known bug is found. Exit 1 where something that was promised
- * did not hold, or a planted bug is not found.
+ * `npm run simulate -- --seeds N [--from K]` runs the histories of N seeds and prints a table of their faults.
+ *
+ * - `--seed K` (repeatable) runs one and prints it.
+ * - `--gate` runs the seeds that `npm test` runs.
+ * - `--choose COUNT` chooses as many of the N seeds for the gate, and writes them to seeds.json.
+ * - `--planted NAME` (or `all`) shows which seed finds a known bug.
+ *
+ * The exit code is 1 where a promise did not hold, or where a planted bug was not found.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { AwaitPoint } from './cloud.ts';
 import type { Kind } from './faults.ts';
-import { runHistory } from './history.ts';
-import { load, type Shipped } from './modules.ts';
-import { BUGS, plant } from './planted.ts';
+import { type HistoryResult, runHistory } from './history.ts';
+import { load } from './modules.ts';
+import { BUGS, type Bug, plant } from './planted.ts';
+import { choose, seedsOfGate, writeChosen } from './seeds.ts';
 import { Tally, type Told } from './tally.ts';
 
 /** Each so many histories every call's place is noted, not only those where a function is stopped. */
@@ -27,22 +33,40 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string', default: '100' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
+      from: { type: 'string' },
+      seed: { type: 'string', multiple: true },
+      gate: { type: 'boolean' },
+      choose: { type: 'string' },
       planted: { type: 'string' },
-      // Of runAll, for its processes.
+      // runAll starts its processes with it.
       part: { type: 'boolean' },
     },
   });
-  const [from, count] = [numberOf('from', values.from), numberOf('seeds', values.seeds)];
-  if (values.planted === 'all') return findAll(values.seeds);
-  const bug = values.planted === undefined ? undefined : BUGS.find(({ name }) => name === values.planted);
-  if (values.planted !== undefined && !bug)
-    throw new Error(`--planted takes all or one of: ${BUGS.map(({ name }) => name).join('; ')}`);
-  const shipped = await load(bug && plant(bug));
-  if (values.seed !== undefined) return print(shipped, numberOf('seed', values.seed));
-  if (bug) return find(shipped, bug.name, from, count);
-  return values.part ? runPart(shipped, from, count) : runAll(from, count);
+  const [from, count] = [numberOf('from', values.from ?? '1'), numberOf('seeds', values.seeds)];
+  const range = Array.from({ length: count }, (_, n) => from + n);
+  if (values.planted !== undefined) {
+    const bugs = values.planted === 'all' ? BUGS : BUGS.filter(({ name }) => name === values.planted);
+    if (!bugs.length) throw new Error(`--planted takes all or one of: ${BUGS.map(({ name }) => name).join('; ')}`);
+    return findAll(bugs, values.from === undefined ? undefined : from, count);
+  }
+  if (values.seed) return print(values.seed.map((seed) => numberOf('seed', seed)));
+  if (values.part) {
+    console.log(JSON.stringify(await runHere(range)));
+    return 0;
+  }
+  const tally = values.gate ? await runHere(seedsOfGate()) : await runAll(from, count);
+  console.log(tally.table());
+  if (values.choose !== undefined) {
+    const chosen = choose(tally.covered, numberOf('choose', values.choose));
+    const wanted = new Set(chosen);
+    const some = new Tally();
+    some.cover(tally.covered.filter(({ seed }) => wanted.has(seed)));
+    writeChosen(chosen, count);
+    console.log(
+      `${chosen.length} seeds are written to seeds.json: ${some.coverage()}; all ${count}: ${tally.coverage()}`,
+    );
+  }
+  return tally.failed || tally.missing ? 1 : 0;
 }
 
 function numberOf(name: string, text: string): number {
@@ -51,18 +75,17 @@ function numberOf(name: string, text: string): number {
 }
 
 /** Runs histories in as many processes as there are processors, some at a time. */
-async function runAll(from: number, count: number): Promise<number> {
+async function runAll(from: number, count: number): Promise<Tally> {
   const tally = new Tally();
   const starts = Array.from({ length: Math.ceil(count / AT_A_TIME) }, (_, n) => from + n * AT_A_TIME).values();
   let done = 0;
-  let broken = 0;
   const work = async () => {
     for (const start of starts) {
       const some = Math.min(AT_A_TIME, from + count - start);
       const told = await runApart(start, some);
       if (told) tally.merge(told);
       else {
-        broken++;
+        tally.missing++;
         console.log(`seeds ${start} to ${start + some - 1} are missing: their process failed`);
       }
       done += some;
@@ -76,8 +99,7 @@ async function runAll(from: number, count: number): Promise<number> {
     process.exit(1);
   });
   await Promise.all(Array.from({ length: availableParallelism() }, work));
-  console.log(tally.table());
-  return tally.failed || broken ? 1 : 0;
+  return tally;
 }
 
 /** Histories in a process of their own; what they came to, or nothing where the process failed. */
@@ -100,23 +122,27 @@ function runApart(from: number, count: number): Promise<Told | undefined> {
   });
 }
 
-/** The histories of such a process. */
-async function runPart(shipped: Shipped, from: number, count: number): Promise<number> {
+/** Runs histories in this process. */
+async function runHere(seeds: readonly number[]): Promise<Tally> {
+  const shipped = await load();
   const tally = new Tally();
-  for (let seed = from; seed < from + count; seed++) {
-    const result = await runHistory(seed, { shipped, isTracing: seed % TRACED === 0 }).catch(brokenOff);
+  for (const seed of seeds) {
+    const result = await runHistory(seed, { shipped, isTracing: seed % TRACED === 0 }).catch((error) =>
+      brokenOff(seed, error),
+    );
     tally.add(result);
     if (!result.violations.length) continue;
     console.log(`seed ${seed} fails; npm run simulate -- --seed ${seed} prints its history`);
     for (const violation of result.violations.slice(0, 5)) console.log(`  ${violation}`);
+    console.log('  once it is fixed, add the seed to "failed" in verify/simulation/seeds.json, with what it found');
   }
-  console.log(JSON.stringify(tally));
-  return 0;
+  return tally;
 }
 
 /** A history that ended with an error of the simulation's own. */
-function brokenOff(error: unknown) {
+function brokenOff(seed: number, error: unknown): HistoryResult {
   return {
+    seed,
     violations: [`broke off: ${(error as Error).stack ?? error}`],
     faults: new Map<Kind, number>(),
     points: { seen: new Set<AwaitPoint>(), crashed: new Set<AwaitPoint>() },
@@ -127,31 +153,35 @@ function brokenOff(error: unknown) {
   };
 }
 
-async function print(shipped: Shipped, seed: number): Promise<number> {
-  const log: string[] = [];
-  const { violations } = await runHistory(seed, { shipped, log });
-  console.log(log.join('\n'));
-  for (const violation of violations) console.log(`VIOLATED: ${violation}`);
-  return violations.length ? 1 : 0;
+async function print(seeds: readonly number[]): Promise<number> {
+  const shipped = await load();
+  let failed = 0;
+  for (const seed of seeds) {
+    const log: string[] = [];
+    const { violations } = await runHistory(seed, { shipped, log });
+    console.log(log.join('\n'));
+    for (const violation of violations) console.log(`VIOLATED: ${violation}`);
+    failed += violations.length;
+  }
+  return failed ? 1 : 0;
 }
 
-async function find(shipped: Shipped, name: string, from: number, count: number): Promise<number> {
+/** Looks for each bug, from the seed on that found it last, or from another. Each is planted in a copy of all modules. */
+async function findAll(bugs: readonly Bug[], from: number | undefined, count: number): Promise<number> {
+  let found = 0;
+  for (const bug of bugs) if (await find(bug, from ?? bug.foundBy ?? 1, count)) found++;
+  console.log(`${found} of ${bugs.length} planted bugs found`);
+  return found === bugs.length ? 0 : 1;
+}
+
+async function find(bug: Bug, from: number, count: number): Promise<boolean> {
+  const shipped = await load(plant(bug));
   for (let seed = from; seed < from + count; seed++) {
     const { violations } = await runHistory(seed, { shipped });
     if (!violations.length) continue;
-    console.log(`${name}: found by seed ${seed}, after ${seed - from + 1}: ${violations[0]}`);
-    return 0;
+    console.log(`${bug.name}: found by seed ${seed}, after ${seed - from + 1}: ${violations[0]}`);
+    return true;
   }
-  console.log(`${name}: NOT found by ${count} seeds`);
-  return 1;
-}
-
-/** Each bug in a process of its own: modules are planted once. */
-function findAll(seeds: string): number {
-  const missed = BUGS.filter(({ name }) => {
-    const args = [fileURLToPath(import.meta.url), '--seeds', seeds, '--planted', name];
-    return spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0;
-  });
-  console.log(`${BUGS.length - missed.length} of ${BUGS.length} planted bugs found`);
-  return missed.length ? 1 : 0;
+  console.log(`${bug.name}: NOT found by ${count} seeds from ${from} on`);
+  return false;
 }

@@ -4,7 +4,7 @@
  * interpreter in a copy of the modules of its own. The files themselves stay as they are, and so does the oracle.
  */
 import { readFileSync } from 'node:fs';
-import { registerHooks } from 'node:module';
+import { type LoadHookSync, type ResolveHookSync, registerHooks } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -216,23 +216,36 @@ export function edited(file: string, source: string, edits: readonly Edit[]): st
   return text;
 }
 
-/** Makes modules whose address ends in the suffix that is returned those with the bug. */
-export function plant(bug: Bug): string {
-  for (const { file } of bug.edits) edited(file, readFileSync(resolve(ROOT, file), 'utf8'), bug.edits);
-  const suffix = '?planted';
-  registerHooks({
-    resolve(specifier, context, next) {
-      const resolved = next(specifier, context);
-      const isOurs = context.parentURL?.endsWith(suffix) && specifier.startsWith('.');
-      return isOurs ? { ...resolved, url: `${resolved.url}${suffix}` } : resolved;
-    },
-    load(url, context, next) {
-      const loaded = next(url, context);
-      if (!url.endsWith(suffix)) return loaded;
-      const file = relative(ROOT, fileURLToPath(url.slice(0, -suffix.length)));
-      if (!bug.edits.some((edit) => edit.file === file)) return loaded;
-      return { ...loaded, source: edited(file, String(loaded.source), bug.edits) };
-    },
-  });
+/** The edits of each bug that is planted, by the suffix of its modules' addresses. */
+const planted = new Map<string, readonly Edit[]>();
+
+/**
+ * Plants a bug in a copy of all modules.
+ * @returns the suffix of their addresses. Several bugs may be planted in one process, each in a copy of its own.
+ */
+export function plant({ edits }: Bug): string {
+  for (const { file } of edits) edited(file, readFileSync(resolve(ROOT, file), 'utf8'), edits);
+  if (!planted.size) registerHooks({ resolve: resolvePlanted, load: loadPlanted });
+  const suffix = `?planted${planted.size}`;
+  planted.set(suffix, edits);
   return suffix;
 }
+
+const suffixOf = (url: string | undefined): string => /\?planted\d+$/.exec(url ?? '')?.[0] ?? '';
+
+const resolvePlanted: ResolveHookSync = (specifier, context, next) => {
+  const resolved = next(specifier, context);
+  const suffix = specifier.startsWith('.') ? suffixOf(context.parentURL) : '';
+  return suffix ? { ...resolved, url: `${resolved.url}${suffix}` } : resolved;
+};
+
+const loadPlanted: LoadHookSync = (url, context, next) => {
+  const loaded = next(url, context);
+  const suffix = suffixOf(url);
+  if (!suffix) return loaded;
+  const file = relative(ROOT, fileURLToPath(url.slice(0, -suffix.length)));
+  const edits = planted.get(suffix)!;
+  return edits.some((edit) => edit.file === file)
+    ? { ...loaded, source: edited(file, String(loaded.source), edits) }
+    : loaded;
+};

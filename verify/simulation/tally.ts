@@ -2,6 +2,15 @@
 import { KINDS, type Kind } from './faults.ts';
 import type { HistoryResult } from './history.ts';
 
+/** What one history met. */
+export interface Covered {
+  readonly seed: number;
+  readonly calls: number;
+  readonly faults: readonly Kind[];
+  /** Points at which a function was stopped. */
+  readonly crashed: readonly string[];
+}
+
 /** What a process tells another of the histories it ran. */
 export interface Told {
   readonly failed: number;
@@ -13,10 +22,15 @@ export interface Told {
   readonly faults: readonly (readonly [Kind, { readonly times: number; readonly histories: number }])[];
   readonly seen: readonly string[];
   readonly crashed: readonly string[];
+  readonly covered: readonly Covered[];
 }
 
 export class Tally {
   failed = 0;
+  /** Processes that ended without telling of their histories. */
+  missing = 0;
+  /** History by history. */
+  readonly covered: Covered[] = [];
   #histories = 0;
   #findings = 0;
   #messages = 0;
@@ -37,6 +51,7 @@ export class Tally {
       faults: [...this.#faults],
       seen: [...this.#seen],
       crashed: [...this.#crashed],
+      covered: this.covered,
     };
   }
 
@@ -51,9 +66,11 @@ export class Tally {
     for (const [kind, { times, histories }] of told.faults) this.#count(kind, times, histories);
     for (const point of told.seen) this.#seen.add(point);
     for (const point of told.crashed) this.#crashed.add(point);
+    this.covered.push(...told.covered);
   }
 
-  add({ violations, faults, points, findings, messages, repeated, calls }: Omit<HistoryResult, 'seed'>): void {
+  add({ seed, violations, faults, points, findings, messages, repeated, calls }: HistoryResult): void {
+    this.covered.push({ seed, calls, faults: [...faults.keys()], crashed: [...points.crashed] });
     this.#histories++;
     if (violations.length) this.failed++;
     this.#findings += findings;
@@ -63,6 +80,19 @@ export class Tally {
     for (const [kind, times] of faults) this.#count(kind, times, 1);
     for (const point of points.seen) this.#seen.add(point);
     for (const point of points.crashed) this.#crashed.add(point);
+  }
+
+  /** Adds what histories met, and nothing else of them. */
+  cover(histories: readonly Covered[]): void {
+    for (const { faults, crashed } of histories) {
+      for (const kind of faults) this.#count(kind, 0, 1);
+      for (const point of crashed) this.#crashed.add(point);
+    }
+  }
+
+  /** What the histories met, in one line. */
+  coverage(): string {
+    return `${this.#faults.size} of ${KINDS.length} kinds of fault, stops at ${this.#crashed.size} points`;
   }
 
   #count(kind: Kind, times: number, histories: number): void {

@@ -1,4 +1,4 @@
-/** Tests run as native ES modules; esbuild strips the types. */
+/** The gate's tests run as native ES modules; esbuild strips the types. verify/jest.config.mjs runs the long ones. */
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -6,6 +6,8 @@ export default {
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.local'],
+  globalSetup: '<rootDir>/test/deployments/setup.mjs',
+  globalTeardown: '<rootDir>/test/deployments/teardown.mjs',
   testTimeout: 30_000,
   // Half of the time is waiting for servers and child processes: by default jest leaves one core idle.
   maxWorkers: '100%',

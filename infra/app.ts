@@ -5,7 +5,7 @@ import type { Settings } from '../lib/config/schema.ts';
 import { addNagChecks } from './nag-checks.ts';
 import { ScanDetector } from './scan-detector.ts';
 
-const app = new App({ analyticsReporting: false });
+export const app = new App({ analyticsReporting: false });
 const settings = settingsOrExit(app.node.tryGetContext('settings') ?? 'sweepwatch.config.json');
 const stack = new Stack(app, settings.deploymentName, {
   description: 'Sweepwatch: finds network scans in VPC Flow Logs',

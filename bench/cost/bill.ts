@@ -1,7 +1,7 @@
 /** What was counted, in dollars. */
 import type { Counted } from './day.ts';
+import type { Deployed, FunctionName } from './deployed.ts';
 import { PRICES, type Price } from './prices.ts';
-import type { Deployed, FunctionName } from './template.ts';
 
 /** A line of the bill. */
 export interface Line {

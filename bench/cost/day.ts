@@ -1,8 +1,8 @@
 /** A workload through the counted pipeline, round by round, and what became of the scans in it. */
 import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Count } from './counter.ts';
+import type { Deployed, FunctionName } from './deployed.ts';
 import { CountedPipeline, TABLES, type Used } from './pipeline.ts';
-import type { Deployed, FunctionName } from './template.ts';
 import { ROUND_SECONDS, SCANS, START, Traffic, type Workload } from './traffic.ts';
 
 /** Everything that a run counted. */

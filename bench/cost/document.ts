@@ -2,8 +2,8 @@
 import { printTable, type Table } from '../table.ts';
 import { type Bill, type Extrapolation, type Line, total, unitsOf } from './bill.ts';
 import type { Counted } from './day.ts';
+import type { Deployed } from './deployed.ts';
 import { PRICES, PRICES_OF } from './prices.ts';
-import type { Deployed } from './template.ts';
 import { SCANS } from './traffic.ts';
 
 /** Everything that the document tells. */

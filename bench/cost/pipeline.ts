@@ -17,8 +17,8 @@ import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../../lib/store/windows-store.ts';
 import { startDynamodb } from '../../local/servers/dynamodb.ts';
 import { Counter } from './counter.ts';
+import type { Deployed, FunctionName } from './deployed.ts';
 import { Steady } from './steady.ts';
-import type { Deployed, FunctionName } from './template.ts';
 import type { LogFile } from './traffic.ts';
 
 const SECRET = 'a workload';

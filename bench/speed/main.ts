@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures speed, memory, growth and latency, and writes docs/performance.md. `--only PART` measures one
- * part; `--quick` takes small inputs and few rounds, and only prints.
+ * part; `--quick` takes small inputs and few rounds, and only prints; `--check` only prints, and ends with 1 over a budget.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,7 +38,9 @@ const DOCUMENT = join(import.meta.dirname, '../../docs/performance.md');
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { quick: { type: 'boolean' }, only: { type: 'string', multiple: true } } });
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean' }, check: { type: 'boolean' }, only: { type: 'string', multiple: true } },
+  });
   const names = PARTS.map(({ name }) => name);
   const unknown = values.only?.find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -53,11 +55,12 @@ async function main(): Promise<number> {
     ran.push(one);
     console.log(`## ${title}\n\n${sectionText(one, stamp)}\n`);
     // What was measured is kept, whatever becomes of the parts after it.
-    if (!values.quick) {
+    if (!values.quick && !values.check) {
       const previous = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
       writeFileSync(DOCUMENT, documentOf(previous, [one], PARTS, stamp));
     }
   }
-  console.log(budgetTable(ran.flatMap(({ section }) => section.verdicts)));
-  return 0;
+  const verdicts = ran.flatMap(({ section }) => section.verdicts);
+  console.log(budgetTable(verdicts));
+  return values.check && verdicts.some(({ cells }) => cells.at(-1)?.startsWith('missed')) ? 1 : 0;
 }

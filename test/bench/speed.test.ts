@@ -1,20 +1,17 @@
 /** The benchmark around its clocks: what counts as right, as met, and what is written. */
-import { rmSync } from 'node:fs';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { quantile, ratioOf, spreadOf } from '../../bench/speed/alternate.ts';
 import { answerText, judge } from '../../bench/speed/answer.ts';
-import { bundleOf, type FunctionName, synthesize } from '../../bench/speed/assembly.ts';
+import { bundleOf, type FunctionName } from '../../bench/speed/assembly.ts';
 import { BUDGETS, BUNDLE_BYTES, memoryLimit, verdictOf } from '../../bench/speed/budgets.ts';
 import { documentOf } from '../../bench/speed/document.ts';
 import type { Section } from '../../bench/speed/part.ts';
 import { run, runNode } from '../../bench/speed/run.ts';
+import { sharedAssembly } from '../deployments/assembly.ts';
 
 describe('the bundles', () => {
-  const assembly = synthesize();
-  afterAll(() => rmSync(assembly, { recursive: true, force: true }));
-
   test.each(Object.entries(BUNDLE_BYTES))('%s stays within %d bytes', (name, bytes) => {
-    expect(bundleOf(assembly, name as FunctionName).bytes).toBeLessThanOrEqual(bytes);
+    expect(bundleOf(sharedAssembly(), name as FunctionName).bytes).toBeLessThanOrEqual(bytes);
   });
 });
 

@@ -8,10 +8,7 @@ let stack: RunningStack;
 const now = Math.floor(Date.now() / 1000) - 300;
 
 beforeAll(async () => {
-  stack = await startStack({
-    digestHourUtc: 0,
-    bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
-  });
+  stack = await startStack('their-bucket');
   await stack.cloud.idle(40_000);
 }, 60_000);
 afterAll(() => stack.stop());

@@ -29,10 +29,7 @@ const notification = (...keys: string[]) =>
   });
 
 beforeAll(async () => {
-  stack = await startStack(
-    { emails: ['analyst@example.com'], digestHourUtc: null },
-    { High: { severity: ['high', 'critical'] }, Low: { severity: ['low'] } },
-  );
+  stack = await startStack('functions', { High: { severity: ['high', 'critical'] }, Low: { severity: ['low'] } });
   await idle();
 }, 60_000);
 afterAll(() => stack.stop());

@@ -1,14 +1,15 @@
 /** What is in the functions' bundles, and nothing else; the lists and notices that are generated from it. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { bundleOf, type FunctionName, synthesize } from '../../bench/speed/assembly.ts';
+import { bundleOf, type FunctionName } from '../../bench/speed/assembly.ts';
 import { type Bundle, bundle, FUNCTIONS, type Package, packageAt, ROOT } from '../../supply/bundle.ts';
 import { bundleProblems, LICENSES, type Machine } from '../../supply/checks.ts';
 import type { Lockfile } from '../../supply/lockfile.ts';
 import { generate } from '../../supply/main.ts';
 import { noticesOf } from '../../supply/notices.ts';
+import { sharedAssembly } from '../deployments/assembly.ts';
 
 const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
 const bundles = new Map<string, Bundle>();
@@ -20,32 +21,14 @@ beforeAll(async () => {
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 describe('the bundles', () => {
-  const assembly = synthesize();
-  afterAll(() => rmSync(assembly, { recursive: true, force: true }));
-
   test.each(FUNCTIONS)(
     '%s: what is told of it is told of the bytes that are deployed, which are all of the asset',
     (name) => {
-      const { file } = bundleOf(assembly, `${name[0]!.toUpperCase()}${name.slice(1)}` as FunctionName);
+      const { file } = bundleOf(sharedAssembly(), `${name[0]!.toUpperCase()}${name.slice(1)}` as FunctionName);
       expect(readdirSync(dirname(file))).toEqual(['index.mjs']);
       expect(Buffer.compare(readFileSync(file), bundles.get(name)!.code)).toBe(0);
     },
   );
-
-  test('are the same bytes when built from a copy in another place', async () => {
-    for (const folder of ['functions', 'lib', 'package.json', 'tsconfig.json'])
-      cpSync(join(ROOT, folder), join(temporary, folder), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules'), join(temporary, 'node_modules'), 'junction');
-    for (const name of FUNCTIONS) {
-      const again = await bundle(name, `functions/${name}.ts`, temporary);
-      expect(Buffer.compare(again.code, bundles.get(name)!.code)).toBe(0);
-    }
-    // That the bytes go by the sources, and the comparison by the copy:
-    const changed = join(temporary, 'functions/alert.ts');
-    writeFileSync(changed, `${readFileSync(changed, 'utf8')}\nconsole.log('a line more');\n`);
-    const other = await bundle('alert', 'functions/alert.ts', temporary);
-    expect(Buffer.compare(other.code, bundles.get('alert')!.code)).not.toBe(0);
-  });
 
   test('hold what they should, and the list and the notices say so', () => {
     const { files, problems } = generate([...bundles.values()]);

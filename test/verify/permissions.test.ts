@@ -8,10 +8,16 @@ import { documentOf } from '../../verify/permissions/document.ts';
 import { POINTLESS, type Proof, prove } from '../../verify/permissions/proof.ts';
 import { grantsOf } from '../../verify/permissions/rules/roles.ts';
 import { DEPLOYMENTS } from '../../verify/permissions/stacks.ts';
+import { isAtLength } from '../tier.ts';
+
+/** Deployments in which mistakes are planted: those that most people have; all at length. */
+const WITHIN = Object.keys(DEPLOYMENTS).filter(
+  (name) => isAtLength || ['defaults', 'existing bucket, EventBridge, its own key'].includes(name),
+);
 
 let proofs: Proof[];
 beforeAll(() => {
-  proofs = prove();
+  proofs = prove({ within: WITHIN });
 }, 180_000);
 
 describe.each(Object.keys(DEPLOYMENTS))('%s', (name) => {
@@ -22,7 +28,8 @@ describe.each(Object.keys(DEPLOYMENTS))('%s', (name) => {
     expect(proof().verdict.problems).toEqual([]);
   });
 
-  test('has one with a mistake planted', () => {
+  if (!WITHIN.includes(name)) return;
+  test('has a problem once a mistake is planted', () => {
     expect(proof().planted.length).toBeGreaterThan(50);
     expect(proof().planted.filter(({ foundBy }) => foundBy.length === 0)).toEqual([]);
   });
@@ -58,7 +65,9 @@ test('each acceptance is still about something', () => {
   expect(Object.keys(ACCEPTED).filter((key) => !applied.has(key))).toEqual([]);
 });
 
-test('the page for reviewers says so; npm run permissions writes it anew', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/permissions.md'), 'utf8');
-  expect(page).toBe(documentOf(proofs));
-});
+// The page counts the mistakes that were planted in each deployment.
+if (isAtLength)
+  test('the page for reviewers is up to date; npm run permissions writes it', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/permissions.md'), 'utf8');
+    expect(page).toBe(documentOf(proofs));
+  });

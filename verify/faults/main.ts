@@ -33,7 +33,6 @@ async function main(): Promise<number> {
       }
     }
   } finally {
-    assembly.remove();
     if (rows.length) process.stdout.write(`${printTable({ title: '', header: HEADER, rows })}\n`);
   }
   process.stderr.write(failures ? `${failures} problems, seed ${seed}\n` : `no problem, seed ${seed}\n`);

@@ -1,5 +1,5 @@
 /** The stack as it is deployed, on a local cloud whose parts can be made to fail: processes, database, connections, queues. */
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,24 +10,22 @@ import {
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { App, Stack } from 'aws-cdk-lib';
-import { ScanDetector } from '../../infra/index.ts';
 import { createDocumentClient } from '../../lib/store/clients.ts';
 import { deadLetterQueue, lookInto } from '../../lib/store/dead-letters.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
 import { type LocalCloud, type LocalCloudEvent, startLocalCloud } from '../../local/cloud.ts';
+import { sharedAssembly, templateOf } from '../../test/deployments/assembly.ts';
 import { addInbox, FUNCTIONS, type FunctionName, type Template, takeAll } from '../../test/functions/fixture/stack.ts';
 import { itemsOf } from '../../test/lib/store/fixture/tables.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
 import type { LogObject } from './workload.ts';
 
-/** A synthesized stack with its bundles; `remove` it when done. */
+/** A synthesized stack with its bundles. */
 export interface Assembly {
   readonly folder: string;
   readonly template: Template;
   /** What a function is deployed with. */
   memoryMiB(name: FunctionName): number;
-  remove(): void;
 }
 
 /** How patient the queues are, and what else differs from what is deployed. */
@@ -78,7 +76,7 @@ export interface FaultStack {
   stop(): Promise<void>;
 }
 
-const NAME = 'sweepwatch';
+const NAME = 'functions';
 const PRELOAD = fileURLToPath(new URL('./preload.mjs', import.meta.url));
 /** Long beside what a batch takes, short beside what is deployed: a function that hangs ends within a trial. */
 const FUNCTION_SECONDS = 30;
@@ -86,20 +84,13 @@ const INBOX = 'Inbox';
 /** All but digests. The local SNS takes a list of values for one text, so that no list of events would let a storm pass. */
 const NOTIFICATION = { event: [{ 'anything-but': ['digest'] }] };
 
-/** Synthesizes and bundles. */
+/** The deployment that faults are tried on, with its bundles. */
 export function assemble(): Assembly {
-  const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-faults-'));
-  const app = new App({ outdir: join(folder, 'cdk.out'), analyticsReporting: false });
-  const stack = new Stack(app, NAME);
-  const settings = { emails: ['analyst@example.com'], digestHourUtc: null };
-  new ScanDetector(stack, 'Detector', { settings }).addOutputs();
-  const assembly = app.synth().directory;
-  const template = JSON.parse(readFileSync(join(assembly, `${NAME}.template.json`), 'utf8')) as Template;
+  const template = templateOf(NAME) as Template;
   return {
-    folder: assembly,
+    folder: sharedAssembly(),
     template,
     memoryMiB: (name) => functionOf(template, name).Properties.MemorySize as number,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
@@ -125,7 +116,7 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
     FAULTS_CLOCK: clock,
     FAULTS_MEMORY: memory,
   });
-  for (const [name, text] of Object.entries(wrapped)) wrap(template, assembly, name as FunctionName, text);
+  for (const [name, text] of Object.entries(wrapped)) wrap(template, assembly, folder, name as FunctionName, text);
   addInbox(template, INBOX, NOTIFICATION);
   const events: LocalCloudEvent[] = [];
   const cloud = await startLocalCloud({
@@ -229,11 +220,13 @@ function prepare(template: Template, variables: Readonly<Record<string, string>>
   }
 }
 
-/** Puts a module beside the bundle, and makes its handler the function's. */
-function wrap(template: Template, assembly: Assembly, name: FunctionName, text: string): void {
-  const { Properties } = functionOf(template, name);
-  const { S3Key } = Properties.Code as { S3Key: string };
-  const module = `wrapped-${name.toLowerCase()}`;
-  writeFileSync(join(assembly.folder, `asset.${S3Key.replace(/\.zip$/, '')}`, `${module}.mjs`), text);
-  Properties.Handler = `${module}.handler`;
+/** Puts a module beside a copy of the bundle, and makes its handler the function's. */
+function wrap(template: Template, assembly: Assembly, folder: string, name: FunctionName, text: string): void {
+  const lambda = functionOf(template, name) as ReturnType<typeof functionOf> & { Metadata?: object };
+  const { S3Key } = lambda.Properties.Code as { S3Key: string };
+  const copy = join(folder, `wrapped-${name}`);
+  cpSync(join(assembly.folder, `asset.${S3Key.replace(/\.zip$/, '')}`), copy, { recursive: true });
+  writeFileSync(join(copy, 'wrapped.mjs'), text);
+  lambda.Metadata = { ...lambda.Metadata, 'aws:asset:path': copy };
+  lambda.Properties.Handler = 'wrapped.handler';
 }

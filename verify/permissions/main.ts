@@ -11,7 +11,7 @@ import { prove } from './proof.ts';
 const DOCUMENT = join(import.meta.dirname, '../../docs/permissions.md');
 
 const { everywhere } = parseArgs({ options: { everywhere: { type: 'boolean' } } }).values;
-const proofs = prove(everywhere);
+const proofs = prove({ everywhere });
 console.log(`${countsTable(proofs)}\n`);
 const problems = proofs.flatMap(({ name, verdict }) => verdict.problems.map((problem) => `${name}: ${problem}`));
 const planted = proofs.flatMap((proof) => proof.planted);

@@ -2,9 +2,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { billedSeconds, billOf, total, unitsOf } from '../../../bench/cost/bill.ts';
 import { type Counted, runDay } from '../../../bench/cost/day.ts';
+import { countsOf, type Deployed } from '../../../bench/cost/deployed.ts';
 import { PRICES } from '../../../bench/cost/prices.ts';
-import { type Deployed, deployed } from '../../../bench/cost/template.ts';
 import { Traffic, type Workload } from '../../../bench/cost/traffic.ts';
+import { parseSettings } from '../../../lib/config/load.ts';
+import { templateOf } from '../../deployments/assembly.ts';
+import { DEPLOYMENTS } from '../../deployments/deployments.ts';
 
 const SMALL: Workload = {
   interfaces: 40,
@@ -21,7 +24,7 @@ let of: Deployed;
 let quiet: Counted;
 let noisy: Counted;
 beforeAll(async () => {
-  of = deployed();
+  of = countsOf(templateOf('defaults'), parseSettings({}));
   quiet = await runDay({ ...SMALL, noiseADay: 0 }, of);
   noisy = await runDay(SMALL, of);
 }, 120_000);
@@ -86,7 +89,8 @@ describe('the template', () => {
   test('is counted, and not taken from memory', () => {
     expect(of.alarms).toBeGreaterThan(10);
     expect(of.findingsIndexes.map(({ name }) => name).sort()).toEqual(['announce', 'byDay', 'byId', 'open']);
-    expect([of.keys, deployed({ kmsKey: 'new' }).keys]).toEqual([0, 1]);
+    const withKey = countsOf(templateOf('new-key'), parseSettings(DEPLOYMENTS['new-key']));
+    expect([of.keys, withKey.keys]).toEqual([0, 1]);
     expect(of.memory).toEqual({ ingest: of.settings.ingest.memoryMiB, settle: 1024, alert: 256 });
   });
 

@@ -2,15 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { countsOf } from '../../../bench/cost/deployed.ts';
 import { PRICES, PRICES_OF } from '../../../bench/cost/prices.ts';
-import { deployed } from '../../../bench/cost/template.ts';
 import { parseTables } from '../../../bench/table.ts';
+import { parseSettings } from '../../../lib/config/load.ts';
+import { templateOf } from '../../deployments/assembly.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../docs/cost.md'), 'utf8');
 const table = (title: string) => parseTables(text).find((each) => each.title === title)!;
 
 test('alarms, metrics and keys are as many as the stack has', () => {
-  const of = deployed();
+  const of = countsOf(templateOf('defaults'), parseSettings({}));
   const quantities = Object.fromEntries(table('Fixed').rows.map(([what, quantity]) => [what, Number(quantity)]));
   expect(quantities).toMatchObject({ alarms: of.alarms, 'custom metrics': of.metrics.length, 'KMS keys': of.keys });
 });

@@ -1,0 +1,19 @@
+/** The deployments that tests run on the local cloud, by the name of their stack. One synthesis makes them all. */
+import type { SettingsInput } from '../../lib/config/schema.ts';
+
+export const DEPLOYMENTS = {
+  /** What `sweepwatch demo` synthesizes. */
+  'sweepwatch-demo': { emails: ['analyst@example.com'], digestHourUtc: null },
+  /** Settings that say nothing: what the bundles and the bill are measured on. */
+  defaults: {},
+  /** Functions on the local cloud, and faults in it. */
+  functions: { emails: ['analyst@example.com'], digestHourUtc: null },
+  'no-digest': { digestHourUtc: null },
+  'their-bucket': {
+    digestHourUtc: 0,
+    bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
+  },
+  'new-key': { kmsKey: 'new' },
+} as const satisfies Readonly<Record<string, SettingsInput>>;
+
+export type DeploymentName = keyof typeof DEPLOYMENTS;

@@ -55,6 +55,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'mark sent before publish',
+    foundBy: 5,
     edits: [
       {
         file: 'lib/pipeline/deliver.ts',
@@ -109,7 +110,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a stale upsert wins',
-    foundBy: 61,
+    foundBy: 83,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -121,6 +122,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a lost announcement stays lost',
+    foundBy: 34,
     edits: [
       {
         file: 'lib/pipeline/settle.ts',
@@ -162,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 112,
+    foundBy: 121,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -173,7 +175,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'marks before what they stand for',
-    foundBy: 8,
+    foundBy: 29,
     edits: [
       {
         file: 'lib/pipeline/settle.ts',

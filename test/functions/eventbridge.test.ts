@@ -10,7 +10,7 @@ const now = Math.floor(Date.now() / 1000) - 300;
 beforeAll(async () => {
   stack = await startStack('their-bucket');
   await stack.cloud.idle(40_000);
-}, 60_000);
+}, 300_000);
 afterAll(() => stack.stop());
 
 test('a new file under the prefix becomes an alert, whatever its key; one elsewhere is left alone', async () => {

@@ -31,7 +31,7 @@ const notification = (...keys: string[]) =>
 beforeAll(async () => {
   stack = await startStack('functions', { High: { severity: ['high', 'critical'] }, Low: { severity: ['low'] } });
   await idle();
-}, 60_000);
+}, 300_000);
 afterAll(() => stack.stop());
 
 describe('a new file', () => {

@@ -31,7 +31,7 @@ const MINUTE = 60_000;
 let stack: RunningStack;
 beforeAll(async () => {
   stack = await startStack('no-digest', {}, 'as deployed');
-}, 60_000);
+}, 300_000);
 afterAll(() => stack.stop());
 
 /** The last hour whose quiet outside sources a run of settle looks through: logs that stop are taken to be an hour late. */

@@ -27,7 +27,7 @@ beforeAll(async () => {
   of = countsOf(templateOf('defaults'), parseSettings({}));
   quiet = await runDay({ ...SMALL, noiseADay: 0 }, of);
   noisy = await runDay(SMALL, of);
-}, 120_000);
+}, 300_000);
 
 test('scans are found, with noise and without', () => {
   const names = Object.keys(noisy.found);

@@ -1,18 +1,17 @@
 /** The three functions: how each is bundled, sized, started and allowed. */
-import { fileURLToPath } from 'node:url';
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { LogLevel, NodejsFunction, type NodejsFunctionProps, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toRuntimeSettings } from '../lib/config/runtime.ts';
 import type { Settings } from '../lib/config/schema.ts';
+import { functionCode } from './function-code.ts';
 import { alertStatements, ingestStatements, type Resources, settleStatements } from './permissions.ts';
 
 /** How long each function may run; the visibility of its queue is six times that. */
@@ -26,9 +25,9 @@ export const timeouts = {
 
 /** The functions of a deployment. */
 export interface Functions {
-  readonly ingest: NodejsFunction;
-  readonly alert: NodejsFunction;
-  readonly settle: NodejsFunction;
+  readonly ingest: LambdaFunction;
+  readonly alert: LambdaFunction;
+  readonly settle: LambdaFunction;
 }
 
 /** Creates the functions, and the queues as what starts two of them. */
@@ -72,8 +71,8 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
 }
 
 /** Starts settle every five minutes; what it could not start goes to the dead letters. */
-export function createSchedule(scope: Construct, settle: NodejsFunction, deadLetterQueue: Queue): Rule {
-  const target = new LambdaFunction(settle, { deadLetterQueue, retryAttempts: 1, maxEventAge: Duration.minutes(5) });
+export function createSchedule(scope: Construct, settle: LambdaFunction, deadLetterQueue: Queue): Rule {
+  const target = new FunctionTarget(settle, { deadLetterQueue, retryAttempts: 1, maxEventAge: Duration.minutes(5) });
   return new Rule(scope, 'SettleSchedule', {
     description: 'Starts the settle function',
     schedule: Schedule.rate(Duration.minutes(5)),
@@ -97,15 +96,13 @@ function createEnvironment(settings: Settings, { tables, topics, alert }: Resour
   };
 }
 
-const projectRoot = fileURLToPath(new URL('..', import.meta.url));
-
 function createHandler(
   parent: Construct,
   id: string,
   settings: Settings,
   statements: PolicyStatement[],
-  props: NodejsFunctionProps,
-): NodejsFunction {
+  props: Omit<FunctionProps, 'code' | 'handler' | 'runtime'>,
+): LambdaFunction {
   const scope = new Construct(parent, id);
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: settings.retentionDays.functionLogs,
@@ -121,28 +118,14 @@ function createHandler(
     description: `${settings.deploymentName}: ${id.toLowerCase()} function`,
     inlinePolicies: { Exact: new PolicyDocument({ statements: [logs, ...statements] }) },
   });
-  return new NodejsFunction(scope, 'Function', {
+  return new LambdaFunction(scope, 'Function', {
     ...props,
-    entry: `${projectRoot}functions/${id.toLowerCase()}.ts`,
-    handler: 'handler',
+    code: functionCode(id.toLowerCase()),
+    handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     logGroup,
     // Immutable, so that event sources and dead letters add nothing to the statements written above.
     role: role.withoutPolicyUpdates(),
-    awsSdkConnectionReuse: false,
-    projectRoot,
-    depsLockFilePath: `${projectRoot}package-lock.json`,
-    bundling: {
-      format: OutputFormat.ESM,
-      target: 'node24',
-      minify: true,
-      // Without `keepNames` error classes would be logged by their minified names.
-      keepNames: true,
-      mainFields: ['module', 'main'],
-      externalModules: [],
-      bundleAwsSDK: true,
-      logLevel: LogLevel.WARNING,
-    },
   });
 }

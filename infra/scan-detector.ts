@@ -4,7 +4,7 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -53,9 +53,9 @@ export class ScanDetector extends Construct {
   readonly alertDeadLetters: Queue;
   /** Failed runs of the settle function. */
   readonly settleDeadLetters: Queue;
-  readonly ingestFunction: NodejsFunction;
-  readonly alertFunction: NodejsFunction;
-  readonly settleFunction: NodejsFunction;
+  readonly ingestFunction: LambdaFunction;
+  readonly alertFunction: LambdaFunction;
+  readonly settleFunction: LambdaFunction;
   /** Starts the settle function. */
   readonly settleSchedule: Rule;
   /** Flow logs of ours, one for each VPC given. */

@@ -1,7 +1,8 @@
 /** A function's bundle as the stack makes it, with what went into it; a test compares the bytes with those of the stack. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildResult, build } from 'esbuild';
+import { bundleOptions } from '../infra/function-code.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
 export const FUNCTIONS = ['ingest', 'alert', 'settle'] as const;
@@ -35,40 +36,48 @@ export interface Package {
 }
 
 /**
- * Bundles an entry with the options of `infra/functions.ts`.
+ * Bundles a function as the stack does.
+ * @param entry another file to bundle under its name.
  * @param root the repository, or a copy of it.
  * @throws esbuild's errors.
  */
-export async function bundle(name: string, entry = `functions/${name}.ts`, root = ROOT): Promise<Bundle> {
-  const { metafile, outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
+export async function bundle(name: string, entry?: string, root = ROOT): Promise<Bundle> {
+  const options = bundleOptions(name, root);
+  const built = await build({
+    ...options,
+    ...(entry !== undefined && { entryPoints: [entry] }),
     outfile: 'index.mjs',
     write: false,
     metafile: true,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minify: true,
-    keepNames: true,
-    mainFields: ['module', 'main'],
-    logLevel: 'warning',
   });
-  const [output] = Object.values(metafile.outputs);
-  const inputs = Object.entries(output!.inputs)
-    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
-    .map(([path]) => path);
-  const own = inputs.filter((path) => !path.includes('node_modules/')).sort();
-  const packages = new Set(inputs.flatMap((path) => folderOf(path) ?? []));
+  return bundleOf(name, built, root);
+}
+
+/** What esbuild put into its output files, taken as one bundle. */
+export function bundleOf(
+  name: string,
+  { metafile, outputFiles }: BuildResult<{ write: false; metafile: true }>,
+  root = ROOT,
+): Bundle {
+  const outputs = Object.entries(metafile.outputs);
+  const inputs = new Set(
+    outputs.flatMap(([, output]) =>
+      Object.entries(output.inputs)
+        .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+        .map(([path]) => path),
+    ),
+  );
+  const own = [...inputs].filter((path) => !path.includes('node_modules/')).sort();
+  const packages = new Set([...inputs].flatMap((path) => folderOf(path) ?? []));
   if (own.includes(KERNEL)) packages.add(COMPILED_IN);
+  const imports = outputs.flatMap(([, output]) => output.imports).filter(({ path }) => !(path in metafile.outputs));
   return {
     name,
-    code: outputFiles[0]!.contents,
+    code: Buffer.concat(outputFiles.map(({ contents }) => contents)),
     own,
     packages: [...packages].sort(),
-    copyrights: new Map(inputs.flatMap((path) => copyrightIn(root, path))),
-    imports: [...new Set(output!.imports.map(({ path }) => path))].sort(),
+    copyrights: new Map([...inputs].flatMap((path) => copyrightIn(root, path))),
+    imports: [...new Set(imports.map(({ path }) => path))].sort(),
   };
 }
 

@@ -1,0 +1,43 @@
+/** The code of a function, bundled from the sources; in the package `supply/package/prebuilt-code.ts` replaces this file. */
+import { join, resolve } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { type BuildOptions, buildSync } from 'esbuild';
+
+const ROOT = resolve(import.meta.dirname, '..');
+
+/** How esbuild bundles a function: one file with all that it needs, the same bytes on every machine. */
+export function bundleOptions(name: string, root = ROOT) {
+  return {
+    absWorkingDir: root,
+    entryPoints: [`functions/${name}.ts`],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    minify: true,
+    // Without `keepNames` error classes would be logged by their minified names.
+    keepNames: true,
+    mainFields: ['module', 'main'],
+    logLevel: 'warning',
+  } satisfies BuildOptions;
+}
+
+/** The code of a function: its bundle, made when the stack is synthesized. */
+export function functionCode(name: string): Code {
+  return Code.fromAsset(join(ROOT, 'functions'), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // The CDK would run this image if the bundle could not be made here; a failure of esbuild throws instead.
+      image: DockerImage.fromRegistry('scratch'),
+      // Tells the functions apart for the CDK, which makes equal assets once.
+      command: [name],
+      local: {
+        tryBundle(folder) {
+          buildSync({ ...bundleOptions(name), outfile: join(folder, 'index.mjs') });
+          return true;
+        },
+      },
+    },
+  });
+}

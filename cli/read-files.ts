@@ -1,5 +1,6 @@
 /** Reads files into one collector: one after the other, or, where there is much to read, in as many threads as there are processors. */
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Collector } from '../lib/evidence/builder.ts';
 import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
@@ -62,7 +63,7 @@ class ReadThread {
   constructor(collector: Collector, options: ReadOptions, progress: Progress) {
     this.#collector = collector;
     this.#progress = progress;
-    const source = new URL(import.meta.url.endsWith('.ts') ? './read-worker.ts' : './read-worker.js', import.meta.url);
+    const source = new URL(`./read-worker${extname(import.meta.url)}`, import.meta.url);
     this.#worker = new Worker(source, {
       workerData: options,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },

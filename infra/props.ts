@@ -6,7 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { parseSettings, SettingsError } from '../lib/config/load.ts';
-import type { Settings, SettingsInput } from '../lib/config/schema.ts';
+import type { Settings, SettingsInput } from '../lib/config/settings-types.ts';
 
 /** How the files of the bucket in {@link ScanDetectorProps.bucket} are found: `settings.bucket.existing` without its names. */
 export type BucketOptions = Omit<NonNullable<NonNullable<SettingsInput['bucket']>['existing']>, 'bucket' | 'kmsKeyArn'>;

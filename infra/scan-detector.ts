@@ -9,7 +9,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Settings } from '../lib/config/schema.ts';
+import type { Settings } from '../lib/config/settings-types.ts';
 import { isToken } from '../lib/config/token.ts';
 import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';

@@ -15,9 +15,9 @@ export class SettingsError extends Error {
   }
 }
 
-/** The JSON schema of the settings file, as editors want it. */
-export function settingsJsonSchema(): Record<string, unknown> {
-  return { ...z.toJSONSchema(settingsSchema, { io: 'input' }), title: 'Sweepwatch settings' };
+/** The JSON schema of the settings file, as editors want it; or that of the settings with all defaults filled in. */
+export function settingsJsonSchema(io: 'input' | 'output' = 'input'): Record<string, unknown> {
+  return { ...z.toJSONSchema(settingsSchema, { io }), title: 'Sweepwatch settings' };
 }
 
 /** Validated settings from a parsed value; `file` only words the errors. Throws {@link SettingsError}. */

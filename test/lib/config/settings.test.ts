@@ -5,7 +5,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { detectionDefaults } from '../../../lib/config/detection.ts';
 import { detectionOverrides } from '../../../lib/config/detection-schema.ts';
 import { parseSettings, SettingsError, settingsJsonSchema } from '../../../lib/config/load.ts';
+import type { Settings, SettingsInput } from '../../../lib/config/schema.ts';
+import { settingsTypes } from '../../../lib/config/settings-interface.ts';
 import { settingsPage } from '../../../lib/config/settings-page.ts';
+import type * as types from '../../../lib/config/settings-types.ts';
 
 function problemsOf(value: unknown): readonly string[] {
   try {
@@ -237,6 +240,18 @@ describe('the JSON schema for editors', () => {
   test('and the settings page are generated anew (npm run schema)', () => {
     const page = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
     expect(page).toBe(settingsPage(settingsJsonSchema()));
+  });
+
+  test('and so are the types, which are those of the schema', () => {
+    const written = readFileSync(new URL('../../../lib/config/settings-types.ts', import.meta.url), 'utf8');
+    expect(written).toBe(settingsTypes(settingsJsonSchema(), settingsJsonSchema('output')));
+    // The compiler holds both directions: each type takes what the other allows.
+    const input = (value: SettingsInput): types.SettingsInput => value;
+    const back = (value: types.SettingsInput): SettingsInput => value;
+    const output = (value: Settings): types.Settings => value;
+    const outputBack = (value: types.Settings): Settings => value;
+    expect([input, back].map((same) => same({}))).toEqual([{}, {}]);
+    expect(outputBack(output(parseSettings({})))).toEqual(parseSettings({}));
   });
 
   test('describes every setting', () => {

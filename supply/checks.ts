@@ -17,8 +17,21 @@ export const LICENSES: readonly string[] = [
 /** What is compiled into our own sources is there for development only, and yet in the bundle. */
 const COMPILERS: readonly string[] = ['node_modules/assemblyscript'];
 
-/** Rooms whose files run in Lambda. */
-const ROOMS = /^(?:functions|lib)\//;
+/** The packages that an app brings to the construct, since there may be one copy of each. */
+export const PEERS: readonly string[] = ['aws-cdk-lib', 'constructs'];
+
+/** What a bundle may be made of and what it may load beside modules of Node, and how a problem words it. */
+interface Rule {
+  readonly rooms: readonly string[];
+  readonly loads: readonly string[];
+  readonly place: string;
+}
+
+const LAMBDA: Rule = { rooms: ['functions', 'lib'], loads: [], place: 'Lambda does not have' };
+const RULES: Readonly<Record<string, Rule>> = {
+  command: { rooms: ['cli', 'lib', 'supply/package'], loads: [], place: 'the package does not bring' },
+  construct: { rooms: ['infra', 'lib', 'supply/package'], loads: PEERS, place: 'the package does not bring' },
+};
 
 /** Begin secrets of kinds that have a form: AWS access keys, private keys, tokens of npm and GitHub. */
 const SECRETS =
@@ -42,8 +55,10 @@ export function bundleProblems(
   machine: Machine,
 ): string[] {
   const problems: string[] = [];
+  const { rooms, loads, place } = RULES[name] ?? LAMBDA;
   for (const file of own)
-    if (!ROOMS.test(file)) problems.push(`${name} holds ${file}, which is not of functions or lib`);
+    if (!rooms.some((room) => file.startsWith(`${room}/`)))
+      problems.push(`${name} holds ${file}, which is not of ${rooms.join(' or ')}`);
   for (const folder of packages) {
     const { version, license } = read(folder);
     const locked = lock.packages[folder];
@@ -55,7 +70,9 @@ export function bundleProblems(
     if (!LICENSES.includes(license))
       problems.push(`${name} holds ${folder} under ${license}, which is not on the list`);
   }
-  for (const path of imports) if (!isBuiltin(path)) problems.push(`${name} loads ${path}, which Lambda does not have`);
+  for (const path of imports)
+    if (!isBuiltin(path) && !loads.some((peer) => path === peer || path.startsWith(`${peer}/`)))
+      problems.push(`${name} loads ${path}, which ${place}`);
   return [...problems, ...textProblems(name, new TextDecoder().decode(code), machine)];
 }
 

@@ -2,10 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Bundle, bundle, FUNCTIONS, packageAt, ROOT } from './bundle.ts';
+import { type Bundle, packageAt, ROOT } from './bundle.ts';
 import { bundleProblems } from './checks.ts';
 import type { Lockfile } from './lockfile.ts';
 import { noticesOf, packageTable, withTable } from './notices.ts';
+import { buildOutputs } from './package/outputs.ts';
 
 const NOTICES = 'THIRD-PARTY-NOTICES';
 const DOCUMENT = 'docs/supply-chain.md';
@@ -31,7 +32,7 @@ export function generate(bundles: readonly Bundle[]): {
 }
 
 if (import.meta.main) {
-  const { files, problems } = generate(await Promise.all(FUNCTIONS.map((name) => bundle(name))));
+  const { files, problems } = generate((await buildOutputs()).bundles);
   for (const problem of problems) console.error(problem);
   if (problems.length) process.exitCode = 1;
   else for (const [path, text] of files) writeFileSync(join(ROOT, path), text);

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { type Bundle, bundle, bundleOf, FUNCTIONS, ROOT } from '../bundle.ts';
+import { PEERS } from '../checks.ts';
 
 /** Files of the package by path, and the bundles that they are made of. */
 export interface Outputs {
@@ -16,16 +17,13 @@ const REPLACED: Readonly<Record<string, string>> = {
   'cli/commands/demo.ts': 'supply/package/demo.ts',
 };
 
-/** The packages that the app brings, since there may be one copy of each. */
-export const PEERS = ['aws-cdk-lib', 'constructs'];
-
 const COMMON = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   keepNames: true,
   mainFields: ['module', 'main'],
-  external: PEERS,
+  external: [...PEERS],
   logLevel: 'warning',
   metafile: true,
   write: false,
@@ -53,6 +51,8 @@ export async function buildOutputs(root = ROOT): Promise<Outputs> {
     ...common,
     entryPoints: ['infra/index.ts'],
     format: 'cjs',
+    // Names stay, for whoever reads a stack trace of a synthesis; comments with paths do not.
+    minifyWhitespace: true,
     outfile: 'index.cjs',
     define: { 'import.meta.dirname': '__dirname' },
   });

@@ -9,6 +9,7 @@ import { bundleProblems, LICENSES, type Machine } from '../../supply/checks.ts';
 import type { Lockfile } from '../../supply/lockfile.ts';
 import { generate } from '../../supply/main.ts';
 import { noticesOf } from '../../supply/notices.ts';
+import { buildOutputs } from '../../supply/package/outputs.ts';
 import { sharedAssembly } from '../deployments/assembly.ts';
 
 const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
@@ -16,7 +17,7 @@ const bundles = new Map<string, Bundle>();
 const temporary = mkdtempSync(join(tmpdir(), 'sweepwatch-supply-'));
 
 beforeAll(async () => {
-  for (const name of FUNCTIONS) bundles.set(name, await bundle(name));
+  for (const each of (await buildOutputs()).bundles) bundles.set(each.name, each);
 });
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
@@ -92,10 +93,12 @@ describe('is caught:', () => {
     ]);
   });
 
-  test('a module that Lambda does not have', () => {
+  test('a module that Lambda does not have, or that the package does not bring', () => {
     expect(problemsOf({ ...bundles.get('alert')!, imports: ['node:fs', 'some-layer'] })).toEqual([
       'alert loads some-layer, which Lambda does not have',
     ]);
+    const loads = { ...bundles.get('construct')!, imports: ['aws-cdk-lib/aws-s3', 'constructs', 'esbuild'] };
+    expect(problemsOf(loads)).toEqual(['construct loads esbuild, which the package does not bring']);
   });
 
   test.each([

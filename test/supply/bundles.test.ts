@@ -18,7 +18,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'sweepwatch-supply-'));
 
 beforeAll(async () => {
   for (const each of (await buildOutputs()).bundles) bundles.set(each.name, each);
-});
+}, 180_000);
 afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 
 describe('the bundles', () => {

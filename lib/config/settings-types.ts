@@ -12,8 +12,8 @@ export interface SettingsInput {
    */
   deploymentName?: string;
   /**
-   * VPCs that get a flow log of ours: all traffic, 60 s aggregation, the recommended fields. Empty where flow logs
-   * exist already. A second flow log beside an existing one is billed as vended logs again.
+   * VPCs that get a flow log of ours: all traffic, 60 s aggregation, the columns that detection reads. Empty where
+   * flow logs exist already. A second flow log beside an existing one is billed as vended logs again.
    * @default []
    */
   vpcs?: {
@@ -71,7 +71,7 @@ export interface SettingsInput {
    */
   logAccounts?: string[];
   /**
-   * How the files of our own flow logs are laid out in the bucket.
+   * Columns of the flow logs of vpcs, and how their files are laid out in the bucket.
    * @default {}
    */
   flowLogs?: {
@@ -86,6 +86,21 @@ export interface SettingsInput {
      * @default false
      */
     perHourPartition?: boolean;
+    /**
+     * Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, task and container behind
+     * a source. EC2 refuses a flow log with them unless an ECS cluster exists in the account and Region when the
+     * flow log is created; some reports say in the VPC. The deploying role also needs ecs:ListClusters,
+     * ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and ecs:ListContainerInstances. Only tasks in awsvpc
+     * mode are named. The columns are billed with every record.
+     * @default false
+     */
+    ecs?: boolean;
+    /**
+     * Columns that the flow logs of vpcs do without, for a Region or partition that does not offer them yet: EC2
+     * refuses a flow log with an unknown field. The table below says what detection loses.
+     * @default []
+     */
+    leaveOut?: string[];
   };
   /**
    * Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee.
@@ -114,7 +129,8 @@ export interface SettingsInput {
   internal?: string[];
   /**
    * Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private
-   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat.
+   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat, and
+   * for a VPC that several accounts share.
    * @default {}
    */
   routingDomains?: Record<string, string[]>;
@@ -394,10 +410,19 @@ export interface SettingsInput {
   logLevel?: "DEBUG" | "INFO" | "WARN" | "ERROR";
   /**
    * Whether tables, new bucket and new key outlive the stack. false deletes tables and key with it; the bucket
-   * must be emptied first, since CloudFormation deletes no bucket that holds objects.
+   * must be emptied first, since CloudFormation deletes no bucket that holds objects. A first deployment that
+   * fails deletes all three in either case.
    * @default true
    */
   keepDataOnRemoval?: boolean;
+  /**
+   * Whether DynamoDB refuses to delete the tables. Set it only after the first deployment has succeeded:
+   * CloudFormation cannot roll back a protected table, so a first deployment that fails ends in ROLLBACK_FAILED
+   * and leaves both tables. Without it the tables still outlive the stack, and DynamoDB keeps a backup of a
+   * deleted table for 35 days. Security Hub control DynamoDB.6 asks for it.
+   * @default false
+   */
+  deletionProtection?: boolean;
 }
 
 /** All settings, with defaults filled in. */
@@ -412,8 +437,8 @@ export interface Settings {
    */
   deploymentName: string;
   /**
-   * VPCs that get a flow log of ours: all traffic, 60 s aggregation, the recommended fields. Empty where flow logs
-   * exist already. A second flow log beside an existing one is billed as vended logs again.
+   * VPCs that get a flow log of ours: all traffic, 60 s aggregation, the columns that detection reads. Empty where
+   * flow logs exist already. A second flow log beside an existing one is billed as vended logs again.
    * @default []
    */
   vpcs: {
@@ -471,7 +496,7 @@ export interface Settings {
    */
   logAccounts: string[];
   /**
-   * How the files of our own flow logs are laid out in the bucket.
+   * Columns of the flow logs of vpcs, and how their files are laid out in the bucket.
    */
   flowLogs: {
     /**
@@ -485,6 +510,21 @@ export interface Settings {
      * @default false
      */
     perHourPartition: boolean;
+    /**
+     * Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, task and container behind
+     * a source. EC2 refuses a flow log with them unless an ECS cluster exists in the account and Region when the
+     * flow log is created; some reports say in the VPC. The deploying role also needs ecs:ListClusters,
+     * ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and ecs:ListContainerInstances. Only tasks in awsvpc
+     * mode are named. The columns are billed with every record.
+     * @default false
+     */
+    ecs: boolean;
+    /**
+     * Columns that the flow logs of vpcs do without, for a Region or partition that does not offer them yet: EC2
+     * refuses a flow log with an unknown field. The table below says what detection loses.
+     * @default []
+     */
+    leaveOut: string[];
   };
   /**
    * Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee.
@@ -513,7 +553,8 @@ export interface Settings {
   internal: string[];
   /**
    * Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private
-   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat.
+   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat, and
+   * for a VPC that several accounts share.
    * @default {}
    */
   routingDomains: Record<string, string[]>;
@@ -790,8 +831,17 @@ export interface Settings {
   logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
   /**
    * Whether tables, new bucket and new key outlive the stack. false deletes tables and key with it; the bucket
-   * must be emptied first, since CloudFormation deletes no bucket that holds objects.
+   * must be emptied first, since CloudFormation deletes no bucket that holds objects. A first deployment that
+   * fails deletes all three in either case.
    * @default true
    */
   keepDataOnRemoval: boolean;
+  /**
+   * Whether DynamoDB refuses to delete the tables. Set it only after the first deployment has succeeded:
+   * CloudFormation cannot roll back a protected table, so a first deployment that fails ends in ROLLBACK_FAILED
+   * and leaves both tables. Without it the tables still outlive the stack, and DynamoDB keeps a backup of a
+   * deleted table for 35 days. Security Hub control DynamoDB.6 asks for it.
+   * @default false
+   */
+  deletionProtection: boolean;
 }

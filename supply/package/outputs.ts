@@ -24,6 +24,8 @@ const COMMON = {
   keepNames: true,
   mainFields: ['module', 'main'],
   external: [...PEERS],
+  // The names of chunks go by the paths of what is in them, which must not be those of this machine.
+  preserveSymlinks: true,
   logLevel: 'warning',
   metafile: true,
   write: false,

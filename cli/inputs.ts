@@ -1,9 +1,10 @@
 /** Turns the paths of a command line into readable files: files, folders, "-" and s3:// addresses. */
 import { createReadStream } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isHidden } from '../lib/flowlog/file-names.ts';
+import { whyIgnored } from '../lib/flowlog/object-key.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
 import type { Connection } from '../lib/store/clients.ts';
 import { describeAwsError } from './aws-errors.ts';
@@ -58,7 +59,7 @@ export async function resolveInputs(
       if (path === '-') inputs.sources.push(piped);
       else if (path.startsWith('s3://')) {
         const listed = await (await import('../lib/store/objects.ts')).listObjects(path, connection);
-        inputs.sources.push(...listed.sources);
+        addFound(path, listed.sources, inputs);
         inputs.hidden += listed.hidden;
       } else await addPath(path, inputs);
     });
@@ -82,7 +83,11 @@ async function addPath(path: string, inputs: Inputs): Promise<void> {
   else {
     const found: Inputs = { sources: [], bad: [], hidden: 0 };
     await addFolder(path, found);
-    inputs.sources.push(...found.sources.sort((a, b) => (a.name < b.name ? -1 : 1)));
+    addFound(
+      path,
+      found.sources.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      inputs,
+    );
     inputs.bad.push(...found.bad);
     inputs.hidden += found.hidden;
     if (!found.sources.length && !found.bad.length)
@@ -107,6 +112,31 @@ async function addFolder(folder: string, inputs: Inputs, isHiddenFolder = false)
     });
   }
 }
+
+/** Files of one kind that are named before the others of the kind are only counted. */
+const NAMED_OF_A_KIND = 3;
+
+/** Adds what was found under `path`; logs of other services, which their folders name, are listed and not opened. */
+function addFound(path: string, found: readonly ByteSource[], { sources, bad }: Inputs): void {
+  const counts = new Map<string, number>();
+  for (const source of found) {
+    const why = whyIgnored({ key: keyOf(source.name) });
+    // An empty file is named as such by the reader.
+    if (why === undefined || source.size === 0) {
+      sources.push(source);
+      continue;
+    }
+    const count = (counts.get(why) ?? 0) + 1;
+    counts.set(why, count);
+    if (count <= NAMED_OF_A_KIND) bad.push({ path: source.name, reason: `not read: ${why}, no flow log` });
+  }
+  for (const [why, count] of counts)
+    if (count > NAMED_OF_A_KIND)
+      bad.push({ path, reason: `not read: ${count - NAMED_OF_A_KIND} more files, each ${why}, no flow log` });
+}
+
+/** The name with every folder above it, as AWS's layout of keys is written. */
+const keyOf = (name: string): string => (name.startsWith('s3://') ? name : resolve(name).split(sep).join('/'));
 
 /** A file on disk. */
 function fileSource(path: string, size: number): ByteSource {

@@ -4,11 +4,14 @@ import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import type { ScanDetector } from './scan-detector.ts';
 
-/** Records the acceptances of a detector. Those of rules that only fail with certain settings are recorded with those. */
-export function acknowledgeNagFindings(detector: ScanDetector): void {
+/**
+ * Records the acceptances of a detector, whose log files have keys of the form `objects`. Those of rules that only fail
+ * with certain settings are recorded with those.
+ */
+export function acknowledgeNagFindings(detector: ScanDetector, objects: string): void {
   acceptFunctions(detector);
   acceptQueues(detector);
-  acceptReading(detector);
+  acceptReading(detector, objects);
   acceptSubscriptions(detector);
   if (detector.settings.bucket.existing?.events === 'notification') acceptNotificationsHandler(Stack.of(detector));
 }
@@ -53,9 +56,9 @@ function acceptQueues(detector: ScanDetector): void {
   );
 }
 
-function acceptReading(detector: ScanDetector): void {
+function acceptReading(detector: ScanDetector, keys: string): void {
   const { existing } = detector.settings.bucket;
-  const files = detector.logBucket.arnForObjects(`${existing?.prefix ?? 'AWSLogs/'}*`);
+  const files = detector.logBucket.arnForObjects(keys);
   accept(
     // The function holds an immutable view of its role; the role itself stands beside it.
     detector.node.findChild('Ingest').node.findChild('Role'),

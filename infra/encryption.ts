@@ -1,27 +1,12 @@
 /** The key of the bucket, the tables and the alert topic: of the stack, given, or none. */
-import { Annotations, Arn, ArnFormat, Aws, Stack, Token } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Annotations, Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
+import { deliveryWithKey } from './log-delivery.ts';
 import { removalPolicyOf } from './removal.ts';
-
-/** Conditions under which log delivery acts for the given accounts and nobody else (confused deputy). */
-export function deliveryConditions(accounts: readonly string[]): { StringEquals: object; ArnLike: object } {
-  return {
-    StringEquals: { 'aws:SourceAccount': accounts },
-    ArnLike: {
-      'aws:SourceArn': accounts.map((account) => `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${account}:*`),
-    },
-  };
-}
-
-/** The accounts that may deliver: the stack's own and those of the settings. */
-export function deliveringAccounts(settings: Settings): string[] {
-  return [Aws.ACCOUNT_ID, ...settings.logAccounts];
-}
 
 /**
  * Compares the keys that the settings name with the place of the stack. The tables take no key of another account, and
@@ -67,14 +52,6 @@ export function createKey(scope: Construct, settings: Settings, given: IKey | un
   // Log delivery writes with the key of the bucket; one that exists has its own.
   if (settings.bucket.existing !== undefined) return key;
   // To a key that is imported this adds nothing.
-  key.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'LogDeliveryEncrypts',
-      principals: [new ServicePrincipal('delivery.logs.amazonaws.com')],
-      actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'],
-      resources: ['*'],
-      conditions: deliveryConditions(deliveringAccounts(settings)),
-    }),
-  );
+  for (const statement of deliveryWithKey(settings)) key.addToResourcePolicy(statement);
   return key;
 }

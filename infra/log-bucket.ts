@@ -20,14 +20,14 @@ import type { Construct } from 'constructs';
 import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
-import { deliveringAccounts, deliveryConditions } from './encryption.ts';
+import { deliveryToBucket } from './log-delivery.ts';
 import { removalPolicyOf } from './removal.ts';
 
 /** A bucket with flow log files, and what is needed to read it. */
 export interface LogBucket {
   readonly bucket: IBucket;
-  /** Keys of the files that are read start so. */
-  readonly objectPrefix: string;
+  /** The keys of the files that are read, `*` for any characters: what the role of ingest may get. */
+  readonly objects: string;
   /** Prefix for flow logs of ours, before the AWSLogs/ that AWS adds. */
   readonly flowLogPrefix: string;
   /** Key that the objects are encrypted with, if it is a customer's. */
@@ -75,7 +75,8 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
     ],
     removalPolicy: removalPolicyOf(settings),
   });
-  allowDelivery(bucket, settings);
+  // Written here so that AWS attaches none itself.
+  for (const statement of deliveryToBucket(settings, bucket.bucketArn)) bucket.addToResourcePolicy(statement);
   const allowed = admitBucket(queue, name);
   // The construct's own notification method would add a custom resource, a function and a role.
   (bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
@@ -89,7 +90,7 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
   };
   // S3 tries the queue when the notification is set, and refuses one that it may not send to.
   if (allowed.policyDependable !== undefined) bucket.node.addDependency(allowed.policyDependable);
-  return { bucket, objectPrefix, flowLogPrefix: '', keyArn: key?.keyArn, policy: bucket.policy };
+  return { bucket, objects: `${objectPrefix}*`, flowLogPrefix: '', keyArn: key?.keyArn, policy: bucket.policy };
 }
 
 /** Lets a bucket of this account announce its objects: without the account, whoever takes over its name could too. */
@@ -108,37 +109,6 @@ function admitBucket(queue: Queue, bucketName: string): AddToResourcePolicyResul
   );
 }
 
-/** The two statements of "Amazon S3 bucket permissions for flow logs"; written here so that AWS attaches none itself. */
-function allowDelivery(bucket: Bucket, settings: Settings): void {
-  const accounts = deliveringAccounts(settings);
-  const principals = [new ServicePrincipal('delivery.logs.amazonaws.com')];
-  const conditions = deliveryConditions(accounts);
-  const folders = accounts.flatMap((account) =>
-    settings.flowLogs.hiveCompatiblePartitions ? [account, `aws-account-id=${account}`] : [account],
-  );
-  bucket.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'LogDeliveryWrites',
-      principals,
-      actions: ['s3:PutObject'],
-      resources: folders.map((folder) => bucket.arnForObjects(`AWSLogs/${folder}/*`)),
-      conditions: {
-        ...conditions,
-        StringEquals: { ...conditions.StringEquals, 's3:x-amz-acl': 'bucket-owner-full-control' },
-      },
-    }),
-  );
-  bucket.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'LogDeliveryChecksTheBucket',
-      principals,
-      actions: ['s3:GetBucketAcl', 's3:ListBucket'],
-      resources: [bucket.bucketArn],
-      conditions,
-    }),
-  );
-}
-
 type ExistingBucket = NonNullable<Settings['bucket']['existing']>;
 
 function adoptBucket(
@@ -150,8 +120,13 @@ function adoptBucket(
   const name = existing.bucket.replace(/^arn:[^:]+:s3:::/, '');
   if (given === undefined) refuseArnOfUnknownName(scope, name);
   const bucket = given ?? Bucket.fromBucketName(scope, 'LogBucket', name);
+  const { flowLogsUnder } = existing;
+  const prefix = flowLogsUnder ?? existing.prefix;
+  // One star for accounts, an organization and the `aws-service=` of Hive-style keys; a star also covers slashes.
+  const objects = flowLogsUnder === undefined ? `${prefix}*` : `${flowLogsUnder}*vpcflowlogs/*`;
   if (existing.events === 'notification') {
-    const filters = existing.prefix === '' ? [] : [{ prefix: existing.prefix }];
+    // A notification knows a prefix only; ingest ignores the rest.
+    const filters = prefix === '' ? [] : [{ prefix }];
     // The CDK's own destination would let any account that owns a bucket of this name send, and ask for the queue's URL.
     const destination: IBucketNotificationDestination = {
       bind: () => {
@@ -172,13 +147,16 @@ function adoptBucket(
         detailType: ['Object Created'],
         detail: {
           bucket: { name: [name] },
-          ...(existing.prefix === '' ? {} : { object: { key: [{ prefix: existing.prefix }] } }),
+          ...(objects === '*'
+            ? {}
+            : { object: { key: [flowLogsUnder === undefined ? { prefix } : { wildcard: objects }] } }),
         },
       },
       targets: [targetOf(queues)],
     });
   }
-  return { bucket, objectPrefix: existing.prefix, flowLogPrefix: existing.prefix, keyArn: existing.kmsKeyArn };
+  const flowLogPrefix = prefix.replace(/AWSLogs\/(o-[a-z0-9]+\/)?$/, '');
+  return { bucket, objects, flowLogPrefix, keyArn: existing.kmsKeyArn };
 }
 
 /** The name within an ARN that is known at deployment only cannot be read from it. @throws SettingsError */

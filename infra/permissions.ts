@@ -23,7 +23,7 @@ export interface Resources {
 export function ingestStatements({ log, tables, ingest, alert, key }: Resources): PolicyStatement[] {
   return [
     consume('ConsumeIngestQueue', ingest.queue),
-    allow('ReadLogFiles', ['s3:GetObject'], [log.bucket.arnForObjects(`${log.objectPrefix}*`)]),
+    allow('ReadLogFiles', ['s3:GetObject'], [log.bucket.arnForObjects(log.objects)]),
     // Without it S3 answers "access denied" for an object that is gone, and a gone object looks like a broken permission.
     allow('TellGoneFromDenied', ['s3:ListBucket'], [log.bucket.bucketArn]),
     allow('WriteWindows', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.windows.tableArn]),

@@ -29,8 +29,8 @@ export interface ScanDetectorProps {
 
   /**
    * A bucket that receives flow logs already, in the account and Region of the stack. It must send its events to
-   * EventBridge (`eventBridgeEnabled: true`), unless `bucketOptions.events` is `notification`. Its policy and its
-   * encryption stay as they are; where it has a key (`encryptionKey`), ingest may decrypt with it. Excludes
+   * EventBridge (`eventBridgeEnabled: true`), unless `bucketOptions.events` is `notification`. The detector changes
+   * neither its policy nor its encryption; with `vpcs`, AWS itself may change the policy, of which synthesis warns. Where it has a key (`encryptionKey`), ingest may decrypt with it. Excludes
    * `settings.bucket`.
    * @default - the bucket of `settings.bucket`, which is a new one unless told otherwise
    */

@@ -17,6 +17,7 @@ import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
 import { createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
+import { warnOfBucketPolicy } from './log-delivery.ts';
 import { addOutputs } from './outputs.ts';
 import type { Resources } from './permissions.ts';
 import { checkName, type ScanDetectorProps, settingsOf } from './props.ts';
@@ -112,8 +113,10 @@ export class ScanDetector extends Construct {
     for (const table of Object.values(tables))
       table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
     this.alarms = createAlarms(this, settings, resources, functions);
-    acknowledgeNagFindings(this);
+    acknowledgeNagFindings(this, log.objects);
     this.warnOfSilence(props.alertTopic !== undefined);
+    if (settings.bucket.existing !== undefined && vpcs.length > 0)
+      warnOfBucketPolicy(this, settings, { bucketName: log.bucket.bucketName, prefix: log.flowLogPrefix });
   }
 
   /**
@@ -129,7 +132,7 @@ export class ScanDetector extends Construct {
 
   /** A deployment that nobody feeds or hears is allowed, since both can be added by hand, but never by accident. */
   private warnOfSilence(isTopicGiven: boolean): void {
-    const { bucket, emails, logAccounts, opsEmails } = this.settings;
+    const { bucket, emails, logAccounts, logOrganization, opsEmails } = this.settings;
     if (emails.length === 0 && !isTopicGiven) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoEmail',
@@ -142,7 +145,8 @@ export class ScanDetector extends Construct {
         'opsEmails is empty: alarms about the pipeline reach the operations topic, and nobody unless you subscribe something to it',
       );
     }
-    if (bucket.existing === undefined && this.flowLogs.length === 0 && logAccounts.length === 0) {
+    const hasSenders = this.flowLogs.length + logAccounts.length > 0 || logOrganization !== undefined;
+    if (bucket.existing === undefined && !hasSenders) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoFlowLogs',
         'vpcs is empty: the new bucket stays empty, and an alarm says so, until a flow log delivers to it',

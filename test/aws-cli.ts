@@ -56,8 +56,11 @@ const COMMANDS: Readonly<Record<string, string>> = {
   's3 rm': '^dryrun ^quiet ^recursive request-payer include exclude ^only-show-errors',
   's3api delete-bucket': '!bucket expected-bucket-owner',
   's3api get-bucket-notification-configuration': '!bucket expected-bucket-owner',
+  's3api get-bucket-policy': '!bucket expected-bucket-owner',
   's3api list-objects-v2':
     '!bucket delimiter encoding-type max-keys prefix continuation-token ^fetch-owner ^no-fetch-owner start-after request-payer expected-bucket-owner optional-object-attributes',
+  's3api put-bucket-policy':
+    '!bucket !policy content-md5 checksum-algorithm ^confirm-remove-self-bucket-access ^no-confirm-remove-self-bucket-access expected-bucket-owner',
   's3api restore-object':
     '!bucket !key version-id restore-request request-payer checksum-algorithm expected-bucket-owner',
   'service-quotas request-service-quota-increase':

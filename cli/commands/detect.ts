@@ -28,6 +28,7 @@ Parquet are told apart by content. Text may be UTF-16, CSV (Athena, Logs Insight
 time (CloudWatch export, aws logs tail); of JSON, the message says how to read it. Hidden files of folders are left out
 and counted. Several files are one body of evidence and may be given in any order. Private
 addresses are kept apart by account, or by the routingDomains of --config, as in a deployment.
+Under a folder or prefix, logs of other AWS services (AWSLogs/ACCOUNT/CloudTrail/...) are listed and not opened.
 
 Options:
   --format FORMAT         table (default), ndjson (a finding a line), json, ocsf (OCSF 1.8 Detection Finding, a line each)
@@ -42,7 +43,7 @@ ${CONNECTION_HELP}
 
 Findings go to stdout, all else to stderr; json, ndjson and ocsf say why each fired. Ids are stable from run to run, but
 not those of a deployment, which keys them with a secret of its own. Exit codes: 0 done, also with lines skipped and counted; 1 a file could not be
-read or was cut short (the findings are printed all the same); 2 wrong usage.
+read, was cut short or is another service's log (the findings are printed all the same); 2 wrong usage.
 `;
 
 interface Options {

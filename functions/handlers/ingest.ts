@@ -2,6 +2,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
+import { isFlowLogKey, whyIgnored } from '../../lib/flowlog/object-key.ts';
 import {
   type Ingested,
   type IngestOptions,
@@ -36,7 +37,18 @@ export function ingestHandler(
     ...(settings.fields && { fields: settings.fields }),
   };
 
+  /** The notifications of a bucket can name one prefix only, so what they say too much is left out here. */
+  const whyLeftOut = (object: ObjectCreated): string | undefined =>
+    whyIgnored(object) ??
+    (settings.flowLogKeysOnly && !isFlowLogKey(object.key) ? 'outside of the folders of flow logs' : undefined);
+
   const ingest = async (object: ObjectCreated, hasTime: () => boolean): Promise<void> => {
+    const reason = whyLeftOut(object);
+    if (reason !== undefined) {
+      logger.info('object ignored', { bucket: object.bucket, key: object.key, reason });
+      metrics.addMetric('ObjectsIgnored', MetricUnit.Count, 1);
+      return;
+    }
     if (!hasTime()) throw new OutOfTimeError(`no time left to read s3://${object.bucket}/${object.key}`);
     try {
       const source = objectSource(s3, object.bucket, object.key, object.size);

@@ -1,14 +1,43 @@
 /** The settings of the bucket that flow log files are read from: a new one, or one that receives them already. */
 import { z } from 'zod';
-import { textOrToken } from './token.ts';
+import { isToken, textOrToken } from './token.ts';
 
 /** Form of the ARN of a KMS key; an alias is refused because S3 needs the key itself for log delivery. */
 export const keyArn = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
+/** What editors check of a name; {@link bucketNameRules} has the rest. */
 const bucketName = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
+/** The folder that log delivery adds, with or without that of an organization. */
+const flowLogFolder = /(^|\/)AWSLogs\/(o-[a-z0-9]{10,32}\/)?$/;
+/** Cut off before a name is checked. */
+const bucketArn = /^arn:aws[a-z-]*:s3:::/;
+
+/** The rules of "General purpose bucket naming rules" in the S3 user guide, each with what a name must be. */
+const bucketNameRules: readonly (readonly [rule: (name: string) => boolean, must: string])[] = [
+  [(name) => /^[a-z0-9.-]{3,63}$/.test(name), 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
+  [(name) => /^[a-z0-9].*[a-z0-9]$/.test(name), 'begin and end with a letter or a number'],
+  [(name) => !name.includes('..'), 'hold no two dots in a row'],
+  [(name) => !/^\d+\.\d+\.\d+\.\d+$/.test(name), 'not look like an IP address'],
+  [(name) => !/^(xn--|sthree-|amzn-s3-demo-)/.test(name), 'not begin with xn--, sthree- or amzn-s3-demo-'],
+  [
+    (name) => !/(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/.test(name),
+    'not end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3 (no access point, no directory bucket)',
+  ],
+];
+
+function checkBucketName(what: string): (name: string, context: z.core.$RefinementCtx<string>) => void {
+  return (name, context) => {
+    if (isToken(name)) return;
+    const [, must] = bucketNameRules.find(([holds]) => !holds(name.replace(bucketArn, ''))) ?? [];
+    if (must !== undefined) refuse(context, `must be ${what}; a name must ${must}`);
+  };
+}
 
 const newBucket = z
   .strictObject({
-    name: textOrToken(new RegExp(`^${bucketName}$`), 'must be a bucket name: 3 to 63 of a-z, 0-9, dot and hyphen')
+    name: z
+      .string()
+      .superRefine(checkBucketName('a bucket name'))
+      .meta({ pattern: `^${bucketName}$` })
       .optional()
       .describe(
         'Name of the new bucket. Default: <deploymentName>-flow-logs-<account>-<region>. Set it when that name is ' +
@@ -17,12 +46,46 @@ const newBucket = z
   })
   .describe('Create a bucket for the flow logs, with the policy that log delivery needs.');
 
+function refuse(context: z.core.$RefinementCtx<string>, message: string): void {
+  context.addIssue({ code: 'custom', message });
+}
+
+/** Keys begin with neither slash nor bucket, and a star would be a wildcard in the role's policy. */
+function checkStart(start: string, context: z.core.$RefinementCtx<string>): boolean {
+  if (start.startsWith('s3://') || start.startsWith('arn:'))
+    refuse(context, 'must be the beginning of keys, without the bucket');
+  else if (start.startsWith('/')) refuse(context, 'must not start with /, since no key of log delivery does');
+  else return true;
+  return false;
+}
+
+function checkPrefix(prefix: string, context: z.core.$RefinementCtx<string>): void {
+  if (!checkStart(prefix, context)) return;
+  if (/[*?]/.test(prefix))
+    refuse(context, 'must hold no * and no ?: for the flow logs of all accounts and Regions set flowLogsUnder');
+  else if (prefix !== '' && !prefix.endsWith('/')) refuse(context, 'must be empty or end with /');
+}
+
+function checkFlowLogsUnder(folder: string, context: z.core.$RefinementCtx<string>): void {
+  if (!checkStart(folder, context)) return;
+  if (/[*?]/.test(folder))
+    refuse(context, 'must hold no * and no ?, since it covers all accounts and Regions as it is: AWSLogs/');
+  else if (!flowLogFolder.test(folder))
+    refuse(
+      context,
+      'must end with AWSLogs/ (or AWSLogs/<organization id>/), the folder that AWS adds: network/AWSLogs/',
+    );
+  else if (!/^[\w!.'()=/-]+$/.test(folder))
+    refuse(context, "must be of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys");
+}
+
 const existingBucket = z
   .strictObject({
-    bucket: textOrToken(
-      new RegExp(`^(arn:aws[a-z-]*:s3:::)?${bucketName}$`),
-      'must be a bucket name or ARN (arn:aws:s3:::NAME) without a path',
-    ).describe('Name or ARN of a bucket in the account and region of the stack.'),
+    bucket: z
+      .string()
+      .superRefine(checkBucketName('a bucket name or ARN (arn:aws:s3:::NAME) without a path'))
+      .meta({ pattern: `^(${bucketArn.source.slice(1)})?${bucketName}$` })
+      .describe('Name or ARN of a bucket in the account and region of the stack.'),
     events: z
       .enum(['notification', 'eventbridge'])
       .default('eventbridge')
@@ -31,13 +94,25 @@ const existingBucket = z
           'must have switched EventBridge on for it. notification: a custom resource adds our queue to the ' +
           'notifications of the bucket; S3 refuses it where another notification covers the same prefix.',
       ),
+    flowLogsUnder: z
+      .string()
+      .superRefine(checkFlowLogsUnder)
+      .meta({ pattern: flowLogFolder.source })
+      .optional()
+      .describe(
+        'The right choice for a bucket that CloudTrail, Config or load balancers share: reads the flow logs of all ' +
+          'accounts and Regions below this folder, plain or Hive-style, and nothing else. It ends with the AWSLogs/ ' +
+          'that AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.',
+      ),
     prefix: z
       .string()
-      .regex(/^([^/].*\/)?$/, 'must be empty or end with / and not start with it')
+      .superRefine(checkPrefix)
+      .meta({ pattern: '^([^/*?][^*?]*/)?$' })
       .default('')
       .describe(
-        'Only objects whose key starts so are read, for instance network/AWSLogs/. Empty reads the whole bucket; ' +
-          'then every object in it must be a flow log file, since others fail and raise an alarm.',
+        'For files that another program copied: every object whose key starts so is read, for instance ' +
+          'copies/flow-logs/. Empty reads the whole bucket. Empty objects, and logs of other services in the layout of ' +
+          'AWS, are ignored and counted. Any other object that is no flow log fails and raises an alarm.',
       ),
     kmsKeyArn: textOrToken(
       keyArn,
@@ -46,7 +121,11 @@ const existingBucket = z
       .optional()
       .describe('Key that encrypts the objects, if it is one of your own; ingest is allowed to decrypt with it.'),
   })
-  .describe('Read a bucket that already receives flow logs. Its policy and encryption stay as they are.');
+  .describe(
+    'Read a bucket that already receives flow logs. The stack changes neither its policy nor its encryption. With vpcs, ' +
+      'AWS itself may add statements for log delivery to its policy, or replace the policy: synthesis then prints the ' +
+      'statements to add first.',
+  );
 
 /** Which bucket: `new` (the default) or `existing`, never both. */
 export const bucketChoice = z

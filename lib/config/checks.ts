@@ -53,17 +53,7 @@ export function checkRoutingDomains(domains: Record<string, string[]>, context: 
 
 /** Refuses settings that contradict each other. */
 export function checkTogether(settings: Settings, context: Context): void {
-  const { existing } = settings.bucket;
-  if (existing !== undefined && settings.vpcs.length > 0 && /(^|\/)AWSLogs\//.test(existing.prefix)) {
-    refuse(
-      context,
-      ['bucket', 'existing', 'prefix'],
-      'must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself',
-    );
-  }
-  if (existing !== undefined && settings.logAccounts.length > 0) {
-    refuse(context, ['logAccounts'], 'must be empty with an existing bucket, whose policy is not ours to write');
-  }
+  checkBucket(settings, context);
   if (settings.deletionProtection && !settings.keepDataOnRemoval) {
     refuse(
       context,
@@ -79,6 +69,32 @@ export function checkTogether(settings: Settings, context: Context): void {
       [],
       `must fit into ${maxRuntimeBytes} bytes for the functions, need ${bytes}: shorten internal, routingDomains or fields`,
     );
+  }
+}
+
+function checkBucket({ bucket: { existing }, vpcs, logAccounts, logOrganization }: Settings, context: Context): void {
+  if (existing === undefined) return;
+  const { flowLogsUnder, prefix } = existing;
+  if (flowLogsUnder !== undefined && prefix !== '') {
+    refuse(context, ['bucket', 'existing', 'prefix'], 'must be left out, since flowLogsUnder says what is read');
+  }
+  if (vpcs.length > 0 && /(^|\/)AWSLogs\//.test(prefix)) {
+    refuse(
+      context,
+      ['bucket', 'existing', 'prefix'],
+      'must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself; or set flowLogsUnder',
+    );
+  }
+  if (vpcs.length > 0 && flowLogsUnder !== undefined && !flowLogsUnder.endsWith('AWSLogs/')) {
+    refuse(
+      context,
+      ['bucket', 'existing', 'flowLogsUnder'],
+      'must end with AWSLogs/ when vpcs get flow logs of ours, because AWS writes those to AWSLogs/<account>/',
+    );
+  }
+  for (const [name, value] of Object.entries({ logAccounts, logOrganization })) {
+    if (value !== undefined && value.length > 0)
+      refuse(context, [name], 'must be left out with an existing bucket, whose policy is not ours to write');
   }
 }
 

@@ -32,7 +32,10 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown, schema: SchemaNo
   }
   const said = issue.code === 'custom' || issue.code === 'invalid_format';
   const expected = said ? issue.message : `must be ${describeNode(nodeAt(schema, issue.path))}`;
-  return [`${spell(issue.path)}: ${expected}${describeGot(issue.path, input)}`];
+  // A long number would lose digits, and leading zeros are not JSON.
+  const isBare = issue.code === 'invalid_type' && issue.expected === 'string' && issue.path.length > 0;
+  const got = describeGot(issue.path, input);
+  return [`${spell(issue.path)}: ${expected}${isBare && /^, got [\d.-]+$/.test(got) ? ' in quotes' : ''}${got}`];
 }
 
 /** What an unknown name probably meant: the nearest known name, or all of them where none is near. */

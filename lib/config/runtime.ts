@@ -33,6 +33,8 @@ export interface RuntimeSettings {
   addresses: { alerts: number; operations: number };
   /** Column names for files without a header line; absent means the 14 default fields. */
   fields?: string[];
+  /** Objects outside of the folders of flow logs are ignored; absent means that keys of any other form are read. */
+  flowLogKeysOnly?: boolean;
 }
 
 /** Most bytes that the JSON of the runtime settings may have, since all variables of a function share 4 KB. */
@@ -52,6 +54,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     digestHourUtc: settings.digestHourUtc,
     addresses: { alerts: settings.emails.length, operations: settings.opsEmails.length },
     ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
+    ...(settings.bucket.existing?.flowLogsUnder === undefined ? {} : { flowLogKeysOnly: true }),
   };
 }
 
@@ -93,6 +96,9 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
       operations: number('addresses.operations', addresses.operations),
     },
     ...(settings.fields === undefined ? {} : { fields: texts('fields', settings.fields) }),
+    ...(settings.flowLogKeysOnly === undefined
+      ? {}
+      : { flowLogKeysOnly: flag('flowLogKeysOnly', settings.flowLogKeysOnly) }),
   };
 }
 
@@ -116,6 +122,10 @@ function texts(name: string, value: unknown): string[] {
 
 function number(name: string, value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? value : refuse(name, 'a number', value);
+}
+
+function flag(name: string, value: unknown): boolean {
+  return typeof value === 'boolean' ? value : refuse(name, 'true or false', value);
 }
 
 function numbers(name: string, value: unknown): Record<string, number> {

@@ -42,8 +42,17 @@ const settingsShape = z
       .superRefine(checkUnique((account) => account))
       .default([])
       .describe(
-        "Further accounts whose flow logs may be delivered to the new bucket; the stack's own account always may. " +
-          'Not used with an existing bucket, whose policy is yours.',
+        "Further accounts whose flow logs, of any Region, may be delivered to the new bucket; the stack's own account " +
+          'always may. The bucket policy has room for about 95 (61 with hiveCompatiblePartitions): for more, set ' +
+          'logOrganization. Not used with an existing bucket, whose policy is yours.',
+      ),
+    logOrganization: z
+      .string()
+      .regex(/^o-[a-z0-9]{10,32}$/, 'must be an organization id: o- and 10 to 32 of a-z and 0-9')
+      .optional()
+      .describe(
+        'An organization of AWS Organizations, all of whose accounts may deliver flow logs of any Region to the new ' +
+          'bucket, present and future ones. Not used with an existing bucket, whose policy is yours.',
       ),
     flowLogs: z
       .strictObject({

@@ -38,7 +38,9 @@ export interface SettingsInput {
       name?: string;
     };
     /**
-     * Read a bucket that already receives flow logs. Its policy and encryption stay as they are.
+     * Read a bucket that already receives flow logs. The stack changes neither its policy nor its encryption. With
+     * vpcs, AWS itself may add statements for log delivery to its policy, or replace the policy: synthesis then
+     * prints the statements to add first.
      */
     existing?: {
       /**
@@ -53,8 +55,15 @@ export interface SettingsInput {
        */
       events?: "notification" | "eventbridge";
       /**
-       * Only objects whose key starts so are read, for instance network/AWSLogs/. Empty reads the whole bucket; then
-       * every object in it must be a flow log file, since others fail and raise an alarm.
+       * The right choice for a bucket that CloudTrail, Config or load balancers share: reads the flow logs of all
+       * accounts and Regions below this folder, plain or Hive-style, and nothing else. It ends with the AWSLogs/ that
+       * AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.
+       */
+      flowLogsUnder?: string;
+      /**
+       * For files that another program copied: every object whose key starts so is read, for instance
+       * copies/flow-logs/. Empty reads the whole bucket. Empty objects, and logs of other services in the layout of
+       * AWS, are ignored and counted. Any other object that is no flow log fails and raises an alarm.
        * @default ""
        */
       prefix?: string;
@@ -65,11 +74,17 @@ export interface SettingsInput {
     };
   };
   /**
-   * Further accounts whose flow logs may be delivered to the new bucket; the stack's own account always may. Not
-   * used with an existing bucket, whose policy is yours.
+   * Further accounts whose flow logs, of any Region, may be delivered to the new bucket; the stack's own account
+   * always may. The bucket policy has room for about 95 (61 with hiveCompatiblePartitions): for more, set
+   * logOrganization. Not used with an existing bucket, whose policy is yours.
    * @default []
    */
   logAccounts?: string[];
+  /**
+   * An organization of AWS Organizations, all of whose accounts may deliver flow logs of any Region to the new
+   * bucket, present and future ones. Not used with an existing bucket, whose policy is yours.
+   */
+  logOrganization?: string;
   /**
    * Columns of the flow logs of vpcs, and how their files are laid out in the bucket.
    * @default {}
@@ -463,7 +478,9 @@ export interface Settings {
       name?: string;
     };
     /**
-     * Read a bucket that already receives flow logs. Its policy and encryption stay as they are.
+     * Read a bucket that already receives flow logs. The stack changes neither its policy nor its encryption. With
+     * vpcs, AWS itself may add statements for log delivery to its policy, or replace the policy: synthesis then
+     * prints the statements to add first.
      */
     existing?: {
       /**
@@ -478,8 +495,15 @@ export interface Settings {
        */
       events: "notification" | "eventbridge";
       /**
-       * Only objects whose key starts so are read, for instance network/AWSLogs/. Empty reads the whole bucket; then
-       * every object in it must be a flow log file, since others fail and raise an alarm.
+       * The right choice for a bucket that CloudTrail, Config or load balancers share: reads the flow logs of all
+       * accounts and Regions below this folder, plain or Hive-style, and nothing else. It ends with the AWSLogs/ that
+       * AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.
+       */
+      flowLogsUnder?: string;
+      /**
+       * For files that another program copied: every object whose key starts so is read, for instance
+       * copies/flow-logs/. Empty reads the whole bucket. Empty objects, and logs of other services in the layout of
+       * AWS, are ignored and counted. Any other object that is no flow log fails and raises an alarm.
        * @default ""
        */
       prefix: string;
@@ -490,11 +514,17 @@ export interface Settings {
     };
   };
   /**
-   * Further accounts whose flow logs may be delivered to the new bucket; the stack's own account always may. Not
-   * used with an existing bucket, whose policy is yours.
+   * Further accounts whose flow logs, of any Region, may be delivered to the new bucket; the stack's own account
+   * always may. The bucket policy has room for about 95 (61 with hiveCompatiblePartitions): for more, set
+   * logOrganization. Not used with an existing bucket, whose policy is yours.
    * @default []
    */
   logAccounts: string[];
+  /**
+   * An organization of AWS Organizations, all of whose accounts may deliver flow logs of any Region to the new
+   * bucket, present and future ones. Not used with an existing bucket, whose policy is yours.
+   */
+  logOrganization?: string;
   /**
    * Columns of the flow logs of vpcs, and how their files are laid out in the bucket.
    */

@@ -14,6 +14,8 @@ export interface Connection {
   readonly target: string;
   readonly sourceArn: string;
   readonly sourceAccount: string;
+  /** The organization of that account, where the service names it. */
+  readonly sourceOrganization?: string;
   /** What fails without permission, as the end of a sentence. */
   readonly consequence: string;
   /** The target may be of another stack, and is believed then. */
@@ -89,7 +91,7 @@ export function connectionsOf({ resources, accountId }: ConnectedStack): Connect
 
 /** The connection as a request over TLS. */
 export function requestOf(connection: Connection, owner: string): Request {
-  const { service, action, target, sourceArn, sourceAccount } = connection;
+  const { service, action, target, sourceArn, sourceAccount, sourceOrganization } = connection;
   return {
     principal: { kind: 'service', name: service },
     action,
@@ -98,6 +100,7 @@ export function requestOf(connection: Connection, owner: string): Request {
     context: contextOf({
       'aws:SourceArn': sourceArn,
       'aws:SourceAccount': sourceAccount,
+      ...(sourceOrganization === undefined ? {} : { 'aws:SourceOrgID': sourceOrganization }),
       'aws:SecureTransport': 'true',
       'aws:PrincipalIsAWSService': 'true',
       'aws:ResourceAccount': accountOf(target) || owner,

@@ -6,6 +6,7 @@
  */
 import type { CreatedResource, ResolvedResource } from '../resources/stack.ts';
 import { refuseDynamodbAlarm } from './alarms.ts';
+import { refuseEventPattern, refuseLargeBucketPolicy, refuseLargeKeyPolicy } from './documents.ts';
 import { refuseFlowLogFormat, refuseFlowLogInterval } from './flow-log.ts';
 
 /** The account and Region that a stack is deployed into, as far as rules depend on them. */
@@ -28,6 +29,9 @@ export type Refuse = (resource: ResolvedResource, context: RuleContext) => strin
 const refusals: Readonly<Record<string, readonly Refuse[]>> = {
   'AWS::CloudWatch::Alarm': [refuseDynamodbAlarm],
   'AWS::EC2::FlowLog': [refuseFlowLogFormat, refuseFlowLogInterval],
+  'AWS::Events::Rule': [refuseEventPattern],
+  'AWS::KMS::Key': [refuseLargeKeyPolicy],
+  'AWS::S3::BucketPolicy': [refuseLargeBucketPolicy],
 };
 
 /** Throws the reason of the first rule that refuses the resource. */

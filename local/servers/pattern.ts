@@ -1,7 +1,6 @@
 /** Matches JSON against event patterns, the language that EventBridge rules and SNS filter policies share. */
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { isObject, show } from '../template/json.ts';
-import { matchesWildcard } from '../template/wildcard.ts';
 
 /** True when every key of `pattern` matches in `subject`; throws for an operator that is not simulated. */
 export function matchesPattern(pattern: Record<string, unknown>, subject: Record<string, unknown>): boolean {
@@ -42,9 +41,36 @@ const textOperators: Readonly<Record<string, (value: string, operand: string) =>
   prefix: (value, operand) => value.startsWith(operand),
   suffix: (value, operand) => value.endsWith(operand),
   'equals-ignore-case': (value, operand) => value.toLowerCase() === operand.toLowerCase(),
-  wildcard: (value, operand) => matchesWildcard(operand, value),
+  wildcard: (value, operand) => readWildcard(operand).test(value),
   cidr: isInNetwork,
 };
+
+/**
+ * Throws for wildcards that EventBridge refuses when a rule is created:
+ * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html#eb-filtering-wildcard-matching
+ */
+export function checkWildcards(pattern: unknown): void {
+  for (const part of [pattern].flat()) {
+    if (!isObject(part)) continue;
+    for (const [key, value] of Object.entries(part)) {
+      if (key === 'wildcard') for (const operand of [value].flat()) readWildcard(String(operand));
+      else checkWildcards(value);
+    }
+  }
+}
+
+/** A star stands for any characters, slashes included; a backslash makes a star, or a backslash, stand for itself. */
+function readWildcard(operand: string): RegExp {
+  const refuse = (problem: string, at: number): never => {
+    throw new Error(`Event pattern is not valid. Reason: ${problem} at pos ${at} of wildcard ${show(operand)}`);
+  };
+  const parts = [...operand.matchAll(/\\.?|\*+|[^\\*]+/gs)].map(({ 0: part, index }) => {
+    if (part.startsWith('*')) return part.length > 1 ? refuse('Consecutive wildcard characters', index) : '.*';
+    if (part.startsWith('\\') && !/^\\[\\*]$/.test(part)) return refuse('Invalid escape character', index);
+    return part.replace(/^\\/, '').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`, 's');
+}
 
 function isInNetwork(address: string, cidr: string): boolean {
   const [network = '', bits = ''] = cidr.split('/');

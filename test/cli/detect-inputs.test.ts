@@ -101,6 +101,42 @@ describe('A folder', () => {
   });
 });
 
+describe('A folder of AWS', () => {
+  const account = (service: string, name: string) => `AWSLogs/123456789012/${service}/eu-west-1/2026/11/21/${name}`;
+  const trail = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [account('CloudTrail', `t${at}.json.gz`), 'no gzip']));
+
+  test('gives its flow logs; logs of other services are named and not opened, exit code 1', async () => {
+    const folder = folderWith({
+      [account('vpcflowlogs', 'f.log')]: scanLog('10.0.9.9'),
+      [account('elasticloadbalancing', 'l.log.gz')]: 'no gzip',
+      'AWSLogs/aws-account-id=123456789012/aws-service=vpcdnsquerylogs/q.log.gz': 'no gzip',
+      'copies/f.log': scanLog('10.0.9.8'),
+      ...trail(5),
+    });
+    const run = await detect(folder);
+    expect(run.code).toBe(1);
+    expect(sourcesOf(run).sort()).toEqual(['10.0.9.8', '10.0.9.9']);
+    const at = (name: string) => `${folder}/${name}`;
+    expect(run.stderr.split('\n')).toEqual([
+      ...[0, 1, 2].map(
+        (n) => `${at(account('CloudTrail', `t${n}.json.gz`))}: not read: a log of CloudTrail, no flow log`,
+      ),
+      `${at(account('elasticloadbalancing', 'l.log.gz'))}: not read: a log of elasticloadbalancing, no flow log`,
+      `${at('AWSLogs/aws-account-id=123456789012/aws-service=vpcdnsquerylogs/q.log.gz')}: not read: a log of vpcdnsquerylogs, no flow log`,
+      `${folder}: not read: 2 more files, each a log of CloudTrail, no flow log`,
+      '120 records in 2 files: 2 findings',
+      '',
+    ]);
+  });
+
+  test('is known from within, and does not stop a file that is named outright', async () => {
+    const folder = folderWith({ [account('CloudTrail', 'x.log')]: scanLog('10.0.9.9') });
+    expect(await detect(`${folder}/AWSLogs/123456789012/CloudTrail`)).toMatchObject({ code: 1, stdout: '' });
+    expect(await detect(`${folder}/${account('CloudTrail', 'x.log')}`)).toMatchObject({ code: 0 });
+  });
+});
+
 describe('A path', () => {
   test('that leads nowhere is named, the others are used, exit code 1', async () => {
     const file = join(folderWith({ 'scan.log': scanLog('10.0.9.9') }), 'scan.log');

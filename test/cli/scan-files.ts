@@ -1,7 +1,7 @@
 /** A folder of small flow logs for the tests of the command: a scan, something harmless, and what is no flow log. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { ALL_FIELDS, line, START, type Values } from '../lib/flowlog/sample-logs.ts';
 
@@ -35,10 +35,13 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-/** A new folder that holds `files`, for as long as the tests of one file run. */
+/** A new folder that holds `files`, in folders of their own where their names say so, for as long as the tests of one file run. */
 export function folderWith(files: Readonly<Record<string, string | Uint8Array>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-detect-'));
   folders.push(folder);
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
   return folder;
 }

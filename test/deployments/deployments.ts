@@ -9,6 +9,11 @@ export const DEPLOYMENTS = {
   /** Functions on the local cloud, and faults in it. */
   functions: { emails: ['analyst@example.com'], digestHourUtc: null },
   'no-digest': { digestHourUtc: null },
+  'shared-bucket': {
+    emails: ['analyst@example.com'],
+    digestHourUtc: null,
+    bucket: { existing: { bucket: 'org-logs', flowLogsUnder: 'AWSLogs/' } },
+  },
   'their-bucket': {
     digestHourUtc: 0,
     bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },

@@ -1,7 +1,7 @@
 /** The bucket of a template, new or existing, its flow logs and its key. */
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ScanDetector } from '../../infra/index.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
@@ -46,26 +46,95 @@ describe('a bucket of our own', () => {
     expect(plain(condition.StringEquals['aws:SourceAccount'])).toBe('<AWS::AccountId>');
   });
 
-  test('admits log delivery for the stack and the accounts of the settings, Hive folders only where asked', () => {
-    const written = (settings: SettingsInput) => {
-      const [, policy] = resourcesOf(synthesize(settings), 'AWS::S3::BucketPolicy')[0]!;
-      const { Statement } = policy.Properties.PolicyDocument as { Statement: Statement[] };
-      const statement = Statement.find(({ Sid }) => Sid === 'LogDeliveryWrites')!;
-      expect(statement).toMatchObject({
-        Action: 's3:PutObject',
-        Principal: { Service: 'delivery.logs.amazonaws.com' },
-        Condition: {
-          StringEquals: { 's3:x-amz-acl': 'bucket-owner-full-control', 'aws:SourceAccount': expect.anything() },
-          ArnLike: { 'aws:SourceArn': expect.anything() },
-        },
-      });
-      return plain(statement.Resource).replaceAll('<LogBucket>/AWSLogs/', '');
-    };
+  const deliveryOf = (settings: SettingsInput): Record<string, Delivery> => {
+    const [, policy] = resourcesOf(synthesize(settings), 'AWS::S3::BucketPolicy')[0]!;
+    const { Statement } = policy.Properties.PolicyDocument as { Statement: (Statement & Delivery)[] };
+    return Object.fromEntries(
+      Statement.filter(({ Sid }) => Sid?.startsWith('LogDelivery')).map(({ Sid, ...statement }) => [Sid, statement]),
+    );
+  };
+  interface Delivery {
+    Action: string | string[];
+    Principal: object;
+    Resource: unknown;
+    Condition: { StringEquals: Record<string, unknown>; ArnLike: Record<string, unknown> };
+  }
+
+  test('admits log delivery for the stack and the accounts of the settings, of any Region, Hive folders only where asked', () => {
+    const written = (settings: SettingsInput) =>
+      plain(deliveryOf(settings).LogDeliveryWrites!.Resource).replaceAll('<LogBucket>/AWSLogs/', '');
     expect(written({})).toBe('<AWS::AccountId>/*');
     expect(written({ logAccounts: ['111122223333'] })).toBe('<AWS::AccountId>/* 111122223333/*');
     expect(written({ flowLogs: { hiveCompatiblePartitions: true } })).toBe(
       '<AWS::AccountId>/* aws-account-id=<AWS::AccountId>/*',
     );
+    const { LogDeliveryWrites, LogDeliveryChecksTheBucket } = deliveryOf({ logAccounts: ['111122223333'] });
+    expect(LogDeliveryChecksTheBucket!.Action).toEqual(['s3:GetBucketAcl', 's3:ListBucket']);
+    for (const { Condition, Principal } of [LogDeliveryWrites!, LogDeliveryChecksTheBucket!]) {
+      expect(Principal).toEqual({ Service: 'delivery.logs.amazonaws.com' });
+      expect(plain(Condition.StringEquals['aws:SourceAccount'])).toBe('<AWS::AccountId> 111122223333');
+      expect(plain(Condition.ArnLike['aws:SourceArn'])).toBe(
+        'arn:<AWS::Partition>:logs:*:<AWS::AccountId>:* arn:<AWS::Partition>:logs:*:111122223333:*',
+      );
+    }
+  });
+
+  test('asks no ACL header of log delivery, which may send none to a bucket with ACLs off', () => {
+    expect(JSON.stringify(deliveryOf({}))).not.toContain('s3:x-amz-acl');
+    byDefault.hasResourceProperties('AWS::S3::Bucket', {
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+  });
+
+  test('admits an organization by its id, beside the account of the stack', () => {
+    const of = deliveryOf({ logOrganization: 'o-a1b2c3d4e5' });
+    expect(Object.keys(of)).toEqual([
+      'LogDeliveryWrites',
+      'LogDeliveryChecksTheBucket',
+      'LogDeliveryWritesOfOrganization',
+      'LogDeliveryChecksTheBucketOfOrganization',
+    ]);
+    expect(plain(of.LogDeliveryWrites!.Resource)).toBe('<LogBucket>/AWSLogs/<AWS::AccountId>/*');
+    expect(plain(of.LogDeliveryWritesOfOrganization!.Resource)).toBe('<LogBucket>/AWSLogs/*');
+    expect(of.LogDeliveryWritesOfOrganization!.Condition.StringEquals).toEqual({ 'aws:SourceOrgID': 'o-a1b2c3d4e5' });
+    const key = synthesize({ logOrganization: 'o-a1b2c3d4e5', kmsKey: 'new' });
+    key.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Condition: Match.objectLike({ StringEquals: { 'aws:SourceOrgID': 'o-a1b2c3d4e5' } }) }),
+        ]),
+      },
+    });
+  });
+
+  test('refuses more accounts than its policy has room for, and names how many fit', () => {
+    const accounts = (count: number) => Array.from({ length: count }, (_, at) => String(100_000_000_000 + at));
+    /** The size of a policy where every name is as long as it can be. */
+    const sizeOf = (policy: unknown): number =>
+      JSON.stringify(policy, (_key, value) => {
+        const { Ref, 'Fn::GetAtt': att, 'Fn::Join': join } = Object(value);
+        if (Ref !== undefined) return Ref === 'AWS::Partition' ? 'aws-us-gov' : '111122223333';
+        if (att !== undefined) return 'arn:aws-us-gov:s3:::sweepwatch-flow-logs-111122223333-ap-southeast-2';
+        return join === undefined ? value : plain(value).replaceAll(/<.*?>/g, (name) => longNames[name] ?? LONG_ARN);
+      }).length;
+    const LONG_ARN = 'arn:aws-us-gov:s3:::sweepwatch-flow-logs-111122223333-ap-southeast-2';
+    const longNames: Record<string, string> = { '<AWS::Partition>': 'aws-us-gov', '<AWS::AccountId>': '111122223333' };
+    for (const [flowLogs, most] of [
+      [{}, 95],
+      [{ hiveCompatiblePartitions: true }, 61],
+    ] as const) {
+      const template = synthesize({ logAccounts: accounts(most), flowLogs, kmsKey: 'new' });
+      const [, bucket] = resourcesOf(template, 'AWS::S3::BucketPolicy')[0]!;
+      const [, key] = resourcesOf(template, 'AWS::KMS::Key')[0]!;
+      expect(sizeOf(bucket.Properties.PolicyDocument)).toBeGreaterThan(20_480 - 500);
+      expect(sizeOf(bucket.Properties.PolicyDocument)).toBeLessThanOrEqual(20_480);
+      expect(sizeOf(key.Properties.KeyPolicy)).toBeLessThan(32_768 / 4);
+      expect(() => synthesize({ logAccounts: accounts(most + 1), flowLogs })).toThrow(
+        new RegExp(
+          `^settings: logAccounts: must be at most ${most} accounts, got ${most + 1}: .* set logOrganization instead`,
+        ),
+      );
+    }
   });
 
   test('gets flow logs of all traffic every 60 s, each after the bucket policy', () => {
@@ -144,6 +213,70 @@ describe('an existing bucket', () => {
     expect(permissionsOf(template, 'Ingest')).toContain('s3:GetObject on arn:<AWS::Partition>:s3:::their-logs/net/*');
     const [, flowLog] = resourcesOf(template, 'AWS::EC2::FlowLog')[0]!;
     expect(plain(flowLog.Properties.LogDestination)).toBe('arn:<AWS::Partition>:s3:::their-logs/net/');
+  });
+
+  test('that is shared is read through a rule and a role that name the flow logs of all accounts and Regions', () => {
+    const shared = { bucket: 'their-logs', flowLogsUnder: 'net/AWSLogs/' };
+    const template = synthesize({ bucket: { existing: shared }, vpcs });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        detail: { bucket: { name: ['their-logs'] }, object: { key: [{ wildcard: 'net/AWSLogs/*vpcflowlogs/*' }] } },
+      },
+    });
+    expect(permissionsOf(template, 'Ingest')).toContain(
+      's3:GetObject on arn:<AWS::Partition>:s3:::their-logs/net/AWSLogs/*vpcflowlogs/*',
+    );
+    const [, flowLog] = resourcesOf(template, 'AWS::EC2::FlowLog')[0]!;
+    expect(plain(flowLog.Properties.LogDestination)).toBe('arn:<AWS::Partition>:s3:::their-logs/net/');
+    const notified = synthesize({ bucket: { existing: { ...shared, events: 'notification' } } });
+    notified.hasResourceProperties('Custom::S3BucketNotifications', {
+      NotificationConfiguration: {
+        QueueConfigurations: [
+          Match.objectLike({ Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'net/AWSLogs/' }] } } }),
+        ],
+      },
+    });
+  });
+
+  test('that gets flow logs of ours warns that AWS may change its policy, and prints the statements to add first', () => {
+    const warningsOf = (settings: SettingsInput, env = {}) => {
+      const stack = new Stack(newApp(), 'theirs', { env });
+      new ScanDetector(stack, 'Scans', {
+        settings: { emails: ['a@example.com'], opsEmails: ['a@example.com'], ...settings },
+      });
+      return Annotations.fromStack(stack)
+        .findWarning('*', Match.stringLikeRegexp('bucket'))
+        .map(({ entry }) => String(entry.data));
+    };
+    const existing = { bucket: 'their-logs', prefix: 'net/' };
+    const [warning = '', ...more] = warningsOf({ bucket: { existing }, vpcs });
+    expect(more).toEqual([]);
+    expect(warning).toContain('AWS may add statements to the policy of their-logs, or replace the policy.');
+    expect(warning).toContain('(ACCOUNT is the account of the stack)');
+    const statements = warning.split('\n').filter((line) => line.startsWith('{'));
+    expect(statements.map((line) => JSON.parse(line.replace(/,$/, '')))).toEqual([
+      {
+        Sid: 'LogDeliveryWrites',
+        Effect: 'Allow',
+        Principal: { Service: 'delivery.logs.amazonaws.com' },
+        Action: 's3:PutObject',
+        Resource: 'arn:aws:s3:::their-logs/net/AWSLogs/ACCOUNT/*',
+        Condition: {
+          StringEquals: { 'aws:SourceAccount': ['ACCOUNT'] },
+          ArnLike: { 'aws:SourceArn': ['arn:aws:logs:*:ACCOUNT:*'] },
+        },
+      },
+      expect.objectContaining({
+        Sid: 'LogDeliveryChecksTheBucket',
+        Action: ['s3:GetBucketAcl', 's3:ListBucket'],
+        Resource: 'arn:aws:s3:::their-logs',
+      }),
+    ]);
+    const [placed = ''] = warningsOf({ bucket: { existing }, vpcs }, { account: '111122223333', region: 'cn-north-1' });
+    expect(placed).toContain('"arn:aws-cn:s3:::their-logs/net/AWSLogs/111122223333/*"');
+    expect(placed).not.toContain('ACCOUNT');
+    expect(warningsOf({ bucket: { existing } })).toEqual([]);
+    expect(warningsOf({ vpcs })).toEqual([]);
   });
 
   test('is read through its notifications where the settings ask for them, with its key', () => {

@@ -6,6 +6,8 @@ const FUNCTIONS = ['Ingest', 'Alert', 'Settle'] as const;
 const HANDLER = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834';
 
 const DELIVERY = 'delivery.logs.amazonaws.com';
+/** The same by the id of an organization, which is a statement of its own. */
+const ANY_DELIVERY = [DELIVERY, `${DELIVERY} of an organization`];
 
 const forEach = <T extends string>(names: readonly T[], key: (name: T) => string, reason: string) =>
   Object.fromEntries(names.map((name) => [key(name), reason]));
@@ -21,11 +23,14 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'AWS asks for these of whoever uses a table under a customer key, and does not say which call needs which. They ' +
       'hold through DynamoDB only.',
   ),
-  [`unused: ${DELIVERY} s3:ListBucket on LogBucket`]:
-    'Optional: without it each look of log delivery at the bucket leaves an "access denied" in CloudTrail.',
   ...forEach(
-    ['kms:Encrypt', 'kms:ReEncrypt*', 'kms:DescribeKey'],
-    (use) => `unused: ${DELIVERY} ${use} on Key`,
+    ANY_DELIVERY,
+    (delivery) => `unused: ${delivery} s3:ListBucket on LogBucket`,
+    'Optional: without it each look of log delivery at the bucket leaves an "access denied" in CloudTrail.',
+  ),
+  ...forEach(
+    ANY_DELIVERY.flatMap((delivery) => ['Encrypt', 'ReEncrypt*', 'DescribeKey'].map((use) => `${delivery} kms:${use}`)),
+    (use) => `unused: ${use} on Key`,
     'The statement that AWS documents for log delivery to an encrypted bucket, whole.',
   ),
   'unused: arn:aws:iam::<account>:root kms:* on Key':
@@ -38,9 +43,9 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'The streams of its own log group, whose names Lambda makes.',
   ),
   ...forEach(
-    ['AWSLogs/*', 'net/*', '*'],
+    ['AWSLogs/*', 'net/AWSLogs/*vpcflowlogs/*', '*'],
     (keys) => `wildcard: Ingest s3:GetObject on LogBucket/${keys}`,
-    'The names of flow log files are not known in advance; the wildcard ends at the folder, or the prefix of the ' +
+    'The names of flow log files are not known in advance; the wildcard ends at the folders, or the prefix of the ' +
       'settings, that they are delivered to.',
   ),
   ...forEach(
@@ -48,25 +53,32 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     (folder) => `wildcard: LogBucket: ${DELIVERY} on LogBucket/AWSLogs/${folder}/*`,
     'The same, for who writes them: one folder for each account that may deliver.',
   ),
+  [`wildcard: LogBucket: ${DELIVERY} of an organization on LogBucket/AWSLogs/*`]:
+    'The accounts of the organization that `logOrganization` names are not known in advance.',
+  ...forEach(
+    ['LogBucket', 'Key'],
+    (on) => `wildcard: ${on}: ${DELIVERY} of an organization for aws:SourceArn arn:aws:logs:*:*:*`,
+    'Beside the id of the organization, which decides. That log delivery is the source is all that the ARN can say.',
+  ),
   ...forEach(
     ['<account>', '<named account>'].flatMap((account) => [`LogBucket ${account}`, `Key ${account}`]),
     (pair) => {
       const [on, ...account] = pair.split(' ');
-      return `wildcard: ${on}: ${DELIVERY} for aws:SourceArn arn:aws:logs:<region>:${account.join(' ')}:*`;
+      return `wildcard: ${on}: ${DELIVERY} for aws:SourceArn arn:aws:logs:*:${account.join(' ')}:*`;
     },
-    'The form that AWS documents: the ARN of a delivery is made when the flow log is. Its account is fixed.',
+    'The ARN of a delivery is made when the flow log is, in any Region of the account. Its account is fixed.',
   ),
   'wildcard: OperationsTopic: cloudwatch.amazonaws.com for aws:SourceArn arn:aws:cloudwatch:<region>:<account>:alarm:*':
     'Alarms are named by CloudFormation, and their owner adds some; only those of the account publish.',
   ...forEach(
-    ['arn:aws:iam::<account>:root on *', `${DELIVERY} on *`],
+    ['arn:aws:iam::<account>:root on *', ...ANY_DELIVERY.map((delivery) => `${delivery} on *`)],
     (what) => `wildcard: Key: ${what}`,
     'In the policy of a key * is the key.',
   ),
   'wildcard: Key: arn:aws:iam::<account>:root kms:*': 'The administration of the key, left to policies of the account.',
   ...forEach(
-    ['kms:ReEncrypt*', 'kms:GenerateDataKey*'],
-    (use) => `wildcard: Key: ${DELIVERY} ${use}`,
+    ANY_DELIVERY.flatMap((delivery) => ['ReEncrypt*', 'GenerateDataKey*'].map((use) => `${delivery} kms:${use}`)),
+    (use) => `wildcard: Key: ${use}`,
     'The form that AWS documents; each has two variants.',
   ),
 

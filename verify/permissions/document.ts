@@ -1,12 +1,12 @@
 /** Writes docs/permissions.md: for whoever reviews what a deployment may do. */
 import { type Connection, connectionsOf } from '../../local/checks/connections.ts';
 import { ACCEPTED } from './accepted.ts';
-import { wantedDeliveries } from './deliveries.ts';
+import { OTHER_REGION, wantedDeliveries } from './deliveries.ts';
 import { GIVEN_KEY_STATEMENTS } from './keys.ts';
 import { recordedCalls } from './needs.ts';
 import type { Planted, Proof } from './proof.ts';
 import { type Grant, grantsOf } from './rules/roles.ts';
-import { ACCOUNT, plainArn, REGION } from './stacks.ts';
+import { ACCOUNT, plainArn } from './stacks.ts';
 
 const table = (header: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -56,7 +56,7 @@ With a customer key (\`kmsKey\`) each also uses that key, only through the servi
 
 ${rolesOf(keyed, ({ action }) => action.startsWith('kms:'))}
 
-With \`bucket.existing\` the prefix of the settings takes the place of \`AWSLogs/\`, and \`bucket.existing.kmsKeyArn\` that of the
+With \`bucket.existing\` the keys are those below \`prefix\`, or \`*vpcflowlogs/*\` below \`flowLogsUnder\`, and \`bucket.existing.kmsKeyArn\` that of the
 key. With \`events: notification\` there is one function more, the CDK's, which adds our queue to the notifications of your bucket
 during deployment (\`s3:GetBucketNotification\`, \`s3:PutBucketNotification\` on that bucket, and a managed policy for its logs).
 
@@ -68,13 +68,15 @@ ${servicesOf(audited)}
 
 Nothing else is let in: no other account, nobody without credentials, and nothing over plain HTTP (of a topic: no publishing), not
 even for an administrator of the account. The bucket blocks public access in all four ways and takes no access lists. Log delivery writes for the account of
-the stack and those of \`logAccounts\`, into their folders, and for no other. A key of the stack rotates yearly.
+the stack and those of \`logAccounts\`, into their folders, for those of \`logOrganization\`, and for no other. The Region is open,
+since the flow logs of all Regions of an account may go to one bucket. A key of the stack rotates yearly.
 
 ## A key of your own
 
 The policy of a key that \`kmsKey\` names. The first statement is the one that every key begins with; the second is needed for a
-new bucket only. Take your account and region for ${ACCOUNT} and ${REGION}; add the accounts of \`logAccounts\` to both
-conditions. The same policy is what the proof below goes by.
+new bucket only. Take your account for ${ACCOUNT}; add the accounts of \`logAccounts\` to both
+conditions, and for \`logOrganization\` a third statement with the condition \`aws:SourceOrgID\`. The same policy is what the
+proof below goes by.
 
 \`\`\`json
 ${JSON.stringify({ Version: '2012-10-17', Statement: GIVEN_KEY_STATEMENTS }, undefined, 2)}
@@ -142,7 +144,8 @@ function servicesOf(audited: readonly Proof[]): string {
       const on = plainArn(stack, target).replace(/\/vpcflowlogs.*/, '/...');
       const source = plainArn(stack, sourceArn)
         .replace(/^Alarms.*/, 'the alarms')
-        .replace(/^\S*Notifications$/, 'LogBucket');
+        .replace(/^\S*Notifications$/, 'LogBucket')
+        .replace(new RegExp(`^arn:aws:logs:(<region>|${OTHER_REGION}):`), 'arn:aws:logs:*:');
       return [service, code(action), code(on), source].map((cell) => cell.replace(/[0-9a-f]{32}/, ''));
     });
   });

@@ -3,7 +3,7 @@ import { policyOf } from '../../local/checks/policies.ts';
 import { type Policy, readPolicy } from '../../local/iam/document.ts';
 import type { CreatedResource } from '../../local/resources/stack.ts';
 import { isObject } from '../../local/template/json.ts';
-import { ACCOUNT, GIVEN_KEY, type PaperStack, REGION } from './stacks.ts';
+import { ACCOUNT, GIVEN_KEY, type PaperStack } from './stacks.ts';
 
 /** What the policy of a key that the settings name must say, besides letting its account administer it. */
 export const GIVEN_KEY_STATEMENTS = [
@@ -22,7 +22,7 @@ export const GIVEN_KEY_STATEMENTS = [
     Resource: '*',
     Condition: {
       StringEquals: { 'aws:SourceAccount': ACCOUNT },
-      ArnLike: { 'aws:SourceArn': `arn:aws:logs:${REGION}:${ACCOUNT}:*` },
+      ArnLike: { 'aws:SourceArn': `arn:aws:logs:*:${ACCOUNT}:*` },
     },
   },
 ];

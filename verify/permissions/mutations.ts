@@ -1,6 +1,6 @@
 /** Mistakes planted in a template, one at a time: what the audit must find. */
 import { isObject, type JsonObject } from '../../local/template/json.ts';
-import { STRANGER } from './deliveries.ts';
+import { STRANGE_ORGANIZATION, STRANGER } from './deliveries.ts';
 
 /** A mistake. */
 export interface Mutation {
@@ -189,7 +189,7 @@ function conditionMutations(statement: JsonObject, isAllow: boolean): StatementM
 function foreignValue(key: string): string {
   if (key === 'aws:SourceArn') return 'arn:aws:*:*:*:*';
   if (key === 'aws:SourceAccount') return STRANGER;
-  return key === 'kms:ViaService' ? 'ec2.eu-west-1.amazonaws.com' : 'public-read';
+  return key === 'kms:ViaService' ? 'ec2.eu-west-1.amazonaws.com' : STRANGE_ORGANIZATION;
 }
 
 type ResourceMutation = readonly [

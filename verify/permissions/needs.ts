@@ -72,7 +72,9 @@ function arnOfName(stack: PaperStack, name: string): string {
   const { existing } = stack.settings.bucket;
   if (owner === 'LogBucket') {
     const bucket = resource === undefined ? `arn:aws:s3:::${existing?.bucket}` : arnOf(resource);
-    return rest.length === 0 ? bucket : `${bucket}/${existing?.prefix ?? ''}${OBJECT}`;
+    return rest.length === 0
+      ? bucket
+      : `${bucket}/${existing?.flowLogsUnder?.replace(/AWSLogs\/$/, '') ?? existing?.prefix ?? ''}${OBJECT}`;
   }
   if (resource === undefined) throw new Error(`calls.json names ${name}, expected a construct of the stack`);
   return [arnOf(resource), ...rest].join('/');

@@ -12,6 +12,10 @@ export const ACCOUNT = '111122223333';
 export const REGION = 'eu-west-1';
 /** Accounts of the settings that may deliver logs. */
 const SENDERS = ['222233334444', '333344445555'];
+/** An organization of the settings, whose accounts may deliver logs. */
+const ORGANIZATION = 'o-a1b2c3d4e5';
+/** An account of that organization. */
+export const MEMBER = '444455556666';
 /** A key of the user, whose policy is the one of docs/permissions.md. */
 export const GIVEN_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789`;
 
@@ -26,16 +30,17 @@ export const DEPLOYMENTS = {
   defaults: people,
   'key of the stack': { ...people, kmsKey: 'new' },
   'given key': { ...people, kmsKey: GIVEN_KEY },
-  'further accounts, Hive folders, key of the stack': {
+  'further accounts, an organization, Hive folders, key of the stack': {
     ...people,
     bucket: { new: { name: 'org-flow-logs' } },
     kmsKey: 'new',
     logAccounts: SENDERS,
+    logOrganization: ORGANIZATION,
     flowLogs: { hiveCompatiblePartitions: true },
   },
   'existing bucket, EventBridge, its own key': {
     ...people,
-    bucket: { existing: { bucket: 'their-logs', prefix: 'net/', kmsKeyArn: GIVEN_KEY } },
+    bucket: { existing: { bucket: 'their-logs', flowLogsUnder: 'net/AWSLogs/', kmsKeyArn: GIVEN_KEY } },
   },
   'existing bucket, notifications, key of the stack': {
     ...people,
@@ -90,7 +95,10 @@ function namesByArn(stack: PaperStack): [arn: string, name: string][] {
 /** ARNs written by the names of the constructs: what a reader can compare between deployments. */
 export function plainArn(stack: PaperStack, arn: string): string {
   const [found, name] = namesByArn(stack).find(([prefix]) => arn.startsWith(prefix)) ?? ['', ''];
-  const plain = `${name}${arn.slice(found.length)}`.replaceAll(ACCOUNT, '<account>').replaceAll(REGION, '<region>');
+  const plain = `${name}${arn.slice(found.length)}`
+    .replaceAll(ACCOUNT, '<account>')
+    .replaceAll(REGION, '<region>')
+    .replaceAll(MEMBER, '<account of the organization>');
   return stack.settings.logAccounts.reduce((text, account) => text.replaceAll(account, '<named account>'), plain);
 }
 

@@ -24,6 +24,11 @@ describe('runtime settings', () => {
     const plain = toRuntimeSettings(parseSettings({}));
     expect(parseRuntimeSettings(JSON.stringify(plain))).toEqual(plain);
     expect(plain).not.toHaveProperty('fields');
+    expect(plain).not.toHaveProperty('flowLogKeysOnly');
+    const shared = toRuntimeSettings(
+      parseSettings({ bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/' } } }),
+    );
+    expect(parseRuntimeSettings(JSON.stringify(shared))).toMatchObject({ flowLogKeysOnly: true });
   });
 
   test.each<[string, object, string]>([
@@ -31,6 +36,11 @@ describe('runtime settings', () => {
     ['an unknown sensitivity', { sensitivity: 'x' }, 'SETTINGS: sensitivity must be one of low, medium, high, got "x"'],
     ['a number as text', { detection: { a: '1' } }, 'SETTINGS: detection.a must be a number, got "1"'],
     ['a list that is none', { internal: '10.0.0.0/8' }, 'SETTINGS: internal must be a list of texts, got "10.0.0.0/8"'],
+    [
+      'a text for yes or no',
+      { flowLogKeysOnly: 'true' },
+      'SETTINGS: flowLogKeysOnly must be true or false, got "true"',
+    ],
     ['a part that is gone', { retentionDays: undefined }, 'SETTINGS: retentionDays must be an object, got nothing'],
   ])('refuse %s', (_name, change, message) => {
     expect(() => parseRuntimeSettings(JSON.stringify({ ...full, ...change }))).toThrow(message);

@@ -186,17 +186,47 @@ describe('refusals', () => {
     [
       'an account id that lost its leading zero to being a number',
       { logAccounts: [12345678901] },
-      'logAccounts.0: must be a text, got 12345678901',
+      'logAccounts.0: must be a text in quotes, got 12345678901',
     ],
     [
       'accounts that are to deliver to a bucket which is not ours',
       { bucket: { existing: { bucket: 'logs' } }, logAccounts: ['111122223333'] },
-      'logAccounts: must be empty with an existing bucket, whose policy is not ours to write, got ["111122223333"]',
+      'logAccounts: must be left out with an existing bucket, whose policy is not ours to write, got ["111122223333"]',
+    ],
+    [
+      'an organization that is to deliver to a bucket which is not ours',
+      { bucket: { existing: { bucket: 'logs' } }, logOrganization: 'o-a1b2c3d4e5' },
+      'logOrganization: must be left out with an existing bucket, whose policy is not ours to write, got "o-a1b2c3d4e5"',
+    ],
+    [
+      'the id of an organizational unit for that of the organization',
+      { logOrganization: 'ou-a1b2-c3d4e5f6' },
+      'logOrganization: must be an organization id: o- and 10 to 32 of a-z and 0-9, got "ou-a1b2-c3d4e5f6"',
+    ],
+    [
+      'an account id with hyphens',
+      { logAccounts: ['1111-2222-3333'] },
+      'logAccounts.0: must be an account id of 12 digits, in quotes, got "1111-2222-3333"',
+    ],
+    [
+      'an account that is listed twice',
+      { logAccounts: ['111122223333', '111122223333'] },
+      'logAccounts.1: must be listed once, is item 0 already, got "111122223333"',
+    ],
+    [
+      'two ways of saying what is read',
+      { bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/', prefix: 'net/' } } },
+      'bucket.existing.prefix: must be left out, since flowLogsUnder says what is read, got "net/"',
+    ],
+    [
+      'flow logs of ours below the folder of an organization',
+      { bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/o-a1b2c3d4e5/' } }, vpcs: [{ vpcId: vpc }] },
+      'bucket.existing.flowLogsUnder: must end with AWSLogs/ when vpcs get flow logs of ours, because AWS writes those to AWSLogs/<account>/, got "AWSLogs/o-a1b2c3d4e5/"',
     ],
     [
       'a flow log below the folder that AWS adds itself',
       { bucket: { existing: { bucket: 'logs', prefix: 'net/AWSLogs/' } }, vpcs: [{ vpcId: vpc }] },
-      'bucket.existing.prefix: must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself, got "net/AWSLogs/"',
+      'bucket.existing.prefix: must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself; or set flowLogsUnder, got "net/AWSLogs/"',
     ],
     [
       'an hour threshold below that of five minutes',
@@ -216,6 +246,68 @@ describe('refusals', () => {
     ['a list for the whole', [1], 'settings: must be an object, got [1]'],
   ])('%s', (_name, value, problem) => {
     expect(problemsOf(value)).toEqual([problem]);
+  });
+
+  test.each<[flowLogsUnder: string, problem: string]>([
+    ['/AWSLogs/', 'must not start with /, since no key of log delivery does'],
+    ['s3://logs/AWSLogs/', 'must be the beginning of keys, without the bucket'],
+    ['arn:aws:s3:::logs/AWSLogs/', 'must be the beginning of keys, without the bucket'],
+    ['AWSLogs/*/vpcflowlogs/', 'must hold no * and no ?, since it covers all accounts and Regions as it is: AWSLogs/'],
+    ['**/AWSLogs/', 'must hold no * and no ?, since it covers all accounts and Regions as it is: AWSLogs/'],
+    ...['', 'AWSLogs', 'network/', 'MyAWSLogs/', 'AWSLogs/111122223333/', 'AWSLogs/o-short/'].map(
+      (folder): [string, string] => [
+        folder,
+        'must end with AWSLogs/ (or AWSLogs/<organization id>/), the folder that AWS adds: network/AWSLogs/',
+      ],
+    ),
+    ['a b/AWSLogs/', "must be of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys"],
+  ])('flowLogsUnder %j, with the fix', (flowLogsUnder, problem) => {
+    expect(problemsOf({ bucket: { existing: { bucket: 'logs', flowLogsUnder } } })).toEqual([
+      `bucket.existing.flowLogsUnder: ${problem}, got ${JSON.stringify(flowLogsUnder)}`,
+    ]);
+  });
+
+  test.each(['AWSLogs/', 'network/AWSLogs/', 'o-a1b2c3d4e5/AWSLogs/', 'AWSLogs/o-a1b2c3d4e5/'])(
+    'but not flowLogsUnder %j',
+    (flowLogsUnder) => {
+      expect(problemsOf({ bucket: { existing: { bucket: 'logs', flowLogsUnder } } })).toEqual([]);
+    },
+  );
+
+  test.each<[prefix: string, problem: string]>([
+    ['/net/', 'must not start with /, since no key of log delivery does'],
+    ['s3://logs/net/', 'must be the beginning of keys, without the bucket'],
+    ['AWSLogs/*/', 'must hold no * and no ?: for the flow logs of all accounts and Regions set flowLogsUnder'],
+    ['net', 'must be empty or end with /'],
+  ])('prefix %j, with the fix', (prefix, problem) => {
+    expect(problemsOf({ bucket: { existing: { bucket: 'logs', prefix } } })).toEqual([
+      `bucket.existing.prefix: ${problem}, got ${JSON.stringify(prefix)}`,
+    ]);
+  });
+
+  test.each<[name: string, rule: string]>([
+    ['Logs', 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
+    ['my_logs', 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
+    ['ab', 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
+    ['a'.repeat(64), 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
+    ['logs/AWSLogs', 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
+    ['-logs', 'begin and end with a letter or a number'],
+    ['logs.', 'begin and end with a letter or a number'],
+    ['my..logs', 'hold no two dots in a row'],
+    ['192.168.5.4', 'not look like an IP address'],
+    ['xn--logs', 'not begin with xn--, sthree- or amzn-s3-demo-'],
+    [
+      'logs--x-s3',
+      'not end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3 (no access point, no directory bucket)',
+    ],
+  ])('the bucket name %j, with the rule it breaks', (name, rule) => {
+    const got = `got ${JSON.stringify(name)}`;
+    expect(problemsOf({ bucket: { new: { name } } })).toEqual([
+      `bucket.new.name: must be a bucket name; a name must ${rule}, ${got}`,
+    ]);
+    expect(problemsOf({ bucket: { existing: { bucket: name } } })).toEqual([
+      `bucket.existing.bucket: must be a bucket name or ARN (arn:aws:s3:::NAME) without a path; a name must ${rule}, ${got}`,
+    ]);
   });
 
   test('all problems are told at once, each line with the file', () => {
@@ -276,5 +368,19 @@ describe('the JSON schema for editors', () => {
     const file = new URL('../../../sweepwatch.config.json', import.meta.url);
     expect(validate(JSON.parse(readFileSync(file, 'utf8')))).toBe(true);
     expect(validate({ sensitvity: 'low' })).toBe(false);
+  });
+
+  test.each<[existing: Record<string, string>, isRight: boolean]>([
+    [{ bucket: 'my-logs', flowLogsUnder: 'net/AWSLogs/' }, true],
+    [{ bucket: 'arn:aws:s3:::my-logs', prefix: 'net/' }, true],
+    [{ bucket: 'my-logs', prefix: '' }, true],
+    [{ bucket: 'My-Logs' }, false],
+    [{ bucket: 'my-logs', flowLogsUnder: 'AWSLogs/*/vpcflowlogs/' }, false],
+    [{ bucket: 'my-logs', prefix: '/net/' }, false],
+    [{ bucket: 'my-logs', prefix: 'AWSLogs/*/' }, false],
+  ])('judges the existing bucket %j as the program does', (existing, isRight) => {
+    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(settingsJsonSchema());
+    expect(validate({ bucket: { existing } })).toBe(isRight);
+    expect(problemsOf({ bucket: { existing } }).length === 0).toBe(isRight);
   });
 });

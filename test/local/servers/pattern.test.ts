@@ -1,6 +1,6 @@
 /** Event patterns and filter policies. */
 import { expect, test } from '@jest/globals';
-import { matchesPattern } from '../../../local/servers/pattern.ts';
+import { checkWildcards, matchesPattern } from '../../../local/servers/pattern.ts';
 
 const event = {
   source: 'aws.s3',
@@ -22,6 +22,11 @@ test.each<[Record<string, unknown>, boolean]>([
   [{ detail: { object: { key: [{ prefix: 'AWSLogs/' }] } } }, true],
   [{ detail: { object: { key: [{ suffix: '.log' }] } } }, false],
   [{ detail: { object: { key: [{ wildcard: 'AWSLogs/*.gz' }] } } }, true],
+  [{ detail: { object: { key: [{ wildcard: '*/x.*' }] } } }, true],
+  [{ detail: { object: { key: [{ wildcard: 'AWSLogs/*' }] } } }, true],
+  [{ detail: { object: { key: [{ wildcard: 'AWSLogs/?.log.gz' }] } } }, false],
+  [{ detail: { object: { key: [{ wildcard: 'AWSLogs/\\*' }] } } }, false],
+  [{ detail: { object: { key: [{ 'anything-but': { wildcard: '*.gz' } }] } } }, false],
   [{ detail: { other: { key: ['x'] } } }, false],
   [{ source: [{ 'equals-ignore-case': 'AWS.S3' }] }, true],
   [{ source: [{ prefix: { 'equals-ignore-case': 'AWS' } }] }, true],
@@ -45,4 +50,22 @@ test('an operator that is not simulated is an error', () => {
   expect(() => matchesPattern({ source: [{ sounds: 'like' }] }, event)).toThrow(
     'pattern operator "sounds" is not simulated',
   );
+});
+
+test('a star spans folders, and an escaped one is a star', () => {
+  const key = (wildcard: string, value: string) => matchesPattern({ key: [{ wildcard }] }, { key: value });
+  expect(key('AWSLogs/*vpcflowlogs/*', 'AWSLogs/o-1/123456789012/vpcflowlogs/eu-west-1/a.log.gz')).toBe(true);
+  expect(key('AWSLogs/*vpcflowlogs/*', 'AWSLogs/aws-account-id=1/aws-service=vpcflowlogs/a.log.gz')).toBe(true);
+  expect(key('AWSLogs/*vpcflowlogs/*', 'AWSLogs/123456789012/CloudTrail/a.json.gz')).toBe(false);
+  expect(key('a\\*b\\\\c*', 'a*b\\c, and more')).toBe(true);
+  expect(key('a\\*', 'ab')).toBe(false);
+});
+
+test.each([
+  [{ detail: { object: { key: [{ wildcard: 'AWSLogs/**/x' }] } } }, 'Consecutive wildcard characters at pos 8'],
+  [{ $or: [{ key: [{ 'anything-but': { wildcard: ['a', '**'] } }] }] }, 'Consecutive wildcard characters at pos 0'],
+  [{ key: [{ wildcard: 'a\\b' }] }, 'Invalid escape character at pos 1'],
+  [{ key: [{ wildcard: 'a\\' }] }, 'Invalid escape character at pos 1'],
+])('a rule with %j is refused as by EventBridge', (pattern, problem) => {
+  expect(() => checkWildcards(pattern)).toThrow(problem);
 });

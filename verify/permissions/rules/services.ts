@@ -5,7 +5,7 @@ import { accountOf, applies, decide, type Request } from '../../../local/iam/dec
 import type { Policy, Statement } from '../../../local/iam/document.ts';
 import type { CreatedResource } from '../../../local/resources/stack.ts';
 import type { Problem } from '../audit.ts';
-import { STRANGER, unwantedDeliveries, wantedDeliveries } from '../deliveries.ts';
+import { STRANGE_ORGANIZATION, STRANGER, unwantedDeliveries, wantedDeliveries } from '../deliveries.ts';
 import { isManagedByAws, keyActionsOf, keyOf, keyPolicyOf } from '../keys.ts';
 import { ACCOUNT, GIVEN_KEY, nameOf, type PaperStack, plainArn } from '../stacks.ts';
 
@@ -85,17 +85,25 @@ function managedKeys(stack: PaperStack): Problem[] {
 
 /** The same call for a resource, or on behalf of an account, that is not ours; or for nobody known. */
 function confusedDeputies(stack: PaperStack, { connection, request, policy }: Asked): Problem[] {
-  const { sourceArn } = connection;
+  const { sourceArn, sourceOrganization } = connection;
   const foreignArn =
     accountOf(sourceArn) === ''
       ? `${sourceArn}-of-others`
       : sourceArn.replace(`:${connection.sourceAccount}:`, `:${STRANGER}:`);
-  const changes: [string, ReadonlyMap<string, readonly string[] | undefined>][] = [
-    ['a source ARN of others', new Map([['aws:sourcearn', [foreignArn]]])],
-    ['a source account of others', new Map([['aws:sourceaccount', [STRANGER]]])],
-    ['no source ARN', new Map([['aws:sourcearn', undefined]])],
-    ['no source account', new Map([['aws:sourceaccount', undefined]])],
-  ];
+  const changes: [string, ReadonlyMap<string, readonly string[] | undefined>][] =
+    sourceOrganization === undefined
+      ? [
+          ['a source ARN of others', new Map([['aws:sourcearn', [foreignArn]]])],
+          ['a source account of others', new Map([['aws:sourceaccount', [STRANGER]]])],
+          ['no source ARN', new Map([['aws:sourcearn', undefined]])],
+          ['no source account', new Map([['aws:sourceaccount', undefined]])],
+        ]
+      : [
+          // Any account of the organization may be the source, so ARN and account decide nothing.
+          ['a source organization of others', new Map([['aws:sourceorgid', [STRANGE_ORGANIZATION]]])],
+          ['no source organization', new Map([['aws:sourceorgid', undefined]])],
+          ['no source ARN', new Map([['aws:sourcearn', undefined]])],
+        ];
   const admitted = changes
     .filter(([, changed]) => admits(policy, { ...request, context: new Map([...request.context, ...changed]) }))
     .map(([what]) => what);
@@ -136,9 +144,11 @@ function unusedAdmissions(stack: PaperStack, name: string, policy: Policy, asked
     );
 }
 
-function who({ principals }: Statement): string {
+function who({ principals, conditions }: Statement): string {
   if (principals === undefined || principals.isNot || principals.everyone) return 'everybody';
-  return [...principals.services, ...principals.aws.map((name) => name.replaceAll(ACCOUNT, '<account>'))].join(', ');
+  const names = [...principals.services, ...principals.aws.map((name) => name.replaceAll(ACCOUNT, '<account>'))];
+  const isOfOrganization = conditions.some(({ key }) => key === 'aws:SourceOrgID');
+  return `${names.join(', ')}${isOfOrganization ? ' of an organization' : ''}`;
 }
 
 function wideAdmissions(stack: PaperStack, name: string, policy: Policy): Problem[] {

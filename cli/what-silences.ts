@@ -1,15 +1,15 @@
 /** What would have kept a finding, or its alert, from being: for each test that fired the setting behind it, and the rule. */
 
-import { type DetectionSettings, detectionDefaults } from '../lib/config/detection.ts';
 import { detectionOverrides } from '../lib/config/detection-schema.ts';
+import { detectionDefaults, type SettingName } from '../lib/detections/settings.ts';
+import { TESTS } from '../lib/detections/tests.ts';
 import type { Finding, Reason } from '../lib/finding/model.ts';
 import { scopeToSilence } from '../lib/notify/suppression.ts';
-
-type Setting = keyof DetectionSettings;
+import { HORIZONS, isSourceDetection } from '../lib/scan/detection.ts';
 
 /** The setting that a test goes by, if it has one. */
 interface Knob {
-  readonly setting?: Setting | ((finding: Finding) => Setting);
+  readonly setting?: SettingName | ((finding: Finding) => SettingName);
   /** Where the finding tells it, the value with which the test would not have fired. */
   readonly from?: (reason: Reason, finding: Finding) => number;
   /** The same of a setting to lower: the value below which. */
@@ -19,27 +19,17 @@ interface Knob {
 }
 
 const aboveValue = ({ value }: Reason) => value + 1;
-const floor = (setting: Setting): Knob => ({ setting, from: aboveValue });
+const floor = (setting: SettingName): Knob => ({ setting, from: aboveValue });
+/** Whether the detection behind a test makes it over several horizons. */
+const hasHorizons = (test: string): boolean => {
+  const detection = TESTS.get(test)?.detection;
+  return detection !== undefined && isSourceDetection(detection) && detection.windows.length > 1;
+};
+const isFloor = ({ test }: Reason): boolean => TESTS.get(test)?.about === 'floor';
 const OWN_SEVERITY = 'it decides the severity alone';
 
-/**
- * The setting of every test that the detector has. A campaign's tests give the values with which it first sufficed; it
- * grew on, so that what it would have taken is what it grew to.
- */
-const KNOBS: Readonly<Record<string, Knob>> = {
-  'failed-ports-of-one-target-5m': floor('failuresIn5Minutes'),
-  'failed-ports-of-one-target-1h': floor('failuresIn1Hour'),
-  'failed-ports-of-one-target-24h': floor('failuresIn24Hours'),
-  'failed-ports-of-one-target-72h': floor('failuresIn72Hours'),
-  'failed-targets-on-one-port-5m': floor('failuresIn5Minutes'),
-  'failed-targets-on-one-port-1h': floor('failuresIn1Hour'),
-  'failed-targets-on-one-port-24h': floor('failuresIn24Hours'),
-  'failed-targets-on-one-port-72h': floor('failuresIn72Hours'),
-  'failed-target-port-pairs-5m': floor('pairsIn5Minutes'),
-  'failed-target-port-pairs-1h': floor('pairsIn1Hour'),
-  'failed-target-port-pairs-24h': floor('pairsIn24Hours'),
-  'failed-target-port-pairs-72h': floor('pairsIn72Hours'),
-  'fleeting-targets-on-one-port-5m': floor('openTargetsIn5Minutes'),
+/** The tests that all detections share, and those that only add a reason or decide the severity. */
+const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
   'threshold-random-walk': {
     setting: 'falsePositiveRate',
     // The walk's bound is ln(detectionRate / falsePositiveRate); all sensitivities share the detection rate.
@@ -57,12 +47,6 @@ const KNOBS: Readonly<Record<string, Knob>> = {
     note: `lowered to how many other outside sources used what it stayed connected to; ${OWN_SEVERITY}`,
   },
   'covers-many-targets': { ...floor('broadTargets'), note: OWN_SEVERITY },
-  'campaign-sources-1h': { setting: 'campaignSources', from: (_, { sources }) => (sources?.count ?? 0) + 1 },
-  'campaign-sources-3h': { setting: 'campaignSources', from: (_, { sources }) => (sources?.count ?? 0) + 1 },
-  'campaign-ports-1h': { setting: 'campaignPorts', from: (_, { ports }) => ports.count + 1 },
-  'campaign-targets-3h': { setting: 'campaignTargets', from: (_, { targets }) => targets.count + 1 },
-  'campaign-overlap-1h': { setting: 'campaignOverlap', below: ({ value }) => value },
-  'campaign-overlap-3h': { setting: 'campaignOverlap', below: ({ value }) => value },
   'failures-per-success': {
     setting: (finding) => (isOverDays(finding) ? 'failuresPerSuccessSlow' : 'failuresPerSuccess'),
     // Without any success there is nothing to weigh the failures against.
@@ -70,14 +54,28 @@ const KNOBS: Readonly<Record<string, Knob>> = {
   },
 };
 
+/**
+ * The setting behind a test. A campaign's tests give the values with which it was first enough; it grew on, so the setting
+ * would have to exceed what it grew to.
+ */
+function knobOf(test: string): Knob | undefined {
+  const registered = TESTS.get(test);
+  if (!registered) return SHARED_KNOBS[test];
+  const { setting, about } = registered;
+  if (about === 'floor') return floor(setting);
+  if (about === 'sources') return { setting, from: (_, { sources }) => (sources?.count ?? 0) + 1 };
+  if (about === 'overlap') return { setting, below: ({ value }) => value };
+  return { setting, from: (_, finding) => finding[about].count + 1 };
+}
+
 /** Lines that say what would have silenced a finding, for a person. */
 export function whatSilences(finding: Finding): string[] {
   const scope = scopeToSilence(finding);
   const rule = scope && `--source ${scope.source}${scope.target ? ` --target ${scope.target}` : ''}`;
-  const isByFloor = finding.reasons.some(({ test }) => test.startsWith('failed-'));
+  const hasOtherFloors = finding.reasons.some(({ test }) => hasHorizons(test));
   return [
     ...finding.reasons.map((reason) => `${reason.test}: ${silencerOf(reason, finding)}`),
-    ...(isByFloor
+    ...(hasOtherFloors
       ? ['(a floor is that of its horizon: longer ones, and pairs of target and port, have their own)']
       : []),
     rule ? `or the suppression ${rule}` : 'no single suppression: the targets have no network in common',
@@ -85,7 +83,7 @@ export function whatSilences(finding: Finding): string[] {
 }
 
 function silencerOf(reason: Reason, finding: Finding): string {
-  const knob = KNOBS[reason.test];
+  const knob = knobOf(reason.test);
   if (!knob) return 'this version knows no setting for it';
   const setting = typeof knob.setting === 'function' ? knob.setting(finding) : knob.setting;
   if (!setting) return knob.note ?? '';
@@ -100,12 +98,12 @@ function silencerOf(reason: Reason, finding: Finding): string {
 
 /** Whether the strongest of the windows that fired, which the walk and the ratio are about, reaches beyond an hour. */
 function isOverDays({ reasons }: Finding): boolean {
-  const windows = reasons.filter(({ test }) => /^(failed|fleeting)-/.test(test));
-  const [strongest] = windows.toSorted((a, b) => b.value - a.value);
-  return strongest !== undefined && /-(24|72)h$/.test(strongest.test);
+  const [strongest] = reasons.filter(isFloor).toSorted((a, b) => b.value - a.value);
+  const test = strongest && TESTS.get(strongest.test);
+  return test !== undefined && HORIZONS[test.horizon] > HORIZONS['1h'];
 }
 
-const isAllowed = (setting: Setting, value: number | undefined): boolean =>
+const isAllowed = (setting: SettingName, value: number | undefined): boolean =>
   detectionOverrides.safeParse({ [setting]: value }).success;
 
 /** Two decimals where that says anything, else two digits. */

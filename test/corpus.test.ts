@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../lib/config/detection.ts';
+import { KINDS } from '../lib/detections/index.ts';
+import { detectionSettings } from '../lib/detections/settings.ts';
 import { Collector } from '../lib/evidence/builder.ts';
 import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import { epochSeconds, type Finding, severityRank } from '../lib/finding/model.ts';
@@ -55,7 +56,8 @@ const shapes = names.map((name) => ({
 }));
 const scans = shapes.flatMap(({ name, shape }) => shape.labels.map((label) => ({ name, label })));
 
-const KINDS: Readonly<Record<string, string>> = {
+/** Kinds of labels that are no kinds of findings, by their first word. */
+const SHAPES: Readonly<Record<string, string>> = {
   vertical: 'vertical-scan',
   block: 'block-scan',
   distributed: 'distributed-scan',
@@ -79,7 +81,8 @@ describe('scans', () => {
     expect(about).toHaveLength(1);
     const [finding] = about as [Finding];
     const isSlow = label.detectable === 'with a long window' || label.kind.endsWith('slow');
-    expect(finding.kind).toBe(KINDS[label.kind.split('-')[0]!.split(' ')[0]!] ?? 'horizontal-scan');
+    const [shape] = label.kind.split(/[- ]/) as [string];
+    expect(finding.kind).toBe(KINDS.includes(label.kind) ? label.kind : (SHAPES[shape] ?? 'horizontal-scan'));
     expect(epochSeconds(finding.firstSeen)).toBeGreaterThanOrEqual(label.first - SLACK);
     expect(epochSeconds(finding.lastSeen)).toBeLessThanOrEqual(label.last + SLACK);
     expect(epochSeconds(finding.detectedAt)).toBeLessThanOrEqual(label.last + (isSlow ? PATIENCE : SLACK));

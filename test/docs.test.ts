@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { detectionDefaults } from '../lib/config/detection.ts';
+import { detectionDefaults } from '../lib/detections/settings.ts';
 import { epochSeconds, severityRank } from '../lib/finding/model.ts';
 import { alertText } from '../lib/notify/text.ts';
 import { replay, STEPS } from './emulation.ts';

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { detectionSettings } from '../lib/config/detection.ts';
+import { detectionSettings } from '../lib/detections/settings.ts';
 import { Collector } from '../lib/evidence/builder.ts';
 import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../lib/finding/model.ts';
@@ -224,7 +224,7 @@ export const STEPS: readonly Step[] = [
   {
     name: '5b: WinPwn MS17-10',
     log: () => goesOn(winPwn(445, 27)),
-    expected: found(WORKSTATION, 'horizontal-scan', 10, 'fleeting-targets-on-one-port-5m', VULNERABLE),
+    expected: found(WORKSTATION, 'open-port-sweep', 10, 'fleeting-targets-on-one-port-5m', VULNERABLE),
   },
   {
     name: '5b: MS17-010 by the script of nmap',

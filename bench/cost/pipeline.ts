@@ -1,7 +1,8 @@
 /** The functions' insides over an embedded DynamoDB whose every call is counted; queue, topic and clock are in hand. */
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { detectionSettings } from '../../lib/config/detection.ts';
+import { leastEvidenceOf } from '../../lib/detections/least-evidence.ts';
+import { detectionSettings } from '../../lib/detections/settings.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
@@ -74,7 +75,7 @@ export class CountedPipeline {
       table: 'windows',
       retentionDays: settings.retentionDays.windows,
       settleSeconds: detection.settleSeconds,
-      openTargets: detection.openTargetsIn5Minutes,
+      least: leastEvidenceOf(detection),
       key: hashKey(SECRET),
     });
     this.#findings = new FindingsStore({ client, table: 'findings', retentionDays: settings.retentionDays.findings });

@@ -1,6 +1,6 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
-import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/config/detection.ts';
+import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/detections/settings.ts';
 import { Collector, type GivenUp } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';

@@ -1,8 +1,9 @@
 /** What the three functions share: settings, clock, log and stores, made once per execution environment. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
 import { parseRuntimeSettings, type RuntimeSettings } from '../../lib/config/runtime.ts';
+import { leastEvidenceOf } from '../../lib/detections/least-evidence.ts';
+import { type DetectionSettings, detectionSettings } from '../../lib/detections/settings.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import type { AlertPlace } from '../../lib/notify/text.ts';
@@ -104,7 +105,7 @@ export function judging(deployment: Deployment, sqs: SQSClient): { options: Judg
     table: required('WINDOWS_TABLE'),
     retentionDays: settings.retentionDays.windows,
     settleSeconds: detection.settleSeconds,
-    openTargets: detection.openTargetsIn5Minutes,
+    least: leastEvidenceOf(detection),
     key: hashKey(secret),
   });
   const queueUrl = required('ALERT_QUEUE_URL');

@@ -1,7 +1,7 @@
 /** The rules about settings that no single value can break alone: repeats, overlaps, contradictions, total size. */
 import type { z } from 'zod';
+import { detectionSettings } from '../detections/settings.ts';
 import { type Cidr, overlapsCidr, parseCidr } from '../net/cidr.ts';
-import { detectionSettings } from './detection.ts';
 import { maxRuntimeBytes, toRuntimeSettings } from './runtime.ts';
 import type { Settings } from './schema.ts';
 

@@ -1,7 +1,7 @@
 /** The settings that the functions need at run time, as they travel in one environment variable. No zod in here. */
 
+import { type DetectionSettings, detectionDefaults, type Sensitivity } from '../detections/settings.ts';
 import { shown } from '../text/wording.ts';
-import { type DetectionSettings, detectionDefaults, type Sensitivity } from './detection.ts';
 import type { Settings } from './schema.ts';
 
 /** Severities from least to most; the order is what `minSeverity` compares by. */

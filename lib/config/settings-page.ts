@@ -1,6 +1,6 @@
 /** The settings as a Markdown page, generated from the schema and the detection defaults, so that it cannot go stale. */
+import { detectionDefaults } from '../detections/settings.ts';
 import { REQUIRED_COLUMNS } from '../flowlog/read-columns.ts';
-import { detectionDefaults } from './detection.ts';
 import { lossesTable } from './flow-log-columns.ts';
 
 interface Node {

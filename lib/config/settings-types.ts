@@ -171,92 +171,16 @@ export interface SettingsInput {
      */
     failuresIn1Hour?: number;
     /**
-     * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them.
-     * Below 10 the noise of the internet shows.
-     * From 3 to 10000.
-     */
-    pairsIn5Minutes?: number;
-    /**
-     * The same within one hour.
-     * From 3 to 100000.
-     */
-    pairsIn1Hour?: number;
-    /**
      * Distinct failed ports of one target, or targets on one port, in 24 hours. Lower finds slower scans, and more
      * misconfiguration.
      * From 3 to 100000.
      */
     failuresIn24Hours?: number;
     /**
-     * Distinct failed pairs of target and port in 24 hours.
-     * From 3 to 100000.
-     */
-    pairsIn24Hours?: number;
-    /**
      * Distinct failed ports of one target, or targets on one port, in 72 hours.
      * From 3 to 100000.
      */
     failuresIn72Hours?: number;
-    /**
-     * Distinct failed pairs of target and port in 72 hours.
-     * From 3 to 100000.
-     */
-    pairsIn72Hours?: number;
-    /**
-     * Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller
-     * sweeps of open ports, and more jobs that run over all hosts.
-     * From 3 to 10000.
-     */
-    openTargetsIn5Minutes?: number;
-    /**
-     * Outside sources that must share out the ports of one target within an hour, or our hosts on one port within
-     * three hours. Lower finds smaller campaigns, and takes chance for a plan.
-     * From 4 to 10000.
-     */
-    campaignSources?: number;
-    /**
-     * Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has
-     * three at most.
-     * From 2 to 100.
-     */
-    campaignPortsPerSource?: number;
-    /**
-     * The same for targets on the port.
-     * From 2 to 100.
-     */
-    campaignTargetsPerSource?: number;
-    /**
-     * Distinct failed ports of one target that the members cover together.
-     * From 8 to 65536.
-     */
-    campaignPorts?: number;
-    /**
-     * Distinct targets on one port that the members cover together.
-     * From 8 to 65536.
-     */
-    campaignTargets?: number;
-    /**
-     * Members that a port (or target) may have on average. Higher takes in unrelated sources.
-     * From 1 to 4.
-     */
-    campaignOverlap?: number;
-    /**
-     * Other outside sources that complete contacts with a service before its answering a scanner is nothing special.
-     * Higher raises more inbound findings.
-     * From 1 to 1000.
-     */
-    publicServiceSources?: number;
-    /**
-     * Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.
-     * From 5 to 100000.
-     */
-    broadTargets?: number;
-    /**
-     * Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never
-     * decides.
-     * From 1 to 100.
-     */
-    ownPastDeviations?: number;
     /**
      * Failures needed for each success in the group that is judged. Lower catches scanners that find much open;
      * crawlers and monitors are next.
@@ -310,6 +234,23 @@ export interface SettingsInput {
      */
     blockMinimum?: number;
     /**
+     * Other outside sources that complete contacts with a service before its answering a scanner is nothing special.
+     * Higher raises more inbound findings.
+     * From 1 to 1000.
+     */
+    publicServiceSources?: number;
+    /**
+     * Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.
+     * From 5 to 100000.
+     */
+    broadTargets?: number;
+    /**
+     * Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never
+     * decides.
+     * From 1 to 100.
+     */
+    ownPastDeviations?: number;
+    /**
      * Time past a record before silence means unanswered. Lower alerts sooner, and wrongly for late files. Seconds
      * of log time.
      * From 60 to 7200.
@@ -325,6 +266,65 @@ export interface SettingsInput {
      * From 60 to 86400.
      */
     targetSetGapSeconds?: number;
+    /**
+     * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them.
+     * Below 10 the noise of the internet shows.
+     * From 3 to 10000.
+     */
+    pairsIn5Minutes?: number;
+    /**
+     * The same within one hour.
+     * From 3 to 100000.
+     */
+    pairsIn1Hour?: number;
+    /**
+     * Distinct failed pairs of target and port in 24 hours.
+     * From 3 to 100000.
+     */
+    pairsIn24Hours?: number;
+    /**
+     * Distinct failed pairs of target and port in 72 hours.
+     * From 3 to 100000.
+     */
+    pairsIn72Hours?: number;
+    /**
+     * Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller
+     * sweeps of open ports, and more jobs that run over all hosts.
+     * From 3 to 10000.
+     */
+    openTargetsIn5Minutes?: number;
+    /**
+     * Outside sources that must share out the ports of one target within an hour, or our hosts on one port within
+     * three hours. Lower finds smaller campaigns, and takes chance for a plan.
+     * From 4 to 10000.
+     */
+    campaignSources?: number;
+    /**
+     * Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has
+     * three at most.
+     * From 2 to 100.
+     */
+    campaignPortsPerSource?: number;
+    /**
+     * The same for targets on the port.
+     * From 2 to 100.
+     */
+    campaignTargetsPerSource?: number;
+    /**
+     * Distinct failed ports of one target that the members cover together.
+     * From 8 to 65536.
+     */
+    campaignPorts?: number;
+    /**
+     * Distinct targets on one port that the members cover together.
+     * From 8 to 65536.
+     */
+    campaignTargets?: number;
+    /**
+     * Members that a port (or target) may have on average. Higher takes in unrelated sources.
+     * From 1 to 4.
+     */
+    campaignOverlap?: number;
   };
   /**
    * Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, so with
@@ -610,92 +610,16 @@ export interface Settings {
      */
     failuresIn1Hour?: number;
     /**
-     * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them.
-     * Below 10 the noise of the internet shows.
-     * From 3 to 10000.
-     */
-    pairsIn5Minutes?: number;
-    /**
-     * The same within one hour.
-     * From 3 to 100000.
-     */
-    pairsIn1Hour?: number;
-    /**
      * Distinct failed ports of one target, or targets on one port, in 24 hours. Lower finds slower scans, and more
      * misconfiguration.
      * From 3 to 100000.
      */
     failuresIn24Hours?: number;
     /**
-     * Distinct failed pairs of target and port in 24 hours.
-     * From 3 to 100000.
-     */
-    pairsIn24Hours?: number;
-    /**
      * Distinct failed ports of one target, or targets on one port, in 72 hours.
      * From 3 to 100000.
      */
     failuresIn72Hours?: number;
-    /**
-     * Distinct failed pairs of target and port in 72 hours.
-     * From 3 to 100000.
-     */
-    pairsIn72Hours?: number;
-    /**
-     * Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller
-     * sweeps of open ports, and more jobs that run over all hosts.
-     * From 3 to 10000.
-     */
-    openTargetsIn5Minutes?: number;
-    /**
-     * Outside sources that must share out the ports of one target within an hour, or our hosts on one port within
-     * three hours. Lower finds smaller campaigns, and takes chance for a plan.
-     * From 4 to 10000.
-     */
-    campaignSources?: number;
-    /**
-     * Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has
-     * three at most.
-     * From 2 to 100.
-     */
-    campaignPortsPerSource?: number;
-    /**
-     * The same for targets on the port.
-     * From 2 to 100.
-     */
-    campaignTargetsPerSource?: number;
-    /**
-     * Distinct failed ports of one target that the members cover together.
-     * From 8 to 65536.
-     */
-    campaignPorts?: number;
-    /**
-     * Distinct targets on one port that the members cover together.
-     * From 8 to 65536.
-     */
-    campaignTargets?: number;
-    /**
-     * Members that a port (or target) may have on average. Higher takes in unrelated sources.
-     * From 1 to 4.
-     */
-    campaignOverlap?: number;
-    /**
-     * Other outside sources that complete contacts with a service before its answering a scanner is nothing special.
-     * Higher raises more inbound findings.
-     * From 1 to 1000.
-     */
-    publicServiceSources?: number;
-    /**
-     * Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.
-     * From 5 to 100000.
-     */
-    broadTargets?: number;
-    /**
-     * Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never
-     * decides.
-     * From 1 to 100.
-     */
-    ownPastDeviations?: number;
     /**
      * Failures needed for each success in the group that is judged. Lower catches scanners that find much open;
      * crawlers and monitors are next.
@@ -749,6 +673,23 @@ export interface Settings {
      */
     blockMinimum?: number;
     /**
+     * Other outside sources that complete contacts with a service before its answering a scanner is nothing special.
+     * Higher raises more inbound findings.
+     * From 1 to 1000.
+     */
+    publicServiceSources?: number;
+    /**
+     * Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.
+     * From 5 to 100000.
+     */
+    broadTargets?: number;
+    /**
+     * Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never
+     * decides.
+     * From 1 to 100.
+     */
+    ownPastDeviations?: number;
+    /**
      * Time past a record before silence means unanswered. Lower alerts sooner, and wrongly for late files. Seconds
      * of log time.
      * From 60 to 7200.
@@ -764,6 +705,65 @@ export interface Settings {
      * From 60 to 86400.
      */
     targetSetGapSeconds?: number;
+    /**
+     * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them.
+     * Below 10 the noise of the internet shows.
+     * From 3 to 10000.
+     */
+    pairsIn5Minutes?: number;
+    /**
+     * The same within one hour.
+     * From 3 to 100000.
+     */
+    pairsIn1Hour?: number;
+    /**
+     * Distinct failed pairs of target and port in 24 hours.
+     * From 3 to 100000.
+     */
+    pairsIn24Hours?: number;
+    /**
+     * Distinct failed pairs of target and port in 72 hours.
+     * From 3 to 100000.
+     */
+    pairsIn72Hours?: number;
+    /**
+     * Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller
+     * sweeps of open ports, and more jobs that run over all hosts.
+     * From 3 to 10000.
+     */
+    openTargetsIn5Minutes?: number;
+    /**
+     * Outside sources that must share out the ports of one target within an hour, or our hosts on one port within
+     * three hours. Lower finds smaller campaigns, and takes chance for a plan.
+     * From 4 to 10000.
+     */
+    campaignSources?: number;
+    /**
+     * Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has
+     * three at most.
+     * From 2 to 100.
+     */
+    campaignPortsPerSource?: number;
+    /**
+     * The same for targets on the port.
+     * From 2 to 100.
+     */
+    campaignTargetsPerSource?: number;
+    /**
+     * Distinct failed ports of one target that the members cover together.
+     * From 8 to 65536.
+     */
+    campaignPorts?: number;
+    /**
+     * Distinct targets on one port that the members cover together.
+     * From 8 to 65536.
+     */
+    campaignTargets?: number;
+    /**
+     * Members that a port (or target) may have on average. Higher takes in unrelated sources.
+     * From 1 to 4.
+     */
+    campaignOverlap?: number;
   };
   /**
    * Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, so with

@@ -1,19 +1,24 @@
-/** Writes what is generated from the settings schema: its JSON schema, the settings page and the types (`npm run schema`). */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+/** Writes what is generated from settings and detections: JSON schemas, the settings page and types (`npm run schema`). */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { withRegistry } from './finding-schema.ts';
 import { settingsJsonSchema } from './load.ts';
 import { settingsTypes } from './settings-interface.ts';
 import { settingsPage } from './settings-page.ts';
+
+const FINDING_SCHEMA = 'docs/schemas/finding.schema.json';
 
 const schema = settingsJsonSchema();
 write('docs/schemas/settings.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
 write('docs/settings.md', settingsPage(schema));
 write('lib/config/settings-types.ts', settingsTypes(schema, settingsJsonSchema('output')));
+write(FINDING_SCHEMA, withRegistry(readFileSync(pathOf(FINDING_SCHEMA), 'utf8')));
 
 function write(name: string, text: string): void {
-  const target = fileURLToPath(new URL(`../../${name}`, import.meta.url));
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, text);
+  writeFileSync(pathOf(name), text);
   console.error(`wrote ${name}`);
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`../../${name}`, import.meta.url));
 }

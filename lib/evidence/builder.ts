@@ -11,6 +11,7 @@ import { Networks } from '../net/networks.ts';
 import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
+import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
 import { LET_GO, qualityOfLayout, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
 import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
@@ -37,18 +38,6 @@ export interface CollectorOptions {
 
 /** What makes a contact, and what was seen of it. */
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
-
-/** What a source must have at least to be looked at: enough failed contacts, or a little of what else may be told of it. */
-export interface LeastEvidence {
-  /** Contacts that failed or were probed without a SYN. */
-  readonly suspects: number;
-  /** Of an inside source: targets on one port on which nothing was said. */
-  readonly openTargets: number;
-  /** Of an outside source: suspects at all, and among them ports of one target, or targets on one port. */
-  readonly outsideSuspects: number;
-  readonly sharedPorts: number;
-  readonly sharedTargets: number;
-}
 
 /** What had to be given up for lack of memory: sources, each hour for itself, and contacts. */
 export interface GivenUp {
@@ -237,47 +226,25 @@ export class Collector implements RecordSink {
 
   *#wanted(least: LeastEvidence | undefined): Generator<readonly PaneView[]> {
     if (!least) return yield* this.#table.sources();
-    const isWanted = (source: number, suspects: number) => suspects >= least.outsideSuspects || this.#isInside(source);
+    const outsideFailures = Math.min(least.failures, ...least.outside.map(({ floor }) => floor));
+    const isWanted = (source: number, failures: number) => failures >= outsideFailures || this.#isInside(source);
     for (const views of this.#table.sources(isWanted)) {
-      const suspects = views.reduce((sum, view) => sum + view.suspects, 0);
-      const has = this.#isInside(views[0]!.source)
-        ? () => this.#opensMany(views, least.openTargets)
-        : () => this.#hasShare(views, least);
-      if (suspects >= least.suspects || has()) yield views;
+      const failures = views.reduce((sum, view) => sum + view.suspects, 0);
+      if (failures >= least.failures || this.#mayAddUp(views, least)) yield views;
     }
   }
 
-  /** Whether what an outside source failed at may be its share of a campaign: ports of one target, or targets on one port. */
-  #hasShare(views: readonly PaneView[], { sharedPorts, sharedTargets }: LeastEvidence): boolean {
-    const ports = new Map<number, number>();
-    const targets = new Map<number, number>();
-    const countIn = (counts: Map<number, number>, key: number) => {
-      const count = (counts.get(key) ?? 0) + 1;
-      counts.set(key, count);
-      return count;
-    };
-    for (const { contacts } of views) {
-      for (const row of contacts) {
-        if (!isSuspect(this.#table.seenOf(row))) continue;
-        if (countIn(ports, this.#table.targetOf(row)) >= sharedPorts) return true;
-        if (countIn(targets, this.#table.serviceOf(row)) >= sharedTargets) return true;
-      }
-    }
-    return false;
-  }
-
-  /** Whether a source found one port open on many inside targets, with nothing to speak of said. */
-  #opensMany(views: readonly PaneView[], openTargets: number): boolean {
-    const counts = new Map<number, number>();
+  /** Whether contacts that failed or were left at once may add up to a scan: a share of a campaign, or a sweep of open ports. */
+  #mayAddUp(views: readonly PaneView[], least: LeastEvidence): boolean {
+    const inside = this.#isInside(views[0]!.source);
+    const counter = new GroupCounter<number>(inside ? least.inside : least.outside);
     for (const { contacts } of views) {
       for (const row of contacts) {
         const service = this.#table.serviceOf(row);
-        // A datagram each way says it all; outside, that everything answers is the ordinary case.
-        if ((service & 255) === UDP || !isSuspect(this.#table.seenOf(row))) continue;
-        if (!this.#isInside(this.#table.targetOf(row))) continue;
-        const count = (counts.get(service) ?? 0) + 1;
-        if (count >= openTargets) return true;
-        counts.set(service, count);
+        // A datagram each way says it all: nobody can tell whether a UDP service was left at once.
+        if ((inside && (service & 255) === UDP) || !isSuspect(this.#table.seenOf(row))) continue;
+        const target = this.#table.targetOf(row);
+        if (counter.add(target, service, inside && this.#isInside(target))) return true;
       }
     }
     return false;

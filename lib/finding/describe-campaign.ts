@@ -1,17 +1,17 @@
 /** Campaigns as findings, and which findings about single sources are part of one. */
 
-import type { DetectionSettings } from '../config/detection.ts';
+import { distributedScan } from '../detections/distributed-scan.ts';
 import { describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import { isFailure } from '../evidence/seen.ts';
 import { type Campaign, type CampaignRoll, findCampaigns, type Span } from '../scan/campaigns.ts';
 import { contactKey } from '../scan/contacts.ts';
 import type { InboundContacts } from '../scan/inbound.ts';
-import { type InboundContact, smallestShare, smallestSpread } from '../scan/sliding-shares.ts';
-import type { Detection, DetectionContext } from './describe-scan.ts';
+import { type InboundContact, shapesOf } from '../scan/sliding-shares.ts';
+import type { DetectedFinding, JudgingContext } from './describe-scan.ts';
 import { findingId } from './identity.ts';
 import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from './model.ts';
-import { vulnerableReason } from './reasons.ts';
-import { distinct, hasPorts, spread, tallyOf } from './summary.ts';
+import { explainCampaign, vulnerableReason } from './reasons.ts';
+import { countOutcomes, distinct, hasPorts, spread } from './summary.ts';
 import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
@@ -26,17 +26,21 @@ const CONFIDENCE = 60;
 const ROLL_SIZE = 1500;
 
 /** A finding about a campaign, with who takes part. */
-export interface CampaignDetection extends Detection {
+export interface DetectedCampaign extends DetectedFinding {
   readonly roll: CampaignRoll;
 }
 
 /** The campaigns in what outside sources tried. */
-export function detectCampaigns(inbound: InboundContacts, context: DetectionContext, span?: Span): CampaignDetection[] {
+export function detectCampaigns(inbound: InboundContacts, context: JudgingContext, span?: Span): DetectedCampaign[] {
   const taken = new Map<string, number>();
-  const campaigns = findCampaigns(inbound.contacts, context.settings, { span, hostsIn: inbound.reach.hostsIn });
+  const campaigns = findCampaigns(inbound.contacts, shapesOf(distributedScan, context.settings), {
+    gapSeconds: context.settings.episodeGapSeconds,
+    span,
+    hostsIn: inbound.reach.hostsIn,
+  });
   return campaigns.map((campaign) => {
     const anchorHour = Math.floor(campaign.contacts[0]!.end / HOUR);
-    const address = `campaign ${campaign.kind} ${campaign.shared[0]}`;
+    const address = `campaign ${campaign.shape.kind} ${campaign.shared[0]}`;
     const slot = `${address} ${anchorHour}`;
     const ordinal = taken.get(slot) ?? 0;
     taken.set(slot, ordinal + 1);
@@ -49,7 +53,7 @@ export function detectCampaigns(inbound: InboundContacts, context: DetectionCont
       targets: distinct(campaign.contacts, ({ target }) => target),
       open: [],
       overDays: false,
-      roll: { kind: campaign.kind, shared: campaign.shared, members: members.slice(0, ROLL_SIZE) },
+      roll: { kind: campaign.shape.kind, shared: campaign.shared, members: members.slice(0, ROLL_SIZE) },
     };
   });
 }
@@ -79,7 +83,7 @@ export interface KnownCampaign {
   readonly roll: CampaignRoll;
 }
 
-function isPart({ finding, targets }: Detection, { finding: of, roll }: KnownCampaign): boolean {
+function isPart({ finding, targets }: DetectedFinding, { finding: of, roll }: KnownCampaign): boolean {
   if (finding.direction !== 'inbound' || !finding.source) return false;
   if (finding.firstSeen > of.lastSeen || finding.lastSeen < of.firstSeen) return false;
   const isShared = roll.shared.some((shared) =>
@@ -93,9 +97,9 @@ function describe(
   campaign: Campaign,
   members: readonly string[],
   quality: number,
-  context: DetectionContext,
+  context: JudgingContext,
 ): Finding {
-  const { contacts, sufficed } = campaign;
+  const { contacts, enough, shape } = campaign;
   const lastSeen = contacts.reduce((last, contact) => Math.max(last, contact.end), 0);
   const open = openTo(campaign);
   const vulnerable = vulnerableServicesOf(contacts);
@@ -103,7 +107,7 @@ function describe(
   return {
     schemaVersion: 1,
     id,
-    kind: 'distributed-scan',
+    kind: distributedScan.id,
     // Single outside sources are weather; those that plan together mean us.
     severity: 'medium',
     confidence: CONFIDENCE,
@@ -114,8 +118,8 @@ function describe(
     protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
     targets: spread(contacts, ({ target }) => target),
     ports: spread(contacts.filter(hasPorts), ({ port }) => port),
-    contacts: tallyOf(contacts),
-    contactsAtDetection: sufficed.contacts.length,
+    contacts: countOutcomes(contacts),
+    contactsAtDetection: enough.contacts.length,
     openPorts: {
       count: open.length,
       sample: open
@@ -123,66 +127,19 @@ function describe(
         .map(({ target, port, protocol }) => ({ target, port, protocol: protocolName(protocol) })),
     },
     tool: toolOf(contacts, (quality & WITHOUT_FLAGS) === 0),
-    // The public horizons have no three hours: the one that holds them.
-    horizon: campaign.kind === 'vertical' ? '1h' : '24h',
+    horizon: shape.horizon,
     firstSeen: isoTime(contacts.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY)),
     lastSeen: isoTime(lastSeen),
-    detectedAt: isoTime(sufficed.contacts.at(-1)!.end),
-    reasons: [...reasonsOf(campaign, context.settings), ...vulnerableReason(vulnerable)],
+    detectedAt: isoTime(enough.contacts.at(-1)!.end),
+    reasons: [...explainCampaign(campaign), ...vulnerableReason(vulnerable)],
     dataQuality: describeQuality(quality),
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),
   };
 }
 
-/** What the tests of each kind are called, and how far back they look. */
-const TESTS = {
-  vertical: {
-    sources: 'campaign-sources-1h',
-    cover: 'campaign-ports-1h',
-    overlap: 'campaign-overlap-1h',
-    within: '1 hour',
-  },
-  horizontal: {
-    sources: 'campaign-sources-3h',
-    cover: 'campaign-targets-3h',
-    overlap: 'campaign-overlap-3h',
-    within: '3 hours',
-  },
-} as const;
-
-function reasonsOf({ kind, shared, sufficed }: Campaign, settings: DetectionSettings): Finding['reasons'] {
-  const test = TESTS[kind];
-  const [port, protocol] = shared[0]!.split('/');
-  const what =
-    kind === 'vertical' ? `ports of ${shared[0]}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
-  const also = shared.length > 1 ? `, and likewise ${shared.length - 1} more` : '';
-  const floor = smallestSpread(kind, settings);
-  const overlap = Math.round(sufficed.overlap * 100) / 100;
-  return [
-    {
-      test: test.sources,
-      value: sufficed.sources,
-      threshold: settings.campaignSources,
-      text: `${sufficed.sources} outside sources, each with ${smallestShare(kind, settings)} or more, shared out ${what} within ${test.within}${also}; ${settings.campaignSources} suffice`,
-    },
-    {
-      test: test.cover,
-      value: sufficed.spread,
-      threshold: floor,
-      text: `together they covered ${sufficed.spread} distinct ${what}; ${floor} suffice`,
-    },
-    {
-      test: test.overlap,
-      value: overlap,
-      threshold: settings.campaignOverlap,
-      text: `each was tried by ${overlap} of them on average, where strangers would repeat each other; at most ${settings.campaignOverlap} counts as shared out`,
-    },
-  ];
-}
-
 /** A detection that names the campaign it is part of, where there is one. */
-export function withCampaign<T extends Detection>(detection: T, campaigns: readonly KnownCampaign[]): T {
+export function withCampaign<T extends DetectedFinding>(detection: T, campaigns: readonly KnownCampaign[]): T {
   const campaign = campaigns.find((known) => isPart(detection, known));
   return campaign ? { ...detection, finding: { ...detection.finding, campaign: campaign.finding.id } } : detection;
 }

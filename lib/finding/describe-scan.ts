@@ -1,24 +1,26 @@
 /** Windows to findings: the decision about one source, pure and the same for any order of its evidence. */
-import type { DetectionSettings } from '../config/detection.ts';
+import { SOURCE_DETECTIONS } from '../detections/index.ts';
+import type { DetectionSettings } from '../detections/settings.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import { countQuality, describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from '../scan/contacts.ts';
-import { type Episode, findEpisodes, silenceOf } from '../scan/episodes.ts';
-import { LONGEST_SECONDS, walkOf } from '../scan/windows.ts';
+import { LONGEST_SECONDS } from '../scan/detection.ts';
+import { findScans, type Scan, silenceOf } from '../scan/episodes.ts';
+import { walkOf } from '../scan/windows.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
 import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
-import { againstOwnPast, explain, stayedReason, stealthReason, vulnerableReason } from './reasons.ts';
+import { againstOwnPast, explainWindows, stayedReason, stealthReason, vulnerableReason } from './reasons.ts';
 import { findingSource } from './source.ts';
-import { distinct, hasPorts, spread, sumWeights, type Tally, tallyOf } from './summary.ts';
+import { countOutcomes, distinct, hasPorts, type OutcomeCounts, spread, sumWeights } from './summary.ts';
 import type { OpenService } from './surroundings.ts';
 import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
 
 /** What the decision needs besides the evidence. */
-export interface DetectionContext extends Viewpoint {
+export interface JudgingContext extends Viewpoint {
   readonly settings: DetectionSettings;
   /** Deployment secret that finding ids are keyed with. */
   readonly secret: string;
@@ -29,7 +31,7 @@ export interface DetectionContext extends Viewpoint {
 const HOUR = 3600;
 
 /** A finding with what its stored form needs besides. */
-export interface Detection {
+export interface DetectedFinding {
   readonly finding: Finding;
   /** Epoch hour of the first probe, part of the finding's identity. */
   readonly anchorHour: number;
@@ -44,32 +46,32 @@ export interface Detection {
 }
 
 /** The findings about one source, in order of time. */
-export function detect(source: SourceEvidence, context: DetectionContext): Detection[] {
+export function detectScans(source: SourceEvidence, context: JudgingContext): DetectedFinding[] {
   const first = firstContacts(source, context.settings, context);
   const overDays =
     context.horizons === 'short' ? [] : distinctContacts(source, context.settings, context, LONGEST_SECONDS);
-  const episodes = findEpisodes(first, overDays, context.settings)
+  const scans = findScans({ first, distinct: overDays }, SOURCE_DETECTIONS, context.settings)
     .filter(({ direction }) => !(direction === 'outbound' && isNatGateway(source)))
     .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
   const taken = new Map<string, number>();
-  return episodes.map((episode) => {
-    const anchorHour = Math.floor(episode.contacts[0]!.end / HOUR);
-    const slot = `${episode.direction} ${anchorHour}`;
+  return scans.map((scan) => {
+    const anchorHour = Math.floor(scan.contacts[0]!.end / HOUR);
+    const slot = `${scan.direction} ${anchorHour}`;
     const ordinal = taken.get(slot) ?? 0;
     taken.set(slot, ordinal + 1);
     const id = findingId(context.secret, {
       scope: source.scope,
       address: source.address,
-      direction: episode.direction,
+      direction: scan.direction,
       anchorHour,
       ordinal,
     });
     return {
-      finding: describe(id, source, episode, context),
+      finding: describe(id, source, scan, context),
       anchorHour,
-      targets: distinct(episode.contacts, (contact) => contact.target),
-      open: openOf(episode.contacts),
-      overDays: episode.isSlow,
+      targets: distinct(scan.contacts, (contact) => contact.target),
+      open: openOf(scan.contacts),
+      overDays: scan.isSlow,
     };
   });
 }
@@ -78,9 +80,9 @@ export function detect(source: SourceEvidence, context: DetectionContext): Detec
 const isNatGateway = ({ identity }: SourceEvidence): boolean =>
   identity?.fields['interface-type'] === 'nat_gateway' && !identity.behind;
 
-function describe(id: string, evidence: SourceEvidence, episode: Episode, context: DetectionContext): Finding {
-  const { contacts, direction } = episode;
-  const first = episode.evidence[0]!;
+function describe(id: string, evidence: SourceEvidence, scan: Scan, context: JudgingContext): Finding {
+  const { contacts, direction } = scan;
+  const first = scan.windows[0]!;
   const source = findingSource(evidence.address, evidence.scope, evidence.identity);
   const firstSeen = contacts.reduce((first, contact) => Math.min(first, contact.start), Number.POSITIVE_INFINITY);
   const lastSeen = lastProbeOf(contacts, context.settings.habitLimit);
@@ -88,9 +90,9 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   const quality = evidence.panes
     .filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1])
     .reduce((bits, pane) => bits | pane.quality, 0);
-  const tally = tallyOf(contacts);
-  const confidence = confidenceOf(episode, tally, countQuality(quality), context.settings);
-  const isClosed = context.logTime - lastSeen > silenceOf(episode, context.settings);
+  const outcomes = countOutcomes(contacts);
+  const confidence = confidenceOf(scan, outcomes, countQuality(quality), context.settings);
+  const isClosed = context.logTime - lastSeen > silenceOf(scan, context.settings);
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
   const stays = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
@@ -98,7 +100,7 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
   return {
     schemaVersion: 1,
     id,
-    kind: kindOf(contacts, context.settings.blockMinimum),
+    kind: kindOf(scan, context.settings.blockMinimum),
     severity,
     confidence,
     direction,
@@ -110,8 +112,8 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
       contacts.filter((contact) => hasPorts(contact)),
       (contact) => contact.port,
     ),
-    contacts: tally,
-    contactsAtDetection: first.sufficed,
+    contacts: outcomes,
+    contactsAtDetection: first.enough,
     openPorts: {
       count: Math.round(
         sumWeights(contacts.filter((contact) => contact.outcome === 'established' && hasPorts(contact))),
@@ -124,12 +126,12 @@ function describe(id: string, evidence: SourceEvidence, episode: Episode, contex
       })),
     },
     tool: toolOf(contacts, (quality & WITHOUT_FLAGS) === 0),
-    horizon: first.horizon.name,
+    horizon: first.rule.horizon,
     firstSeen: isoTime(firstSeen),
     lastSeen: isoTime(lastSeen),
     detectedAt: isoTime(first.contact.end),
     reasons: [
-      ...explain(episode.evidence, context.settings),
+      ...explainWindows(scan.windows, context.settings),
       ...(severity === 'critical' ? [stayedReason(stays)] : []),
       ...stealthReason(contacts),
       ...vulnerableReason(vulnerable),
@@ -169,11 +171,11 @@ function severityOf(direction: Direction, confidence: number, isConnected: boole
  * 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's bound, five less
  * where all failures are silence, fifteen less where nothing failed at all, ten less for each kind of blindness of the log.
  */
-function confidenceOf(episode: Episode, tally: Tally, blindness: number, settings: DetectionSettings): number {
-  const strongest = episode.evidence.reduce((most, item) => Math.max(most, item.walk), 0);
+function confidenceOf(scan: Scan, outcomes: OutcomeCounts, blindness: number, settings: DetectionSettings): number {
+  const strongest = scan.windows.reduce((most, { walk }) => Math.max(most, walk), 0);
   const excess = Math.min(1, (strongest / walkOf(settings).bound - 1) / 2);
-  const silence = tally.failed ? tally.unanswered / tally.failed : 0;
-  const openness = episode.evidence.every(({ group }) => group === 'open') ? 1 : 0;
+  const silence = outcomes.failed ? outcomes.unanswered / outcomes.failed : 0;
+  const openness = scan.windows.every(({ detection }) => detection.counts !== 'failures') ? 1 : 0;
   const score = 50 + 45 * excess - 5 * silence - 15 * openness - 10 * blindness;
   return Math.max(5, Math.min(99, Math.round(score)));
 }

@@ -1,21 +1,28 @@
-/** The shape of a scan: vertical, horizontal or block, from how its contacts spread over targets and ports. */
-
+/** The kind of a scan: the detection that names it, else its shape, from how its contacts spread over targets and ports. */
+import { blockScan } from '../detections/block-scan.ts';
+import { horizontalScan } from '../detections/horizontal-scan.ts';
+import { verticalScan } from '../detections/vertical-scan.ts';
 import type { FirstContact } from '../scan/contacts.ts';
-import type { Kind } from './model.ts';
+import type { Scan } from '../scan/episodes.ts';
 
 /** Share of the contacts on one target, or on a handful of ports, above which that side names the scan. */
 const DOMINANT = 0.8;
 
-/** The kind of a scan, given its distinct contacts. */
-export function kindOf(contacts: readonly FirstContact[], blockMinimum: number): Exclude<Kind, 'distributed-scan'> {
+/** The kind of a scan. Where a detection of shapes has a part in it, the shape names it. */
+export function kindOf({ windows, contacts }: Pick<Scan, 'windows' | 'contacts'>, blockMinimum: number): string {
+  const isNamed = windows.length > 0 && windows.every(({ detection }) => detection.namesScan);
+  return isNamed ? windows[0]!.detection.id : shapeOf(contacts, blockMinimum);
+}
+
+function shapeOf(contacts: readonly FirstContact[], blockMinimum: number): string {
   const byTarget = countBy(contacts, (contact) => contact.target);
   const byPort = countBy(contacts, (contact) => `${contact.port} ${contact.protocol}`);
   const largestTarget = byTarget[0]! / contacts.length;
   const fewPorts = byPort.slice(0, blockMinimum - 1).reduce((sum, count) => sum + count, 0) / contacts.length;
   if (byTarget.length < blockMinimum || largestTarget >= DOMINANT)
-    return byPort.length >= byTarget.length ? 'vertical-scan' : 'horizontal-scan';
-  if (byPort.length < blockMinimum || fewPorts > DOMINANT) return 'horizontal-scan';
-  return 'block-scan';
+    return byPort.length >= byTarget.length ? verticalScan.id : horizontalScan.id;
+  if (byPort.length < blockMinimum || fewPorts > DOMINANT) return horizontalScan.id;
+  return blockScan.id;
 }
 
 function countBy(contacts: readonly FirstContact[], key: (contact: FirstContact) => string): number[] {

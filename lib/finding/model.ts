@@ -1,12 +1,11 @@
 /** The public shape of a finding: what the command line prints, DynamoDB stores and SNS sends. Only ever add to it. */
 import type { Direction } from '../scan/contacts.ts';
+import type { HorizonName } from '../scan/detection.ts';
 
 export type { Direction };
 
 export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
-
-export type Kind = 'vertical-scan' | 'horizontal-scan' | 'block-scan' | 'distributed-scan';
 
 /** A MITRE ATT&CK technique. */
 export interface Technique {
@@ -67,7 +66,8 @@ interface OpenPort {
 export interface Finding {
   readonly schemaVersion: 1;
   readonly id: string;
-  readonly kind: Kind;
+  /** Id of the detection whose kind of scan it is; see `lib/detections`. */
+  readonly kind: string;
   readonly severity: Severity;
   /** 0 to 100. */
   readonly confidence: number;
@@ -96,7 +96,7 @@ export interface Finding {
   /** Services that answered the scan. */
   readonly openPorts: { readonly count: number; readonly sample: readonly OpenPort[] };
   readonly tool: { readonly name: string; readonly confidence: number } | null;
-  readonly horizon: '5m' | '1h' | '24h' | '72h';
+  readonly horizon: HorizonName;
   readonly firstSeen: string;
   readonly lastSeen: string;
   /** End of the record with which the evidence became sufficient. */

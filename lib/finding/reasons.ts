@@ -1,28 +1,33 @@
 /** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
-import type { DetectionSettings } from '../config/detection.ts';
+
+import { SOURCE_DETECTIONS } from '../detections/index.ts';
+import type { DetectionSettings } from '../detections/settings.ts';
+import { testName } from '../detections/tests.ts';
 import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
+import type { Campaign } from '../scan/campaigns.ts';
 import type { FirstContact } from '../scan/contacts.ts';
-import type { Evidence } from '../scan/groups.ts';
-import { ratioOf, walkOf } from '../scan/windows.ts';
+import { settingOf } from '../scan/settings.ts';
+import { ratioOf, type Window, walkOf } from '../scan/windows.ts';
 import { protocolName, type Reason } from './model.ts';
 import type { VulnerableService } from './vulnerable-services.ts';
 
-const ORDER = ['vertical', 'horizontal', 'block', 'open'] as const;
-const SPANS = { '5m': '5 minutes', '1h': '1 hour', '24h': '24 hours', '72h': '72 hours' } as const;
+const SPANS = { '5m': '5 minutes', '1h': '1 hour', '3h': '3 hours', '24h': '24 hours', '72h': '72 hours' } as const;
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** Reasons for the strongest window of each kind of group, then the walk and the ratio of the strongest of all. */
-export function explain(evidence: readonly Evidence[], settings: DetectionSettings): Reason[] {
-  const strongest = ORDER.map((group) =>
-    evidence.filter((item) => item.group === group).reduce<Evidence | undefined>(stronger, undefined),
-  ).filter((item) => item !== undefined);
-  const top = strongest.reduce<Evidence | undefined>(stronger, undefined);
+/** Reasons for the strongest window of each detection, then the walk and the ratio of the strongest of all. */
+export function explainWindows(windows: readonly Window[], settings: DetectionSettings): Reason[] {
+  const strongest = SOURCE_DETECTIONS.map(({ id }) =>
+    strongestOf(windows.filter(({ detection }) => detection.id === id)),
+  ).filter((window) => window !== undefined);
+  const top = strongestOf(strongest);
   if (!top) return [];
   const { bound } = walkOf(settings);
   const ratio = round(top.failures / Math.max(1, top.successes));
+  const perSuccess = ratioOf(top.rule.horizon, settings);
+  const [speaking, others] = isAboutFailures(top) ? ['failed', 'succeeded'] : ['were for once', 'were not'];
   return [
-    ...strongest.map((item) => fanOutReason(item, settings)),
+    ...strongest.map((window) => fanOutReason(window, settings)),
     {
       test: 'threshold-random-walk',
       value: round(top.walk),
@@ -32,40 +37,62 @@ export function explain(evidence: readonly Evidence[], settings: DetectionSettin
     {
       test: 'failures-per-success',
       value: ratio,
-      threshold: ratioOf(top.horizon, settings),
-      text: `${top.failures} first contacts ${top.group === 'open' ? 'were for once' : 'failed'} and ${top.successes} ${top.group === 'open' ? 'were not' : 'succeeded'} there; ${ratioOf(top.horizon, settings)} to one suffice`,
+      threshold: perSuccess,
+      text: `${top.failures} first contacts ${speaking} and ${top.successes} ${others} there; ${perSuccess} to one suffice`,
     },
   ];
 }
 
-function fanOutReason(item: Evidence, settings: DetectionSettings): Reason {
-  const threshold = item.horizon.floor(settings, item.group);
-  const protocol = protocolName(item.contact.protocol);
-  const what = {
-    vertical: `${item.failures} distinct ${protocol} ports of ${item.shared}`,
-    horizontal:
-      item.shared === '0'
-        ? `${item.failures} distinct hosts by ${protocol}`
-        : `${item.failures} distinct hosts on ${protocol} port ${item.shared}`,
-    block: `${item.failures} distinct pairs of host and port`,
-    open: `${item.failures} distinct hosts on ${item.shared === '0' ? protocol : `${protocol} port ${item.shared}`}`,
-  }[item.group];
-  const test = {
-    vertical: 'failed-ports-of-one-target',
-    horizontal: 'failed-targets-on-one-port',
-    block: 'failed-target-port-pairs',
-    open: 'fleeting-targets-on-one-port',
-  }[item.group];
+const isAboutFailures = ({ detection }: Window): boolean => detection.counts === 'failures';
+
+function fanOutReason(window: Window, settings: DetectionSettings): Reason {
+  const { detection, rule, failures, shared, contact } = window;
+  const threshold = settingOf(settings, rule.floor);
+  const subject = detection.describe({ count: failures, shared, protocol: protocolName(contact.protocol) });
+  const verb = isAboutFailures(window) ? 'failed' : 'were contacted for the first and only time';
   return {
-    test: `${test}-${item.horizon.name}`,
-    value: item.failures,
+    test: testName(detection.test, rule.horizon),
+    value: failures,
     threshold,
-    text: `${item.isSampled ? 'at least ' : ''}${what} ${item.group === 'open' ? 'were contacted for the first and only time' : 'failed'} within ${SPANS[item.horizon.name]}; ${threshold} suffice`,
+    text: `${window.isSampled ? 'at least ' : ''}${subject} ${verb} within ${SPANS[rule.horizon]}; ${threshold} suffice`,
   };
 }
 
-function stronger(best: Evidence | undefined, item: Evidence): Evidence {
-  return best && best.failures >= item.failures ? best : item;
+/** The first of those with the most contacts that speak for a scan. */
+const strongestOf = (windows: readonly Window[]): Window | undefined =>
+  windows.reduce<Window | undefined>(
+    (best, window) => (best && best.failures >= window.failures ? best : window),
+    undefined,
+  );
+
+/** The reasons of a campaign: how many sources, what they covered together, and how little they repeated each other. */
+export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
+  const { kind, horizon, tests, share } = shape;
+  const [port, protocol] = shared[0]!.split('/');
+  const what =
+    kind === 'vertical' ? `ports of ${shared[0]}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
+  const also = shared.length > 1 ? `, and likewise ${shared.length - 1} more` : '';
+  const overlap = round(enough.overlap);
+  return [
+    {
+      test: testName(tests.sources, horizon),
+      value: enough.sources,
+      threshold: shape.sources,
+      text: `${enough.sources} outside sources, each with ${share} or more, shared out ${what} within ${SPANS[horizon]}${also}; ${shape.sources} suffice`,
+    },
+    {
+      test: testName(tests.cover, horizon),
+      value: enough.spread,
+      threshold: shape.cover,
+      text: `together they covered ${enough.spread} distinct ${what}; ${shape.cover} suffice`,
+    },
+    {
+      test: testName(tests.overlap, horizon),
+      value: overlap,
+      threshold: shape.overlap,
+      text: `each was tried by ${overlap} of them on average, where strangers would repeat each other; at most ${shape.overlap} counts as shared out`,
+    },
+  ];
 }
 
 /** The first three of some services, as one writes them. */

@@ -4,10 +4,10 @@ import type { FirstContact } from '../scan/contacts.ts';
 import { type Finding, SAMPLE_SIZE, type Spread } from './model.ts';
 
 /** Contacts by outcome. */
-export type Tally = Finding['contacts'];
+export type OutcomeCounts = Finding['contacts'];
 
 /** Distinct contacts by outcome; estimates where they are sampled. */
-export function tallyOf(contacts: readonly FirstContact[]): Tally {
+export function countOutcomes(contacts: readonly FirstContact[]): OutcomeCounts {
   const count = (outcome: FirstContact['outcome']) =>
     Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
   const [rejected, unanswered, reset] = [count('rejected'), count('unanswered'), count('reset')];

@@ -2,9 +2,10 @@
  * What the traffic of others says of a finding: whether what answered an outside scanner is a public service anyway, and
  * whether pings are but the errors that a host sends to those who ask it for a dead service.
  */
-import type { DetectionSettings } from '../config/detection.ts';
+
+import type { DetectionSettings } from '../detections/settings.ts';
 import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../evidence/seen.ts';
-import type { Detection } from './describe-scan.ts';
+import type { DetectedFinding } from './describe-scan.ts';
 import { SAMPLE_SIZE, type Severity, severityRank } from './model.ts';
 import { listOf, stayedReason } from './reasons.ts';
 
@@ -39,13 +40,13 @@ const ASKED = 0.5;
 const BROAD_PORTS = 10;
 
 /** Hours in which the traffic of others counts for a detection. */
-export const hoursAround = ({ anchorHour }: Pick<Detection, 'anchorHour'>): HourRange => ({
+export const hoursAround = ({ anchorHour }: Pick<DetectedFinding, 'anchorHour'>): HourRange => ({
   from: anchorHour - HOURS_BEFORE,
   to: anchorHour,
 });
 
 /** Services that answered an outside scanner, of which it is not known that they are public. */
-export const questionable = ({ finding, open }: Detection): readonly OpenService[] =>
+export const questionable = ({ finding, open }: DetectedFinding): readonly OpenService[] =>
   finding.direction === 'inbound' ? open.filter(({ port }) => !isPublicPort(port)) : [];
 
 /** Outside sources that completed contacts with services, hour by hour. */
@@ -69,7 +70,11 @@ export class Completions {
 }
 
 /** An inbound detection with the severity that what answered it deserves; others as they are. */
-export function weighed(detection: Detection, completions: Completions, settings: DetectionSettings): Detection {
+export function weighed(
+  detection: DetectedFinding,
+  completions: Completions,
+  settings: DetectionSettings,
+): DetectedFinding {
   const { finding } = detection;
   if (finding.direction !== 'inbound' || !finding.source) return detection;
   const hours = hoursAround(detection);
@@ -103,7 +108,7 @@ export function weighed(detection: Detection, completions: Completions, settings
  * Targets of which to ask whether they had asked the source for something, where a detection rests on ICMP alone: a sample
  * from all over the sweep, so that a few that did ask cannot stand before many that did not.
  */
-export function possibleAskers({ finding, targets }: Detection): readonly string[] {
+export function possibleAskers({ finding, targets }: DetectedFinding): readonly string[] {
   if (!finding.protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6')) return [];
   const step = Math.max(1, targets.length / SAMPLE_SIZE);
   const sorted = targets.toSorted();
@@ -122,7 +127,7 @@ export const isUse = (seen: number): boolean =>
   outcomeOf(seen) === 'established' && (seen & (SEEN_COMPLETED | SEEN_CONVERSATION)) !== 0;
 
 /** Whether a detection is but a host's ICMP errors (RFC 792: destination unreachable) to those who asked it for something. */
-export const areErrors = (detection: Detection, askers: ReadonlySet<string>): boolean => {
+export const areErrors = (detection: DetectedFinding, askers: ReadonlySet<string>): boolean => {
   const possible = possibleAskers(detection);
   return possible.length > 0 && possible.filter((target) => askers.has(target)).length >= ASKED * possible.length;
 };

@@ -1,9 +1,10 @@
 /** The alert a person reads: plain text, top-down, what and who first. */
+
+import { alternatives } from '../detections/alternatives.ts';
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import { type Finding, type FindingSource, isoTime } from '../finding/model.ts';
 import { plain } from '../text/untrusted.ts';
 import { countOf } from '../text/wording.ts';
-import { alternatives } from './alternatives.ts';
 import { campaignSteps } from './campaign-response.ts';
 import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
 import { nameOf, shapeOf, whoseOf } from './name.ts';

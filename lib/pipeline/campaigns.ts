@@ -1,8 +1,9 @@
 /** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
 
+import { distributedScan } from '../detections/distributed-scan.ts';
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
-import { type CampaignDetection, detectCampaigns } from '../finding/describe-campaign.ts';
+import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
@@ -65,7 +66,7 @@ export async function judgeCampaigns(
     }
     const continued = detections.map((detection) => continuing(detection, stored, from));
     const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, moment.now);
-    return { ...judged, letGo: inbound.letGo };
+    return { ...judged, letGo: inbound.dropped };
   }
 }
 
@@ -81,7 +82,7 @@ interface Judgement extends Hours {
 async function store(
   options: JudgeOptions,
   { all, stored, from, to, fragments, logTime }: Judgement,
-  detections: readonly CampaignDetection[],
+  detections: readonly DetectedCampaign[],
   now: number,
 ): Promise<Omit<CampaignsJudged, 'letGo'>> {
   const judged = { opened: 0, updated: 0 };
@@ -123,7 +124,7 @@ function beginningOf(stored: readonly StoredFinding[], hour: number): number {
 }
 
 /** A detection under the identity of the campaign that it goes on from, where that began before what was read. */
-function continuing(detection: CampaignDetection, stored: readonly StoredFinding[], from: number): CampaignDetection {
+function continuing(detection: DetectedCampaign, stored: readonly StoredFinding[], from: number): DetectedCampaign {
   const began = stored.find(
     (campaign) =>
       anchorHourOf(campaign) < from && isSame(campaign, detection) && campaign.finding.id !== detection.finding.id,
@@ -138,7 +139,7 @@ function continuing(detection: CampaignDetection, stored: readonly StoredFinding
 }
 
 /** Whether a stored campaign and a detection are about the same at the same time. */
-const isSame = ({ finding, roll }: StoredFinding, { finding: other, roll: otherRoll }: CampaignDetection): boolean =>
+const isSame = ({ finding, roll }: StoredFinding, { finding: other, roll: otherRoll }: DetectedCampaign): boolean =>
   roll !== undefined &&
   roll.kind === otherRoll.kind &&
   roll.shared.some((shared) => otherRoll.shared.includes(shared)) &&
@@ -150,7 +151,7 @@ const hasGoneOn = (stored: Finding, next: Finding): boolean => hourOf(next.lastS
 
 /** The version of a judgement: the fragments of all outside sources in the campaign's hours, of which none gets lost. */
 function versionOf(
-  { finding, anchorHour }: CampaignDetection,
+  { finding, anchorHour }: DetectedCampaign,
   known: StoredFinding | undefined,
   fragments: ReadonlyMap<number, number>,
   logTime: number,
@@ -183,14 +184,14 @@ const membersOf = ({ finding, roll }: Pick<StoredFinding, 'finding' | 'roll'>) =
   }));
 
 /** Found before, within what was judged now, and no longer borne out. */
-const isOrphan = (campaign: StoredFinding, detections: readonly CampaignDetection[], { from, to }: Hours): boolean =>
+const isOrphan = (campaign: StoredFinding, detections: readonly DetectedCampaign[], { from, to }: Hours): boolean =>
   anchorHourOf(campaign) >= from &&
   lastHourOf(campaign) <= to &&
   !detections.some(({ finding }) => finding.id === campaign.finding.id);
 
 function closingOf(
   orphan: StoredFinding,
-  detections: readonly CampaignDetection[],
+  detections: readonly DetectedCampaign[],
 ): Pick<Finding, 'closedBecause' | 'mergedInto'> {
   const heir = detections.find((detection) => isSame(orphan, detection));
   return heir ? { closedBecause: 'merged', mergedInto: heir.finding.id } : { closedBecause: 'refuted' };
@@ -198,6 +199,7 @@ function closingOf(
 
 const contextOf = ({ settings, networks, secret }: JudgeOptions, moment: Moment, logTime: number) => ({
   settings,
+  campaign: distributedScan,
   networks,
   secret,
   logTime,

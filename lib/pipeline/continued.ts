@@ -2,7 +2,7 @@
  * Continued: scans that outlast their windows. Where the evidence of a scan's beginning has expired, what is left of it
  * begins an hour later each hour, and would be a new finding each time; it keeps the finding that it began as.
  */
-import type { Detection } from '../finding/describe-scan.ts';
+import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { epochSeconds } from '../finding/model.ts';
 import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
 
@@ -11,10 +11,10 @@ import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
  * @param expired stored findings whose first evidence is gone.
  */
 export function continued(
-  detections: readonly Detection[],
+  detections: readonly DetectedFinding[],
   expired: readonly StoredFinding[],
   episodeGapSeconds: number,
-): Detection[] {
+): DetectedFinding[] {
   const candidates = expired.filter(
     ({ finding }) =>
       (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&

@@ -1,10 +1,12 @@
 /** Everything that a body of evidence shows: each source's findings, in the order in which they could be told. */
-import type { DetectionSettings } from '../config/detection.ts';
-import type { Collector, LeastEvidence } from '../evidence/builder.ts';
+
+import { distributedScan } from '../detections/distributed-scan.ts';
+import { leastEvidenceOf } from '../detections/least-evidence.ts';
+import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import { isBareProbe, isFailure, outcomeOf } from '../evidence/seen.ts';
 import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
-import { type Detection, type DetectionContext, detect } from '../finding/describe-scan.ts';
+import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
 import {
   areErrors,
   Completions,
@@ -22,14 +24,14 @@ const UDP = 17;
 const INTERNET = 'internet';
 
 /** The findings about all sources of a collector, whose last record has been read, by time of detection. */
-export function detectAll(collector: Collector, context: DetectionContext): Detection[] {
-  const detections: Detection[] = [];
-  const inbound = new InboundContacts(context);
-  const least = leastEvidence(context.settings);
+export function detectAll(collector: Collector, context: JudgingContext): DetectedFinding[] {
+  const detections: DetectedFinding[] = [];
+  const inbound = new InboundContacts({ ...context, campaign: distributedScan });
+  const least = leastEvidenceOf(context.settings);
   for (const source of collector.sources(least)) {
     inbound.add(source);
     // Most of those with less are outside ones that may be members of a campaign, and no more.
-    if (source.inside || suspectsIn(source) >= least.suspects) detections.push(...detect(source, context));
+    if (source.inside || suspectsIn(source) >= least.failures) detections.push(...detectScans(source, context));
   }
   // Without members there is no campaign whose chances depend on it.
   const reach = inbound.contacts.length ? collector.outsideReach() : [];
@@ -43,15 +45,15 @@ export function detectAll(collector: Collector, context: DetectionContext): Dete
 
 /** The detections as the traffic of others shows them. */
 function inSurroundings(
-  detections: readonly Detection[],
+  detections: readonly DetectedFinding[],
   collector: Collector,
-  context: DetectionContext,
-): readonly Detection[] {
+  context: JudgingContext,
+): readonly DetectedFinding[] {
   const services = new Set(detections.flatMap(questionable).map(serviceKey));
   const pinging = new Set(
     detections.filter((detection) => possibleAskers(detection).length).map(({ finding }) => finding.source?.address),
   );
-  const isNamesake = (scope: string, { finding }: Detection) =>
+  const isNamesake = (scope: string, { finding }: DetectedFinding) =>
     ![scope, INTERNET].includes(finding.source?.scope ?? INTERNET);
   const ports = new Set([...services].map((service) => service.slice(service.indexOf(' '))));
   const completions = new Completions();
@@ -78,30 +80,6 @@ function inSurroundings(
       return !areErrors(detection, new Set(own.map(({ asker }) => asker)));
     })
     .map((detection) => weighed(detection, completions, context.settings));
-}
-
-/** Evidence below which no test can fire. */
-function leastEvidence(settings: DetectionSettings): LeastEvidence {
-  const failures = Math.min(
-    settings.failuresIn5Minutes,
-    settings.failuresIn1Hour,
-    settings.pairsIn5Minutes,
-    settings.pairsIn1Hour,
-    settings.failuresIn24Hours,
-    settings.pairsIn24Hours,
-    settings.failuresIn72Hours,
-    settings.pairsIn72Hours,
-  );
-  // A member may have found one of its share open.
-  const sharedPorts = settings.campaignPortsPerSource - 1;
-  const sharedTargets = settings.campaignTargetsPerSource - 1;
-  return {
-    suspects: failures,
-    openTargets: settings.openTargetsIn5Minutes,
-    outsideSuspects: Math.min(failures, sharedPorts, sharedTargets),
-    sharedPorts,
-    sharedTargets,
-  };
 }
 
 function suspectsIn({ panes }: SourceEvidence): number {

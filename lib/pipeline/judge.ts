@@ -2,7 +2,7 @@
 
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import { withCampaign } from '../finding/describe-campaign.ts';
-import type { Detection } from '../finding/describe-scan.ts';
+import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding, type Severity } from '../finding/model.ts';
 import { directionOf } from '../scan/contacts.ts';
@@ -147,7 +147,7 @@ export class Judge {
   }
 
   /** Outside sources may be part of a campaign that was found meanwhile. */
-  async #withCampaigns(detections: readonly Detection[]): Promise<readonly Detection[]> {
+  async #withCampaigns(detections: readonly DetectedFinding[]): Promise<readonly DetectedFinding[]> {
     const inbound = detections.filter(({ finding }) => finding.direction === 'inbound');
     if (!inbound.length) return detections;
     const from = Math.min(...inbound.map(({ anchorHour }) => anchorHour)) - CAMPAIGN_HOURS;
@@ -158,7 +158,7 @@ export class Judge {
   }
 
   async #store(
-    detection: Detection,
+    detection: DetectedFinding,
     known: StoredFinding | undefined,
     evidence: SourceEvidence | undefined,
     moment: Moment,
@@ -180,7 +180,7 @@ export class Judge {
   /** Why a finding that the evidence does not bear out is closed; undefined where it stays as it is. */
   #closingOf(
     { finding }: StoredFinding,
-    detections: readonly Detection[],
+    detections: readonly DetectedFinding[],
     moment: Moment,
   ): Pick<Finding, 'closedBecause' | 'mergedInto'> | undefined {
     if (hourOf(finding.firstSeen) <= this.#oldest(moment) + MARGIN) {
@@ -243,7 +243,7 @@ export class Judge {
 /** Stored findings that the evidence no longer bears out. */
 function orphansOf(
   stored: readonly StoredFinding[],
-  detections: readonly Detection[],
+  detections: readonly DetectedFinding[],
   range: Hours,
 ): readonly StoredFinding[] {
   return stored.filter(

@@ -1,13 +1,16 @@
 /** Reads what the judgement of one source rests on, and detects in it. */
-import type { DetectionSettings } from '../config/detection.ts';
+
+import { leastEvidenceOf } from '../detections/least-evidence.ts';
+import type { DetectionSettings } from '../detections/settings.ts';
 import { type Fragment, mergeFragments, type SeenContact, type SourceEvidence } from '../evidence/evidence.ts';
+import { type LeastEvidence, mayAddUp } from '../evidence/least-evidence.ts';
 import { isBareProbe, isSuspect } from '../evidence/seen.ts';
-import { type Detection, detect } from '../finding/describe-scan.ts';
+import { type DetectedFinding, detectScans } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import type { Networks } from '../net/networks.ts';
 import { directionOf } from '../scan/contacts.ts';
-import { LONGEST_SECONDS, leastFloor } from '../scan/windows.ts';
+import { LONGEST_SECONDS } from '../scan/detection.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { KnownQuiet, WindowsStore } from '../store/windows-store.ts';
@@ -41,7 +44,7 @@ export interface Asked extends Moment {
 export interface Reading {
   /** Undefined where there is none, or too little for any finding. */
   readonly evidence: SourceEvidence | undefined;
-  readonly detections: readonly Detection[];
+  readonly detections: readonly DetectedFinding[];
   /** The hours that were read. */
   readonly range: Hours;
   /** As of when: not before what was judged already. */
@@ -58,14 +61,16 @@ export const MARGIN = 2;
 const PAST_HOURS = LONGEST_HOURS + MARGIN + 1;
 /** Hours that are read at a time where a scan reaches back. */
 export const STEP = 6;
-/** The span of a sweep of open ports, and how much longer before a probe its record may begin. */
-const SWEEP_SECONDS = 300 + 600;
+/** Part of a scan by touches with which everything about a source is read. */
+const SHARE = 0.5;
 
 export class Reader {
-  #options: ReaderOptions;
+  readonly #options: ReaderOptions;
+  readonly #least: LeastEvidence;
 
   constructor(options: ReaderOptions) {
     this.#options = options;
+    this.#least = leastEvidenceOf(options.settings);
   }
 
   /** Reads on, earlier and later, until no scan touches an edge of what was read. */
@@ -99,7 +104,7 @@ export class Reader {
       if (isPrivate && !known.length && this.#isAboveSuspicion(suspect, moment, horizons))
         return { evidence: undefined, detections: [], range, moment };
       const evidence = mergeFragments(await windows.readSource(source, first, last, { suspect, quiet }));
-      const detections = evidence ? this.#detect(evidence, moment, horizons) : [];
+      const detections = evidence ? this.#detectScans(evidence, moment, horizons) : [];
       // Whether a contact is a habit, only days can tell; those of an inside source are read in one query.
       if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0) {
         needsDays = true;
@@ -128,15 +133,11 @@ export class Reader {
   #isAboveSuspicion(suspect: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
     const evidence = mergeFragments(suspect);
     if (!evidence) return true;
-    const perhapsOpen = evidence.panes
-      .flatMap(({ contacts }) => contacts)
-      .filter(
-        (contact) => isSuspect(contact.seen) && directionOf(contact, evidence, this.#options.networks) === 'lateral',
-      );
-    if (countBy(evidence, isBareProbe) >= leastFloor(this.#options.settings)) return false;
-    for (const contacts of Map.groupBy(perhapsOpen, serviceOf).values())
-      if (mostHosts(contacts, SWEEP_SECONDS) * 2 >= this.#options.settings.openTargetsIn5Minutes) return false;
-    return this.#detect(evidence, moment, horizons).length === 0;
+    if (countBy(evidence, isBareProbe) >= this.#least.failures) return false;
+    const suspects = evidence.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isSuspect(seen)));
+    const isLateral = (contact: SeenContact) => directionOf(contact, evidence, this.#options.networks) === 'lateral';
+    if (mayAddUp(suspects, isLateral, this.#least.inside, SHARE)) return false;
+    return this.#detectScans(evidence, moment, horizons).length === 0;
   }
 
   #viewpoint({ logTime }: Moment) {
@@ -144,36 +145,15 @@ export class Reader {
     return { networks, logTime, overdueBefore: logTime - settings.settleSeconds };
   }
 
-  #detect(evidence: SourceEvidence, moment: Moment, horizons: Horizons): Detection[] {
+  #detectScans(evidence: SourceEvidence, moment: Moment, horizons: Horizons): DetectedFinding[] {
     const { settings, secret } = this.#options;
-    return detect(evidence, { settings, secret, horizons, ...this.#viewpoint(moment) });
+    return detectScans(evidence, { settings, secret, horizons, ...this.#viewpoint(moment) });
   }
 }
-
-const serviceOf = ({ port, protocol }: SeenContact): number => port * 256 + protocol;
 
 /** How many distinct contacts of an hour show something, over all hours. */
 const countBy = ({ panes }: SourceEvidence, shows: (seen: number) => boolean): number =>
   panes.reduce((sum, { contacts }) => sum + contacts.filter(({ seen }) => shows(seen)).length, 0);
-
-/** The most distinct hosts that contacts of any such span of seconds went to. */
-function mostHosts(contacts: readonly SeenContact[], seconds: number): number {
-  const inOrder = contacts.toSorted((a, b) => a.firstStart - b.firstStart);
-  const hosts = new Map<string, number>();
-  let most = 0;
-  let oldest = 0;
-  for (const { target, firstStart } of inOrder) {
-    for (; inOrder[oldest]!.firstStart < firstStart - seconds; oldest++) {
-      const left = inOrder[oldest]!.target;
-      const visits = hosts.get(left)! - 1;
-      if (visits) hosts.set(left, visits);
-      else hosts.delete(left);
-    }
-    hosts.set(target, (hosts.get(target) ?? 0) + 1);
-    most = Math.max(most, hosts.size);
-  }
-  return most;
-}
 
 /** The epoch hour of a second, or of an ISO time. */
 export const hourOf = (time: string | number): number =>

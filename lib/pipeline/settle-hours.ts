@@ -1,7 +1,7 @@
 /** Settle, hour by hour: quiet outside sources that add up, campaigns, and every six hours a look at three days. */
 import { createHash } from 'node:crypto';
 import { isoTime } from '../finding/model.ts';
-import { LONGEST_SECONDS } from '../scan/windows.ts';
+import { LONGEST_SECONDS } from '../scan/detection.ts';
 import type { DueHour } from '../store/agenda.ts';
 import { NOISE_BUCKETS } from '../store/keys.ts';
 import { judgeCampaigns } from './campaigns.ts';

@@ -1,7 +1,7 @@
 /** Reads from the windows table what the traffic of others says of a source's detections. */
 
 import { mergeFragments } from '../evidence/evidence.ts';
-import type { Detection } from '../finding/describe-scan.ts';
+import type { DetectedFinding } from '../finding/describe-scan.ts';
 import {
   areErrors,
   Completions,
@@ -20,10 +20,10 @@ type Options = Pick<JudgeOptions, 'windows' | 'networks' | 'settings'>;
 /** The detections as the traffic of others shows them; reads nothing where it could not matter. */
 export async function inSurroundings(
   options: Options,
-  detections: readonly Detection[],
+  detections: readonly DetectedFinding[],
   uses: Uses,
-): Promise<readonly Detection[]> {
-  const seen: Detection[] = [];
+): Promise<readonly DetectedFinding[]> {
+  const seen: DetectedFinding[] = [];
   for (const detection of detections) {
     if (areErrors(detection, await askersOf(options, detection))) continue;
     seen.push(weighed(detection, await completionsOf(uses, detection), options.settings));
@@ -31,7 +31,7 @@ export async function inSurroundings(
   return seen;
 }
 
-async function askersOf({ windows, networks }: Options, detection: Detection): Promise<ReadonlySet<string>> {
+async function askersOf({ windows, networks }: Options, detection: DetectedFinding): Promise<ReadonlySet<string>> {
   const { source } = detection.finding;
   const { from, to } = hoursAround(detection);
   const askers = new Set<string>();
@@ -46,7 +46,7 @@ async function askersOf({ windows, networks }: Options, detection: Detection): P
   return askers;
 }
 
-async function completionsOf(uses: Uses, detection: Detection): Promise<Completions> {
+async function completionsOf(uses: Uses, detection: DetectedFinding): Promise<Completions> {
   const completions = new Completions();
   const services = questionable(detection).map(serviceKey);
   if (!services.length) return completions;

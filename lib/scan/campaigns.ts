@@ -3,26 +3,19 @@
  * with too little to be seen alone. The victim's view of coordinated scans (Gates: Coordinated Scan Detection, NDSS 2009):
  * many sources, wide cover, little overlap.
  */
-import type { DetectionSettings } from '../config/detection.ts';
 import { networkOf } from '../net/cidr.ts';
-import {
-  type CampaignKind,
-  dropLoners,
-  type InboundContact,
-  type Shape,
-  SlidingShares,
-  smallestSpread,
-} from './sliding-shares.ts';
+import { HORIZONS } from './detection.ts';
+import { type CampaignKind, dropLoners, type InboundContact, type Shape, SlidingShares } from './sliding-shares.ts';
 
 /** Sources that scan together, and what they did together. */
 export interface Campaign {
-  readonly kind: CampaignKind;
+  readonly shape: Shape;
   /** Targets, or ports with protocols such as "6379/6", the first that was found first. */
   readonly shared: readonly string[];
   /** Contacts of the members, in order of time. */
   readonly contacts: readonly InboundContact[];
-  /** The window in which the evidence first sufficed, cut off where it did. */
-  readonly sufficed: Cover;
+  /** The window in which the evidence was first enough, cut off there. */
+  readonly enough: Cover;
 }
 
 /** Who takes part in what: enough to tell whether a finding about a single source is part of the campaign. */
@@ -46,22 +39,6 @@ interface Cover {
 
 const HOUR = 3600;
 
-const SHAPES: readonly Shape[] = [
-  {
-    kind: 'vertical',
-    window: HOUR,
-    groupOf: (contact) => contact.target,
-    partOf: (contact) => `${contact.port} ${contact.protocol}`,
-  },
-  {
-    kind: 'horizontal',
-    // Longer, since a plan shows by itself; on one target's ports three hours of strangers would look like one.
-    window: 3 * HOUR,
-    groupOf: (contact) => `${contact.port}/${contact.protocol}`,
-    partOf: (contact) => contact.target,
-  },
-];
-
 /** Hours that the longest window looks back. */
 export const CAMPAIGN_WINDOW_HOURS = 3;
 /** Windows slide by this much; those of any span of time are the same, whatever else was read. */
@@ -80,6 +57,8 @@ export interface Span {
 const ALWAYS: Span = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 export interface CampaignOptions {
+  /** Silence that ends a campaign, seconds. */
+  readonly gapSeconds: number;
   readonly span?: Span | undefined;
   readonly hostsIn?: Shape['hostsIn'];
 }
@@ -87,37 +66,37 @@ export interface CampaignOptions {
 /** The campaigns in the contacts of outside sources, whatever their order. */
 export function findCampaigns(
   contacts: readonly InboundContact[],
-  settings: DetectionSettings,
-  { span = ALWAYS, hostsIn }: CampaignOptions = {},
+  shapes: readonly Shape[],
+  { gapSeconds, span = ALWAYS, hostsIn }: CampaignOptions,
 ): Campaign[] {
   const campaigns: Campaign[] = [];
-  for (const shape of SHAPES) {
+  for (const shape of shapes) {
     for (const [shared, group] of Map.groupBy(contacts, shape.groupOf)) {
-      const shares = sharesIn(shape, group, settings);
-      if (shares.length < smallestSpread(shape.kind, settings)) continue;
-      campaigns.push(...campaignsOf({ ...shape, hostsIn }, shared, shares.sort(byTime), settings, span));
+      const shares = sharesIn(shape, group);
+      if (shares.length < shape.cover) continue;
+      campaigns.push(...campaignsOf({ ...shape, hostsIn }, shared, shares.sort(byTime), gapSeconds, span));
     }
   }
-  return united(campaigns);
+  return uniteCampaigns(campaigns);
 }
 
 /** The contacts of sources that have enough parts of a group to be members at any time. */
-function sharesIn(shape: Shape, group: readonly InboundContact[], settings: DetectionSettings): InboundContact[] {
-  const parts = new SlidingShares(shape, settings);
+function sharesIn(shape: Shape, group: readonly InboundContact[]): InboundContact[] {
+  const parts = new SlidingShares(shape);
   for (const contact of group) parts.count(contact, 1);
-  return parts.members.size < settings.campaignSources ? [] : group.filter(({ source }) => parts.members.has(source));
+  return parts.members.size < shape.sources ? [] : group.filter(({ source }) => parts.members.has(source));
 }
 
 /** Members that campaigns of one time must have in common, as a share of all of either, to be one. */
 const SAME = 0.5;
 
 /** Campaigns of the same sources at the same time are one, with several targets or ports. */
-function united(campaigns: readonly Campaign[]): Campaign[] {
+function uniteCampaigns(campaigns: readonly Campaign[]): Campaign[] {
   const kept: Campaign[] = [];
-  for (const campaign of campaigns.toSorted((a, b) => byTime(lastOf(a.sufficed), lastOf(b.sufficed)))) {
+  for (const campaign of campaigns.toSorted((a, b) => byTime(lastOf(a.enough), lastOf(b.enough)))) {
     const at = kept.findIndex((other) => areOne(other, campaign));
     if (at < 0) kept.push(campaign);
-    else kept[at] = together(kept[at]!, campaign);
+    else kept[at] = joinTwo(kept[at]!, campaign);
   }
   return kept;
 }
@@ -126,12 +105,13 @@ const lastOf = ({ contacts }: Pick<Cover, 'contacts'>): InboundContact => contac
 const membersOf = ({ contacts }: Campaign): Set<string> => new Set(contacts.map(({ source }) => source));
 
 function areOne(a: Campaign, b: Campaign): boolean {
-  if (a.kind !== b.kind || a.contacts[0]!.end > lastOf(b).end || b.contacts[0]!.end > lastOf(a).end) return false;
+  if (a.shape.kind !== b.shape.kind || a.contacts[0]!.end > lastOf(b).end || b.contacts[0]!.end > lastOf(a).end)
+    return false;
   const [ours, theirs] = [membersOf(a), membersOf(b)];
   return ours.intersection(theirs).size >= SAME * ours.union(theirs).size;
 }
 
-const together = (a: Campaign, b: Campaign): Campaign => ({
+const joinTwo = (a: Campaign, b: Campaign): Campaign => ({
   ...a,
   shared: [...a.shared, ...b.shared],
   contacts: [...a.contacts, ...b.contacts].sort(byTime),
@@ -142,11 +122,11 @@ function campaignsOf(
   shape: Shape,
   shared: string,
   group: readonly InboundContact[],
-  settings: DetectionSettings,
+  gapSeconds: number,
   span: Span,
 ): Campaign[] {
-  const found: { contacts: Set<InboundContact>; sufficed: Cover; last: number }[] = [];
-  const shares = new SlidingShares(shape, settings);
+  const found: { contacts: Set<InboundContact>; enough: Cover; last: number }[] = [];
+  const shares = new SlidingShares(shape);
   const first = Math.max(group[0]!.end, span.from);
   const end = Math.min(group.at(-1)!.end + STEP, span.to);
   let from = 0;
@@ -154,41 +134,35 @@ function campaignsOf(
   for (let until = Math.ceil(first / STEP) * STEP; until < end; until += STEP) {
     const before = to;
     while (to < group.length && group[to]!.end <= until) shares.count(group[to++]!, 1);
-    while (from < to && group[from]!.end <= until - shape.window) shares.count(group[from++]!, -1);
+    while (from < to && group[from]!.end <= until - HORIZONS[shape.horizon]) shares.count(group[from++]!, -1);
     // Nobody new: what there is to see was there before.
     if ((to === before && found.length > 0) || !shares.isPromising) continue;
-    const cover = coverOf(shape, shares, group.slice(from, to), settings);
+    const cover = coverOf(shape, shares, group.slice(from, to));
     if (!cover) continue;
     const open = found.at(-1);
     const last = cover.contacts.at(-1)!.end;
-    if (open && cover.contacts[0]!.end - open.last <= settings.episodeGapSeconds) {
+    if (open && cover.contacts[0]!.end - open.last <= gapSeconds) {
       for (const contact of cover.contacts) open.contacts.add(contact);
       open.last = Math.max(open.last, last);
-    } else found.push({ contacts: new Set(cover.contacts), sufficed: shortest(shape, cover, settings), last });
+    } else found.push({ contacts: new Set(cover.contacts), enough: shortest(shape, cover), last });
   }
-  return found.map(({ contacts, sufficed }) => ({
-    kind: shape.kind,
+  return found.map(({ contacts, enough }) => ({
+    shape,
     shared: [shared],
-    contacts: withoutLoners(shape, [...contacts].sort(byTime), settings),
-    sufficed,
+    contacts: withoutLoners(shape, [...contacts].sort(byTime)),
+    enough,
   }));
 }
 
 /** The cover of a window's members, if it meets every threshold. */
-function coverOf(
-  shape: Shape,
-  window: SlidingShares,
-  inWindow: readonly InboundContact[],
-  settings: DetectionSettings,
-): Cover | undefined {
+function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly InboundContact[]): Cover | undefined {
   const parts = window.shares();
   dropLoners(parts);
   const sources = parts.size;
   const pairs = [...parts.values()].reduce((sum, own) => sum + own.size, 0);
   const spread = new Set([...parts.values()].flatMap((own) => [...own]));
   const overlap = pairs / spread.size;
-  if (sources < settings.campaignSources || spread.size < smallestSpread(shape.kind, settings)) return undefined;
-  if (overlap > settings.campaignOverlap) return undefined;
+  if (sources < shape.sources || spread.size < shape.cover || overlap > shape.overlap) return undefined;
   const contacts = inWindow.filter((contact) => parts.has(contact.source));
   if (shape.kind === 'horizontal' && !isPlanned(pairs, spread, shape.hostsIn?.(...hoursOf(contacts)))) return undefined;
   return { contacts, sources, spread: spread.size, overlap };
@@ -199,12 +173,8 @@ const hoursOf = (contacts: readonly InboundContact[]): readonly [number, number]
   Math.floor(contacts.at(-1)!.end / HOUR),
 ];
 
-function withoutLoners(
-  shape: Shape,
-  contacts: readonly InboundContact[],
-  settings: DetectionSettings,
-): readonly InboundContact[] {
-  const all = new SlidingShares(shape, settings);
+function withoutLoners(shape: Shape, contacts: readonly InboundContact[]): readonly InboundContact[] {
+  const all = new SlidingShares(shape);
   for (const contact of contacts) all.count(contact, 1);
   const parts = all.shares();
   dropLoners(parts);
@@ -227,12 +197,12 @@ function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | 
   return targets.size >= mean + SURPRISE * Math.sqrt(variance);
 }
 
-/** The fewest of a cover's contacts, from the first on, that would have sufficed. */
-function shortest(shape: Shape, cover: Cover, settings: DetectionSettings): Cover {
-  const shares = new SlidingShares(shape, settings);
+/** The fewest of a cover's contacts, from the first on, that would have been enough. */
+function shortest(shape: Shape, cover: Cover): Cover {
+  const shares = new SlidingShares(shape);
   for (const [at, contact] of cover.contacts.entries()) {
     shares.count(contact, 1);
-    const prefix = shares.isPromising ? coverOf(shape, shares, cover.contacts.slice(0, at + 1), settings) : undefined;
+    const prefix = shares.isPromising ? coverOf(shape, shares, cover.contacts.slice(0, at + 1)) : undefined;
     if (prefix) return prefix;
   }
   return cover;

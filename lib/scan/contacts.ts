@@ -1,6 +1,5 @@
 /** A source's first contacts in order: what remains of its evidence when retries, habits and open questions are set apart. */
 
-import type { DetectionSettings } from '../config/detection.ts';
 import type { Pane, SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import {
   hasInitiatorHalf,
@@ -11,8 +10,9 @@ import {
   SEEN_OWN_TARGET,
 } from '../evidence/seen.ts';
 import { Networks } from '../net/networks.ts';
+import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
-import { isFleeting, isHabit, isLasting, minutesIn, minutesOf } from './visits.ts';
+import { isHabit, isLasting, isTouch, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
@@ -36,7 +36,7 @@ export interface FirstContact {
   /** Made again and again over minutes: a poller or a stale configuration rather than a probe. */
   readonly isHabit: boolean;
   /** Established, nothing to speak of said, never made before and not again: a port that was found open, and left. */
-  readonly isFleeting: boolean;
+  readonly isTouch: boolean;
   /** Established, and something was said over several minutes: the source stayed. */
   readonly isConnected: boolean;
   /** Not the first visit, but one after a pause, of a contact that failed: a scan may be run again. */
@@ -71,11 +71,7 @@ type History = { readonly pane: Pane; readonly contact: SeenContact }[];
  * The first contacts of a source, ordered by (end, start, target, port, protocol). Contacts whose outcome is still open
  * (unanswered but not overdue, or without a known initiator) are left out.
  */
-export function firstContacts(
-  source: SourceEvidence,
-  settings: DetectionSettings,
-  viewpoint: Viewpoint,
-): FirstContact[] {
+export function firstContacts(source: SourceEvidence, settings: ScanSettings, viewpoint: Viewpoint): FirstContact[] {
   const contacts: FirstContact[] = [];
   const stealth = stealthProbes(source, settings.failuresIn5Minutes);
   for (const history of historiesOf(source)) {
@@ -93,7 +89,7 @@ export function firstContacts(
  */
 export function distinctContacts(
   source: SourceEvidence,
-  settings: DetectionSettings,
+  settings: ScanSettings,
   viewpoint: Viewpoint,
   lookbackSeconds: number,
 ): FirstContact[] {
@@ -130,7 +126,7 @@ interface Look {
   readonly source: SourceEvidence;
   /** Contacts that are stealth probes in their company, though alone they might be late packets. */
   readonly stealth: ReadonlySet<SeenContact>;
-  readonly settings: DetectionSettings;
+  readonly settings: ScanSettings;
   readonly viewpoint: Viewpoint;
 }
 
@@ -152,7 +148,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
     isHabit:
       probed.length >= look.settings.habitHours ||
       probed.some((entry) => isHabit(entry.contact, undefined, look.settings.habitMinutes)),
-    isFleeting: false,
+    isTouch: false,
     isConnected:
       outcome === 'established' &&
       isLasting(
@@ -195,11 +191,11 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     direction: directionOf(contact, look.source, look.viewpoint.networks),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
-    isFleeting:
+    isTouch:
       outcome === 'established' &&
       at === 0 &&
       isSurelyFirst(contact, pane, look.source) &&
-      isFleeting(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes }),
+      isTouch(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes }),
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
@@ -212,7 +208,7 @@ const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceE
   panes.every((pane) => pane.hour >= hour || hash <= pane.theta);
 
 /** Made in several separate hours, on one day or on several: a job that runs, not an interest that is new. */
-const comesBack = (history: History, settings: DetectionSettings): boolean =>
+const comesBack = (history: History, settings: ScanSettings): boolean =>
   history.filter(({ contact }) => hasInitiatorHalf(contact.seen)).length >= settings.habitHours;
 
 /** A failed contact that is tried again after this long a pause is another visit. */

@@ -1,15 +1,17 @@
-/** Joins marked contacts to episodes: one scan of one source in one direction, from first probe to last. */
-import type { DetectionSettings } from '../config/detection.ts';
+/** Joins the scans of groups to episodes: each is one scan of one source in one direction, from first probe to last. */
 import { isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
 import { contactKey, type Direction, type FirstContact } from './contacts.ts';
-import { type Evidence, type Mark, markScans, union } from './groups.ts';
+import type { SourceDetection } from './detection.ts';
+import { type Contacts, findGroupScans, type GroupScan, unite } from './groups.ts';
+import type { ScanSettings } from './settings.ts';
+import type { Window } from './windows.ts';
 
-/** One scan of one source in one direction: its contacts in order, and the evidence, earliest first. */
-export interface Episode {
+/** One scan of one source in one direction: its contacts in order, and the windows that found it, earliest first. */
+export interface Scan {
   readonly direction: Direction;
   readonly contacts: readonly FirstContact[];
-  readonly evidence: readonly Evidence[];
+  readonly windows: readonly Window[];
   /** It, or some stretch of it, was found by the horizons of days. */
   readonly isSlow: boolean;
 }
@@ -18,46 +20,47 @@ export interface Episode {
 const PACE = 10;
 const DAY = 86_400;
 
-/** The episodes in a source's contacts, which must be in order: `first` within the hour, `distinct` over days. */
-export function findEpisodes(
-  first: readonly FirstContact[],
-  distinct: readonly FirstContact[],
-  settings: DetectionSettings,
-): Episode[] {
-  const episodes: Episode[] = [];
+/** The scans in a source's contacts, in no particular order. */
+export function findScans(
+  { first, distinct }: Contacts,
+  detections: readonly SourceDetection[],
+  settings: ScanSettings,
+): Scan[] {
+  const scans: Scan[] = [];
   const distinctBy = Map.groupBy(distinct, (contact) => contact.direction);
   for (const [direction, group] of Map.groupBy(first, (contact) => contact.direction)) {
-    const marks = markScans(direction, group, distinctBy.get(direction) ?? [], settings);
-    const slow = slowEpisodes(
-      marks.filter((mark) => mark.isSlow),
+    const contacts = { first: group, distinct: distinctBy.get(direction) ?? [] };
+    const ofGroups = findGroupScans(direction, contacts, detections, settings);
+    const slow = joinSlow(
+      ofGroups.filter(({ isSlow }) => isSlow),
       direction,
       settings,
     );
-    episodes.push(...joined([...fastEpisodes(marks, direction, settings), ...slow], settings));
+    scans.push(...joinOverlapping([...joinFast(ofGroups, direction, settings), ...slow], settings));
   }
-  return episodes;
+  return scans;
 }
 
-function fastEpisodes(marks: readonly Mark[], direction: Direction, settings: DetectionSettings): Episode[] {
-  const evidence = marks.flatMap((mark) => mark.evidence);
-  const fast = union(...marks.filter((mark) => !mark.isSlow).map((mark) => mark.contacts));
+function joinFast(ofGroups: readonly GroupScan[], direction: Direction, settings: ScanSettings): Scan[] {
+  const windows = ofGroups.flatMap((scan) => scan.windows);
+  const fast = unite(...ofGroups.filter(({ isSlow }) => !isSlow).map(({ contacts }) => contacts));
   return splitAtSilence(fast, settings.episodeGapSeconds).flatMap((part) =>
-    splitAtNewTargets(part, evidence, direction, settings),
+    splitAtNewTargets(part, windows, direction, settings),
   );
 }
 
 /** A slow scan in which there are fast stretches, of the same targets, is one scan. */
-function joined(episodes: readonly Episode[], settings: DetectionSettings): Episode[] {
-  const kept: Episode[] = [];
-  for (const episode of episodes.toSorted((a, b) => a.contacts[0]!.end - b.contacts[0]!.end)) {
-    const at = kept.findIndex((other) => isSameScan(other, episode, settings));
-    if (at < 0) kept.push(episode);
-    else kept[at] = together(kept[at]!, episode);
+function joinOverlapping(scans: readonly Scan[], settings: ScanSettings): Scan[] {
+  const kept: Scan[] = [];
+  for (const scan of scans.toSorted((a, b) => a.contacts[0]!.end - b.contacts[0]!.end)) {
+    const at = kept.findIndex((other) => isSameScan(other, scan, settings));
+    if (at < 0) kept.push(scan);
+    else kept[at] = joinTwo(kept[at]!, scan);
   }
   return kept;
 }
 
-function isSameScan(earlier: Episode, later: Episode, settings: DetectionSettings): boolean {
+function isSameScan(earlier: Scan, later: Scan, settings: ScanSettings): boolean {
   if (!earlier.isSlow && !later.isSlow) return false;
   const gap = later.contacts[0]!.end - lastEndOf(earlier.contacts);
   if (gap > settings.episodeGapSeconds) return false;
@@ -65,50 +68,50 @@ function isSameScan(earlier: Episode, later: Episode, settings: DetectionSetting
   return later.contacts.some(({ target }) => targets.has(target));
 }
 
-function together(a: Episode, b: Episode): Episode {
+function joinTwo(a: Scan, b: Scan): Scan {
   const known = new Set(a.contacts.map(contactKey));
   return {
     direction: a.direction,
-    contacts: union(
+    contacts: unite(
       a.contacts,
       b.contacts.filter((contact) => !known.has(contactKey(contact))),
     ),
-    evidence: [...a.evidence, ...b.evidence].sort(byTime),
+    windows: [...a.windows, ...b.windows].sort(compareByTime),
     isSlow: true,
   };
 }
 
 /** Each slow group goes at its own pace; those that overlap in time are one scan. */
-function slowEpisodes(marks: readonly Mark[], direction: Direction, settings: DetectionSettings): Episode[] {
-  const parts = marks
-    .flatMap((mark) =>
-      splitAtSilence(mark.contacts, paceOf(mark.contacts, settings)).map((contacts) => ({
+function joinSlow(ofGroups: readonly GroupScan[], direction: Direction, settings: ScanSettings): Scan[] {
+  const parts = ofGroups
+    .flatMap((scan) =>
+      splitAtSilence(scan.contacts, paceOf(scan.contacts, settings)).map((contacts) => ({
         contacts,
-        evidence: within(mark.evidence, contacts),
+        windows: windowsWithin(scan.windows, contacts),
       })),
     )
-    .filter((part) => part.evidence.length > 0)
+    .filter((part) => part.windows.length > 0)
     .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
-  const scans: { contacts: FirstContact[]; evidence: Evidence[] }[] = [];
+  const scans: { contacts: FirstContact[]; windows: Window[] }[] = [];
   for (const part of parts) {
     const last = scans.at(-1);
     if (last && part.contacts[0]!.end <= last.contacts.at(-1)!.end) {
-      last.contacts = union(last.contacts, part.contacts);
-      last.evidence.push(...part.evidence);
-    } else scans.push({ contacts: [...part.contacts], evidence: [...part.evidence] });
+      last.contacts = unite(last.contacts, part.contacts);
+      last.windows.push(...part.windows);
+    } else scans.push({ contacts: [...part.contacts], windows: [...part.windows] });
   }
-  return scans.map(({ contacts, evidence }) => ({
+  return scans.map(({ contacts, windows }) => ({
     direction,
     contacts,
-    evidence: evidence.sort(byTime),
+    windows: windows.sort(compareByTime),
     isSlow: true,
   }));
 }
 
 /** Silence after which a scan is over: as long as its own pace allows it to pause. */
-export const silenceOf = (episode: Episode, settings: DetectionSettings): number => paceOf(episode.contacts, settings);
+export const silenceOf = (scan: Scan, settings: ScanSettings): number => paceOf(scan.contacts, settings);
 
-function paceOf(contacts: readonly FirstContact[], settings: DetectionSettings): number {
+function paceOf(contacts: readonly FirstContact[], settings: ScanSettings): number {
   const gaps = contacts
     .slice(1)
     .map((contact, at) => contact.end - contacts[at]!.end)
@@ -116,11 +119,11 @@ function paceOf(contacts: readonly FirstContact[], settings: DetectionSettings):
   return Math.max(settings.episodeGapSeconds, Math.min(DAY, PACE * (gaps[Math.floor(gaps.length / 2)] ?? 0)));
 }
 
-/** The evidence whose completing contact is among the contacts. */
-function within(evidence: readonly Evidence[], contacts: readonly FirstContact[]): Evidence[] {
+/** The windows whose completing contact is among the contacts. */
+function windowsWithin(windows: readonly Window[], contacts: readonly FirstContact[]): Window[] {
   const keys = new Set(contacts.map(contactKey));
   const [from, to] = [contacts[0]!.end, contacts.at(-1)!.end];
-  return evidence.filter(({ contact }) => contact.end >= from && contact.end <= to && keys.has(contactKey(contact)));
+  return windows.filter(({ contact }) => contact.end >= from && contact.end <= to && keys.has(contactKey(contact)));
 }
 
 function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): FirstContact[][] {
@@ -138,10 +141,10 @@ const NETWORK_PAUSE = 120;
 
 interface Burst {
   readonly contacts: FirstContact[];
-  readonly evidence: Evidence[];
+  readonly windows: Window[];
   readonly targets: Set<string>;
   readonly networks: Set<string>;
-  /** Ports swept over many targets, and targets of which many ports were tried, by their evidence. */
+  /** Ports swept over many targets, and targets of which many ports were tried, by their windows. */
   readonly swept: Set<string>;
   readonly searched: Set<string>;
 }
@@ -153,41 +156,41 @@ interface Burst {
  */
 function splitAtNewTargets(
   contacts: readonly FirstContact[],
-  evidence: readonly Evidence[],
+  windows: readonly Window[],
   direction: Direction,
-  settings: DetectionSettings,
-): Episode[] {
+  settings: ScanSettings,
+): Scan[] {
   const scans: Burst[] = [];
   for (const part of splitAtPauses(contacts, settings.targetSetGapSeconds)) {
-    const burst = burstOf(part, evidence);
+    const burst = burstOf(part, windows);
     const last = scans.at(-1);
-    if (!last || (last.evidence.length > 0 && isAnotherScan(burst, last))) scans.push(burst);
+    if (!last || (last.windows.length > 0 && isAnotherScan(burst, last))) scans.push(burst);
     else extend(last, burst);
   }
   return scans
-    .filter((scan) => scan.evidence.length > 0 && scan.contacts.some((contact) => speaks(contact)))
-    .map((scan) => ({ direction, contacts: scan.contacts, evidence: scan.evidence.sort(byTime), isSlow: false }));
+    .filter((scan) => scan.windows.length > 0 && scan.contacts.some(isProbe))
+    .map((scan) => ({ direction, contacts: scan.contacts, windows: scan.windows.sort(compareByTime), isSlow: false }));
 }
 
-const speaks = (contact: FirstContact): boolean => isFailure(contact.outcome) || contact.isFleeting;
+const isProbe = (contact: FirstContact): boolean => isFailure(contact.outcome) || contact.isTouch;
 
-function burstOf(contacts: FirstContact[], all: readonly Evidence[]): Burst {
-  const evidence = within(all, contacts);
+function burstOf(contacts: FirstContact[], all: readonly Window[]): Burst {
+  const windows = windowsWithin(all, contacts);
   const targets = new Set(contacts.map((contact) => contact.target));
-  const isSearch = (item: Evidence) => item.group === 'vertical';
+  const isSearch = ({ detection }: Window) => detection.groupBy === 'target';
   return {
     contacts,
-    evidence,
+    windows,
     targets,
     networks: new Set([...targets].map(networkOf)),
-    swept: new Set(evidence.filter((item) => !isSearch(item)).map((item) => item.shared)),
-    searched: new Set(evidence.filter(isSearch).map((item) => item.shared)),
+    swept: new Set(windows.filter((window) => !isSearch(window)).map(({ shared }) => shared)),
+    searched: new Set(windows.filter(isSearch).map(({ shared }) => shared)),
   };
 }
 
 function isAnotherScan(burst: Burst, last: Burst): boolean {
   const began = burst.contacts[0]!;
-  if (!burst.evidence.some((item) => item.since >= began.end)) return false;
+  if (!burst.windows.some(({ since }) => since >= began.end)) return false;
   const areElsewhere = burst.targets.isDisjointFrom(last.targets);
   // After a sweep, a single host is searched: that is another step. In a block scan it is but the next host.
   if (burst.swept.size === 0 && last.searched.size <= 1 && burst.searched.isDisjointFrom(last.searched)) return true;
@@ -199,7 +202,7 @@ function isAnotherScan(burst: Burst, last: Burst): boolean {
 function extend(scan: Burst, burst: Burst): void {
   const known = new Set(scan.contacts.map(contactKey));
   scan.contacts.push(...burst.contacts.filter((contact) => !known.has(contactKey(contact))));
-  scan.evidence.push(...burst.evidence);
+  scan.windows.push(...burst.windows);
   for (const key of ['targets', 'networks', 'swept', 'searched'] as const)
     for (const item of burst[key]) scan[key].add(item);
 }
@@ -219,11 +222,11 @@ function splitAtPauses(contacts: readonly FirstContact[], seconds: number): Firs
   return parts;
 }
 
-function byTime(a: Evidence, b: Evidence): number {
+function compareByTime(a: Window, b: Window): number {
   return (
     a.contact.end - b.contact.end ||
     a.contact.start - b.contact.start ||
-    a.sufficed - b.sufficed ||
+    a.enough - b.enough ||
     (a.shared < b.shared ? -1 : 1)
   );
 }

@@ -1,157 +1,168 @@
-/** Groups a source's contacts by what a scan has in common, and marks those in windows that hit. */
-import type { DetectionSettings } from '../config/detection.ts';
+/** Groups a source's contacts by what a scan has in common, and keeps those in windows that met the thresholds. */
 import { contactKey, type Direction, type FirstContact } from './contacts.ts';
-import {
-  findHits,
-  type GroupKind,
-  type Hit,
-  type Horizon,
-  hasSpeakers,
-  LONG_HORIZONS,
-  leastFloor,
-  SHORT_HORIZONS,
-} from './windows.ts';
+import type { GroupBy, SourceDetection, WindowRule } from './detection.ts';
+import type { ScanSettings } from './settings.ts';
+import { findWindows, hasSpeakers, isShort, leastFloor, type Window } from './windows.ts';
 
-/** A window that met every threshold, with the contact that completed it. */
-export interface Evidence extends Hit {
-  readonly group: GroupKind;
-  /** The target, or the port, that the group shares; empty for a block. */
-  readonly shared: string;
-  readonly horizon: Horizon;
-  readonly contact: FirstContact;
-  /** End of the first of the contacts that would have sufficed. */
-  readonly since: number;
-}
-
-/** The contacts of one group that stood in windows that hit, in order of time. */
-export interface Mark {
+/** The contacts of one group that lie in windows which met the thresholds, in order of time. */
+export interface GroupScan {
   readonly contacts: readonly FirstContact[];
-  readonly evidence: readonly Evidence[];
-  /** Only the long horizons explain the group: its pace is its own. */
+  readonly windows: readonly Window[];
+  /** Only windows beyond five minutes explain the group: its pace is its own. */
   readonly isSlow: boolean;
 }
 
-interface Group {
-  readonly kind: GroupKind;
-  readonly shared: string;
+/** First contacts for short windows, and each contact once in three days for long ones; both in order of time. */
+export interface Contacts {
   readonly first: readonly FirstContact[];
   readonly distinct: readonly FirstContact[];
 }
 
-const [FAST, HOURLY] = SHORT_HORIZONS as [Horizon, Horizon];
+interface Group extends Contacts {
+  /** The target or port in common, as a reason names it. */
+  readonly shared: string;
+}
+
+const TCP = 6;
+const isFast = ({ horizon }: WindowRule): boolean => horizon === '5m';
 
 /**
- * The marks of one direction's contacts: `first` contacts for the short horizons, `distinct` ones for the long.
- * What the fast horizon explains takes no part in the others, which would reach back to failures that have nothing
- * to do with it; what no target and no port explains may still be a scan of many targets at many ports.
+ * The scans in the groups of one direction's contacts. Contacts that a window of five minutes explains take no part in the
+ * longer ones, which would reach back to failures that have nothing to do with it.
  */
-export function markScans(
+export function findGroupScans(
   direction: Direction,
-  first: readonly FirstContact[],
-  distinct: readonly FirstContact[],
-  settings: DetectionSettings,
-): Mark[] {
-  const floor = leastFloor(settings);
-  if (!hasSpeakers(first, 'open', floor) && !hasSpeakers(distinct, 'open', floor)) return [];
-  const fast = markAll(first, distinct, settings, markFast);
-  const rest = without(fast, first, distinct);
-  const slow = markAll(rest.first, rest.distinct, settings, markSlow);
-  // Outside, that everything answers is the ordinary case: crawlers, resolvers, updates.
-  const open = direction === 'lateral' ? markOpen(first, fast, settings) : [];
-  return [...fast, ...open, ...slow];
+  contacts: Contacts,
+  registered: readonly SourceDetection[],
+  settings: ScanSettings,
+): GroupScan[] {
+  const detections = registered.filter(({ directions }) => directions.includes(direction));
+  const floor = leastFloor(detections, settings);
+  const mayHit = (detection: SourceDetection) =>
+    hasSpeakers(contacts.first, detection, floor) || hasSpeakers(contacts.distinct, detection, floor);
+  if (!detections.some(mayHit)) return [];
+  const ofFailures = detections.filter(({ counts }) => counts === 'failures');
+  const fast = scanGroups(contacts, ofFailures, (group, detection) => fastScanOf(group, detection, settings));
+  const rest = withoutScanned(contacts, fast);
+  const slow = scanGroups(rest, ofFailures, (group, detection) => slowScanOf(group, detection, settings));
+  const touches = detections.filter(({ counts }) => counts === 'failures and touches');
+  return [...fast, ...scanTouches(contacts, touches, fast, settings), ...slow];
 }
 
-/** Sweeps of one port on which (nearly) everything answers; ports that are swept anyhow are told there. */
-function markOpen(first: readonly FirstContact[], fast: readonly Mark[], settings: DetectionSettings): Mark[] {
-  const swept = new Set(fast.flatMap((mark) => mark.evidence).map((item) => `${item.group} ${item.shared}`));
-  return [...groupsOf(first, [])]
-    .filter((group) => group.kind === 'horizontal' && !swept.has(`horizontal ${group.shared}`))
-    .map((group) => markHits({ ...group, kind: 'open' }, [[group.first, FAST]], settings, false))
-    .filter((mark) => mark !== undefined);
-}
-
-function markAll(
-  first: readonly FirstContact[],
-  distinct: readonly FirstContact[],
-  settings: DetectionSettings,
-  mark: (group: Group, settings: DetectionSettings) => Mark | undefined,
-): Mark[] {
-  const marks = [...groupsOf(first, distinct)]
-    .map((group) => mark(group, settings))
-    .filter((item) => item !== undefined);
-  const rest = without(marks, first, distinct);
-  const block = mark({ kind: 'block', shared: '', ...rest }, settings);
-  return block ? [...marks, block] : marks;
-}
-
-function* groupsOf(first: readonly FirstContact[], distinct: readonly FirstContact[]): Generator<Group> {
-  const kinds: readonly (readonly [GroupKind, (contact: FirstContact) => string])[] = [
-    ['vertical', (contact) => `${contact.target} ${contact.protocol}`],
-    ['horizontal', (contact) => `${contact.port} ${contact.protocol}`],
-  ];
-  for (const [kind, key] of kinds) {
-    const byDay = Map.groupBy(distinct, key);
-    for (const [shared, group] of Map.groupBy(first, key)) {
-      yield { kind, shared: shared.split(' ')[0]!, first: group, distinct: byDay.get(shared) ?? [] };
-    }
-  }
-}
-
-function markFast(group: Group, settings: DetectionSettings): Mark | undefined {
-  return markHits(group, [[group.first, FAST]], settings, false);
-}
-
-function markSlow(group: Group, settings: DetectionSettings): Mark | undefined {
-  const long = markHits(
-    group,
-    LONG_HORIZONS.map((horizon) => [group.distinct, horizon] as const),
-    settings,
-    true,
+/** Detections of touches leave alone each group that a detection of failures has found already. */
+function scanTouches(
+  contacts: Contacts,
+  detections: readonly SourceDetection[],
+  fast: readonly GroupScan[],
+  settings: ScanSettings,
+): GroupScan[] {
+  const keyOf = (groupBy: GroupBy, shared: string) => `${groupBy} ${shared}`;
+  const found = new Set(
+    fast.flatMap(({ windows }) => windows.map(({ detection, shared }) => keyOf(detection.groupBy, shared))),
   );
-  // What is tried again within the hour is no further contact; within five minutes, nothing is tried again.
+  return detections.flatMap((detection) =>
+    [...groupsOf(contacts, detection)]
+      .filter(({ shared }) => !found.has(keyOf(detection.groupBy, shared)))
+      .map((group) => fastScanOf(group, detection, settings))
+      .filter((scan) => scan !== undefined),
+  );
+}
+
+/**
+ * Groups by target and by port first, whatever their order. Contacts that share neither may still be a scan: they are
+ * grouped by their source, for one detection after the other.
+ */
+function scanGroups(
+  contacts: Contacts,
+  detections: readonly SourceDetection[],
+  scanOf: (group: Group, detection: SourceDetection) => GroupScan | undefined,
+): GroupScan[] {
+  const isOfSource = ({ groupBy }: SourceDetection) => groupBy === 'source';
+  const scansOf = (left: Contacts, detection: SourceDetection) =>
+    [...groupsOf(left, detection)].map((group) => scanOf(group, detection)).filter((scan) => scan !== undefined);
+  const scans = detections
+    .filter((detection) => !isOfSource(detection))
+    .flatMap((detection) => scansOf(contacts, detection));
+  let left = withoutScanned(contacts, scans);
+  for (const detection of detections.filter(isOfSource)) {
+    const found = scansOf(left, detection);
+    scans.push(...found);
+    left = withoutScanned(left, found);
+  }
+  return scans;
+}
+
+const KEYS: Readonly<Record<GroupBy, (contact: FirstContact) => string>> = {
+  target: ({ target, protocol }) => `${target} ${protocol}`,
+  port: ({ port, protocol }) => `${port} ${protocol}`,
+  source: () => '',
+};
+
+function* groupsOf(contacts: Contacts, { groupBy, tcpPorts }: SourceDetection): Generator<Group> {
+  const isCovered = ({ port, protocol }: FirstContact) => !tcpPorts || (protocol === TCP && tcpPorts.has(port));
+  const [first, distinct] = [contacts.first, contacts.distinct].map((list) =>
+    Map.groupBy(tcpPorts ? list.filter(isCovered) : list, KEYS[groupBy]),
+  ) as [Map<string, FirstContact[]>, Map<string, FirstContact[]>];
+  // By source there is one group, also where all its contacts are old ones.
+  const keys = groupBy === 'source' ? [''] : first.keys();
+  for (const key of keys)
+    yield { shared: key.split(' ')[0]!, first: first.get(key) ?? [], distinct: distinct.get(key) ?? [] };
+}
+
+function fastScanOf(group: Group, detection: SourceDetection, settings: ScanSettings): GroupScan | undefined {
+  const rules = detection.windows.filter(isFast);
+  return scanOf(
+    group.shared,
+    detection,
+    rules.map((rule) => [group.first, rule] as const),
+    settings,
+    false,
+  );
+}
+
+function slowScanOf(group: Group, detection: SourceDetection, settings: ScanSettings): GroupScan | undefined {
+  const rules = detection.windows.filter((rule) => !isFast(rule));
+  const long = rules.filter((rule) => !isShort(rule)).map((rule) => [group.distinct, rule] as const);
+  // The hourly window ignores repeats. Windows of five minutes cannot contain one: repeats are ten minutes apart.
   const once = group.first.filter((contact) => !contact.isRepeat);
-  const hourly = markHits(group, [[once, HOURLY]], settings, false);
-  if (!long || !hourly) return long ?? hourly;
+  const hourly = rules.filter(isShort).map((rule) => [once, rule] as const);
+  const overDays = scanOf(group.shared, detection, long, settings, true);
+  const inHour = scanOf(group.shared, detection, hourly, settings, false);
+  if (!overDays || !inHour) return overDays ?? inHour;
   return {
-    contacts: union(long.contacts, hourly.contacts),
-    evidence: [...hourly.evidence, ...long.evidence],
+    contacts: unite(overDays.contacts, inHour.contacts),
+    windows: [...inHour.windows, ...overDays.windows],
     isSlow: true,
   };
 }
 
-function markHits(
-  group: Group,
-  views: readonly (readonly [readonly FirstContact[], Horizon])[],
-  settings: DetectionSettings,
+function scanOf(
+  shared: string,
+  detection: SourceDetection,
+  views: readonly (readonly [readonly FirstContact[], WindowRule])[],
+  settings: ScanSettings,
   isSlow: boolean,
-): Mark | undefined {
+): GroupScan | undefined {
   const members = new Set<FirstContact>();
-  const evidence: Evidence[] = [];
-  for (const [contacts, horizon] of views) {
-    // From the last window to the first, so that each contact is marked once however the windows overlap.
+  const windows: Window[] = [];
+  for (const [contacts, rule] of views) {
+    // From the last window to the first, so that each contact is visited once however the windows overlap.
     let from = contacts.length;
-    for (const hit of findHits(contacts, group.kind, horizon, settings).reverse()) {
-      evidence.push({
-        ...hit,
-        group: group.kind,
-        shared: group.shared,
-        horizon,
-        contact: contacts[hit.at]!,
-        since: contacts[hit.at - hit.sufficed + 1]!.end,
-      });
-      for (let at = Math.min(hit.at, from - 1); at >= hit.from; at--) members.add(contacts[at]!);
-      from = Math.min(from, hit.from);
+    for (const window of findWindows(contacts, shared, detection, rule, settings).reverse()) {
+      windows.push(window);
+      for (let at = Math.min(window.at, from - 1); at >= window.from; at--) members.add(contacts[at]!);
+      from = Math.min(from, window.from);
     }
   }
-  return evidence.length ? { contacts: [...members].sort(byEnd), evidence, isSlow } : undefined;
+  return windows.length ? { contacts: [...members].sort(compareByEnd), windows, isSlow } : undefined;
 }
 
-/** Contacts of either list, each once, in order of time. */
-export function union(...lists: (readonly FirstContact[])[]): FirstContact[] {
+/** Contacts of several lists, each once, in order of time. */
+export function unite(...lists: (readonly FirstContact[])[]): FirstContact[] {
   const known = new Set<string>();
   return lists
     .flat()
-    .sort(byEnd)
+    .sort(compareByEnd)
     .filter((contact) => {
       // Both views of one contact begin at once; the same contact made again later is another.
       const key = `${contactKey(contact)} ${contact.end}`;
@@ -159,11 +170,11 @@ export function union(...lists: (readonly FirstContact[])[]): FirstContact[] {
     });
 }
 
-function without(marks: readonly Mark[], first: readonly FirstContact[], distinct: readonly FirstContact[]) {
-  const explained = new Set(marks.flatMap((mark) => mark.contacts.map(contactKey)));
+function withoutScanned({ first, distinct }: Contacts, scans: readonly GroupScan[]): Contacts {
+  const explained = new Set(scans.flatMap(({ contacts }) => contacts.map(contactKey)));
   const isFree = (contact: FirstContact) => !explained.has(contactKey(contact));
   return { first: first.filter(isFree), distinct: distinct.filter(isFree) };
 }
 
-const byEnd = (a: FirstContact, b: FirstContact): number =>
+const compareByEnd = (a: FirstContact, b: FirstContact): number =>
   a.end - b.end || a.start - b.start || (a.target < b.target ? -1 : a.target > b.target ? 1 : a.port - b.port);

@@ -1,16 +1,18 @@
 /** Collects what outside sources tried, as far as it may be a share of a campaign, in bounded memory. */
 
-import type { DetectionSettings } from '../config/detection.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import { SAMPLED } from '../evidence/quality.ts';
 import { isFailure } from '../evidence/seen.ts';
-import { type FirstContact, firstContacts, type Viewpoint } from './contacts.ts';
+import { firstContacts, type Viewpoint } from './contacts.ts';
+import type { CampaignDetection } from './detection.ts';
 import { evenHash } from './even-hash.ts';
-import { type CampaignKind, type InboundContact, smallestShare } from './sliding-shares.ts';
+import type { ScanSettings } from './settings.ts';
+import { type InboundContact, type Shape, shapesOf } from './sliding-shares.ts';
 
 /** What the contacts are read with. */
 interface InboundContext extends Viewpoint {
-  readonly settings: DetectionSettings;
+  readonly settings: ScanSettings;
+  readonly campaign: CampaignDetection;
 }
 
 /** Contacts for each host from which on it can be taken that every host outside sources reach has been seen. */
@@ -42,37 +44,37 @@ class Reach {
   };
 }
 
-/** Contacts that are held at most; beyond it, half of the sources are let go, by their hash, and half of the rest. */
+/** Contacts that are held at most; beyond it, half of the sources are dropped, by their hash, and half of the rest. */
 export const MOST_CONTACTS = 75_000;
 
 /** Collects what outside sources tried, one source after the other, in bounded memory. */
 export class InboundContacts {
   contacts: InboundContact[] = [];
   readonly reach = new Reach();
-  /** Sources that were let go: with a flood of them about, only campaigns of many members are found. */
-  letGo = 0;
+  /** Sources that were dropped: with a flood of them about, only campaigns of many members are found. */
+  dropped = 0;
   #mask = 0;
   #qualities = new Map<string, readonly { readonly hour: number; readonly quality: number }[]>();
   readonly #context: InboundContext;
+  readonly #shapes: readonly Shape[];
 
   constructor(context: InboundContext) {
     this.#context = context;
+    this.#shapes = shapesOf(context.campaign, context.settings);
   }
 
   /** Adds a source's contacts, unless too many of them succeeded, or they are too scattered, to be a share of anything. */
   add(source: SourceEvidence): void {
     if (source.inside) return;
-    const { settings } = this.#context;
-    const tried = firstContacts(source, settings, this.#context).filter(({ isRepeat }) => !isRepeat);
+    const tried = firstContacts(source, this.#context.settings, this.#context).filter(({ isRepeat }) => !isRepeat);
     const failed = tried.filter(({ outcome }) => isFailure(outcome));
-    const isShare = (kind: CampaignKind, key: (contact: FirstContact) => string) =>
-      [...Map.groupBy(failed, key).values()].some((group) => group.length >= smallestShare(kind, settings) - 1);
-    const isMember =
-      isShare('vertical', ({ target }) => target) ||
-      isShare('horizontal', ({ port, protocol }) => `${port} ${protocol}`);
+    // A member may have found one of its share open.
+    const isMember = this.#shapes.some(({ groupOf, share }) =>
+      [...Map.groupBy(failed, groupOf).values()].some((group) => group.length >= share - 1),
+    );
     if (!isMember) return;
     if (evenHash(source.address) & this.#mask) {
-      this.letGo++;
+      this.dropped++;
       return;
     }
     for (const contact of tried) this.contacts.push({ ...contact, source: source.address });
@@ -89,13 +91,13 @@ export class InboundContacts {
     for (const source of this.#qualities.keys()) {
       if (!(evenHash(source) & this.#mask)) continue;
       this.#qualities.delete(source);
-      this.letGo++;
+      this.dropped++;
     }
   }
 
   /** What the logs could not show of some sources in a range of epoch hours. */
   qualityOf(sources: Iterable<string>, from: number, to: number): number {
-    let bits = this.letGo ? SAMPLED : 0;
+    let bits = this.dropped ? SAMPLED : 0;
     for (const source of sources)
       for (const { hour, quality } of this.#qualities.get(source) ?? [])
         if (hour >= from && hour <= to) bits |= quality;

@@ -1,7 +1,8 @@
 /** Who has which part of what is shared out, in a window that slides. */
-import type { DetectionSettings } from '../config/detection.ts';
 import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
+import type { CampaignDetection, HorizonName } from './detection.ts';
+import { type ScanSettings, settingOf } from './settings.ts';
 
 /** A contact of an outside source, with the source's name. */
 export interface InboundContact extends FirstContact {
@@ -14,21 +15,45 @@ export type CampaignKind = 'vertical' | 'horizontal';
 /** What a kind of campaign groups contacts by, and what its members share out. */
 export interface Shape {
   readonly kind: CampaignKind;
-  /** Seconds in which the shares must be taken. */
-  readonly window: number;
-  readonly groupOf: (contact: InboundContact) => string;
-  readonly partOf: (contact: InboundContact) => string;
+  /** In which the shares must be taken. */
+  readonly horizon: HorizonName;
+  /** Parts from which on a source is a member, of which one may have answered. */
+  readonly share: number;
+  /** Parts that the members must cover together. */
+  readonly cover: number;
+  /** Fewest members, and members that each part has on average at most. */
+  readonly sources: number;
+  readonly overlap: number;
+  readonly tests: CampaignDetection['divides'][number]['tests'];
+  readonly groupOf: (contact: FirstContact) => string;
+  readonly partOf: (contact: FirstContact) => string;
   /** How many hosts of ours outside sources reach in a range of epoch hours, where that is known. */
   readonly hostsIn?: ((from: number, to: number) => number | undefined) | undefined;
 }
 
-/** Parts that members must cover together. */
-export const smallestSpread = (kind: CampaignKind, settings: DetectionSettings): number =>
-  kind === 'vertical' ? settings.campaignPorts : settings.campaignTargets;
+/** The shapes of a campaign, with the numbers of a deployment. */
+export const shapesOf = (detection: CampaignDetection, settings: ScanSettings): Shape[] =>
+  detection.divides.map(({ groupBy, horizon, share, cover, tests }) => ({
+    ...(groupBy === 'target' ? VERTICAL : HORIZONTAL),
+    horizon,
+    tests,
+    share: settingOf(settings, share),
+    cover: settingOf(settings, cover),
+    sources: settingOf(settings, detection.sources),
+    overlap: settingOf(settings, detection.overlap),
+  }));
 
-/** Parts of a group from which on a source can be a member. */
-export const smallestShare = (kind: CampaignKind, settings: DetectionSettings): number =>
-  kind === 'vertical' ? settings.campaignPortsPerSource : settings.campaignTargetsPerSource;
+const VERTICAL = {
+  kind: 'vertical',
+  groupOf: ({ target }: FirstContact) => target,
+  partOf: ({ port, protocol }: FirstContact) => `${port} ${protocol}`,
+} as const;
+
+const HORIZONTAL = {
+  kind: 'horizontal',
+  groupOf: ({ port, protocol }: FirstContact) => `${port}/${protocol}`,
+  partOf: ({ target }: FirstContact) => target,
+} as const;
 
 /** A source that covers more than this share of all, and more than so many even shares, needs no others: it is found alone. */
 const LONER = 0.25;
@@ -52,13 +77,9 @@ export class SlidingShares {
   readonly #parts = new Map<string, Map<string, { tried: number; failed: number }>>();
   readonly #failed = new Map<string, number>();
   readonly #shape: Shape;
-  readonly #share: number;
-  readonly #settings: DetectionSettings;
 
-  constructor(shape: Shape, settings: DetectionSettings) {
+  constructor(shape: Shape) {
     this.#shape = shape;
-    this.#settings = settings;
-    this.#share = smallestShare(shape.kind, settings);
   }
 
   count(contact: InboundContact, sign: 1 | -1): void {
@@ -74,7 +95,7 @@ export class SlidingShares {
     else own.delete(part);
     const failed = (this.#failed.get(source) ?? 0) + Number(known.failed > 0) - Number(before.failed > 0);
     this.#failed.set(source, failed);
-    const isMember = own.size >= this.#share && failed >= this.#share - 1;
+    const isMember = own.size >= this.#shape.share && failed >= this.#shape.share - 1;
     if (this.members.has(source) !== isMember) {
       const parts = isMember ? own.keys() : [...own.keys(), ...(known.tried > 0 ? [] : [part])];
       for (const each of parts) this.#hold(each, isMember ? 1 : -1);
@@ -85,17 +106,17 @@ export class SlidingShares {
 
   /** Whether a cover is possible: a look at each member is worth its while. */
   get isPromising(): boolean {
-    const { campaignSources, campaignOverlap } = this.#settings;
+    const { sources, cover, overlap } = this.#shape;
     const spread = this.holders.size;
-    if (this.members.size < campaignSources || spread < smallestSpread(this.#shape.kind, this.#settings)) return false;
+    if (this.members.size < sources || spread < cover) return false;
     // Without those that may yet turn out to be loners, of whom there are few.
     let pairs = this.pairs;
-    if (pairs > campaignOverlap * spread)
+    if (pairs > overlap * spread)
       for (const source of this.members) {
         const size = this.#parts.get(source)!.size;
-        if (size > LONER * smallestSpread(this.#shape.kind, this.#settings)) pairs -= size;
+        if (size > LONER * cover) pairs -= size;
       }
-    return pairs <= campaignOverlap * spread;
+    return pairs <= overlap * spread;
   }
 
   /** The parts of each member. */

@@ -6,7 +6,7 @@ import { SEEN_CONVERSATION } from '../evidence/seen.ts';
 const UDP = 17;
 
 /** A contact that comes back within this time at most is made for once; pollers are slower, or go on for longer. */
-const FLEETING_SECONDS = 300;
+const TOUCH_SECONDS = 300;
 /** A log that ends sooner than this does not show whether a contact was for once: most pollers are back by then. */
 const RETURN_SECONDS = 120;
 
@@ -21,14 +21,14 @@ interface Sight {
  * Whether a contact that was answered was made for once, with nothing said, as far as the log tells by now. A datagram each
  * way says it all.
  */
-export function isFleeting(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
+export function isTouch(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
   const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   return (
     contact.protocol !== UDP &&
     (seen & SEEN_CONVERSATION) === 0 &&
     minutes <= sight.habitMinutes &&
-    last - contact.firstEnd < FLEETING_SECONDS &&
+    last - contact.firstEnd < TOUCH_SECONDS &&
     last <= Math.min(sight.overdueBefore, sight.logTime - RETURN_SECONDS)
   );
 }

@@ -1,85 +1,46 @@
-/** Sliding windows over first contacts: where the failures of one group are many, and many more than its successes. */
-import type { DetectionSettings } from '../config/detection.ts';
+/** Sliding windows over first contacts: where those that speak for a scan are many, and many more than the others. */
 import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
+import { HORIZONS, type HorizonName, type SourceDetection, type WindowRule } from './detection.ts';
+import { type ScanSettings, settingOf } from './settings.ts';
 
-/**
- * What the contacts of a group share: a target (vertical), a port (horizontal), or only their source (block). `open`
- * ones share a port too, but it is their being fleeting that is counted, not their failing.
- */
-export type GroupKind = 'vertical' | 'horizontal' | 'block' | 'open';
-
-/** How far back a test looks, in seconds of log time, and what it is called in a finding. */
-export interface Horizon {
-  readonly name: '5m' | '1h' | '24h' | '72h';
-  readonly seconds: number;
-  /** Failures that suffice: of one target or port, or of pairs that share neither. */
-  readonly floor: (settings: DetectionSettings, group: GroupKind) => number;
-}
-
-/** Looks at first contacts: what was not made in the hour before. */
-export const SHORT_HORIZONS: readonly Horizon[] = [
-  {
-    name: '5m',
-    seconds: 300,
-    floor: (settings, group) =>
-      ({ block: settings.pairsIn5Minutes, open: settings.openTargetsIn5Minutes })[group as string] ??
-      settings.failuresIn5Minutes,
-  },
-  {
-    name: '1h',
-    seconds: 3600,
-    floor: (settings, group) => (group === 'block' ? settings.pairsIn1Hour : settings.failuresIn1Hour),
-  },
-];
-
-/** How far back the longest horizon looks, in seconds. */
-export const LONGEST_SECONDS = 259_200;
-
-/** Looks at distinct contacts: each once in three days. */
-export const LONG_HORIZONS: readonly Horizon[] = [
-  {
-    name: '24h',
-    seconds: 86_400,
-    floor: (settings, group) => (group === 'block' ? settings.pairsIn24Hours : settings.failuresIn24Hours),
-  },
-  {
-    name: '72h',
-    seconds: LONGEST_SECONDS,
-    floor: (settings, group) => (group === 'block' ? settings.pairsIn72Hours : settings.failuresIn72Hours),
-  },
-];
-
-/** Contacts that speak for a scan below which no group of any kind can hit, whatever the horizon. */
-export function leastFloor(settings: DetectionSettings): number {
-  const kinds: readonly GroupKind[] = ['vertical', 'horizontal', 'block', 'open'];
-  const floors = [...SHORT_HORIZONS, ...LONG_HORIZONS].flatMap(({ floor }) =>
-    kinds.map((kind) => floor(settings, kind)),
-  );
-  return Math.min(...floors);
-}
-
-/** Failures that a success outweighs within a horizon. */
-export const ratioOf = (horizon: Horizon, settings: DetectionSettings): number =>
-  horizon.seconds > 3600 ? settings.failuresPerSuccessSlow : settings.failuresPerSuccess;
-
-/** A contact with which a window of its group met every threshold. */
-export interface Hit {
+/** A window of a group that met every threshold of its detection. */
+export interface Window {
+  readonly detection: SourceDetection;
+  readonly rule: WindowRule;
+  /** The target, or the port, that the group shares; empty where it shares its source only. */
+  readonly shared: string;
   /** Positions in the group: the window is `[from, at]`. */
   readonly from: number;
   readonly at: number;
-  /** Distinct contacts in the window that were kept, and whether there were more of which they are a sample. */
+  /** The contact that completed it. */
+  readonly contact: FirstContact;
+  /** How many of the last contacts would have been enough, had there been no others. */
+  readonly enough: number;
+  /** End of the first of these, epoch seconds. */
+  readonly since: number;
+  /** Distinct contacts in the window that were kept, for a scan and against one. */
   readonly failures: number;
   readonly successes: number;
+  /** There were more contacts, of which these are a sample. */
   readonly isSampled: boolean;
-  /** How many of the last contacts would have sufficed, had there been no others. */
-  readonly sufficed: number;
   /** Log-likelihood ratio of the walk over the window. */
   readonly walk: number;
 }
 
+/** Whether a window looks at first contacts, those not made in the hour before; else at each contact once in three days. */
+export const isShort = ({ horizon }: Pick<WindowRule, 'horizon'>): boolean => HORIZONS[horizon] <= HORIZONS['1h'];
+
+/** Contacts that speak for a scan below which no window of any detection can meet its thresholds. */
+export const leastFloor = (detections: readonly SourceDetection[], settings: ScanSettings): number =>
+  Math.min(...detections.flatMap(({ windows }) => windows.map(({ floor }) => settingOf(settings, floor))));
+
+/** Failures that a success outweighs within a horizon. */
+export const ratioOf = (horizon: HorizonName, settings: ScanSettings): number =>
+  HORIZONS[horizon] > HORIZONS['1h'] ? settings.failuresPerSuccessSlow : settings.failuresPerSuccess;
+
 /** The step of the walk for a failure and a success, and the bound above which a source is a scanner (Jung et al. 2004). */
-export function walkOf(settings: DetectionSettings): { failure: number; success: number; bound: number } {
+export function walkOf(settings: ScanSettings): { failure: number; success: number; bound: number } {
   return {
     failure: Math.log((1 - settings.scannerSuccess) / (1 - settings.benignSuccess)),
     success: Math.log(settings.scannerSuccess / settings.benignSuccess),
@@ -88,142 +49,166 @@ export function walkOf(settings: DetectionSettings): { failure: number; success:
 }
 
 /**
- * All hits of one group, whose contacts must be in order of time. A window reaches back `horizon` from its last contact,
- * widened by that contact's own record, so that no alignment of records or intervals can split a scan. What decides are
- * the contacts that were kept: a sampled one is no evidence for those it stands for.
+ * All windows of one group that meet the thresholds; the group's contacts must be in order of time. A window reaches back
+ * one horizon from its last contact, widened by that contact's own record, so that no alignment of records or intervals can
+ * split a scan. Only contacts that were kept decide: a sampled one is no evidence for those it stands for.
  */
-export function findHits(
+export function findWindows(
   group: readonly FirstContact[],
-  kind: GroupKind,
-  horizon: Horizon,
-  settings: DetectionSettings,
-): Hit[] {
-  if (!hasSpeakers(group, kind, horizon.floor(settings, kind))) return [];
-  const decision = new Decision(kind, horizon, settings);
-  const tally = new Tally(kind);
-  const aftermath = new Aftermath(group, kind, horizon.seconds);
-  const hits: Hit[] = [];
+  shared: string,
+  detection: SourceDetection,
+  rule: WindowRule,
+  settings: ScanSettings,
+): Window[] {
+  if (!hasSpeakers(group, detection, settingOf(settings, rule.floor))) return [];
+  const seconds = HORIZONS[rule.horizon];
+  const thresholds = new Thresholds(detection, rule, settings);
+  const counts = new Counts(detection);
+  const sequel = new Sequel(group, detection, seconds);
+  const windows: Window[] = [];
   let from = 0;
   for (let at = 0; at < group.length; at++) {
     const contact = group[at]!;
-    tally.count(contact, 1);
-    const reach = contact.start - horizon.seconds;
+    counts.add(contact, 1);
+    const reach = contact.start - seconds;
     // A record may end later and yet have begun earlier than the one before it: then the window reaches back further.
-    while (from > 0 && group[from - 1]!.end >= reach) tally.count(group[--from]!, 1);
-    for (; group[from]!.end < reach; from++) tally.count(group[from]!, -1);
-    if (!decision.isMet(tally) || !aftermath.goesOn(from, at, ratioOf(horizon, settings))) continue;
-    hits.push({
+    while (from > 0 && group[from - 1]!.end >= reach) counts.add(group[--from]!, 1);
+    for (; group[from]!.end < reach; from++) counts.add(group[from]!, -1);
+    if (!thresholds.areMet(counts, group, from, at)) continue;
+    if (!sequel.isScan(from, at, ratioOf(rule.horizon, settings))) continue;
+    const enough = countEnough(group, from, at, detection, thresholds);
+    windows.push({
+      detection,
+      rule,
+      shared,
       from,
       at,
-      failures: decision.failuresOf(tally),
-      successes: tally.successes,
-      isSampled: tally.sampled > 0,
-      sufficed: shortest(group, from, at, kind, decision),
-      walk: decision.walkOf(tally),
+      contact,
+      enough,
+      since: group[at - enough + 1]!.end,
+      failures: thresholds.failuresOf(counts),
+      successes: counts.successes,
+      isSampled: counts.sampled > 0,
+      walk: thresholds.walkOf(counts),
     });
   }
-  return hits;
+  return windows;
 }
 
-/** How many contacts suffice, counted back from the one at `at`. */
-function shortest(
+/** How many contacts are enough, counted back from the one at `at`. */
+function countEnough(
   group: readonly FirstContact[],
   from: number,
   at: number,
-  kind: GroupKind,
-  decision: Decision,
+  detection: SourceDetection,
+  thresholds: Thresholds,
 ): number {
-  const tally = new Tally(kind);
+  const counts = new Counts(detection);
   for (let first = at; first > from; first--) {
-    tally.count(group[first]!, 1);
-    if (decision.isMet(tally)) return at - first + 1;
+    counts.add(group[first]!, 1);
+    if (thresholds.areMet(counts, group, first, at)) return at - first + 1;
   }
   return at - from + 1;
 }
 
-/** Whether a contact speaks for a scan in a group of this kind: by failing, or by being fleeting. */
-const speaksForScan = (contact: FirstContact, kind: GroupKind): boolean =>
-  isFailure(contact.outcome) || (kind === 'open' && contact.isFleeting);
+/** Whether a contact speaks for a scan: it failed, or was a touch where the detection counts touches. */
+const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
+  isFailure(contact.outcome) || (counts === 'failures and touches' && contact.isTouch);
 
-/** Whether so many contacts of a group speak for a scan: most groups are soon told not to hit anywhere. */
-export function hasSpeakers(group: readonly FirstContact[], kind: GroupKind, floor: number): boolean {
+/** Whether at least `floor` contacts of a group speak for a scan: rules out most groups at little cost. */
+export function hasSpeakers(group: readonly FirstContact[], detection: SourceDetection, floor: number): boolean {
   let speakers = 0;
-  for (const contact of group) if (speaksForScan(contact, kind) && ++speakers >= floor) return true;
+  for (const contact of group) if (speaksForScan(contact, detection) && ++speakers >= floor) return true;
   return false;
 }
 
 /** Contacts in a window, by what they say. */
-class Tally {
+class Counts {
   failures = 0;
   habits = 0;
   successes = 0;
   /** Contacts that stand for others too. */
   sampled = 0;
-  readonly #kind: GroupKind;
+  readonly #detection: SourceDetection;
 
-  constructor(kind: GroupKind) {
-    this.#kind = kind;
+  constructor(detection: SourceDetection) {
+    this.#detection = detection;
   }
 
-  count(contact: FirstContact, sign: 1 | -1): void {
+  add(contact: FirstContact, sign: 1 | -1): void {
     if (contact.weight > 1) this.sampled += sign;
-    if (!speaksForScan(contact, this.#kind)) this.successes += sign;
+    if (!speaksForScan(contact, this.#detection)) this.successes += sign;
     else if (contact.isHabit) this.habits += sign;
     else this.failures += sign;
   }
 }
 
 /** The thresholds that a window must meet, all of them. */
-class Decision {
+class Thresholds {
+  readonly #detection: SourceDetection;
   readonly #floor: number;
   readonly #perSuccess: number;
   readonly #habitLimit: number;
   readonly #walk: ReturnType<typeof walkOf>;
 
-  constructor(kind: GroupKind, horizon: Horizon, settings: DetectionSettings) {
-    this.#floor = horizon.floor(settings, kind);
-    this.#perSuccess = ratioOf(horizon, settings);
+  constructor(detection: SourceDetection, rule: WindowRule, settings: ScanSettings) {
+    this.#detection = detection;
+    this.#floor = settingOf(settings, rule.floor);
+    this.#perSuccess = ratioOf(rule.horizon, settings);
     this.#habitLimit = settings.habitLimit;
     this.#walk = walkOf(settings);
   }
 
-  isMet(tally: Tally): boolean {
-    const failures = this.failuresOf(tally);
+  areMet(counts: Counts, group: readonly FirstContact[], from: number, at: number): boolean {
+    const failures = this.failuresOf(counts);
+    const { requires } = this.#detection;
     return (
       failures >= this.#floor &&
-      failures >= this.#perSuccess * tally.successes &&
-      this.walkOf(tally) >= this.#walk.bound
+      failures >= this.#perSuccess * counts.successes &&
+      this.walkOf(counts) >= this.#walk.bound &&
+      (!requires || requires(this.#speakersIn(counts, group, from, at)))
     );
   }
 
   /** A set of habits beyond the limit is no stale configuration: a scan that repeats is still a scan. */
-  failuresOf({ failures, habits }: Tally): number {
-    return failures + (habits > this.#habitLimit ? habits : 0);
+  failuresOf({ failures, habits }: Counts): number {
+    return failures + (this.#areHabitsProbes(habits) ? habits : 0);
   }
 
-  /** Sums, not steps: the order within a window cannot matter, and with each window the walk begins anew. */
-  walkOf(tally: Tally): number {
-    return this.failuresOf(tally) * this.#walk.failure + tally.successes * this.#walk.success;
+  /** Sums, not steps: the order within a window cannot matter, and the walk restarts with each window. */
+  walkOf(counts: Counts): number {
+    return this.failuresOf(counts) * this.#walk.failure + counts.successes * this.#walk.success;
+  }
+
+  #areHabitsProbes(habits: number): boolean {
+    return habits > this.#habitLimit;
+  }
+
+  #speakersIn({ habits }: Counts, group: readonly FirstContact[], from: number, at: number): readonly FirstContact[] {
+    const areProbes = this.#areHabitsProbes(habits);
+    return group
+      .slice(from, at + 1)
+      .filter((contact) => speaksForScan(contact, this.#detection) && (areProbes || !contact.isHabit));
   }
 }
 
-/** Answers whether the group goes on as a scan from a window's first contact until one horizon after its last. */
-class Aftermath {
-  #group: readonly FirstContact[];
-  #seconds: number;
-  #failures: Float64Array;
-  #successes: Float64Array;
+/** Tells whether the group still looks like a scan once the horizon after a window is counted in. */
+class Sequel {
+  readonly #group: readonly FirstContact[];
+  readonly #seconds: number;
+  readonly #failures: Float64Array;
+  readonly #successes: Float64Array;
   #until = 0;
 
-  constructor(group: readonly FirstContact[], kind: GroupKind, seconds: number) {
+  constructor(group: readonly FirstContact[], detection: SourceDetection, seconds: number) {
     this.#group = group;
     this.#seconds = seconds;
     this.#failures = new Float64Array(group.length + 1);
     this.#successes = new Float64Array(group.length + 1);
     for (const [at, contact] of group.entries()) {
-      const failed = speaksForScan(contact, kind);
-      this.#failures[at + 1] = this.#failures[at]! + (failed ? contact.weight : 0);
-      this.#successes[at + 1] = this.#successes[at]! + (failed ? 0 : contact.weight);
+      const speaks = speaksForScan(contact, detection);
+      this.#failures[at + 1] = this.#failures[at]! + (speaks ? contact.weight : 0);
+      this.#successes[at + 1] = this.#successes[at]! + (speaks ? 0 : contact.weight);
     }
   }
 
@@ -231,7 +216,7 @@ class Aftermath {
    * Success is evidence of innocence also when it comes a little later: a log that begins in the middle of a busy
    * minute shows the retries of the few that fail before it shows the many that succeed. Ask in order of `at`.
    */
-  goesOn(from: number, at: number, failuresPerSuccess: number): boolean {
+  isScan(from: number, at: number, failuresPerSuccess: number): boolean {
     const end = this.#group[at]!.end + this.#seconds;
     while (this.#until < this.#group.length && this.#group[this.#until]!.end <= end) this.#until++;
     const failures = this.#failures[this.#until]! - this.#failures[from]!;

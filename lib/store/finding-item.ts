@@ -1,6 +1,6 @@
 /** A finding as an item of the findings table: the public shape at the top level, what the pipeline needs beside it. */
 
-import type { Detection } from '../finding/describe-scan.ts';
+import type { DetectedFinding } from '../finding/describe-scan.ts';
 import type { Finding, Severity } from '../finding/model.ts';
 import { networkOf } from '../net/cidr.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
@@ -96,7 +96,7 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
 }
 
 /** Key of a finding's item. Campaigns, which have no source, share a partition. */
-export function findingKey({ finding, anchorHour }: Pick<Detection, 'finding' | 'anchorHour'>): {
+export function findingKey({ finding, anchorHour }: Pick<DetectedFinding, 'finding' | 'anchorHour'>): {
   pk: string;
   sk: string;
 } {
@@ -126,7 +126,7 @@ export function toAttributes(
 
 /** Rows that lead from targets to the finding: answered targets first, at most 100, then one for each network. */
 export function targetRows(
-  { finding, anchorHour, targets }: Detection,
+  { finding, anchorHour, targets }: DetectedFinding,
   now: number,
   retentionDays: number,
 ): Record<string, unknown>[] {

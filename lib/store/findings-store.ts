@@ -1,9 +1,8 @@
 /** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Detection } from '../finding/describe-scan.ts';
-import type { Finding } from '../finding/model.ts';
-import { isoTime } from '../finding/model.ts';
+import type { DetectedFinding } from '../finding/describe-scan.ts';
+import { type Finding, isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
 import {
   findingKey,
@@ -138,7 +137,7 @@ export class FindingsStore {
    * Writes a judgement unless the stored one rests on more. `announce` marks the item for the alert function.
    * @returns false when the stored finding rests on more evidence: read again and decide again.
    */
-  async upsert(detection: Detection, version: Version, announce: boolean, now: number): Promise<boolean> {
+  async upsert(detection: DetectedFinding, version: Version, announce: boolean, now: number): Promise<boolean> {
     const { client, table, retentionDays } = this.#options;
     // Rows first: after a crash in between the finding is still to be written, and writes them again.
     await putAll(client, table, targetRows(detection, now, retentionDays));
@@ -236,7 +235,7 @@ export class FindingsStore {
     version: Version,
     announce: boolean,
     now: number,
-    beside: Pick<Detection, 'overDays' | 'roll'> | undefined = undefined,
+    beside: Pick<DetectedFinding, 'overDays' | 'roll'> | undefined = undefined,
   ): Promise<boolean> {
     const attributes = toAttributes(
       finding,

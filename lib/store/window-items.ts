@@ -3,6 +3,7 @@
 import { encodeFragment } from '../evidence/codec.ts';
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
+import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
 import { hasInitiatorHalf, isBareProbe, isFailure, isSuspect, outcomeOf } from '../evidence/seen.ts';
 import {
   calmPartition,
@@ -33,7 +34,7 @@ export interface ItemOptions {
   readonly now: number;
   readonly retentionDays: number;
   readonly settleSeconds: number;
-  readonly openTargets: number;
+  readonly least: LeastEvidence;
   readonly key: HashKey;
 }
 
@@ -63,7 +64,7 @@ export class WindowItems {
 
   /** The items of the fragments but for those of quiet outside sources. */
   *fragments(fragments: Iterable<Fragment>): Generator<Item> {
-    const { objectId, now, retentionDays, openTargets, key } = this.#options;
+    const { objectId, now, retentionDays, least, key } = this.#options;
     const noise = new Packs(objectId, key);
     const packs = new Packs(objectId, key);
     for (const fragment of fragments) {
@@ -74,7 +75,7 @@ export class WindowItems {
         continue;
       }
       this.#markWhereDue(fragment, expires);
-      if (isCalm(fragment) && !opensMany(fragment, openTargets)) {
+      if (isCalm(fragment) && !mayAddUp(fragment, least)) {
         yield* itemsOf(packs.add(calmPartition(fragment), `${hourText(fragment.hour)}#`, fragment, expires));
         continue;
       }
@@ -103,11 +104,11 @@ export class WindowItems {
 
   /** A source with a failure, or with an answer outstanding, is decided again once its answers are overdue. */
   #markWhereDue(fragment: Fragment, expires: number): void {
-    const isSweeping = fragment.inside && opensMany(fragment, this.#options.openTargets);
+    const mayBeSweep = fragment.inside && mayAddUp(fragment, this.#options.least);
     let due = 0;
     let last = 0;
     for (const { seen, lastEnd } of fragment.contacts) {
-      const isDue = isSweeping ? isSuspect(seen) : isFailure(outcomeOf(seen)) || isBareProbe(seen);
+      const isDue = mayBeSweep ? isSuspect(seen) : isFailure(outcomeOf(seen)) || isBareProbe(seen);
       if (isDue) due = Math.max(due, lastEnd);
       last = Math.max(last, lastEnd);
     }
@@ -135,20 +136,13 @@ export class WindowItems {
   }
 }
 
-/**
- * Whether half as many hosts as make a sweep of open ports are contacted on one port: the file may be cut anywhere.
- * @param openTargets hosts that make a sweep.
- */
-function opensMany({ contacts }: Pick<Fragment, 'contacts'>, openTargets: number): boolean {
-  const hosts = new Map<number, number>();
-  for (const { port, protocol, seen } of contacts) {
-    if (!isSuspect(seen)) continue;
-    const service = port * 256 + protocol;
-    const count = (hosts.get(service) ?? 0) + 1;
-    if (count * 2 >= openTargets) return true;
-    hosts.set(service, count);
-  }
-  return false;
+/** The file may be cut anywhere, so half of a scan is enough for another look. */
+const SHARE = 0.5;
+
+/** Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files. */
+function mayAddUp({ contacts }: Pick<Fragment, 'contacts'>, least: LeastEvidence): boolean {
+  const counter = new GroupCounter<string>(least.inside, SHARE);
+  return contacts.some((contact) => isSuspect(contact.seen) && counter.add(contact.target, serviceNumber(contact)));
 }
 
 function* itemsOf(packs: Iterable<PackItem>): Generator<Item> {

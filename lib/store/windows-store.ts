@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { decodeFragment, decodeFragments } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
+import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
 import {
@@ -27,8 +28,8 @@ export interface WindowsStoreOptions {
   readonly retentionDays: number;
   /** Log time after which a missing answer is overdue. */
   readonly settleSeconds: number;
-  /** Hosts that an inside source finds open on one port, and leaves, before it is worth a second look. */
-  readonly openTargets: number;
+  /** With less than this, the items of a source are not read by themselves. */
+  readonly least: LeastEvidence;
   /** What the hashes of contacts are made with. */
   readonly key: HashKey;
 }

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { linesOf } from '../../bench/workload/lines.ts';
 import { type OrdinaryOptions, ordinary } from '../../bench/workload/ordinary.ts';
 import { deliveriesOf } from '../../bench/workload/workload.ts';
-import { detectionSettings } from '../../lib/config/detection.ts';
+import { detectionSettings } from '../../lib/detections/settings.ts';
 import { Collector } from '../../lib/evidence/builder.ts';
 import { Interfaces } from '../../lib/evidence/interfaces.ts';
 import { LineParser } from '../../lib/flowlog/line-parser.ts';

@@ -3,16 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { whatSilences } from '../../cli/what-silences.ts';
-import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
+import { type DetectionSettings, detectionSettings } from '../../lib/detections/settings.ts';
+import { TESTS } from '../../lib/detections/tests.ts';
 import { Collector } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding, Reason } from '../../lib/finding/model.ts';
-import { explain } from '../../lib/finding/reasons.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { detectAll } from '../../lib/pipeline/detect-all.ts';
-import type { Evidence } from '../../lib/scan/groups.ts';
-import { LONG_HORIZONS, SHORT_HORIZONS } from '../../lib/scan/windows.ts';
 import { campaignOf, findingOf } from '../lib/finding/samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -41,27 +39,12 @@ describe('no test of the detector is left out:', () => {
     for (const name of named) expect([name, lineFor({ test: name })]).not.toEqual([name, UNKNOWN]);
   });
 
-  test('those that it makes up of groups and horizons', () => {
-    const settings = detectionSettings('medium');
-    const contact = { protocol: 6 } as Evidence['contact'];
-    const base = {
-      shared: '22',
-      contact,
-      since: 0,
-      from: 0,
-      at: 0,
-      failures: 12,
-      successes: 0,
-      isSampled: false,
-      sufficed: 8,
-      walk: 16,
-    };
-    for (const group of ['vertical', 'horizontal', 'block'] as const)
-      for (const horizon of [...SHORT_HORIZONS, ...LONG_HORIZONS])
-        for (const { test: name } of explain([{ ...base, group, horizon }], settings))
-          expect([name, lineFor({ test: name })]).not.toEqual([name, UNKNOWN]);
-    const [fleeting] = explain([{ ...base, group: 'open', horizon: SHORT_HORIZONS[0]! }], settings);
-    expect(lineFor(fleeting!)).toMatch(/^detection\.openTargetsIn5Minutes from 13 on/);
+  test('those that the registry makes up of detections and horizons', () => {
+    expect(TESTS.size).toBeGreaterThan(12);
+    for (const name of TESTS.keys()) expect([name, lineFor({ test: name })]).not.toEqual([name, UNKNOWN]);
+    expect(lineFor({ test: 'fleeting-targets-on-one-port-5m' })).toMatch(
+      /^detection\.openTargetsIn5Minutes from 13 on/,
+    );
   });
 
   test.each([

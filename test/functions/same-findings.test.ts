@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../lib/config/detection.ts';
+import { detectionSettings } from '../../lib/detections/settings.ts';
 import { Collector } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { isVoid } from '../../lib/finding/lifecycle.ts';

@@ -1,5 +1,6 @@
 /** The detector over log files in memory, as `sweepwatch detect` runs it with its defaults. */
-import { detectionSettings } from '../../lib/config/detection.ts';
+
+import { detectionSettings } from '../../lib/detections/settings.ts';
 import { Collector } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../lib/finding/model.ts';

@@ -1,6 +1,7 @@
 /** What counts as found, as a false alarm, as chatter: the one judgement of the table and of the jitter. */
 import { BlockList, isIPv6 } from 'node:net';
-import { epochSeconds, type Finding, type Kind, severityRank } from '../../lib/finding/model.ts';
+import { KINDS } from '../../lib/detections/index.ts';
+import { epochSeconds, type Finding, severityRank } from '../../lib/finding/model.ts';
 import type { Label, Labels } from './shapes.ts';
 
 /** Records of one interval share its times, and a slot of delivery may come after the last probe; seconds. */
@@ -9,7 +10,8 @@ const HOUR = 3600;
 const INSIDE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i;
 /** Fewer distinct contacts than this in 72 h are beyond what the detector promises. */
 const PROMISED_CONTACTS = 25;
-const KINDS: Readonly<Record<string, Kind>> = {
+/** Kinds of labels that are no kinds of findings, by their first word. */
+const SHAPES: Readonly<Record<string, string>> = {
   vertical: 'vertical-scan',
   block: 'block-scan',
   distributed: 'distributed-scan',
@@ -70,7 +72,8 @@ export function score(findings: readonly Finding[], { labels }: Labels, format: 
  * campaign.
  */
 function isRightKind(hits: readonly Finding[], main: Finding | undefined, label: Label): boolean {
-  const wanted = KINDS[label.kind.split('-')[0]!.split(' ')[0]!] ?? 'horizontal-scan';
+  const [shape] = label.kind.split(/[- ]/) as [string];
+  const wanted = KINDS.includes(label.kind) ? label.kind : (SHAPES[shape] ?? 'horizontal-scan');
   return main?.kind === wanted || (isDistributed(label) && hits.some(({ kind }) => kind === wanted));
 }
 

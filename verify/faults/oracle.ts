@@ -1,5 +1,6 @@
 /** What must be found: the same files, each read once, in order, by the engine alone, without cloud or faults. */
-import { detectionSettings } from '../../lib/config/detection.ts';
+
+import { detectionSettings } from '../../lib/detections/settings.ts';
 import { Collector } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { isVoid } from '../../lib/finding/lifecycle.ts';

@@ -1,6 +1,7 @@
 /** The oracle: what one pass over the same records says, and what each object must leave in the windows table. */
 
-import { type DetectionSettings, detectionSettings } from '../../lib/config/detection.ts';
+import { leastEvidenceOf } from '../../lib/detections/least-evidence.ts';
+import { type DetectionSettings, detectionSettings } from '../../lib/detections/settings.ts';
 import { Collector } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../lib/finding/model.ts';
@@ -41,7 +42,7 @@ export async function windowsOf(
     now: 0,
     retentionDays: 1,
     settleSeconds: SETTINGS.settleSeconds,
-    openTargets: SETTINGS.openTargetsIn5Minutes,
+    least: leastEvidenceOf(SETTINGS),
     key: hashKey(secret),
   });
   const fragments = [...collector.sources()].flatMap(({ panes, ...source }) =>

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { detectionDefaults } from '../../../lib/config/detection.ts';
 import { detectionOverrides } from '../../../lib/config/detection-schema.ts';
 import { parseSettings, SettingsError, settingsJsonSchema } from '../../../lib/config/load.ts';
 import type { Settings, SettingsInput } from '../../../lib/config/schema.ts';
 import { settingsTypes } from '../../../lib/config/settings-interface.ts';
 import { settingsPage } from '../../../lib/config/settings-page.ts';
+import { detectionDefaults } from '../../../lib/detections/settings.ts';
 import type * as types from '../../../lib/config/settings-types.ts';
 
 function problemsOf(value: unknown): readonly string[] {

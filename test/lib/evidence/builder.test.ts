@@ -1,7 +1,8 @@
 /** Records to evidence: any split of the records over files, in any order, merges to what one pass gives. */
+
 import { describe, expect, test } from '@jest/globals';
-import type { LeastEvidence } from '../../../lib/evidence/builder.ts';
 import { CONTACTS_PER_PANE, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
+import type { GroupFloor, LeastEvidence } from '../../../lib/evidence/least-evidence.ts';
 import { describeQuality, SKIPPED_RECORDS } from '../../../lib/evidence/quality.ts';
 import { outcomeOf, SEEN_OWN_TARGET } from '../../../lib/evidence/seen.ts';
 import fc from '../../properties.ts';
@@ -246,26 +247,25 @@ test('log time is the end of the latest record, of placeholder rows too', async 
 
 describe('of sources that have less than asked for', () => {
   const NEVER = Number.POSITIVE_INFINITY;
-  const NOTHING: LeastEvidence = {
-    suspects: NEVER,
-    openTargets: NEVER,
-    outsideSuspects: NEVER,
-    sharedPorts: NEVER,
-    sharedTargets: NEVER,
-  };
+  const NOTHING: LeastEvidence = { failures: NEVER, inside: [], outside: [] };
+  const groupOf = (groupBy: GroupFloor['groupBy'], floor: number, values: Partial<GroupFloor> = {}): GroupFloor => ({
+    ...{ groupBy, floor, seconds: 300, isLateral: false },
+    ...values,
+  });
+  const openOn = (floor: number) => ({ inside: [groupOf('port', floor, { isLateral: true })] });
   const addressesIn = async (rows: readonly Row[], least: Partial<LeastEvidence>) =>
     [...(await collect([rows])).sources({ ...NOTHING, ...least })].map(({ address }) => address).sort();
 
   test('those with fewer failures are left out, others are not', async () => {
     const rows = [...vertical(3, { from: '10.0.0.1' }), ...vertical(4, { from: '10.0.0.2' })];
-    expect(await addressesIn(rows, { suspects: 4 })).toEqual(['10.0.0.2']);
-    expect(await addressesIn(rows, { suspects: 3 })).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(await addressesIn(rows, { failures: 4 })).toEqual(['10.0.0.2']);
+    expect(await addressesIn(rows, { failures: 3 })).toEqual(['10.0.0.1', '10.0.0.2']);
   });
 
   test('failures of all hours count together', async () => {
     const rows = [NOON, NOON + HOUR].flatMap((at) => vertical(2, { from: '10.0.0.1', at }));
-    expect(await addressesIn(rows, { suspects: 4 })).toEqual(['10.0.0.1']);
-    expect(await addressesIn(rows, { suspects: 5 })).toEqual([]);
+    expect(await addressesIn(rows, { failures: 4 })).toEqual(['10.0.0.1']);
+    expect(await addressesIn(rows, { failures: 5 })).toEqual([]);
   });
 
   test('those outside stay for a share of a scan: ports of one target, or targets on one port', async () => {
@@ -273,32 +273,31 @@ describe('of sources that have less than asked for', () => {
       ...vertical(3, { from: '203.0.113.1', seenBy: 'target' }),
       ...horizontal(4, { from: '203.0.113.2', seenBy: 'target' }),
     ];
-    expect(await addressesIn(rows, { outsideSuspects: 3, sharedPorts: 3 })).toEqual(['203.0.113.1']);
-    expect(await addressesIn(rows, { outsideSuspects: 3, sharedTargets: 4 })).toEqual(['203.0.113.2']);
-    expect(await addressesIn(rows, { outsideSuspects: 4, sharedPorts: 3 })).toEqual([]);
-    expect(await addressesIn(rows, { outsideSuspects: 3, sharedPorts: 4, sharedTargets: 5 })).toEqual([]);
+    expect(await addressesIn(rows, { outside: [groupOf('target', 3)] })).toEqual(['203.0.113.1']);
+    expect(await addressesIn(rows, { outside: [groupOf('port', 4)] })).toEqual(['203.0.113.2']);
+    expect(await addressesIn(rows, { outside: [groupOf('target', 4), groupOf('port', 5)] })).toEqual([]);
   });
 
   test('those inside do not stay for a share', async () => {
     const rows = vertical(3, { from: '10.0.0.1' });
-    expect(await addressesIn(rows, { outsideSuspects: 0, sharedPorts: 1, sharedTargets: 1 })).toEqual([]);
+    expect(await addressesIn(rows, { outside: [groupOf('target', 1), groupOf('port', 1)] })).toEqual([]);
   });
 
   test('those inside that find one port open on many inside targets stay', async () => {
     const open = horizontal(4, { from: '10.0.0.1', fate: 'established' });
-    expect(await addressesIn(open, { openTargets: 4 })).toEqual(['10.0.0.1']);
-    expect(await addressesIn(open, { openTargets: 5 })).toEqual([]);
+    expect(await addressesIn(open, openOn(4))).toEqual(['10.0.0.1']);
+    expect(await addressesIn(open, openOn(5))).toEqual([]);
   });
 
   test('what is open counts port by port, inside, without UDP and without conversations', async () => {
     const few = (also: Parameters<typeof horizontal>[1]) =>
-      addressesIn(horizontal(4, { from: '10.0.0.1', fate: 'established', ...also }), { openTargets: 3 });
+      addressesIn(horizontal(4, { from: '10.0.0.1', fate: 'established', ...also }), openOn(3));
     expect(await few({})).toEqual(['10.0.0.1']);
     expect(await few({ network: '203.0.113' })).toEqual([]);
     expect(await few({ protocol: 17 })).toEqual([]);
     expect(await few({ also: { packets: 50 } })).toEqual([]);
     const ports = [22, 80].flatMap((port) => horizontal(2, { from: '10.0.0.1', fate: 'established', port }));
-    expect(await addressesIn(ports, { openTargets: 3 })).toEqual([]);
+    expect(await addressesIn(ports, openOn(3))).toEqual([]);
   });
 });
 

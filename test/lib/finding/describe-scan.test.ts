@@ -1,6 +1,6 @@
 /** What a finding says of a scan: numbers, times, reasons, limits. */
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { walkOf } from '../../../lib/scan/windows.ts';
 import { DEFAULT_FORMAT, findingsIn, horizontal, NOON, probe, type Row, row, vertical } from '../scan/traffic.ts';

@@ -1,7 +1,11 @@
 /** The kind of a scan, from how its contacts spread. */
 import { expect, test } from '@jest/globals';
+import { horizontalScan } from '../../../lib/detections/horizontal-scan.ts';
+import { openPortSweep } from '../../../lib/detections/open-port-sweep.ts';
 import { kindOf } from '../../../lib/finding/kind.ts';
 import type { FirstContact } from '../../../lib/scan/contacts.ts';
+import type { SourceDetection } from '../../../lib/scan/detection.ts';
+import type { Window } from '../../../lib/scan/windows.ts';
 
 const contact = (target: number, port: number): FirstContact => ({
   target: `10.0.0.${target}`,
@@ -14,7 +18,7 @@ const contact = (target: number, port: number): FirstContact => ({
   weight: 1,
   direction: 'lateral',
   isHabit: false,
-  isFleeting: false,
+  isTouch: false,
   isConnected: false,
   isRepeat: false,
   isStealth: false,
@@ -25,6 +29,7 @@ const contact = (target: number, port: number): FirstContact => ({
 /** Every port of every target. */
 const grid = (targets: number, ports: number) =>
   Array.from({ length: targets * ports }, (_, n) => contact(Math.floor(n / ports), n % ports));
+const windowOf = (detection: SourceDetection) => ({ detection }) as Window;
 const repeated = (target: number, ports: number) => Array.from({ length: ports }, (_, port) => contact(target, port));
 
 test.each([
@@ -38,5 +43,12 @@ test.each([
   ['one target with less', [...repeated(200, 70), ...grid(15, 2)], 'block-scan'],
   ['four ports with four fifths of the contacts', [...grid(40, 4), ...repeated(200, 30)], 'horizontal-scan'],
 ] as const)('%s', (_, contacts, kind) => {
-  expect(kindOf(contacts, 5)).toBe(kind);
+  expect(kindOf({ windows: [], contacts }, 5)).toBe(kind);
+});
+
+test('a scan that only a detection with a name of its own found has that name', () => {
+  const [sweep, failures] = [windowOf(openPortSweep), windowOf(horizontalScan)];
+  expect(kindOf({ windows: [sweep, sweep], contacts: grid(30, 1) }, 5)).toBe('open-port-sweep');
+  expect(kindOf({ windows: [sweep], contacts: grid(30, 30) }, 5)).toBe('open-port-sweep');
+  expect(kindOf({ windows: [sweep, failures], contacts: grid(30, 1) }, 5)).toBe('horizontal-scan');
 });

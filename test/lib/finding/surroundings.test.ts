@@ -1,6 +1,6 @@
 /** What the traffic of others makes of a scan: severity by what answered, errors that look like pings, gateways. */
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import {
   findingsIn,

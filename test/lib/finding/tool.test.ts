@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from '../../../lib/finding/frequent-ports.ts';

@@ -9,7 +9,9 @@ import { findingOf, HOSTILE } from '../finding/samples.ts';
 const NOW = Date.UTC(2026, 11, 1) / 1000;
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const LONGEST_IPV6 = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
-const KINDS = ['vertical-scan', 'horizontal-scan', 'block-scan', 'distributed-scan'] as const;
+
+import { KINDS } from '../../../lib/detections/index.ts';
+
 const EVENTS = ['opened', 'escalated', 'closed'] as const;
 const source = { address: LONGEST_IPV6, scope: 'internet' };
 
@@ -41,13 +43,12 @@ describe('the subject', () => {
     expect(alertSubject('opened', campaign)).toContain('distributed scan by 40 sources');
   });
 
-  test('of what rests on contacts that were answered and left calls it a sweep of open ports', () => {
-    const fleeting = { test: 'fleeting-targets-on-one-port-5m', value: 40, threshold: 10, text: 'forty hosts' };
-    const failed = { ...fleeting, test: 'failed-targets-on-one-port-5m' };
-    const subjectOf = (reasons: (typeof failed)[]) =>
-      alertSubject('opened', findingOf({ kind: 'horizontal-scan', reasons }));
-    expect(subjectOf([fleeting])).toContain('open-port sweep by 10.0.3.22');
-    expect(subjectOf([failed, fleeting])).toContain('horizontal scan by 10.0.3.22');
+  test('names an open-port sweep by its kind', () => {
+    expect(alertSubject('opened', findingOf({ kind: 'open-port-sweep' }))).toContain('open-port sweep by 10.0.3.22');
+  });
+
+  test('names a kind of another version by its id', () => {
+    expect(alertSubject('opened', findingOf({ kind: 'odd-new-scan' }))).toContain('odd new scan by 10.0.3.22');
   });
 
   test.each(HOSTILE.map((text) => [text]))('survives %j for an address', (text) => {

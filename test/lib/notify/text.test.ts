@@ -114,15 +114,10 @@ describe('the text', () => {
     expect(textOf()).not.toMatch(/looks like|campaign/);
   });
 
-  test('calls what rests on contacts that were answered and left a sweep of open ports', () => {
-    const fleeting = { test: 'fleeting-targets-on-one-port-5m', value: 40, threshold: 10, text: 'forty hosts' };
-    const sweep = textOf({ kind: 'horizontal-scan', reasons: [fleeting] });
+  test('names an open-port sweep and the ordinary causes of one', () => {
+    const sweep = textOf({ kind: 'open-port-sweep' });
     expect(sweep).toMatch(/^HIGH: lateral open-port sweep \(one port over many targets, which answered\)\n/);
     expect(sweep).toContain('visits every host for the first time');
-    const failed = { ...fleeting, test: 'failed-targets-on-one-port-5m' };
-    expect(textOf({ kind: 'horizontal-scan', reasons: [failed, fleeting] })).toMatch(
-      /^HIGH: lateral horizontal scan \(/,
-    );
   });
 
   test('says what is an estimate, what is only a sample, and how IPv6 services are written', () => {

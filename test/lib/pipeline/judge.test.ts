@@ -40,7 +40,7 @@ test('what was visited sixty hours before is not swept for the first time, howev
     expect((await deployment.settle(at + 2 * HOUR)).failures).toEqual([]);
   };
   await days('a', START, visits(START));
-  expect(await findings()).toMatchObject([{ kind: 'horizontal-scan', openPorts: { count: 12 } }]);
+  expect(await findings()).toMatchObject([{ kind: 'open-port-sweep', openPorts: { count: 12 } }]);
   await days('b', START + 60 * HOUR, visits(START + 60 * HOUR));
   // One failure makes the source due for a look at its last three days, in which the first visits are no more.
   await days('c', START + 80 * HOUR, [probe({ port: 9, end: START + 80 * HOUR })]);

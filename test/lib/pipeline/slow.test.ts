@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
-import { detect } from '../../../lib/finding/describe-scan.ts';
+import { detectScans } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
@@ -36,7 +36,7 @@ async function onePass(deployment: Deployment, lines: (hour: number) => string[]
   await readFlowLog(bufferSource('all', file(all)), collector);
   const { settings } = deployment;
   const context = { settings, secret: SECRET, logTime, overdueBefore: logTime - settings.settleSeconds };
-  return [...collector.sources()].flatMap((source) => detect(source, context).map(({ finding }) => finding));
+  return [...collector.sources()].flatMap((source) => detectScans(source, context).map(({ finding }) => finding));
 }
 
 const fromInside = (hour: number) => [

@@ -1,6 +1,7 @@
 /** A flood of strangers costs bounded memory, lets go of whole sources, says so, and hides no large campaign. */
 import { expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { distributedScan } from '../../../lib/detections/distributed-scan.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { detectCampaigns } from '../../../lib/finding/describe-campaign.ts';
 import { InboundContacts, MOST_CONTACTS } from '../../../lib/scan/inbound.ts';
@@ -42,14 +43,14 @@ const outsider = (
   ],
 });
 
-test('a flood of sources is let go of by half and half again, and a campaign of many is found all the same', () => {
+test('a flood of sources is dropped by half and half again, and a campaign of many is found all the same', () => {
   const context = {
     settings: detectionSettings(),
     secret: 'a test',
     logTime: NOON + 3600,
     overdueBefore: Number.POSITIVE_INFINITY,
   };
-  const inbound = new InboundContacts(context);
+  const inbound = new InboundContacts({ ...context, campaign: distributedScan });
   const STRANGERS = 60_000;
   for (let n = 0; n < STRANGERS; n++) {
     const contacts = [0, 1, 2].map((k) => ({
@@ -68,7 +69,7 @@ test('a flood of sources is let go of by half and half again, and a campaign of 
     inbound.add(outsider(`203.0.113.${n}`, contacts));
   }
   expect(inbound.contacts.length).toBeLessThanOrEqual(MOST_CONTACTS);
-  expect(inbound.letGo).toBeGreaterThan(STRANGERS / 4);
+  expect(inbound.dropped).toBeGreaterThan(STRANGERS / 4);
   const campaigns = detectCampaigns(inbound, context);
   expect(campaigns).toHaveLength(1);
   expect(campaigns[0]!.finding).toMatchObject({ kind: 'distributed-scan', targets: { sample: ['10.0.9.9'] } });

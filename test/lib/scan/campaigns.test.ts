@@ -1,8 +1,7 @@
 /** Campaigns: what many outside sources do together is one finding, and what strangers do by chance is none. */
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
-import type { Finding } from '../../../lib/finding/model.ts';
-import { epochSeconds } from '../../../lib/finding/model.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
+import { epochSeconds, type Finding } from '../../../lib/finding/model.ts';
 import { findingsIn, NOON, type Probe, probe, type Row, vertical } from './traffic.ts';
 
 const MINUTE = 60;
@@ -115,6 +114,7 @@ describe('one campaign', () => {
         sources: { count: 64 },
         targets: { count: 256 },
         ports: { count: 1, sample: [6379] },
+        horizon: '3h',
       },
     ]);
   });

@@ -1,6 +1,6 @@
 /** Where the decision turns: floors, successes, habits, overdue answers, the edges of hours. */
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { findingsIn, NOON, probe, type Row, row, SCANNER, vertical } from './traffic.ts';
 
 const HOUR = 3600;

@@ -1,6 +1,6 @@
 /** One scan, one finding: what splits scans, what does not, and ids that stay. */
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import fc from '../../properties.ts';
 import { findingsIn, horizontal, judge, merged, NOON, probe, type Row, vertical } from './traffic.ts';

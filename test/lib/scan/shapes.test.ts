@@ -1,6 +1,6 @@
 /** What must be found and what must stay silent, as tables of traffic. */
 import { describe, expect, test } from '@jest/globals';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import {
   DEFAULT_FORMAT,
   FULL_FORMAT,

@@ -1,10 +1,11 @@
 /** Flow log lines by the probe: what tests write instead of files, read by the same reader as files. */
-import { type DetectionSettings, detectionSettings } from '../../../lib/config/detection.ts';
+
+import { type DetectionSettings, detectionSettings } from '../../../lib/detections/settings.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
-import { detect } from '../../../lib/finding/describe-scan.ts';
+import { detectScans } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
@@ -189,7 +190,7 @@ const contextOf = (options: JudgingOptions & { logTime: number }) => ({
 /** The findings about sources, each by itself, checked against the published schema. */
 export function judge(sources: Iterable<SourceEvidence>, options: JudgingOptions & { logTime: number }): Finding[] {
   const context = contextOf(options);
-  const findings = [...sources].flatMap((source) => detect(source, context).map(({ finding }) => finding));
+  const findings = [...sources].flatMap((source) => detectScans(source, context).map(({ finding }) => finding));
   for (const finding of findings) expectValidFinding(finding);
   return findings.sort((a, b) =>
     a.detectedAt < b.detectedAt ? -1 : a.detectedAt > b.detectedAt ? 1 : a.id < b.id ? -1 : 1,

@@ -1,6 +1,6 @@
 /** The whole detector over damaged files: whatever was read, what is found is a finding by the published schema. */
 import { randomOf } from '../../../bench/random.ts';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../../../lib/finding/model.ts';

@@ -1,14 +1,14 @@
 /** Stored fragments: damage to the bytes, and, past the compression, to single columns; then what detection makes of them. */
 import { brotliCompressSync, brotliDecompressSync, constants as zlib } from 'node:zlib';
 import type { Random } from '../../../bench/random.ts';
-import { detectionSettings } from '../../../lib/config/detection.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import { decodeFragments, encodeFragments, glance } from '../../../lib/evidence/codec.ts';
 import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
 import { type Fragment, mergeFragments } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { CodecError } from '../../../lib/evidence/layout.ts';
-import { detect } from '../../../lib/finding/describe-scan.ts';
+import { detectScans } from '../../../lib/finding/describe-scan.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
@@ -113,7 +113,7 @@ const fragments: Target = {
       const evidence = mergeFragments([fragment, fragment])!;
       const logTime = fragment.hour * 3600;
       const context = { settings, secret: SECRET, networks: new Networks(), logTime, overdueBefore: logTime };
-      for (const { finding } of detect(evidence, context)) expectValidFinding(finding);
+      for (const { finding } of detectScans(evidence, context)) expectValidFinding(finding);
     }
     return { isPast: true, outcome: 'decoded' };
   },

@@ -1,0 +1,75 @@
+/** Many outside sources that divide one target's ports, or our hosts on one port. Page: `docs/detections/distributed-scan.md`. */
+import type { CampaignDetection } from '../scan/detection.ts';
+
+export const distributedScan = {
+  id: 'distributed-scan',
+  name: 'distributed scan',
+  shape: 'many sources, one plan',
+  directions: ['inbound'],
+  sources: 'campaignSources',
+  overlap: 'campaignOverlap',
+  divides: [
+    {
+      groupBy: 'target',
+      horizon: '1h',
+      share: 'campaignPortsPerSource',
+      cover: 'campaignPorts',
+      tests: { sources: 'campaign-sources', cover: 'campaign-ports', overlap: 'campaign-overlap' },
+    },
+    {
+      groupBy: 'port',
+      // Longer, since a plan shows by itself; on one target's ports three hours of strangers would look like one.
+      horizon: '3h',
+      share: 'campaignTargetsPerSource',
+      cover: 'campaignTargets',
+      tests: { sources: 'campaign-sources', cover: 'campaign-targets', overlap: 'campaign-overlap' },
+    },
+  ],
+  settings: {
+    campaignSources: {
+      default: { low: 24, medium: 12, high: 8 },
+      range: [4, 10_000],
+      unit: 'count',
+      means:
+        'Outside sources that must share out the ports of one target within an hour, or our hosts on one port within three hours. Lower finds smaller campaigns, and takes chance for a plan.',
+    },
+    campaignPortsPerSource: {
+      default: { low: 6, medium: 4, high: 3 },
+      range: [2, 100],
+      unit: 'count',
+      means:
+        'Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has three at most.',
+    },
+    campaignTargetsPerSource: {
+      default: { low: 3, medium: 3, high: 3 },
+      range: [2, 100],
+      unit: 'count',
+      means: 'The same for targets on the port.',
+    },
+    campaignPorts: {
+      default: { low: 100, medium: 48, high: 32 },
+      range: [8, 65_536],
+      unit: 'count',
+      means: 'Distinct failed ports of one target that the members cover together.',
+    },
+    campaignTargets: {
+      default: { low: 100, medium: 48, high: 32 },
+      range: [8, 65_536],
+      unit: 'count',
+      means: 'Distinct targets on one port that the members cover together.',
+    },
+    campaignOverlap: {
+      default: { low: 1.5, medium: 1.5, high: 1.5 },
+      range: [1, 4],
+      unit: 'share',
+      means: 'Members that a port (or target) may have on average. Higher takes in unrelated sources.',
+    },
+  },
+  mayBe: {
+    inbound: [
+      'an approved external scanning service, which spreads its probes over many addresses',
+      'one of the projects that survey the whole internet from a range of their own',
+      'clients of a service that has moved, or peers of a peer-to-peer client, that all try its old address',
+    ],
+  },
+} as const satisfies CampaignDetection;

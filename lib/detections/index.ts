@@ -1,0 +1,21 @@
+/** The registry: every detection, in the order in which a finding gives their reasons. All that follows is derived from it. */
+import { type Detection, isSourceDetection, type SourceDetection } from '../scan/detection.ts';
+import { blockScan } from './block-scan.ts';
+import { distributedScan } from './distributed-scan.ts';
+import { horizontalScan } from './horizontal-scan.ts';
+import { openPortSweep } from './open-port-sweep.ts';
+import { verticalScan } from './vertical-scan.ts';
+
+/** Add a detection here, and nowhere else. */
+export const REGISTRY = [verticalScan, horizontalScan, blockScan, openPortSweep, distributedScan] as const;
+
+export const DETECTIONS: readonly Detection[] = REGISTRY;
+
+/** Those that look at single sources. */
+export const SOURCE_DETECTIONS: readonly SourceDetection[] = DETECTIONS.filter(isSourceDetection);
+
+/** Kinds of the findings that flow logs give. */
+export const KINDS: readonly string[] = DETECTIONS.map(({ id }) => id);
+
+/** The detection that a finding's kind names; undefined for a kind of another version. */
+export const detectionOf = (kind: string): Detection | undefined => DETECTIONS.find(({ id }) => id === kind);

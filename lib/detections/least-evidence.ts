@@ -1,0 +1,43 @@
+/** The least that a source must have shown, derived from the registry: no prefilter can forget to ask a detection. */
+
+import type { GroupFloor, LeastEvidence } from '../evidence/least-evidence.ts';
+import { type CampaignDetection, type Detection, HORIZONS, isSourceDetection } from '../scan/detection.ts';
+import { type ScanSettings, settingOf } from '../scan/settings.ts';
+import { leastFloor } from '../scan/windows.ts';
+import { DETECTIONS } from './index.ts';
+
+/** The record of a contact may begin this much earlier than the contact, in seconds. */
+const LONGEST_RECORD = 600;
+
+/** The least evidence under some settings. */
+export function leastEvidenceOf(settings: ScanSettings, detections: readonly Detection[] = DETECTIONS): LeastEvidence {
+  const ofSources = detections.filter(isSourceDetection);
+  return {
+    failures: leastFloor(ofSources, settings),
+    inside: ofSources
+      .filter(({ counts, directions }) => counts !== 'failures' && directions.some((one) => one !== 'inbound'))
+      .flatMap(({ groupBy, tcpPorts, windows, directions }) =>
+        windows.map(
+          ({ horizon, floor }): GroupFloor => ({
+            groupBy,
+            ...(tcpPorts && { tcpPorts }),
+            floor: settingOf(settings, floor),
+            seconds: HORIZONS[horizon] + LONGEST_RECORD,
+            isLateral: !directions.includes('outbound'),
+          }),
+        ),
+      ),
+    outside: detections.filter((one): one is CampaignDetection => !isSourceDetection(one)).flatMap(sharesOf(settings)),
+  };
+}
+
+/** A member of a campaign may have found one of its share open. */
+const sharesOf =
+  (settings: ScanSettings) =>
+  ({ divides }: CampaignDetection): GroupFloor[] =>
+    divides.map(({ groupBy, horizon, share }) => ({
+      groupBy,
+      floor: settingOf(settings, share) - 1,
+      seconds: HORIZONS[horizon],
+      isLateral: false,
+    }));

@@ -1,0 +1,32 @@
+/** One port over many inside targets that all answer and are left at once. Page: `docs/detections/open-port-sweep.md`. */
+import { defineDetection } from '../scan/detection.ts';
+
+export const openPortSweep = defineDetection({
+  id: 'open-port-sweep',
+  name: 'open-port sweep',
+  shape: 'one port over many targets, which answered',
+  // Outside, a source that is answered everywhere is the ordinary case: crawlers, resolvers, updates.
+  directions: ['lateral'],
+  groupBy: 'port',
+  counts: 'failures and touches',
+  windows: [{ horizon: '5m', floor: 'openTargetsIn5Minutes' }],
+  settings: {
+    openTargetsIn5Minutes: {
+      default: { low: 40, medium: 10, high: 8 },
+      range: [3, 10_000],
+      unit: 'count',
+      means:
+        'Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller sweeps of open ports, and more jobs that run over all hosts.',
+    },
+  },
+  namesScan: true,
+  test: 'fleeting-targets-on-one-port',
+  describe: ({ count, shared, protocol }) =>
+    `${count} distinct hosts on ${shared === '0' ? protocol : `${protocol} port ${shared}`}`,
+  mayBe: {
+    lateral: [
+      'an approved vulnerability scanner or inventory job',
+      'a monitoring or deployment job that visits every host for the first time in three days',
+    ],
+  },
+});

@@ -1,0 +1,39 @@
+/** Every number that the detections decide by, collected from the registry: names, defaults per sensitivity, overrides. */
+import { type Sensitivity, type Setting, SHARED_SETTINGS } from '../scan/settings.ts';
+import { DETECTIONS, type REGISTRY } from './index.ts';
+
+export type { Sensitivity };
+
+type NamesIn<Record> = Record extends { readonly settings: infer Own } ? keyof Own & string : never;
+
+/** Name of a number that users can override. */
+export type SettingName = keyof typeof SHARED_SETTINGS | NamesIn<(typeof REGISTRY)[number]>;
+
+/** The numbers a decision rests on. Times are seconds of log time, counts are distinct first contacts. */
+export type DetectionSettings = { [Name in SettingName]: number };
+
+/** All settings by name: those that detections share, then each detection's own. */
+export const SETTINGS = Object.assign(
+  { ...SHARED_SETTINGS },
+  ...DETECTIONS.map(({ settings }) => settings),
+) as Readonly<Record<SettingName, Setting>>;
+
+/** Names of all settings. */
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+const defaultsOf = (sensitivity: Sensitivity): DetectionSettings =>
+  Object.fromEntries(SETTING_NAMES.map((name) => [name, SETTINGS[name].default[sensitivity]])) as DetectionSettings;
+
+export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>> = {
+  low: defaultsOf('low'),
+  medium: defaultsOf('medium'),
+  high: defaultsOf('high'),
+};
+
+/** The settings of a sensitivity with single numbers overridden. */
+export function detectionSettings(
+  sensitivity: Sensitivity = 'medium',
+  overrides: Partial<DetectionSettings> = {},
+): DetectionSettings {
+  return { ...detectionDefaults[sensitivity], ...overrides };
+}

@@ -1,0 +1,38 @@
+/** The names of tests in the reasons of findings, and which detection and setting is behind each. */
+import { type Detection, type HorizonName, isSourceDetection } from '../scan/detection.ts';
+import { DETECTIONS } from './index.ts';
+import type { SettingName } from './settings.ts';
+
+/** A test as a reason names it: `failed-ports-of-one-target-5m`. */
+export const testName = (test: string, horizon: HorizonName): string => `${test}-${horizon}`;
+
+/** A test that a detection of the registry makes. */
+export interface RegisteredTest {
+  readonly detection: Detection;
+  readonly horizon: HorizonName;
+  /** The setting that the value of the test is held against. */
+  readonly setting: SettingName;
+  /** A floor of a single source; of a campaign its sources, the ports or targets that they cover, or their overlap. */
+  readonly about: 'floor' | 'sources' | 'ports' | 'targets' | 'overlap';
+}
+
+const testsOf = (detection: Detection): [string, RegisteredTest][] =>
+  isSourceDetection(detection)
+    ? detection.windows.map(({ horizon, floor }) => [
+        testName(detection.test, horizon),
+        { detection, horizon, setting: floor as SettingName, about: 'floor' },
+      ])
+    : detection.divides.flatMap(({ groupBy, horizon, cover, tests }) => {
+        const test = (name: string, setting: string, about: RegisteredTest['about']): [string, RegisteredTest] => [
+          testName(name, horizon),
+          { detection, horizon, setting: setting as SettingName, about },
+        ];
+        return [
+          test(tests.sources, detection.sources, 'sources'),
+          test(tests.cover, cover, groupBy === 'target' ? 'ports' : 'targets'),
+          test(tests.overlap, detection.overlap, 'overlap'),
+        ];
+      });
+
+/** All tests of the registry by name. */
+export const TESTS: ReadonlyMap<string, RegisteredTest> = new Map(DETECTIONS.flatMap(testsOf));

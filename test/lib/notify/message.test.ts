@@ -1,7 +1,9 @@
 /** The message: a subject that SNS takes, bodies for people and programs, attributes that filter. */
 import { describe, expect, test } from '@jest/globals';
+import { KINDS } from '../../../lib/detections/index.ts';
 import { SEVERITIES } from '../../../lib/finding/model.ts';
 import { alertMessage, alertSubject } from '../../../lib/notify/message.ts';
+import { nameOf } from '../../../lib/notify/name.ts';
 import { expectValidFinding } from '../../finding-schema.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
 
@@ -10,7 +12,6 @@ const NOW = Date.UTC(2026, 11, 1) / 1000;
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const LONGEST_IPV6 = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
 
-import { KINDS } from '../../../lib/detections/index.ts';
 
 const EVENTS = ['opened', 'escalated', 'closed'] as const;
 const source = { address: LONGEST_IPV6, scope: 'internet' };

@@ -84,19 +84,19 @@ const scans: readonly (readonly [string, Row[], string, string, string?])[] = [
   [
     'a sweep of open ports, each found and left',
     [...horizontal(60, { fate: 'established' }), ...later],
-    'horizontal-scan',
+    'open-port-sweep',
     'lateral',
   ],
   [
     'a sweep that finds two of three open',
     [...flat(60, (n) => probe({ to: to(n), port: 22, at: NOON + n, fate: n % 3 ? 'established' : 'reset' })), ...later],
-    'horizontal-scan',
+    'open-port-sweep',
     'lateral',
   ],
   [
     'a ping sweep that everything answers',
     [...horizontal(60, { protocol: 1, port: 0, fate: 'established' }), ...later],
-    'horizontal-scan',
+    'open-port-sweep',
     'lateral',
   ],
   [

@@ -7,8 +7,8 @@ import { parseSettings, SettingsError, settingsJsonSchema } from '../../../lib/c
 import type { Settings, SettingsInput } from '../../../lib/config/schema.ts';
 import { settingsTypes } from '../../../lib/config/settings-interface.ts';
 import { settingsPage } from '../../../lib/config/settings-page.ts';
-import { detectionDefaults } from '../../../lib/detections/settings.ts';
 import type * as types from '../../../lib/config/settings-types.ts';
+import { detectionDefaults } from '../../../lib/detections/settings.ts';
 
 function problemsOf(value: unknown): readonly string[] {
   try {

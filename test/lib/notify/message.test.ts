@@ -12,7 +12,6 @@ const NOW = Date.UTC(2026, 11, 1) / 1000;
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const LONGEST_IPV6 = '2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff';
 
-
 const EVENTS = ['opened', 'escalated', 'closed'] as const;
 const source = { address: LONGEST_IPV6, scope: 'internet' };
 

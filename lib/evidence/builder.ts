@@ -1,18 +1,19 @@
 /** Records in, evidence out: what the kernel keeps of them, with names, identities and scopes. */
 
-import type { FlowRecord, Layout, RecordSink, StatusRow } from '../flowlog/record.ts';
-import { KernelBlockReader } from '../kernel/block-reader.ts';
+import type { ColumnMap } from '../flowlog/columns.ts';
+import type { FlowLogConsumer, FlowRecord, LineReader, StatusRow } from '../flowlog/record.ts';
 import { ContactTable, type PaneView } from '../kernel/contact-table.ts';
 import { absorbTables, type Drained, drainTables } from '../kernel/drained.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-tables.ts';
+import { KernelLines } from '../kernel/line-reader.ts';
 import { KIND_INSIDE } from '../kernel/rows.ts';
 import { Networks } from '../net/networks.ts';
 import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
 import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
-import { LET_GO, qualityOfLayout, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
+import { LET_GO, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
 import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
 
@@ -48,10 +49,10 @@ export interface GivenUp {
 }
 
 /** Collects one body of evidence: one file in the ingest function, all files on the command line. */
-export class Collector implements RecordSink {
+export class Collector implements FlowLogConsumer {
   readonly addresses: KernelAddresses;
   readonly interfaces: KernelInterfaceNames;
-  readonly blocks: KernelBlockReader;
+  readonly #lines: KernelLines;
   readonly #kernel: Kernel;
   readonly #table: ContactTable;
   readonly #identities: Interfaces;
@@ -66,13 +67,13 @@ export class Collector implements RecordSink {
       {
         kindOf: (...words) => kindOf(networks, words),
         look: (interfaceId, start, end) =>
-          this.#look(interfaceId, start === 0 ? this.#text : this.blocks.textOf(start, end)),
+          this.#look(interfaceId, start === 0 ? this.#text : this.#lines.textOf(start, end)),
         ...(options.spill && { spill: () => options.spill!(this.#drained()) }),
       },
     );
     this.addresses = new KernelAddresses(this.#kernel);
     this.interfaces = new KernelInterfaceNames(this.#kernel);
-    this.blocks = new KernelBlockReader(this.#kernel);
+    this.#lines = new KernelLines(this.#kernel);
     this.#table = new ContactTable(this.#kernel);
     this.#identities = new Interfaces(this.#kernel, this.addresses, this.interfaces);
     this.#scopes = new ScopeNumbers(new Scopes(options.routingDomains));
@@ -93,25 +94,29 @@ export class Collector implements RecordSink {
     };
   }
 
-  layout(layout: Layout): void {
+  columns(columns: ColumnMap): void {
+    this.#lines.useColumns(columns);
     this.#scopes.beginFile();
     // Records without an interface are of the file's network.
     this.#kernel.run.setNetwork(0, 0);
-    this.#kernel.run.setLayoutQuality(qualityOfLayout(layout));
+    this.#kernel.run.setLayoutQuality(qualityOfColumns(columns));
   }
 
-  enter({ interfaceId, text }: FlowRecord): void {
-    this.#text = text;
-    this.#kernel.run.enter(interfaceId);
+  lines(text: Uint8Array): LineReader {
+    return this.#lines.read(text);
   }
 
   record(record: FlowRecord): void {
+    const { run } = this.#kernel;
+    this.addresses.makeRoom();
+    const interfaceId = this.interfaces.intern(record.interfaceId);
     this.#text = record.text;
-    this.#kernel.run.record(
-      record.source,
-      record.target,
-      record.interfaceSource,
-      record.interfaceTarget,
+    run.enter(interfaceId);
+    run.record(
+      this.addresses.intern(record.source),
+      this.addresses.intern(record.target),
+      this.addresses.intern(record.interfaceSource),
+      this.addresses.intern(record.interfaceTarget),
       record.sourcePort,
       record.targetPort,
       record.protocol,
@@ -122,7 +127,7 @@ export class Collector implements RecordSink {
       record.action,
       record.tcpFlags,
       record.direction,
-      record.interfaceId,
+      interfaceId,
       0,
       0,
     );
@@ -131,9 +136,11 @@ export class Collector implements RecordSink {
   status(row: StatusRow): void {
     this.#kernel.run.advance(row.end);
     if (row.status !== 'SKIPDATA') return;
+    this.addresses.makeRoom();
+    const interfaceId = this.interfaces.intern(row.interfaceId);
     const last = Math.floor(row.end / HOUR);
     for (let hour = Math.max(Math.floor(row.start / HOUR), last - MOST_SKIPPED_HOURS); hour <= last; hour++)
-      this.#identities.skipped(row.interfaceId, hour);
+      this.#identities.skipped(interfaceId, hour);
   }
 
   /** Everything collected so far, which is forgotten here. */

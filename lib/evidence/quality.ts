@@ -1,6 +1,6 @@
 /** What the logs could not show, as bits that union, and the sentence each stands for in a finding. */
-import { LOSSES, type LossSubject, WITHOUT_FLAGS } from '../flowlog/read-columns.ts';
-import type { Layout } from '../flowlog/record.ts';
+import type { ColumnMap } from '../flowlog/columns.ts';
+import { LOSSES, type LossSubject, lossesWithout, WITHOUT_FLAGS } from '../flowlog/read-columns.ts';
 import type { Identity } from './interfaces.ts';
 
 export { WITHOUT_FLAGS };
@@ -50,9 +50,11 @@ const SENTENCES: readonly Limit[] = [
   ...LIMITS,
 ];
 
-/** What no record of a layout can show, as bits. A transit gateway log knows no interface, which has a sentence of its own. */
-export const qualityOfLayout = ({ kind, losses }: Layout): number =>
-  kind === 'vpc' ? losses : TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS);
+/** What no record with these columns can show, as bits. A transit gateway log knows no interface, which has its own sentence. */
+export function qualityOfColumns(columns: ColumnMap): number {
+  const losses = lossesWithout((name) => columns.indexOf(name) >= 0);
+  return columns.kind === 'vpc' ? losses : TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS);
+}
 
 /** What of a source decides which limits matter to its finding. */
 export interface DescribedSource {

@@ -3,7 +3,7 @@
 import { excerpt } from '../text/untrusted.ts';
 import { type ColumnMap, columnMap, isHeader } from './columns.ts';
 import { DEFAULT_FIELDS } from './fields.ts';
-import type { BlockReader, RecordSink } from './record.ts';
+import type { FlowLogConsumer, LinesRead } from './record.ts';
 import { RowReader } from './row-reader.ts';
 import type { SkippedLines, SkipReason } from './skipped.ts';
 
@@ -44,16 +44,16 @@ export class LineParser {
   readonly rows: RowReader;
   #columns: ColumnMap | undefined;
   #fallback: readonly string[];
-  #blocks: BlockReader | undefined;
+  readonly #consumer: FlowLogConsumer;
   #carry: Uint8Array = NONE;
   /** Bytes of the line that was begun, those that were not kept included. */
   #carried = 0;
   #discarding = false;
 
   /** @param fields columns of a file without a header; the 14 default ones when absent. */
-  constructor(sink: RecordSink, fields: readonly string[] = DEFAULT_FIELDS) {
-    this.rows = new RowReader(sink);
-    this.#blocks = sink.blocks;
+  constructor(consumer: FlowLogConsumer, fields: readonly string[] = DEFAULT_FIELDS) {
+    this.rows = new RowReader(consumer);
+    this.#consumer = consumer;
     this.#fallback = fields;
   }
 
@@ -68,22 +68,20 @@ export class LineParser {
       from = newline + 1;
       this.#finishCarry(1, chunk.length - from);
     }
-    const fast = this.#blocks && new BlockWalk(this.#blocks, chunk);
+    const reader = this.#consumer.lines?.(chunk);
     for (;;) {
       // Columns are known from the first line on, which is read here.
-      if (fast && this.#columns) {
-        const next = fast.read(from);
-        this.account.readBytes += next - from;
-        from = next;
+      if (reader && this.#columns) {
+        const read = reader.read(from);
+        this.#count(read, read.next - from);
+        from = read.next;
       }
       for (; chunk[from] === NEWLINE; from++) this.#blank(1);
       const newline = chunk.indexOf(NEWLINE, from);
       if (newline < 0) break;
-      if (fast) this.#take();
       this.#line(chunk, from, newline, newline + 1 - from, chunk.length - newline - 1);
       from = newline + 1;
     }
-    if (fast) this.#take();
     if (from < chunk.length) this.#extendCarry(chunk.subarray(from));
   }
 
@@ -97,13 +95,13 @@ export class LineParser {
     } else this.#finishCarry(0, 0);
   }
 
-  /** Counts what was read in blocks: before a line that is told of by its number, and at the end. */
-  #take(): void {
-    const { lines, records, noData } = this.#blocks!.take();
+  /** Counts lines that the consumer read by itself. */
+  #count({ lines, records, noData }: LinesRead, bytes: number): void {
     this.lines += lines;
     this.rows.records += records;
     this.rows.noData += noData;
     this.account.blank += lines - records - noData;
+    this.account.readBytes += bytes;
   }
 
   #extendCarry(part: Uint8Array): void {
@@ -186,38 +184,6 @@ export class LineParser {
     const known = this.skipped.get(reason);
     if (known) known.count++;
     else this.skipped.set(reason, { reason, count: 1, firstLine: this.lines, excerpt: excerpt(line) });
-  }
-}
-
-/** One chunk, as a reader of blocks takes it: piece by piece. */
-class BlockWalk {
-  readonly #reader: BlockReader;
-  readonly #chunk: Uint8Array;
-  #base = 0;
-  #end = 0;
-
-  constructor(reader: BlockReader, chunk: Uint8Array) {
-    this.#reader = reader;
-    this.#chunk = chunk;
-  }
-
-  /** Reads lines from `from` on; returns the beginning of the first that is not ordinary, or has no end in the chunk. */
-  read(from: number): number {
-    let at = from;
-    for (;;) {
-      if (at >= this.#end) this.#load(at);
-      at = this.#base + this.#reader.read(at - this.#base);
-      const isAll = this.#end === this.#chunk.length;
-      if (isAll || (at < this.#end && this.#chunk.subarray(at, this.#end).includes(NEWLINE))) return at;
-      // A line that is cut by the end of the piece is read with the next one, unless it is longer than a piece.
-      if (at === this.#base) return at;
-      this.#load(at);
-    }
-  }
-
-  #load(from: number): void {
-    this.#base = from;
-    this.#end = from + this.#reader.load(this.#chunk.subarray(from));
   }
 }
 

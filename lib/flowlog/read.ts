@@ -6,13 +6,13 @@ import { GzipError, gunzip, gunzipped } from './gunzip.ts';
 import { type Account, LineParser } from './line-parser.ts';
 import { otherFormat } from './other-formats.ts';
 import { ParquetError, parquetLines } from './parquet.ts';
-import type { RecordSink } from './record.ts';
+import type { FlowLogConsumer } from './record.ts';
 import type { SkippedLines } from './skipped.ts';
 import type { ByteSource } from './source.ts';
 import { explainLine } from './text-forms.ts';
 import { TextReader } from './text-reader.ts';
 
-/** What came of reading one file. Records were handed to the sink also where `error` is set. */
+/** What came of reading one file. Records were handed to the consumer also where `error` is set. */
 export interface FileReport {
   readonly name: string;
   readonly lines: number;
@@ -44,15 +44,15 @@ const EMPTY = 'the file is empty; expected flow log records';
 class NotAFlowLogError extends Error {}
 
 /**
- * Reads `source` into `sink`. Faults of the file (damage, a header that lacks what detection needs, another kind of
+ * Reads `source` into `consumer`. Faults of the file (damage, a header that lacks what detection needs, another kind of
  * file) are returned in the report; faults of the world (disk, network, permissions) are thrown.
  */
 export async function readFlowLog(
   source: ByteSource,
-  sink: RecordSink,
+  consumer: FlowLogConsumer,
   options: ReadOptions = {},
 ): Promise<FileReport> {
-  const parser = new LineParser(sink, options.fields);
+  const parser = new LineParser(consumer, options.fields);
   const text = new TextReader(parser, options.fields?.length ?? DEFAULT_FIELDS.length, refuseOtherFormats);
   let isEmpty = true;
   const write = (chunk: Uint8Array) => {

@@ -1,5 +1,5 @@
-/** One flow log row as the parser hands it on: numbers only, text on request; one object, reused for every row. */
-import { type Addresses, NO_ADDRESS } from './address.ts';
+/** What a flow log file is read to: columns, ordinary lines, single records and rows without data. */
+import type { Words } from '../net/address.ts';
 import type { ColumnMap } from './columns.ts';
 
 export type Action = 0 | 1 | 2;
@@ -41,119 +41,63 @@ export const IDENTITY_FIELDS = [
 export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
 /**
- * The current row. Valid only during the call that receives it. `source` and `target` are the packet's own addresses
- * where the log has them (`pkt-srcaddr`, `pkt-dstaddr`), else the interface's view (`srcaddr`, `dstaddr`).
+ * One flow log row. `source` and `target` are the packet's own addresses where the log has them (`pkt-srcaddr`,
+ * `pkt-dstaddr`), else the interface's view (`srcaddr`, `dstaddr`).
  */
-export class FlowRecord {
-  source = NO_ADDRESS;
-  target = NO_ADDRESS;
+export interface FlowRecord {
+  readonly source: Words;
+  readonly target: Words;
   /** `srcaddr` and `dstaddr`: on the recording interface's own side always its primary address. */
-  interfaceSource = NO_ADDRESS;
-  interfaceTarget = NO_ADDRESS;
-  sourcePort = 0;
-  targetPort = 0;
-  protocol = 0;
-  packets = 0;
-  bytes = 0;
+  readonly interfaceSource: Words | undefined;
+  readonly interfaceTarget: Words | undefined;
+  readonly sourcePort: number;
+  readonly targetPort: number;
+  readonly protocol: number;
+  readonly packets: number;
+  readonly bytes: number;
   /** Epoch seconds of the first and the last packet. */
-  start = 0;
-  end = 0;
-  action: Action = NO_ACTION;
-  tcpFlags = NO_FLAGS;
-  direction: FlowDirection = NO_DIRECTION;
-  /** Interned interface id; 0 where the row has none. */
-  interfaceId = 0;
-  /** Reads a text column of the current row; undefined for `-` and for columns that the file lacks. */
-  text: (field: IdentityField) => string | undefined = () => undefined;
+  readonly start: number;
+  readonly end: number;
+  readonly action: Action;
+  readonly tcpFlags: number;
+  readonly direction: FlowDirection;
+  readonly interfaceId: string | undefined;
+  /** Reads a text column of the row, during the call that receives it; undefined for `-` and for columns that the file lacks. */
+  readonly text: (field: IdentityField) => string | undefined;
 }
 
 /** A row that reports no traffic (NODATA) or rows that AWS lost (SKIPDATA). */
 export interface StatusRow {
   readonly status: 'NODATA' | 'SKIPDATA';
-  readonly interfaceId: number;
+  readonly interfaceId: string | undefined;
   readonly start: number;
   readonly end: number;
 }
 
-/** What a file's layout lets the detector see; findings name what it lacks. */
-export interface Layout {
-  readonly kind: 'vpc' | 'transit-gateway';
-  /** The losses of `read-columns.ts`, as bits. */
-  readonly losses: number;
-}
-
-/** Gives each distinct interface id one small integer; 0 is `-`. */
-export interface InterfaceNames {
-  /** The integer of the text in `buffer[start, end)`. */
-  intern(buffer: Uint8Array, start: number, end: number): number;
-  /** The text of an integer. */
-  text(id: number): string;
-}
-
-/** Reads ordinary lines faster than row by row, to the same effect. */
-export interface BlockReader {
-  /** Takes the columns that the lines from here on have. */
-  useColumns(columns: ColumnMap): void;
-  /** Takes the beginning of some text, and returns how many bytes of it; what was taken before is forgotten. */
-  load(text: Uint8Array): number;
+/** Takes what a file holds, in the order of the file. */
+export interface FlowLogConsumer {
+  /** The columns of the lines from here on; called before the first of them. */
+  columns(columns: ColumnMap): void;
   /**
-   * Reads whole lines of what was taken, from `from` on. Returns where it stopped: at the end, or at the beginning of a
-   * line that has no end there or is no ordinary one.
+   * Begins to read text of which the lines have these columns, faster than row by row and to the same effect. A consumer
+   * that lacks it receives every row by {@link record} and {@link status}.
    */
-  read(from: number): number;
-  /** Lines, records, and rows without data that were read since the last call. */
-  take(): { readonly lines: number; readonly records: number; readonly noData: number };
-}
-
-/** Receives what a file holds, row by row. */
-export interface RecordSink {
-  readonly addresses: Addresses;
-  readonly interfaces: InterfaceNames;
-  /** Where the sink has one, it reads all lines that it can; the others come row by row. */
-  readonly blocks?: BlockReader;
-  /** Called before the first row under each header. */
-  layout(layout: Layout): void;
-  /**
-   * Called before the addresses of a row are interned, for sinks that keep networks with the same addresses apart: of the
-   * record, the interface and the text columns are known.
-   */
-  enter(record: FlowRecord): void;
+  lines?(text: Uint8Array): LineReader;
   record(record: FlowRecord): void;
   status(row: StatusRow): void;
 }
 
-/** Interface ids in a table that grows with them. */
-export class StringTable implements InterfaceNames {
-  #ids = new Map<string, number>();
-  #texts: string[] = ['-'];
-  #lastBytes: Uint8Array = new Uint8Array(0);
-  #lastId = 0;
+/** Reads the ordinary lines of one text. */
+export interface LineReader {
+  /** Reads whole lines from `from` on, up to a line that is not ordinary or has no end in the text. */
+  read(from: number): LinesRead;
+}
 
-  /** Rows of one interface come in runs, so the last one is compared first. */
-  intern(buffer: Uint8Array, start: number, end: number): number {
-    const last = this.#lastBytes;
-    if (end - start === last.length) {
-      let at = 0;
-      while (at < last.length && last[at] === buffer[start + at]) at++;
-      if (at === last.length && at > 0) return this.#lastId;
-    }
-    // A copy: `slice` of a Buffer would be a view of a chunk that its owner may use again.
-    this.#lastBytes = new Uint8Array(buffer.subarray(start, end));
-    this.#lastId = this.internText(Buffer.from(this.#lastBytes).toString('latin1'));
-    return this.#lastId;
-  }
-
-  internText(text: string): number {
-    if (text === '-' || text === '') return 0;
-    let id = this.#ids.get(text);
-    if (id === undefined) {
-      id = this.#texts.push(text) - 1;
-      this.#ids.set(text, id);
-    }
-    return id;
-  }
-
-  text(id: number): string {
-    return this.#texts[id] ?? '-';
-  }
+/** What a {@link LineReader} read. */
+export interface LinesRead {
+  /** Where it stopped: at the beginning of a line, or at the end of the text. */
+  readonly next: number;
+  readonly lines: number;
+  readonly records: number;
+  readonly noData: number;
 }

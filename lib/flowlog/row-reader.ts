@@ -1,19 +1,20 @@
 /** One line's columns to a record: every value checked, nothing converted that detection does not read. */
-import { NO_ADDRESS } from './address.ts';
+import { parseAddress, type Words } from '../net/address.ts';
 import type { ColumnMap } from './columns.ts';
 import { parseNumber } from './numbers.ts';
-import { lossesWithout } from './read-columns.ts';
 import {
   ACCEPT,
+  type Action,
   EGRESS,
-  FlowRecord,
+  type FlowDirection,
+  type FlowLogConsumer,
+  type FlowRecord,
   IDENTITY_FIELDS,
   INGRESS,
   NO_ACTION,
   NO_DIRECTION,
   NO_FLAGS,
   REJECT,
-  type RecordSink,
 } from './record.ts';
 import type { SkipReason } from './skipped.ts';
 
@@ -25,24 +26,26 @@ const EARLIEST = Date.UTC(2000, 0) / 1000;
 const LATEST = Date.UTC(2100, 0) / 1000;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
-type Outcome = SkipReason | undefined;
+/** A line that cannot be read, and why. */
+type Fault = { readonly fault: SkipReason };
+const fault = (reason: SkipReason): Fault => ({ fault: reason });
+/** Longest text of an address: IPv6 with a dotted tail. */
+const LONGEST_ADDRESS = 45;
 
-/** Reads the columns of one line after the other into one record, which the sink receives. */
+/** Reads the columns of one line after the other into records, which the consumer receives. */
 export class RowReader {
   noData = 0;
   skipData = 0;
   records = 0;
-  #sink: RecordSink;
-  #record = new FlowRecord();
+  readonly #consumer: FlowLogConsumer;
   #buffer: Uint8Array = new Uint8Array(0);
   #starts = new Int32Array(MAX_COLUMNS);
   #ends = new Int32Array(MAX_COLUMNS);
   #at: Record<string, number> = {};
   #identity = new Map<string, number>();
 
-  constructor(sink: RecordSink) {
-    this.#sink = sink;
-    this.#record.text = (field) => this.#text(this.#identity.get(field) ?? -1);
+  constructor(consumer: FlowLogConsumer) {
+    this.#consumer = consumer;
   }
 
   /** Splits a line at runs of white space and returns the number of columns. */
@@ -102,109 +105,110 @@ export class RowReader {
       status: at('log-status'),
     };
     this.#identity = new Map(IDENTITY_FIELDS.map((field) => [field, at(field)]));
-    this.#sink.blocks?.useColumns(columns);
-    this.#sink.layout({ kind: columns.kind, losses: lossesWithout((name) => at(name) >= 0) });
+    this.#consumer.columns(columns);
   }
 
-  /** Hands the line that was split last to the sink, or tells why it cannot be read. */
-  row(): Outcome {
-    const record = this.#record;
-    const at = this.#at;
+  /** Hands the line that was split last to the consumer, or tells why it cannot be read. */
+  row(): SkipReason | undefined {
     const times = this.#times();
-    if (times) return times;
-    this.#sink.addresses.beginRow();
-    record.interfaceId = this.#isDash(at.interfaceId!)
-      ? 0
-      : this.#sink.interfaces.intern(this.#buffer, this.#starts[at.interfaceId!]!, this.#ends[at.interfaceId!]!);
-    if (at.status! >= 0 && !this.#is(at.status!, 'OK')) return this.#statusRow();
-    this.#sink.enter(record);
-    const fault = this.#addresses() ?? this.#numbers() ?? this.#verdict();
-    if (fault) return fault;
+    if ('fault' in times) return times.fault;
+    const interfaceId = this.#latin1(this.#at.interfaceId!);
+    if (this.#at.status! >= 0 && !this.#is(this.#at.status!, 'OK')) return this.#statusRow({ ...times, interfaceId });
+    const addresses = this.#addresses();
+    if ('fault' in addresses) return addresses.fault;
+    const numbers = this.#numbers();
+    if ('fault' in numbers) return numbers.fault;
+    const action = this.#action();
+    if (typeof action !== 'number') return action.fault;
     this.records++;
-    this.#sink.record(record);
+    this.#consumer.record({
+      ...addresses,
+      ...numbers,
+      ...times,
+      action,
+      direction: this.#direction(),
+      interfaceId,
+      text: (field) => this.#text(this.#identity.get(field) ?? -1),
+    });
     return undefined;
   }
 
-  #times(): Outcome {
-    const record = this.#record;
-    const start = this.#number(this.#at.start!, LATEST);
-    const end = this.#number(this.#at.end!, LATEST);
-    record.start = start === undefined ? end! : start;
-    record.end = end === undefined ? start! : end;
-    if (record.start === undefined) return 'missing value';
+  #times(): Pick<FlowRecord, 'start' | 'end'> | Fault {
+    const first = this.#number(this.#at.start!, LATEST);
+    const last = this.#number(this.#at.end!, LATEST);
+    const start = first ?? last;
+    const end = last ?? first;
+    if (start === undefined || end === undefined) return fault('missing value');
     // Also true for NaN, which stands for a value that is no number in range.
-    if (!(record.start >= EARLIEST && record.end >= EARLIEST)) return 'bad time';
-    return record.end < record.start ? 'end before start' : undefined;
+    if (!(start >= EARLIEST && end >= EARLIEST)) return fault('bad time');
+    return end < start ? fault('end before start') : { start, end };
   }
 
-  #statusRow(): Outcome {
-    const status = this.#is(this.#at.status!, 'NODATA')
-      ? 'NODATA'
-      : this.#is(this.#at.status!, 'SKIPDATA')
-        ? 'SKIPDATA'
-        : undefined;
+  #statusRow(row: Pick<FlowRecord, 'start' | 'end' | 'interfaceId'>): SkipReason | undefined {
+    const status = (['NODATA', 'SKIPDATA'] as const).find((name) => this.#is(this.#at.status!, name));
     if (!status) return 'bad status';
     if (status === 'NODATA') this.noData++;
     else this.skipData++;
-    const { interfaceId, start, end } = this.#record;
-    this.#sink.status({ status, interfaceId, start, end });
+    this.#consumer.status({ status, ...row });
     return undefined;
   }
 
-  #addresses(): Outcome {
-    const record = this.#record;
+  #addresses(): Pick<FlowRecord, 'source' | 'target' | 'interfaceSource' | 'interfaceTarget'> | Fault {
     const at = this.#at;
-    record.interfaceSource = this.#address(at.interfaceSource!);
-    record.interfaceTarget = this.#address(at.interfaceTarget!);
-    const source = this.#address(at.source!);
-    const target = this.#address(at.target!);
-    if (Math.min(record.interfaceSource, record.interfaceTarget, source, target) < 0) return 'bad address';
-    record.source = source === NO_ADDRESS ? record.interfaceSource : source;
-    record.target = target === NO_ADDRESS ? record.interfaceTarget : target;
-    return record.source === NO_ADDRESS || record.target === NO_ADDRESS ? 'missing value' : undefined;
+    const columns = [at.interfaceSource!, at.interfaceTarget!, at.source!, at.target!];
+    const [interfaceSource, interfaceTarget, packetSource, packetTarget] = columns.map((column) =>
+      this.#isDash(column) ? undefined : this.#address(column),
+    );
+    if ([interfaceSource, interfaceTarget, packetSource, packetTarget].includes(null)) return fault('bad address');
+    const source = packetSource ?? interfaceSource;
+    const target = packetTarget ?? interfaceTarget;
+    if (!source || !target) return fault('missing value');
+    return {
+      source,
+      target,
+      interfaceSource: interfaceSource ?? undefined,
+      interfaceTarget: interfaceTarget ?? undefined,
+    };
   }
 
-  #numbers(): Outcome {
-    const record = this.#record;
+  #numbers(): Pick<FlowRecord, 'sourcePort' | 'targetPort' | 'protocol' | 'packets' | 'bytes' | 'tcpFlags'> | Fault {
     const at = this.#at;
     const protocol = this.#number(at.protocol!, 255);
-    if (protocol === undefined) return 'missing value';
-    if (Number.isNaN(protocol)) return 'bad protocol';
+    if (protocol === undefined) return fault('missing value');
+    if (Number.isNaN(protocol)) return fault('bad protocol');
     const sourcePort = this.#number(at.sourcePort!, 65_535);
     const targetPort = this.#number(at.targetPort!, 65_535);
-    if (Number.isNaN(sourcePort) || Number.isNaN(targetPort)) return 'bad port';
+    if (Number.isNaN(sourcePort) || Number.isNaN(targetPort)) return fault('bad port');
     // Protocols without ports may carry "-" here; TCP and UDP may not.
     if ((protocol === 6 || protocol === 17) && (sourcePort === undefined || targetPort === undefined))
-      return 'missing value';
+      return fault('missing value');
     const packets = this.#number(at.packets!, MAX_COUNT);
     const bytes = this.#number(at.bytes!, MAX_COUNT);
     const flags = this.#number(at.tcpFlags!, 0xffff);
-    if (Number.isNaN(packets) || Number.isNaN(bytes) || Number.isNaN(flags)) return 'bad number';
-    record.protocol = protocol;
-    record.sourcePort = sourcePort ?? 0;
-    record.targetPort = targetPort ?? 0;
-    record.packets = packets ?? 0;
-    record.bytes = bytes ?? 0;
-    record.tcpFlags = flags ?? NO_FLAGS;
-    return undefined;
+    if (Number.isNaN(packets) || Number.isNaN(bytes) || Number.isNaN(flags)) return fault('bad number');
+    return {
+      protocol,
+      sourcePort: sourcePort ?? 0,
+      targetPort: targetPort ?? 0,
+      packets: packets ?? 0,
+      bytes: bytes ?? 0,
+      tcpFlags: flags ?? NO_FLAGS,
+    };
   }
 
-  #verdict(): Outcome {
-    const record = this.#record;
-    const { action, direction } = this.#at;
-    if (action! < 0) record.action = NO_ACTION;
-    else if (this.#is(action!, 'ACCEPT')) record.action = ACCEPT;
-    else if (this.#is(action!, 'REJECT')) record.action = REJECT;
-    else return this.#isDash(action!) ? 'missing value' : 'bad action';
-    record.direction =
-      direction! < 0
-        ? NO_DIRECTION
-        : this.#is(direction!, 'ingress')
-          ? INGRESS
-          : this.#is(direction!, 'egress')
-            ? EGRESS
-            : NO_DIRECTION;
-    return undefined;
+  #action(): Action | Fault {
+    const column = this.#at.action!;
+    if (column < 0) return NO_ACTION;
+    if (this.#is(column, 'ACCEPT')) return ACCEPT;
+    if (this.#is(column, 'REJECT')) return REJECT;
+    return fault(this.#isDash(column) ? 'missing value' : 'bad action');
+  }
+
+  #direction(): FlowDirection {
+    const column = this.#at.direction!;
+    if (column < 0) return NO_DIRECTION;
+    if (this.#is(column, 'ingress')) return INGRESS;
+    return this.#is(column, 'egress') ? EGRESS : NO_DIRECTION;
   }
 
   /** undefined for a missing column or "-", NaN for what is no whole number up to `max`. */
@@ -213,36 +217,16 @@ export class RowReader {
     return parseNumber(this.#buffer, this.#starts[column]!, this.#ends[column]!, max);
   }
 
-  /** {@link NO_ADDRESS} for a missing column or "-", -1 for what is no address. */
-  #address(column: number): number {
-    if (this.#isDash(column)) return NO_ADDRESS;
-    const buffer = this.#buffer;
-    const start = this.#starts[column]!;
-    const end = this.#ends[column]!;
-    let value = 0;
-    let part = -1;
-    let dots = 0;
-    for (let at = start; at < end; at++) {
-      const byte = buffer[at]!;
-      if (byte === 0x2e) {
-        if (part < 0) return -1;
-        value = (value << 8) | part;
-        part = -1;
-        dots++;
-      } else if (byte >= 0x30 && byte <= 0x39) {
-        // A leading zero: no dotted address, yet perhaps a group of IPv6.
-        if (part === 0) return this.#ipv6(start, end);
-        part = (part < 0 ? 0 : part * 10) + byte - 0x30;
-        if (part > 255) return this.#ipv6(start, end);
-      } else return this.#ipv6(start, end);
-    }
-    if (dots !== 3 || part < 0) return this.#ipv6(start, end);
-    return this.#sink.addresses.internIpv4(((value << 8) | part) >>> 0);
+  /** null for what is no address. */
+  #address(column: number): Words | null {
+    const [start, end] = [this.#starts[column]!, this.#ends[column]!];
+    if (end - start > LONGEST_ADDRESS) return null;
+    return parseAddress(Buffer.from(this.#buffer.subarray(start, end)).toString('latin1')) ?? null;
   }
 
-  #ipv6(start: number, end: number): number {
-    if (end - start > 45 || !this.#buffer.subarray(start, end).includes(0x3a)) return -1;
-    return this.#sink.addresses.internText(Buffer.from(this.#buffer.subarray(start, end)).toString('latin1')) ?? -1;
+  #latin1(column: number): string | undefined {
+    if (this.#isDash(column)) return undefined;
+    return Buffer.from(this.#buffer.subarray(this.#starts[column]!, this.#ends[column]!)).toString('latin1');
   }
 
   #isDash(column: number): boolean {

@@ -1,7 +1,5 @@
-/** The kernel's tables of addresses and interfaces, as the readers of flow logs know them. */
-import { Addresses } from '../flowlog/address.ts';
-import type { InterfaceNames } from '../flowlog/record.ts';
-import type { Words } from '../net/address.ts';
+/** The kernel's tables of addresses and interfaces, as its host reads and fills them. */
+import { formatAddress, type Words } from '../net/address.ts';
 import { isUncounted, type Networks } from '../net/networks.ts';
 import type { Kernel } from './kernel.ts';
 import {
@@ -17,6 +15,9 @@ import {
   KIND_UNCOUNTED,
 } from './rows.ts';
 
+/** The number that stands for no address. */
+export const NO_ADDRESS = 0;
+
 /** Contacts for which there must be room before a row is read: its own, and what the row before may have begun. */
 const ROOM = 4;
 
@@ -25,24 +26,29 @@ export const kindOf = (networks: Networks, address: Words): number =>
   (networks.isInside(address) ? KIND_INSIDE : 0) | (isUncounted(address) ? KIND_UNCOUNTED : 0);
 
 /** The addresses of a kernel. */
-export class KernelAddresses extends Addresses {
+export class KernelAddresses {
   readonly #kernel: Kernel;
 
   constructor(kernel: Kernel) {
-    super();
     this.#kernel = kernel;
   }
 
-  override beginRow(): void {
+  /** Makes room for what one record adds. Numbers of addresses and interfaces may change here, and nowhere else. */
+  makeRoom(): void {
     this.#kernel.run.makeRoom(ROOM);
   }
 
-  override intern(w0: number, w1: number, w2: number, w3: number): number {
-    return this.#kernel.run.intern(w0, w1, w2, w3);
+  /** The number of an address; {@link NO_ADDRESS} for none. */
+  intern(words: Words | undefined): number {
+    return words ? this.#kernel.run.intern(...words) : NO_ADDRESS;
   }
 
-  override word(id: number, position: 0 | 1 | 2 | 3): number {
-    return this.#kernel.words[this.#at(id) / 4 + position]!;
+  /** The canonical text of an address; `-` for {@link NO_ADDRESS}. */
+  text(id: number): string {
+    if (id === NO_ADDRESS) return '-';
+    const at = this.#at(id) / 4;
+    const { words } = this.#kernel;
+    return formatAddress(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
   /** The interface that the address is tied to; 0 for none. */
@@ -71,14 +77,19 @@ export class KernelAddresses extends Addresses {
 }
 
 /** The names of interfaces in a kernel. */
-export class KernelInterfaceNames implements InterfaceNames {
+export class KernelInterfaceNames {
   readonly #kernel: Kernel;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
-  intern(buffer: Uint8Array, start: number, end: number): number {
+  /** The number of a name; 0 for none. */
+  intern(name: string | undefined): number {
+    return name === undefined ? 0 : this.#internBytes(Buffer.from(name, 'latin1'));
+  }
+
+  #internBytes(buffer: Uint8Array, start = 0, end = buffer.length): number {
     const at = this.#kernel.run.handedIn();
     const name = buffer.subarray(start, Math.min(end, start + INTERFACE_NAME_BYTES));
     this.#kernel.bytes.set(name, at);
@@ -92,7 +103,7 @@ export class KernelInterfaceNames implements InterfaceNames {
     const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     const at = (id: number) => id * INTERFACE_BYTES;
     return Array.from({ length: bytes.length / INTERFACE_BYTES }, (_, id) =>
-      id === 0 ? 0 : this.intern(bytes, at(id), at(id) + bytes[at(id) + INTERFACE_NAME_LENGTH]!),
+      id === 0 ? 0 : this.#internBytes(bytes, at(id), at(id) + bytes[at(id) + INTERFACE_NAME_LENGTH]!),
     );
   }
 

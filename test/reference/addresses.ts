@@ -1,23 +1,23 @@
 /** Addresses in plain maps: inside ones by the network of the record that is read, since networks may have the same. */
-
-import { Addresses } from '../../lib/flowlog/address.ts';
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
 import { KIND_INSIDE } from '../../lib/kernel/rows.ts';
+import { formatAddress, isIpv4, type Words } from '../../lib/net/address.ts';
 import type { Networks } from '../../lib/net/networks.ts';
 
-export class ReferenceAddresses extends Addresses {
+export class ReferenceAddresses {
   /** Network of the record whose addresses are interned next. */
   network = 0;
   #networks: Networks;
   #ids = new Map<string, number>();
-  #rows: { readonly words: readonly number[]; readonly network: number }[] = [{ words: [], network: 0 }];
+  #rows: { readonly words: Words; readonly network: number }[] = [{ words: [0, 0, 0, 0], network: 0 }];
 
   constructor(networks: Networks) {
-    super();
     this.#networks = networks;
   }
 
-  override intern(...words: [number, number, number, number]): number {
+  /** The number of an address; 0 for none. */
+  intern(words: Words | undefined): number {
+    if (!words) return 0;
     const network = kindOf(this.#networks, words) & KIND_INSIDE ? this.network : 0;
     const key = [...words, network].join(' ');
     const id = this.#ids.get(key) ?? this.#rows.push({ words, network }) - 1;
@@ -25,8 +25,16 @@ export class ReferenceAddresses extends Addresses {
     return id;
   }
 
-  override word(id: number, position: 0 | 1 | 2 | 3): number {
-    return this.#rows[id]!.words[position]!;
+  words(id: number): Words {
+    return this.#rows[id]!.words;
+  }
+
+  text(id: number): string {
+    return formatAddress(...this.words(id));
+  }
+
+  isIpv4(id: number): boolean {
+    return isIpv4(this.words(id));
   }
 
   /** The network that an inside address belongs to; 0 for outside ones. */

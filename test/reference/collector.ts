@@ -13,12 +13,13 @@ import {
 } from '../../lib/evidence/quality.ts';
 import { ScopeNumbers, Scopes } from '../../lib/evidence/scope.ts';
 import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/evidence/seen.ts';
+import type { ColumnMap } from '../../lib/flowlog/columns.ts';
+import { lossesWithout } from '../../lib/flowlog/read-columns.ts';
 import {
+  type FlowLogConsumer,
   type FlowRecord,
   type IdentityField,
-  type Layout,
   NO_FLAGS,
-  type RecordSink,
   type StatusRow,
 } from '../../lib/flowlog/record.ts';
 import { Networks } from '../../lib/net/networks.ts';
@@ -28,6 +29,7 @@ import { classify, Halves } from './initiator.ts';
 import { InterfaceNames } from './interface-names.ts';
 import { Interfaces } from './interfaces.ts';
 import { Kinds } from './kinds.ts';
+import type { NumberedRecord } from './record.ts';
 
 type FlowFields = Partial<Record<IdentityField, string>>;
 
@@ -38,7 +40,7 @@ const MOST_SKIPPED_HOURS = 24;
 const FULL = 0xffffffff;
 
 /** Collects one body of evidence. */
-export class ReferenceCollector implements RecordSink {
+export class ReferenceCollector implements FlowLogConsumer {
   readonly addresses: ReferenceAddresses;
   readonly interfaces = new InterfaceNames();
   logTime = 0;
@@ -62,19 +64,16 @@ export class ReferenceCollector implements RecordSink {
     this.#scopes = new ScopeNumbers(new Scopes(options.routingDomains));
   }
 
-  layout(layout: Layout): void {
+  columns(columns: ColumnMap): void {
     this.#scopes.beginFile();
     this.#identities.beginFile();
-    const isGateway = layout.kind === 'transit-gateway';
-    this.#layoutQuality = isGateway ? TRANSIT_GATEWAY | (layout.losses & WITHOUT_FLAGS) : layout.losses;
+    const losses = lossesWithout((name) => columns.indexOf(name) >= 0);
+    this.#layoutQuality = columns.kind === 'transit-gateway' ? TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS) : losses;
   }
 
-  enter(record: FlowRecord): void {
-    this.addresses.network = this.#identities.enter(record, this.#numberOf);
-  }
-
-  record(record: FlowRecord): void {
-    this.logTime = Math.max(this.logTime, record.end);
+  record(row: FlowRecord): void {
+    this.logTime = Math.max(this.logTime, row.end);
+    const record = this.#numbered(row);
     this.#identities.learn(record, this.#numberOf);
     const { source, target, protocol, start, end } = record;
     if (source === target || !this.#kinds.isCountable(source) || !this.#kinds.isCountable(target)) return;
@@ -106,12 +105,25 @@ export class ReferenceCollector implements RecordSink {
       });
   }
 
+  #numbered(row: FlowRecord): NumberedRecord {
+    const interfaceId = this.interfaces.intern(row.interfaceId);
+    this.addresses.network = this.#identities.enter({ interfaceId, text: row.text }, this.#numberOf);
+    return {
+      ...row,
+      interfaceId,
+      source: this.addresses.intern(row.source),
+      target: this.addresses.intern(row.target),
+      interfaceSource: this.addresses.intern(row.interfaceSource),
+      interfaceTarget: this.addresses.intern(row.interfaceTarget),
+    };
+  }
+
   status(row: StatusRow): void {
     this.logTime = Math.max(this.logTime, row.end);
     if (row.status !== 'SKIPDATA') return;
     const last = Math.floor(row.end / HOUR);
     for (let hour = Math.max(Math.floor(row.start / HOUR), last - MOST_SKIPPED_HOURS); hour <= last; hour++)
-      this.#identities.skipped(row.interfaceId, hour);
+      this.#identities.skipped(this.interfaces.intern(row.interfaceId), hour);
   }
 
   /** The evidence of each source; call once, after the last record. */

@@ -2,9 +2,10 @@
  * The contacts of all sources, hour by hour, in plain maps: nothing is let go of before the end, when each hour keeps the
  * contacts with the smallest keyed hashes. What the kernel's table must equal, whatever the order of the records.
  */
+
 import { type HashKey, keyedHash } from '../../lib/evidence/keyed-hash.ts';
 import { hasInitiatorHalf } from '../../lib/evidence/seen.ts';
-import type { Addresses } from '../../lib/flowlog/address.ts';
+import type { ReferenceAddresses } from './addresses.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
@@ -69,12 +70,12 @@ const lowest = (a: number, b: number): number => (a === 0 || b === 0 ? Math.max(
 
 export class ContactTable {
   #panes = new Map<string, Pane>();
-  #addresses: Addresses;
+  #addresses: ReferenceAddresses;
   #key: HashKey;
   #limit: number;
 
   /** @param limit contacts kept for each source and hour. */
-  constructor(addresses: Addresses, key: HashKey, limit: number) {
+  constructor(addresses: ReferenceAddresses, key: HashKey, limit: number) {
     this.#addresses = addresses;
     this.#key = key;
     this.#limit = limit;
@@ -126,7 +127,7 @@ export class ContactTable {
   }
 
   #contact({ source, target, port, protocol }: ContactHalf): Contact {
-    const word = (id: number, at: 0 | 1 | 2 | 3) => this.#addresses.word(id, at);
+    const word = (id: number, at: 0 | 1 | 2 | 3) => this.#addresses.words(id)[at];
     // The source's words are folded into two: its contacts must sample independently of other sources' contacts.
     const hash = keyedHash(
       this.#key,

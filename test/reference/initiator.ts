@@ -17,6 +17,12 @@ import {
 } from '../../lib/evidence/seen.ts';
 import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../../lib/flowlog/record.ts';
 
+/** What of a record the classification reads. */
+export type Classified = Pick<
+  FlowRecord,
+  'protocol' | 'sourcePort' | 'targetPort' | 'packets' | 'bytes' | 'action' | 'tcpFlags'
+>;
+
 const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
@@ -53,7 +59,7 @@ const PROBE_PACKETS = 10;
 const portRole = (port: number): number => (port < PRIVILEGED ? 0 : port < EPHEMERAL ? 1 : 2);
 
 /** Classifies one record: by TCP flags where the log has them, else by port roles. */
-export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): void {
+export function classify(record: Classified, isIpv4: boolean, into: Halves): void {
   into.forward = 0;
   into.reverse = 0;
   const verdict = record.action === REJECT ? SEEN_REJECT : SEEN_ACCEPT;
@@ -71,7 +77,7 @@ export function classify(record: FlowRecord, isIpv4: boolean, into: Halves): voi
   }
 }
 
-function classifyDatagrams(record: FlowRecord, verdict: number, into: Halves): void {
+function classifyDatagrams(record: Classified, verdict: number, into: Halves): void {
   const { sourcePort, targetPort } = record;
   const arePrivileged = sourcePort < PRIVILEGED && targetPort < PRIVILEGED;
   if (arePrivileged && sourcePort !== targetPort) {
@@ -81,7 +87,7 @@ function classifyDatagrams(record: FlowRecord, verdict: number, into: Halves): v
   } else byPortRoles(record, verdict, SEEN_REPLY, into);
 }
 
-function classifyTcp(record: FlowRecord, isIpv4: boolean, verdict: number, into: Halves): void {
+function classifyTcp(record: Classified, isIpv4: boolean, verdict: number, into: Halves): void {
   const flags = record.tcpFlags;
   if ((flags & (SYN | ACK)) === SYN) {
     const completed = flags & FIN && record.packets >= 3 ? SEEN_COMPLETED : 0;
@@ -94,10 +100,10 @@ function classifyTcp(record: FlowRecord, isIpv4: boolean, verdict: number, into:
 }
 
 /** Resets alone: a closed port sends one for each SYN, and Windows asks three times. */
-const isBare = ({ packets, bytes }: FlowRecord, isIpv4: boolean): boolean =>
+const isBare = ({ packets, bytes }: Classified, isIpv4: boolean): boolean =>
   packets <= SYN_RETRIES && bytes <= packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);
 
-function classifyTcpWithoutFlags(record: FlowRecord, isIpv4: boolean, verdict: number, into: Halves): void {
+function classifyTcpWithoutFlags(record: Classified, isIpv4: boolean, verdict: number, into: Halves): void {
   const resetBytes = record.packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);
   const isReset = record.packets > 0 && record.packets <= 2 && record.bytes <= resetBytes;
   const common = SEEN_TCP | SEEN_WITHOUT_FLAGS;
@@ -116,11 +122,11 @@ function classifyTcpWithoutFlags(record: FlowRecord, isIpv4: boolean, verdict: n
   byPortRoles(record, verdict | common, (isReset ? SEEN_RESET : SEEN_REPLY) | common, into);
 }
 
-function isSynSized({ packets, bytes }: FlowRecord, isIpv4: boolean): boolean {
+function isSynSized({ packets, bytes }: Classified, isIpv4: boolean): boolean {
   return packets > 0 && packets <= SYN_RETRIES && SYN_BYTES.has(bytes / packets - (isIpv4 ? 0 : IPV6_EXTRA_BYTES));
 }
 
-function byPortRoles(record: FlowRecord, request: number, reply: number, into: Halves): void {
+function byPortRoles(record: Classified, request: number, reply: number, into: Halves): void {
   const source = portRole(record.sourcePort);
   const target = portRole(record.targetPort);
   if (target < source) into.forward = SEEN_PROBE | request;

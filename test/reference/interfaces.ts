@@ -1,14 +1,9 @@
 /** Who stands behind an address: the interface, instance, task and account that the records tie it to. */
 import type { Identity } from '../../lib/evidence/interfaces.ts';
-import {
-  EGRESS,
-  type FlowRecord,
-  IDENTITY_FIELDS,
-  type IdentityField,
-  INGRESS,
-  type StringTable,
-} from '../../lib/flowlog/record.ts';
+import { EGRESS, IDENTITY_FIELDS, type IdentityField, INGRESS } from '../../lib/flowlog/record.ts';
+import type { InterfaceNames } from './interface-names.ts';
 import type { Kinds } from './kinds.ts';
+import type { NumberedRecord } from './record.ts';
 
 /** How sure a tie is: the higher wins, whatever the order of the records. */
 const OWN = 4;
@@ -53,16 +48,16 @@ export class Interfaces {
   #known = new Map<number, Interface>();
   #ties = new Map<number, Tie>();
   #ofFile = newInterface();
-  #names: StringTable;
+  #names: InterfaceNames;
   #kinds: Kinds;
 
-  constructor(names: StringTable, kinds: Kinds) {
+  constructor(names: InterfaceNames, kinds: Kinds) {
     this.#names = names;
     this.#kinds = kinds;
   }
 
   /** Learns from one record. */
-  learn(record: FlowRecord, numberOf: (fields: Interface['fields']) => number): void {
+  learn(record: NumberedRecord, numberOf: (fields: Interface['fields']) => number): void {
     const { interfaceId, source, target, interfaceSource, interfaceTarget } = record;
     if (interfaceId === 0) return;
     const known = this.#interface(interfaceId);
@@ -124,7 +119,10 @@ export class Interfaces {
   }
 
   /** The number of the network of a record's interface, which is looked up with `numberOf` whenever the texts are looked at. */
-  enter(record: FlowRecord, numberOf: (fields: Interface['fields']) => number): number {
+  enter(
+    record: Pick<NumberedRecord, 'interfaceId' | 'text'>,
+    numberOf: (fields: Interface['fields']) => number,
+  ): number {
     const known = record.interfaceId === 0 ? this.#ofFile : this.#interface(record.interfaceId);
     if (known.network === 0) {
       this.#look(known, record);
@@ -147,7 +145,7 @@ export class Interfaces {
     return known;
   }
 
-  #look({ fields }: Interface, record: FlowRecord): void {
+  #look({ fields }: Interface, record: Pick<NumberedRecord, 'text'>): void {
     for (const field of IDENTITY_FIELDS) {
       const value = record.text(field);
       if (value !== undefined && value.length > (field === 'account-id' ? 64 : 600)) continue;

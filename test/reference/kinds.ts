@@ -1,15 +1,15 @@
 /** What kind of address each one is, by its number alone; asked once an address. */
-import type { Addresses } from '../../lib/flowlog/address.ts';
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
 import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/rows.ts';
 import type { Networks } from '../../lib/net/networks.ts';
+import type { ReferenceAddresses } from './addresses.ts';
 
 export class Kinds {
   #known: number[] = [];
-  #addresses: Addresses;
+  #addresses: ReferenceAddresses;
   #networks: Networks;
 
-  constructor(addresses: Addresses, networks: Networks) {
+  constructor(addresses: ReferenceAddresses, networks: Networks) {
     this.#addresses = addresses;
     this.#networks = networks;
   }
@@ -25,8 +25,7 @@ export class Kinds {
   }
 
   #of(id: number): number {
-    const word = (at: 0 | 1 | 2 | 3) => this.#addresses.word(id, at);
-    this.#known[id] ??= kindOf(this.#networks, [word(0), word(1), word(2), word(3)]);
+    this.#known[id] ??= kindOf(this.#networks, this.#addresses.words(id));
     return this.#known[id];
   }
 }

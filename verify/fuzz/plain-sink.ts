@@ -1,35 +1,20 @@
-/** A sink that counts, and notes what neighbours of a mutant must have become; it has no blocks, so the plain parser reads. */
+/** A sink that counts, and notes what neighbours of a mutant must have become; it reads no lines, so the plain parser does. */
 
-import type { Addresses } from '../../lib/flowlog/address.ts';
-import { type FlowRecord, type RecordSink, StringTable } from '../../lib/flowlog/record.ts';
-import { AddressTable } from '../../test/reference/address-table.ts';
+import type { FlowLogConsumer, FlowRecord } from '../../lib/flowlog/record.ts';
+import type { Words } from '../../lib/net/address.ts';
 import { must } from './target.ts';
 
-/** Addresses that the tables hold before they are begun anew. */
-const MOST_ADDRESSES = 5000;
-
-export class PlainSink implements RecordSink {
+export class PlainSink implements FlowLogConsumer {
   records = 0;
   statuses = 0;
-  interfaces = new StringTable();
-  #addresses = new AddressTable();
-
-  get addresses(): Addresses {
-    return this.#addresses;
-  }
 
   /** Begins a file. */
   reset(): void {
     this.records = 0;
     this.statuses = 0;
-    if (this.#addresses.count < MOST_ADDRESSES) return;
-    this.#addresses = new AddressTable();
-    this.interfaces = new StringTable();
   }
 
-  layout(): void {}
-
-  enter(): void {}
+  columns(): void {}
 
   /** Takes a record. @throws Violation when a value is none that the type allows. */
   record(record: FlowRecord): void {
@@ -44,8 +29,8 @@ export class PlainSink implements RecordSink {
       isWithin(start, 946_684_800, end) &&
       isWithin(end, start, 4_102_444_800) &&
       isWithin(tcpFlags, -1, 65_535) &&
-      source > 0 &&
-      target > 0;
+      areWords(source) &&
+      areWords(target);
     must(isSound, () => `a record holds what none can hold: ${JSON.stringify(record)}`);
   }
 
@@ -56,3 +41,5 @@ export class PlainSink implements RecordSink {
 
 const isWithin = (value: number, from: number, to: number): boolean =>
   Number.isSafeInteger(value) && value >= from && value <= to;
+
+const areWords = (words: Words): boolean => words.every((word) => isWithin(word, 0, 0xffffffff));

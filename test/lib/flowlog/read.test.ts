@@ -4,8 +4,6 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
-import { StringTable } from '../../../lib/flowlog/record.ts';
-import { AddressTable } from '../../reference/address-table.ts';
 import { atLength } from '../../tier.ts';
 import { read } from './recorder.ts';
 import { chunkedSource, line, log, pieces, pipe, rows } from './sample-logs.ts';
@@ -182,10 +180,7 @@ describe('Memory stays bounded', () => {
     let most = 0;
     let records = 0;
     const sink = {
-      addresses: new AddressTable(),
-      interfaces: new StringTable(),
-      layout: () => undefined,
-      enter: () => undefined,
+      columns: () => undefined,
       status: () => undefined,
       record: () => {
         if (++records % 20_000 === 0) most = Math.max(most, inUse() - before);

@@ -1,16 +1,10 @@
 /** A sink that keeps every record as plain values, so that tests can compare what was read. */
 
+import type { ColumnMap } from '../../../lib/flowlog/columns.ts';
 import { type FileReport, type ReadOptions, readFlowLog } from '../../../lib/flowlog/read.ts';
-import {
-  type FlowRecord,
-  IDENTITY_FIELDS,
-  type Layout,
-  type RecordSink,
-  type StatusRow,
-  StringTable,
-} from '../../../lib/flowlog/record.ts';
+import { type FlowLogConsumer, type FlowRecord, IDENTITY_FIELDS, type StatusRow } from '../../../lib/flowlog/record.ts';
 import { type ByteSource, bufferSource } from '../../../lib/flowlog/source.ts';
-import { AddressTable } from '../../reference/address-table.ts';
+import { formatAddress, type Words } from '../../../lib/net/address.ts';
 
 /** A record with its addresses and interface as text. */
 export interface PlainRecord {
@@ -32,38 +26,36 @@ export interface PlainRecord {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-export class Recorder implements RecordSink {
-  readonly addresses = new AddressTable();
-  readonly interfaces = new StringTable();
+const addressText = (words: Words | undefined): string => (words ? formatAddress(...words) : '-');
+
+export class Recorder implements FlowLogConsumer {
   readonly records: PlainRecord[] = [];
   readonly statuses: (Omit<StatusRow, 'interfaceId'> & { readonly interfaceId: string })[] = [];
-  readonly layouts: Layout[] = [];
+  readonly layouts: ColumnMap[] = [];
 
-  enter(): void {}
-
-  layout(layout: Layout): void {
-    this.layouts.push(layout);
+  columns(columns: ColumnMap): void {
+    this.layouts.push(columns);
   }
 
   record(record: FlowRecord): void {
-    const { text, source, target, interfaceSource, interfaceTarget, interfaceId, ...numbers } = record;
+    const { text, source, target, interfaceSource, interfaceTarget, interfaceId = '-', ...numbers } = record;
     const identity = IDENTITY_FIELDS.flatMap((field) => {
       const value = text(field);
       return value === undefined ? [] : [[field, value] as const];
     });
     this.records.push({
       ...numbers,
-      source: this.addresses.text(source),
-      target: this.addresses.text(target),
-      interfaceSource: this.addresses.text(interfaceSource),
-      interfaceTarget: this.addresses.text(interfaceTarget),
-      interfaceId: this.interfaces.text(interfaceId),
+      source: addressText(source),
+      target: addressText(target),
+      interfaceSource: addressText(interfaceSource),
+      interfaceTarget: addressText(interfaceTarget),
+      interfaceId,
       identity: Object.fromEntries(identity),
     });
   }
 
-  status({ interfaceId, ...row }: StatusRow): void {
-    this.statuses.push({ ...row, interfaceId: this.interfaces.text(interfaceId) });
+  status({ interfaceId = '-', ...row }: StatusRow): void {
+    this.statuses.push({ ...row, interfaceId });
   }
 }
 
@@ -72,7 +64,7 @@ export interface Read {
   readonly report: FileReport;
   readonly records: readonly PlainRecord[];
   readonly statuses: Recorder['statuses'];
-  readonly layouts: readonly Layout[];
+  readonly layouts: readonly ColumnMap[];
 }
 
 /** Reads a file given as bytes, text or a source. */

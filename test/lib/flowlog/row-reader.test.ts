@@ -217,6 +217,6 @@ describe('A Transit Gateway log', () => {
       direction: EGRESS,
       interfaceId: '-',
     });
-    expect(layouts).toEqual([{ kind: 'transit-gateway', losses: expect.any(Number) }]);
+    expect(layouts.map(({ kind }) => kind)).toEqual(['transit-gateway']);
   });
 });

@@ -5,6 +5,7 @@ import { SEEN_ACCEPT, SEEN_REJECT, SEEN_RESET, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP 
 import { type ContactHalf, ContactTable, type KeptContact, type PaneView } from '../../../lib/kernel/contact-table.ts';
 import type { Kernel } from '../../../lib/kernel/kernel.ts';
 import { KernelAddresses } from '../../../lib/kernel/kernel-tables.ts';
+import { V4_PREFIX } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
 import { freshKernel, KEY } from './fresh-kernel.ts';
 
@@ -21,9 +22,9 @@ function tableOf(halves: Iterable<Half>, limit: number): ContactTable & { readon
   const addresses = new KernelAddresses(kernel);
   const table = new ContactTable(kernel);
   for (const half of halves) {
-    addresses.beginRow();
-    const source = addresses.internIpv4(0x0a000000 + (half.source ?? 1));
-    const target = addresses.internIpv4(0x0a800000 + (half.target ?? 1));
+    addresses.makeRoom();
+    const source = addresses.intern([0, 0, V4_PREFIX, 0x0a000000 + (half.source ?? 1)]);
+    const target = addresses.intern([0, 0, V4_PREFIX, 0x0a800000 + (half.target ?? 1)]);
     const time = { start: NOON, end: half.start ?? NOON };
     const defaults = { ...time, port: 80, protocol: 6, seen: PROBE, quality: 0, sourcePort: 40_000, packetBytes: 44 };
     table.add({ ...defaults, ...half, source, target });

@@ -4,9 +4,8 @@ import { randomOf } from '../../../bench/random.ts';
 import { type HashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
 import { isBareProbe, isFailure, outcomeOf } from '../../../lib/evidence/seen.ts';
 import { columnMap } from '../../../lib/flowlog/columns.ts';
-import { FlowRecord } from '../../../lib/flowlog/record.ts';
-import { KernelBlockReader } from '../../../lib/kernel/block-reader.ts';
 import { KernelAddresses } from '../../../lib/kernel/kernel-tables.ts';
+import { KernelLines } from '../../../lib/kernel/line-reader.ts';
 import { formatAddress, parseIpv4, parseIpv6 } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
 import { classify, Halves } from '../../reference/initiator.ts';
@@ -36,7 +35,6 @@ test('the keyed hash is the same for any key and any seven words', () => {
 test('the halves of a record are the same for all protocols, flags, actions, port roles and sizes', () => {
   const { run } = freshKernel();
   const halves = new Halves();
-  const record = new FlowRecord();
   const ports = [0, 22, 443, 1023, 1024, 8080, 32_767, 32_768, 65_535];
   const sizes = [0, 1, 2, 3, 4, 5, 10, 11].flatMap((packets) =>
     [0, 40, 41, 44, 48, 52, 60, 61, 64, 68, 80, 84].map((bytes) => [packets, packets * bytes] as const),
@@ -50,7 +48,7 @@ test('the halves of a record are the same for all protocols, flags, actions, por
           for (const targetPort of ports)
             for (const isIpv4 of [true, false])
               for (const [packets, bytes] of protocol === 6 && flags < 5 ? sizes : sizes.slice(-13)) {
-                Object.assign(record, { protocol, tcpFlags: flags, action, sourcePort, targetPort, packets, bytes });
+                const record = { protocol, tcpFlags: flags, action, sourcePort, targetPort, packets, bytes };
                 classify(record, isIpv4, halves);
                 const both = run.classify(
                   protocol,
@@ -71,14 +69,14 @@ test('the halves of a record are the same for all protocols, flags, actions, por
 
 describe('the text of an address', () => {
   const kernel = freshKernel();
-  const reader = new KernelBlockReader(kernel);
-  reader.useColumns(columnMap('srcaddr dstaddr srcport dstport protocol start end action'.split(' ')));
+  const lines = new KernelLines(kernel);
+  lines.useColumns(columnMap('srcaddr dstaddr srcport dstport protocol start end action'.split(' ')));
 
   /** The address that the kernel takes a text for; undefined where it leaves the line to the row reader. */
   function readAs(text: string): string | undefined {
     kernel.run.clear();
-    reader.load(Buffer.from(`${text} 9.9.9.9 1 2 6 1795288627 1795288627 ACCEPT\n`, 'latin1'));
-    return reader.read(0) === 0 ? undefined : new KernelAddresses(kernel).text(1);
+    const reader = lines.read(Buffer.from(`${text} 9.9.9.9 1 2 6 1795288627 1795288627 ACCEPT\n`, 'latin1'));
+    return reader.read(0).next === 0 ? undefined : new KernelAddresses(kernel).text(1);
   }
 
   const random = randomOf('addresses');

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
 import { Collector, type CollectorOptions } from '../../../lib/evidence/builder.ts';
-import type { RecordSink } from '../../../lib/flowlog/record.ts';
+import type { FlowLogConsumer } from '../../../lib/flowlog/record.ts';
 import type { Drained } from '../../../lib/kernel/drained.ts';
 import { atLength } from '../../tier.ts';
 import type { Values } from '../flowlog/sample-logs.ts';
@@ -21,11 +21,8 @@ function collectorOf(files: readonly Uint8Array[], options: Partial<CollectorOpt
 /** The same row by row: the way of all lines that are no ordinary ones. */
 function rowByRow(files: readonly Uint8Array[], options: Partial<CollectorOptions> = {}): Collector {
   const collector = new Collector({ ...OPTIONS, ...options });
-  const rows: RecordSink = {
-    addresses: collector.addresses,
-    interfaces: collector.interfaces,
-    layout: (layout) => collector.layout(layout),
-    enter: (record) => collector.enter(record),
+  const rows: FlowLogConsumer = {
+    columns: (columns) => collector.columns(columns),
     record: (record) => collector.record(record),
     status: (row) => collector.status(row),
   };

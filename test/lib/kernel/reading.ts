@@ -6,7 +6,7 @@ import type { SeenContact } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { ColumnsError } from '../../../lib/flowlog/columns.ts';
 import { LineParser } from '../../../lib/flowlog/line-parser.ts';
-import type { RecordSink } from '../../../lib/flowlog/record.ts';
+import type { FlowLogConsumer } from '../../../lib/flowlog/record.ts';
 import { ReferenceCollector } from '../../reference/collector.ts';
 
 /** Options of both collectors: with networks and domains of their own, so that these are compared as well. */
@@ -39,7 +39,7 @@ export interface FileReading {
 }
 
 /** Reads one file, given in pieces, into a sink. */
-export function readInto(sink: RecordSink, pieces: readonly Uint8Array[]): FileReading {
+export function readInto(sink: FlowLogConsumer, pieces: readonly Uint8Array[]): FileReading {
   const parser = new LineParser(sink);
   try {
     for (const piece of pieces) parser.push(piece);

@@ -6,7 +6,7 @@ import { ColumnsError } from '../../../lib/flowlog/columns.ts';
 import { FIELD_VERSIONS } from '../../../lib/flowlog/fields.ts';
 import { LineParser } from '../../../lib/flowlog/line-parser.ts';
 import { type FileReport, readFlowLog } from '../../../lib/flowlog/read.ts';
-import type { RecordSink } from '../../../lib/flowlog/record.ts';
+import type { FlowLogConsumer } from '../../../lib/flowlog/record.ts';
 import type { ByteSource } from '../../../lib/flowlog/source.ts';
 import { pipe } from '../../../test/lib/flowlog/sample-logs.ts';
 import { mutated } from '../../../test/lib/kernel/mutate.ts';
@@ -17,7 +17,7 @@ import { PlainSink } from '../plain-sink.ts';
 import { type Seed, seeds } from '../seeds.ts';
 import { must, pick, type Target, type Verdict } from '../target.ts';
 
-const READERS = ['lib/flowlog', 'lib/kernel/block-reader.ts'];
+const READERS = ['lib/flowlog', 'lib/kernel/line-reader.ts'];
 const KEY = hashKey('fuzzing');
 /** Inputs that one collector takes: by then its tables have been full, and been made room in, again and again. */
 const INPUTS_PER_COLLECTOR = 3000;
@@ -30,7 +30,7 @@ export interface Reading extends Told {
 }
 
 /** Reads a text that is all there. */
-export function readAtOnce(text: Uint8Array, sink: RecordSink): Reading {
+export function readAtOnce(text: Uint8Array, sink: FlowLogConsumer): Reading {
   const parser = new LineParser(sink);
   let error: string | undefined;
   try {

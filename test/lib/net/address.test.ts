@@ -1,11 +1,9 @@
-/** Addresses: what counts as one, how it is written, and that equal ones have one number. */
+/** Addresses: what counts as one, and how it is written. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { NO_ADDRESS } from '../../../lib/flowlog/address.ts';
 import { formatAddress, parseIpv4, parseIpv6 } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
-import { AddressTable } from '../../reference/address-table.ts';
-import { canonical } from './reference-parser.ts';
+import { canonical } from '../flowlog/reference-parser.ts';
 
 const shown = (text: string) => {
   const words = parseIpv6(text);
@@ -88,27 +86,5 @@ describe('formatAddress', () => {
       }),
       { numRuns: 500 },
     );
-  });
-});
-
-describe('AddressTable', () => {
-  test('gives every spelling of one address one id, and others another', () => {
-    const table = new AddressTable();
-    expect(table.internText('2001:db8::1')).toBe(table.internText('2001:DB8:0:0:0:0:0:1'));
-    expect(table.internText('10.0.0.1')).toBe(table.internText('::ffff:10.0.0.1'));
-    expect(table.internText('10.0.0.2')).not.toBe(table.internText('10.0.0.1'));
-    expect(table.internText('nonsense')).toBeUndefined();
-    expect(table.text(NO_ADDRESS)).toBe('-');
-    expect(table.isIpv4(table.internText('10.0.0.1')!)).toBe(true);
-    expect(table.isIpv4(table.internText('::1')!)).toBe(false);
-  });
-
-  test('keeps a hundred thousand addresses apart while it grows', () => {
-    const table = new AddressTable();
-    const ids = Array.from({ length: 100_000 }, (_, value) => table.internIpv4(value * 40_009));
-    expect(new Set(ids).size).toBe(100_000);
-    expect(table.count).toBe(100_001);
-    expect(ids.every((id, value) => table.word(id, 3) === (value * 40_009) >>> 0)).toBe(true);
-    expect(table.internIpv4(99_999 * 40_009)).toBe(ids[99_999]);
   });
 });

@@ -294,29 +294,29 @@ export interface SettingsInput {
      */
     openTargetsIn5Minutes?: number;
     /**
-     * Outside sources that must share out the ports of one target within an hour, or our hosts on one port within
-     * three hours. Lower finds smaller campaigns, and takes chance for a plan.
+     * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
+     * port within three hours. Lower finds smaller campaigns, and takes chance for a plan.
      * From 4 to 10000.
      */
     campaignSources?: number;
     /**
-     * Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has
-     * three at most.
+     * Distinct ports of the target that a source must try to be a member. All of them but one must fail; further
+     * ports may answer. The noise of the internet tries three at most.
      * From 2 to 100.
      */
     campaignPortsPerSource?: number;
     /**
-     * The same for targets on the port.
+     * The same for inside hosts on the port.
      * From 2 to 100.
      */
     campaignTargetsPerSource?: number;
     /**
-     * Distinct failed ports of one target that the members cover together.
+     * Distinct ports of one target that the members must try together.
      * From 8 to 65536.
      */
     campaignPorts?: number;
     /**
-     * Distinct targets on one port that the members cover together.
+     * Distinct inside hosts that the members must try together on one port.
      * From 8 to 65536.
      */
     campaignTargets?: number;
@@ -733,29 +733,29 @@ export interface Settings {
      */
     openTargetsIn5Minutes?: number;
     /**
-     * Outside sources that must share out the ports of one target within an hour, or our hosts on one port within
-     * three hours. Lower finds smaller campaigns, and takes chance for a plan.
+     * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
+     * port within three hours. Lower finds smaller campaigns, and takes chance for a plan.
      * From 4 to 10000.
      */
     campaignSources?: number;
     /**
-     * Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has
-     * three at most.
+     * Distinct ports of the target that a source must try to be a member. All of them but one must fail; further
+     * ports may answer. The noise of the internet tries three at most.
      * From 2 to 100.
      */
     campaignPortsPerSource?: number;
     /**
-     * The same for targets on the port.
+     * The same for inside hosts on the port.
      * From 2 to 100.
      */
     campaignTargetsPerSource?: number;
     /**
-     * Distinct failed ports of one target that the members cover together.
+     * Distinct ports of one target that the members must try together.
      * From 8 to 65536.
      */
     campaignPorts?: number;
     /**
-     * Distinct targets on one port that the members cover together.
+     * Distinct inside hosts that the members must try together on one port.
      * From 8 to 65536.
      */
     campaignTargets?: number;

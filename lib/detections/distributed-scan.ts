@@ -31,32 +31,32 @@ export const distributedScan = {
       range: [4, 10_000],
       unit: 'count',
       means:
-        'Outside sources that must share out the ports of one target within an hour, or our hosts on one port within three hours. Lower finds smaller campaigns, and takes chance for a plan.',
+        'Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one port within three hours. Lower finds smaller campaigns, and takes chance for a plan.',
     },
     campaignPortsPerSource: {
       default: { low: 6, medium: 4, high: 3 },
       range: [2, 100],
       unit: 'count',
       means:
-        'Distinct failed ports of the target from which on a source counts as a member. The noise of the internet has three at most.',
+        'Distinct ports of the target that a source must try to be a member. All of them but one must fail; further ports may answer. The noise of the internet tries three at most.',
     },
     campaignTargetsPerSource: {
       default: { low: 3, medium: 3, high: 3 },
       range: [2, 100],
       unit: 'count',
-      means: 'The same for targets on the port.',
+      means: 'The same for inside hosts on the port.',
     },
     campaignPorts: {
       default: { low: 100, medium: 48, high: 32 },
       range: [8, 65_536],
       unit: 'count',
-      means: 'Distinct failed ports of one target that the members cover together.',
+      means: 'Distinct ports of one target that the members must try together.',
     },
     campaignTargets: {
       default: { low: 100, medium: 48, high: 32 },
       range: [8, 65_536],
       unit: 'count',
-      means: 'Distinct targets on one port that the members cover together.',
+      means: 'Distinct inside hosts that the members must try together on one port.',
     },
     campaignOverlap: {
       default: { low: 1.5, medium: 1.5, high: 1.5 },

@@ -69,7 +69,7 @@ export interface CampaignDetection extends Described {
   /** Settings: the fewest members, and how many members each part has on average at most. */
   readonly sources: string;
   readonly overlap: string;
-  /** What members divide between them; a member has at least `share` parts, of which one may have answered. */
+  /** What members divide between them. A member tries at least `share` distinct parts, of which at least `share - 1` fail. */
   readonly divides: readonly {
     readonly groupBy: 'target' | 'port';
     readonly horizon: HorizonName;

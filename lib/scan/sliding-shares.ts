@@ -9,15 +9,15 @@ export interface InboundContact extends FirstContact {
   readonly source: string;
 }
 
-/** What the sources share out: the ports of one target, or the targets on one port. */
+/** What the sources divide between them: the ports of one target, or the targets on one port. */
 export type CampaignKind = 'vertical' | 'horizontal';
 
-/** What a kind of campaign groups contacts by, and what its members share out. */
+/** What a kind of campaign groups contacts by, and what its members divide between them. */
 export interface Shape {
   readonly kind: CampaignKind;
   /** In which the shares must be taken. */
   readonly horizon: HorizonName;
-  /** Parts from which on a source is a member, of which one may have answered. */
+  /** Distinct parts that a member must try. At least `share - 1` must fail, whatever the others do. */
   readonly share: number;
   /** Parts that the members must cover together. */
   readonly cover: number;

@@ -125,6 +125,16 @@ describe('one campaign', () => {
     ]);
   });
 
+  test('counts members with three failed ports, however many others answered', async () => {
+    const failed = vertically({ sources: 16, each: 3 });
+    const answered = vertically({ sources: 16, each: 7, first: 1000, fate: 'established' });
+    expect(await campaigns([...failed, ...answered])).toMatchObject([
+      { sources: { count: 16 }, contacts: { failed: 48, established: 112 } },
+    ]);
+    const fewer = vertically({ sources: 16, each: 2 });
+    expect(await campaigns([...fewer, ...answered])).toEqual([]);
+  });
+
   test('over UDP', async () => {
     expect(await findingsIn(vertically({ protocol: 17 }))).toMatchObject([
       { kind: 'distributed-scan', protocols: ['udp'] },

@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/evidence': ['lib/net', 'lib/flowlog', 'lib/kernel'],
   'lib/scan': ['lib/net', 'lib/evidence'],
   'lib/detections': ['lib/evidence', 'lib/scan'],
-  'lib/finding': ['lib/net', 'lib/evidence', 'lib/scan', 'lib/detections'],
+  'lib/finding': ['lib/net', 'lib/text', 'lib/evidence', 'lib/scan', 'lib/detections'],
   'lib/notify': ['lib/net', 'lib/text', 'lib/detections', 'lib/finding'],
   'lib/store': ['lib/net', 'lib/flowlog', 'lib/evidence', 'lib/scan', 'lib/finding', 'lib/notify'],
   'lib/pipeline': [

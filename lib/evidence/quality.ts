@@ -21,27 +21,27 @@ const LIMITS: readonly Limit[] = [
   {
     bit: SKIPPED_RECORDS,
     about: 'contacts',
-    text: 'SKIPDATA: AWS dropped records of an interface involved, and there may be more contacts than were seen',
+    text: 'SKIPDATA: AWS dropped flow log records of an interface involved, so contacts may be missing',
   },
   {
     bit: LONG_AGGREGATION,
     about: 'contacts',
-    text: 'aggregation above 90 seconds: times and order of contacts are coarse',
+    text: 'aggregation above 90 seconds: times and order of contacts are approximate',
   },
   {
     bit: SAMPLED,
     about: 'contacts',
-    text: 'more contacts than are kept exactly: counts are estimates from a uniform sample',
+    text: 'contacts exceed the limit per source and hour: counts are estimates from a uniform sample',
   },
   {
     bit: LET_GO,
     about: 'contacts',
-    text: 'memory limit reached: the least suspicious sources were dropped, and perhaps early contacts of this one',
+    text: 'memory limit reached: the least suspicious sources were dropped, and early contacts of this source may be missing',
   },
   {
     bit: TRANSIT_GATEWAY,
     about: 'contacts',
-    text: 'transit gateway log: it records neither action nor interface, so outcomes rest on tcp-flags and no instance is known',
+    text: 'transit gateway log: it has no action and no interface, so outcomes are inferred from tcp-flags and the instance is unknown',
   },
 ];
 

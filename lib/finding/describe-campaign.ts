@@ -108,7 +108,7 @@ function describe(
     schemaVersion: 1,
     id,
     kind: distributedScan.id,
-    // Single outside sources are weather; those that plan together mean us.
+    // A single outside source is background noise. Sources that divide a target between them have chosen it.
     severity: 'medium',
     confidence: CONFIDENCE,
     direction: 'inbound',

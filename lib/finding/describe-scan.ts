@@ -160,7 +160,7 @@ const openOf = (contacts: readonly FirstContact[]): readonly OpenService[] =>
     .map(({ target, port, protocol, isConnected }) => ({ target, port, protocol, isConnected }))
     .sort((a, b) => Number(b.isConnected) - Number(a.isConnected));
 
-/** Inside sources are an incident, outside ones weather; a scanner that stays where it got in is worse than one. */
+/** An inside source is an incident, an outside source is background noise. A scanner that stays connected is worse. */
 function severityOf(direction: Direction, confidence: number, isConnected: boolean): Severity {
   if (direction === 'inbound') return 'low';
   if (direction === 'lateral' && isConnected) return 'critical';

@@ -33,7 +33,7 @@ const sizeOf = ({ contacts }: Finding): number => contacts.failed + contacts.est
 
 /** The news in a finding for someone who was told `told`, or nothing; below `minSeverity` it waits for the digest. */
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
-  // Who was told that there was nothing after all has heard of nothing yet.
+  // A withdrawn finding counts as never announced.
   if (!told || isVoid(told)) {
     // A campaign speaks for its members, but not for one that got in.
     const isSpokenFor = finding.campaign !== undefined && severityRank(finding.severity) < severityRank('high');
@@ -41,7 +41,7 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
     return isVoid(finding) || isQuiet ? undefined : 'opened';
   }
   if (finding.status === 'closed' && told.status !== 'closed') return 'closed';
-  // Who was told that it was a scan, and over, is told that it was none.
+  // The scan was announced as ended and is now withdrawn or merged: correct the earlier alert.
   if (finding.closedBecause === 'refuted' || finding.closedBecause === 'merged') return 'closed';
   // Also of one that was closed: late evidence may show that somebody got in.
   if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';

@@ -9,6 +9,7 @@ import type { Campaign } from '../scan/campaigns.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import { settingOf } from '../scan/settings.ts';
 import { ratioOf, type Window, walkOf } from '../scan/windows.ts';
+import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { protocolName, type Reason } from './model.ts';
 import type { VulnerableService } from './vulnerable-services.ts';
 
@@ -25,20 +26,22 @@ export function explainWindows(windows: readonly Window[], settings: DetectionSe
   const { bound } = walkOf(settings);
   const ratio = round(top.failures / Math.max(1, top.successes));
   const perSuccess = ratioOf(top.rule.horizon, settings);
-  const [speaking, others] = isAboutFailures(top) ? ['failed', 'succeeded'] : ['were for once', 'were not'];
+  const [speaking, others] = isAboutFailures(top)
+    ? ['failed', 'succeeded']
+    : ['failed or were never repeated', 'were ordinary'];
   return [
     ...strongest.map((window) => fanOutReason(window, settings)),
     {
       test: 'threshold-random-walk',
       value: round(top.walk),
       threshold: round(bound),
-      text: `the log-likelihood ratio of scanner against benign source is ${round(top.walk)}; ${round(bound)} suffices (false positive rate ${settings.falsePositiveRate})`,
+      text: `failures and successes fit a scanner, not a benign source: log-likelihood ratio ${grouped(round(top.walk))} (threshold: ${round(bound)})`,
     },
     {
       test: 'failures-per-success',
       value: ratio,
       threshold: perSuccess,
-      text: `${top.failures} first contacts ${speaking} and ${top.successes} ${others} there; ${perSuccess} to one suffice`,
+      text: `${countOf(top.failures, 'first contact')} ${speaking} and ${grouped(top.successes)} ${others} (threshold: ${perSuccess} to 1)`,
     },
   ];
 }
@@ -48,13 +51,16 @@ const isAboutFailures = ({ detection }: Window): boolean => detection.counts ===
 function fanOutReason(window: Window, settings: DetectionSettings): Reason {
   const { detection, rule, failures, shared, contact } = window;
   const threshold = settingOf(settings, rule.floor);
-  const subject = detection.describe({ count: failures, shared, protocol: protocolName(contact.protocol) });
-  const verb = isAboutFailures(window) ? 'failed' : 'were contacted for the first and only time';
+  const protocol = protocolLabel(protocolName(contact.protocol));
+  const targets = `${window.isSampled ? 'at least ' : ''}${detection.describe({ count: grouped(failures), shared, protocol })}`;
+  const observed = isAboutFailures(window)
+    ? `contacts with ${targets} failed`
+    : `the source contacted ${targets} once each and left,`;
   return {
     test: testName(detection.test, rule.horizon),
     value: failures,
     threshold,
-    text: `${window.isSampled ? 'at least ' : ''}${subject} ${verb} within ${SPANS[rule.horizon]}; ${threshold} suffice`,
+    text: `${observed} within ${SPANS[rule.horizon]} (threshold: ${grouped(threshold)})`,
   };
 }
 
@@ -70,27 +76,30 @@ export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
   const { kind, horizon, tests, share } = shape;
   const [port, protocol] = shared[0]!.split('/');
   const what =
-    kind === 'vertical' ? `ports of ${shared[0]}` : `hosts on ${protocolName(Number(protocol))} port ${port}`;
-  const also = shared.length > 1 ? `, and likewise ${shared.length - 1} more` : '';
+    kind === 'vertical'
+      ? `ports of ${shared[0]}`
+      : `hosts on ${protocolLabel(protocolName(Number(protocol)))} port ${port}`;
+  const [each, other] = kind === 'vertical' ? ['port', 'target'] : ['host', 'port'];
+  const also = shared.length > 1 ? `, and did the same to ${countOf(shared.length - 1, `more ${other}`)}` : '';
   const overlap = round(enough.overlap);
   return [
     {
       test: testName(tests.sources, horizon),
       value: enough.sources,
       threshold: shape.sources,
-      text: `${enough.sources} outside sources, each with ${share} or more, shared out ${what} within ${SPANS[horizon]}${also}; ${shape.sources} suffice`,
+      text: `${grouped(enough.sources)} outside sources divided the ${what} between them within ${SPANS[horizon]}, each trying at least ${share}${also} (threshold: ${shape.sources})`,
     },
     {
       test: testName(tests.cover, horizon),
       value: enough.spread,
       threshold: shape.cover,
-      text: `together they covered ${enough.spread} distinct ${what}; ${shape.cover} suffice`,
+      text: `together they tried ${grouped(enough.spread)} distinct ${what} (threshold: ${shape.cover})`,
     },
     {
       test: testName(tests.overlap, horizon),
       value: overlap,
       threshold: shape.overlap,
-      text: `each was tried by ${overlap} of them on average, where strangers would repeat each other; at most ${shape.overlap} counts as shared out`,
+      text: `on average ${overlap} of them tried each ${each}, where unrelated sources would repeat each other (threshold: at most ${shape.overlap})`,
     },
   ];
 }
@@ -110,15 +119,15 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
   text: `the scanner stayed connected to ${listOf(services)}`,
 });
 
-/** A reason where probes came without a SYN, which only those do who would rather not be seen. */
+/** A reason where probes came without a SYN: scanners leave it out to escape notice. */
 export function stealthReason(contacts: readonly FirstContact[]): Reason[] {
   const value = contacts.filter(({ isStealth }) => isStealth).length;
   if (value === 0) return [];
-  const text = `${value} probes had no SYN (FIN, NULL, XMAS or ACK): to those but ACK a closed port answers with a reset, an open one with silence`;
+  const text = `${countOf(value, 'probe')} had no SYN flag (FIN, NULL, XMAS or ACK scan), so a port that stayed silent may be open`;
   return [{ test: 'probes-without-syn', value, threshold: 1, text }];
 }
 
-/** A reason where a scan is about services that are known to be vulnerable, and about little else. */
+/** A reason where a scan aims mostly at services that are known to be vulnerable. */
 export const vulnerableReason = (services: readonly VulnerableService[]): Reason[] =>
   services.length === 0
     ? []
@@ -127,7 +136,7 @@ export const vulnerableReason = (services: readonly VulnerableService[]): Reason
           test: 'known-vulnerable-services',
           value: services.length,
           threshold: 1,
-          text: `it looked for ${services.map(({ name, why }) => `${name} (${why})`).join('; ')}`,
+          text: `the scan looked for services known to be vulnerable: ${services.map(({ name, why }) => `${name} (${why})`).join(', ')}`,
         },
       ];
 
@@ -162,7 +171,7 @@ export function againstOwnPast(
       test: 'fan-out-above-own-past',
       value: Math.round(value),
       threshold: Math.round(threshold),
-      text: `${Math.round(value)} contacts in its first hour, where this source made ${Math.round(mean)} an hour on average in ${past.length} hours before`,
+      text: `the source made ${countOf(Math.round(value), 'contact')} in the first hour of the scan, and ${grouped(Math.round(mean))} per hour on average before (threshold: ${grouped(Math.round(threshold))})`,
     },
   ];
 }

@@ -5,6 +5,7 @@
 
 import type { DetectionSettings } from '../detections/settings.ts';
 import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../evidence/seen.ts';
+import { countOf } from '../text/wording.ts';
 import type { DetectedFinding } from './describe-scan.ts';
 import { SAMPLE_SIZE, type Severity, severityRank } from './model.ts';
 import { listOf, stayedReason } from './reasons.ts';
@@ -91,7 +92,7 @@ export function weighed(
       test: 'answered-not-public',
       value: hidden.length,
       threshold: 1,
-      text: `${hidden.length === 1 ? '1 service' : `${hidden.length} services`} answered that fewer than ${settings.publicServiceSources} other outside sources use: ${listOf(hidden)}`,
+      text: `the scanner found ${countOf(hidden.length, 'service')} that fewer than ${settings.publicServiceSources} other outside sources use: ${listOf(hidden)}`,
     });
   if (stays.length) reasons.push(stayedReason(stays));
   if (isBroad)
@@ -99,7 +100,7 @@ export function weighed(
       test: 'covers-many-targets',
       value: finding.targets.count,
       threshold: settings.broadTargets,
-      text: `it tried ${finding.ports.count} ports on ${finding.targets.count} of our hosts`,
+      text: `the scan tried ${countOf(finding.ports.count, 'port')} on ${countOf(finding.targets.count, 'inside host')} (threshold: ${settings.broadTargets})`,
     });
   return { ...detection, finding: { ...finding, severity, reasons } };
 }

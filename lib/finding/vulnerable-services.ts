@@ -24,7 +24,7 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
     name: 'SMB and NetBIOS',
     // Scripts that test SMB ask for the NetBIOS name on the side.
     ports: ['tcp/445', 'tcp/139', 'udp/137'],
-    why: 'EternalBlue, which WannaCry and NotPetya spread by, and SMBGhost',
+    why: 'EternalBlue, used by WannaCry and NotPetya, and SMBGhost',
     sources: ['Microsoft MS17-010', 'CVE-2017-0144', 'CVE-2020-0796', 'US-CERT TA17-132A'],
   },
   {
@@ -37,37 +37,37 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
     name: 'Windows print spooler',
     ports: ['tcp/135', 'tcp/445'],
     atLeast: 2,
-    why: 'PrintNightmare runs code as SYSTEM; a spooler is asked for by RPC over both ports',
+    why: 'PrintNightmare runs code as SYSTEM through RPC on both ports',
     sources: ['CVE-2021-34527', 'CISA ED 21-04'],
   },
   {
     name: 'Windows RPC',
     ports: ['tcp/135'],
-    why: 'remote code execution in the endpoint mapper, which Blaster spread by',
+    why: 'remote code execution in the endpoint mapper, used by Blaster',
     sources: ['Microsoft MS03-026', 'CVE-2003-0352'],
   },
   {
     name: 'WinRM and OMI',
     ports: ['tcp/5985', 'tcp/5986', 'tcp/1270'],
-    why: 'OMIGOD takes a request without credentials for one by root; WinRM is a way to move on with stolen ones',
+    why: 'OMIGOD runs a request without credentials as root, and WinRM accepts stolen credentials for lateral movement',
     sources: ['CVE-2021-38647', 'ATT&CK T1021.006'],
   },
   {
     name: 'Microsoft SQL Server browser',
     ports: ['udp/1434'],
-    why: 'Slammer spread by one datagram',
+    why: 'buffer overflow by a single datagram, used by Slammer',
     sources: ['Microsoft MS02-039', 'CVE-2002-0649'],
   },
   {
     name: 'Telnet',
     ports: ['tcp/23', 'tcp/2323'],
-    why: 'default passwords, which Mirai and its descendants try',
+    why: 'default passwords, tried by Mirai and its descendants',
     sources: ['US-CERT TA16-288A'],
   },
   {
     name: 'Android Debug Bridge',
     ports: ['tcp/5555'],
-    why: 'a shell without authentication, which ADB.Miner spread by',
+    why: 'a shell without authentication, used by ADB.Miner',
     sources: ['Shadowserver Foundation, Accessible ADB Report'],
   },
   {
@@ -91,25 +91,25 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'Netis router backdoor',
     ports: ['udp/53413'],
-    why: 'a backdoor with one password for all',
+    why: 'a backdoor with one password for all devices',
     sources: ['Shadowserver Foundation, Vulnerable Netis Router Scanning Project'],
   },
   {
     name: 'MikroTik Winbox',
     ports: ['tcp/8291'],
-    why: 'reads any file, the user database first',
+    why: 'an attacker can read any file, such as the user database',
     sources: ['CVE-2018-14847'],
   },
   {
     name: 'Cisco Smart Install',
     ports: ['tcp/4786'],
-    why: 'takes configurations and code from anyone',
+    why: 'accepts configurations and code from anyone',
     sources: ['CVE-2018-0171', 'US-CERT TA18-106A'],
   },
   {
     name: 'Fortinet SSL VPN',
     ports: ['tcp/4443', 'tcp/10443'],
-    why: 'reads the file with the session passwords',
+    why: 'an attacker can read the file with session passwords',
     sources: ['CVE-2018-13379', 'FBI and CISA Joint Cybersecurity Advisory of 2 April 2021'],
   },
   {
@@ -121,13 +121,13 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'VNC',
     ports: ['tcp/5900', 'tcp/5901'],
-    why: 'desktops without a password, and a bypass where there is one',
+    why: 'desktops without a password, and an authentication bypass',
     sources: ['CVE-2006-2369', 'Shadowserver Foundation, Accessible VNC Report'],
   },
   {
     name: 'IPMI',
     ports: ['udp/623'],
-    why: 'gives out password hashes before authentication',
+    why: 'reveals password hashes before authentication',
     sources: ['CVE-2013-4786', 'US-CERT TA13-207A'],
   },
   {
@@ -139,19 +139,19 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'Unitronics PLC',
     ports: ['tcp/20256'],
-    why: 'controllers with a default password or none',
+    why: 'controllers with a default password or no password',
     sources: ['CVE-2023-6448', 'CISA AA23-335A'],
   },
   {
     name: 'Docker API',
     ports: ['tcp/2375', 'tcp/2376'],
-    why: 'whoever reaches it starts a container as root',
+    why: 'anyone who reaches it can start a container as root',
     sources: ['ATT&CK T1610', 'ATT&CK G0139 (TeamTNT)'],
   },
   {
     name: 'Kubelet',
     ports: ['tcp/10250', 'tcp/10255'],
-    why: 'runs commands in pods where anonymous access is on',
+    why: 'runs commands in pods if anonymous access is enabled',
     sources: ['ATT&CK S0601 (Hildegard)', KUBERNETES_HARDENING],
   },
   {
@@ -163,13 +163,13 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'etcd',
     ports: ['tcp/2379', 'tcp/2380'],
-    why: 'holds every secret of a cluster, and asks for no password by default',
+    why: 'holds every secret of a cluster, and has no password by default',
     sources: [KUBERNETES_HARDENING],
   },
   {
     name: 'Redis',
     ports: ['tcp/6379'],
-    why: 'no password by default, and in Debian an escape from its Lua sandbox',
+    why: 'no password by default, and a Lua sandbox escape on Debian',
     sources: ['CVE-2022-0543'],
   },
   {
@@ -199,7 +199,7 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'rsync',
     ports: ['tcp/873'],
-    why: 'heap overflow in the daemon by an anonymous client',
+    why: 'an anonymous client can overflow the heap of the daemon',
     sources: ['CVE-2024-12084'],
   },
   {
@@ -235,15 +235,15 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'CUPS',
     ports: ['udp/631'],
-    why: 'takes a printer from anyone, and its commands with it',
+    why: 'accepts a printer from anyone and runs its commands',
     sources: ['CVE-2024-47176'],
   },
   {
     name: 'Web administration consoles',
     ports: ['tcp/80', 'tcp/443', 'tcp/8080', 'tcp/8443', 'tcp/8000', 'tcp/8888'],
-    // 80 and 443 are anybody's business; the alternatives besides are where Tomcat, JBoss, Jenkins and the like listen.
+    // 80 and 443 are common everywhere. Tomcat, JBoss, Jenkins and the like listen on the other ports.
     atLeast: 3,
-    why: 'consoles with default passwords or holes of their own: the low-hanging fruit',
+    why: 'consoles with default passwords or known vulnerabilities',
     sources: ['CVE-2010-0738', 'CVE-2017-12615', 'Atomic Red Team T1046, WinPwn - fruit'],
   },
   {
@@ -267,7 +267,7 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'UDP reflectors',
     ports: ['udp/17', 'udp/19', 'udp/69', 'udp/111', 'udp/520', 'udp/1900', 'udp/5353'],
-    why: 'QOTD, CharGEN, TFTP, portmap, RIPv1, SSDP and mDNS answer at length to whoever is named as the sender',
+    why: 'QOTD, CharGEN, TFTP, portmap, RIPv1, SSDP and mDNS send large answers to a spoofed sender',
     sources: [UDP_AMPLIFICATION],
   },
 ];

@@ -38,7 +38,7 @@ export const LOSSES: readonly Loss[] = [
     bit: 256,
     columns: ['vpc-id'],
     about: 'source',
-    text: 'the VPC of the source is unknown, and routingDomains have no effect',
+    text: 'the VPC of the source is unknown, and the setting routingDomains has no effect',
   },
   { bit: 512, columns: ['subnet-id'], about: 'source', text: 'the subnet of the source is unknown' },
   {
@@ -57,25 +57,25 @@ export const LOSSES: readonly Loss[] = [
     bit: 2,
     columns: ['pkt-srcaddr', 'pkt-dstaddr'],
     about: 'contacts',
-    text: 'hosts behind a NAT gateway or a transit gateway, and pods on one node, appear as one',
+    text: 'hosts behind one NAT gateway or transit gateway, and pods on one node, appear as one source',
   },
   {
     bit: 2048,
     columns: ['region'],
     about: 'source',
-    text: 'the Region of the source is unknown, and commands name the Region of the deployment',
+    text: 'the Region of the source is unknown, so commands name the Region of the deployment',
   },
   {
     bit: 128,
     columns: ['flow-direction'],
     about: 'source',
-    text: 'the addresses of an interface are inferred from all its records, which takes at least two peers',
+    text: 'the addresses of an interface are inferred from its records, which takes at least two peers',
   },
   {
     bit: 4096,
     columns: ['interface-type'],
     about: 'holder',
-    text: 'NAT gateways are recognized by their traffic, and load balancers, endpoints and transit gateways are not',
+    text: 'NAT gateways are recognized only by their traffic, and load balancers, endpoints and transit gateways are not recognized',
   },
   {
     bit: 8192,

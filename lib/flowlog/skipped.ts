@@ -11,8 +11,8 @@ export const SKIP_REASONS = {
   'bad time': 'start or end is not an epoch second between the years 2000 and 2100',
   'end before start': 'the record ends before it starts',
   'bad action': 'the action is neither ACCEPT nor REJECT',
-  'missing value': 'a field that detection needs holds "-" although log-status is OK',
-  'bad status': 'log-status is none of OK, NODATA, SKIPDATA',
+  'missing value': 'a required field is "-" although log-status is OK',
+  'bad status': 'log-status is not OK, NODATA or SKIPDATA',
   'cut short': 'the file ended in the middle of this line',
 } as const;
 

@@ -14,11 +14,11 @@ export type GroupBy = 'target' | 'port' | 'source';
 
 /** What a window saw, for the sentence about it. */
 export interface WindowFacts {
-  /** Distinct contacts that speak for a scan. */
-  readonly count: number;
+  /** Distinct contacts that speak for a scan, as text: `1,019`. */
+  readonly count: string;
   /** The target, or the port, that they share; empty where they share their source only. */
   readonly shared: string;
-  /** IANA keyword in lower case. */
+  /** As people write it: `TCP`. */
   readonly protocol: string;
 }
 
@@ -60,7 +60,7 @@ export interface SourceDetection extends Described {
   readonly namesScan: boolean;
   /** Name of its test in a finding's reasons; the horizon is appended. */
   readonly test: string;
-  /** The subject of the sentence in the reason: `12 distinct tcp ports of 10.0.0.1`. */
+  /** The subject of the sentence in the reason: `12 distinct TCP ports of 10.0.0.1`. */
   readonly describe: (window: WindowFacts) => string;
 }
 

@@ -14,7 +14,7 @@ describe('detect finds the captured scan', () => {
   test('in the file, and says on stderr what was read', async () => {
     const run = await runCli(['detect', CAPTURED, '--format', 'ndjson']);
     expect(run.code).toBe(0);
-    expect(run.stderr).toBe('59049 records in 1 file: 1 finding\n');
+    expect(run.stderr).toBe('59,049 records in 1 file: 1 finding\n');
     const findings = findingsOf(run);
     expect(findings).toMatchObject([
       {
@@ -56,7 +56,7 @@ describe('detect finds the captured scan', () => {
     expect(run.code).toBe(1);
     expect(findingsOf(run).map(({ source }) => source.address)).toContain('10.0.7.105');
     expect(run.stderr).toMatch(
-      /half\.log\.gz: the gzip data ends before its trailer: the file is cut short; fetch it again \(\d{5} records before that used\)\n/,
+      /half\.log\.gz: the gzip data ends before its trailer: the file is cut short; fetch it again \(\d\d,\d{3} records before that used\)\n/,
     );
     expect(run.stderr).toMatch(
       /1 line skipped: cut short \(the file ended in the middle of this line\); first at line \d/,

@@ -161,14 +161,14 @@ describe('the reasons', () => {
       test: 'failed-ports-of-one-target-5m',
       value: 12,
       threshold: 9,
-      text: '12 distinct tcp ports of 10.0.9.9 failed within 5 minutes; 9 suffice',
+      text: 'contacts with 12 distinct TCP ports of 10.0.9.9 failed within 5 minutes (threshold: 9)',
     });
     expect(await first(horizontal(12, { protocol: 17, port: 161, fate: 'unanswered' }))).toMatchObject({
       test: 'failed-targets-on-one-port-5m',
-      text: '12 distinct hosts on udp port 161 failed within 5 minutes; 9 suffice',
+      text: 'contacts with 12 distinct hosts on UDP port 161 failed within 5 minutes (threshold: 9)',
     });
     expect(await first(horizontal(12, { protocol: 1, port: 0, fate: 'unanswered' }))).toMatchObject({
-      text: '12 distinct hosts by icmp failed within 5 minutes; 9 suffice',
+      text: 'contacts with 12 distinct hosts by ICMP failed within 5 minutes (threshold: 9)',
     });
     expect(await first(vertical(20, { every: 150 }))).toMatchObject({
       test: 'failed-ports-of-one-target-1h',

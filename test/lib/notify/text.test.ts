@@ -79,7 +79,7 @@ describe('the text', () => {
         targets: { count: 4096, exact: false, sample: ['10.0.9.9'] },
         ports: { count: 1, exact: true, sample: [445] },
       },
-      '10.0.3.22 scanned about 4096 targets on tcp port 445; 1 service answered.',
+      '10.0.3.22 scanned about 4,096 targets on tcp port 445; 1 service answered.',
     ],
     [
       {
@@ -125,7 +125,7 @@ describe('the text', () => {
       targets: { count: 4096, exact: false, sample: ['fd00::9'] },
       openPorts: { count: 9, sample: [{ target: 'fd00::9', port: 22, protocol: 'tcp' }] },
     });
-    expect(text).toContain('about 4096 targets: fd00::9 ...');
+    expect(text).toContain('about 4,096 targets: fd00::9 ...');
     expect(text).toContain('9 services: [fd00::9]:22/tcp ...');
     expect(textOf({ openPorts: { count: 0, sample: [] } })).toContain('WHAT ANSWERED\n  nothing');
   });

@@ -2,13 +2,13 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
-import type { ScanDetector } from './scan-detector.ts';
+import type { DetectorParts } from './detector-parts.ts';
 
 /**
  * Records the acceptances of a detector, whose log files have keys of the form `objects`. Those of rules that only fail
  * with certain settings are recorded with those.
  */
-export function acknowledgeNagFindings(detector: ScanDetector, objects: string): void {
+export function acknowledgeNagFindings(detector: DetectorParts, objects: string): void {
   acceptFunctions(detector);
   acceptQueues(detector);
   acceptReading(detector, objects);
@@ -21,7 +21,7 @@ function accept(construct: IConstruct, id: string, reason: string): void {
   Validations.of(construct).acknowledge({ id: `${id.split('-')[0]}::${id}`, reason });
 }
 
-function acceptFunctions(detector: ScanDetector): void {
+function acceptFunctions(detector: DetectorParts): void {
   for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction]) {
     accept(
       fn,
@@ -45,7 +45,7 @@ function acceptFunctions(detector: ScanDetector): void {
   }
 }
 
-function acceptQueues(detector: ScanDetector): void {
+function acceptQueues(detector: DetectorParts): void {
   for (const queue of [detector.ingestDeadLetters, detector.alertDeadLetters, detector.settleDeadLetters]) {
     accept(queue, 'Serverless-SQSRedrivePolicy', 'It is a dead letter queue itself: an alarm tells of what is in it.');
   }
@@ -56,7 +56,7 @@ function acceptQueues(detector: ScanDetector): void {
   );
 }
 
-function acceptReading(detector: ScanDetector, keys: string): void {
+function acceptReading(detector: DetectorParts, keys: string): void {
   const { existing } = detector.settings.bucket;
   const files = detector.logBucket.arnForObjects(keys);
   accept(
@@ -83,7 +83,7 @@ function flatten(reference: string | Record<string, unknown>): string {
   return `<${attribute === undefined ? Ref : (attribute as string[]).join('.')}>`;
 }
 
-function acceptSubscriptions(detector: ScanDetector): void {
+function acceptSubscriptions(detector: DetectorParts): void {
   for (const subscription of detector.node.findAll()) {
     if (!(subscription instanceof Subscription)) continue;
     accept(

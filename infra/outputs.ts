@@ -1,10 +1,10 @@
 /** What a deployment tells whoever made it: the names to look at, and a query to try. */
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { ScanDetector } from './scan-detector.ts';
+import type { DetectorParts } from './detector-parts.ts';
 
-/** Adds outputs to the detector's stack under fixed names, which scripts may rely on; {@link ScanDetector.addOutputs} has the rules. */
-export function addOutputs(detector: ScanDetector, prefix?: string): void {
+/** Adds outputs to the detector's stack under fixed names, which scripts may rely on. `ScanDetector.addOutputs` states the rules. */
+export function addOutputs(detector: DetectorParts, prefix?: string): void {
   if (prefix !== undefined && !/^[A-Za-z][A-Za-z0-9]*$/.test(prefix))
     throw new Error(`${detector.node.path}: the prefix of outputs must be letters and digits, got "${prefix}"`);
   const stack = Stack.of(detector);
@@ -54,7 +54,7 @@ export function addOutputs(detector: ScanDetector, prefix?: string): void {
 }
 
 /** The ids from the stack down to the detector, without what a name of an output cannot hold. */
-function pathWithin(stack: Stack, { node }: ScanDetector): string {
+function pathWithin(stack: Stack, { node }: DetectorParts): string {
   const ids = node.scopes.slice(stack.node.scopes.length).map(({ node: { id } }) => id);
   return ids.join('').replace(/[^A-Za-z0-9]/g, '');
 }

@@ -1,7 +1,7 @@
 /** An account of the local cloud: the servers that hold its resources, and what outlives a stack in it. */
-import type { AccountState } from './checks/refusals.ts';
 import { type Clients, createDynamodbClient, createMessagingClients } from './clients.ts';
 import type { EmitEvent } from './events.ts';
+import type { AccountState } from './resources/stack.ts';
 import { type DynamodbServer, startDynamodb } from './servers/dynamodb.ts';
 import { type MessagingServer, startMessagingServer } from './servers/s3-sqs-sns.ts';
 

@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/flowlog/read-columns.ts',
     'lib/scan',
     'lib/detections',
+    'lib/finding/model.ts',
   ],
   'lib/kernel': ['lib/net', 'lib/flowlog'],
   'lib/evidence': ['lib/net', 'lib/flowlog', 'lib/kernel'],
@@ -77,14 +78,39 @@ function importsOf(file: string): string[] {
 const roomOf = (file: string): string =>
   file.startsWith('lib/') ? file.split('/').slice(0, 2).join('/') : file.split('/')[0]!;
 
-const files = ['lib', 'functions', 'infra', 'cli', 'local'].flatMap(filesIn);
+const PRODUCT = ['lib', 'functions', 'infra', 'cli', 'local'];
+const files = PRODUCT.flatMap(filesIn);
 /** AssemblyScript names files without their ending. */
 const withEnding = (name: string) => (/\.\w+$/.test(name) ? name : `${name}.ts`);
-const local: Import[] = files.flatMap((file) =>
+const localImportsOf = (file: string): Import[] =>
   importsOf(file)
     .filter((name) => name.startsWith('.'))
-    .map((name) => ({ from: file, to: relative(ROOT, resolve(ROOT, dirname(file), withEnding(name))) })),
-);
+    .map((name) => ({ from: file, to: relative(ROOT, resolve(ROOT, dirname(file), withEnding(name))) }));
+const local = files.flatMap(localImportsOf);
+const everything = [...local, ...['bench', 'verify', 'supply', 'test'].flatMap(filesIn).flatMap(localImportsOf)];
+
+/** Files that import each other, directly or through others, in groups. */
+function cyclesOf(imports: readonly Import[]): string[][] {
+  const targets = Map.groupBy(imports, ({ from }) => from);
+  const reachOf = (file: string): Set<string> => {
+    const reached = new Set<string>();
+    const waiting = [file];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
+      for (const { to } of targets.get(next) ?? [])
+        if (!reached.has(to)) {
+          reached.add(to);
+          waiting.push(to);
+        }
+    return reached;
+  };
+  const reach = new Map([...targets.keys()].map((file) => [file, reachOf(file)]));
+  const cyclic = [...reach].filter(([file, reached]) => reached.has(file)).map(([file]) => file);
+  const groups = Map.groupBy(cyclic, (file) => cyclic.filter((other) => isMutual(reach, file, other)).join(' '));
+  return [...groups.values()].map((group) => group.sort());
+}
+
+const isMutual = (reach: ReadonlyMap<string, ReadonlySet<string>>, one: string, other: string): boolean =>
+  one === other || (reach.get(one)!.has(other) && reach.get(other)!.has(one));
 
 describe('imports', () => {
   test('are found at all', () => {
@@ -105,6 +131,16 @@ describe('imports', () => {
       return source !== target && !(ALLOWED[source] ?? []).some((room) => to === room || to.startsWith(`${room}/`));
     });
     expect(wrong).toEqual([]);
+  });
+
+  test('form no cycle between files, not even of types, in the product, its tests and its tools', () => {
+    expect(cyclesOf(everything)).toEqual([]);
+  });
+
+  test('that form a cycle are found', () => {
+    const edge = (from: string, to: string) => ({ from, to });
+    const edges = [edge('a', 'b'), edge('b', 'c'), edge('c', 'b'), edge('c', 'd'), edge('e', 'e'), edge('d', 'f')];
+    expect(cyclesOf(edges)).toEqual([['b', 'c'], ['e']]);
   });
 
   test('of the AWS clients stand in lib/store, and in the demo and the local cloud that use them as anyone would', () => {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { detectionSettings } from '../detections/settings.ts';
 import { type Cidr, overlapsCidr, parseCidr } from '../net/cidr.ts';
 import { maxRuntimeBytes, toRuntimeSettings } from './runtime.ts';
-import type { Settings } from './schema.ts';
+import type { Settings } from './settings-types.ts';
 
 type Context = z.core.$RefinementCtx;
 

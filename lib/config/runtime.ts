@@ -1,14 +1,9 @@
 /** The settings that the functions need at run time, as they travel in one environment variable. No zod in here. */
 
 import { type DetectionSettings, detectionDefaults, type Sensitivity } from '../detections/settings.ts';
+import { SEVERITIES, type Severity } from '../finding/model.ts';
 import { shown } from '../text/wording.ts';
-import type { Settings } from './schema.ts';
-
-/** Severities from least to most; the order is what `minSeverity` compares by. */
-export const severities = ['informational', 'low', 'medium', 'high', 'critical'] as const;
-
-/** How bad a finding is. */
-export type Severity = (typeof severities)[number];
+import type { Settings } from './settings-types.ts';
 
 /** What ingest, alert and settle read from the variable SETTINGS. */
 export interface RuntimeSettings {
@@ -84,7 +79,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
         texts(`routingDomains.${name}`, vpcs),
       ]),
     ),
-    minSeverity: oneOf('minSeverity', settings.minSeverity, severities),
+    minSeverity: oneOf('minSeverity', settings.minSeverity, SEVERITIES),
     alertsIn5Minutes: number('alertsIn5Minutes', settings.alertsIn5Minutes),
     retentionDays: {
       windows: number('retentionDays.windows', retention.windows),

@@ -1,10 +1,10 @@
 /** The one schema of the one settings file: every setting with its meaning, unit, range, default and trade-off. */
 import { z } from 'zod';
+import { SEVERITIES } from '../finding/model.ts';
 import { bucketChoice, keyArn } from './bucket-schema.ts';
 import { checkInternal, checkRoutingDomains, checkTogether, checkUnique } from './checks.ts';
 import { detectionOverrides } from './detection-schema.ts';
 import { checkColumns } from './flow-log-columns.ts';
-import { severities } from './runtime.ts';
 import { textOrToken } from './token.ts';
 
 /** Days that CloudWatch Logs can keep a log group; no other number is accepted by the service. */
@@ -132,7 +132,7 @@ const settingsShape = z
       .default({})
       .describe('Single numbers of the detector that replace those of the sensitivity.'),
     minSeverity: z
-      .enum(severities)
+      .enum(SEVERITIES)
       .default('medium')
       .describe(
         'Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, ' +

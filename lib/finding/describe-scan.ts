@@ -13,8 +13,15 @@ import { kindOf } from './kind.ts';
 import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
 import { againstOwnPast, explainWindows, stayedReason, stealthReason, vulnerableReason } from './reasons.ts';
 import { findingSource } from './source.ts';
-import { countOutcomes, distinct, hasPorts, type OutcomeCounts, spread, sumWeights } from './summary.ts';
-import type { OpenService } from './surroundings.ts';
+import {
+  countOutcomes,
+  distinct,
+  hasPorts,
+  type OpenService,
+  type OutcomeCounts,
+  spread,
+  sumWeights,
+} from './summary.ts';
 import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';

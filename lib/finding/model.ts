@@ -4,7 +4,9 @@ import type { HorizonName } from '../scan/detection.ts';
 
 export type { Direction };
 
+/** From least to most; `minSeverity` compares by this order. */
 export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+/** How bad a finding is. */
 export type Severity = (typeof SEVERITIES)[number];
 
 /** A MITRE ATT&CK technique. */

@@ -3,6 +3,14 @@ import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import { type Finding, SAMPLE_SIZE, type Spread } from './model.ts';
 
+/** A service that answered a scan; `isConnected` where the scanner then stayed. */
+export interface OpenService {
+  readonly target: string;
+  readonly port: number;
+  readonly protocol: number;
+  readonly isConnected: boolean;
+}
+
 /** Contacts by outcome. */
 export type OutcomeCounts = Finding['contacts'];
 

@@ -9,14 +9,7 @@ import { countOf } from '../text/wording.ts';
 import type { DetectedFinding } from './describe-scan.ts';
 import { SAMPLE_SIZE, type Severity, severityRank } from './model.ts';
 import { listOf, stayedReason } from './reasons.ts';
-
-/** A service that answered a scan; `isConnected` where the scanner then stayed. */
-export interface OpenService {
-  readonly target: string;
-  readonly port: number;
-  readonly protocol: number;
-  readonly isConnected: boolean;
-}
+import type { OpenService } from './summary.ts';
 
 export const serviceKey = ({ target, port, protocol }: Pick<OpenService, 'target' | 'port' | 'protocol'>): string =>
   `${target} ${port} ${protocol}`;

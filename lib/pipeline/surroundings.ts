@@ -12,10 +12,10 @@ import {
   serviceKey,
   weighed,
 } from '../finding/surroundings.ts';
-import type { JudgeOptions } from './judge.ts';
+import type { ReaderOptions } from './reading.ts';
 import type { Uses } from './uses.ts';
 
-type Options = Pick<JudgeOptions, 'windows' | 'networks' | 'settings'>;
+type Options = Pick<ReaderOptions, 'windows' | 'networks' | 'settings'>;
 
 /** The detections as the traffic of others shows them; reads nothing where it could not matter. */
 export async function inSurroundings(

@@ -1,6 +1,6 @@
 /** What AWS refuses in the JSON documents of resources: policies over their limits, event patterns that it cannot read. */
 import { checkWildcards } from '../servers/pattern.ts';
-import type { Refuse } from './refusals.ts';
+import type { Refuse } from './rule.ts';
 
 /** A rule for the size of the policy document at `property`; services measure it without white space. */
 const refuseOver =

@@ -1,5 +1,5 @@
 /** What EC2 refuses in a flow log. */
-import type { Refuse } from './refusals.ts';
+import type { Refuse } from './rule.ts';
 
 /**
  * The fields of VPC Flow Logs by the version that introduced them (VPC user guide, "Flow log records"). Transit Gateway

@@ -1,5 +1,4 @@
 /** What a resource is once its properties are evaluated, and what its creator may use to bring it to life. */
-import type { AccountState } from '../checks/refusals.ts';
 import type { Clients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
 import type { EventSourceSettings } from '../functions/event-source.ts';
@@ -37,6 +36,14 @@ export interface InertResource {
   logicalId: string;
   type: string;
   reason: string;
+}
+
+/** The account and Region that a stack is deployed into, as far as rules depend on them. */
+export interface AccountState {
+  /** Whether the account already has an ECS cluster in this Region. Default: no. */
+  readonly hasEcsCluster?: boolean;
+  /** The highest version of flow log fields that this Region offers. Default: all versions. */
+  readonly flowLogVersion?: number;
 }
 
 /** The stack under construction; creators add to its collections. */

@@ -4,9 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LocalAccount, openAccount } from '../../local/account.ts';
-import type { AccountState } from '../../local/checks/refusals.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import type { LocalCloudEvent } from '../../local/events.ts';
+import type { AccountState } from '../../local/resources/stack.ts';
 import { DeploymentError } from '../../local/rollback.ts';
 import { BROKEN_RULES, namesPart, type Resources, setFlowLog } from './fixture/broken-rules.ts';
 import { type FixtureAssembly, fixtureTemplate, writeFixture } from './fixture/template.ts';

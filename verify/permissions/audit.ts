@@ -1,6 +1,7 @@
 /** Everything that is wrong with the permissions of a deployment; what may be accepted is named by a key. */
 import { wiringProblems } from '../../local/checks/permissions.ts';
 import { ACCEPTED } from './accepted.ts';
+import type { Problem } from './problem.ts';
 import { dataProblems } from './rules/data.ts';
 import { roleProblems } from './rules/roles.ts';
 import { serviceProblems } from './rules/services.ts';
@@ -25,14 +26,6 @@ export const RULES: readonly string[] = [
   'type',
   'readable',
 ];
-
-/** One thing that is wrong, or would be if nobody had accepted it. */
-export interface Problem {
-  /** One of RULES. */
-  readonly rule: string;
-  /** What is wrong, by the names of constructs, so that deployments can be compared. */
-  readonly text: string;
-}
 
 /** All problems of a deployment; an unreadable policy is one. */
 export function audit(makeStack: () => PaperStack): Problem[] {

@@ -7,6 +7,7 @@ import type { RuntimeSettings } from '../../lib/config/runtime.ts';
 import { keyOf, text } from '../../test/lib/pipeline/fixture/flow-logs.ts';
 import { clientsOf, VARIABLES } from './clients.ts';
 import { type Caller, Cloud } from './cloud.ts';
+import { BUCKET, type Delivery, type Rest } from './delivery.ts';
 import { Faults, type Kind } from './faults.ts';
 import { violationsOf } from './invariants.ts';
 import { Lambda, poll, start } from './lambda.ts';
@@ -18,24 +19,8 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-export const BUCKET = 'logs';
 /** From the last event until faults end. */
 const HEAL = 3 * HOUR;
-
-/** An object, and when S3 tells of it. */
-export interface Delivery {
-  readonly key: string;
-  readonly body: Uint8Array;
-  readonly isPoison: boolean;
-  /** Epoch milliseconds, once for each time that it is told of. */
-  readonly at: readonly number[];
-}
-
-/** When faults ended, and when all had come to rest; epoch milliseconds. */
-export interface Rest {
-  readonly healed: number;
-  readonly end: number;
-}
 
 export interface HistoryResult {
   readonly seed: number;

@@ -4,7 +4,7 @@ import type { Finding } from '../../lib/finding/model.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
 import { VARIABLES } from './clients.ts';
 import type { Cloud, Published } from './cloud.ts';
-import { BUCKET, type Delivery, type Rest } from './history.ts';
+import { BUCKET, type Delivery, type Rest } from './delivery.ts';
 import { findingsOf, windowsOf } from './oracle.ts';
 import { SUPPRESSED } from './story.ts';
 

@@ -1,8 +1,8 @@
 /** The resources themselves: nothing is public, everything is encrypted, keys rotate, and no type went unseen. */
 import type { CreatedResource } from '../../../local/resources/stack.ts';
 import { isObject, isTrue, objectAt } from '../../../local/template/json.ts';
-import type { Problem } from '../audit.ts';
 import { keyOf } from '../keys.ts';
+import type { Problem } from '../problem.ts';
 import { nameOf, type PaperStack } from '../stacks.ts';
 
 type Look = (resource: CreatedResource, stack: PaperStack) => string[];

@@ -3,9 +3,9 @@ import { findByArn, policiesOfRole, policyOf } from '../../../local/checks/polic
 import { applies, decide, type Request } from '../../../local/iam/decide.ts';
 import type { Policy, Statement } from '../../../local/iam/document.ts';
 import { listAt } from '../../../local/template/json.ts';
-import type { Problem } from '../audit.ts';
 import { keyPolicyOf } from '../keys.ts';
 import { needsOf, type RoleNeeds } from '../needs.ts';
+import type { Problem } from '../problem.ts';
 import { type PaperStack, plainArn, REGION } from '../stacks.ts';
 
 /** One action on one resource that a statement allows. */

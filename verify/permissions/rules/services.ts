@@ -4,9 +4,9 @@ import { findByArn, policyOf } from '../../../local/checks/policies.ts';
 import { accountOf, applies, decide, type Request } from '../../../local/iam/decide.ts';
 import type { Policy, Statement } from '../../../local/iam/document.ts';
 import type { CreatedResource } from '../../../local/resources/stack.ts';
-import type { Problem } from '../audit.ts';
 import { STRANGE_ORGANIZATION, STRANGER, unwantedDeliveries, wantedDeliveries } from '../deliveries.ts';
 import { isManagedByAws, keyActionsOf, keyOf, keyPolicyOf } from '../keys.ts';
+import type { Problem } from '../problem.ts';
 import { ACCOUNT, GIVEN_KEY, nameOf, type PaperStack, plainArn } from '../stacks.ts';
 
 /** A request of a service, with the policy that must admit it. */

@@ -4,8 +4,8 @@ import { contextOf } from '../../../local/iam/context.ts';
 import { decide, type Principal, type Request } from '../../../local/iam/decide.ts';
 import { readPolicy } from '../../../local/iam/document.ts';
 import type { CreatedResource } from '../../../local/resources/stack.ts';
-import type { Problem } from '../audit.ts';
 import { STRANGER } from '../deliveries.ts';
+import type { Problem } from '../problem.ts';
 import { ACCOUNT, nameOf, type PaperStack } from '../stacks.ts';
 import { heldPolicies } from './services.ts';
 

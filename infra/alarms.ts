@@ -245,8 +245,8 @@ function subscriptionsAlarm(settings: Settings): AlarmSpec {
 
 function noiseAlarm(settings: Settings): AlarmSpec {
   return {
-    id: 'NoiseGivenUp',
-    metric: sumOf(settings, 'QuietSourcesGivenUp'),
+    id: 'SourcesDropped',
+    metric: sumOf(settings, 'SourcesDropped'),
     description:
       'the windows table is at its write ceiling, so outside sources with a few contacts were not remembered: slow scans ' +
       'from outside and campaigns may be missed, nothing else. First: look for a flood among the findings; if the traffic ' +

@@ -1,7 +1,7 @@
 /** `sweepwatch detect`: the whole detector over files, without any account. */
 import { parseArgs } from 'node:util';
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/detections/settings.ts';
-import { Collector, type GivenUp } from '../../lib/evidence/builder.ts';
+import { Collector, type Dropped } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import { type Finding, SEVERITIES, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
@@ -95,7 +95,7 @@ export async function detectCommand(args: string[], terminal: Terminal): Promise
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
   // Where nothing was read, "no findings" would be a lie.
   if (reports.length) formatFindings(shown, options.format, terminal);
-  return report(reports, failed, findings, shown, collector.givenUp, hidden, terminal);
+  return report(reports, failed, findings, shown, collector.dropped, hidden, terminal);
 }
 
 function decide(collector: Collector, options: Options): Finding[] {
@@ -160,7 +160,7 @@ function report(
   failed: readonly BadInput[],
   findings: readonly Finding[],
   shown: readonly Finding[],
-  givenUp: GivenUp,
+  dropped: Dropped,
   hiddenFiles: number,
   terminal: Terminal,
 ): number {
@@ -176,13 +176,13 @@ function report(
     }
     if (file.skipData) say(`${file.name}: ${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records there`);
   }
-  if (givenUp.contacts)
+  if (dropped.contacts)
     say(
-      `more contacts than memory holds: ${countOf(givenUp.contacts, 'contact')} of ${countOf(givenUp.sources, 'source')} were let go of, the least suspicious first, and counts are estimates where a finding says so`,
+      `more contacts than memory holds: ${countOf(dropped.contacts, 'contact')} of ${countOf(dropped.sources, 'source')} were let go of, the least suspicious first, and counts are estimates where a finding says so`,
     );
-  if (givenUp.ofInterfaces)
+  if (dropped.ofInterfaces)
     say(
-      `more interfaces than can be told apart: of ${countOf(givenUp.ofInterfaces, 'record')} the interface was not looked at`,
+      `more interfaces than can be told apart: of ${countOf(dropped.ofInterfaces, 'record')} the interface was not looked at`,
     );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;

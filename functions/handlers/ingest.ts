@@ -90,7 +90,7 @@ export function ingestHandler(
 function record(
   { logger, metrics }: Pick<Deployment, 'logger' | 'metrics'>,
   object: ObjectCreated,
-  { report, fragments, givenUp, letGo, opened, updated }: Ingested,
+  { report, fragments, sourcesDropped, contactsDropped, opened, updated }: Ingested,
 ): void {
   const { records, lines, bytes, noData, skipData, skipped } = report;
   const skippedLines = skipped.reduce((sum, { count }) => sum + count, 0);
@@ -104,8 +104,8 @@ function record(
     skipData,
     skipped,
     fragments,
-    givenUp,
-    letGo,
+    sourcesDropped,
+    contactsDropped,
     opened,
     updated,
   });
@@ -116,8 +116,8 @@ function record(
   metrics.addMetric('SkippedDataRecords', MetricUnit.Count, skipData);
   metrics.addMetric('FindingsOpened', MetricUnit.Count, opened);
   metrics.addMetric('FindingsUpdated', MetricUnit.Count, updated);
-  if (letGo) metrics.addMetric('ContactsLetGo', MetricUnit.Count, letGo);
-  if (givenUp) metrics.addMetric('QuietSourcesGivenUp', MetricUnit.Count, givenUp);
+  if (contactsDropped) metrics.addMetric('ContactsDropped', MetricUnit.Count, contactsDropped);
+  if (sourcesDropped) metrics.addMetric('SourcesDropped', MetricUnit.Count, sourcesDropped);
   for (const { reason, count } of skipped) {
     const single = metrics.singleMetric();
     single.addDimension('reason', reason);

@@ -377,7 +377,7 @@ export interface SettingsInput {
   /**
    * Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a million
    * writes). AWS applies them on a best-effort basis, so writes may exceed them for moments. At the ceiling,
-   * writes are tried again and files wait in the queue; outside sources with a few contacts are given up first,
+   * writes are tried again and files wait in the queue; outside sources with a few contacts are dropped first,
    * which raises an alarm.
    * @default {}
    */
@@ -815,7 +815,7 @@ export interface Settings {
   /**
    * Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a million
    * writes). AWS applies them on a best-effort basis, so writes may exceed them for moments. At the ceiling,
-   * writes are tried again and files wait in the queue; outside sources with a few contacts are given up first,
+   * writes are tried again and files wait in the queue; outside sources with a few contacts are dropped first,
    * which raises an alarm.
    */
   maxWriteUnits: {

@@ -13,7 +13,7 @@ import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type Sou
 import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
 import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
-import { LET_GO, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
+import { DROPPED, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
 import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
 
@@ -41,7 +41,7 @@ export interface CollectorOptions {
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
 
 /** What had to be given up for lack of memory: sources, each hour for itself, and contacts. */
-export interface GivenUp {
+export interface Dropped {
   readonly sources: number;
   readonly contacts: number;
   /** Records of interfaces beyond the 32,767 that can be told apart: who holds their addresses is not known. */
@@ -85,11 +85,11 @@ export class Collector implements FlowLogConsumer {
   }
 
   /** What was given up so far: the least suspicious, once there was no more room. */
-  get givenUp(): GivenUp {
+  get dropped(): Dropped {
     const { run } = this.#kernel;
     return {
-      sources: run.sourcesGivenUp(),
-      contacts: run.contactsGivenUp(),
+      sources: run.sourcesDropped(),
+      contacts: run.contactsDropped(),
       ofInterfaces: run.unnamedInterfaces(),
     };
   }
@@ -275,7 +275,7 @@ export class Collector implements FlowLogConsumer {
       view.quality |
       (skipped ? SKIPPED_RECORDS : 0) |
       (view.theta < FULL ? SAMPLED : 0) |
-      (this.givenUp.sources ? LET_GO : 0);
+      (this.dropped.sources ? DROPPED : 0);
     // What a public address contacts may have namesakes in several networks; evidence holds addresses alone.
     const mayHaveNamesakes = this.addresses.network(view.source) === 0 && this.#scopes.names.length > 2;
     return {

@@ -8,7 +8,7 @@ export const SKIPPED_RECORDS = 4;
 export const LONG_AGGREGATION = 8;
 export const SAMPLED = 16;
 export const TRANSIT_GATEWAY = 32;
-export const LET_GO = 64;
+export const DROPPED = 64;
 
 interface Limit {
   readonly bit: number;
@@ -34,7 +34,7 @@ const LIMITS: readonly Limit[] = [
     text: 'contacts exceed the limit per source and hour: counts are estimates from a uniform sample',
   },
   {
-    bit: LET_GO,
+    bit: DROPPED,
     about: 'contacts',
     text: 'memory limit reached: the least suspicious sources were dropped, and early contacts of this source may be missing',
   },

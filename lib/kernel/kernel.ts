@@ -111,8 +111,8 @@ interface KernelExports {
   contactCount(): number;
   contactLimit(): number;
   timesFull(): number;
-  sourcesGivenUp(): number;
-  contactsGivenUp(): number;
+  sourcesDropped(): number;
+  contactsDropped(): number;
 }
 
 let compiled: WebAssembly.Module | undefined;

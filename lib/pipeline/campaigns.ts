@@ -24,7 +24,7 @@ const LOOK_BACK_HOURS = 72;
 /** What a judgement did, and the members of the campaigns it found or gave up: their own findings name the campaign. */
 export interface CampaignsJudged extends Judged {
   /** Outside sources that a flood left no room for. */
-  readonly letGo: number;
+  readonly dropped: number;
   readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
 }
 
@@ -66,7 +66,7 @@ export async function judgeCampaigns(
     }
     const continued = detections.map((detection) => continuing(detection, stored, from));
     const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, moment.now);
-    return { ...judged, letGo: inbound.dropped };
+    return { ...judged, dropped: inbound.dropped };
   }
 }
 
@@ -84,7 +84,7 @@ async function store(
   { all, stored, from, to, fragments, logTime }: Judgement,
   detections: readonly DetectedCampaign[],
   now: number,
-): Promise<Omit<CampaignsJudged, 'letGo'>> {
+): Promise<Omit<CampaignsJudged, 'dropped'>> {
   const judged = { opened: 0, updated: 0 };
   for (const detection of detections) {
     const known = all.find(({ finding }) => finding.id === detection.finding.id);

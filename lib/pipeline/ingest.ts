@@ -35,9 +35,9 @@ export interface Ingested extends Judged {
   /** Items written. */
   readonly fragments: number;
   /** Quiet outside sources that the table had no room for. */
-  readonly givenUp: number;
+  readonly sourcesDropped: number;
   /** Contacts that memory had no room for: of those sources that are the least suspicious. */
-  readonly letGo: number;
+  readonly contactsDropped: number;
 }
 
 /** The invocation ended before all was done; what was written stays, and the message comes back. */
@@ -76,11 +76,11 @@ export async function ingestObject(
     failures >= options.suspicious * (source.scope === 'internet' ? PATIENCE_OUTSIDE : 1);
   const due: Suspect[] = [];
   const id = objectId(object.bucket, object.key);
-  const { items, givenUp } = await options.windows.writeFragments(id, watch(collector, due, isDue, options.judge), now);
+  const { items, sourcesDropped } = await options.windows.writeFragments(id, watch(collector, due, isDue, options.judge), now);
   // A record from the future, of which one suffices, must not make every answer overdue and every scan over.
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
   if (logTime) await options.windows.agenda.advanceLogTime(logName(object.key), logTime, now);
-  const ingested = { report, fragments: items, givenUp, letGo: collector.givenUp.contacts, opened: 0, updated: 0 };
+  const ingested = { report, fragments: items, sourcesDropped, contactsDropped: collector.dropped.contacts, opened: 0, updated: 0 };
   // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
   const isOutside = ({ source }: Suspect) => Number(source.scope === 'internet');
   const waiting = due.sort((a, b) => isOutside(a) - isOutside(b)).values();

@@ -148,12 +148,12 @@ export async function judgeCampaignsOf(
   hour: number,
   times: Times,
 ): Promise<boolean> {
-  const { opened, updated, letGo, members } = await judgeCampaigns(
+  const { opened, updated, dropped, members } = await judgeCampaigns(
     { ...options.judging, windows: times.recent },
     { hour, last: lastHour(times) },
     times,
   );
-  settled.leftOut += letGo;
+  settled.dropped += dropped;
   settled.opened += opened;
   settled.updated += updated;
   if (!members.length) return true;
@@ -203,7 +203,7 @@ async function judgeQuiet(
     const quiet = await windows.quietSources(hours, bucket, horizons === 'short');
     const suspects = suspectsIn(quiet, suspicious);
     const judged = suspects.slice(0, horizons === 'all' ? QUIET_JUDGED : QUIET_JUDGED_IN_HOURS);
-    settled.leftOut += suspects.length - judged.length;
+    settled.dropped += suspects.length - judged.length;
     for (const [at, { address, fragments }] of judged.entries()) {
       if (start + at < from) continue;
       if (times.timeLeft() < leave) return start + at;

@@ -38,7 +38,7 @@ export interface Settled {
   /** Announcements that were held in a storm, and told in one message. */
   toldInStorm: number;
   /** Outside sources that were not looked at, because others had more contacts or there were too many. */
-  leftOut: number;
+  dropped: number;
   digest: boolean;
   /** Sources and hours that time ran out for; the next run takes them first. */
   postponed: number;

@@ -39,7 +39,7 @@ export async function settle(
     updated: 0,
     announcedAgain: 0,
     toldInStorm: 0,
-    leftOut: 0,
+    dropped: 0,
     digest: false,
     postponed: 0,
     failures: [],

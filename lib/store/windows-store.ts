@@ -38,7 +38,7 @@ export interface WindowsStoreOptions {
 export interface Written {
   readonly items: number;
   /** Quiet outside sources that were given up, because the table takes no more. */
-  readonly givenUp: number;
+  readonly sourcesDropped: number;
 }
 
 /** What of a source was read already. */
@@ -89,8 +89,8 @@ export class WindowsStore {
     const offered = items.noise.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
     const hours = await this.agenda.markHours(items.outsideHours, objectId, now);
-    const givenUp = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
-    return { items: own + marked + hours + offered.length - refused.size, givenUp };
+    const sourcesDropped = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
+    return { items: own + marked + hours + offered.length - refused.size, sourcesDropped };
   }
 
   /**

@@ -65,7 +65,7 @@ export class Cloud {
   /** Bytes. */
   largestItem = 0;
   /** Quiet outside sources that were given up, as the functions counted them. */
-  givenUp = 0;
+  sourcesDropped = 0;
   calls = 0;
   /** When each item of the findings table was first written, by its keys; epoch milliseconds. */
   readonly firstWritten = new Map<string, number>();

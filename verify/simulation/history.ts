@@ -128,7 +128,7 @@ function deploy(cloud: Cloud, shipped: Shipped, settings: RuntimeSettings): { se
     const logger = { info: note('info'), warn: note('warn'), error: note('error') };
     const metrics = {
       addMetric: (name: string, _unit: unknown, value: number) => {
-        if (name === 'QuietSourcesGivenUp') cloud.givenUp += value;
+        if (name === 'SourcesDropped') cloud.sourcesDropped += value;
       },
       singleMetric: () => ({ addDimension: () => undefined, addMetric: () => undefined }),
       hasStoredMetrics: () => false,

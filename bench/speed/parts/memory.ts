@@ -51,7 +51,7 @@ export const memory: Part = async (scale) => {
     'peak memory',
     'wall',
     'scans found',
-    'given up, as `detect` says it',
+    'dropped, as `detect` says it',
   ];
   return {
     verdicts: [verdictOf(BUDGETS.memory, most === undefined ? undefined : megabytes(most))],

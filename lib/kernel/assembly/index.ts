@@ -110,11 +110,11 @@ export function contactLimit(): u32 {
 export function timesFull(): u32 {
   return pressure.timesFull;
 }
-export function sourcesGivenUp(): u32 {
-  return pressure.sourcesGivenUp;
+export function sourcesDropped(): u32 {
+  return pressure.sourcesDropped;
 }
-export function contactsGivenUp(): u32 {
-  return pressure.contactsGivenUp;
+export function contactsDropped(): u32 {
+  return pressure.contactsDropped;
 }
 /** Where the host may write a name or a row that it hands in. */
 export function handedIn(): u32 {

@@ -36,8 +36,8 @@ const MANY: u32 = 4096;
 const AGES: u32 = 256;
 
 /** Sources (each hour for itself) and contacts that were given up so far, and how often the bound was met. */
-export let sourcesGivenUp: u32 = 0;
-export let contactsGivenUp: u32 = 0;
+export let sourcesDropped: u32 = 0;
+export let contactsDropped: u32 = 0;
 export let timesFull: u32 = 0;
 
 /** Sets the bound of the tables, and whether the host takes what they hold when they are full. */
@@ -122,7 +122,7 @@ function shrink(): void {
   contacts.setLimit(contacts.limit / 2);
   contacts.cutAll();
   keepAll();
-  contactsGivenUp += before - contacts.contactCount;
+  contactsDropped += before - contacts.contactCount;
 }
 
 /** Moves the contacts that are left together. */
@@ -194,8 +194,8 @@ function markKept(suspects: u32, youngest: u32, oldest: u32, span: u32): void {
   }
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) store<u32>(scratch + pane * 4, contacts.markOf(pane));
   contacts.keepPanes(scratch);
-  sourcesGivenUp += gone;
-  contactsGivenUp += before - contacts.contactCount;
+  sourcesDropped += gone;
+  contactsDropped += before - contacts.contactCount;
 }
 
 /** Forgets the addresses that nothing refers to any more, but for those that an interface holds. */

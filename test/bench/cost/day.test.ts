@@ -95,6 +95,6 @@ describe('the template', () => {
   });
 
   test('has the metrics that the functions emit', () => {
-    expect(of.metrics).toEqual(expect.arrayContaining(['ObjectsRead', 'AlertsPublished', 'QuietSourcesGivenUp']));
+    expect(of.metrics).toEqual(expect.arrayContaining(['ObjectsRead', 'AlertsPublished', 'SourcesDropped']));
   });
 });

@@ -36,7 +36,7 @@ function expectSameEvidence(collector: Collector, files: readonly Uint8Array[]):
   const known = new Set(expected);
   expect(found.filter((text) => !known.has(text)).slice(0, 5)).toEqual([]);
   expect(found).toHaveLength(expected.length);
-  expect(collector.givenUp).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
+  expect(collector.dropped).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
 }
 
 /** As many sources as targets, all of them different; of interfaces there are fewer. */
@@ -149,7 +149,7 @@ describe('what several kernels read', () => {
           spill(drained);
         },
       });
-      expect(part.givenUp).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
+      expect(part.dropped).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
       spill(part.drain());
     });
     expect(times).toBeGreaterThan(5);

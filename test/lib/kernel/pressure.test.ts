@@ -4,7 +4,7 @@ import { type Random, randomOf, shuffled } from '../../../bench/random.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import type { SeenContact, SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { keyedHash } from '../../../lib/evidence/keyed-hash.ts';
-import { LET_GO, SAMPLED } from '../../../lib/evidence/quality.ts';
+import { DROPPED, SAMPLED } from '../../../lib/evidence/quality.ts';
 import { parseIpv4 } from '../../../lib/net/address.ts';
 import { START, type Values } from '../flowlog/sample-logs.ts';
 import { answered, at, crowd, DIRECTED, hostAt, sent, textOf, UNDIRECTED } from './crowd.ts';
@@ -17,7 +17,7 @@ const HOUR = 3600;
 /** Sources by address, with what was given up. */
 interface Kept {
   readonly sources: ReadonlyMap<string, SourceEvidence>;
-  readonly givenUp: { readonly sources: number; readonly contacts: number };
+  readonly dropped: { readonly sources: number; readonly contacts: number };
 }
 
 const byAddress = (sources: Iterable<SourceEvidence>) =>
@@ -26,7 +26,7 @@ const byAddress = (sources: Iterable<SourceEvidence>) =>
 function readAt(mostContacts: number, file: Uint8Array, random: Random): Kept {
   const collector = new Collector({ ...OPTIONS, mostContacts });
   readInto(collector, piecesOf(file, random));
-  return { sources: byAddress(collector.sources()), givenUp: collector.givenUp };
+  return { sources: byAddress(collector.sources()), dropped: collector.dropped };
 }
 
 const contactsOf = (source: SourceEvidence | undefined): SeenContact[] =>
@@ -80,9 +80,9 @@ function expectTrue({ sources }: Kept, file: Uint8Array): void {
 
 describe('below the bound', () => {
   test('nothing is given up, and nothing says so', () => {
-    const { sources, givenUp } = readAt(MOST, textOf([...visits(700, '10.1'), ...scan(200)]), randomOf('below'));
-    expect(givenUp).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
-    expect([...sources.values()].flatMap(({ panes }) => panes).some(({ quality }) => quality & LET_GO)).toBe(false);
+    const { sources, dropped } = readAt(MOST, textOf([...visits(700, '10.1'), ...scan(200)]), randomOf('below'));
+    expect(dropped).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
+    expect([...sources.values()].flatMap(({ panes }) => panes).some(({ quality }) => quality & DROPPED)).toBe(false);
   });
 });
 
@@ -100,9 +100,9 @@ describe('at the bound', () => {
     expect(sorted(found)).toEqual(sorted(expected));
     expect(contactsOf(found)).toHaveLength(201);
     expect([found.scope, found.identity]).toEqual([expected.scope, expected.identity]);
-    expect(found.panes.every(({ quality }) => (quality & LET_GO) !== 0)).toBe(true);
-    expect(kept.givenUp.sources).toBeGreaterThan(5000);
-    expect(kept.givenUp.contacts).toBeGreaterThan(5000);
+    expect(found.panes.every(({ quality }) => (quality & DROPPED) !== 0)).toBe(true);
+    expect(kept.dropped.sources).toBeGreaterThan(5000);
+    expect(kept.dropped.contacts).toBeGreaterThan(5000);
     expectTrue(kept, file);
   });
 
@@ -112,7 +112,7 @@ describe('at the bound', () => {
     const left = [...kept.sources.values()].flatMap(contactsOf).length;
     expect(left).toBeLessThanOrEqual(MOST);
     expect(left).toBeGreaterThan(MOST / 4);
-    expect(kept.givenUp).toEqual({ sources: 10_000 - left, contacts: 10_000 - left, ofInterfaces: 0 });
+    expect(kept.dropped).toEqual({ sources: 10_000 - left, contacts: 10_000 - left, ofInterfaces: 0 });
   });
 
   test('sources without a suspect go before those with one, whenever they were seen', () => {
@@ -194,7 +194,7 @@ describe('at the bound', () => {
     expect(found.length).toBeGreaterThan(100);
     for (const host of found) expect(kept.sources.get(host)!.identity).toEqual(reference.get(host)!.identity);
     expect(kept.sources.get(found[0]!)!.identity).toMatchObject({ interfaceId: `eni-${found[0]}` });
-    expect(kept.givenUp.sources).toBeGreaterThan(6000);
+    expect(kept.dropped.sources).toBeGreaterThan(6000);
   });
 
   test('more interfaces with addresses of their own than there is room for are no harm', () => {
@@ -227,7 +227,7 @@ describe('at the bound', () => {
       const own = randomOf(`crowd ${seed}`);
       const file = textOf(crowd(own.whole(2000, 8000), own.whole(20, 3000), own), seed % 2 ? DIRECTED : UNDIRECTED);
       const kept = readAt(own.whole(300, MOST), file, own);
-      expect(kept.givenUp.sources).toBeGreaterThan(0);
+      expect(kept.dropped.sources).toBeGreaterThan(0);
       expectTrue(kept, file);
     }
   });

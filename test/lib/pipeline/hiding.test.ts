@@ -75,17 +75,17 @@ describe('a slow scanner from outside', () => {
     for (const [hour, group] of byHour) await deployment.ingest(`h${hour}`, file(group), (hour + 1) * HOUR);
     const now = SIX + HOUR + 20 * 60;
     await deployment.ingest('later', file([probe({ from: '10.0.1.1', port: 443, end: now })]), now);
-    const { leftOut, failures } = await deployment.settle(now);
+    const { dropped, failures } = await deployment.settle(now);
     expect(failures).toEqual([]);
     const found = (await deployment.stored()).map(({ finding }) => finding.source?.address);
-    return { leftOut, isFound: found.includes(slow) };
+    return { dropped, isFound: found.includes(slow) };
   };
 
   test('is found among nineteen louder ones of its sixteenth', async () => {
-    expect(await settledWith(19)).toEqual({ leftOut: 0, isFound: true });
+    expect(await settledWith(19)).toEqual({ dropped: 0, isFound: true });
   });
 
   test('is left out, and counted, behind twenty: a known limit', async () => {
-    expect(await settledWith(20)).toEqual({ leftOut: 1, isFound: false });
+    expect(await settledWith(20)).toEqual({ dropped: 1, isFound: false });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
 import { hashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
-import { LET_GO } from '../../../lib/evidence/quality.ts';
+import { DROPPED } from '../../../lib/evidence/quality.ts';
 import { START, type Values } from '../flowlog/sample-logs.ts';
 import { hostAt, textOf } from '../kernel/crowd.ts';
 import { piecesOf, readInto } from '../kernel/reading.ts';
@@ -135,7 +135,7 @@ describe('a flood that fills the memory', () => {
   test('of louder strangers, later than it, leaves the beginning of a scan from inside whole, and says that memory was short', () => {
     const { contacts, quality } = keptOf([...scanBy('10.9.9.9'), ...flood('203.0')], '10.9.9.9');
     expect(contacts).toBe(6);
-    expect(quality & LET_GO).toBe(LET_GO);
+    expect(quality & DROPPED).toBe(DROPPED);
   });
 
   test('would have swept away the same from outside, which is weather', () => {

@@ -194,7 +194,7 @@ describe('at the write ceiling', () => {
     const own = newClient();
     const calls = ceiling(own, refuse);
     const written = await storeWith(own).writeFragments('object-a', [fragment(), loud, ...quiet], NOW);
-    expect(written.givenUp).toBe(300);
+    expect(written.sourcesDropped).toBe(300);
     const kinds = new Set((await items()).map(({ pk }) => String(pk).split('#')[0]));
     expect([...kinds].sort()).toEqual(['due', 'hours', 'loud', 'source']);
     expect(written.items).toBe((await items()).length);
@@ -205,7 +205,7 @@ describe('at the write ceiling', () => {
     const own = newClient();
     let refusals = 2;
     ceiling(own, (requests) => (refusals-- > 0 ? { UnprocessedItems: { [table]: requests } } : (undefined as never)));
-    expect((await storeWith(own).writeFragments('object-a', quiet, NOW)).givenUp).toBe(0);
+    expect((await storeWith(own).writeFragments('object-a', quiet, NOW)).sourcesDropped).toBe(0);
     expect(await store.readSource({ scope: 'internet', address: '198.51.100.7' }, HOUR, HOUR)).toHaveLength(2);
   });
 
@@ -219,7 +219,7 @@ describe('at the write ceiling', () => {
     const own = newClient();
     let refusals = 6;
     interfere(own, (_, input) => (refusals-- > 0 ? { UnprocessedItems: input.RequestItems as object } : undefined));
-    expect(await storeWith(own).writeFragments('object-a', [fragment()], NOW)).toMatchObject({ givenUp: 0 });
+    expect(await storeWith(own).writeFragments('object-a', [fragment()], NOW)).toMatchObject({ sourcesDropped: 0 });
     expect(await store.readSource(SOURCE, HOUR, HOUR)).toHaveLength(1);
   }, 60_000);
 });

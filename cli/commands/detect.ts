@@ -178,7 +178,7 @@ function report(
   }
   if (dropped.contacts)
     say(
-      `more contacts than memory holds: ${countOf(dropped.contacts, 'contact')} of ${countOf(dropped.sources, 'source')} were let go of, the least suspicious first, and counts are estimates where a finding says so`,
+      `memory limit reached: dropped ${countOf(dropped.contacts, 'contact')} of ${countOf(dropped.sources, 'source')} (least suspicious first); affected findings are marked as estimates`,
     );
   if (dropped.ofInterfaces)
     say(

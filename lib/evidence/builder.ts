@@ -15,7 +15,7 @@ import type { HashKey } from './keyed-hash.ts';
 import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
 import { DROPPED, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
-import { hasInitiatorHalf, isNothing, isSuspect, SEEN_OWN_TARGET } from './seen.ts';
+import { hasInitiatorHalf, isNothing, mayBeProbe, SEEN_OWN_TARGET } from './seen.ts';
 
 const HOUR = 3600;
 const UDP = 17;
@@ -40,7 +40,7 @@ export interface CollectorOptions {
 /** What makes a contact, and what was seen of it. */
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
 
-/** What had to be given up for lack of memory: sources, each hour for itself, and contacts. */
+/** What was dropped because memory was full: sources, each hour for itself, and contacts. */
 export interface Dropped {
   readonly sources: number;
   readonly contacts: number;
@@ -84,7 +84,7 @@ export class Collector implements FlowLogConsumer {
     return this.#kernel.run.logTime.value >>> 0;
   }
 
-  /** What was given up so far: the least suspicious, once there was no more room. */
+  /** What was dropped so far: the least suspicious, once memory was full. */
   get dropped(): Dropped {
     const { run } = this.#kernel;
     return {
@@ -236,7 +236,7 @@ export class Collector implements FlowLogConsumer {
     const outsideFailures = Math.min(least.failures, ...least.outside.map(({ floor }) => floor));
     const isWanted = (source: number, failures: number) => failures >= outsideFailures || this.#isInside(source);
     for (const views of this.#table.sources(isWanted)) {
-      const failures = views.reduce((sum, view) => sum + view.suspects, 0);
+      const failures = views.reduce((sum, view) => sum + view.failedProbes, 0);
       if (failures >= least.failures || this.#mayAddUp(views, least)) yield views;
     }
   }
@@ -249,7 +249,7 @@ export class Collector implements FlowLogConsumer {
       for (const row of contacts) {
         const service = this.#table.serviceOf(row);
         // A datagram each way says it all: nobody can tell whether a UDP service was left at once.
-        if ((inside && (service & 255) === UDP) || !isSuspect(this.#table.seenOf(row))) continue;
+        if ((inside && (service & 255) === UDP) || !mayBeProbe(this.#table.seenOf(row))) continue;
         const target = this.#table.targetOf(row);
         if (counter.add(target, service, inside && this.#isInside(target))) return true;
       }

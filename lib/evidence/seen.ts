@@ -55,11 +55,12 @@ export const isWithoutSyn = (seen: number): boolean =>
 export const isFailure = (outcome: Outcome): boolean =>
   outcome === 'rejected' || outcome === 'reset' || outcome === 'unanswered';
 
-/** Whether the contact may turn out to be a probe: it failed, or found something open and left without a word. */
-export const isSuspect = (seen: number): boolean => {
-  const outcome = outcomeOf(seen);
-  return isFailure(outcome) || isBareProbe(seen) || (outcome === 'established' && (seen & SEEN_CONVERSATION) === 0);
-};
+/** Whether the contact is a failed probe: rejected, reset, unanswered, or a bare probe that nothing came back for. */
+export const isFailedProbe = (seen: number): boolean => isFailure(outcomeOf(seen)) || isBareProbe(seen);
+
+/** Whether the contact may be a probe: a failed one, or one that found something open and left without a word. */
+export const mayBeProbe = (seen: number): boolean =>
+  isFailedProbe(seen) || (outcomeOf(seen) === 'established' && (seen & SEEN_CONVERSATION) === 0);
 
 /** Whether the initiator's half has been seen, so that the times of the contact are those of its probes. */
 export const hasInitiatorHalf = (seen: number): boolean => (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) !== 0;

@@ -18,11 +18,11 @@ import {
   CONTACT_TARGET,
   PANE_BYTES,
   PANE_COUNT,
+  PANE_FAILED_PROBES,
   PANE_HEAD,
   PANE_HOUR,
   PANE_QUALITY,
   PANE_SOURCE,
-  PANE_SUSPECTS,
   PANE_THETA,
 } from './rows.ts';
 
@@ -80,7 +80,7 @@ export interface PaneView {
   readonly theta: number;
   readonly quality: number;
   /** How many of its contacts failed or were probed without a SYN. */
-  readonly suspects: number;
+  readonly failedProbes: number;
   /** Row numbers of its contacts. */
   readonly contacts: readonly number[];
 }
@@ -104,7 +104,7 @@ export class ContactTable {
    * The sources, each with its hours in order of time; a million of them may be of no interest.
    * @param isWanted tells so from a source and how many of its contacts failed or were probed without a SYN.
    */
-  *sources(isWanted: (source: number, suspects: number) => boolean = () => true): Generator<readonly PaneView[]> {
+  *sources(isWanted: (source: number, failedProbes: number) => boolean = () => true): Generator<readonly PaneView[]> {
     const { run } = this.#kernel;
     run.cutAll();
     run.weigh();
@@ -112,16 +112,16 @@ export class ContactTable {
     const base = run.paneRows() / 4;
     const count = run.paneCount();
     const sourceOf = (pane: number) => words[base + pane * PANE_WORDS + PANE_SOURCE / WORD]!;
-    const suspects = new Uint32Array(run.addressCount());
+    const failedProbes = new Uint32Array(run.addressCount());
     for (let pane = 1; pane < count; pane++)
-      suspects[sourceOf(pane)]! += words[base + pane * PANE_WORDS + PANE_SUSPECTS / WORD]!;
+      failedProbes[sourceOf(pane)]! += words[base + pane * PANE_WORDS + PANE_FAILED_PROBES / WORD]!;
     // A counting sort of the panes by source: the next free place of each source, 0 for those that are left out.
     const sizes = new Uint32Array(run.addressCount());
     for (let pane = 1; pane < count; pane++) sizes[sourceOf(pane)]!++;
     const places = new Uint32Array(run.addressCount());
     let wanted = 0;
     for (let source = 1; source < sizes.length; source++) {
-      if (sizes[source] === 0 || !isWanted(source, suspects[source]!)) continue;
+      if (sizes[source] === 0 || !isWanted(source, failedProbes[source]!)) continue;
       places[source] = wanted + 1;
       wanted += sizes[source]!;
     }
@@ -238,7 +238,7 @@ export class ContactTable {
       hour: words[at + PANE_HOUR / WORD]!,
       theta: words[at + PANE_THETA / WORD]!,
       quality: words[at + PANE_QUALITY / WORD]!,
-      suspects: words[at + PANE_SUSPECTS / WORD]!,
+      failedProbes: words[at + PANE_FAILED_PROBES / WORD]!,
       contacts,
     };
   }

@@ -12,7 +12,7 @@ export interface KernelHost {
    * for the first of a file without interfaces. The host answers with the network, by `setNetwork`.
    */
   look(interfaceId: number, start: number, end: number): void;
-  /** Takes all that the tables hold, because they are full and are about to be emptied; without it, the least is given up. */
+  /** Takes all that the tables hold, because they are full and are about to be emptied; without it, the least suspicious is dropped. */
   spill?(): void;
 }
 
@@ -95,7 +95,7 @@ interface KernelExports {
   traitsOf(interfaceId: number): number;
   cutAll(): void;
   weigh(): void;
-  isSuspect(seen: number): number;
+  isFailedProbe(seen: number): number;
   keyedHash(m0: number, m1: number, m2: number, m3: number, m4: number, m5: number, m6: number): number;
   block(): number;
   blockBytes(): number;

@@ -63,7 +63,7 @@ export const PANE_QUALITY = 16;
 /** Its first contact. */
 export const PANE_HEAD = 20;
 /** Contacts that may be probes, and when the latest of all was seen; both are written when the host asks for them. */
-export const PANE_SUSPECTS = 24;
+export const PANE_FAILED_PROBES = 24;
 export const PANE_LATEST = 28;
 
 /** A contact; a row fills a line of the processor's cache. Times are epoch seconds. */

@@ -23,7 +23,7 @@ const LOOK_BACK_HOURS = 72;
 
 /** What a judgement did, and the members of the campaigns it found or gave up: their own findings name the campaign. */
 export interface CampaignsJudged extends Judged {
-  /** Outside sources that a flood left no room for. */
+  /** Outside sources that were dropped because memory was full. */
   readonly dropped: number;
   readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
 }

@@ -34,9 +34,9 @@ export interface Ingested extends Judged {
   readonly report: FileReport;
   /** Items written. */
   readonly fragments: number;
-  /** Quiet outside sources that the table had no room for. */
+  /** Outside sources of few contacts that were dropped, because the table was at its write ceiling. */
   readonly sourcesDropped: number;
-  /** Contacts that memory had no room for: of those sources that are the least suspicious. */
+  /** Contacts that were dropped because memory was full, the least suspicious first. */
   readonly contactsDropped: number;
 }
 
@@ -76,11 +76,22 @@ export async function ingestObject(
     failures >= options.suspicious * (source.scope === 'internet' ? PATIENCE_OUTSIDE : 1);
   const due: Suspect[] = [];
   const id = objectId(object.bucket, object.key);
-  const { items, sourcesDropped } = await options.windows.writeFragments(id, watch(collector, due, isDue, options.judge), now);
+  const { items, sourcesDropped } = await options.windows.writeFragments(
+    id,
+    watch(collector, due, isDue, options.judge),
+    now,
+  );
   // A record from the future, of which one suffices, must not make every answer overdue and every scan over.
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
   if (logTime) await options.windows.agenda.advanceLogTime(logName(object.key), logTime, now);
-  const ingested = { report, fragments: items, sourcesDropped, contactsDropped: collector.dropped.contacts, opened: 0, updated: 0 };
+  const ingested = {
+    report,
+    fragments: items,
+    sourcesDropped,
+    contactsDropped: collector.dropped.contacts,
+    opened: 0,
+    updated: 0,
+  };
   // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
   const isOutside = ({ source }: Suspect) => Number(source.scope === 'internet');
   const waiting = due.sort((a, b) => isOutside(a) - isOutside(b)).values();

@@ -4,7 +4,7 @@ import { leastEvidenceOf } from '../detections/least-evidence.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
 import { type Fragment, mergeFragments, type SeenContact, type SourceEvidence } from '../evidence/evidence.ts';
 import { type LeastEvidence, mayAddUp } from '../evidence/least-evidence.ts';
-import { isBareProbe, isSuspect } from '../evidence/seen.ts';
+import { isBareProbe, mayBeProbe } from '../evidence/seen.ts';
 import { type DetectedFinding, detectScans } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
@@ -134,7 +134,7 @@ export class Reader {
     const evidence = mergeFragments(suspect);
     if (!evidence) return true;
     if (countBy(evidence, isBareProbe) >= this.#least.failures) return false;
-    const suspects = evidence.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isSuspect(seen)));
+    const suspects = evidence.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
     const isLateral = (contact: SeenContact) => directionOf(contact, evidence, this.#options.networks) === 'lateral';
     if (mayAddUp(suspects, isLateral, this.#least.inside, SHARE)) return false;
     return this.#detectScans(evidence, moment, horizons).length === 0;

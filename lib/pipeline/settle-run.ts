@@ -37,7 +37,7 @@ export interface Settled {
   announcedAgain: number;
   /** Announcements that were held in a storm, and told in one message. */
   toldInStorm: number;
-  /** Outside sources that were not looked at, because others had more contacts or there were too many. */
+  /** Outside sources that were dropped unjudged, because others had more contacts or memory was full. */
   dropped: number;
   digest: boolean;
   /** Sources and hours that time ran out for; the next run takes them first. */

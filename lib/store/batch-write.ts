@@ -1,4 +1,4 @@
-/** BatchWriteItem: unprocessed items are sent again, with growing pauses, until all are acknowledged or may be given up. */
+/** BatchWriteItem: unprocessed items are sent again, with growing pauses, until all are acknowledged or may be dropped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, type BatchWriteCommandInput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { isThrottling } from './refused-writes.ts';
@@ -9,7 +9,7 @@ const PARALLEL = 4;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 5_000;
 const TRIES = 12;
-/** Tries for what may be given up: a second or so. */
+/** Tries for what may be dropped: a second or so. */
 const OFFERS = 5;
 
 type Requests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
@@ -52,7 +52,7 @@ export async function putAll(
 }
 
 /**
- * Puts items that may be given up: in few tries, and none once the table has refused some. Returns those that it did not
+ * Puts items that may be dropped: in few tries, and none once the table has refused some. Returns those that it did not
  * take. Unlike {@link putAll} it takes them one batch after the other: nobody waits for them more than for the rest.
  */
 export async function offerAll(

@@ -4,7 +4,7 @@ import { encodeFragment } from '../evidence/codec.ts';
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
-import { hasInitiatorHalf, isBareProbe, isFailure, isSuspect, outcomeOf } from '../evidence/seen.ts';
+import { hasInitiatorHalf, isFailedProbe, mayBeProbe, outcomeOf } from '../evidence/seen.ts';
 import {
   calmPartition,
   duePartition,
@@ -108,7 +108,7 @@ export class WindowItems {
     let due = 0;
     let last = 0;
     for (const { seen, lastEnd } of fragment.contacts) {
-      const isDue = mayBeSweep ? isSuspect(seen) : isFailure(outcomeOf(seen)) || isBareProbe(seen);
+      const isDue = mayBeSweep ? mayBeProbe(seen) : isFailedProbe(seen);
       if (isDue) due = Math.max(due, lastEnd);
       last = Math.max(last, lastEnd);
     }
@@ -142,7 +142,7 @@ const SHARE = 0.5;
 /** Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files. */
 function mayAddUp({ contacts }: Pick<Fragment, 'contacts'>, least: LeastEvidence): boolean {
   const counter = new GroupCounter<string>(least.inside, SHARE);
-  return contacts.some((contact) => isSuspect(contact.seen) && counter.add(contact.target, serviceNumber(contact)));
+  return contacts.some((contact) => mayBeProbe(contact.seen) && counter.add(contact.target, serviceNumber(contact)));
 }
 
 function* itemsOf(packs: Iterable<PackItem>): Generator<Item> {

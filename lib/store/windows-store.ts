@@ -37,7 +37,7 @@ export interface WindowsStoreOptions {
 /** What became of the fragments of an object. */
 export interface Written {
   readonly items: number;
-  /** Quiet outside sources that were given up, because the table takes no more. */
+  /** Outside sources of few contacts that were dropped, because the table was at its write ceiling. */
   readonly sourcesDropped: number;
 }
 
@@ -76,7 +76,7 @@ export class WindowsStore {
 
   /**
    * Writes what one object says; doing it again writes the same items. Returns when every item is acknowledged, but for
-   * quiet outside sources while the table is at its write ceiling: those are given up, and counted.
+   * quiet outside sources while the table is at its write ceiling: those are dropped, and counted.
    */
   async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<Written> {
     const { client, table } = this.#options;
@@ -89,7 +89,10 @@ export class WindowsStore {
     const offered = items.noise.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
     const hours = await this.agenda.markHours(items.outsideHours, objectId, now);
-    const sourcesDropped = items.noise.reduce((sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0), 0);
+    const sourcesDropped = items.noise.reduce(
+      (sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0),
+      0,
+    );
     return { items: own + marked + hours + offered.length - refused.size, sourcesDropped };
   }
 

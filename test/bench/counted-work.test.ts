@@ -94,7 +94,7 @@ describe('the work done for a log', () => {
     expect(work.findings).not.toEqual([]);
   });
 
-  test('grows with addresses and suspects, not with records', () => {
+  test('grows with addresses and failed probes, not with records', () => {
     const once = logOf({ layout: 'v5' });
     const header = once.indexOf(0x0a) + 1;
     const work = read(once);

@@ -64,7 +64,7 @@ export class Cloud {
   running: Caller | undefined;
   /** Bytes. */
   largestItem = 0;
-  /** Quiet outside sources that were given up, as the functions counted them. */
+  /** Outside sources of few contacts that were dropped, as the functions counted them. */
   sourcesDropped = 0;
   calls = 0;
   /** When each item of the findings table was first written, by its keys; epoch milliseconds. */

@@ -23,7 +23,7 @@ export async function violationsOf(
   const stored = [...cloud.tables.findings.items()]
     .filter(({ pk, sk }) => String(sk).startsWith('finding#') && !String(pk).startsWith('target#'))
     .map(fromItem);
-  // Where the table took no more, the internet's noise was given up, and what would have been found in it.
+  // Where the table took no more, background noise was dropped, and what would have been found in it.
   const isJudged = ({ direction }: Pick<Finding, 'direction'>) => !cloud.sourcesDropped || direction !== 'inbound';
   const published = cloud.published.flatMap(toldIn);
   const alerts = published.filter(({ attributes }) => attributes.event !== 'digest');
@@ -52,7 +52,8 @@ async function windowViolations(cloud: Cloud, deliveries: readonly Delivery[]): 
     for (const [place, data] of await windowsOf(BUCKET, key, body, VARIABLES.HASH_KEY)) {
       const found = left.get(place);
       left.delete(place);
-      if (!found && !(cloud.sourcesDropped && place.startsWith('noise#'))) violations.push(`window ${place} is missing`);
+      if (!found && !(cloud.sourcesDropped && place.startsWith('noise#')))
+        violations.push(`window ${place} is missing`);
       else if (found && Buffer.compare(found, data)) violations.push(`window ${place} is another`);
     }
   for (const place of left.keys()) violations.push(`window ${place} was not to be written`);

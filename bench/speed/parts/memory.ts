@@ -44,15 +44,7 @@ export const memory: Part = async (scale) => {
       given.map((line) => plain(line, log.path)).join('; ') || '-',
     ]);
   }
-  const header = [
-    'input',
-    'records',
-    'unpacked',
-    'peak memory',
-    'wall',
-    'scans found',
-    'dropped, as `detect` says it',
-  ];
+  const header = ['input', 'records', 'unpacked', 'peak memory', 'wall', 'scans found', 'dropped, as `detect` says it'];
   return {
     verdicts: [verdictOf(BUDGETS.memory, most === undefined ? undefined : megabytes(most))],
     tables: [{ title: '', header, rows }],

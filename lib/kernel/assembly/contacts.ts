@@ -6,7 +6,7 @@
  * smallest keyed hashes, exact up to a limit, beyond it a uniform sample of known rate theta. The summary is the union
  * of what was seen, so any order, repetition or split of the records ends in the same table.
  */
-import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, PANE_BYTES, PANE_COUNT, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_QUALITY, PANE_SOURCE, PANE_SUSPECTS, PANE_THETA } from '../rows';
+import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, PANE_BYTES, PANE_COUNT, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_QUALITY, PANE_SOURCE, PANE_FAILED_PROBES, PANE_THETA } from '../rows';
 import {
   SEEN_COMPLETED,
   SEEN_PROBE,
@@ -84,13 +84,13 @@ export function sourceOf(pane: u32): u32 {
 export function countOf(pane: u32): u32 {
   return load<u32>(paneRow(pane), PANE_COUNT);
 }
-export function suspectsOf(pane: u32): u32 {
-  return load<u32>(paneRow(pane), PANE_SUSPECTS);
+export function failedProbesOf(pane: u32): u32 {
+  return load<u32>(paneRow(pane), PANE_FAILED_PROBES);
 }
-/** A mark takes the place of the suspects. */
-export const markOf = suspectsOf;
+/** A mark takes the place of the failed probes. */
+export const markOf = failedProbesOf;
 export function setMark(pane: u32, mark: u32): void {
-  store<u32>(paneRow(pane), mark, PANE_SUSPECTS);
+  store<u32>(paneRow(pane), mark, PANE_FAILED_PROBES);
 }
 export function latestOf(pane: u32): u32 {
   return load<u32>(paneRow(pane), PANE_LATEST);
@@ -112,8 +112,8 @@ function hasInitiatorHalf(seen: u32): bool {
   return (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) != 0;
 }
 
-/** Whether the contact failed, as far as is known, or its probes had no SYN and met nothing; as in `lib/evidence/seen.ts`. */
-export function isSuspect(seen: u32): bool {
+/** Whether the contact failed, as far as is known, or its probes had no SYN and met nothing; as `isFailedProbe` of `lib/evidence/seen.ts`. */
+export function isFailedProbe(seen: u32): bool {
   if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0) return false;
   const isWithoutSyn = (seen & (SEEN_TCP | SEEN_SYN | SEEN_WITHOUT_FLAGS)) == SEEN_TCP;
   if (!(seen & INITIATED)) return isWithoutSyn && (seen & SEEN_UNRESOLVED_FORWARD) != 0;
@@ -410,17 +410,17 @@ export function reindexPanes(): void {
   }
 }
 
-/** Finds all contacts again, and forgets the slots of those that were let go. */
+/** Finds all contacts again, and forgets the slots of those that were dropped. */
 export function reindexContacts(): void {
   memory.fill(contactIndex, 0, slots * 4);
   usedSlots = 0;
   for (let id: u32 = 1; id < contactCount; id++) if (load<u32>(contactRow(id), CONTACT_PANE) != 0) indexContact(id);
 }
 
-/** Counts the contacts of each pane that may be probes, and when it was seen last. */
+/** Counts the failed probes of each pane, and notes when it was seen last. */
 export function weigh(): void {
   for (let pane: u32 = 1; pane < paneCount; pane++) {
-    store<u32>(paneRow(pane), 0, PANE_SUSPECTS);
+    store<u32>(paneRow(pane), 0, PANE_FAILED_PROBES);
     store<u32>(paneRow(pane), 0, PANE_LATEST);
   }
   for (let id: u32 = 1; id < contactCount; id++) {
@@ -428,7 +428,7 @@ export function weigh(): void {
     const pane = load<u32>(row, CONTACT_PANE);
     if (pane == 0) continue;
     const at = paneRow(pane);
-    if (isSuspect(load<u32>(row, CONTACT_SEEN))) store<u32>(at, load<u32>(at, PANE_SUSPECTS) + 1, PANE_SUSPECTS);
+    if (isFailedProbe(load<u32>(row, CONTACT_SEEN))) store<u32>(at, load<u32>(at, PANE_FAILED_PROBES) + 1, PANE_FAILED_PROBES);
     store<u32>(at, max(load<u32>(at, PANE_LATEST), load<u32>(row, CONTACT_LAST_END)), PANE_LATEST);
   }
 }
@@ -439,7 +439,7 @@ export function cutAll(): void {
 }
 
 /**
- * Moves the panes that stay, and their contacts, together; the rows of the others are let go. `numbers` lists a pane's
+ * Moves the panes that stay, and their contacts, together; the rows of the others are dropped. `numbers` lists a pane's
  * new number, 0 for those that go; indexes must be made anew afterwards.
  */
 export function keepPanes(numbers: u32): void {

@@ -15,7 +15,7 @@ import * as pressure from './pressure';
 import { makeRoom, start } from './pressure';
 import { advance, logTime, record, setLayoutQuality } from './record';
 
-export { cutAll, isSuspect, unite, unitePane, weigh } from './contacts';
+export { cutAll, isFailedProbe, unite, unitePane, weigh } from './contacts';
 export { enterNetwork } from './addresses';
 export { addTraits, claim, conclude, interfaceNamed, setNetwork, traitsOf, uniteCandidates } from './interfaces';
 export { keyedHash } from './keyed-hash';
@@ -23,7 +23,7 @@ export { clear } from './pressure';
 export { clearCounts, lines, mark, noData, readLines, records, useColumns } from './lines';
 export { advance, logTime, makeRoom, record, setKey, setLayoutQuality };
 
-/** Begins with empty tables of so many rows at most; when they are full, the host takes all, or the least is given up. */
+/** Begins with empty tables of so many rows at most; when they are full, the host takes all, or the least suspicious is dropped. */
 export function begin(key0: u32, key1: u32, limit: u32, mostRows: u32, isSpilling: bool): void {
   setKey(key0, key1);
   contacts.begin(limit);
@@ -106,7 +106,7 @@ export function contactCount(): u32 {
 export function contactLimit(): u32 {
   return contacts.limit;
 }
-/** How often the least was given up, and all numbers of addresses changed. */
+/** How often the least suspicious was dropped, and all numbers of addresses changed. */
 export function timesFull(): u32 {
   return pressure.timesFull;
 }

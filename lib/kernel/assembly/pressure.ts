@@ -1,10 +1,10 @@
 /**
  * What happens when the tables are full: they grow, up to a bound; at the bound the host takes all, or the least
- * suspicious is given up.
+ * suspicious is dropped.
  *
  * In this order, until half of the room is free: sources none of whose contacts may be probes; contacts of sources of
- * which more than a sample is held; sources with few suspects, those first that were seen least lately; smaller samples.
- * Inside sources with some suspects are spared, unless they are the flood themselves.
+ * which more than a sample is held; sources with few failed probes, those first that were seen least lately; smaller samples.
+ * Inside sources with some failed probes are spared, unless they are the flood themselves.
  */
 import { KIND_INSIDE, RANK_OWN } from '../rows';
 import * as addresses from './addresses';
@@ -23,19 +23,19 @@ const GROWTH: u32 = 8;
 let most: u32 = FEWEST;
 let spills: bool = false;
 
-/** Samples that suffice to see a source clearly, and at all. */
+/** Samples that are enough to see a source clearly, and at all. */
 const LARGE_SAMPLE: u32 = 256;
 const SMALL_SAMPLE: u32 = 16;
-/** Suspects from which on a source is reduced rather than given up, as long as that helps. */
+/** A source with at least so many failed probes is reduced rather than dropped, as long as that helps. */
 const FEW: u32 = 8;
-/** Suspects from which on an inside source is spared: with fewer, answers may yet come. */
+/** An inside source with at least so many failed probes is spared: with fewer, answers may yet come. */
 const SOME: u32 = 4;
 /** No more are kept of any but the largest floods: what has more is not what fills the tables. */
 const MANY: u32 = 4096;
 /** Classes of sources by when they were seen last. */
 const AGES: u32 = 256;
 
-/** Sources (each hour for itself) and contacts that were given up so far, and how often the bound was met. */
+/** Sources (each hour for itself) and contacts that were dropped so far, and how often the bound was met. */
 export let sourcesDropped: u32 = 0;
 export let contactsDropped: u32 = 0;
 export let timesFull: u32 = 0;
@@ -85,17 +85,17 @@ function relieve(more: u32): void {
   timesFull++;
   dropUpTo(0);
   while (!isRelieved() && contacts.limit > LARGE_SAMPLE) shrink();
-  for (let suspects: u32 = 1; suspects < FEW && !isRelieved(); suspects++) dropUpTo(suspects);
+  for (let failedProbes: u32 = 1; failedProbes < FEW && !isRelieved(); failedProbes++) dropUpTo(failedProbes);
   while (!isRelieved() && contacts.limit > SMALL_SAMPLE) shrink();
-  for (let suspects = FEW; !isRelieved(); suspects *= 2) {
-    if (suspects > MANY) {
+  for (let failedProbes = FEW; !isRelieved(); failedProbes *= 2) {
+    if (failedProbes > MANY) {
       // Then it is a flood from inside, which is cut like any other.
       contacts.setSparesInside(false);
       contacts.cutAll();
       keepAll();
-      suspects = 1;
+      failedProbes = 1;
     }
-    dropUpTo(suspects);
+    dropUpTo(failedProbes);
   }
   keepAddresses(true);
   // A log in which every address is an interface's own is none of AWS's, nor one with more interfaces than contacts.
@@ -132,33 +132,33 @@ function keepAll(): void {
 }
 
 /**
- * Gives up sources with so many suspects at most, until half of the room is free: those first that were seen least
+ * Drops sources with so many failed probes at most, until half of the room is free: those first that were seen least
  * lately. The weight of a source is that of all its hours.
  */
-function dropUpTo(suspects: u32): void {
+function dropUpTo(failedProbes: u32): void {
   contacts.weigh();
-  // By source: its suspects, then, for those that may go, one more than the age class.
+  // By source: its failed probes, then, for those that may go, one more than the age class.
   const bySource = scratch;
   memory.fill(bySource, 0, addresses.count * 4);
   let oldest: u32 = u32.MAX_VALUE;
   let latest: u32 = 0;
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
     const at = bySource + contacts.sourceOf(pane) * 4;
-    store<u32>(at, load<u32>(at) + contacts.suspectsOf(pane));
+    store<u32>(at, load<u32>(at) + contacts.failedProbesOf(pane));
   }
   // One of ours that may be scanning is worth more than any stranger.
   for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)
     if ((addresses.kind(id) & KIND_INSIDE) != 0 && load<u32>(bySource + id * 4) >= SOME)
       store<u32>(bySource + id * 4, u32.MAX_VALUE);
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > suspects) continue;
+    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > failedProbes) continue;
     oldest = min(oldest, contacts.latestOf(pane));
     latest = max(latest, contacts.latestOf(pane));
   }
   const span = latest >= oldest ? latest - oldest + 1 : 1;
   memory.fill(ages, 0, AGES * 8);
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > suspects) continue;
+    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > failedProbes) continue;
     const at = ages + ageOf(pane, oldest, span) * 8;
     store<u32>(at, load<u32>(at) + 1);
     store<u32>(at, load<u32>(at, 4) + contacts.countOf(pane), 4);
@@ -171,7 +171,7 @@ function dropUpTo(suspects: u32): void {
     kept -= load<u32>(ages + youngest * 8, 4);
     youngest++;
   }
-  markKept(suspects, youngest, oldest, span);
+  markKept(failedProbes, youngest, oldest, span);
 }
 
 const ages: u32 = <u32>memory.data(2048);
@@ -182,12 +182,12 @@ function ageOf(pane: u32, oldest: u32, span: u32): u32 {
   return <u32>((<u64>(contacts.latestOf(pane) - oldest) * AGES) / span);
 }
 
-function markKept(suspects: u32, youngest: u32, oldest: u32, span: u32): void {
+function markKept(failedProbes: u32, youngest: u32, oldest: u32, span: u32): void {
   const before = contacts.contactCount;
   let gone: u32 = 0;
   // Both panes and sources are numbered from 1: a pane's mark stands in its own row until all sources were looked up.
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    const isLight = load<u32>(scratch + contacts.sourceOf(pane) * 4) <= suspects;
+    const isLight = load<u32>(scratch + contacts.sourceOf(pane) * 4) <= failedProbes;
     const goes = isLight && ageOf(pane, oldest, span) < youngest;
     contacts.setMark(pane, goes ? 0 : 1);
     if (goes) gone++;

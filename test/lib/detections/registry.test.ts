@@ -8,7 +8,7 @@ import { leastEvidenceOf } from '../../../lib/detections/least-evidence.ts';
 import { detectionDefaults, detectionSettings, SETTINGS } from '../../../lib/detections/settings.ts';
 import { TESTS } from '../../../lib/detections/tests.ts';
 import { type LeastEvidence, mayAddUp } from '../../../lib/evidence/least-evidence.ts';
-import { isSuspect } from '../../../lib/evidence/seen.ts';
+import { mayBeProbe } from '../../../lib/evidence/seen.ts';
 import { firstContacts } from '../../../lib/scan/contacts.ts';
 import { defineDetection, isSourceDetection } from '../../../lib/scan/detection.ts';
 import { findScans } from '../../../lib/scan/episodes.ts';
@@ -102,7 +102,7 @@ describe('a new detection', () => {
 
   test('is asked by the reader', async () => {
     const [source] = await sourcesWith();
-    const suspects = source!.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isSuspect(seen)));
+    const suspects = source!.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
     expect(mayAddUp(suspects, () => true, leastEvidenceOf(settings).inside, 0.5)).toBe(false);
     expect(mayAddUp(suspects, () => true, least.inside, 0.5)).toBe(true);
     expect(mayAddUp(suspects, () => false, least.inside, 0.5)).toBe(false);

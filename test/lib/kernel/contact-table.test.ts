@@ -133,7 +133,7 @@ describe('a table', () => {
   test('tells how many of the contacts of a source failed, over all hours, and leaves out what is not wanted', () => {
     const told: number[] = [];
     const filled = table();
-    const sources = [...filled.sources((_, suspects) => told.push(suspects) > 0 && suspects > 0)];
+    const sources = [...filled.sources((_, failedProbes) => told.push(failedProbes) > 0 && failedProbes > 0)];
     expect(told.toSorted()).toEqual([0, 3]);
     expect(sources.map((panes) => panes.flatMap(({ contacts }) => contacts).length)).toEqual([3]);
   });
@@ -263,7 +263,7 @@ describe('bounds', () => {
     );
     const [pane] = panesOf(table);
     expect(pane!.contacts).toHaveLength(limit);
-    // Rows that were let go of are used again; the first is none.
+    // Rows that were dropped are used again; the first is none.
     expect(table.kernel.run.contactCount()).toBeLessThanOrEqual(1 + 2 * limit);
     const estimate = (limit * FULL) / pane!.theta;
     expect(Math.abs(estimate / (4 * 65_535) - 1)).toBeLessThan(4 / Math.sqrt(limit - 1));

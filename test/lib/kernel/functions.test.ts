@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
 import { type HashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
-import { isBareProbe, isFailure, outcomeOf } from '../../../lib/evidence/seen.ts';
+import { isFailedProbe } from '../../../lib/evidence/seen.ts';
 import { columnMap } from '../../../lib/flowlog/columns.ts';
 import { KernelAddresses } from '../../../lib/kernel/kernel-tables.ts';
 import { KernelLines } from '../../../lib/kernel/line-reader.ts';
@@ -13,10 +13,10 @@ import { freshKernel } from './fresh-kernel.ts';
 import { mutated } from './mutate.ts';
 import { noAddress, someAddress } from './some-addresses.ts';
 
-test('a suspect is what failed or was probed without a SYN: for all 32,768 unions of what can be seen', () => {
+test('kernel and evidence agree on failed probes for all 32,768 unions of bits', () => {
   const { run } = freshKernel();
   const wrong = Array.from({ length: 1 << 15 }, (_, seen) => seen).filter(
-    (seen) => Boolean(run.isSuspect(seen)) !== (isFailure(outcomeOf(seen)) || isBareProbe(seen)),
+    (seen) => Boolean(run.isFailedProbe(seen)) !== isFailedProbe(seen),
   );
   expect(wrong).toEqual([]);
 });

@@ -14,7 +14,7 @@ const MOST = 3000;
 const SCANNER = '10.9.9.9';
 const HOUR = 3600;
 
-/** Sources by address, with what was given up. */
+/** Sources by address, with what was dropped. */
 interface Kept {
   readonly sources: ReadonlyMap<string, SourceEvidence>;
   readonly dropped: { readonly sources: number; readonly contacts: number };
@@ -33,7 +33,7 @@ const contactsOf = (source: SourceEvidence | undefined): SeenContact[] =>
   (source?.panes ?? []).flatMap(({ contacts }) => contacts);
 const nameOf = ({ target, port, protocol }: SeenContact): string => `${target} ${port} ${protocol}`;
 
-/** An established connection: nothing to suspect. */
+/** An established connection: no failed probe. */
 function visit(from: string, to: string, second: number): Values[] {
   const request = at(second, sent(from, to, { 'tcp-flags': '2', packets: '20', bytes: '9000' }));
   return [request, answered(request)];
@@ -79,7 +79,7 @@ function expectTrue({ sources }: Kept, file: Uint8Array): void {
 }
 
 describe('below the bound', () => {
-  test('nothing is given up, and nothing says so', () => {
+  test('nothing is dropped, and nothing says so', () => {
     const { sources, dropped } = readAt(MOST, textOf([...visits(700, '10.1'), ...scan(200)]), randomOf('below'));
     expect(dropped).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
     expect([...sources.values()].flatMap(({ panes }) => panes).some(({ quality }) => quality & DROPPED)).toBe(false);
@@ -106,7 +106,7 @@ describe('at the bound', () => {
     expectTrue(kept, file);
   });
 
-  test('what was given up and what is left are all there were, where nothing comes again', () => {
+  test('dropped and remaining sources add up, where nothing comes again', () => {
     const file = textOf(visits(10_000, '10.1'));
     const kept = readAt(MOST, file, random);
     const left = [...kept.sources.values()].flatMap(contactsOf).length;
@@ -115,13 +115,13 @@ describe('at the bound', () => {
     expect(kept.dropped).toEqual({ sources: 10_000 - left, contacts: 10_000 - left, ofInterfaces: 0 });
   });
 
-  test('sources without a suspect go before those with one, whenever they were seen', () => {
+  test('sources without a failed probe are dropped before those with one, whenever they were seen', () => {
     for (const early of [strays(1000, '10.3'), []]) {
       const late = early.length ? [] : strays(1000, '10.3', 800);
       const file = textOf([...early, ...visits(8000, '10.1', 100), ...late]);
       const kept = readAt(MOST, file, random);
-      const suspects = [...kept.sources.keys()].filter((address) => address.startsWith('10.3.'));
-      expect(suspects).toHaveLength(1000);
+      const failing = [...kept.sources.keys()].filter((address) => address.startsWith('10.3.'));
+      expect(failing).toHaveLength(1000);
       expectTrue(kept, file);
     }
   });

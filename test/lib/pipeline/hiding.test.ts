@@ -85,7 +85,7 @@ describe('a slow scanner from outside', () => {
     expect(await settledWith(19)).toEqual({ dropped: 0, isFound: true });
   });
 
-  test('is left out, and counted, behind twenty: a known limit', async () => {
+  test('is dropped, and counted, behind twenty: a known limit', async () => {
     expect(await settledWith(20)).toEqual({ dropped: 1, isFound: false });
   });
 });

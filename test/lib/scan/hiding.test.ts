@@ -138,7 +138,7 @@ describe('a flood that fills the memory', () => {
     expect(quality & DROPPED).toBe(DROPPED);
   });
 
-  test('would have swept away the same from outside, which is weather', () => {
+  test('would have swept away the same from outside, which is background noise', () => {
     expect(keptOf([...scanBy('198.51.100.9'), ...flood('203.0')], '198.51.100.9').contacts).toBe(0);
   });
 });

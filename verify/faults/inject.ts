@@ -22,7 +22,7 @@ const LOOK_MS = 20;
 const DENIED = 4;
 
 /** Nothing goes wrong. */
-export const nothing: Inject = async () => ({ text: 'nothing', doubts: 0 });
+export const nothing: Inject = async () => ({ text: 'no fault', doubts: 0 });
 
 /** So many function processes are killed, whatever they do, most often while they have an event in hand. */
 export const kills =
@@ -127,7 +127,7 @@ export const fullQueues: Inject = async (scene) => {
       await stack.send('IngestQueue', announcement(bucket, key));
     }
   const injected = await behaving(stack, fate, signal, () => ({
-    text: `${counts.messages} messages besides, visible again after 1 s; ${counts.refused} announcements refused`,
+    text: `${counts.messages} extra messages, visible again after 1 s; ${counts.refused} announcements refused`,
     doubts: 0,
   }));
   await stack.setVisibility('IngestQueue', usual[0]);

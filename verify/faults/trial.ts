@@ -132,12 +132,12 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
     ...some('findings never arrived', missing),
     ...some('findings that nobody expected', added),
     ...some('findings say something else than one pass does', other),
-    ...some('findings were not told to anybody', untold),
+    ...some('findings raised no alert', untold),
     ...some(
-      'findings wait to be told for ever',
+      'findings still wait for their alert',
       marked.map(({ sk }) => sk),
     ),
-    ...some('messages are about no finding', aboutNothing(stored, messages)),
+    ...some('messages have no finding', aboutNothing(stored, messages)),
     ...some(
       'poisoned objects are not among the dead letters',
       [...poison].filter((key) => !dead.has(key)),
@@ -152,7 +152,7 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   ];
   return {
     name,
-    injected: givenUp.length ? `${injected.text}; ${givenUp.length} objects given up meanwhile` : injected.text,
+    injected: givenUp.length ? `${injected.text}; ${givenUp.length} objects became dead letters meanwhile` : injected.text,
     objects: objects.length,
     expected: expected.size,
     arrived: expected.size - missing.length,

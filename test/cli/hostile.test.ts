@@ -88,7 +88,7 @@ describe('detect', () => {
 });
 
 describe('arguments', () => {
-  test.each(TEXTS)('%j are told back as text', async (text) => {
+  test.each(TEXTS)('%j are printed as text', async (text) => {
     const folder = folderWith({ 'a.log': scanLog('10.0.0.9') });
     const runs = [
       [text],
@@ -152,7 +152,7 @@ describe('what a table holds', () => {
     expect(shown.stdout).toContain(`source 10.0.7.${n}`);
   });
 
-  test('is listed as text where it is a rule, a line each', async () => {
+  test('is listed as text in suppressions, one line each', async () => {
     const listed = await run('suppress', 'list');
     // Columns are parted by tabs.
     expectTame({ ...listed, stdout: listed.stdout.replaceAll('\t', ' ') });

@@ -98,7 +98,7 @@ test('an object whose name tries a terminal is read, and named in the log as tex
   await stack.take('IngestDeadLetters');
 }, 60_000);
 
-test('what cannot be read is given up after its tries, alone; what was readable of it is used', async () => {
+test('only an unreadable file becomes a dead letter after its tries, and its readable part is used', async () => {
   const whole = rejectedBy('10.0.7.5');
   await stack.send('IngestQueue', 'hello');
   await stack.put(key('damaged.log.gz'), whole.subarray(0, whole.length - 8));
@@ -126,7 +126,7 @@ test('the schedule settles what nobody answered, and closes what is over', async
   expect(stack.told()).toEqual([expect.stringContaining('10.0.7.7')]);
 });
 
-test('in an alert storm an alert is held, and told by the next run of settle', async () => {
+test('an alert that a storm holds is sent by the next scheduled run', async () => {
   const documents = createDocumentClient();
   const allowance = new Allowance(documents, stack.cloud.outputs.FindingsTable!, 50);
   const time = Date.now() / 1000;

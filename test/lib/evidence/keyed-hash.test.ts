@@ -79,7 +79,7 @@ describe('the keyed hash', () => {
     );
   });
 
-  test('is keyed: another secret orders contacts in another way', () => {
+  test('is keyed: another secret gives another order', () => {
     const order = (secret: string) => {
       const key = hashKey(secret);
       return Array.from({ length: 50 }, (_, port) => port)

@@ -9,7 +9,7 @@ test('an id is 24 hexadecimal digits, the same for the same parts', () => {
   expect(findingId('secret', { ...parts })).toBe(findingId('secret', parts));
 });
 
-test('every part and the secret make another id', () => {
+test('each part and the secret change the id', () => {
   const others: readonly Partial<IdentityParts>[] = [
     { scope: '2' },
     { address: '10.0.0.2' },

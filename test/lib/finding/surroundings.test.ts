@@ -166,7 +166,7 @@ describe('an inbound scan', () => {
       expect(await severityOf(inbound(), answered(8443), used(8443, USERS, { at: NOON + 20 * HOUR }))).toBe('medium');
     });
 
-    test("not those who only knock: a SYN and its SYN-ACK, which anyone can send in anyone's name", async () => {
+    test('not a source with only a SYN and its SYN-ACK, because anyone can forge the SYN', async () => {
       const knocks = used(8443, 10, { also: { packets: 1, bytes: 60 } });
       expect(await severityOf(inbound(), answered(8443), knocks)).toBe('medium');
       expect(await severityOf(inbound(), connected(6379, 8), used(6379, 10, { also: { packets: 1, bytes: 60 } }))).toBe(

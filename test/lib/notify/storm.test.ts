@@ -129,7 +129,7 @@ describe('the message', () => {
     expect(passes({ direction: ['outbound'] })).toBe(false);
   });
 
-  test.each([1, 50, 2000, 10_000])('about %d fits into what SNS takes', (count) => {
+  test.each([1, 50, 2000, 10_000])('about %d findings fits into an SNS message', (count) => {
     const long = 'x'.repeat(600);
     const all = Array.from({ length: count }, (_, n) =>
       held(n, { source: { ...findingOf().source!, address: `2001:db8::${n.toString(16)}`, vpcId: `${long}${n}` } }),

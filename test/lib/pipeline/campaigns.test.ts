@@ -266,7 +266,7 @@ describe('members', () => {
     expect(deployment.told().map(({ id }) => id)).toEqual([campaign!.id]);
   });
 
-  test('that get in are told of, campaign or not', async () => {
+  test('that stay connected raise an alert of their own', async () => {
     // Silence is an answer by the time that the campaign is found, so both are found in one run.
     const at = NOON + 45 * MINUTE;
     const stays = Array.from({ length: 10 }, (_, n) => ({

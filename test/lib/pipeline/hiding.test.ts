@@ -38,20 +38,20 @@ describe('a suppressed address', () => {
     expect(await scanned({ from: '10.0.7.104', count: 20, end: SIX })).toEqual(['published']);
   });
 
-  test('of which only some targets are approved is heard of when it scans others', async () => {
+  test('that is suppressed for some targets raises an alert when it scans others', async () => {
     await suppress(`${SCANNER}/32`, '10.0.12.0/24');
     expect(await scanned({ to: TARGET, count: 20, end: SIX })).toEqual(['suppressed']);
     expect(await scanned({ to: '10.0.99.9', count: 20, end: SIX + 2 * HOUR })).toContain('published');
   });
 
-  test('hides who sends in its name, where the network lets such packets through: a known limit', async () => {
+  test('hides a host that sends under it, where the network lets such packets through: a known limit', async () => {
     await suppress(`${SCANNER}/32`);
     // As the interface of the target sees it; who sent it no record says.
     expect(await scanned({ from: SCANNER, count: 20, end: SIX })).toEqual(['suppressed']);
     expect(await deployment.stored()).toMatchObject([{ finding: { suppressedBy: 'approved', status: 'open' } }]);
   });
 
-  test('is heard of again when the rule has run out', async () => {
+  test('raises alerts again when the rule has expired', async () => {
     await suppress(`${SCANNER}/32`);
     expect(await scanned({ count: 20, end: SIX + 8 * 24 * HOUR })).toEqual(['published']);
   });
@@ -81,11 +81,11 @@ describe('a slow scanner from outside', () => {
     return { dropped, isFound: found.includes(slow) };
   };
 
-  test('is found among nineteen louder ones of its sixteenth', async () => {
+  test('is found among nineteen busier ones in its bucket', async () => {
     expect(await settledWith(19)).toEqual({ dropped: 0, isFound: true });
   });
 
-  test('is dropped, and counted, behind twenty: a known limit', async () => {
+  test('is dropped and counted behind twenty busier ones: a known limit', async () => {
     expect(await settledWith(20)).toEqual({ dropped: 1, isFound: false });
   });
 });

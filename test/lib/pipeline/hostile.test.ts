@@ -77,7 +77,7 @@ describe('a text in every name of a log file', () => {
     expect([...hostile.expressions].sort()).toEqual([...calm.expressions].sort());
   });
 
-  test.each(HOSTILE.map((text, n) => [text, n] as const))('%j is told of in two alerts like any other', (text, n) => {
+  test.each(HOSTILE.map((text, n) => [text, n] as const))('%j causes two alerts like any other', (text, n) => {
     const told = hostile.deployment.published.map((message) => ({
       ...message,
       body: JSON.parse(message.bodies.default!),
@@ -120,7 +120,7 @@ describe('a scope', () => {
 });
 
 describe('a name that is longer than any', () => {
-  test('is left out, and the file is read and told of', async () => {
+  test('is ignored, and the file still causes its alert', async () => {
     const long = 'n'.repeat(60_000);
     await deployment.ingest('a', scanOf('calm', { 'account-id': long, 'ecs-cluster-name': 'short' }), NOW);
     await deployment.ingest('b', scanOf('calm', { 'account-id': '1', 'ecs-cluster-name': long }), NOW);

@@ -85,7 +85,7 @@ describe('over the limit', () => {
     expect(await deployment.outbox.held(10)).toHaveLength(1);
   });
 
-  test('hundreds of findings in five minutes are one message beside those of the limit', async () => {
+  test('hundreds of findings in five minutes are one message after the allowed alerts', async () => {
     const many = 300;
     const numbers = Array.from({ length: many }, (_, n) => n + 1).values();
     const markNext = async () => {
@@ -127,7 +127,7 @@ describe('what matters is not held back by noise', () => {
     expect(await outcomes()).toEqual(['published']);
   });
 
-  test('the ends of an earlier storm hold back no beginnings', async () => {
+  test('closings of an earlier storm hold back no openings', async () => {
     await markMany(3);
     await outcomes(NOW);
     for (let n = 1; n <= 3; n++) await mark(n, { ...medium, status: 'closed', closedBecause: 'ended' });
@@ -226,7 +226,7 @@ describe('when something breaks', () => {
     expect(await marked()).toEqual([]);
   });
 
-  test('two runs at once tell it once', async () => {
+  test('two runs at once send it once', async () => {
     const other = deployment.sibling(embedded.client());
     const runs = await Promise.all([deployment.settle(NOW + 60), other.settle(NOW + 60)]);
     expect(runs.reduce((sum, { toldInStorm }) => sum + toldInStorm, 0)).toBe(3);

@@ -55,12 +55,12 @@ describe('a history made on purpose', () => {
 });
 
 describe('answers in the name of the targets', () => {
-  test('to a sweep make it a sweep of open ports, which nobody talks to', async () => {
+  test('to a sweep make it an open-port sweep', async () => {
     const sweep = answeredInTheName(horizontal(30, { fate: 'unanswered' }));
     expect(await findingsIn([...sweep, later])).toMatchObject([{ kind: 'horizontal-scan', severity: 'high' }]);
   });
 
-  test('to a few of many probes leave a scan', async () => {
+  test('to a few of many probes do not hide the scan', async () => {
     const rows = vertical(60, { fate: 'unanswered' });
     const some = answeredInTheName(rows.slice(0, 10));
     expect(await findingsIn([...some, ...rows.slice(10)])).toMatchObject([
@@ -77,7 +77,7 @@ describe('contacts chosen to fall out of a sample', () => {
   const SHARE = 0.05;
   const limit = SHARE * 2 ** 32;
 
-  test('under a guessed key are sampled under the secret one like any others', () => {
+  test('with a guessed key are sampled like any others under the secret key', () => {
     const guessed = hashKey('a guess');
     const chosen = ports.filter((port) => hashOf(guessed, port) > limit * 19);
     expect(chosen.length).toBeGreaterThan(3000);
@@ -86,7 +86,7 @@ describe('contacts chosen to fall out of a sample', () => {
     expect(Math.abs(sampled / chosen.length - SHARE)).toBeLessThan(0.02);
   });
 
-  test('by any order in their numbers collide no more than chance has it', () => {
+  test('by any order of their numbers collide no more often than by chance', () => {
     // Every port, every 256th number, and targets one after the other: 2^16 of each into 2^32.
     const families: ((n: number) => number)[] = [
       (n) => hashOf(key, n),
@@ -132,13 +132,13 @@ describe('a flood that fills the memory', () => {
     };
   };
 
-  test('of louder strangers, later than it, leaves the beginning of a scan from inside whole, and says that memory was short', () => {
+  test('of busier strangers keeps the beginning of an earlier scan from inside, and findings say that memory was short', () => {
     const { contacts, quality } = keptOf([...scanBy('10.9.9.9'), ...flood('203.0')], '10.9.9.9');
     expect(contacts).toBe(6);
     expect(quality & DROPPED).toBe(DROPPED);
   });
 
-  test('would have swept away the same from outside, which is background noise', () => {
+  test('would have dropped the same from outside, which is background noise', () => {
     expect(keptOf([...scanBy('198.51.100.9'), ...flood('203.0')], '198.51.100.9').contacts).toBe(0);
   });
 });

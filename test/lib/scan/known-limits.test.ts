@@ -52,7 +52,7 @@ describe('hidden by an accomplice', () => {
     expect(await findingsIn(answered(rows))).toEqual([]);
   });
 
-  test('an outside scan that finds a service which three accomplices talked to before: it is taken for public, so for weather', async () => {
+  test('an outside scan that finds a service which three accomplices talked to before: it counts as public, so as background noise', async () => {
     const talk = (from: string) =>
       probe({ from, to: '10.0.9.9', port: 8443, at: NOON, fate: 'established', seenBy: 'target', seconds: 60 }).map(
         (half) => ({ ...half, packets: 20, bytes: 9000 }),
@@ -78,7 +78,7 @@ describe('hidden by an accomplice', () => {
     expect(await severityWith(['203.0.113.1', '203.0.113.2', '203.0.113.3'].flatMap(talk))).toEqual(['low']);
   });
 
-  test('who sends in the name of another inside host is taken for it, where the network lets such packets through', async () => {
+  test('a host that sends under the address of another inside host is taken for it, where the network lets such packets through', async () => {
     const spoofed = vertical(30, { from: '10.0.3.22', to: '10.0.9.9', seenBy: 'target', fate: 'rejected' });
     expect(await findingsIn(spoofed)).toMatchObject([{ direction: 'lateral', source: { address: '10.0.3.22' } }]);
   });

@@ -22,7 +22,7 @@ describe('a slow scan', () => {
     });
   });
 
-  test('of 24 contacts in three days is not', async () => {
+  test('of 24 contacts in three days is not found', async () => {
     expect(await findingsIn(slow(24, 10_000))).toEqual([]);
   });
 

@@ -189,7 +189,7 @@ describe('a finding is found', () => {
   });
 });
 
-test('rows by target are a hundred and one for each network beyond, also for a scan of 65,536 targets', async () => {
+test('rows by target are a hundred, and one for each further network, even for a scan of 65,536 targets', async () => {
   const targets = Array.from({ length: 65_536 }, (_, n) => `10.7.${n >> 8}.${n & 255}`);
   await store.upsert(detection({}, targets), version(1), false, NOW);
   const rows = (await itemsOf(client, table)).filter(({ targetOf }) => targetOf);

@@ -152,7 +152,9 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   ];
   return {
     name,
-    injected: givenUp.length ? `${injected.text}; ${givenUp.length} objects became dead letters meanwhile` : injected.text,
+    injected: givenUp.length
+      ? `${injected.text}; ${givenUp.length} objects became dead letters meanwhile`
+      : injected.text,
     objects: objects.length,
     expected: expected.size,
     arrived: expected.size - missing.length,

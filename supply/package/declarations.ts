@@ -39,7 +39,11 @@ function compile(root: string, folder: string): void {
   const extended = relative(folder, join(root, 'tsconfig.json'));
   writeFileSync(
     config,
-    JSON.stringify({ extends: `./${extended}`, compilerOptions: options, include: [], files: [`../${ENTRY}.ts`] }),
+    // Types that are declared for the whole program, such as those of WebAssembly, are named by no import.
+    JSON.stringify({
+      ...{ extends: `./${extended}`, compilerOptions: options },
+      ...{ files: [`../${ENTRY}.ts`], include: ['../lib/**/*.d.ts'] },
+    }),
   );
   const { status, stdout, stderr } = spawnSync(
     process.execPath,

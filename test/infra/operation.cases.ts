@@ -227,8 +227,16 @@ describe('the schemas of CloudFormation', () => {
     expect(synthesizeWith(() => {})).not.toThrow();
   });
 
-  test('refuse a property that the resource type does not have, and a value of the wrong type', () => {
-    expect(synthesizeWith((flowLog) => flowLog.addPropertyOverride('LogFormats', 'x'))).toThrow();
-    expect(synthesizeWith((flowLog) => flowLog.addPropertyOverride('MaxAggregationInterval', 'often'))).toThrow();
+  test.each([
+    [
+      'a property that the resource type does not have',
+      'LogFormats',
+      'x',
+      "Additional properties are not allowed ('LogFormats'",
+    ],
+    ['a value of the wrong type', 'MaxAggregationInterval', 'often', "'often' is not of type 'integer'"],
+  ])('refuse %s', (_, property, value, reason) => {
+    const synthesis = synthesizeWith((flowLog) => flowLog.addPropertyOverride(property, value));
+    expect(synthesis).toThrow(`ERROR ${property}: ${reason}`);
   });
 });

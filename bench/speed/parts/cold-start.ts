@@ -53,5 +53,4 @@ export const coldStart: Part = async () => {
   }
 };
 
-const TEXT = `\`load\` is what Node takes on this machine to read, compile and run the bundle up to the handler. The sizes are held
-by a test.`;
+const TEXT = `\`load\` is the time that Node needs on this machine to read, compile and run the bundle up to the handler. A test holds the sizes.`;

@@ -47,6 +47,6 @@ export const files: Part = async ({ records, rounds }) => {
         rows,
       },
     ],
-    text: `The one file takes ${seconds(alone)} of ${workers} cores, of which decompression has one to itself.`,
+    text: `The single file takes ${seconds(alone)} on ${workers} cores. Decompression has one of them to itself.`,
   };
 };

@@ -68,7 +68,7 @@ export const ingest: Part = async ({ records }) => {
           ],
         },
       ],
-      text: 'The bundle as it is deployed, invoked once with the message that S3 would send, against the local cloud.',
+      text: 'The bundle as deployed, invoked once with the message that S3 would send, against the local cloud.',
     };
   } finally {
     await cloud.stop();

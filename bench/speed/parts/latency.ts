@@ -66,9 +66,9 @@ export const latency: Part = async ({ deliveries }) => {
   }
 };
 
-const TEXT = `Each file holds one new scan, which its message tells of; a file is put when the one before has been dealt with. The
-clock runs from the answer of S3 to the publication on the topic. The local cloud speaks the real protocols, but its database
-and queues are processes on this machine: network and their own times in AWS come on top. The functions are warm.`;
+const TEXT = `Each file holds one new scan, which causes one message. A file is put when the file before it is finished. The clock runs from the answer of
+S3 to the publication on the topic. The local cloud uses the real protocols, but its database and queues are processes on this machine. In
+AWS, the network and the times of these services are added. The functions are warm.`;
 
 /** Seconds from each object to its message; files without a message are left out. */
 async function deliver(cloud: LocalCloud, folder: string, inbox: Inbox): Promise<number[]> {

@@ -52,8 +52,9 @@ export const memory: Part = async (scale) => {
   };
 };
 
-const TEXT = `Peak of resident memory of the whole process, Node included, in one run. All logs are v5, in one file. A probe
-flood is a sample without repeats of all 65,535 ports times 4,096 hosts. Times of the random order go over a day.`;
+const TEXT = `Peak resident memory of the whole process, including Node, in one run. All logs are v5, in one file. A probe flood is a sample without repeats
+of all 65,535 ports on 4,096 hosts. In the log of random order, the
+records of one day come in random order.`;
 
 const scenariosOf = ({
   records,

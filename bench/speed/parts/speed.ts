@@ -38,17 +38,19 @@ export const speed: Part = async ({ records, rounds }) => {
   return { verdicts, tables, text: `${TEXT}\n\n${notes.join(' ')}` };
 };
 
-const TEXT = `Each contestant is a process of its own, all of them in turn, round after round. *wall* is from the start of the
-process to its end; *net* leaves out its start, which is what the same command takes over a file of one record (npx not
-reckoned in either). *to gunzip* compares net times of the same round and is the median over the rounds. \`detect\` does all
-its work: it reads, parses and classifies every record, decides and prints. DuckDB, mawk and readline only count the distinct
-(source, target, port); DuckDB uses all cores.
+const TEXT = `Each contestant is its own process. They run in turn, round after round. *wall* is the time from the start of the process to its end. *net*
+subtracts the start, which is the time of the same command for a file of one record. Neither includes npx. *to gunzip* compares net times
+of the same round, and is the median over the rounds. \`detect\` does all its work: it reads, parses and classifies every record, decides and
+prints. DuckDB, mawk and readline only count the distinct (source, target, port). DuckDB uses all cores.
 
-Where the limit is missed: unpacking runs in a thread of its own, and everything else, some 200 to 300 ns a record (half of it
-parsing, a third the look-up of addresses and contacts, which miss the processor's caches), in one other; then a tenth to a
-fifth of a second goes into the decision. What is left out of a record's work would be detection. A version 2 line is half as long as
-a version 5 one and as much work, so it is the harder of the two. A machine that does other things at the same time slows
-\`detect\`, which wants two processors, more than gunzip, which wants one.`;
+If the limit is missed, the reasons are these:
+
+- One thread unpacks. One other thread does everything else, about 200 to 300 ns per record. Half of that is parsing. A third is the look-up
+  of addresses and contacts, which miss the processor's caches.
+- The decision then takes a tenth to a fifth of a second.
+- Less work per record would mean less detection.
+- A version 2 line is half as long as a version 5 line and takes as much work, so version 2 is the harder format.
+- Other work on the machine slows \`detect\` more than gunzip, because \`detect\` needs two processors and gunzip one.`;
 
 const ratio = (measured: Rounds, other: Contestant): number | undefined => {
   const theirs = measured.get(other.name);

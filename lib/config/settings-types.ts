@@ -294,6 +294,17 @@ export interface SettingsInput {
      */
     openTargetsIn5Minutes?: number;
     /**
+     * Distinct failed pairs of inside host and remote-access port in one hour, over three hosts and three ways in
+     * (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds a shorter look around, and inventory jobs with few hosts.
+     * From 3 to 10000.
+     */
+    remoteAccessIn1Hour?: number;
+    /**
+     * The same within 24 hours.
+     * From 3 to 10000.
+     */
+    remoteAccessIn24Hours?: number;
+    /**
      * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
      * port within three hours. Lower finds smaller campaigns, and takes chance for a plan.
      * From 4 to 10000.
@@ -732,6 +743,17 @@ export interface Settings {
      * From 3 to 10000.
      */
     openTargetsIn5Minutes?: number;
+    /**
+     * Distinct failed pairs of inside host and remote-access port in one hour, over three hosts and three ways in
+     * (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds a shorter look around, and inventory jobs with few hosts.
+     * From 3 to 10000.
+     */
+    remoteAccessIn1Hour?: number;
+    /**
+     * The same within 24 hours.
+     * From 3 to 10000.
+     */
+    remoteAccessIn24Hours?: number;
     /**
      * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
      * port within three hours. Lower finds smaller campaigns, and takes chance for a plan.

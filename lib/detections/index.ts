@@ -4,10 +4,18 @@ import { blockScan } from './block-scan.ts';
 import { distributedScan } from './distributed-scan.ts';
 import { horizontalScan } from './horizontal-scan.ts';
 import { openPortSweep } from './open-port-sweep.ts';
+import { remoteAccessSweep } from './remote-access-sweep.ts';
 import { verticalScan } from './vertical-scan.ts';
 
 /** Add a detection here, and nowhere else. */
-export const REGISTRY = [verticalScan, horizontalScan, blockScan, openPortSweep, distributedScan] as const;
+export const REGISTRY = [
+  verticalScan,
+  horizontalScan,
+  blockScan,
+  openPortSweep,
+  remoteAccessSweep,
+  distributedScan,
+] as const;
 
 export const DETECTIONS: readonly Detection[] = REGISTRY;
 

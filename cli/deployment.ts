@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Connection, createDocumentClient } from '../lib/store/clients.ts';
 import { type StackOutputs, stackOutputs } from '../lib/store/stack.ts';
 import { shellWord } from '../lib/text/untrusted.ts';
-import { CONNECTION_HELP, connectionOf, connectionOptions } from './connection.ts';
+import { type ConnectionOptions, connectionOf } from './connection.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where a kept demo writes how to reach it. */
@@ -16,28 +16,17 @@ export interface LocalState {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** The options that choose a stack; add them to a command's own. */
-export const stackOptions = {
-  ...connectionOptions,
-  stack: { type: 'string' },
-  local: { type: 'boolean' },
-} as const;
+/** The options that choose a stack. */
+export interface StackOptions extends ConnectionOptions {
+  readonly stack?: string;
+  /** What the names of the detector's outputs begin with. */
+  readonly detector?: string;
+  readonly local?: boolean;
+}
 
-export const STACK_HELP = `  --stack NAME            the stack (setting deploymentName), whose outputs say the rest; default: $SWEEPWATCH_STACK
-${CONNECTION_HELP}
-  --local                 the local cloud that "sweepwatch demo --keep" left running`;
-
-/** The options that choose a findings table; add them to a command's own. */
-export const deploymentOptions = { ...stackOptions, table: { type: 'string' } } as const;
-
-export const DEPLOYMENT_HELP = `${STACK_HELP}
-  --table NAME            the findings table itself, instead of a stack; default: $SWEEPWATCH_FINDINGS_TABLE`;
-
-interface StackChoice {
-  readonly stack?: string | undefined;
-  readonly profile?: string | undefined;
-  readonly region?: string | undefined;
-  readonly local?: boolean | undefined;
+/** The options that choose a findings table. */
+export interface DeploymentOptions extends StackOptions {
+  readonly table?: string;
 }
 
 /** A way to the findings of a deployment. */
@@ -52,11 +41,7 @@ export interface Deployment {
 }
 
 /** Opens the deployment that the options name. @throws UsageError when they name none, or what is not there. */
-export async function openDeployment(
-  options: StackChoice & { readonly table?: string | undefined },
-): Promise<Deployment> {
-  if (options.table && (options.stack || options.local))
-    throw new UsageError(`--table names the table itself and goes without ${options.stack ? '--stack' : '--local'}`);
+export async function openDeployment(options: DeploymentOptions): Promise<Deployment> {
   const { SWEEPWATCH_FINDINGS_TABLE, SWEEPWATCH_STACK } = process.env;
   // Options before the environment, and there the stack before the table.
   const isTable = options.table || !(options.stack || options.local || SWEEPWATCH_STACK);
@@ -73,7 +58,10 @@ export async function openDeployment(
     ...(found?.stack && { stack: found.stack }),
   };
   nameMissingTable(deployment);
-  const named = found?.stack ? `--stack ${shellWord(found.stack)}` : `--table ${shellWord(deployment.table)}`;
+  const detector = options.detector ? ` --detector ${shellWord(options.detector)}` : '';
+  const named = found?.stack
+    ? `--stack ${shellWord(found.stack)}${detector}`
+    : `--table ${shellWord(deployment.table)}`;
   const profile = options.profile ? ` --profile ${shellWord(options.profile)}` : '';
   const again = options.local ? '--local' : `${named}${profile} --region ${shellWord(region)}`;
   return { ...deployment, again };
@@ -87,7 +75,7 @@ export interface OpenStack {
 }
 
 /** Finds the stack that the options name. @throws UsageError when they name none, or one that has nothing to talk to. */
-export async function openStack(options: StackChoice): Promise<OpenStack> {
+export async function openStack(options: StackOptions): Promise<OpenStack> {
   if (options.local) {
     const { connection, region, outputs } = await localState();
     const get = (name: string) => {
@@ -101,7 +89,9 @@ export async function openStack(options: StackChoice): Promise<OpenStack> {
   const stack = options.stack ?? process.env.SWEEPWATCH_STACK;
   if (!stack) throw new UsageError('no stack given; expected --stack NAME ($SWEEPWATCH_STACK), or --local');
   const connection = connectionOf(options);
-  return { stack, outputs: await stackOutputs(stack, connection), connection };
+  const outputs = await stackOutputs(stack, connection);
+  const prefixed = { region: outputs.region, get: (name: string) => outputs.get(`${options.detector ?? ''}${name}`) };
+  return { stack, outputs: prefixed, connection };
 }
 
 /** The service's own words do not say what was not found. */

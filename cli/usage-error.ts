@@ -2,4 +2,11 @@
 
 export class UsageError extends Error {
   override name = 'UsageError';
+  /** The words that call the command whose help says more; undefined for the command that runs. */
+  readonly command: string | undefined;
+
+  constructor(message: string, command?: string) {
+    super(message);
+    this.command = command;
+  }
 }

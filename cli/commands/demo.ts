@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { paginateScan } from '@aws-sdk/lib-dynamodb';
 import type { Finding } from '../../lib/finding/model.ts';
@@ -17,20 +16,11 @@ import { LOCAL_STATE, type LocalState } from '../deployment.ts';
 import { formatFindings } from '../formats.ts';
 import type { Terminal } from '../terminal.ts';
 
-const HELP = `Usage: sweepwatch demo [OPTIONS]
-
-Synthesizes the stack, runs it on this machine behind real wire protocols (S3, SQS, SNS, DynamoDB, Lambda's Runtime API),
-delivers flow log files that hold a real scan, and shows what happens and what the analyst gets. Needs no account.
-
-Options:
-  --keep                  leave the local cloud running until Ctrl-C, for "findings", "suppress" and "redrive" with --local
-  --assembly FOLDER       run this synthesized assembly (cdk.out) instead of synthesizing one
-  --help                  this text
-
-AWS_ENDPOINT_URL, where it is set, names another emulator that then serves S3, SQS and SNS; alerts and mail stay with it.
-
-Exit codes: 0 an alert about the scan came through every part; 1 it did not, and the part that failed is named.
-`;
+/** The options of `demo`, as the program reads them. */
+export interface DemoOptions {
+  readonly keep?: boolean;
+  readonly assembly?: string;
+}
 
 const STACK = 'sweepwatch-demo';
 const ANALYST = 'analyst@example.com';
@@ -40,21 +30,13 @@ const PLACE = { account: '123456789012', region: 'eu-central-1', flowLog: 'fl-0a
 const QUIET_MS = 60_000;
 
 /** Runs `demo`; returns the exit code. */
-export async function demoCommand(args: string[], terminal: Terminal): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { keep: { type: 'boolean' }, assembly: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help) {
-    terminal.stdout(HELP);
-    return 0;
-  }
+export async function demoCommand(options: DemoOptions, terminal: Terminal): Promise<number> {
   const narrator = new Narrator(terminal);
   const folder = resolve('.local', `demo-${process.pid}`);
   await mkdir(folder, { recursive: true });
   let cloud: LocalCloud | undefined;
   try {
-    const assembly = values.assembly ? resolve(values.assembly) : await synthesize(folder, narrator);
+    const assembly = options.assembly ? resolve(options.assembly) : await synthesize(folder, narrator);
     const endpoint = process.env.AWS_ENDPOINT_URL;
     cloud = await startLocalCloud({
       ...(endpoint && { endpoint }),
@@ -68,7 +50,7 @@ export async function demoCommand(args: string[], terminal: Terminal): Promise<n
     const mail = await run(cloud, narrator, { mailbox: join(folder, 'mail'), isForeign: Boolean(endpoint) }, terminal);
     if (mail) terminal.stdout(`\n----- the alert, as ${ANALYST} gets it -----\n\n${mail}\n`);
     else terminal.stdout(`\nThe alert was published to the topic of the emulator at ${endpoint}.\n\n`);
-    await keepOrEnd(cloud, values.keep === true, narrator, terminal);
+    await keepOrEnd(cloud, options.keep === true, narrator, terminal);
     return 0;
   } catch (error) {
     terminal.stderr(

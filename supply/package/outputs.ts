@@ -15,6 +15,7 @@ export interface Outputs {
 const REPLACED: Readonly<Record<string, string>> = {
   'infra/function-code.ts': 'supply/package/prebuilt-code.ts',
   'cli/commands/demo.ts': 'supply/package/demo.ts',
+  'cli/version.ts': 'supply/package/version.ts',
 };
 
 const COMMON = {

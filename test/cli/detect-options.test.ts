@@ -16,14 +16,22 @@ const inFolder = (name: string) => join(folder, name);
 
 describe('Wrong usage', () => {
   const cases: readonly [string[], string, string][] = [
-    [[], 'no PATH given; expected files, folders, "-" or s3://bucket/prefix', 'detect '],
-    [['x', '--format', 'xml'], '--format must be one of table, ndjson, json, ocsf, got "xml"', 'detect '],
+    [[], 'missing required argument \'PATH\': a file, a folder, "-" for stdin, or s3://bucket/prefix', 'detect '],
     [
-      ['x', '--min-severity', 'huge'],
-      '--min-severity must be one of informational, low, medium, high, critical, got "huge"',
+      ['x', '--format', 'xml'],
+      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, ocsf.`,
       'detect ',
     ],
-    [['x', '--sensitivity', 'max'], '--sensitivity must be one of low, medium, high, got "max"', 'detect '],
+    [
+      ['x', '--min-severity', 'huge'],
+      "option '--min-severity <LEVEL>' argument 'huge' is invalid. Allowed choices are informational, low, medium, high, critical.",
+      'detect ',
+    ],
+    [
+      ['x', '--sensitivity', 'max'],
+      `option '--sensitivity <LEVEL>' argument 'max' is invalid. Allowed choices are low, medium, high.`,
+      'detect ',
+    ],
     [
       ['x', '--internal', '10.0.0'],
       '--internal must be a CIDR block such as 10.0.0.0/8 or fd00::/8, got "10.0.0"',
@@ -65,16 +73,27 @@ describe('Wrong usage', () => {
   });
 
   test.each([
-    ['an unknown option', ['detect', 'x', '--verbose'], /^sweepwatch: Unknown option '--verbose'/],
+    ['an unknown option', ['detect', 'x', '--verbose'], /^sweepwatch: unknown option '--verbose'/],
     [
       'an option without its value',
       ['detect', 'x', '--format'],
-      /^sweepwatch: Option '--format <value>' argument missing/,
+      /^sweepwatch: option '--format <FORMAT>' argument missing/,
     ],
     ['a field named twice', ['detect', 'x', '--fields', 'end,end'], /^sweepwatch: --fields names end twice/],
     ['no fields', ['detect', 'x', '--fields', ' '], /^sweepwatch: --fields lacks pkt-srcaddr or srcaddr/],
-    ['an unknown command', ['scan'], /^sweepwatch: unknown command "scan"; expected one of detect, findings,/],
-    ['a name that every object has', ['constructor'], /^sweepwatch: unknown command "constructor"/],
+    ['an unknown command', ['scan'], /^sweepwatch: unknown command 'scan'\nTry "sweepwatch --help"/],
+    ['a name that every object has', ['constructor'], /^sweepwatch: unknown command 'constructor'/],
+    ['a misspelt command', ['detct'], /^sweepwatch: unknown command 'detct'\n\(Did you mean detect\?\)/],
+    [
+      'a misspelt option',
+      ['detect', 'x', '--internl', 'y'],
+      /unknown option '--internl'\n\(Did you mean --internal\?\)/,
+    ],
+    [
+      'an option in the place of a value',
+      ['detect', 'x', '--config', '--fields'],
+      /^sweepwatch: option '--config <FILE>' needs a value, got the option --fields/,
+    ],
     ['nothing at all', [], /^Usage: sweepwatch COMMAND/],
   ])('%s: exit code 2', async (_what, args, message) => {
     const run = await runHere(args);
@@ -85,7 +104,7 @@ describe('Wrong usage', () => {
   test('leaves the process with exit code 2', async () => {
     const run = await runCli(['detect', '--nonsense']);
     expect(run).toMatchObject({ code: 2, stdout: '' });
-    expect(run.stderr).toMatch(/^sweepwatch: Unknown option '--nonsense'/);
+    expect(run.stderr).toMatch(/^sweepwatch: unknown option '--nonsense'/);
   });
 });
 
@@ -95,7 +114,7 @@ describe('--help', () => {
       const run = await runHere(args);
       expect(run).toMatchObject({ code: 0, stderr: '' });
       expect(run.stdout).toMatch(
-        /^Usage: sweepwatch COMMAND[\s\S]*\n {2}detect +find scans[\s\S]*\nExit codes: 0 done/,
+        /^Usage: sweepwatch COMMAND[\s\S]*\n {2}detect +find scans in flow log files, folders, stdin or s3:\/\/\n[\s\S]*\nExit codes: 0 done/,
       );
     }
   });
@@ -104,7 +123,7 @@ describe('--help', () => {
     const run = await runCli(['detect', '--help']);
     expect(run).toMatchObject({ code: 0, stderr: '' });
     for (const option of 'format min-severity sensitivity internal fields config help'.split(' '))
-      expect(run.stdout).toMatch(`\n  --${option} `);
+      expect(run.stdout).toMatch(new RegExp(`\n {2}(-h, )?--${option} `));
     expect(await runHere(['detect', '-h', CAPTURED])).toMatchObject({ code: 0, stdout: run.stdout });
   });
 });

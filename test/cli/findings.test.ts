@@ -113,12 +113,19 @@ describe('findings show', () => {
 
 describe('wrong usage ends with 2 and says what was expected', () => {
   test.each([
-    [['findings'], 'expected "findings list" or "findings show ID", got ""'],
-    [['findings', 'show'], 'no ID given'],
+    [['findings'], 'Usage: sweepwatch findings'],
+    [['findings', 'show'], `missing required argument 'ID': the id that "findings list" or an alert shows`],
+    [['findings', 'list', '--scope', 'x'], '--scope needs --source'],
     [['findings', 'list', '--since', 'yesterday'], '--since must be a date such as 2026-11-21'],
-    [['findings', 'list', '--severity', 'grave'], '--severity must be one of informational, low'],
-    [['findings', 'list', '--format', 'xml'], '--format must be one of table, ndjson, json, ocsf, got "xml"'],
-    [['findings', 'list', '--colour'], "Unknown option '--colour'"],
+    [
+      ['findings', 'list', '--severity', 'grave'],
+      `option '--severity <LEVEL>' argument 'grave' is invalid. Allowed choices are informational, low`,
+    ],
+    [
+      ['findings', 'list', '--format', 'xml'],
+      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, ocsf.`,
+    ],
+    [['findings', 'list', '--colour'], "unknown option '--colour'"],
   ])('%j', async (args, message) => {
     expect(await run(...args)).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
   });

@@ -230,7 +230,12 @@ describe('what fits nothing is refused', () => {
   test.each([
     ['no queue at all', { SWEEPWATCH_STACK: undefined }, [], 'no stack given; expected --stack NAME'],
     ['a stack that is not there', {}, ['--stack', 'other'], 'no stack other in us-east-1'],
-    ['a stack and a queue', {}, ['--stack', 'a', '--queue', 'b'], '--queue names the queue itself'],
+    [
+      'a stack and a queue',
+      {},
+      ['--stack', 'a', '--queue', 'b'],
+      `option '--queue <QUEUE>' cannot be used with option '--stack <NAME>'`,
+    ],
     ['a queue that is not there', {}, ['--queue', 'nowhere'], 'there is no queue nowhere in this account and region'],
     ['a local cloud that does not run', {}, ['--local'], 'no local cloud is running here'],
   ])('%s', async (_, environment, args, message) => {

@@ -24,6 +24,10 @@ beforeAll(async () => {
   const store = new FindingsStore({ client: embedded.client(), table, retentionDays: 365 });
   await store.upsert(detection({}), { fragments: 1, judgedAt: 1 }, false, Date.now() / 1000);
   server.stacks.set('scans', { status: 'CREATE_COMPLETE', outputs: { FindingsTable: table } });
+  server.stacks.set('two', {
+    status: 'CREATE_COMPLETE',
+    outputs: { FindingsTable: 'another', SecondFindingsTable: table },
+  });
   server.stacks.set('broken', { status: 'ROLLBACK_COMPLETE', outputs: {} });
   server.stacks.set('foreign', { status: 'CREATE_COMPLETE', outputs: { Website: 'https://example.com' } });
 }, 30_000);
@@ -83,6 +87,16 @@ describe('--stack', () => {
     expect(stdout).toContain(`findings show ${id} --stack scans --region eu-central-1`);
   });
 
+  test('finds a further detector by the prefix of its outputs, and printed commands name it', async () => {
+    const further = [...REGION, '--stack', 'two', '--detector', 'Second'];
+    expect(await list(...further)).toMatchObject({ code: 0, stderr: '' });
+    expect((await add(...further)).stderr).toMatch(/ --stack two --detector Second --region eu-central-1\n$/);
+    expect(await list(...REGION, '--stack', 'two', '--detector', 'Third')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('has no output ThirdFindingsTable'),
+    });
+  });
+
   test('may stand in the environment, where it comes before a table', async () => {
     Object.assign(process.env, {
       SWEEPWATCH_STACK: 'scans',
@@ -107,7 +121,7 @@ describe('--stack', () => {
     [
       'a stack and a table',
       ['--stack', 'scans', '--table', 'x'],
-      '--table names the table itself and goes without --stack',
+      "option '--table <NAME>' cannot be used with option '--stack <NAME>'",
     ],
     ['neither', [], 'no deployment given; expected --stack NAME ($SWEEPWATCH_STACK), --table NAME, or --local'],
   ])('%s is wrong usage', async (_, args, message) => {

@@ -96,9 +96,11 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
     ['no CIDR for a target', { '--target': 'web' }, 'target must be a CIDR such as 10.0.9.0/24, got "web"'],
     ['everything', { '--source': '0.0.0.0/0' }, 'source must not be everything without a target, got 0.0.0.0/0'],
     ['all of IPv6', { '--source': '::/0' }, 'source must not be everything without a target, got ::/0'],
-    ['nobody', { '--owner': undefined }, 'owner must name who answers for it'],
+    ['nobody', { '--owner': undefined }, "required option '--owner <NAME>' not specified"],
     ['no reason', { '--reason': ' ' }, 'reason must say why'],
-    ['no end', { '--expires': undefined }, 'expires must be a date such as 2027-01-31, got ""'],
+    ['no end', { '--expires': undefined }, "required option '--expires <DATE>' not specified"],
+    ['no date', { '--expires': 'soon' }, '--expires must be a date such as 2027-01-31, got "soon"'],
+    ['an empty owner', { '--owner': '' }, '--owner must name who answers for it'],
     ['the past', { '--expires': '2020-01-01' }, 'expires must lie in the future, got 2020-01-01'],
   ])('%s', async (_, changes, message) => {
     const before = await store.list();
@@ -107,8 +109,8 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
   });
 
   test.each([
-    [['suppress'], 'expected "suppress add", "suppress list" or "suppress remove ID", got ""'],
-    [['suppress', 'remove'], 'no ID given'],
+    [['suppress'], 'Usage: sweepwatch suppress'],
+    [['suppress', 'remove'], `missing required argument 'ID': the id that "suppress list" shows`],
   ])('%j', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });

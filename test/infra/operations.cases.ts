@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { main } from '../../cli/main.ts';
 import { encodeFragments } from '../../lib/evidence/codec.ts';
 import { objectsCreated } from '../../lib/pipeline/object-events.ts';
 import { cliFault } from '../aws-cli.ts';
+import { parseOnly } from '../cli/parse-only.ts';
 import { deadLinksOf, prose, slugOf } from '../markdown.ts';
 import { type AlarmProperties, alarmsIn, measuresOf } from './cloudwatch.ts';
 import { DOCUMENT, rowsOf, sectionOf, text } from './operations-document.ts';
@@ -222,15 +222,12 @@ async function faultOf([program, ...words]: readonly string[]): Promise<string |
   if (program === 'npm') return ['ci', 'start', 'test'].includes(words[0]!) || hasScript(words[1]) ? undefined : line;
   if (words[0] === 'cdk')
     return words.length === 2 && ['diff', 'deploy', 'destroy'].includes(words[1]!) ? undefined : line;
-  const [install, name, command, ...rest] = words;
+  const [install, name, ...rest] = words;
   if (install !== '--no-install' || name !== 'sweepwatch') return line;
-  let help = '';
-  const print = (output: string) => {
-    help += output;
-  };
-  const status = await main([command!, '--help'], { stdout: print, stderr: print, isInteractive: false } as never);
-  const unknown = rest.filter((word) => word.startsWith('--') && !help.includes(word));
-  return status === 0 && unknown.length === 0 ? undefined : `${line}: ${unknown.join(' ')}`;
+  return parseOnly(rest).then(
+    () => undefined,
+    (error: Error) => `${line}: ${error.message}`,
+  );
 }
 
 const hasScript = (name = ''): boolean => Object.hasOwn(JSON.parse(read('package.json')).scripts, name);

@@ -1,0 +1,57 @@
+/** A command of commander whose mistakes are {@link UsageError}s, and what the program needs beyond commander's own rules. */
+import { Command, type ErrorOptions, Option } from 'commander';
+import { UsageError } from './usage-error.ts';
+
+/** A command that throws where commander would write to stderr and end the process. */
+export class DeclaredCommand extends Command {
+  override createCommand(name?: string): DeclaredCommand {
+    return new DeclaredCommand(name);
+  }
+
+  /** Wrong usage of this command, with a pointer to its help. @throws UsageError always. */
+  override error(message: string, { code }: ErrorOptions = {}): never {
+    const missing = code === 'commander.missingArgument' ? `: ${this.registeredArguments[0]?.description}` : '';
+    throw new UsageError(`${message.replace(/^error: /, '').trimEnd()}${missing}`, pathOf(this));
+  }
+}
+
+/** The words that call a command, such as `sweepwatch findings list`. */
+export function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
+}
+
+/**
+ * Lets each command of a group take the options of all, unseen and without effect where they mean nothing to it. Groups
+ * were one command with one set of options before, and scripts may still pass one too many.
+ */
+export function shareOptions(group: Command): void {
+  const flags = new Map(group.commands.flatMap(({ options }) => options.map((option) => [option.long, option.flags])));
+  for (const command of group.commands)
+    for (const [long, text] of flags)
+      if (!command.options.some((option) => option.long === long)) command.addOption(new Option(text).hideHelp());
+}
+
+/** The command line with the second command in front of its options: `findings --local list` is `findings list --local`. */
+export function commandsFirst(program: Command, argv: readonly string[]): string[] {
+  const [name, ...rest] = argv;
+  const group = program.commands.find((command) => command.name() === name);
+  const options = group?.commands.flatMap((command) => command.options) ?? [];
+  for (let at = 0; at < rest.length; at++) {
+    const word = rest[at]!;
+    if (group?.commands.some((command) => command.name() === word))
+      return [name!, word, ...rest.slice(0, at), ...rest.slice(at + 1)];
+    if (!word.startsWith('-')) break;
+    if (options.some((option) => option.long === word && option.required)) at++;
+  }
+  return [...argv];
+}
+
+/** Refuses `--owner --reason x`, which commander takes as the owner "--reason". @throws UsageError naming both options. */
+export function refuseOptionsAsValues(command: Command): void {
+  for (const option of command.options)
+    for (const value of [command.getOptionValue(option.attributeName())].flat())
+      if (command.options.some((other) => other.long === value))
+        command.error(
+          `option '${option.flags}' needs a value, got the option ${value}; write ${option.long}=${value} if it is one`,
+        );
+}

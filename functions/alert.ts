@@ -1,6 +1,46 @@
-/** What Lambda calls as the alert function. */
+/** The alert function: decides what a person hears of a marked finding, and publishes it. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { deliver } from '../lib/pipeline/deliver.ts';
+import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { createSnsClient } from '../lib/store/clients.ts';
-import { alertHandler } from './handlers/alert.ts';
-import { deployed } from './handlers/deployment.ts';
+import type { FindingRef } from '../lib/store/findings-store.ts';
+import { hasTimeFor, type Invocation, lambdaServices, onLambda } from './services.ts';
 
-export const handler = alertHandler(deployed(), { sns: createSnsClient() });
+/** Of 30 seconds: enough for one announcement of which a call hung for ten seconds. */
+const RESERVED_SHARE = 0.4;
+
+/** Handles a batch of announcements; those that failed, or that time ran out for, are named and come back. */
+export function alertHandler(
+  services: Services,
+): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
+  const { logger, metrics } = services;
+  return async (event, invocation) => {
+    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const { messageId, body } of event.Records) {
+      if (!hasTime()) {
+        logger.warn('no time left for an announcement; it comes back', { messageId });
+        batchItemFailures.push({ itemIdentifier: messageId });
+        continue;
+      }
+      try {
+        const ref = JSON.parse(body) as FindingRef;
+        if (typeof ref.pk !== 'string' || typeof ref.sk !== 'string')
+          throw new Error(`the message must name pk and sk of a finding, got ${body.slice(0, 80)}`);
+        const delivered = await deliver(ref, services);
+        logger.info('announcement handled', { ...ref, ...delivered });
+        if (delivered.outcome !== 'published') continue;
+        metrics.addMetric('AlertsPublished', MetricUnit.Count, 1);
+        metrics.addMetric('AlertLagSeconds', MetricUnit.Seconds, delivered.lagSeconds);
+      } catch (error) {
+        logger.error('announcement failed', { messageId, error: error as Error });
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    publishMetrics(services);
+    return { batchItemFailures };
+  };
+}
+
+export const handler = onLambda(() => alertHandler(lambdaServices({ sns: createSnsClient() })));

@@ -1,6 +1,110 @@
-/** What Lambda calls as the ingest function. */
+/** The ingest function: messages about new flow log files, each file read once, each message failing alone. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { isFlowLogKey, whyIgnored } from '../lib/flowlog/object-key.ts';
+import { type Ingested, ingestObject, OutOfTimeError, PartlyReadError } from '../lib/pipeline/ingest.ts';
+import { type ObjectCreated, objectsCreated } from '../lib/pipeline/object-events.ts';
+import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { createS3Client, createSqsClient } from '../lib/store/clients.ts';
-import { deployed } from './handlers/deployment.ts';
-import { ingestHandler } from './handlers/ingest.ts';
+import { ObjectError, objectSource } from '../lib/store/objects.ts';
+import { clientOf, hasTimeFor, type Invocation, lambdaServices, onLambda } from './services.ts';
 
-export const handler = ingestHandler(deployed(), { s3: createS3Client(), sqs: createSqsClient() });
+/** Of 300 seconds: enough for the source that is being judged, where a table is at its ceiling. */
+const RESERVED_SHARE = 0.1;
+
+/** Handles a batch of messages; those that failed are named, and come back. */
+export function ingestHandler(
+  services: Services,
+): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
+  const { runtime, clock, logger, metrics } = services;
+  const s3 = clientOf(services.clients, 's3');
+
+  /** The notifications of a bucket can name one prefix only, so other objects of the bucket are ignored here. */
+  const whyNotRead = (object: ObjectCreated): string | undefined =>
+    whyIgnored(object) ??
+    (runtime.flowLogKeysOnly && !isFlowLogKey(object.key) ? 'outside of the folders of flow logs' : undefined);
+
+  const ingest = async (object: ObjectCreated, hasTime: () => boolean): Promise<void> => {
+    const reason = whyNotRead(object);
+    if (reason !== undefined) {
+      logger.info('object ignored', { bucket: object.bucket, key: object.key, reason });
+      metrics.addMetric('ObjectsIgnored', MetricUnit.Count, 1);
+      return;
+    }
+    if (!hasTime()) throw new OutOfTimeError(`no time left to read s3://${object.bucket}/${object.key}`);
+    try {
+      const source = objectSource(s3, object.bucket, object.key, object.size);
+      record(services, object, await ingestObject(object, source, services, clock(), hasTime));
+    } catch (error) {
+      if (error instanceof PartlyReadError) record(services, object, error.ingested);
+      const trouble = error instanceof ObjectError ? error.trouble : undefined;
+      // It stays a failure: once restored it is redriven from the dead letters, since S3 announces no restored object to us.
+      if (trouble === 'archived') metrics.addMetric('ObjectsArchived', MetricUnit.Count, 1);
+      if (trouble === 'gone') {
+        // It cannot come back by trying again, and must not block the queue of what can.
+        logger.warn('object is gone', { bucket: object.bucket, key: object.key });
+        metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);
+        return;
+      }
+      throw error;
+    }
+  };
+
+  return async (event, invocation) => {
+    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const { messageId, body } of event.Records) {
+      try {
+        // All objects of a message are tried before it fails: a damaged one must not hold up its neighbours.
+        const failures: unknown[] = [];
+        for (const object of objectsCreated(body)) await ingest(object, hasTime).catch((error) => failures.push(error));
+        if (failures.length) throw failures[0];
+      } catch (error) {
+        logger.error('message failed', { messageId, error: error as Error });
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    publishMetrics(services);
+    return { batchItemFailures };
+  };
+}
+
+function record(
+  { logger, metrics }: Pick<Services, 'logger' | 'metrics'>,
+  object: ObjectCreated,
+  { report, fragments, sourcesDropped, contactsDropped, opened, updated }: Ingested,
+): void {
+  const { records, lines, bytes, noData, skipData, skipped } = report;
+  const skippedLines = skipped.reduce((sum, { count }) => sum + count, 0);
+  logger.info('object read', {
+    bucket: object.bucket,
+    key: object.key,
+    records,
+    lines,
+    bytes,
+    noData,
+    skipData,
+    skipped,
+    fragments,
+    sourcesDropped,
+    contactsDropped,
+    opened,
+    updated,
+  });
+  metrics.addMetric('ObjectsRead', MetricUnit.Count, 1);
+  metrics.addMetric('RecordsRead', MetricUnit.Count, records);
+  metrics.addMetric('BytesRead', MetricUnit.Bytes, bytes);
+  metrics.addMetric('LinesSkipped', MetricUnit.Count, skippedLines);
+  metrics.addMetric('SkippedDataRecords', MetricUnit.Count, skipData);
+  metrics.addMetric('FindingsOpened', MetricUnit.Count, opened);
+  metrics.addMetric('FindingsUpdated', MetricUnit.Count, updated);
+  if (contactsDropped) metrics.addMetric('ContactsDropped', MetricUnit.Count, contactsDropped);
+  if (sourcesDropped) metrics.addMetric('SourcesDropped', MetricUnit.Count, sourcesDropped);
+  for (const { reason, count } of skipped) {
+    const single = metrics.singleMetric();
+    single.addDimension('reason', reason);
+    single.addMetric('LinesSkippedByReason', MetricUnit.Count, count);
+  }
+}
+
+export const handler = onLambda(() => ingestHandler(lambdaServices({ s3: createS3Client(), sqs: createSqsClient() })));

@@ -1,6 +1,30 @@
-/** What Lambda calls as the settle function. */
+/** The settle function, run by a schedule: the sweep tasks. */
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
+import { sweep } from '../lib/pipeline/sweep.ts';
 import { createSnsClient, createSqsClient } from '../lib/store/clients.ts';
-import { deployed } from './handlers/deployment.ts';
-import { settleHandler } from './handlers/settle.ts';
+import { type Invocation, lambdaServices, onLambda } from './services.ts';
 
-export const handler = settleHandler(deployed(), { sns: createSnsClient(), sqs: createSqsClient() });
+/** One run, which stops in time. @throws when something in it failed, after all else was done: the run counts as failed and alarms. */
+export function settleHandler(services: Services): (event: unknown, invocation: Invocation) => Promise<void> {
+  const { logger, metrics } = services;
+  return async (_event, invocation) => {
+    try {
+      const { failures, ...counts } = await sweep(services, () => invocation.getRemainingTimeInMillis() / 1000);
+      logger.info('settled', { ...counts, failures: failures.length });
+      metrics.addMetric('FindingsOpened', MetricUnit.Count, counts.opened);
+      metrics.addMetric('FindingsUpdated', MetricUnit.Count, counts.updated);
+      if (failures.length)
+        throw new AggregateError(
+          failures,
+          `${failures.length} parts of the run failed, most likely sources that could not be judged; the first: ${failures[0]!.message}`,
+        );
+    } finally {
+      publishMetrics(services);
+    }
+  };
+}
+
+export const handler = onLambda(() =>
+  settleHandler(lambdaServices({ sns: createSnsClient(), sqs: createSqsClient() })),
+);

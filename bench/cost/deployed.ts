@@ -24,7 +24,7 @@ export interface Deployed {
 
 export type FunctionName = 'ingest' | 'settle' | 'alert';
 
-const FUNCTIONS = join(import.meta.dirname, '../../functions/handlers');
+const CODE = ['functions', 'lib/pipeline/tasks'].map((folder) => join(import.meta.dirname, '../..', folder));
 
 interface Template {
   readonly Resources: Readonly<Record<string, { readonly Type: string; readonly Properties: Properties }>>;
@@ -62,8 +62,10 @@ export function countsOf(template: object, settings: Settings): Deployed {
 
 /** Each has one dimension of one value, so a name is a metric; the count by reason is as many as there are reasons. */
 function metricsOf(): string[] {
-  const code = readdirSync(FUNCTIONS)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(join(FUNCTIONS, file), 'utf8'));
+  const code = CODE.flatMap((folder) =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(folder, file), 'utf8')),
+  );
   return [...new Set(code.flatMap((text) => [...text.matchAll(/\.addMetric\(\s*'(\w+)'/g)].map((match) => match[1]!)))];
 }

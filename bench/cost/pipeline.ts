@@ -1,21 +1,17 @@
 /** The functions' insides over an embedded DynamoDB whose every call is counted; queue, topic and clock are in hand. */
+
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { leastEvidenceOf } from '../../lib/detections/least-evidence.ts';
-import { detectionSettings } from '../../lib/detections/settings.ts';
-import { hashKey } from '../../lib/evidence/keyed-hash.ts';
+import { createServices } from '../../functions/services.ts';
+import { toRuntimeSettings } from '../../lib/config/runtime.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
-import { Networks } from '../../lib/net/networks.ts';
 import { deliver } from '../../lib/pipeline/deliver.ts';
 import { ingestObject } from '../../lib/pipeline/ingest.ts';
-import { Judge, type JudgeOptions } from '../../lib/pipeline/judge.ts';
-import { settle } from '../../lib/pipeline/settle.ts';
-import { Allowance } from '../../lib/store/allowance.ts';
-import { type FindingRef, FindingsStore } from '../../lib/store/findings-store.ts';
-import { Outbox } from '../../lib/store/outbox.ts';
-import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
-import { WindowsStore } from '../../lib/store/windows-store.ts';
+import type { Services } from '../../lib/pipeline/services.ts';
+import { sweep } from '../../lib/pipeline/sweep.ts';
+import type { FindingRef } from '../../lib/store/findings-store.ts';
 import { startDynamodb } from '../../local/servers/dynamodb.ts';
 import { Counter } from './counter.ts';
 import type { Deployed, FunctionName } from './deployed.ts';
@@ -23,8 +19,6 @@ import { Steady } from './steady.ts';
 import type { LogFile } from './traffic.ts';
 
 const SECRET = 'a workload';
-/** The alert function's. */
-const LEASE_SECONDS = 60;
 export const TABLES = ['windows', 'findings'] as const;
 
 /** What a function took: invocations, processor seconds, round trips one after the other, most memory seen. */
@@ -45,15 +39,9 @@ export class CountedPipeline {
   readonly used: Readonly<Record<FunctionName, Used>> = { ingest: nothing(), settle: nothing(), alert: nothing() };
   queueSends = 0;
   publishes = 0;
-  readonly #findings: FindingsStore;
+  readonly #services: Services;
   readonly #stop: () => Promise<void>;
   readonly #queue: FindingRef[] = [];
-  readonly #judging: JudgeOptions;
-  readonly #windows: WindowsStore;
-  readonly #outbox: Outbox;
-  readonly #allowance: Allowance;
-  readonly #suppressions: SuppressionsStore;
-  readonly #judge: Judge;
 
   private constructor(
     client: DynamoDBDocumentClient,
@@ -69,33 +57,32 @@ export class CountedPipeline {
     );
     this.counter.watch(client);
     this.#stop = stop;
-    const detection = detectionSettings(settings.sensitivity, settings.detection);
-    this.#windows = new WindowsStore({
-      client,
-      table: 'windows',
-      retentionDays: settings.retentionDays.windows,
-      settleSeconds: detection.settleSeconds,
-      least: leastEvidenceOf(detection),
-      key: hashKey(SECRET),
-    });
-    this.#findings = new FindingsStore({ client, table: 'findings', retentionDays: settings.retentionDays.findings });
-    this.#outbox = new Outbox(client, 'findings');
-    this.#allowance = new Allowance(client, 'findings', settings.alertsIn5Minutes);
-    this.#suppressions = new SuppressionsStore(client, 'findings');
-    this.#judging = {
-      windows: this.#windows,
-      findings: this.#findings,
-      requestAlert: async (ref) => {
-        this.queueSends++;
-        this.#queue.push({ pk: ref.pk, sk: ref.sk });
+    this.#services = createServices({
+      variables: {
+        SETTINGS: JSON.stringify({ ...toRuntimeSettings(settings), digestHourUtc: 6 }),
+        HASH_KEY: SECRET,
+        WINDOWS_TABLE: 'windows',
+        FINDINGS_TABLE: 'findings',
+        ALERT_QUEUE_URL: 'a list',
+        ALERT_TOPIC_ARN: 'a counter',
+        OPERATIONS_TOPIC_ARN: 'nowhere',
+        AWS_REGION: 'us-east-1',
       },
-      settings: detection,
-      networks: new Networks(settings.internal),
-      secret: SECRET,
-      minSeverity: settings.minSeverity,
-      windowDays: settings.retentionDays.windows,
-    };
-    this.#judge = new Judge(this.#judging);
+      clients: { documents: client },
+      clock: () => Number.NaN,
+      logger: { info: ignore, warn: ignore, error: ignore },
+      metrics: new Metrics({ namespace: 'Sweepwatch', serviceName: 'cost' }),
+      outlets: {
+        requestAlert: async (ref) => {
+          this.queueSends++;
+          this.#queue.push({ pk: ref.pk, sk: ref.sk });
+        },
+        publish: async () => {
+          this.publishes++;
+        },
+        countConfirmedAddresses: async (topic) => settings[topic === 'alerts' ? 'emails' : 'opsEmails'].length,
+      },
+    });
   }
 
   /** Starts an embedded DynamoDB with the two tables of the stack. */
@@ -122,79 +109,29 @@ export class CountedPipeline {
   /** One invocation of the ingest function for one file. */
   async ingest(file: LogFile, now: number): Promise<void> {
     this.#steady.hour = Math.floor(now / 3600);
-    await this.#invoke('ingest', () =>
-      ingestObject(
-        { bucket: 'logs', key: file.key },
-        bufferSource(file.key, file.body),
-        {
-          windows: this.#windows,
-          judge: this.#judge,
-          collector: { key: hashKey(SECRET) },
-          suspicious: this.#suspicious,
-        },
-        now,
-      ),
-    );
+    const object = { bucket: 'logs', key: file.key };
+    await this.#invoke('ingest', () => ingestObject(object, bufferSource(file.key, file.body), this.#services, now));
   }
 
   /** One run of the settle function. */
   async settle(now: number): Promise<void> {
-    const { settings } = this.#judging;
-    const settled = await this.#invoke('settle', () =>
-      settle(
-        {
-          windows: this.#windows,
-          findings: this.#findings,
-          outbox: this.#outbox,
-          judge: this.#judge,
-          judging: this.#judging,
-          requestAlert: this.#judging.requestAlert,
-          publish: this.#publish,
-          suppressions: () => this.#suppressions.list(),
-          place: PLACE,
-          episodeGapSeconds: settings.episodeGapSeconds,
-          suspicious: this.#suspicious,
-          suspiciousInDays: Math.min(settings.failuresIn72Hours, settings.pairsIn72Hours),
-          digestHourUtc: 6,
-        },
-        now,
-      ),
-    );
-    if (settled.failures.length) throw new AggregateError(settled.failures, settled.failures[0]!.message);
+    const { failures } = await this.#invoke('settle', () => sweep({ ...this.#services, clock: () => now }));
+    if (failures.length) throw new AggregateError(failures, failures[0]!.message);
   }
 
   /** Invocations of the alert function for all that is queued. */
   async alert(now: number): Promise<void> {
-    const { minSeverity } = this.#judging;
     for (let ref = this.#queue.shift(); ref; ref = this.#queue.shift()) {
       const next = ref;
-      const options = {
-        outbox: this.#outbox,
-        allowance: this.#allowance,
-        suppressions: () => this.#suppressions.list(),
-        publish: this.#publish,
-        place: PLACE,
-        minSeverity,
-        leaseSeconds: LEASE_SECONDS,
-      };
-      await this.#invoke('alert', () => deliver(next, options, () => now));
+      await this.#invoke('alert', () => deliver(next, { ...this.#services, clock: () => now }));
     }
   }
 
   /** What is known of a source; not part of what is counted for a function. */
   async findingsOf(source: { readonly scope: string; readonly address: string }): Promise<readonly Finding[]> {
     this.counter.caller = 'bench';
-    return (await this.#findings.ofSource(source)).map(({ finding }) => finding);
+    return (await this.#services.findings.ofSource(source)).map(({ finding }) => finding);
   }
-
-  get #suspicious(): number {
-    return Math.ceil(this.#judging.settings.failuresIn5Minutes / 2);
-  }
-
-  readonly #publish = async (): Promise<string> => {
-    this.publishes++;
-    return 'message-id';
-  };
 
   async #invoke<T>(name: FunctionName, work: () => Promise<T>): Promise<T> {
     this.counter.caller = name;
@@ -215,7 +152,7 @@ export class CountedPipeline {
   }
 }
 
-const PLACE = { deployment: 'cost', tables: { findings: 'findings', region: 'us-east-1' } };
+const ignore = () => undefined;
 
 /** Looks at memory whenever the work waits for something. */
 function watchMemory(): { done(): number } {

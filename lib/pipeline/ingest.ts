@@ -1,33 +1,26 @@
 /** Ingest: one object to fragments, then to judgements about the sources in it that matter. */
 
-import { Collector, type CollectorOptions } from '../evidence/builder.ts';
+import { Collector } from '../evidence/builder.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import { isFailure, outcomeOf } from '../evidence/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import { type FileReport, readFlowLog } from '../flowlog/read.ts';
 import type { ByteSource } from '../flowlog/source.ts';
 import { objectId, type SourceName } from '../store/keys.ts';
-import type { WindowsStore } from '../store/windows-store.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
+import { failuresToJudge, type Services } from './services.ts';
 import { Uses } from './uses.ts';
 
 /** How far the clocks of log and function may be apart, in seconds. */
 const CLOCK_SKEW = 900;
 /** Sources judged at the same time: a busy file has hundreds, each takes several round trips. */
 const PARALLEL = 8;
-/** How many times as suspicious an outside source must be to be judged at once. */
-const PATIENCE_OUTSIDE = 2;
+/** How many times as many failed contacts an outside source must have to be judged at once. */
+const OUTSIDE_FACTOR = 2;
 
-export interface IngestOptions {
-  readonly windows: WindowsStore;
-  readonly judge: Judge;
-  readonly collector: CollectorOptions;
-  /** Columns of files without a header. */
-  readonly fields?: readonly string[];
-  /** Failed contacts in one file from which a source is judged at once; others wait until their answers are overdue. */
-  readonly suspicious: number;
-}
+/** What ingesting takes from the services. */
+type Ingesting = Pick<Services, 'windows' | 'judge' | 'settings' | 'runtime' | 'key'>;
 
 /** What one object came to. */
 export interface Ingested extends Judged {
@@ -65,25 +58,21 @@ export class PartlyReadError extends Error {
 export async function ingestObject(
   object: ObjectCreated,
   source: ByteSource,
-  options: IngestOptions,
+  { windows, judge, settings, runtime, key }: Ingesting,
   now: number,
   hasTime: () => boolean = () => true,
 ): Promise<Ingested> {
-  const collector = new Collector(options.collector);
-  const report = await readFlowLog(source, collector, options.fields ? { fields: options.fields } : {});
-  // Outside ones are weather: what is no scan within one file can wait for the hourly look at all of them.
+  const collector = new Collector({ key, internal: runtime.internal, routingDomains: runtime.routingDomains });
+  const report = await readFlowLog(source, collector, runtime.fields ? { fields: runtime.fields } : {});
+  // Outside sources are background noise. Unless one scans within this file, the hourly task judges it.
   const isDue = ({ source, failures }: Suspect) =>
-    failures >= options.suspicious * (source.scope === 'internet' ? PATIENCE_OUTSIDE : 1);
+    failures >= failuresToJudge(settings) * (source.scope === 'internet' ? OUTSIDE_FACTOR : 1);
   const due: Suspect[] = [];
   const id = objectId(object.bucket, object.key);
-  const { items, sourcesDropped } = await options.windows.writeFragments(
-    id,
-    watch(collector, due, isDue, options.judge),
-    now,
-  );
-  // A record from the future, of which one suffices, must not make every answer overdue and every scan over.
+  const { items, sourcesDropped } = await windows.writeFragments(id, watch(collector, due, isDue, judge), now);
+  // One record dated in the future would make every pending answer overdue and end every scan.
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
-  if (logTime) await options.windows.agenda.advanceLogTime(logName(object.key), logTime, now);
+  if (logTime) await windows.agenda.advanceLogTime(logName(object.key), logTime, now);
   const ingested = {
     report,
     fragments: items,
@@ -96,19 +85,19 @@ export async function ingestObject(
   const isOutside = ({ source }: Suspect) => Number(source.scope === 'internet');
   const waiting = due.sort((a, b) => isOutside(a) - isOutside(b)).values();
   const failures: unknown[] = [];
-  const shared = { uses: new Uses(options.windows) };
+  const shared = { uses: new Uses(windows) };
   const count = (judged: Judged) => {
     ingested.opened += judged.opened;
     ingested.updated += judged.updated;
   };
   const judgeOne = async (suspect: Suspect): Promise<Judged> => {
     const sighting = { logTime, directions: suspect.directions };
-    const judged = await options.judge.judge(suspect.source, suspect, { logTime, now }, 'short', {
+    const judged = await judge.judge(suspect.source, suspect, { logTime, now }, 'short', {
       ...shared,
       sighting,
     });
     // Many files of one minute may tell of one scan: the next run of settle sees what they add.
-    if (judged.isFresh) await options.windows.agenda.markAgain(suspect.source, suspect.to, logTime, id, now);
+    if (judged.isFresh) await windows.agenda.markAgain(suspect.source, suspect.to, logTime, id, now);
     return judged;
   };
   const judgeWaiting = async () => {

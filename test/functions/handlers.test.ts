@@ -3,16 +3,16 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
-import { alertHandler } from '../../functions/handlers/alert.ts';
-import { createDeployment, type Deployment } from '../../functions/handlers/deployment.ts';
-import { ingestHandler } from '../../functions/handlers/ingest.ts';
+import { alertHandler } from '../../functions/alert.ts';
+import { ingestHandler } from '../../functions/ingest.ts';
+import { createServices } from '../../functions/services.ts';
 import { parseSettings } from '../../lib/config/load.ts';
 import { toRuntimeSettings } from '../../lib/config/runtime.ts';
-import type { SNSClient, SQSClient } from '../../lib/store/clients.ts';
+import type { Services } from '../../lib/pipeline/services.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
 
 let embedded: Embedded;
-let deployment: Deployment;
+let services: Services;
 const logged: string[] = [];
 const warned: string[] = [];
 const counted: [name: string, value: number][] = [];
@@ -33,7 +33,7 @@ beforeAll(async () => {
     counted.push([name, value]);
     return addMetric.call(metrics, name, unit, value);
   });
-  deployment = createDeployment({
+  services = createServices({
     variables: {
       SETTINGS: JSON.stringify(toRuntimeSettings(parseSettings({}))),
       HASH_KEY: 'a secret',
@@ -41,10 +41,11 @@ beforeAll(async () => {
       FINDINGS_TABLE: names.findings,
       ALERT_QUEUE_URL: 'http://127.0.0.1:9/alert',
       ALERT_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:alerts',
+      OPERATIONS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:operations',
     },
-    documents: embedded.client(),
+    clients: { documents: embedded.client() },
     clock: () => Date.now() / 1000,
-    logger: { info: log, warn: log, error: log } as unknown as Deployment['logger'],
+    logger: { info: log, warn: log, error: log } as unknown as Services['logger'],
     metrics,
   });
 });
@@ -76,7 +77,7 @@ const created = (...keys: string[]) =>
   });
 
 describe('alert', () => {
-  const alert = () => alertHandler(deployment, { sns: {} as SNSClient });
+  const alert = () => alertHandler(services);
   const unknown = '{"pk":"source#x","sk":"finding#y"}';
 
   test('hands back announcements that time ran out for, and no others', async () => {
@@ -97,7 +98,8 @@ describe('alert', () => {
 
 describe('ingest', () => {
   const s3 = (answer: () => Promise<object>) => ({ send: answer }) as unknown as S3Client;
-  const ingest = (answer: () => Promise<object>) => ingestHandler(deployment, { s3: s3(answer), sqs: {} as SQSClient });
+  const ingest = (answer: () => Promise<object>) =>
+    ingestHandler({ ...services, clients: { ...services.clients, s3: s3(answer) } });
   const archived = () =>
     Promise.reject(
       Object.assign(new Error('not valid for the storage class'), {

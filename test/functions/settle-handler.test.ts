@@ -3,11 +3,11 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { createDeployment } from '../../functions/handlers/deployment.ts';
-import { settleHandler } from '../../functions/handlers/settle.ts';
+import { createServices } from '../../functions/services.ts';
+import { settleHandler } from '../../functions/settle.ts';
 import { parseSettings } from '../../lib/config/load.ts';
 import { toRuntimeSettings } from '../../lib/config/runtime.ts';
-import type { SNSClient, SQSClient } from '../../lib/store/clients.ts';
+import type { SNSClient } from '../../lib/store/clients.ts';
 import { startMemory } from '../lib/store/fixture/tables.ts';
 
 const TOPICS = {
@@ -44,22 +44,6 @@ async function run(pagesOf: (topic: string) => Subscription[][], broken?: string
   const names = await database.tables();
   const warnings: unknown[] = [];
   const settings = parseSettings({ emails: ['a@example.com', 'b@example.com'], opsEmails: ['ops@example.com'] });
-  const deployment = createDeployment({
-    variables: {
-      SETTINGS: JSON.stringify(toRuntimeSettings(settings)),
-      WINDOWS_TABLE: broken ?? names.windows,
-      FINDINGS_TABLE: names.findings,
-      ALERT_QUEUE_URL: 'https://queue.invalid/alert',
-      ALERT_TOPIC_ARN: TOPICS.alerts,
-      OPERATIONS_TOPIC_ARN: TOPICS.operations,
-      HASH_KEY: 'a secret',
-      AWS_REGION: 'eu-central-1',
-    },
-    documents: database.client(),
-    clock: () => Date.parse('2026-11-28T12:00:00Z') / 1000,
-    logger: { info: () => undefined, error: () => undefined, warn: (...words: unknown[]) => void warnings.push(words) },
-    metrics: new Metrics({ namespace: 'Sweepwatch', serviceName: 'sweepwatch' }),
-  });
   const sns = {
     send: async (command: unknown) => {
       if (!(command instanceof ListSubscriptionsByTopicCommand))
@@ -70,12 +54,26 @@ async function run(pagesOf: (topic: string) => Subscription[][], broken?: string
       return { Subscriptions: pages[Number(NextToken)], NextToken: next < pages.length ? String(next) : undefined };
     },
   } as unknown as SNSClient;
-  let failure: string | undefined;
-  await settleHandler(deployment, { sns, sqs: {} as SQSClient })({}, { getRemainingTimeInMillis: () => 300_000 }).catch(
-    (error: Error) => {
-      failure = error.message;
+  const services = createServices({
+    variables: {
+      SETTINGS: JSON.stringify(toRuntimeSettings(settings)),
+      WINDOWS_TABLE: broken ?? names.windows,
+      FINDINGS_TABLE: names.findings,
+      ALERT_QUEUE_URL: 'https://queue.invalid/alert',
+      ALERT_TOPIC_ARN: TOPICS.alerts,
+      OPERATIONS_TOPIC_ARN: TOPICS.operations,
+      HASH_KEY: 'a secret',
+      AWS_REGION: 'eu-central-1',
     },
-  );
+    clients: { documents: database.client(), sns },
+    clock: () => Date.parse('2026-11-28T12:00:00Z') / 1000,
+    logger: { info: () => undefined, error: () => undefined, warn: (...words: unknown[]) => void warnings.push(words) },
+    metrics: new Metrics({ namespace: 'Sweepwatch', serviceName: 'sweepwatch' }),
+  });
+  let failure: string | undefined;
+  await settleHandler(services)({}, { getRemainingTimeInMillis: () => 300_000 }).catch((error: Error) => {
+    failure = error.message;
+  });
   await database.stop();
   return { values: Object.assign({}, ...lines.map((line) => JSON.parse(line))), warnings, failure };
 }

@@ -121,7 +121,7 @@ function doneLooks(deliveries: readonly Delivery[]): { pk: string; sk: string }[
 /** The functions, wired as the stack does. */
 function deploy(cloud: Cloud, shipped: Shipped, settings: RuntimeSettings): { settle: Lambda } {
   const variables = { ...VARIABLES, SETTINGS: JSON.stringify(settings) };
-  const meansOf = (caller: Caller) => {
+  const servicesOf = (caller: Caller) => {
     const clients = clientsOf(cloud, caller);
     const note = (level: string) => (message: unknown, more?: unknown) =>
       cloud.note(() => `${caller.invocation?.name}: ${level}: ${message} ${say(more)}`);
@@ -135,24 +135,12 @@ function deploy(cloud: Cloud, shipped: Shipped, settings: RuntimeSettings): { se
       publishStoredMetrics: () => undefined,
     };
     const clock = () => (cloud.timeline.now + caller.skew) / SECOND;
-    const means = { variables, documents: clients.documents, clock, logger, metrics };
-    return {
-      clients,
-      deployment: shipped.createDeployment(means as unknown as Parameters<Shipped['createDeployment']>[0]),
-    };
+    const means = { variables, clients, clock, logger, metrics };
+    return shipped.createServices(means as unknown as Parameters<Shipped['createServices']>[0]);
   };
-  const ingest = new Lambda(cloud, 'ingest', 5 * MINUTE, (caller) => {
-    const { clients, deployment } = meansOf(caller);
-    return shipped.ingestHandler(deployment, clients);
-  });
-  const alert = new Lambda(cloud, 'alert', 30 * SECOND, (caller) => {
-    const { clients, deployment } = meansOf(caller);
-    return shipped.alertHandler(deployment, clients);
-  });
-  const settle = new Lambda(cloud, 'settle', 5 * MINUTE, (caller) => {
-    const { clients, deployment } = meansOf(caller);
-    return shipped.settleHandler(deployment, clients);
-  });
+  const ingest = new Lambda(cloud, 'ingest', 5 * MINUTE, (caller) => shipped.ingestHandler(servicesOf(caller)));
+  const alert = new Lambda(cloud, 'alert', 30 * SECOND, (caller) => shipped.alertHandler(servicesOf(caller)));
+  const settle = new Lambda(cloud, 'settle', 5 * MINUTE, (caller) => shipped.settleHandler(servicesOf(caller)));
   poll(cloud, cloud.queues.ingest, ingest, { batchSize: 1, maxConcurrency: 4, visibility: 30 * MINUTE });
   poll(cloud, cloud.queues.alert, alert, { batchSize: 10, maxConcurrency: 5, visibility: 3 * MINUTE });
   return { settle };

@@ -1,12 +1,12 @@
-/** The shipped code that a history runs: the handlers, and what their deployment is made of. */
+/** The shipped code that a history runs: the handlers, and the services that they are made over. */
 
-import type { alertHandler } from '../../functions/handlers/alert.ts';
-import type { createDeployment } from '../../functions/handlers/deployment.ts';
-import type { ingestHandler } from '../../functions/handlers/ingest.ts';
-import type { settleHandler } from '../../functions/handlers/settle.ts';
+import type { alertHandler } from '../../functions/alert.ts';
+import type { ingestHandler } from '../../functions/ingest.ts';
+import type { createServices } from '../../functions/services.ts';
+import type { settleHandler } from '../../functions/settle.ts';
 
 export interface Shipped {
-  readonly createDeployment: typeof createDeployment;
+  readonly createServices: typeof createServices;
   readonly ingestHandler: typeof ingestHandler;
   readonly alertHandler: typeof alertHandler;
   readonly settleHandler: typeof settleHandler;
@@ -17,9 +17,9 @@ export interface Shipped {
  * @param suffix of the modules' addresses, by which another copy of all of it is loaded: one with a planted bug.
  */
 export async function load(suffix = ''): Promise<Shipped> {
-  const handlers = new URL('../../functions/handlers/', import.meta.url);
-  const [deployment, ingest, alert, settle] = await Promise.all(
-    ['deployment', 'ingest', 'alert', 'settle'].map((name) => import(`${handlers}${name}.ts${suffix}`)),
+  const functions = new URL('../../functions/', import.meta.url);
+  const [services, ingest, alert, settle] = await Promise.all(
+    ['services', 'ingest', 'alert', 'settle'].map((name) => import(`${functions}${name}.ts${suffix}`)),
   );
-  return { ...deployment, ...ingest, ...alert, ...settle } as Shipped;
+  return { ...services, ...ingest, ...alert, ...settle } as Shipped;
 }

@@ -59,14 +59,14 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/pipeline/deliver.ts',
-        find: '  await options.publish(alertMessage(event, finding, options.place, now()));\n',
+        find: '  await publish(alertMessage(event, finding, place, clock()));\n',
         replace: '',
       },
       {
         file: 'lib/pipeline/deliver.ts',
-        find: '  await again(await options.outbox.told(stored, announced, undefined), ref, options, now);\n',
+        find: '  await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);\n',
         replace:
-          '  const isCleared = await options.outbox.told(stored, announced, undefined);\n  await options.publish(alertMessage(event, finding, options.place, now()));\n  await again(isCleared, ref, options, now);\n',
+          '  const isCleared = await outbox.told(stored, announced, undefined);\n  await publish(alertMessage(event, finding, place, clock()));\n  await redeliverIfMarkedAgain(isCleared, ref, services);\n',
       },
     ],
   },
@@ -125,8 +125,8 @@ export const BUGS: readonly Bug[] = [
     foundBy: 34,
     edits: [
       {
-        file: 'lib/pipeline/settle.ts',
-        find: '  await announceAgain(options, settled, times);\n',
+        file: 'lib/pipeline/sweep.ts',
+        find: '  { work: announceAgain, leaves: 270 },\n',
         replace: '',
       },
     ],
@@ -178,10 +178,10 @@ export const BUGS: readonly Bug[] = [
     foundBy: 29,
     edits: [
       {
-        file: 'lib/pipeline/settle.ts',
-        find: '      if (!(await judgeOne(options, settled, group[0]!.source, range, times, horizons))) continue;\n      for (const mark of group) await options.windows.agenda.clearDue(mark);\n',
+        file: 'lib/pipeline/tasks/overdue.ts',
+        find: '      if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) continue;\n      for (const mark of group) await agenda.clearDue(mark);\n',
         replace:
-          '      for (const mark of group) await options.windows.agenda.clearDue(mark);\n      await judgeOne(options, settled, group[0]!.source, range, times, horizons);\n',
+          '      for (const mark of group) await agenda.clearDue(mark);\n      await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons);\n',
       },
     ],
   },
@@ -199,7 +199,7 @@ export const BUGS: readonly Bug[] = [
     name: 'a batch fails as a whole, and is acknowledged',
     edits: [
       {
-        file: 'functions/handlers/ingest.ts',
+        file: 'functions/ingest.ts',
         find: 'batchItemFailures.push({ itemIdentifier: messageId });',
         replace: '',
       },

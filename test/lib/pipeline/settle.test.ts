@@ -158,9 +158,9 @@ describe('the digest', () => {
     await store({ id: '1'.repeat(24), severity: 'low', status: 'closed', closedBecause: 'ended' });
     await store({ id: '2'.repeat(24), status: 'closed', closedBecause: 'merged', mergedInto: '1'.repeat(24) });
     await store({ id: '3'.repeat(24), firstSeen: '2026-11-20T10:00:00Z', status: 'closed', closedBecause: 'ended' });
-    expect(await deployment.settle(SIX - HOUR)).toMatchObject({ digest: false });
-    expect(await deployment.settle(SIX)).toMatchObject({ digest: true });
-    expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digest: false });
+    expect(await deployment.settle(SIX - HOUR)).toMatchObject({ digests: 0 });
+    expect(await deployment.settle(SIX)).toMatchObject({ digests: 1 });
+    expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 0 });
     expect(digests().map(({ bodies }) => JSON.parse(bodies.default!))).toEqual([
       { event: 'digest', day: '2026-11-21', count: 1, bySeverity: { low: 1 }, largest: ['1'.repeat(24)] },
     ]);
@@ -176,7 +176,7 @@ describe('the digest', () => {
     );
     await deployment.deliver((await deployment.stored())[0]!, SIX);
     expect(deployment.told()).toEqual([{ event: 'opened', id: finding().id }]);
-    expect(await deployment.settle(SIX)).toMatchObject({ digest: false });
+    expect(await deployment.settle(SIX)).toMatchObject({ digests: 0 });
   });
 
   test('is sent by the next run when its publish fails', async () => {
@@ -184,12 +184,12 @@ describe('the digest', () => {
     await store({ severity: 'low', status: 'closed', closedBecause: 'ended' });
     deployment.faults.publish.push(new Error('throttled'));
     await expect(deployment.settle(SIX)).rejects.toThrow('throttled');
-    expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digest: true });
+    expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 1 });
     expect(digests()).toHaveLength(1);
   });
 
   test('is not sent where none is wanted', async () => {
     await store({ severity: 'low', status: 'closed', closedBecause: 'ended' });
-    expect(await deployment.settle(SIX)).toMatchObject({ digest: false });
+    expect(await deployment.settle(SIX)).toMatchObject({ digests: 0 });
   });
 });

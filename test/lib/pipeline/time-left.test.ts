@@ -107,7 +107,7 @@ describe('without time for judging', () => {
     await deployment.findings.upsert(detection({ severity: 'low' }), { fragments: 1, judgedAt: NOON }, false, NOON);
     const morning = NOON + 18.5 * HOUR;
     await logMovesTo(morning);
-    expect(await deployment.settle(morning, () => 10)).toMatchObject({ digest: true });
+    expect(await deployment.settle(morning, () => 10)).toMatchObject({ digests: 1 });
     expect((await deployment.stored())[0]!.finding.status).toBe('open');
   });
 

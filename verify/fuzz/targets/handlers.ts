@@ -1,7 +1,7 @@
 /** The handlers of ingest and alert, given batches in which some messages are damaged: each fails alone, and is named. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Random } from '../../../bench/random.ts';
-import type { Invocation } from '../../../functions/handlers/time-left.ts';
+import type { Invocation } from '../../../functions/services.ts';
 import { parseSettings } from '../../../lib/config/load.ts';
 import { toRuntimeSettings } from '../../../lib/config/runtime.ts';
 import { objectId } from '../../../lib/store/keys.ts';
@@ -41,6 +41,8 @@ async function setUp(): Promise<void> {
     FINDINGS_TABLE: 'findings',
     ALERT_QUEUE_URL: 'https://queue.invalid/alert',
     ALERT_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:alert',
+    OPERATIONS_TOPIC_ARN: 'arn:aws:sns:eu-central-1:123456789012:operations',
+    AWS_LAMBDA_FUNCTION_NAME: 'fuzzed',
     AWS_REGION: 'eu-central-1',
     POWERTOOLS_METRICS_NAMESPACE: 'Sweepwatch',
     POWERTOOLS_SERVICE_NAME: 'fuzzed',
@@ -50,8 +52,8 @@ async function setUp(): Promise<void> {
   aws.objects.set(DAMAGED, whole.subarray(0, whole.length - 30));
   aws.install();
   handlers = {
-    ingest: (await import('../../../functions/ingest.ts')).handler,
-    alert: (await import('../../../functions/alert.ts')).handler,
+    ingest: (await import('../../../functions/ingest.ts')).handler!,
+    alert: (await import('../../../functions/alert.ts')).handler!,
   };
   const response = await handlers.ingest(
     eventOf([['first', JSON.stringify(notification(encoded(GOOD[0]!)))]]),
@@ -128,12 +130,7 @@ const wholeOf = new Map<string, readonly string[]>(
 wholeOf.set(JSON.stringify(notification(...[DAMAGED, ...GOOD].map(encoded))), [DAMAGED, ...GOOD]);
 wholeOf.set(JSON.stringify(notification(...GOOD.map(encoded))), GOOD);
 
-const HANDLERS = [
-  'functions/handlers/ingest.ts',
-  'functions/handlers/alert.ts',
-  'lib/pipeline/ingest.ts',
-  'lib/store/objects.ts',
-];
+const HANDLERS = ['functions/ingest.ts', 'functions/alert.ts', 'lib/pipeline/ingest.ts', 'lib/store/objects.ts'];
 
 const ingest: Target = {
   name: 'ingest handler',

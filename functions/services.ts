@@ -1,0 +1,135 @@
+/** Makes the services of a process: clients, clock, log, stores and settings, once per execution environment. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
+import { parseRuntimeSettings } from '../lib/config/runtime.ts';
+import { leastEvidenceOf } from '../lib/detections/least-evidence.ts';
+import { detectionSettings } from '../lib/detections/settings.ts';
+import { hashKey } from '../lib/evidence/keyed-hash.ts';
+import { Networks } from '../lib/net/networks.ts';
+import { Judge, type JudgeOptions } from '../lib/pipeline/judge.ts';
+import type { Clients, Services, TopicName } from '../lib/pipeline/services.ts';
+import { Allowance } from '../lib/store/allowance.ts';
+import { createDocumentClient } from '../lib/store/clients.ts';
+import { FindingsStore } from '../lib/store/findings-store.ts';
+import { countConfirmedAddresses, publishAlert, requestAlert } from '../lib/store/messages.ts';
+import { Outbox } from '../lib/store/outbox.ts';
+import { countRefusedWrites } from '../lib/store/refused-writes.ts';
+import { SuppressionsStore } from '../lib/store/suppressions-store.ts';
+import { WindowsStore } from '../lib/store/windows-store.ts';
+import { loggable } from '../lib/text/untrusted.ts';
+
+/** Ways out of a process; tests and benches replace them by lists. */
+export type Outlets = Pick<Services, 'requestAlert' | 'publish' | 'countConfirmedAddresses'>;
+
+/** What services are made over. */
+export interface Means extends Pick<Services, 'clients' | 'clock' | 'logger' | 'metrics'> {
+  /** The environment that the stack gives each function. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly outlets?: Partial<Outlets>;
+}
+
+/** The services over some means. @throws when a variable is missing or SETTINGS cannot be read. */
+export function createServices({ variables, outlets, ...means }: Means): Services {
+  const required = (name: string): string => {
+    const value = variables[name];
+    if (!value)
+      throw new Error(
+        `environment variable ${name} must be set, got ${value === undefined ? 'nothing' : 'an empty text'}`,
+      );
+    return value;
+  };
+  const { documents } = means.clients;
+  const runtime = parseRuntimeSettings(required('SETTINGS'));
+  const settings = detectionSettings(runtime.sensitivity, runtime.detection);
+  const secret = required('HASH_KEY');
+  const key = hashKey(secret);
+  const table = required('FINDINGS_TABLE');
+  const judging: JudgeOptions = {
+    windows: new WindowsStore({
+      client: documents,
+      table: required('WINDOWS_TABLE'),
+      retentionDays: runtime.retentionDays.windows,
+      settleSeconds: settings.settleSeconds,
+      least: leastEvidenceOf(settings),
+      key,
+    }),
+    findings: new FindingsStore({ client: documents, table, retentionDays: runtime.retentionDays.findings }),
+    requestAlert: outlets?.requestAlert ?? toQueue(means.clients, required('ALERT_QUEUE_URL')),
+    settings,
+    networks: new Networks(runtime.internal),
+    secret,
+    minSeverity: runtime.minSeverity,
+    windowDays: runtime.retentionDays.windows,
+  };
+  return {
+    ...means,
+    ...judging,
+    ...toTopics(means.clients, { alerts: required('ALERT_TOPIC_ARN'), operations: required('OPERATIONS_TOPIC_ARN') }),
+    ...outlets,
+    runtime,
+    key,
+    outbox: new Outbox(documents, table),
+    allowance: new Allowance(documents, table, runtime.alertsIn5Minutes),
+    suppressions: new SuppressionsStore(documents, table),
+    judge: new Judge(judging),
+    place: {
+      deployment: runtime.deployment,
+      tables: {
+        findings: table,
+        region: variables.AWS_REGION ?? '',
+        ...(variables.STACK_NAME && { stack: variables.STACK_NAME }),
+      },
+    },
+  };
+}
+
+const toQueue = (clients: Clients, queueUrl: string): Outlets['requestAlert'] => {
+  return async (ref) => requestAlert(clientOf(clients, 'sqs'), queueUrl, ref);
+};
+
+const toTopics = (
+  clients: Clients,
+  topics: Readonly<Record<TopicName, string>>,
+): Pick<Outlets, 'publish' | 'countConfirmedAddresses'> => ({
+  publish: async (message) => publishAlert(clientOf(clients, 'sns'), topics.alerts, message),
+  countConfirmedAddresses: async (topic) => countConfirmedAddresses(clientOf(clients, 'sns'), topics[topic]),
+});
+
+/** The client of a service. @throws when the function was made without it. */
+export function clientOf<Name extends keyof Clients>(clients: Clients, name: Name): NonNullable<Clients[Name]> {
+  const client = clients[name];
+  if (!client) throw new Error(`this function was made without a client for ${name}`);
+  return client;
+}
+
+/** The services of a Lambda function. @param clients besides that of DynamoDB, those that it calls. */
+export function lambdaServices(clients: Omit<Clients, 'documents'>): Services {
+  const metrics = new Metrics();
+  const documents = createDocumentClient();
+  countRefusedWrites(documents, (writes) => metrics.addMetric('WritesThrottled', MetricUnit.Count, writes));
+  return createServices({
+    variables: process.env,
+    clients: { documents, ...clients },
+    clock: () => Date.now() / 1000,
+    // Keys of objects are chosen by anyone who may write to the log bucket.
+    logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
+    metrics,
+  });
+}
+
+/**
+ * The handler that Lambda calls, made while the module loads: a function without one of its variables does not start.
+ * Elsewhere it is undefined, so that simulation, faults and tests can make handlers over services of their own.
+ */
+export const onLambda = <Handler>(make: () => Handler): Handler | undefined =>
+  process.env.AWS_LAMBDA_FUNCTION_NAME === undefined ? undefined : make();
+
+/** The part of Lambda's context that the functions use. */
+export type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
+
+/** Whether an invocation that just began may take on more: until less than this share of its time is left. */
+export function hasTimeFor(invocation: Invocation, share: number): () => boolean {
+  const reserve = invocation.getRemainingTimeInMillis() * share;
+  return () => invocation.getRemainingTimeInMillis() >= reserve;
+}

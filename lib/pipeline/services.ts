@@ -1,0 +1,56 @@
+/** The one record of what the deployed functions work with. `functions/services.ts` makes it. */
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Metrics } from '@aws-lambda-powertools/metrics';
+import type { RuntimeSettings } from '../config/runtime.ts';
+import type { DetectionSettings } from '../detections/settings.ts';
+import type { HashKey } from '../evidence/keyed-hash.ts';
+import type { AlertMessage } from '../notify/message.ts';
+import type { AlertPlace } from '../notify/text.ts';
+import type { Allowance } from '../store/allowance.ts';
+import type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient } from '../store/clients.ts';
+import type { Outbox } from '../store/outbox.ts';
+import type { SuppressionsStore } from '../store/suppressions-store.ts';
+import type { Judge, JudgeOptions } from './judge.ts';
+
+/** The AWS clients. A function has those that it calls. */
+export interface Clients {
+  readonly documents: DynamoDBDocumentClient;
+  readonly s3?: S3Client;
+  readonly sns?: SNSClient;
+  readonly sqs?: SQSClient;
+}
+
+/** The topics of a deployment. */
+export type TopicName = 'alerts' | 'operations';
+
+/** Clients, clock, log, stores, outlets and settings of one process. A judge takes its options from here too. */
+export interface Services extends JudgeOptions {
+  readonly clients: Clients;
+  /** Epoch seconds. */
+  readonly clock: () => number;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric' | 'hasStoredMetrics' | 'publishStoredMetrics'>;
+  /** The variable SETTINGS; `settings` holds the numbers of the detections. */
+  readonly runtime: RuntimeSettings;
+  /** The key of the hashes by which contacts are sampled. */
+  readonly key: HashKey;
+  readonly outbox: Outbox;
+  /** Alerts beyond it are held for the message about the storm. */
+  readonly allowance: Allowance;
+  readonly suppressions: SuppressionsStore;
+  readonly judge: Judge;
+  /** Publishes to the alert topic. */
+  readonly publish: (message: AlertMessage) => Promise<unknown>;
+  /** How many e-mail subscriptions of a topic are confirmed. */
+  readonly countConfirmedAddresses: (topic: TopicName) => Promise<number>;
+  /** The names that alerts print in their commands. */
+  readonly place: AlertPlace;
+}
+
+/** Failed contacts that make a source worth a read at once: half of those that a finding needs. */
+export const failuresToJudge = ({ failuresIn5Minutes }: DetectionSettings): number => Math.ceil(failuresIn5Minutes / 2);
+
+/** Publishes the metrics that were added; without any it does nothing, since Powertools would warn. */
+export function publishMetrics({ metrics }: Pick<Services, 'metrics'>): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+}

@@ -1,0 +1,82 @@
+/** One run of the scheduled function: a list of tasks, each alone, each leaving time to those after it. */
+import { SILENCE } from '../store/agenda.ts';
+import type { Services } from './services.ts';
+import { closeSilent } from './tasks/closing.ts';
+import { judgeDays } from './tasks/days.ts';
+import { sendDigest } from './tasks/digest.ts';
+import { beat } from './tasks/heartbeat.ts';
+import { judgeHours } from './tasks/hours.ts';
+import { announceAgain } from './tasks/outbox.ts';
+import { judgeOverdue } from './tasks/overdue.ts';
+import type { Counts, JudgingRun, Run, SweepTask } from './tasks/run.ts';
+import { tellHeld } from './tasks/storm.ts';
+import { checkSubscriptions } from './tasks/subscriptions.ts';
+import { Uses } from './uses.ts';
+
+/**
+ * The tasks in their order. Announcements come before judging: whatever fails later, nobody waits for an alert.
+ * `leaves` is the seconds that a task leaves to those after it, so that no flood in one starves another. A run has 300
+ * seconds; every task stops between two sources, and one source may take half a minute where a table is at its ceiling.
+ */
+const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = [
+  { work: beat, leaves: 0 },
+  { work: announceAgain, leaves: 270 },
+  { work: tellHeld, leaves: 240 },
+  { work: judgeOverdue, leaves: 170 },
+  { work: judgeHours, leaves: 100 },
+  { work: judgeDays, leaves: 65 },
+  { work: closeSilent, leaves: 35 },
+  { work: sendDigest, leaves: 0 },
+  { work: checkSubscriptions, leaves: 0 },
+];
+
+/** What a run did, and what failed in it. */
+export interface Swept extends Counts {
+  readonly failures: readonly Error[];
+}
+
+/**
+ * One run; safe to repeat and to overlap with another. A task that fails is noted, and the others go on.
+ * @param timeLeft seconds until it must be over.
+ */
+export async function sweep(
+  services: Services,
+  timeLeft: () => number = () => Number.POSITIVE_INFINITY,
+): Promise<Swept> {
+  const counts: Counts = {
+    judged: 0,
+    opened: 0,
+    updated: 0,
+    announcedAgain: 0,
+    toldInStorm: 0,
+    dropped: 0,
+    digests: 0,
+    postponed: 0,
+    subscriptionsMissing: 0,
+  };
+  const now = services.clock();
+  const run = { now, timeLeft, failures: [] as Error[], judging: judgingOnce(services, now) };
+  for (const { work, leaves } of TASKS) {
+    try {
+      const done = await work(services, { ...run, hasTime: () => timeLeft() >= leaves });
+      for (const [name, count] of Object.entries(done) as [keyof Counts, number][]) counts[name] += count;
+    } catch (error) {
+      run.failures.push(error as Error);
+    }
+  }
+  return { ...counts, failures: run.failures };
+}
+
+/** Where logs are silent, the clock takes over. */
+function judgingOnce({ windows }: Services, now: number): Run['judging'] {
+  const begin = async (): Promise<JudgingRun> => {
+    const recent = windows.remembering();
+    const logTime = Math.max(await windows.agenda.logTime(), Math.floor(now - SILENCE));
+    return { logTime, now, recent, uses: new Uses(recent) };
+  };
+  let judging: Promise<JudgingRun> | undefined;
+  return () => {
+    judging ??= begin();
+    return judging;
+  };
+}

@@ -1,0 +1,53 @@
+/** Judges the campaigns of an hour, and then their members that have findings of their own, which name them. */
+import { isoTime } from '../../finding/model.ts';
+import { judgeCampaigns } from '../campaigns.ts';
+import type { Moment } from '../reading.ts';
+import type { Services } from '../services.ts';
+import { type Counts, type JudgingRun, judgeOne, type Run } from './run.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+const PARALLEL = 8;
+/** An hour's outside sources are looked at this long after it ended, in log time. */
+const HOUR_DELAY = 900;
+/** Seconds that members leave to the tasks after closing. */
+const LEFT_BY_MEMBERS = 35;
+
+/** The latest epoch hour that is over, and of which most has been delivered. */
+export const lastHour = ({ logTime }: Pick<Moment, 'logTime'>): number => Math.floor((logTime - HOUR_DELAY) / HOUR) - 1;
+
+/** @returns whether time was enough for all members. */
+export async function judgeCampaignsOf(
+  services: Services,
+  run: Run,
+  counts: Pick<Counts, 'judged' | 'opened' | 'updated' | 'dropped'>,
+  hour: number,
+  judging: JudgingRun,
+): Promise<boolean> {
+  const { opened, updated, dropped, members } = await judgeCampaigns(
+    { ...services, windows: judging.recent },
+    { hour, last: lastHour(judging) },
+    judging,
+  );
+  counts.dropped += dropped;
+  counts.opened += opened;
+  counts.updated += updated;
+  if (!members.length) return true;
+  const first = Math.min(...members.map(({ from }) => from)) * HOUR - DAY;
+  const known = new Set<string | undefined>();
+  for (let time = first; time < judging.logTime + DAY; time += DAY)
+    for (const { finding } of await services.findings.ofDay(isoTime(time).slice(0, 10)))
+      if (finding.direction === 'inbound') known.add(finding.source?.address);
+  // Few members were found by themselves: those are looked up by day, and not member by member.
+  const judged = members.filter(({ address }) => known.has(address)).values();
+  let hasTime = true;
+  const judgeNext = async () => {
+    for (const { address, ...hours } of judged) {
+      hasTime = run.timeLeft() >= LEFT_BY_MEMBERS;
+      if (!hasTime) return;
+      await judgeOne(services, run, counts, { scope: 'internet', address }, hours, judging);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
+  return hasTime;
+}

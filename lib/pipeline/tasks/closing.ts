@@ -1,0 +1,42 @@
+/** Closing: findings whose sources fell silent are judged once more, which closes what is over. */
+import { epochSeconds } from '../../finding/model.ts';
+import { closeCampaign } from '../campaigns.ts';
+import type { Services } from '../services.ts';
+import { judgeCampaignsOf, lastHour } from './campaigns-of-hour.ts';
+import { type Counts, judgeOne, type Run } from './run.ts';
+
+const HOUR = 3600;
+/** Silent findings closed in one run. */
+const CLOSED_IN_A_RUN = 2000;
+/** Campaigns are closed when they are judged; one that nobody judged for this long is over, seconds of log time. */
+const ABANDONED = 6 * HOUR;
+
+export async function closeSilent(services: Services, run: Run): Promise<Partial<Counts>> {
+  const { findings, settings } = services;
+  const { hasTime } = run;
+  const judging = await run.judging();
+  const { logTime } = judging;
+  const counts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
+  const silent = await findings.openBefore(logTime - settings.episodeGapSeconds, CLOSED_IN_A_RUN);
+  const campaigns = silent.filter(({ finding }) => !finding.source);
+  // The hour after shows that it is over; by then the campaign may have been closed with another.
+  const hours = new Set(campaigns.map(({ finding }) => Math.floor(epochSeconds(finding.lastSeen) / HOUR) + 1));
+  for (const hour of hours)
+    if (hour <= lastHour(judging) && hasTime()) await judgeCampaignsOf(services, run, counts, hour, judging);
+  for (const stored of campaigns)
+    if (hasTime() && logTime - epochSeconds(stored.finding.lastSeen) > ABANDONED)
+      await closeCampaign(services, stored, judging);
+  for (const { finding } of silent) {
+    if (!finding.source) continue;
+    if (!hasTime()) {
+      counts.postponed++;
+      continue;
+    }
+    const range = {
+      from: Math.floor(epochSeconds(finding.firstSeen) / HOUR),
+      to: Math.floor(epochSeconds(finding.lastSeen) / HOUR),
+    };
+    await judgeOne(services, run, counts, finding.source, range, judging);
+  }
+  return counts;
+}

@@ -1,0 +1,71 @@
+/** Hours of outside sources: a scanner that sends one or two probes a file adds up here, and so do many scanners together. */
+import { createHash } from 'node:crypto';
+import type { DueHour } from '../../store/agenda.ts';
+import { failuresToJudge, type Services } from '../services.ts';
+import { judgeCampaignsOf, lastHour } from './campaigns-of-hour.ts';
+import { judgeOutside, POSITIONS, resume } from './outside-sources.ts';
+import type { Counts, JudgingRun, Run } from './run.ts';
+
+/** Hours of outside sources looked at in one run. */
+const HOURS_IN_A_RUN = 24;
+/** How many times as many failed contacts an outside source must have to be judged. */
+const OUTSIDE_FACTOR = 2;
+
+type HourCounts = Pick<Counts, 'judged' | 'opened' | 'updated' | 'dropped' | 'postponed'>;
+
+/** An hour that more was written about is looked at again. An hour that time runs out for is gone on with by the next run. */
+export async function judgeHours(services: Services, run: Run): Promise<Partial<Counts>> {
+  const judging = await run.judging();
+  const { agenda } = judging.recent;
+  const counts: HourCounts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
+  const last = lastHour(judging);
+  const marks = await agenda.dueHours(run.now);
+  const due = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
+  // The latest first: logs of long ago, read now, must not keep those of today waiting.
+  for (const hour of [...due].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
+    const own = marks.filter((mark) => mark.hour === hour);
+    // A scan may begin in the hour before, so what comes late in one hour may matter to the next.
+    const looks = [hour, hour + 1].filter((each) => each === hour || (each <= last && !due.has(each)));
+    const isStopped = await resume(services, run, `hour#${hour}`, stateOf(own), {
+      work: (position) => judgeHour(services, run, counts, judging, { hour, looks, position }),
+      finish: async () => {
+        for (const mark of own) await agenda.clearDue(mark);
+      },
+    });
+    if (!isStopped) continue;
+    counts.postponed++;
+    break;
+  }
+  return counts;
+}
+
+/** Changes when anything more is written about the hour of these marks. */
+const stateOf = (marks: readonly DueHour[]): string =>
+  createHash('sha256')
+    .update(
+      marks
+        .map(({ sk, object }) => `${sk} ${object}`)
+        .sort()
+        .join('\n'),
+    )
+    .digest('hex');
+
+async function judgeHour(
+  services: Services,
+  run: Run,
+  counts: HourCounts,
+  judging: JudgingRun,
+  { hour, looks, position }: { readonly hour: number; readonly looks: readonly number[]; readonly position: number },
+): Promise<number | undefined> {
+  for (const each of looks) {
+    const start = (each - hour) * POSITIONS;
+    if (position >= start + POSITIONS) continue;
+    const failures = OUTSIDE_FACTOR * failuresToJudge(services.settings);
+    const look = { hours: [each, each - 1], failures, horizons: 'short' } as const;
+    const stoppedAt = await judgeOutside(services, run, counts, judging, look, Math.max(0, position - start));
+    if (stoppedAt !== undefined) return start + stoppedAt;
+  }
+  const end = 2 * POSITIONS;
+  if (!run.hasTime()) return end;
+  return (await judgeCampaignsOf(services, run, counts, hour, judging)) ? undefined : end;
+}

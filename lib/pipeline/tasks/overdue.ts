@@ -1,0 +1,32 @@
+/** Overdue outcomes: judges sources again whose missing answers are overdue by now. */
+import { sourceKey } from '../../finding/model.ts';
+import type { Services } from '../services.ts';
+import { type Counts, judgeOne, type Run } from './run.ts';
+
+/** Due marks taken in one run, of sources of the internet and of others; the rest waits for the next, five minutes later. */
+const DUE_IN_A_RUN = 4000;
+const PARALLEL = 8;
+
+/** Inside sources first, and the oldest marks; not all of a flood in one run: closing and the digest come after. */
+export async function judgeOverdue(services: Services, run: Run): Promise<Partial<Counts>> {
+  const { agenda } = services.windows;
+  const judging = await run.judging();
+  const counts = { judged: 0, opened: 0, updated: 0, postponed: 0 };
+  const marks = await agenda.dueSources(judging.logTime, DUE_IN_A_RUN);
+  const groups = Map.groupBy(marks, (mark) => sourceKey(mark.source)).values();
+  const judgeNext = async () => {
+    for (const group of groups) {
+      if (!run.hasTime()) {
+        counts.postponed++;
+        continue;
+      }
+      const hours = group.map((mark) => mark.hour);
+      const range = { from: Math.min(...hours), to: Math.max(...hours) };
+      const horizons = group.some((mark) => mark.isLong) ? 'all' : 'short';
+      if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) continue;
+      for (const mark of group) await agenda.clearDue(mark);
+    }
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
+  return counts;
+}

@@ -20,7 +20,7 @@ import { WindowsStore } from '../lib/store/windows-store.ts';
 import { loggable } from '../lib/text/untrusted.ts';
 
 /** Ways out of a process; tests and benches replace them by lists. */
-export type Outlets = Pick<Services, 'requestAlert' | 'publish' | 'countConfirmedAddresses'>;
+type Outlets = Pick<Services, 'requestAlert' | 'publish' | 'countConfirmedAddresses'>;
 
 /** What services are made over. */
 export interface Means extends Pick<Services, 'clients' | 'clock' | 'logger' | 'metrics'> {

@@ -19,13 +19,13 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
     IngestDeadLetters: [detector.ingestDeadLetters.queueUrl, 'Files that five tries could not read: redrive from here'],
     RedriveIngest: [
       redrive(detector.ingestDeadLetters, detector.ingestQueue),
-      'Sends the files that could not be read round again',
+      'Retries the files that could not be read',
     ],
     AlertQueue: [detector.alertQueue.queueUrl, 'Queue of findings to announce'],
     AlertDeadLetters: [detector.alertDeadLetters.queueUrl, 'Findings that five tries could not announce'],
     RedriveAlert: [
       redrive(detector.alertDeadLetters, detector.alertQueue),
-      'Sends the findings that could not be announced round again',
+      'Retries the findings that could not be announced',
     ],
     SettleDeadLetters: [detector.settleDeadLetters.queueUrl, 'Failed runs of the settle function'],
     IngestFunction: [detector.ingestFunction.functionName, 'Function that reads flow log files'],

@@ -79,7 +79,7 @@ async function run(
   for (const { key, body } of deliveries) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   s3.destroy();
   await settled(cloud, narrator);
-  narrator.say('the schedule: what falls due with time is settled');
+  narrator.say('schedule: running the settle function, which decides about overdue answers');
   await cloud.invoke(scheduleOf(cloud)).catch((error) => {
     throw new ProofError(`settle function: ${(error as Error).message}`);
   });
@@ -107,7 +107,7 @@ async function settled(cloud: LocalCloud, narrator: Narrator): Promise<void> {
   try {
     await Promise.race([cloud.idle(QUIET_MS), narrator.failure]);
   } catch (error) {
-    throw new ProofError(`the pipeline did not come to rest: ${(error as Error).message}`);
+    throw new ProofError(`the pipeline did not finish: ${(error as Error).message}`);
   }
 }
 
@@ -181,10 +181,10 @@ function itemBytes(item: Record<string, unknown>): number {
 
 async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, terminal: Terminal): Promise<void> {
   if (!keep) {
-    terminal.stdout(`How to go on:
-  npx --no-install sweepwatch demo --keep        keep it running and query it
-  npx --no-install sweepwatch detect FILE...     run the detector over your own flow log files
-  npx cdk deploy                                 deploy it (README, "First deployment")
+    terminal.stdout(`Next steps:
+  npx --no-install sweepwatch demo --keep        keep the local cloud running and query it
+  npx --no-install sweepwatch detect FILE...     find scans in your own flow log files
+  npx cdk deploy                                 deploy the stack (README, "First deployment")
 `);
     return;
   }
@@ -192,7 +192,7 @@ async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, t
     LOCAL_STATE,
     JSON.stringify({ connection: cloud.connection, region: cloud.region, outputs: cloud.outputs } satisfies LocalState),
   );
-  terminal.stdout(`The local cloud stays up until Ctrl-C. In another shell, in this folder:
+  terminal.stdout(`The local cloud keeps running until Ctrl-C. In another shell, in this folder:
   npx --no-install sweepwatch findings list --local
   npx --no-install sweepwatch suppress add --local --source 10.0.7.105/32 --owner you --reason "approved" --expires 2030-01-01
   endpoints: AWS_ENDPOINT_URL=${cloud.endpointUrl} AWS_ENDPOINT_URL_DYNAMODB=${cloud.dynamodbUrl}

@@ -136,7 +136,7 @@ function report(
     );
   if (dropped.ofInterfaces)
     say(
-      `more interfaces than can be told apart: of ${countOf(dropped.ofInterfaces, 'record')} the interface was not looked at`,
+      `interface limit reached: ignored the interface of ${countOf(dropped.ofInterfaces, 'record')}; a pod or host behind one of them may not be recognised`,
     );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;

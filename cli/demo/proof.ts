@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Finding } from '../../lib/finding/model.ts';
 import type { LocalCloudEvent } from '../../local/cloud.ts';
 
-/** What is known when everything has come to rest. */
+/** The state of the pipeline when it has nothing left to do. */
 export interface Outcome {
   readonly events: readonly LocalCloudEvent[];
   readonly delivered: number;

@@ -13,9 +13,13 @@ export interface Run {
 
 const ENTRY = fileURLToPath(new URL('../../cli/sweepwatch.mjs', import.meta.url));
 
-/** Spawns `node cli/sweepwatch.mjs` with arguments and, where given, bytes on stdin. */
-export async function runCli(args: readonly string[], stdin: Uint8Array | string = ''): Promise<Run> {
-  const child = spawn(process.execPath, [ENTRY, ...args]);
+/** Spawns `node cli/sweepwatch.mjs` with arguments and, where given, bytes on stdin, in a folder. */
+export async function runCli(
+  args: readonly string[],
+  stdin: Uint8Array | string = '',
+  cwd: string = process.cwd(),
+): Promise<Run> {
+  const child = spawn(process.execPath, [ENTRY, ...args], { cwd });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk) => stdout.push(chunk));

@@ -50,7 +50,7 @@ test.each<[kind: string, rule: string]>([
   ['condition key dropped', 'confused deputy'],
   ['condition key dropped', 'key used by hand'],
   ['key may be missing', 'confused deputy'],
-  ['a foreign value besides', 'log delivery'],
+  ['a foreign value added', 'log delivery'],
   ['everybody', 'foreign principal'],
   ['key that AWS manages', 'service denied'],
   ['deny beside the role', 'call denied'],

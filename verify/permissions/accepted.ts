@@ -20,8 +20,8 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
       ['DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'].map((use) => `${name} kms:${use}`),
     ),
     (grant) => `unused: ${grant} on Key`,
-    'AWS asks for these of whoever uses a table under a customer key, and does not say which call needs which. They ' +
-      'hold through DynamoDB only.',
+    'AWS requires these of every user of a table under a customer key, and does not say which call needs which. They ' +
+      'work only through DynamoDB.',
   ),
   ...forEach(
     ANY_DELIVERY,
@@ -40,7 +40,7 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
   ...forEach(
     FUNCTIONS,
     (name) => `wildcard: ${name} logs:CreateLogStream, logs:PutLogEvents on ${name}Logs:*`,
-    'The streams of its own log group, whose names Lambda makes.',
+    'The streams of its own log group, which Lambda names.',
   ),
   ...forEach(
     ['AWSLogs/*', 'net/AWSLogs/*vpcflowlogs/*', '*'],
@@ -51,14 +51,14 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
   ...forEach(
     ['', 'aws-account-id='].flatMap((hive) => [`${hive}<account>`, `${hive}<named account>`]),
     (folder) => `wildcard: LogBucket: ${DELIVERY} on LogBucket/AWSLogs/${folder}/*`,
-    'The same, for who writes them: one folder for each account that may deliver.',
+    'The same, for log delivery: one folder for each account that may deliver.',
   ),
   [`wildcard: LogBucket: ${DELIVERY} of an organization on LogBucket/AWSLogs/*`]:
     'The accounts of the organization that `logOrganization` names are not known in advance.',
   ...forEach(
     ['LogBucket', 'Key'],
     (on) => `wildcard: ${on}: ${DELIVERY} of an organization for aws:SourceArn arn:aws:logs:*:*:*`,
-    'Beside the id of the organization, which decides. That log delivery is the source is all that the ARN can say.',
+    'The id of the organization decides. The ARN can say only that log delivery is the source.',
   ),
   ...forEach(
     ['<account>', '<named account>'].flatMap((account) => [`LogBucket ${account}`, `Key ${account}`]),
@@ -66,16 +66,16 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
       const [on, ...account] = pair.split(' ');
       return `wildcard: ${on}: ${DELIVERY} for aws:SourceArn arn:aws:logs:*:${account.join(' ')}:*`;
     },
-    'The ARN of a delivery is made when the flow log is, in any Region of the account. Its account is fixed.',
+    'AWS makes the ARN of a delivery when the flow log is created, in any Region of the account. Its account is fixed.',
   ),
   'wildcard: OperationsTopic: cloudwatch.amazonaws.com for aws:SourceArn arn:aws:cloudwatch:<region>:<account>:alarm:*':
-    'Alarms are named by CloudFormation, and their owner adds some; only those of the account publish.',
+    'CloudFormation names the alarms, and the owner of the account adds more. Only alarms of the account publish.',
   ...forEach(
     ['arn:aws:iam::<account>:root on *', ...ANY_DELIVERY.map((delivery) => `${delivery} on *`)],
     (what) => `wildcard: Key: ${what}`,
-    'In the policy of a key * is the key.',
+    'In the policy of a key, * means the key.',
   ),
-  'wildcard: Key: arn:aws:iam::<account>:root kms:*': 'The administration of the key, left to policies of the account.',
+  'wildcard: Key: arn:aws:iam::<account>:root kms:*': 'The policies of the account decide who administers the key.',
   ...forEach(
     ANY_DELIVERY.flatMap((delivery) => ['ReEncrypt*', 'GenerateDataKey*'].map((use) => `${delivery} kms:${use}`)),
     (use) => `wildcard: Key: ${use}`,
@@ -97,7 +97,7 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     ],
     (what) =>
       `confused deputy: events.amazonaws.com ${what}, admitted for a source account of others and no source account`,
-    'The condition names the exact ARN of a rule of ours, which holds the account.',
+    'The condition names the exact ARN of a rule of the stack, which contains the account.',
   ),
 
   // The rest.

@@ -134,7 +134,7 @@ function principalMutations(statement: JsonObject, isAllow: boolean): StatementM
           ['everybody', set('*')],
           ['a foreign account', set({ AWS: STRANGER })],
           [
-            'a foreign account besides',
+            'a foreign account added',
             set({ ...(statement.Principal as JsonObject), AWS: `arn:aws:iam::${STRANGER}:root` }),
           ],
           ['all but one principal', (old) => [{ ...without(old), NotPrincipal: { AWS: STRANGER } }]],
@@ -174,7 +174,7 @@ function conditionMutations(statement: JsonObject, isAllow: boolean): StatementM
             ? ([
                 ['any value', set({ ...others, StringLike: { ...(others.StringLike as JsonObject), [key]: '*' } })],
                 [
-                  'a foreign value besides',
+                  'a foreign value added',
                   set({ ...conditions, [operator]: { ...rest, [key]: [value, foreignValue(key)].flat() } }),
                 ],
               ] satisfies StatementMutation[])

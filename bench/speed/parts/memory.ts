@@ -40,7 +40,7 @@ export const memory: Part = async (scale) => {
       seconds(run.seconds),
       log.labels.length
         ? answerText(judge(run.stdout, log.labels, areOthersScanners))
-        : `none to find, ${linesIn(run.stdout)} told`,
+        : `none to find, ${linesIn(run.stdout)} reported`,
       given.map((line) => plain(line, log.path)).join('; ') || '-',
     ]);
   }

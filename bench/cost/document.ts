@@ -37,7 +37,14 @@ export function summary({ bill }: Pick<Told, 'bill'>): Table {
   ];
   return {
     title: 'The bill',
-    header: ['', 'a day', 'a GB of log', 'a million records', 'of the managed price', 'at its lowest tier'],
+    header: [
+      '',
+      'per day',
+      'per GB of log',
+      'per million records',
+      'share of the managed price',
+      'share at its lowest tier',
+    ],
     rows: [
       row('marginal: the logs exist already', marginal),
       row('with delivery and storage of the logs', withDelivery),
@@ -64,10 +71,10 @@ export function noiseTable(runs: readonly Counted[]): Table {
   return {
     title: 'Against noise',
     header: [
-      'noise sources a day',
+      'noise sources per day',
       'write units',
       'of them for noise',
-      'a noise source',
+      'per noise source',
       'read units',
       ...SCANS.map(({ name }) => name),
     ],
@@ -189,7 +196,7 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
     ),
     section(
       noiseTable(byNoise),
-      `The same account and the same scans, with more and more noise. *a noise source* is the cost of one more noise source in write units. Runs
+      `The same account and the same scans, with more and more noise. *per noise source* is the cost of one more noise source in write units. Runs
 with another amount of noise than the workload last as many rounds as the slowest scan needs, and are scaled to a day.`,
     ),
     section(

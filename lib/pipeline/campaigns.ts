@@ -10,7 +10,7 @@ import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
 import { InboundContacts } from '../scan/inbound.ts';
 import { anchorHourOf, findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
-import { NOISE_BUCKETS } from '../store/keys.ts';
+import { OUTSIDE_BUCKETS } from '../store/keys.ts';
 import type { Judged, JudgeOptions } from './judge.ts';
 import { hourOf, type Moment } from './reading.ts';
 
@@ -214,7 +214,7 @@ async function read(
   const inbound = new InboundContacts(contextOf(options, moment, moment.logTime));
   const fragments = new Map<number, number>();
   const range = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
-  for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
+  for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++) {
     const bySource = new Map<string, Fragment[]>();
     for (let at = 0; at < range.length; at += PARALLEL) {
       const reading = range.slice(at, at + PARALLEL).map((hour) => options.windows.outsideSources(hour, bucket));

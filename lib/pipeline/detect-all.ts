@@ -4,7 +4,7 @@ import { distributedScan } from '../detections/distributed-scan.ts';
 import { leastEvidenceOf } from '../detections/least-evidence.ts';
 import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
-import { isBareProbe, isFailure, outcomeOf } from '../evidence/seen.ts';
+import { isFailedProbe } from '../evidence/seen.ts';
 import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
 import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
 import {
@@ -31,7 +31,7 @@ export function detectAll(collector: Collector, context: JudgingContext): Detect
   for (const source of collector.sources(least)) {
     inbound.add(source);
     // Most of those with less are outside ones that may be members of a campaign, and no more.
-    if (source.inside || suspectsIn(source) >= least.failures) detections.push(...detectScans(source, context));
+    if (source.inside || countFailedProbes(source) >= least.failures) detections.push(...detectScans(source, context));
   }
   // Without members there is no campaign whose chances depend on it.
   const reach = inbound.contacts.length ? collector.outsideReach() : [];
@@ -82,11 +82,10 @@ function inSurroundings(
     .map((detection) => weighed(detection, completions, context.settings));
 }
 
-function suspectsIn({ panes }: SourceEvidence): number {
-  let suspects = 0;
-  for (const { contacts } of panes)
-    for (const { seen } of contacts) if (isFailure(outcomeOf(seen)) || isBareProbe(seen)) suspects++;
-  return suspects;
+function countFailedProbes({ panes }: SourceEvidence): number {
+  let count = 0;
+  for (const { contacts } of panes) for (const { seen } of contacts) if (isFailedProbe(seen)) count++;
+  return count;
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -65,9 +65,9 @@ export async function ingestObject(
   const collector = new Collector({ key, internal: runtime.internal, routingDomains: runtime.routingDomains });
   const report = await readFlowLog(source, collector, runtime.fields ? { fields: runtime.fields } : {});
   // Outside sources are background noise. Unless one scans within this file, the hourly task judges it.
-  const isDue = ({ source, failures }: Suspect) =>
+  const isDue = ({ source, failures }: Candidate) =>
     failures >= failuresToJudge(settings) * (source.scope === 'internet' ? OUTSIDE_FACTOR : 1);
-  const due: Suspect[] = [];
+  const due: Candidate[] = [];
   const id = objectId(object.bucket, object.key);
   const { items, sourcesDropped } = await windows.writeFragments(id, watch(collector, due, isDue, judge), now);
   // One record dated in the future would make every pending answer overdue and end every scan.
@@ -82,7 +82,7 @@ export async function ingestObject(
     updated: 0,
   };
   // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
-  const isOutside = ({ source }: Suspect) => Number(source.scope === 'internet');
+  const isOutside = ({ source }: Candidate) => Number(source.scope === 'internet');
   const waiting = due.sort((a, b) => isOutside(a) - isOutside(b)).values();
   const failures: unknown[] = [];
   const shared = { uses: new Uses(windows) };
@@ -90,20 +90,20 @@ export async function ingestObject(
     ingested.opened += judged.opened;
     ingested.updated += judged.updated;
   };
-  const judgeOne = async (suspect: Suspect): Promise<Judged> => {
-    const sighting = { logTime, directions: suspect.directions };
-    const judged = await judge.judge(suspect.source, suspect, { logTime, now }, 'short', {
+  const judgeOne = async (candidate: Candidate): Promise<Judged> => {
+    const sighting = { logTime, directions: candidate.directions };
+    const judged = await judge.judge(candidate.source, candidate, { logTime, now }, 'short', {
       ...shared,
       sighting,
     });
     // Many files of one minute may tell of one scan: the next run of settle sees what they add.
-    if (judged.isFresh) await windows.agenda.markAgain(suspect.source, suspect.to, logTime, id, now);
+    if (judged.isFresh) await windows.agenda.markAgain(candidate.source, candidate.to, logTime, id, now);
     return judged;
   };
   const judgeWaiting = async () => {
     // One source must not keep the others waiting; the object as a whole fails in the end, and comes again.
-    for (const suspect of waiting) {
-      if (hasTime()) await judgeOne(suspect).then(count, (error) => failures.push(error));
+    for (const candidate of waiting) {
+      if (hasTime()) await judgeOne(candidate).then(count, (error) => failures.push(error));
       else
         failures.push(
           new OutOfTimeError(`${report.name}: time ran out before all sources in it that matter were judged`),
@@ -120,7 +120,7 @@ export async function ingestObject(
   return ingested;
 }
 
-interface Suspect {
+interface Candidate {
   readonly source: SourceName;
   readonly failures: number;
   readonly from: number;
@@ -135,24 +135,24 @@ interface Suspect {
  */
 function* watch(
   collector: Collector,
-  due: Suspect[],
-  isDue: (suspect: Suspect) => boolean,
+  due: Candidate[],
+  isDue: (candidate: Candidate) => boolean,
   judge: Judge,
 ): Generator<Fragment> {
   for (const { panes, ...source } of collector.sources()) {
     const failed = panes.flatMap(({ hour, contacts }) =>
       contacts.filter((contact) => isFailure(outcomeOf(contact.seen))).map((contact) => ({ hour, contact })),
     );
-    const suspect = {
+    const candidate = {
       source: { scope: source.scope, address: source.address },
       failures: failed.length,
       from: failed[0]?.hour ?? 0,
       to: failed.at(-1)?.hour ?? 0,
       directions: new Set<Direction>(),
     };
-    if (isDue(suspect)) {
-      for (const { contact } of failed) suspect.directions.add(judge.directionOf(source, contact));
-      due.push(suspect);
+    if (isDue(candidate)) {
+      for (const { contact } of failed) candidate.directions.add(judge.directionOf(source, contact));
+      due.push(candidate);
     }
     for (const pane of panes) yield { ...source, ...pane };
   }

@@ -9,7 +9,7 @@ import { directionOf } from '../scan/contacts.ts';
 import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';
-import type { KnownQuiet } from '../store/windows-store.ts';
+import type { KnownPacked } from '../store/windows-store.ts';
 import { continued } from './continued.ts';
 import {
   type Horizons,
@@ -49,7 +49,7 @@ export interface SourceJudged extends Judged {
 export interface Shared {
   readonly uses?: Uses;
   /** Of the source, where it is a quiet one from outside; read anew once somebody else proves to know more. */
-  readonly quiet?: KnownQuiet | undefined;
+  readonly quiet?: KnownPacked | undefined;
   /** The file that the judgement is made for: where it goes on with what was judged a moment ago, nothing is read. */
   readonly sighting?: Sighting;
 }

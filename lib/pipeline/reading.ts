@@ -13,7 +13,7 @@ import { directionOf } from '../scan/contacts.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
-import type { KnownQuiet, WindowsStore } from '../store/windows-store.ts';
+import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
 
 export interface ReaderOptions {
   readonly windows: WindowsStore;
@@ -37,7 +37,7 @@ export type Horizons = 'short' | 'all';
 export interface Asked extends Moment {
   readonly horizons: Horizons;
   /** Of the source, where it is a quiet one from outside. */
-  readonly quiet?: KnownQuiet | undefined;
+  readonly quiet?: KnownPacked | undefined;
 }
 
 /** What was read of a source, and what shows in it. */
@@ -100,10 +100,10 @@ export class Reader {
       const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), given.logTime);
       const moment = { ...given, logTime };
       const { from: first, to: last } = range;
-      const suspect = await windows.readSuspect(source, first, last);
-      if (isPrivate && !known.length && this.#isAboveSuspicion(suspect, moment, horizons))
+      const own = await windows.readOwnItems(source, first, last);
+      if (isPrivate && !known.length && this.#cannotBeAScan(own, moment, horizons))
         return { evidence: undefined, detections: [], range, moment };
-      const evidence = mergeFragments(await windows.readSource(source, first, last, { suspect, quiet }));
+      const evidence = mergeFragments(await windows.readSource(source, first, last, { own, packed: quiet }));
       const detections = evidence ? this.#detectScans(evidence, moment, horizons) : [];
       // Whether a contact is a habit, only days can tell; those of an inside source are read in one query.
       if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0) {
@@ -130,13 +130,13 @@ export class Reader {
    * of a sweep shows, or as many bare probes as failures make a scan, all is read. A host of ours with a public address
    * that is not among the `internal` networks is one inside only as far as these parts know its interface.
    */
-  #isAboveSuspicion(suspect: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
-    const evidence = mergeFragments(suspect);
+  #cannotBeAScan(own: readonly Fragment[], moment: Moment, horizons: Horizons): boolean {
+    const evidence = mergeFragments(own);
     if (!evidence) return true;
     if (countBy(evidence, isBareProbe) >= this.#least.failures) return false;
-    const suspects = evidence.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
+    const probes = evidence.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
     const isLateral = (contact: SeenContact) => directionOf(contact, evidence, this.#options.networks) === 'lateral';
-    if (mayAddUp(suspects, isLateral, this.#least.inside, SHARE)) return false;
+    if (mayAddUp(probes, isLateral, this.#least.inside, SHARE)) return false;
     return this.#detectScans(evidence, moment, horizons).length === 0;
   }
 

@@ -2,7 +2,7 @@
 
 import { mergeFragments } from '../evidence/evidence.ts';
 import { isPublicPort, isUse, serviceKey } from '../finding/surroundings.ts';
-import { NOISE_BUCKETS } from '../store/keys.ts';
+import { OUTSIDE_BUCKETS } from '../store/keys.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 
 const PARALLEL = 8;
@@ -28,7 +28,7 @@ export class Uses {
 
   async #read(hour: number): Promise<UsersOfHour> {
     const users = new Map<string, Set<string>>();
-    const buckets = Array.from({ length: NOISE_BUCKETS }, (_, bucket) => bucket).values();
+    const buckets = Array.from({ length: OUTSIDE_BUCKETS }, (_, bucket) => bucket).values();
     const readOn = async () => {
       for (const bucket of buckets) {
         const fragments = await this.#windows.outsideSources(hour, bucket);

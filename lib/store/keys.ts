@@ -4,10 +4,10 @@ import { epochSeconds, type Finding, isoTime, severityRank, sourceKey } from '..
 
 /** Open findings, announcements and days are spread over this many partitions each, so that none grows hot. */
 export const SHARDS = 4;
-/** Quiet outside sources of one hour share this many partitions. */
-export const NOISE_BUCKETS = 16;
-/** Inside sources of a scope share this many partitions where nothing about them is suspect. */
-const CALM_BUCKETS = 32;
+/** Packed outside sources of one hour share this many partitions. */
+export const OUTSIDE_BUCKETS = 16;
+/** Packed inside sources of a scope share this many partitions. */
+const INSIDE_BUCKETS = 32;
 
 /** A source, by its key. */
 export interface SourceName {
@@ -31,19 +31,19 @@ export const objectId = (bucket: string, key: string): string =>
 /** Partition of a source's windows, and of its findings. */
 export const sourcePartition = (source: SourceName): string => `source#${sourceKey(source)}`;
 
-/** Partition of inside sources of a scope in whose files nothing was suspect; sort keys begin with the hour. */
-export const calmPartition = (source: SourceName): string =>
-  `calm#${source.scope}#${shardOf(sourceKey(source), CALM_BUCKETS)}`;
+/** Partition of packed inside sources of a scope; sort keys begin with the hour. */
+export const packedInsidePartition = (source: SourceName): string =>
+  `calm#${source.scope}#${shardOf(sourceKey(source), INSIDE_BUCKETS)}`;
 
-/** Partition of an hour's quiet sources, by the source's hash. */
-export const noisePartition = (hour: number, source: SourceName): string =>
-  noiseBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
-export const noiseBucket = (hour: number, bucket: number): string => `noise#${hourText(hour)}#${bucket}`;
+/** Partition of an hour's packed outside sources, by the source's hash. */
+export const packedOutsidePartition = (hour: number, source: SourceName): string =>
+  packedOutsideBucket(hour, shardOf(sourceKey(source), OUTSIDE_BUCKETS));
+export const packedOutsideBucket = (hour: number, bucket: number): string => `noise#${hourText(hour)}#${bucket}`;
 
-/** Copies of louder outside sources of an hour, in as many partitions: for what many of them do together. */
-export const loudPartition = (hour: number, source: SourceName): string =>
-  loudBucket(hour, shardOf(sourceKey(source), NOISE_BUCKETS));
-export const loudBucket = (hour: number, bucket: number): string => `loud#${hourText(hour)}#${bucket}`;
+/** Samples of the other outside sources of an hour, in as many partitions: for campaigns and users of services. */
+export const sampledOutsidePartition = (hour: number, source: SourceName): string =>
+  sampledOutsideBucket(hour, shardOf(sourceKey(source), OUTSIDE_BUCKETS));
+export const sampledOutsideBucket = (hour: number, bucket: number): string => `loud#${hourText(hour)}#${bucket}`;
 
 /** Partition of all campaigns: there are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';

@@ -1,30 +1,16 @@
 /** What one object says, as items of the windows table: who gets an item, who shares one, and who is marked as due. */
 
 import { encodeFragment } from '../evidence/codec.ts';
-import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
+import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
-import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
-import { hasInitiatorHalf, isFailedProbe, mayBeProbe, outcomeOf } from '../evidence/seen.ts';
-import {
-  calmPartition,
-  duePartition,
-  dueSort,
-  expiresAt,
-  hourText,
-  loudPartition,
-  noisePartition,
-  sourcePartition,
-} from './keys.ts';
+import type { LeastEvidence } from '../evidence/least-evidence.ts';
+import { isFailedProbe, mayBeProbe } from '../evidence/seen.ts';
+import { duePartition, dueSort, expiresAt } from './keys.ts';
 import { type PackItem, Packs } from './packs.ts';
+import { isOutside, mayAddUp, placementsOf, sampledFor } from './placements.ts';
 
 type Item = Record<string, unknown>;
 
-/** Outside sources with at most this many contacts in one file are kept many to an item. */
-const QUIET_CONTACTS = 7;
-/** Inside sources with at most this many, all well, share items too. */
-const CALM_CONTACTS = 64;
-/** Contacts of a louder one in the copy that is kept beside, many to an item; more are sampled. */
-const LOUD_CONTACTS = 256;
 /** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
 const DUE_SLOT = 600;
 /** What the items depend on besides the fragments. */
@@ -51,8 +37,8 @@ interface Unmarked {
 export class WindowItems {
   /** Due marks, by their sort key. */
   readonly marks = new Map<string, Item>();
-  /** Packs of quiet outside sources. */
-  readonly noise: PackItem[] = [];
+  /** Items that may be dropped while the table is at its write ceiling. */
+  readonly droppable: PackItem[] = [];
   /** Hours in which outside sources were seen: what they did together is to be looked at. */
   readonly outsideHours = new Set<number>();
   readonly #unmarked: Unmarked[] = [];
@@ -62,34 +48,27 @@ export class WindowItems {
     this.#options = options;
   }
 
-  /** The items of the fragments but for those of quiet outside sources. */
+  /** The items of the fragments, but for those that may be dropped. */
   *fragments(fragments: Iterable<Fragment>): Generator<Item> {
     const { objectId, now, retentionDays, least, key } = this.#options;
-    const noise = new Packs(objectId, key);
     const packs = new Packs(objectId, key);
+    const droppable = new Packs(objectId, key);
     for (const fragment of fragments) {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, retentionDays);
       if (isOutside(fragment)) this.outsideHours.add(fragment.hour);
-      if (isQuiet(fragment)) {
-        this.noise.push(...noise.add(noisePartition(fragment.hour, fragment), '', fragment, expires));
-        continue;
+      const placements = placementsOf(fragment, least);
+      if (placements.every(({ isMarked }) => isMarked)) this.#markWhereDue(fragment, expires);
+      for (const placement of placements) {
+        const [pk, sort] = [placement.partition(fragment), placement.sortPrefix(fragment)];
+        const kept = sampledFor(placement, fragment);
+        if (!placement.isPacked)
+          yield { pk, sk: `${sort}${objectId}`, data: encodeFragment(kept, key), expiresAt: expires };
+        else if (placement.mayBeDropped) this.droppable.push(...droppable.add(pk, sort, kept, expires));
+        else yield* itemsOf(packs.add(pk, sort, kept, expires));
       }
-      this.#markWhereDue(fragment, expires);
-      if (isCalm(fragment) && !mayAddUp(fragment, least)) {
-        yield* itemsOf(packs.add(calmPartition(fragment), `${hourText(fragment.hour)}#`, fragment, expires));
-        continue;
-      }
-      yield {
-        pk: sourcePartition(fragment),
-        sk: `${hourText(fragment.hour)}#${objectId}`,
-        data: encodeFragment(fragment, key),
-        expiresAt: expires,
-      };
-      if (isOutside(fragment))
-        yield* itemsOf(packs.add(loudPartition(fragment.hour, fragment), '', sampleOf(fragment), expires));
     }
     yield* itemsOf(packs.rest());
-    this.noise.push(...noise.rest());
+    this.droppable.push(...droppable.rest());
   }
 
   /**
@@ -136,30 +115,6 @@ export class WindowItems {
   }
 }
 
-/** The file may be cut anywhere, so half of a scan is enough for another look. */
-const SHARE = 0.5;
-
-/** Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files. */
-function mayAddUp({ contacts }: Pick<Fragment, 'contacts'>, least: LeastEvidence): boolean {
-  const counter = new GroupCounter<string>(least.inside, SHARE);
-  return contacts.some((contact) => mayBeProbe(contact.seen) && counter.add(contact.target, serviceNumber(contact)));
-}
-
 function* itemsOf(packs: Iterable<PackItem>): Generator<Item> {
   for (const { item } of packs) yield item;
-}
-
-const isOutside = (fragment: Fragment) => !fragment.inside && fragment.scope === 'internet';
-const isQuiet = (fragment: Fragment) => isOutside(fragment) && fragment.contacts.length <= QUIET_CONTACTS;
-
-/** An inside source of few contacts, all of which succeeded as far as it made them. */
-const isCalm = ({ inside, contacts }: Fragment) =>
-  inside &&
-  contacts.length <= CALM_CONTACTS &&
-  contacts.every(({ seen }) => !hasInitiatorHalf(seen) || outcomeOf(seen) === 'established');
-
-/** A fragment with its contacts cut to a uniform sample. */
-function sampleOf(fragment: Fragment): Fragment {
-  const [pane] = mergeFragments([fragment], LOUD_CONTACTS)!.panes;
-  return { ...fragment, ...pane! };
 }

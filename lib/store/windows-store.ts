@@ -1,4 +1,4 @@
-/** The windows table: fragments by source and hour, quiet outside sources many to an item. */
+/** The windows table: fragments by source and hour, most sources many to an item; see placements.ts. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { decodeFragment, decodeFragments } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
@@ -7,17 +7,17 @@ import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
 import {
-  calmPartition,
   hourText,
-  loudBucket,
-  NOISE_BUCKETS,
-  noiseBucket,
-  noisePartition,
+  OUTSIDE_BUCKETS,
+  packedInsidePartition,
+  packedOutsideBucket,
+  packedOutsidePartition,
   type SourceName,
+  sampledOutsideBucket,
   sourcePartition,
 } from './keys.ts';
+import { PackedSources } from './packed-sources.ts';
 import { queryAll } from './query.ts';
-import { QuietBucket } from './quiet.ts';
 import { WindowItems } from './window-items.ts';
 
 /** Partitions read at the same time. */
@@ -43,13 +43,13 @@ export interface Written {
 
 /** What of a source was read already. */
 export interface KnownParts {
-  /** What {@link WindowsStore.readSuspect} gave for the same hours. */
-  readonly suspect?: readonly Fragment[] | undefined;
-  readonly quiet?: KnownQuiet | undefined;
+  /** What {@link WindowsStore.readOwnItems} gave for the same hours. */
+  readonly own?: readonly Fragment[] | undefined;
+  readonly packed?: KnownPacked | undefined;
 }
 
-/** Fragments of a quiet outside source, and the hours that were looked through for them. */
-export interface KnownQuiet {
+/** Fragments of an outside source that were read from packs, and the hours that were looked through for them. */
+export interface KnownPacked {
   readonly hours: ReadonlySet<number>;
   readonly fragments: readonly Fragment[];
 }
@@ -76,7 +76,7 @@ export class WindowsStore {
 
   /**
    * Writes what one object says; doing it again writes the same items. Returns when every item is acknowledged, but for
-   * quiet outside sources while the table is at its write ceiling: those are dropped, and counted.
+   * outside sources of few contacts while the table is at its write ceiling: those are dropped, and counted.
    */
   async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<Written> {
     const { client, table } = this.#options;
@@ -86,10 +86,10 @@ export class WindowsStore {
     items.markLate(Math.max(await this.agenda.logTime(), now - SILENCE));
     // Marks after fragments: whoever finds one finds the fragments that it stands for.
     const marked = await putAll(client, table, items.marks.values());
-    const offered = items.noise.map(({ item }) => item);
+    const offered = items.droppable.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
     const hours = await this.agenda.markHours(items.outsideHours, objectId, now);
-    const sourcesDropped = items.noise.reduce(
+    const sourcesDropped = items.droppable.reduce(
       (sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0),
       0,
     );
@@ -104,17 +104,17 @@ export class WindowsStore {
     source: SourceName,
     fromHour: number,
     toHour: number,
-    { suspect, quiet }: KnownParts = {},
+    { own, packed }: KnownParts = {},
   ): Promise<Fragment[]> {
     const parts = [
-      suspect ?? this.readSuspect(source, fromHour, toHour),
-      this.#calm(source, hoursIn(calmPartition(source), fromHour, toHour)),
+      own ?? this.readOwnItems(source, fromHour, toHour),
+      this.#packedInside(source, hoursIn(packedInsidePartition(source), fromHour, toHour)),
     ];
-    // Those that are quiet in one object may be loud in another's.
+    // A source may be packed for one file, and have an item of its own for another.
     if (source.scope === 'internet') {
       for (let hour = fromHour; hour <= toHour; hour++)
-        if (!quiet?.hours.has(hour)) parts.push(this.#noise(hour, source));
-      parts.push((quiet?.fragments ?? []).filter(({ hour }) => hour >= fromHour && hour <= toHour));
+        if (!packed?.hours.has(hour)) parts.push(this.#packedOutside(hour, source));
+      parts.push((packed?.fragments ?? []).filter(({ hour }) => hour >= fromHour && hour <= toHour));
     }
     return (await Promise.all(parts)).flat();
   }
@@ -124,16 +124,16 @@ export class WindowsStore {
    * these are all in which anything failed or many ports were found open: what the others say can only speak for it,
    * answer its probes, or complete a sweep of open ports.
    */
-  async readSuspect(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
+  async readOwnItems(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
     const items = await this.#query(hoursIn(sourcePartition(source), fromHour, toHour));
     return items.map((item) => decodeFragment(source, item.data as Uint8Array, this.#options.key));
   }
 
   /**
-   * The quiet outside sources of one bucket (0 to {@link NOISE_BUCKETS} - 1) in some hours; eventually consistent.
-   * @param withLoud with samples of what they did where they were not quiet.
+   * The packed outside sources of one bucket (0 to {@link OUTSIDE_BUCKETS} - 1) in some hours; eventually consistent.
+   * @param withSamples with samples of those that have items of their own.
    */
-  async quietSources(hours: readonly number[], bucket: number, withLoud = false): Promise<QuietBucket> {
+  async packedSources(hours: readonly number[], bucket: number, withSamples = false): Promise<PackedSources> {
     const read = async (place: (hour: number, bucket: number) => string) => {
       const packs: Uint8Array[] = [];
       for (let at = 0; at < hours.length; at += PARALLEL) {
@@ -142,21 +142,30 @@ export class WindowsStore {
       }
       return packs;
     };
-    return new QuietBucket(hours, await read(noiseBucket), this.#options.key, withLoud ? await read(loudBucket) : []);
+    return new PackedSources(
+      hours,
+      await read(packedOutsideBucket),
+      this.#options.key,
+      withSamples ? await read(sampledOutsideBucket) : [],
+    );
   }
 
-  /** What is known of all outside sources of one bucket in an hour, of loud ones a sample; eventually consistent. */
+  /** What is known of all outside sources of one bucket in an hour; of those with items of their own a sample; eventually consistent. */
   async outsideSources(hour: number, bucket: number): Promise<Fragment[]> {
-    const places = [noiseBucket(hour, bucket), loudBucket(hour, bucket)];
+    const places = [packedOutsideBucket(hour, bucket), sampledOutsideBucket(hour, bucket)];
     return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
   }
 
-  async #calm({ scope, address }: SourceName, hours: Range): Promise<Fragment[]> {
+  async #packedInside({ scope, address }: SourceName, hours: Range): Promise<Fragment[]> {
     return this.#unpack(await this.#query(hours), scope, address);
   }
 
-  async #noise(hour: number, source: SourceName): Promise<Fragment[]> {
-    return this.#unpack(await this.#query(partition(noisePartition(hour, source))), source.scope, source.address);
+  async #packedOutside(hour: number, source: SourceName): Promise<Fragment[]> {
+    return this.#unpack(
+      await this.#query(partition(packedOutsidePartition(hour, source))),
+      source.scope,
+      source.address,
+    );
   }
 
   /** Many sources at a time, which nobody has just written about: half the price, and at worst as if asked a second ago. */

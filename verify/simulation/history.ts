@@ -201,7 +201,12 @@ const created = (key: string, size: number) => ({
   ],
 });
 
-const POISON = ['this is no flow log\n', '', 'version account-id\n2 123456789012\n', '\u0000\u0001\u0002'];
+const POISON = [
+  'this is no flow log\n',
+  '{"logEvents": []}\n',
+  'version account-id\n2 123456789012\n',
+  '\u0000\u0001\u0002',
+];
 
 /** The story's lines as files of five minutes, one or two for each, and when each arrives. */
 function deliveriesOf(

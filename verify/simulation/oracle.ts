@@ -50,6 +50,6 @@ export async function windowsOf(
   );
   const own = [...items.fragments(fragments)];
   return new Map(
-    [...own, ...items.noise.map(({ item }) => item)].map(({ pk, sk, data }) => [`${pk} ${sk}`, data as Uint8Array]),
+    [...own, ...items.droppable.map(({ item }) => item)].map(({ pk, sk, data }) => [`${pk} ${sk}`, data as Uint8Array]),
   );
 }

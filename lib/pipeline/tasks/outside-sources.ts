@@ -1,6 +1,6 @@
 /** Judges outside sources of few contacts that add up over some hours, bucket by bucket, and goes on where a run stopped. */
-import { NOISE_BUCKETS } from '../../store/keys.ts';
-import { suspectsIn } from '../quiet.ts';
+import { OUTSIDE_BUCKETS } from '../../store/keys.ts';
+import { sourcesAddingUp } from '../adding-up.ts';
 import type { Horizons } from '../reading.ts';
 import type { Services } from '../services.ts';
 import { type Counts, type JudgingRun, judgeOne, type Run } from './run.ts';
@@ -11,7 +11,7 @@ const JUDGED_OVER_HOURS = 250;
 /** The same over days. */
 const JUDGED_OVER_DAYS = 20;
 /** Positions within one look: one for each source that may be judged in each bucket. */
-export const POSITIONS = NOISE_BUCKETS * JUDGED_OVER_HOURS;
+export const POSITIONS = OUTSIDE_BUCKETS * JUDGED_OVER_HOURS;
 
 /** Which outside sources to judge. */
 export interface Look {
@@ -31,13 +31,13 @@ export async function judgeOutside(
   from: number,
 ): Promise<number | undefined> {
   const range = { from: Math.max(...hours), to: Math.max(...hours) };
-  for (let bucket = Math.floor(from / JUDGED_OVER_HOURS); bucket < NOISE_BUCKETS; bucket++) {
+  for (let bucket = Math.floor(from / JUDGED_OVER_HOURS); bucket < OUTSIDE_BUCKETS; bucket++) {
     const start = bucket * JUDGED_OVER_HOURS;
     if (!run.hasTime()) return Math.max(start, from);
     // The packs of days are looked through bucket by bucket, and kept no longer.
     const windows = horizons === 'all' ? services.windows : judging.recent;
-    const packed = await windows.quietSources(hours, bucket, horizons === 'short');
-    const sources = suspectsIn(packed, failures);
+    const packed = await windows.packedSources(hours, bucket, horizons === 'short');
+    const sources = sourcesAddingUp(packed, failures);
     const judged = sources.slice(0, horizons === 'all' ? JUDGED_OVER_DAYS : JUDGED_OVER_HOURS);
     counts.dropped += sources.length - judged.length;
     for (const [at, { address, fragments }] of judged.entries()) {

@@ -1,6 +1,6 @@
 /** Ways to keep an alert from being sent, or a slow scan from being looked at: what works, and what does not. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { noisePartition } from '../../../lib/store/keys.ts';
+import { packedOutsidePartition } from '../../../lib/store/keys.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { file, probe, SCANNER, scan, TARGET } from './fixture/flow-logs.ts';
@@ -59,7 +59,7 @@ describe('a suppressed address', () => {
 
 describe('a slow scanner from outside', () => {
   /** Some addresses in the same bucket, which whoever knows the program can tell. */
-  const bucketOf = (address: string) => noisePartition(0, { scope: 'internet', address });
+  const bucketOf = (address: string) => packedOutsidePartition(0, { scope: 'internet', address });
   const slow = '198.51.100.7';
   const inItsBucket = Array.from({ length: 2000 }, (_, n) => `203.0.${n >> 8}.${n & 255}`).filter(
     (address) => bucketOf(address) === bucketOf(slow),

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
-import { NOISE_BUCKETS } from '../../../lib/store/keys.ts';
+import { OUTSIDE_BUCKETS } from '../../../lib/store/keys.ts';
 import { interfere } from './fixture/faults.ts';
 import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
 import { itemsOf } from './fixture/tables.ts';
@@ -59,8 +59,8 @@ describe('fragments', () => {
       sources[4 * 256 + 7],
     ]);
     const read: string[] = [];
-    for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++)
-      for (const { address } of (await store.quietSources([HOUR], bucket)).sources()) read.push(address);
+    for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++)
+      for (const { address } of (await store.packedSources([HOUR], bucket)).sources()) read.push(address);
     expect(read.sort()).toEqual(sources.map(({ address }) => address).sort());
   });
 
@@ -144,7 +144,7 @@ describe('inside sources in whose files all is well', () => {
     const source = { scope: SOURCE.scope, address: '10.1.0.7' };
     expect(await store.readSource(source, HOUR, HOUR + 1)).toEqual([many[7], later]);
     expect(await store.readSource(source, HOUR + 1, HOUR + 2)).toEqual([later]);
-    expect(await store.readSuspect(source, HOUR, HOUR + 1)).toEqual([]);
+    expect(await store.readOwnItems(source, HOUR, HOUR + 1)).toEqual([]);
   });
 
   test.each([
@@ -161,7 +161,7 @@ describe('inside sources in whose files all is well', () => {
     expect((await items()).map(({ pk }) => String(pk)).filter((pk) => !pk.startsWith('due#'))).toEqual([
       'source#123456789012|10.1.0.1',
     ]);
-    expect(await store.readSuspect({ scope: SOURCE.scope, address: '10.1.0.1' }, HOUR, HOUR)).toHaveLength(1);
+    expect(await store.readOwnItems({ scope: SOURCE.scope, address: '10.1.0.1' }, HOUR, HOUR)).toHaveLength(1);
   });
 
   test('stay where they are, however late they are written again', async () => {
@@ -231,13 +231,13 @@ describe('a view that remembers', () => {
     const calls = interfere(own);
     const view = storeWith(own).remembering();
     for (let n = 0; n < 3; n++)
-      for (let bucket = 0; bucket < NOISE_BUCKETS; bucket++) {
-        await view.quietSources([HOUR], bucket);
+      for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++) {
+        await view.packedSources([HOUR], bucket);
         await view.outsideSources(HOUR, bucket);
       }
-    expect(calls.get('Query')).toBe(2 * NOISE_BUCKETS);
-    await view.quietSources([HOUR + 1], 0);
-    expect(calls.get('Query')).toBe(2 * NOISE_BUCKETS + 1);
+    expect(calls.get('Query')).toBe(2 * OUTSIDE_BUCKETS);
+    await view.packedSources([HOUR + 1], 0);
+    expect(calls.get('Query')).toBe(2 * OUTSIDE_BUCKETS + 1);
   });
 
   test('reads a source anew each time', async () => {

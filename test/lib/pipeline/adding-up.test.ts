@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { encodeFragments } from '../../../lib/evidence/codec.ts';
 import type { Fragment } from '../../../lib/evidence/evidence.ts';
-import { suspectsIn } from '../../../lib/pipeline/quiet.ts';
-import { QuietBucket } from '../../../lib/store/quiet.ts';
+import { sourcesAddingUp } from '../../../lib/pipeline/adding-up.ts';
+import { PackedSources } from '../../../lib/store/packed-sources.ts';
 import { contact, fragment, HOUR } from '../store/fixture/findings.ts';
 
 const KEY = [1, 2] as const;
@@ -19,13 +19,13 @@ const of = (address: string, hour: number, ports: readonly number[], seen = REJE
   });
 };
 const bucket = (...packs: Fragment[][]) =>
-  new QuietBucket(
+  new PackedSources(
     [HOUR, HOUR + 1],
     packs.map((pack) => encodeFragments(pack, KEY)),
     KEY,
   );
-const suspects = (quiet: QuietBucket, suspicious: number) =>
-  suspectsIn(quiet, suspicious).map(({ address, fragments }) => [address, fragments.length]);
+const suspects = (quiet: PackedSources, suspicious: number) =>
+  sourcesAddingUp(quiet, suspicious).map(({ address, fragments }) => [address, fragments.length]);
 
 test('failures of several hours and files add up, those with the most first', () => {
   const quiet = bucket(

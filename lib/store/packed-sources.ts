@@ -1,43 +1,48 @@
-/** Quiet outside sources of one bucket over some hours, as they lie in the table: read once, looked through more than once. */
+/** Packed outside sources of one bucket over some hours, as they lie in the table: read once, looked through more than once. */
 
 import { decodeFragments, glance } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 
-/** Compressed packs, a few bytes for each source: the noise of days fits into memory, its contacts would not. */
-export class QuietBucket {
+/** Compressed packs, a few bytes for each source: the background noise of days fits into memory, its contacts would not. */
+export class PackedSources {
   /** The hours that were read, those without anything included. */
   readonly hours: ReadonlySet<number>;
   readonly #packs: readonly Uint8Array[];
-  readonly #loud: readonly Uint8Array[];
+  readonly #samples: readonly Uint8Array[];
   readonly #key: HashKey;
 
-  /** @param loud packs of what the same sources were seen to do where they were not quiet. */
-  constructor(hours: Iterable<number>, packs: readonly Uint8Array[], key: HashKey, loud: readonly Uint8Array[] = []) {
+  /** @param samples of the same sources, where they have items of their own. */
+  constructor(
+    hours: Iterable<number>,
+    packs: readonly Uint8Array[],
+    key: HashKey,
+    samples: readonly Uint8Array[] = [],
+  ) {
     this.hours = new Set(hours);
     this.#packs = packs;
-    this.#loud = loud;
+    this.#samples = samples;
     this.#key = key;
   }
 
   /** Bytes of all packs. */
   get bytes(): number {
-    return [...this.#packs, ...this.#loud].reduce((sum, { length }) => sum + length, 0);
+    return [...this.#packs, ...this.#samples].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Each source once for each of its fragments, the loud ones included, with what was seen of its contacts. */
+  /** Each source once for each of its fragments, those of samples included, with what was seen of its contacts. */
   *sources(): Generator<{ readonly address: string; readonly seen: readonly number[] }> {
-    for (const pack of [...this.#packs, ...this.#loud]) yield* glance(pack);
+    for (const pack of [...this.#packs, ...this.#samples]) yield* glance(pack);
   }
 
-  /** The quiet fragments of some sources, by address. */
+  /** The packed fragments of some sources, by address. */
   fragmentsOf(addresses: ReadonlySet<string>): Map<string, Fragment[]> {
     return this.#among(addresses, this.#packs);
   }
 
-  /** Their fragments that are not quiet, cut to a sample. */
-  loudFragmentsOf(addresses: ReadonlySet<string>): Map<string, Fragment[]> {
-    return this.#among(addresses, this.#loud);
+  /** Their samples. */
+  sampledFragmentsOf(addresses: ReadonlySet<string>): Map<string, Fragment[]> {
+    return this.#among(addresses, this.#samples);
   }
 
   #among(addresses: ReadonlySet<string>, packs: readonly Uint8Array[]): Map<string, Fragment[]> {

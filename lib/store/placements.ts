@@ -1,0 +1,128 @@
+/**
+ * Where the windows table keeps the evidence that one file has of a source in one hour. Most sources show nothing, so they
+ * share items, compressed together: cost follows suspicion, not traffic.
+ */
+import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
+import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
+import { hasInitiatorHalf, mayBeProbe, outcomeOf } from '../evidence/seen.ts';
+import {
+  hourText,
+  packedInsidePartition,
+  packedOutsidePartition,
+  sampledOutsidePartition,
+  sourcePartition,
+} from './keys.ts';
+
+/** One way to keep a fragment. */
+export interface Placement {
+  readonly name: 'packed outside' | 'packed inside' | 'own item' | 'sample of outside';
+  /** Whether a fragment that no placement above it took is kept so. */
+  readonly takes: (fragment: Fragment, least: LeastEvidence) => boolean;
+  /** The fragment is kept in this placement only; otherwise those below may keep a copy. */
+  readonly isOnly: boolean;
+  readonly partition: (fragment: Fragment) => string;
+  /** Begins the sort key; the object follows. */
+  readonly sortPrefix: (fragment: Fragment) => string;
+  /** Many sources share an item. */
+  readonly isPacked: boolean;
+  /** Contacts that are kept at most, as a uniform sample; default: all. */
+  readonly sampledTo?: number;
+  /** Dropped while the table is at its write ceiling; all others are tried until they are written. */
+  readonly mayBeDropped: boolean;
+  /** A source with a failure, or with an answer outstanding, is marked to be judged again. */
+  readonly isMarked: boolean;
+  /** Methods of the store that read it. */
+  readonly readBy: readonly ('readOwnItems' | 'readSource' | 'packedSources' | 'outsideSources')[];
+}
+
+/** Outside sources with at most this many contacts in one file are packed. */
+const PACKED_OUTSIDE_CONTACTS = 7;
+/** Inside sources with at most this many contacts, none of which failed, are packed. */
+const PACKED_INSIDE_CONTACTS = 64;
+/** Contacts of an outside source in the copy beside its own item. */
+const SAMPLED_CONTACTS = 256;
+
+/** All placements. A fragment goes to the first that takes it, and on from one that is not the only. */
+export const PLACEMENTS: readonly Placement[] = [
+  {
+    name: 'packed outside',
+    takes: (fragment) => isOutside(fragment) && fragment.contacts.length <= PACKED_OUTSIDE_CONTACTS,
+    isOnly: true,
+    partition: (fragment) => packedOutsidePartition(fragment.hour, fragment),
+    sortPrefix: () => '',
+    isPacked: true,
+    mayBeDropped: true,
+    isMarked: false,
+    readBy: ['readSource', 'packedSources', 'outsideSources'],
+  },
+  {
+    name: 'packed inside',
+    takes: (fragment, least) => isWell(fragment) && !mayAddUp(fragment, least),
+    isOnly: true,
+    partition: packedInsidePartition,
+    sortPrefix: ({ hour }) => `${hourText(hour)}#`,
+    isPacked: true,
+    mayBeDropped: false,
+    isMarked: true,
+    readBy: ['readSource'],
+  },
+  {
+    name: 'own item',
+    takes: () => true,
+    isOnly: false,
+    partition: sourcePartition,
+    sortPrefix: ({ hour }) => `${hourText(hour)}#`,
+    isPacked: false,
+    mayBeDropped: false,
+    isMarked: true,
+    readBy: ['readOwnItems', 'readSource'],
+  },
+  {
+    name: 'sample of outside',
+    takes: (fragment) => isOutside(fragment),
+    isOnly: true,
+    partition: (fragment) => sampledOutsidePartition(fragment.hour, fragment),
+    sortPrefix: () => '',
+    isPacked: true,
+    sampledTo: SAMPLED_CONTACTS,
+    mayBeDropped: false,
+    isMarked: true,
+    readBy: ['packedSources', 'outsideSources'],
+  },
+];
+
+/** The placements of a fragment: one, or an item of its own and a sample beside it. */
+export function placementsOf(fragment: Fragment, least: LeastEvidence): readonly Placement[] {
+  const chosen: Placement[] = [];
+  for (const placement of PLACEMENTS) {
+    if (!placement.takes(fragment, least)) continue;
+    chosen.push(placement);
+    if (placement.isOnly) break;
+  }
+  return chosen;
+}
+
+/** A fragment as a placement keeps it. */
+export function sampledFor({ sampledTo }: Placement, fragment: Fragment): Fragment {
+  if (sampledTo === undefined) return fragment;
+  const [pane] = mergeFragments([fragment], sampledTo)!.panes;
+  return { ...fragment, ...pane! };
+}
+
+export const isOutside = (fragment: Pick<Fragment, 'inside' | 'scope'>): boolean =>
+  !fragment.inside && fragment.scope === 'internet';
+
+/** An inside source of few contacts, all of which succeeded as far as it made them. */
+const isWell = ({ inside, contacts }: Fragment): boolean =>
+  inside &&
+  contacts.length <= PACKED_INSIDE_CONTACTS &&
+  contacts.every(({ seen }) => !hasInitiatorHalf(seen) || outcomeOf(seen) === 'established');
+
+/** The file may be cut anywhere, so half of a scan is enough for another look. */
+const SHARE = 0.5;
+
+/** Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files. */
+export function mayAddUp({ contacts }: Pick<Fragment, 'contacts'>, least: LeastEvidence): boolean {
+  const counter = new GroupCounter<string>(least.inside, SHARE);
+  return contacts.some((contact) => mayBeProbe(contact.seen) && counter.add(contact.target, serviceNumber(contact)));
+}

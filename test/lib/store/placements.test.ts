@@ -14,7 +14,7 @@ import { useWindows } from './fixture/windows.ts';
 const NOW = (HOUR + 1) * 3600;
 const WELL = SEEN_TCP | SEEN_SYN | SEEN_ACCEPT | SEEN_SYN_ACK | SEEN_CONVERSATION;
 const contacts = (count: number, seen?: number) =>
-  Array.from({ length: count }, (_, n) => contact({ port: n + 1, ...(seen !== undefined && { seen }) }));
+  Array.from({ length: count }, (_, n) => contact({ port: n + 1, hash: n + 1, ...(seen !== undefined && { seen }) }));
 const outside = (count: number): Fragment =>
   fragment({ scope: 'internet', address: '198.51.100.1', inside: false, contacts: contacts(count) });
 /** A fragment that goes to the placement of a name. */

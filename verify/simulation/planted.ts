@@ -42,12 +42,12 @@ export const BUGS: readonly Bug[] = [
       },
       {
         file: 'lib/pipeline/deliver.ts',
-        find: 'const stored = await options.outbox.lease(ref, now(), options.leaseSeconds);',
-        replace: `if (ref.finding) await options.publish(alertMessage(ref.finding.status === 'closed' ? 'closed' : 'opened', ref.finding, options.place, now()));
-  const stored = await options.outbox.lease(ref, now(), options.leaseSeconds);
+        find: 'const stored = await outbox.lease(ref, clock(), LEASE_SECONDS);',
+        replace: `if (ref.finding) await publish(alertMessage(ref.finding.status === 'closed' ? 'closed' : 'opened', ref.finding, place, clock()));
+  const stored = await outbox.lease(ref, clock(), LEASE_SECONDS);
   if (stored && ref.finding) {
     const { severity, kind, status, closedBecause, openPorts } = ref.finding;
-    await options.outbox.told(stored, { severity, kind, status, closedBecause, openPorts: openPorts.count, at: Math.floor(now()) }, undefined);
+    await outbox.told(stored, { severity, kind, status, closedBecause, openPorts: openPorts.count, at: Math.floor(clock()) }, undefined);
     return { outcome: 'nothing to tell' };
   }`,
       },
@@ -136,8 +136,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/store/window-items.ts',
-        find: 'sk: `${hourText(fragment.hour)}#${objectId}`,',
-        replace: 'sk: `${hourText(fragment.hour)}#`,',
+        find: 'sk: `${sort}${objectId}`,',
+        replace: 'sk: sort,',
       },
     ],
   },

@@ -108,6 +108,16 @@ describe.each(documents)('in %s', (document) => {
   });
 });
 
+test('the README quotes lines of the real alert, in order', async () => {
+  const quoted = read('README.md').split(/^```$/m)[1]!.trim().split('\n');
+  const actual = (await alertOf('lab/pod-nmap-1024.log.gz'))
+    .split('\n')
+    .map((line) => line.replace(/ \[[\w-]+\]$/, ''));
+  const lines = quoted.filter((line) => line.trim() !== '...' && line !== '');
+  expect(lines.length).toBeGreaterThan(10);
+  expect(actual.filter((line) => lines.includes(line))).toEqual(lines);
+});
+
 test('the index lists every page', () => {
   const index = read(`${FOLDER}/README.md`);
   const listed = [...index.matchAll(/\]\(([a-z-]+\.md)\)/g)].map((match) => `${FOLDER}/${match[1]}`);

@@ -5,17 +5,17 @@ import { detectionOf } from './index.ts';
 const OF_DIRECTION: Readonly<Record<Direction, readonly string[]>> = {
   lateral: [
     'an approved vulnerability scanner',
-    'monitoring or service discovery whose list of targets is stale',
-    'a client that lost its server and tries every address of a subnet',
+    'monitoring or service discovery with a stale list of targets',
+    'a client that lost its server and tries every address of the subnet',
   ],
   inbound: [
     'an approved external scanner or penetration test',
     'a partner with a stale address list',
-    'a monitoring service of yours outside AWS',
+    'your own monitoring service outside AWS',
   ],
   outbound: [
-    'a crawler, mail server or peer-to-peer client whose peers are mostly dead',
-    'an approved external assessment that runs from here',
+    'a crawler, mail server or peer-to-peer client with mostly dead peers',
+    'an approved assessment of external systems',
   ],
 };
 

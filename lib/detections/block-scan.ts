@@ -4,7 +4,7 @@ import { defineDetection } from '../scan/detection.ts';
 export const blockScan = defineDetection({
   id: 'block-scan',
   name: 'block scan',
-  shape: 'many ports over many targets',
+  shape: 'many ports on many targets',
   directions: ['lateral', 'inbound', 'outbound'],
   groupBy: 'source',
   counts: 'failures',

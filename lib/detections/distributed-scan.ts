@@ -4,7 +4,7 @@ import type { CampaignDetection } from '../scan/detection.ts';
 export const distributedScan = {
   id: 'distributed-scan',
   name: 'distributed scan',
-  shape: 'many sources, one plan',
+  shape: 'many sources divide the ports or hosts between them',
   directions: ['inbound'],
   sources: 'campaignSources',
   overlap: 'campaignOverlap',
@@ -68,8 +68,8 @@ export const distributedScan = {
   mayBe: {
     inbound: [
       'an approved external scanning service, which spreads its probes over many addresses',
-      'one of the projects that survey the whole internet from a range of their own',
-      'clients of a service that has moved, or peers of a peer-to-peer client, that all try its old address',
+      'a research project that surveys the whole internet from many addresses',
+      'clients of a service that moved, all of which try its old address',
     ],
   },
 } as const satisfies CampaignDetection;

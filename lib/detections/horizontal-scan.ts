@@ -4,8 +4,8 @@ import { defineDetection } from '../scan/detection.ts';
 export const horizontalScan = defineDetection({
   id: 'horizontal-scan',
   name: 'horizontal scan',
-  shape: 'one port over many targets',
-  shapeOfPings: 'a ping sweep of many targets',
+  shape: 'one port on many targets',
+  shapeOfPings: 'pings to many targets',
   directions: ['lateral', 'inbound', 'outbound'],
   groupBy: 'port',
   counts: 'failures',

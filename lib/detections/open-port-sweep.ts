@@ -4,7 +4,7 @@ import { defineDetection } from '../scan/detection.ts';
 export const openPortSweep = defineDetection({
   id: 'open-port-sweep',
   name: 'open-port sweep',
-  shape: 'one port over many targets, which answered',
+  shape: 'one open port on many targets, each visited once',
   // Outside, a source that is answered everywhere is the ordinary case: crawlers, resolvers, updates.
   directions: ['lateral'],
   groupBy: 'port',

@@ -1,4 +1,4 @@
-/** What to do about a campaign: its sources are many and change, so that the target, not a source, is what to work on. */
+/** What to do about a campaign. Its sources are many and change, so the steps work on the target. */
 import type { Finding } from '../finding/model.ts';
 import { everythingLike, hostCidr } from '../net/cidr.ts';
 import { shellWord } from '../text/untrusted.ts';
@@ -12,7 +12,7 @@ const LARGEST_LIST = 1000;
 /** Ports behind which AWS WAF may stand. */
 const WEB: ReadonlySet<number> = new Set([80, 443]);
 
-/** Verify the sources, contain, investigate, remediate, tell. */
+/** Verify the sources, contain, investigate, remediate, notify. */
 export function campaignSteps(finding: Finding, tables: Tables): Step[] {
   const sources = finding.sources?.sample ?? [];
   const target = finding.targets.sample[0] ?? '';
@@ -22,17 +22,17 @@ export function campaignSteps(finding: Finding, tables: Tables): Step[] {
   return [
     {
       title: 'Verify the sources',
-      why: "Are they all one provider's, or a scanning service's that somebody here has hired?",
+      why: 'Do they belong to one provider, or to a scanning service that your company hired?',
       commands: sources.slice(0, ASKED).map((address) => `whois ${shellWord(address)}`),
     },
     {
       title: 'Contain',
-      why: 'Close the target rather than chase addresses: a network ACL takes 20 rules by default, a security group only allows. A prefix list of the sources works where a rule group of AWS Network Firewall refers to it, an IP set where AWS WAF stands before the target.',
+      why: 'Close the target rather than block single addresses, because a network ACL takes only 20 rules by default. The prefix list takes effect in a rule group of AWS Network Firewall, an IP set in a web ACL of AWS WAF.',
       commands: containCommands(finding, sources, region),
     },
     {
       title: 'Investigate',
-      why: 'What else touched the target, and did one of the sources get further? The first has most contacts; the others likewise.',
+      why: 'Find out what else reached the target, and whether a source got further. The commands show the source with the most contacts. Repeat them for the others.',
       commands: [
         queryByTarget(tables, target),
         listByTarget(tables, target),
@@ -42,12 +42,12 @@ export function campaignSteps(finding: Finding, tables: Tables): Step[] {
     },
     {
       title: 'Remediate',
-      why: 'What need not be reachable from everywhere should not be: these are the security groups of the target.',
+      why: 'The command shows the security groups of the target. Remove access from everywhere unless the service is public.',
       commands: [groupsOfTarget(target, undefined, region)],
     },
     {
-      title: 'Tell',
-      why: "The owner of the target, then your incident channel, with the id of this finding; the providers' abuse desks if they are few.",
+      title: 'Notify',
+      why: 'Tell the owner of the target, then your incident channel, with the id of this finding. If there are few providers, report abuse to them.',
       commands: [`whois ${shellWord(first)} | grep -i abuse`],
     },
   ];

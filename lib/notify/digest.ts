@@ -1,6 +1,8 @@
 /** The digest: one message a day about the findings that raised no alert of their own. */
 import { type Finding, SEVERITIES } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
+import { countOf, grouped } from '../text/wording.ts';
+import { listSince, showFinding } from './commands.ts';
 import type { AlertMessage } from './message.ts';
 import { nameOf, whoseOf } from './name.ts';
 import type { AlertPlace } from './text.ts';
@@ -17,22 +19,25 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
     .toSorted((a, b) => b.contacts.failed - a.contacts.failed || (a.id < b.id ? -1 : 1))
     .slice(0, TOP);
   const text = [
-    `${findings.length} scans began on ${day} (UTC) that raised no alert of their own: ${bySeverity.map(({ severity, count }) => `${count} ${severity}`).join(', ')}.`,
+    `${countOf(findings.length, 'scan')} began on ${day} (UTC) without an alert: ${bySeverity.map(({ severity, count }) => `${grouped(count)} ${severity}`).join(', ')}.`,
     '',
-    'The largest:',
+    findings.length > TOP ? `LARGEST ${TOP}` : 'ALL, LARGEST FIRST',
     ...top.map(
       (finding) =>
-        `  ${finding.severity} ${nameOf(finding)} by ${whoseOf(finding)}, ${finding.direction}: ${finding.contacts.failed} failed contacts, ${finding.openPorts.count} answered, id ${finding.id}`,
+        `  ${finding.severity}: ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.contacts.failed, 'failed contact')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`,
     ),
+    '',
+    'LOOK FURTHER',
+    `  ${listSince(place.tables, `${day}T00:00:00Z`, bySeverity.at(-1)!.severity)}`,
+    `  ${showFinding(place.tables, top[0]!.id)}`,
     '',
     `Deployment ${place.deployment}, table ${place.tables.findings}.`,
     '',
   ];
   return {
-    subject: plain(`Sweepwatch digest ${day}: ${findings.length} scans without an alert (${place.deployment})`).slice(
-      0,
-      99,
-    ),
+    subject: plain(
+      `Sweepwatch digest ${day}: ${countOf(findings.length, 'scan')} without an alert (${place.deployment})`,
+    ).slice(0, 99),
     bodies: {
       default: jsonText({
         event: 'digest',

@@ -2,6 +2,7 @@
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
+import { countOf } from '../text/wording.ts';
 import { nameOf, whoseOf } from './name.ts';
 import { type AlertPlace, alertText } from './text.ts';
 
@@ -31,7 +32,10 @@ export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPl
   };
 }
 
-/** `[high] vertical scan by 10.0.3.22, lateral (8587fc4b)`: what, who, which way, and the stable identifier. */
+/**
+ * `[high] lateral vertical scan by 10.0.3.22 on 10.0.9.9: 1 service answered (8587fc4b)`. Where that is too long, the
+ * target is left out first and the outcome second.
+ */
 export function alertSubject(event: AlertEvent, finding: Finding): string {
   const label =
     event === 'closed'
@@ -40,8 +44,24 @@ export function alertSubject(event: AlertEvent, finding: Finding): string {
         ? `escalated, ${finding.severity}`
         : finding.severity;
   const identifier = ` (${finding.id.slice(0, 8)})`;
-  const what = `[${label}] ${nameOf(finding)} by ${whoseOf(finding)}, ${finding.direction}`;
-  return plain(what.slice(0, SUBJECT_LIMIT - identifier.length) + identifier);
+  const who = `[${label}] ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}`;
+  const room = SUBJECT_LIMIT - identifier.length;
+  const outcome = outcomeOf(event, finding);
+  const text =
+    [`${who} on ${targetOf(finding)}${outcome}`, `${who}${outcome}`].find(({ length }) => length <= room) ?? who;
+  return plain(text.slice(0, room) + identifier);
+}
+
+const targetOf = ({ targets: { count, exact, sample } }: Finding): string =>
+  count === 1 ? `${sample[0]}` : `${exact ? '' : 'about '}${countOf(count, 'target')}`;
+
+/** What became of the scan, in a few words; of a campaign only its members' findings tell. */
+function outcomeOf(event: AlertEvent, { closedBecause, mergedInto, openPorts, source }: Finding): string {
+  if (event === 'closed' && closedBecause === 'refuted') return ': not a scan, withdrawn';
+  if (event === 'closed' && closedBecause === 'merged') return `: part of ${mergedInto?.slice(0, 8)}`;
+  if (openPorts.sample.some(({ connected }) => connected)) return ': scanner stayed connected';
+  if (openPorts.count) return `: ${countOf(openPorts.count, 'service')} answered`;
+  return source ? ': nothing answered' : '';
 }
 
 function attributesOf(event: AlertEvent, finding: Finding): Record<string, string> {

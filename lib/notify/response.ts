@@ -10,7 +10,7 @@ export interface Step {
   readonly commands: readonly string[];
 }
 
-/** Verify the source, contain, investigate, remediate, tell. */
+/** Verify the source, contain, investigate, remediate, notify. */
 export function sourceSteps(finding: Finding, source: FindingSource, tables: Tables): Step[] {
   const region = `--region ${shellWord(source.region ?? tables.region)}`;
   const isOutside = finding.direction === 'inbound';
@@ -18,24 +18,24 @@ export function sourceSteps(finding: Finding, source: FindingSource, tables: Tab
     {
       title: 'Verify the source',
       why: isOutside
-        ? 'Is it an approved scanner, a partner, or an uptime service?'
-        : 'Whose is it, and is scanning its job?',
+        ? 'Is it an approved scanner, a partner or an uptime service?'
+        : 'Who owns it, and is scanning its job?',
       commands: verifyCommands(source, isOutside, region),
     },
     {
       title: 'Contain',
       why: isOutside
-        ? 'Deny the address at the network ACL of the subnet it reached.'
+        ? 'Deny the address in the network ACL of the subnet that it reached.'
         : source.ecs?.taskId
-          ? 'Stopping the task loses its memory and disk: take what you need first. Its service would start another.'
+          ? 'Save evidence first: stopping the task destroys its memory and disk. A service with tasks to run starts a replacement.'
           : source.behindInterface
-            ? 'The label works where a deny-all NetworkPolicy selects it. No pod there? Then isolate what the interface belongs to.'
-            : 'Cut it off while its memory and disks stay as they are.',
+            ? 'The label isolates the pod only if a deny-all NetworkPolicy selects it. If no pod has this address, isolate the owner of the interface.'
+            : 'Move it to a security group without rules. It keeps running, so memory and disks survive as evidence.',
       commands: containCommands(source, isOutside, region),
     },
     {
       title: 'Investigate',
-      why: 'What else did it do, and who used it?',
+      why: isOutside ? 'Find out what else it did.' : 'Find out what else it did, and who used it.',
       commands: [
         queryBySource(tables, source),
         listBySource(tables, source),
@@ -49,14 +49,16 @@ export function sourceSteps(finding: Finding, source: FindingSource, tables: Tab
     {
       title: 'Remediate',
       why: finding.openPorts.count
-        ? 'Close what answered and need not be reachable from there.'
-        : 'Nothing answered; check that what it looked for stays closed.',
+        ? 'Close the services that answered, unless this source needs them.'
+        : 'Nothing answered. Make sure that the ports it tried stay closed.',
       commands: [remediateCommand(finding, region)],
     },
     {
-      title: 'Tell',
-      why: 'The owner of the source, then your incident channel, with the id of this finding.',
-      commands: [tellCommand(source, isOutside, region)],
+      title: 'Notify',
+      why: isOutside
+        ? 'Tell your incident channel, with the id of this finding. The command shows where to report abuse.'
+        : 'Tell the owner of the source, then your incident channel, with the id of this finding.',
+      commands: [notifyCommand(source, isOutside, region)],
     },
   ];
 }
@@ -114,7 +116,7 @@ export function groupsOfTarget(target: string, vpcId: string | undefined, region
   return `aws ec2 describe-network-interfaces --filters Name=${filter},Values=${shellWord(target)}${vpc} --query 'NetworkInterfaces[].Groups' ${region}`;
 }
 
-function tellCommand(source: FindingSource, isOutside: boolean, region: string): string {
+function notifyCommand(source: FindingSource, isOutside: boolean, region: string): string {
   if (isOutside) return `whois ${shellWord(source.address)} | grep -i abuse`;
   const resource = source.instanceId ?? source.interfaceId ?? 'INTERFACE_OF_THE_SOURCE';
   return `aws ec2 describe-tags --filters Name=resource-id,Values=${shellWord(resource)} ${region}`;

@@ -1,19 +1,19 @@
-/** The alert storm: which announcements share an allowance, and the one message about all that were held. */
+/** The alert storm: which alerts share a limit, and the one message about all alerts beyond it. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import { type Finding, isoTime, SEVERITIES, severityRank } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
-import { countOf } from '../text/wording.ts';
+import { countOf, grouped } from '../text/wording.ts';
 import { listSince, queryByDay } from './commands.ts';
 import type { AlertMessage } from './message.ts';
 import { nameOf, whoseOf } from './name.ts';
 import type { AlertPlace } from './text.ts';
 
-/** Announcements of a lane share its places: what fills one lane holds nothing back in another. */
+/** Alerts of a lane share one limit, so that noise in one lane cannot delay another. */
 export type Lane = 'critical' | 'high inside' | 'high outside' | 'other' | 'ended';
 
 /**
- * The lane of an announcement. Whoever can make noise chooses its kind: from outside that is mostly medium, from a host
- * inside high, and ends come hours after their beginnings. None of them takes the places of what is worse.
+ * The lane of an alert. An attacker can make noise: mostly medium from outside, high from an inside host, and closed alerts
+ * hours later. Each of these has a lane of its own, so that none delays worse alerts.
  */
 export function laneOf(event: AlertEvent, { severity, direction }: Finding): Lane {
   if (event === 'closed') return 'ended';
@@ -64,7 +64,7 @@ export function stormMessage(
   const ids = findings.slice(0, IDS).map(({ id }) => id);
   return {
     subject: plain(
-      `Sweepwatch alert storm: ${countOf(held.length, 'alert')} held, worst ${findings[0]?.severity} (${place.deployment})`,
+      `Sweepwatch alert storm: ${countOf(held.length, 'alert')} in one message, worst ${findings[0]?.severity} (${place.deployment})`,
     ).slice(0, 99),
     bodies: {
       default: jsonText({
@@ -94,30 +94,31 @@ function textOf(
   const findings = worstFirst.map(({ finding }) => finding);
   const rest = worstFirst.length - NAMED;
   return [
-    `ALERT STORM: ${countOf(worstFirst.length, 'alert')} held back and told here at once.`,
-    'More findings came up in five minutes than are announced one by one (setting alertsIn5Minutes). None is lost: all are in',
-    'the table, and what becomes of each is told as for any other.',
-    ...(hasMore ? ['More are held still; the next message, in five minutes, tells them.'] : []),
+    `ALERT STORM: ${countOf(worstFirst.length, 'alert')} in one message, the worst is ${findings[0]?.severity}.`,
+    'The number of alerts exceeded the limit for five minutes (setting alertsIn5Minutes), so the rest arrive together.',
+    'No finding is lost: the table holds all of them, and later changes raise alerts as usual.',
+    ...(hasMore ? ['More alerts are waiting: the next message follows in five minutes.'] : []),
+    'Do first: look at the findings below that come from inside or that found open services.',
     '',
     'HOW MANY',
     `  by severity: ${listOf(counts.bySeverity)}`,
     `  by kind: ${listOf(counts.byKind)}`,
     `  by direction: ${listOf(counts.byDirection)}`,
-    `  by news: ${listOf(counts.byEvent)}`,
+    `  by event: ${listOf(counts.byEvent)}`,
     '',
-    'THE WORST FIRST',
+    'WORST FIRST',
     ...worstFirst.slice(0, NAMED).map((item) => `  ${lineOf(item)}`),
-    ...(rest > 0 ? [`  and ${rest} more`] : []),
+    ...(rest > 0 ? [`  and ${grouped(rest)} more`] : []),
     '',
     'LOOK FURTHER',
     ...lookFurther(findings, place).map((line) => `  ${line}`),
     '',
-    `Of ${isoTime(now)}; deployment ${place.deployment}, table ${place.tables.findings}.`,
+    `Written ${isoTime(now)}. Deployment ${place.deployment}, table ${place.tables.findings}.`,
   ];
 }
 
 const lineOf = ({ event, finding }: HeldAnnouncement): string =>
-  `${event}: ${finding.severity} ${nameOf(finding)} by ${whoseOf(finding)}, ${finding.direction}, ${countOf(finding.targets.count, 'target')}, ${finding.openPorts.count} answered, id ${finding.id}`;
+  `${finding.severity}, ${event}: ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.targets.count, 'target')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`;
 
 /** Commands that list what is held, and perhaps more of the same time. */
 function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): string[] {
@@ -130,8 +131,7 @@ function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): stri
   ];
 }
 
-/** Lists, so that a subscription hears of the storm when anything in it passes the subscription's filter policy. */
-/** Lists, so that each filter policy lets it pass that would have let one of the held announcements pass. */
+/** Lists, so that a filter policy that matches one of the held alerts matches the message. */
 function attributesOf(held: readonly HeldAnnouncement[]): AlertMessage['attributes'] {
   const findings = held.map(({ finding }) => finding);
   const lists = {
@@ -181,5 +181,5 @@ function countBy(words: readonly string[]): Counts {
 
 const listOf = (counts: Counts): string =>
   Object.entries(counts)
-    .map(([word, count]) => `${count} ${word}`)
+    .map(([word, count]) => `${grouped(count)} ${word}`)
     .join(', ');

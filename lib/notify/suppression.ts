@@ -40,12 +40,12 @@ export function suppressionFault(suppression: Suppression, now: number): string 
   if (suppression.target !== undefined && !target)
     return `target must be a CIDR such as 10.0.9.0/24, got "${suppression.target}"`;
   if (isEverything(source) && (!target || isEverything(target)))
-    return `source must not be everything without a target, got ${suppression.source}`;
-  if (!suppression.owner.trim()) return 'owner must name who answers for it, got nothing';
-  if (!suppression.reason.trim()) return 'reason must say why, got nothing';
+    return `source must not cover every address unless a target limits the rule, got ${suppression.source}`;
+  if (!suppression.owner.trim()) return 'owner must name the person responsible for the rule, got nothing';
+  if (!suppression.reason.trim()) return 'reason must say why the scans are approved, got nothing';
   const expires = Date.parse(suppression.expires) / 1000;
   if (Number.isNaN(expires)) return `expires must be a date such as 2027-01-31, got "${suppression.expires}"`;
-  if (expires <= now) return `expires must lie in the future, got ${suppression.expires}`;
+  if (expires <= now) return `expires must be in the future, got ${suppression.expires}`;
   return undefined;
 }
 

@@ -1,10 +1,10 @@
-/** The alert a person reads: plain text, top-down, what and who first. */
+/** The alert a person reads: plain text, the decisive lines first. */
 
 import { alternatives } from '../detections/alternatives.ts';
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import { type Finding, type FindingSource, isoTime } from '../finding/model.ts';
 import { plain } from '../text/untrusted.ts';
-import { countOf } from '../text/wording.ts';
+import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { campaignSteps } from './campaign-response.ts';
 import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
 import { nameOf, shapeOf, whoseOf } from './name.ts';
@@ -17,10 +17,9 @@ export interface AlertPlace {
   readonly tables: Tables;
 }
 
-const EVENT_WORDS: Readonly<Record<AlertEvent, string>> = {
-  opened: 'A new scan was found.',
-  escalated: 'A known scan has become more serious.',
-  closed: 'A known scan has ended.',
+const EVENT_WORDS: Readonly<Record<Exclude<AlertEvent, 'closed'>, string>> = {
+  opened: 'This scan is new.',
+  escalated: 'This scan is known and became more serious.',
 };
 
 const WEEK = 7 * 86_400;
@@ -28,57 +27,102 @@ const WEEK = 7 * 86_400;
 /** The whole text; `now` is epoch seconds. */
 export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): string {
   const sections = [
-    `${headline(event, finding)}\n${plain(inShort(finding))}\n${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.${closing(finding)}`,
+    [
+      headline(event, finding),
+      inShort(finding),
+      isOurs(finding),
+      ...(event === 'closed'
+        ? [closing(finding)]
+        : [firstAction(finding), `${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.`]),
+    ]
+      .map(plain)
+      .join('\n'),
     section('WHO', who(finding)),
     section('HOW MUCH', howMuch(finding)),
-    section('SINCE WHEN', [
-      `first probe ${finding.firstSeen}, last probe ${finding.lastSeen} (times of the log)`,
-      `the evidence sufficed with the record that ended ${finding.detectedAt}; this text is of ${isoTime(now)}`,
+    section('WHEN', [
+      `first probe ${finding.firstSeen}, last probe ${finding.lastSeen} (log time, UTC)`,
+      `detected ${finding.detectedAt} (end of the deciding record), alert written ${isoTime(now)}`,
     ]),
     section('WHAT ANSWERED', answered(finding)),
     section(
       'WHY IT FIRED',
-      finding.reasons.map((reason) => `${reason.text} [${reason.test}: ${reason.value} against ${reason.threshold}]`),
+      finding.reasons.map(({ text, test }) => `${text} [${test}]`),
     ),
-    // Who hears that a scan has ended was told before what to do about it.
+    // The alert that opened the finding said what to do.
     ...(event === 'closed' ? [] : whatToDo(finding, place)),
     section('LOOK FURTHER', [queryById(place.tables, finding.id), showFinding(place.tables, finding.id)]),
     ...(event === 'closed' ? [] : [howToSilence(finding, place, isoTime(now + WEEK).slice(0, 10))]),
-    section(
-      'NOT VISIBLE',
-      finding.dataQuality.length ? finding.dataQuality : ['nothing that the log could not show is known'],
-    ),
-    `Finding ${finding.id} of deployment ${place.deployment}; ${finding.techniques.map(({ id, name }) => `${id} ${name}`).join(', ')}.`,
+    section('NOT VISIBLE', finding.dataQuality.length ? finding.dataQuality : ['no known gaps in the log']),
+    `Finding ${finding.id}, deployment ${place.deployment}. ATT&CK: ${finding.techniques.map(({ id, name }) => `${id} ${name}`).join(', ')}.`,
   ];
   return `${sections.filter(Boolean).join('\n\n').split('\n').map(plain).join('\n')}\n`;
 }
 
 function headline(event: AlertEvent, finding: Finding): string {
   const severity = finding.severity.toUpperCase();
-  const label = event === 'closed' ? `ENDED (was ${severity})` : severity;
+  const label = event === 'closed' ? `${closedLabel(finding)} (was ${severity})` : severity;
   return `${label}: ${finding.direction} ${nameOf(finding)} (${shapeOf(finding)})`;
 }
 
-/** Who scanned what, and whether anything answered: with the headline, all that the first ten seconds are for. */
+function closedLabel({ closedBecause }: Finding): string {
+  if (closedBecause === 'refuted') return 'WITHDRAWN';
+  if (closedBecause === 'merged') return 'MERGED';
+  return closedBecause === 'analyst' ? 'CLOSED' : 'ENDED';
+}
+
+/** Who scanned what, and whether anything answered. */
 function inShort(finding: Finding): string {
   const { targets, ports, openPorts } = finding;
   const where = targets.count === 1 ? `${targets.sample[0]}` : `${about(targets)}${countOf(targets.count, 'target')}`;
-  const protocol = finding.protocols.join('/');
+  const protocol = protocolsOf(finding);
   const what =
     ports.count === 0
       ? `${where} by ${protocol}`
       : ports.count === 1
         ? `${where} on ${protocol} port ${ports.sample[0]}`
-        : `${about(ports)}${ports.count} ${protocol} ports of ${where}`;
+        : `${about(ports)}${countOf(ports.count, `${protocol} port`)} of ${where}`;
   const stays = connectedOf(finding);
+  const answers = openPorts.count
+    ? `${countOf(openPorts.count, 'service')} answered`
+    : finding.source
+      ? 'Nothing answered'
+      : "Each member's own finding lists its open services";
   const outcome = stays.length
-    ? `it stayed connected to ${stays[0]}${stays.length > 1 ? ' and others' : ''}`
-    : openPorts.count
-      ? `${countOf(openPorts.count, 'service')} answered`
-      : finding.source
-        ? 'nothing answered'
-        : 'what answered stands in the findings about single sources';
-  return `${whoseOf(finding)} scanned ${what}; ${outcome}.`;
+    ? `${answers}, and it stayed connected to ${stays[0]}${stays.length > 1 ? ' and others' : ''}`
+    : answers;
+  return `${whoseOf(finding)} scanned ${what}. ${outcome}.`;
+}
+
+/** Whether the source is the reader's own, with what identifies it best. */
+function isOurs({ source, sources, direction }: Finding): string {
+  if (!source) return `The ${countOf(sources?.count ?? 0, 'source')} are outside your networks.`;
+  if (direction === 'inbound') return 'The source is outside your networks.';
+  const { ecs, instanceId, interfaceId, accountId } = source;
+  const holder = ecs?.taskId
+    ? `ECS task ${ecs.taskId}`
+    : source.behindInterface
+      ? `a pod or host behind ${instanceId ? `instance ${instanceId}` : `interface ${interfaceId ?? 'unknown'}`}`
+      : instanceId
+        ? `instance ${instanceId}`
+        : interfaceId
+          ? `interface ${interfaceId}`
+          : 'holder unknown';
+  return `The source is yours: ${holder}${accountId ? `, account ${accountId}` : ''}.`;
+}
+
+/** What to do in the first minute. */
+function firstAction(finding: Finding): string {
+  const { source, direction, openPorts } = finding;
+  if (!source) return 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';
+  const hasStayed = connectedOf(finding).length > 0;
+  if (direction === 'inbound') {
+    if (hasStayed) return 'Do first: check what the scanner does on that service, then deny its address (step 2).';
+    return openPorts.count
+      ? 'Do first: decide whether these services may be reachable from the internet. If not, close them (step 4).'
+      : 'Do first: nothing urgent. Make sure that the targets stay closed (step 4).';
+  }
+  if (hasStayed) return 'Do first: isolate the source (step 2). It may be using what it found.';
+  return 'Do first: ask its owner whether scanning is its job (step 1). If not, isolate it (step 2).';
 }
 
 function whatToDo(finding: Finding, place: AlertPlace): string[] {
@@ -88,7 +132,7 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
   return [
     section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
     section('WHAT TO DO NOW', [
-      `with credentials for ${account}region ${region}; CAPITALS stand for what the logs do not say`,
+      `Use credentials for ${account}region ${region}. Replace words in CAPITALS: the logs do not contain these values.`,
       ...(source ? sourceSteps(finding, source, place.tables) : campaignSteps(finding, place.tables)).map(
         (step, at) =>
           `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
@@ -99,11 +143,11 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
 
 function howToSilence(finding: Finding, place: AlertPlace, until: string): string {
   const scope = scopeToSilence(finding);
-  if (!scope) return section('SILENCE', ['no single rule: the targets have no network in common']);
+  if (!scope) return section('SILENCE', ['no single rule covers this finding: its targets share no network']);
   return section('SILENCE', [
     scope.target
-      ? 'whoever scans these targets together, an approved test say, until a day of your choice, with your name and a reason:'
-      : 'an approved scanner, until a day of your choice, with your name and a reason (--target CIDR where it may scan only that):',
+      ? 'If this is an approved test, silence all scans of these targets. Set your name, a reason and an end date:'
+      : 'If this is an approved scanner, silence it. Set your name, a reason and an end date (--target CIDR limits the rule):',
     suppressLine(place.tables, scope, until),
     suppressItem(place.tables, finding.id, scope, until),
   ]);
@@ -112,10 +156,12 @@ function howToSilence(finding: Finding, place: AlertPlace, until: string): strin
 const section = (title: string, lines: readonly string[]): string =>
   lines.length ? `${title}\n${lines.map((text) => `  ${text}`).join('\n')}` : '';
 
-function closing(finding: Finding): string {
-  if (finding.closedBecause === 'refuted') return ' It was refuted: what looked unanswered was answered later.';
-  if (finding.closedBecause === 'merged') return ` It is part of finding ${finding.mergedInto}.`;
-  return finding.status === 'closed' ? ' No probe has followed the last one.' : '';
+function closing({ closedBecause, mergedInto, lastSeen }: Finding): string {
+  if (closedBecause === 'refuted')
+    return 'This was not a scan: contacts that looked unanswered were answered later. Nothing is left to do.';
+  if (closedBecause === 'merged') return `This scan is part of finding ${mergedInto}. Continue there.`;
+  if (closedBecause === 'analyst') return 'An analyst closed this finding. Nothing is left to do.';
+  return `The scan ended: no probe followed the one at ${lastSeen}. Finish the steps of the first alert.`;
 }
 
 function who(finding: Finding): string[] {
@@ -123,8 +169,8 @@ function who(finding: Finding): string[] {
   const lines = source
     ? aboutSource(source)
     : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
-  if (campaign) lines.push(`part of campaign ${campaign}: many sources that share out what they scan`);
-  if (tool) lines.push(`looks like ${tool.name} (confidence ${tool.confidence} of 100)`);
+  if (campaign) lines.push(`part of campaign ${campaign}: many sources divide these targets between them`);
+  if (tool) lines.push(`likely tool: ${tool.name}, confidence ${tool.confidence} of 100`);
   // Names out of log fields stay on their line.
   return lines.map(plain);
 }
@@ -145,7 +191,7 @@ function aboutSource(source: FindingSource): string[] {
   const lines = [`source ${source.address}${whereabouts(source)}`];
   if (known.length) lines.push(known.join(', '));
   if (source.behindInterface)
-    lines.push('the interface forwards for this address: a pod behind its node, or a host behind a gateway');
+    lines.push('the interface forwards traffic of this address: a pod behind its node, or a host behind a gateway');
   return lines;
 }
 
@@ -160,26 +206,26 @@ function howMuch(finding: Finding): string[] {
   return [
     `${about(targets)}${countOf(targets.count, 'target')}: ${listOf(targets.sample, targets.count)}`,
     ...(ports.count
-      ? [
-          `${about(ports)}${countOf(ports.count, `${finding.protocols.join('/')} port`)}: ${listOf(ports.sample, ports.count)}`,
-        ]
-      : [`protocol ${finding.protocols.join(', ')}`]),
-    `${countOf(contacts.failed, 'contact')} failed: ${contacts.rejected} rejected, ${contacts.reset} reset, ${contacts.unanswered} unanswered; ${contacts.established} established`,
+      ? [`${about(ports)}${countOf(ports.count, `${protocolsOf(finding)} port`)}: ${listOf(ports.sample, ports.count)}`]
+      : [`protocol ${protocolsOf(finding)}`]),
+    `${countOf(contacts.failed, 'contact')} failed (${grouped(contacts.rejected)} rejected, ${grouped(contacts.reset)} reset, ${grouped(contacts.unanswered)} unanswered), ${grouped(contacts.established)} established`,
   ].map(plain);
 }
 
 const about = ({ exact }: { readonly exact: boolean }) => (exact ? '' : 'about ');
 
-/** A sample, with dots where it is not all. */
+const protocolsOf = ({ protocols }: Finding): string => protocols.map(protocolLabel).join('/');
+
+/** A sample, and how many it leaves out. */
 const listOf = (sample: readonly (string | number)[], count: number) =>
-  `${sample.join(', ')}${sample.length < count ? ' ...' : ''}`;
+  `${sample.join(', ')}${sample.length < count ? ` and ${grouped(count - sample.length)} more` : ''}`;
 
 function answered(finding: Finding): string[] {
   const { count, sample } = finding.openPorts;
   if (!count)
     return finding.source
       ? [isPinging(finding) ? `${countOf(finding.contacts.established, 'ping')}, no service` : 'nothing']
-      : ['not known here: the finding rests on failed contacts; what answered one source stands in its own finding'];
+      : ["not known from this finding: each member's own finding lists the services that answered it"];
   const stays = connectedOf(finding);
   return [
     `${countOf(count, 'service')}: ${listOf(sample.map(serviceText), count)}`,

@@ -90,7 +90,9 @@ describe('the demo', () => {
     expect(stderr).not.toContain('demo failed');
     expect(code).toBe(0);
     expect(stdout).toMatch(/high +vertical-scan +lateral +10\.0\.7\.105 +10\.0\.12\.30 +1024 +1019 +5/);
-    expect(stdout).toMatch(/Subject: \[high\] vertical scan by 10\.0\.7\.105, lateral \([0-9a-f]{8}\)/);
+    expect(stdout).toMatch(
+      /Subject: \[high\] lateral vertical scan by 10\.0\.7\.105 on 10\.0\.12\.30: 5 services answered \([0-9a-f]{8}\)/,
+    );
     expect(stdout).toContain('WHAT TO DO NOW');
   }, 60_000);
 

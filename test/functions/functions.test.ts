@@ -139,12 +139,14 @@ test('an alert that a storm holds is sent by the next scheduled run', async () =
   expect(stack.told()).toEqual([]);
   await stack.settle();
   await idle();
-  expect(stack.told()).toEqual([expect.stringMatching(/^Sweepwatch alert storm: 1 alert held, worst high \(/)]);
+  expect(stack.told()).toEqual([
+    expect.stringMatching(/^Sweepwatch alert storm: 1 alert in one message, worst high \(/),
+  ]);
   const held = (await stack.findings()).find(({ finding }) => finding.source?.address === '10.0.7.9');
   expect(held?.announced).toMatchObject({ severity: 'high', inStorm: true });
   const mails = stack.events.flatMap((event) => (event.type === 'mail written' ? [event.file] : []));
   const mail = readFileSync(mails.at(-1)!, 'utf8').replace(/=\r?\n/g, '');
-  expect(mail).toContain('ALERT STORM: 1 alert held back');
+  expect(mail).toContain('ALERT STORM: 1 alert in one message');
   expect(mail).toContain(held!.finding.id);
 });
 

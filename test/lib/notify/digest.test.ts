@@ -20,9 +20,7 @@ test('a digest counts by severity, the most severe first, and names the ten larg
   const { bodies, subject, attributes } = digestMessage('2026-09-01', many, place)!;
   expect(subject).toBe('Sweepwatch digest 2026-09-01: 25 scans without an alert (Sweepwatch)');
   expect(attributes).toEqual({ event: 'digest' });
-  expect(bodies.email).toContain(
-    '25 scans began on 2026-09-01 (UTC) that raised no alert of their own: 12 low, 13 informational.',
-  );
+  expect(bodies.email).toContain('25 scans began on 2026-09-01 (UTC) without an alert: 12 low, 13 informational.');
   const body = JSON.parse(bodies.default!);
   expect(body).toMatchObject({
     event: 'digest',

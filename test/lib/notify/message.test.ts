@@ -16,10 +16,37 @@ const EVENTS = ['opened', 'escalated', 'closed'] as const;
 const source = { address: LONGEST_IPV6, scope: 'internet' };
 
 describe('the subject', () => {
-  test('says what, who, which way, and the identifier', () => {
-    expect(alertSubject('opened', findingOf())).toBe('[high] vertical scan by 10.0.3.22, lateral (8587fc4b)');
+  test('says what, who, on what, whether anything answered, and the identifier', () => {
+    expect(alertSubject('opened', findingOf())).toBe(
+      '[high] lateral vertical scan by 10.0.3.22 on 10.0.9.9: 1 service answered (8587fc4b)',
+    );
+    expect(alertSubject('opened', findingOf({ openPorts: { count: 0, sample: [] } }))).toContain(
+      ': nothing answered (',
+    );
+    const sample = [{ target: '10.0.9.9', port: 22, protocol: 'tcp', connected: true }];
+    expect(alertSubject('opened', findingOf({ openPorts: { count: 1, sample } }))).toContain(
+      ': scanner stayed connected (',
+    );
     expect(alertSubject('escalated', findingOf())).toMatch(/^\[escalated, high\] /);
     expect(alertSubject('closed', findingOf())).toMatch(/^\[closed, high\] /);
+  });
+
+  test('says of a finding that was withdrawn or merged that it was', () => {
+    expect(alertSubject('closed', findingOf({ status: 'closed', closedBecause: 'refuted' }))).toContain(
+      ': not a scan, withdrawn (',
+    );
+    const merged = findingOf({ status: 'closed', closedBecause: 'merged', mergedInto: 'a'.repeat(24) });
+    expect(alertSubject('closed', merged)).toContain(': part of aaaaaaaa (');
+  });
+
+  test('leaves out the target first and the outcome second where it would be too long', () => {
+    const targets = { count: 1, exact: true, sample: [LONGEST_IPV6] };
+    expect(alertSubject('opened', findingOf({ targets }))).toBe(
+      '[high] lateral vertical scan by 10.0.3.22: 1 service answered (8587fc4b)',
+    );
+    expect(alertSubject('opened', findingOf({ source, direction: 'inbound', targets }))).toBe(
+      `[high] inbound vertical scan by ${LONGEST_IPV6} (8587fc4b)`,
+    );
   });
 
   test('is below 100 printable characters and ends in the identifier, for the longest of everything', () => {

@@ -78,9 +78,9 @@ describe('the message', () => {
 
   test('says in subject and text that it is a storm, how many were held, and which', () => {
     const { subject, bodies } = stormMessage(mixed, true, place, NOW);
-    expect(subject).toBe('Sweepwatch alert storm: 6 alerts held, worst critical (sweepwatch)');
-    expect(bodies.email).toContain('ALERT STORM: 6 alerts held back and told here at once.');
-    expect(bodies.email).toContain('More are held still; the next message, in five minutes, tells them.');
+    expect(subject).toBe('Sweepwatch alert storm: 6 alerts in one message, worst critical (sweepwatch)');
+    expect(bodies.email).toContain('ALERT STORM: 6 alerts in one message, the worst is critical.');
+    expect(bodies.email).toContain('More alerts are waiting: the next message follows in five minutes.');
     expect(bodies.email).toContain('by severity: 2 critical, 2 high, 2 medium');
     for (const { finding } of mixed) expect(bodies.email).toContain(finding.id);
     expect(stormMessage(mixed, false, place, NOW).bodies.email).not.toContain('held still');

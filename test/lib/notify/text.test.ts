@@ -22,7 +22,7 @@ const headingsIn = (text: string) => text.split('\n').filter((line) => /^[A-Z][A
 const HEADINGS = [
   'WHO',
   'HOW MUCH',
-  'SINCE WHEN',
+  'WHEN',
   'WHAT ANSWERED',
   'WHY IT FIRED',
   'WHAT IT MAY BE INSTEAD',
@@ -41,37 +41,39 @@ describe('the text', () => {
 
   test('says what the log could not show, also that nothing of the kind is known', () => {
     expect(textOf({ dataQuality: ['SKIPDATA: dropped'] })).toContain('NOT VISIBLE\n  SKIPDATA: dropped\n');
-    expect(textOf()).toContain('NOT VISIBLE\n  nothing that the log could not show is known\n');
+    expect(textOf()).toContain('NOT VISIBLE\n  no known gaps in the log\n');
   });
 
   test('says what, who, how much, when, what answered and why', () => {
     const text = textOf();
     for (const part of [
       'HIGH: lateral vertical scan (many ports of one target)',
-      'A new scan was found. Confidence 83 of 100.',
+      'The source is yours: instance i-1, account 111122223333.',
+      'Do first: ask its owner whether scanning is its job (step 1). If not, isolate it (step 2).',
+      'This scan is new. Confidence 83 of 100.',
       'source 10.0.3.22 (inside)',
       'instance i-1, interface eni-1, VPC vpc-1, account 111122223333',
       '1 target: 10.0.9.9',
-      '3 tcp ports: 22, 23, 80',
-      '20 contacts failed: 12 rejected, 5 reset, 3 unanswered; 1 established',
-      'first probe 2026-09-01T12:00:00Z, last probe 2026-09-01T12:01:00Z (times of the log)',
+      '3 TCP ports: 22, 23, 80',
+      '20 contacts failed (12 rejected, 5 reset, 3 unanswered), 1 established',
+      'first probe 2026-09-01T12:00:00Z, last probe 2026-09-01T12:01:00Z (log time, UTC)',
       '1 service: 10.0.9.9:22/tcp',
-      '20 distinct tcp ports failed [failed-ports-of-one-target-5m: 20 against 8]',
-      'Finding 8587fc4b0a1b2c3d4e5f6071 of deployment Sweepwatch; T1046 Network Service Discovery.',
+      '20 distinct tcp ports failed [failed-ports-of-one-target-5m]',
+      'Finding 8587fc4b0a1b2c3d4e5f6071, deployment Sweepwatch. ATT&CK: T1046 Network Service Discovery.',
     ])
       expect(text).toContain(part);
   });
 
   test.each<[Partial<Finding>, string]>([
-    [{}, '10.0.3.22 scanned 3 tcp ports of 10.0.9.9; 1 service answered.'],
-    [{ openPorts: { count: 0, sample: [] } }, '10.0.3.22 scanned 3 tcp ports of 10.0.9.9; nothing answered.'],
+    [{}, '10.0.3.22 scanned 3 TCP ports of 10.0.9.9. 1 service answered.'],
+    [{ openPorts: { count: 0, sample: [] } }, '10.0.3.22 scanned 3 TCP ports of 10.0.9.9. Nothing answered.'],
     [
       { openPorts: { count: 2, sample: [SSH, { ...SSH, port: 80, connected: false }] } },
-      '10.0.3.22 scanned 3 tcp ports of 10.0.9.9; it stayed connected to 10.0.9.9:22/tcp.',
+      '10.0.3.22 scanned 3 TCP ports of 10.0.9.9. 2 services answered, and it stayed connected to 10.0.9.9:22/tcp.',
     ],
     [
       { openPorts: { count: 2, sample: [SSH, { ...SSH, port: 80 }] } },
-      '10.0.3.22 scanned 3 tcp ports of 10.0.9.9; it stayed connected to 10.0.9.9:22/tcp and others.',
+      '10.0.3.22 scanned 3 TCP ports of 10.0.9.9. 2 services answered, and it stayed connected to 10.0.9.9:22/tcp and others.',
     ],
     [
       {
@@ -79,7 +81,7 @@ describe('the text', () => {
         targets: { count: 4096, exact: false, sample: ['10.0.9.9'] },
         ports: { count: 1, exact: true, sample: [445] },
       },
-      '10.0.3.22 scanned about 4,096 targets on tcp port 445; 1 service answered.',
+      '10.0.3.22 scanned about 4,096 targets on TCP port 445. 1 service answered.',
     ],
     [
       {
@@ -88,14 +90,66 @@ describe('the text', () => {
         targets: { count: 30, exact: true, sample: ['10.0.9.9'] },
         ports: { count: 0, exact: true, sample: [] },
       },
-      '10.0.3.22 scanned 30 targets by icmp; 1 service answered.',
+      '10.0.3.22 scanned 30 targets by ICMP. 1 service answered.',
     ],
     [
       campaignOf(),
-      '40 sources scanned 60 targets on tcp port 6379; what answered stands in the findings about single sources.',
+      "40 sources scanned 60 targets on TCP port 6379. Each member's own finding lists its open services.",
     ],
   ])('says in its second line who, what, and whether anything answered: %#', (values, expected) => {
     expect(textOf(values).split('\n')[1]).toBe(expected);
+  });
+
+  test.each<[string, Partial<Finding>, string, RegExp]>([
+    ['an instance', {}, 'The source is yours: instance i-1, account 111122223333.', /ask its owner/],
+    [
+      'a pod',
+      { source: { address: '10.0.0.1', scope: '1', interfaceId: 'eni-1', behindInterface: true } },
+      'The source is yours: a pod or host behind interface eni-1.',
+      /ask its owner/,
+    ],
+    [
+      'an ECS task',
+      { source: { address: '10.0.0.1', scope: '1', ecs: { taskId: 'f00d' } } },
+      'The source is yours: ECS task f00d.',
+      /ask its owner/,
+    ],
+    [
+      'an unknown holder',
+      { source: { address: '10.0.0.1', scope: '1' } },
+      'The source is yours: holder unknown.',
+      /ask/,
+    ],
+    [
+      'a host that stayed connected',
+      { openPorts: { count: 1, sample: [SSH] } },
+      'The source is yours: instance i-1, account 111122223333.',
+      /isolate the source/,
+    ],
+    [
+      'an outside source',
+      { direction: 'inbound' },
+      'The source is outside your networks.',
+      /reachable from the internet/,
+    ],
+    [
+      'an outside source that stayed connected',
+      { direction: 'inbound', openPorts: { count: 1, sample: [SSH] } },
+      'The source is outside your networks.',
+      /deny its address/,
+    ],
+    [
+      'an outside source that nothing answered',
+      { direction: 'inbound', openPorts: { count: 0, sample: [] } },
+      'The source is outside your networks.',
+      /nothing urgent/,
+    ],
+    ['a campaign', campaignOf(), 'The 40 sources are outside your networks.', /close the target/],
+  ])('says in its next lines whose the source is and what to do first: %s', (_, values, whose, first) => {
+    const lines = textOf(values).split('\n');
+    expect(lines[2]).toBe(whose);
+    expect(lines[3]).toMatch(/^Do first: /);
+    expect(lines[3]).toMatch(first);
   });
 
   test('says what the scanner stayed connected to, and nothing of the kind where it did not', () => {
@@ -109,14 +163,14 @@ describe('the text', () => {
   test('names the tool that it looks like, and the campaign that it is part of, where there is one', () => {
     const text = textOf({ tool: { name: 'nmap', confidence: 70 }, campaign: 'c'.repeat(24) });
     const who = text.split('WHO\n')[1]!.split('HOW MUCH')[0]!;
-    expect(who).toContain('  looks like nmap (confidence 70 of 100)\n');
-    expect(who).toContain(`  part of campaign ${'c'.repeat(24)}: many sources`);
-    expect(textOf()).not.toMatch(/looks like|campaign/);
+    expect(who).toContain('  likely tool: nmap, confidence 70 of 100\n');
+    expect(who).toContain(`  part of campaign ${'c'.repeat(24)}: many sources divide`);
+    expect(textOf()).not.toMatch(/likely tool|campaign/);
   });
 
   test('names an open-port sweep and the ordinary causes of one', () => {
     const sweep = textOf({ kind: 'open-port-sweep' });
-    expect(sweep).toMatch(/^HIGH: lateral open-port sweep \(one port over many targets, which answered\)\n/);
+    expect(sweep).toMatch(/^HIGH: lateral open-port sweep \(one open port on many targets, each visited once\)\n/);
     expect(sweep).toContain('visits every host for the first time');
   });
 
@@ -125,17 +179,23 @@ describe('the text', () => {
       targets: { count: 4096, exact: false, sample: ['fd00::9'] },
       openPorts: { count: 9, sample: [{ target: 'fd00::9', port: 22, protocol: 'tcp' }] },
     });
-    expect(text).toContain('about 4,096 targets: fd00::9 ...');
-    expect(text).toContain('9 services: [fd00::9]:22/tcp ...');
+    expect(text).toContain('about 4,096 targets: fd00::9 and 4,095 more');
+    expect(text).toContain('9 services: [fd00::9]:22/tcp and 8 more');
     expect(textOf({ openPorts: { count: 0, sample: [] } })).toContain('WHAT ANSWERED\n  nothing');
   });
 
   test('tells how it ended', () => {
-    expect(textOf({ status: 'closed', closedBecause: 'ended' }, 'closed')).toContain('A known scan has ended.');
-    expect(textOf({ status: 'closed', closedBecause: 'refuted' }, 'closed')).toContain('It was refuted');
-    expect(textOf({ status: 'closed', closedBecause: 'merged', mergedInto: 'a'.repeat(24) }, 'closed')).toContain(
-      `It is part of finding ${'a'.repeat(24)}`,
+    const closed = (values: Partial<Finding>) => textOf({ status: 'closed', ...values }, 'closed');
+    expect(closed({ closedBecause: 'ended' })).toMatch(
+      /^ENDED \(was HIGH\): .+\n.+\n.+\nThe scan ended: no probe followed the one at 2026-09-01T12:01:00Z\./,
     );
+    expect(closed({ closedBecause: 'refuted' })).toMatch(
+      /^WITHDRAWN \(was HIGH\): .+\n.+\n.+\nThis was not a scan: contacts that looked unanswered were answered later\./,
+    );
+    expect(closed({ closedBecause: 'merged', mergedInto: 'a'.repeat(24) })).toMatch(
+      /^MERGED \(was HIGH\): .+\n.+\n.+\nThis scan is part of finding a{24}\. Continue there\./,
+    );
+    expect(closed({ closedBecause: 'analyst' })).toMatch(/^CLOSED \(was HIGH\): .+\n.+\n.+\nAn analyst closed/);
   });
 
   test('says nothing of what to do once it has ended', () => {
@@ -147,7 +207,7 @@ describe('the text', () => {
 
   test('gives five numbered steps, each with a command', () => {
     const steps = textOf().split('WHAT TO DO NOW')[1]!.split('LOOK FURTHER')[0]!;
-    for (const [at, title] of ['Verify the source', 'Contain', 'Investigate', 'Remediate', 'Tell'].entries())
+    for (const [at, title] of ['Verify the source', 'Contain', 'Investigate', 'Remediate', 'Notify'].entries())
       expect(steps).toMatch(new RegExp(`${at + 1}\\. ${title}\\..*\\n {5}(aws|npx|kubectl|whois) `));
   });
 
@@ -184,8 +244,8 @@ describe('the text', () => {
 describe('the text about a campaign', () => {
   test('speaks of its sources and its target, never of an address that is none', () => {
     const text = campaignText();
-    expect(text).toContain('40 sources (outside): 198.51.100.7, 203.0.113.9, 192.0.2.4, 192.0.2.77 ...');
-    expect(text).toContain('WHAT ANSWERED\n  not known here');
+    expect(text).toContain('40 sources (outside): 198.51.100.7, 203.0.113.9, 192.0.2.4, 192.0.2.77 and 36 more');
+    expect(text).toContain('WHAT ANSWERED\n  not known from this finding');
     expect(text).not.toMatch(/0\.0\.0\.0\/32|whois 0\.0\.0\.0|unknown\|| \/32|"\/32/);
     expect(text).not.toContain('create-network-acl-entry');
   });
@@ -196,7 +256,7 @@ describe('the text about a campaign', () => {
 
   test('gives five numbered steps, each with a command', () => {
     const steps = campaignText().split('WHAT TO DO NOW')[1]!.split('LOOK FURTHER')[0]!;
-    for (const [at, title] of ['Verify the sources', 'Contain', 'Investigate', 'Remediate', 'Tell'].entries())
+    for (const [at, title] of ['Verify the sources', 'Contain', 'Investigate', 'Remediate', 'Notify'].entries())
       expect(steps).toMatch(new RegExp(`${at + 1}\\. ${title}\\..*\\n {5}(aws|npx|kubectl|whois) `));
   });
 
@@ -258,7 +318,7 @@ describe('the text about a campaign', () => {
     expect(silence(campaignText())).toContain('"source":{"S":"0.0.0.0/0"},"target":{"S":"10.0.9.0/26"}');
     const scattered = { count: 2, exact: true, sample: ['10.0.0.1', '198.51.100.1'] };
     expect(silence(campaignText({ targets: scattered }))).toBe(
-      '  no single rule: the targets have no network in common\n\n',
+      '  no single rule covers this finding: its targets share no network\n\n',
     );
   });
 });

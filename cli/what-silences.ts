@@ -26,7 +26,7 @@ const hasHorizons = (test: string): boolean => {
   return detection !== undefined && isSourceDetection(detection) && detection.windows.length > 1;
 };
 const isFloor = ({ test }: Reason): boolean => TESTS.get(test)?.about === 'floor';
-const OWN_SEVERITY = 'it decides the severity alone';
+const OWN_SEVERITY = 'which only changes the severity';
 
 /** The tests that all detections share, and those that only add a reason or decide the severity. */
 const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
@@ -35,16 +35,16 @@ const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
     // The walk's bound is ln(detectionRate / falsePositiveRate); all sensitivities share the detection rate.
     below: ({ value }) => detectionDefaults.medium.detectionRate * Math.exp(-value),
   },
-  'fan-out-above-own-past': { setting: 'ownPastDeviations', note: 'raised; it only adds a reason' },
-  'probes-without-syn': { note: 'no setting; it only adds a reason' },
-  'known-vulnerable-services': { note: 'no setting; it only adds a reason and a technique' },
+  'fan-out-above-own-past': { setting: 'ownPastDeviations', note: 'raised, which only removes this reason' },
+  'probes-without-syn': { note: 'no setting, since this test only adds a reason' },
+  'known-vulnerable-services': { note: 'no setting, since this test only adds a reason and a technique' },
   'answered-not-public': {
     setting: 'publicServiceSources',
-    note: `lowered to how many other outside sources used what answered; ${OWN_SEVERITY}`,
+    note: `lowered to the number of other outside sources that used the service, ${OWN_SEVERITY}`,
   },
   'stayed-connected': {
     setting: 'publicServiceSources',
-    note: `lowered to how many other outside sources used what it stayed connected to; ${OWN_SEVERITY}`,
+    note: `lowered to the number of other outside sources that used the service it stayed connected to, ${OWN_SEVERITY}`,
   },
   'covers-many-targets': { ...floor('broadTargets'), note: OWN_SEVERITY },
   'failures-per-success': {
@@ -76,9 +76,9 @@ export function whatSilences(finding: Finding): string[] {
   return [
     ...finding.reasons.map((reason) => `${reason.test}: ${silencerOf(reason, finding)}`),
     ...(hasOtherFloors
-      ? ['(a floor is that of its horizon: longer ones, and pairs of target and port, have their own)']
+      ? ['Each threshold applies to one horizon. Longer horizons, and pairs of target and port, have their own.']
       : []),
-    rule ? `or the suppression ${rule}` : 'no single suppression: the targets have no network in common',
+    rule ? `or the suppression ${rule}` : 'no single suppression covers this finding: its targets share no network',
   ];
 }
 
@@ -91,8 +91,8 @@ function silencerOf(reason: Reason, finding: Finding): string {
   const from = knob.from?.(reason, finding);
   const below = knob.below?.(reason);
   if (!isAllowed(setting, from) || !isAllowed(setting, below && below * (1 - Number.EPSILON)))
-    return `no value of detection.${setting} that is allowed`;
-  if (from !== undefined) return `detection.${setting} from ${round(from)} on (it was ${reason.threshold})${note}`;
+    return `no allowed value of detection.${setting}`;
+  if (from !== undefined) return `detection.${setting} of at least ${round(from)} (was ${reason.threshold})${note}`;
   return `detection.${setting}${below === undefined ? '' : ` below ${round(below)}`}${note}`;
 }
 

@@ -89,9 +89,9 @@ describe('findings show', () => {
     const { code, stdout } = await run('findings', 'show', id('1'));
     expect(code).toBe(0);
     expect(stdout).toContain('WHY IT FIRED');
-    expect(stdout).toContain('NOT VISIBLE\n  nothing that the log could not show is known\n');
+    expect(stdout).toContain('NOT VISIBLE\n  no known gaps in the log\n');
     expect(stdout).toContain(
-      'WHAT WOULD HAVE SUPPRESSED IT\n  failed-ports-of-one-target-5m: detection.failuresIn5Minutes from 13 on (it was 8)\n',
+      'WHAT WOULD HAVE SUPPRESSED IT\n  failed-ports-of-one-target-5m: detection.failuresIn5Minutes of at least 13 (was 8)\n',
     );
     expect(stdout).toMatch(/\n {2}or the suppression --source 10\.0\.7\.105\/32\n$/);
   });

@@ -94,14 +94,22 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
     ['no CIDR', { '--source': '10.0.3.22' }, 'source must be a CIDR such as 10.0.3.22/32, got "10.0.3.22"'],
     ['an impossible CIDR', { '--source': '10.0.3.22/33' }, 'source must be a CIDR'],
     ['no CIDR for a target', { '--target': 'web' }, 'target must be a CIDR such as 10.0.9.0/24, got "web"'],
-    ['everything', { '--source': '0.0.0.0/0' }, 'source must not be everything without a target, got 0.0.0.0/0'],
-    ['all of IPv6', { '--source': '::/0' }, 'source must not be everything without a target, got ::/0'],
+    [
+      'everything',
+      { '--source': '0.0.0.0/0' },
+      'source must not cover every address unless a target limits the rule, got 0.0.0.0/0',
+    ],
+    [
+      'all of IPv6',
+      { '--source': '::/0' },
+      'source must not cover every address unless a target limits the rule, got ::/0',
+    ],
     ['nobody', { '--owner': undefined }, "required option '--owner <NAME>' not specified"],
     ['no reason', { '--reason': ' ' }, 'reason must say why'],
     ['no end', { '--expires': undefined }, "required option '--expires <DATE>' not specified"],
     ['no date', { '--expires': 'soon' }, '--expires must be a date such as 2027-01-31, got "soon"'],
-    ['an empty owner', { '--owner': '' }, '--owner must name who answers for it'],
-    ['the past', { '--expires': '2020-01-01' }, 'expires must lie in the future, got 2020-01-01'],
+    ['an empty owner', { '--owner': '' }, '--owner must name the person responsible for the rule'],
+    ['the past', { '--expires': '2020-01-01' }, 'expires must be in the future, got 2020-01-01'],
   ])('%s', async (_, changes, message) => {
     const before = await store.list();
     expect(await add(changes)).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining(message) });

@@ -43,7 +43,7 @@ describe('no test of the detector is left out:', () => {
     expect(TESTS.size).toBeGreaterThan(12);
     for (const name of TESTS.keys()) expect([name, lineFor({ test: name })]).not.toEqual([name, UNKNOWN]);
     expect(lineFor({ test: 'fleeting-targets-on-one-port-5m' })).toMatch(
-      /^detection\.openTargetsIn5Minutes from 13 on/,
+      /^detection\.openTargetsIn5Minutes of at least 13 /,
     );
   });
 
@@ -64,18 +64,18 @@ describe('no test of the detector is left out:', () => {
 
 describe('the value that is named', () => {
   test.each([
-    ['failed-ports-of-one-target-5m', 12, 'detection.failuresIn5Minutes from 13 on (it was 8)'],
-    ['failed-targets-on-one-port-1h', 30, 'detection.failuresIn1Hour from 31 on (it was 8)'],
-    ['failed-target-port-pairs-24h', 30, 'detection.pairsIn24Hours from 31 on (it was 8)'],
-    ['covers-many-targets', 80, 'detection.broadTargets from 81 on (it was 8), it decides the severity alone'],
+    ['failed-ports-of-one-target-5m', 12, 'detection.failuresIn5Minutes of at least 13 (was 8)'],
+    ['failed-targets-on-one-port-1h', 30, 'detection.failuresIn1Hour of at least 31 (was 8)'],
+    ['failed-target-port-pairs-24h', 30, 'detection.pairsIn24Hours of at least 31 (was 8)'],
+    ['covers-many-targets', 80, 'detection.broadTargets of at least 81 (was 8), which only changes the severity'],
     ['threshold-random-walk', 11.09, 'detection.falsePositiveRate below 0.000015'],
     // What the settings do not allow is no advice.
-    ['threshold-random-walk', 1405.7, 'no value of detection.falsePositiveRate that is allowed'],
-    ['failures-per-success', 6, 'detection.failuresPerSuccess from 6.01 on (it was 8)'],
-    ['failures-per-success', 203.8, 'no value of detection.failuresPerSuccess that is allowed'],
+    ['threshold-random-walk', 1405.7, 'no allowed value of detection.falsePositiveRate'],
+    ['failures-per-success', 6, 'detection.failuresPerSuccess of at least 6.01 (was 8)'],
+    ['failures-per-success', 203.8, 'no allowed value of detection.failuresPerSuccess'],
     ['campaign-overlap-1h', 1.2, 'detection.campaignOverlap below 1.2'],
-    ['campaign-overlap-1h', 1, 'no value of detection.campaignOverlap that is allowed'],
-    ['known-vulnerable-services', 1, 'no setting; it only adds a reason and a technique'],
+    ['campaign-overlap-1h', 1, 'no allowed value of detection.campaignOverlap'],
+    ['known-vulnerable-services', 1, 'no setting, since this test only adds a reason and a technique'],
     ['some-later-test', 1, UNKNOWN],
   ])('for %s at %d is: %s', (name, value, expected) => {
     expect(lineFor({ test: name, value })).toBe(expected);
@@ -89,9 +89,9 @@ describe('the value that is named', () => {
       text: '',
     }));
     expect(linesOf(campaignOf({ reasons }))).toEqual({
-      'campaign-sources-1h': 'detection.campaignSources from 41 on (it was 12)',
-      'campaign-targets-3h': 'detection.campaignTargets from 61 on (it was 12)',
-      'campaign-ports-1h': 'no value of detection.campaignPorts that is allowed',
+      'campaign-sources-1h': 'detection.campaignSources of at least 41 (was 12)',
+      'campaign-targets-3h': 'detection.campaignTargets of at least 61 (was 12)',
+      'campaign-ports-1h': 'no allowed value of detection.campaignPorts',
     });
   });
 
@@ -100,10 +100,10 @@ describe('the value that is named', () => {
     const floor = (test: string, value: number) => ({ test, value, threshold: 25, text: '' });
     const reasons = [floor('failed-ports-of-one-target-5m', 9), floor('failed-targets-on-one-port-72h', 30), ratio];
     expect(linesOf(findingOf({ reasons }))[ratio.test]).toBe(
-      'detection.failuresPerSuccessSlow from 6.01 on (it was 4)',
+      'detection.failuresPerSuccessSlow of at least 6.01 (was 4)',
     );
     const contacts = { ...findingOf().contacts, established: 0 };
-    expect(linesOf(findingOf({ reasons, contacts }))[ratio.test]).toMatch(/^no value of /);
+    expect(linesOf(findingOf({ reasons, contacts }))[ratio.test]).toMatch(/^no allowed value of /);
   });
 
   test.each<[string, string, string]>([
@@ -113,7 +113,7 @@ describe('the value that is named', () => {
   ])('does what it says: in %s, %s', async (file, name, setting) => {
     const [finding] = await findingsIn(file, {});
     const line = linesOf(finding!)[name]!;
-    const value = Number(new RegExp(`^detection\\.${setting} from (\\d+) on`).exec(line)![1]);
+    const value = Number(new RegExp(`^detection\\.${setting} of at least (\\d+) `).exec(line)![1]);
     expect(await findingsIn(file, { [setting]: value })).toEqual([]);
   });
 });

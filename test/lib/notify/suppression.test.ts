@@ -53,7 +53,7 @@ describe('a rule', () => {
     ['::/0', '::/0'],
   ])('that silences everything, %s to %s, is refused', (source, target) => {
     expect(suppressionFault(rule({ source, ...(target && { target }) }), NOW)).toBe(
-      `source must not be everything without a target, got ${source}`,
+      `source must not cover every address unless a target limits the rule, got ${source}`,
     );
   });
 
@@ -61,7 +61,7 @@ describe('a rule', () => {
     expect(suppressionFault(rule({ owner: ' ' }), NOW)).toMatch(/^owner must/);
     expect(suppressionFault(rule({ reason: '' }), NOW)).toMatch(/^reason must/);
     expect(suppressionFault(rule({ expires: 'friday' }), NOW)).toMatch(/^expires must be a date .* got "friday"/);
-    expect(suppressionFault(rule({ expires: '2026-09-01T12:00:00Z' }), NOW)).toMatch(/^expires must lie in the future/);
+    expect(suppressionFault(rule({ expires: '2026-09-01T12:00:00Z' }), NOW)).toMatch(/^expires must be in the future/);
   });
 });
 

@@ -39,7 +39,7 @@ describe('a new file', () => {
     await stack.put(key('year=2026/a b+c%20 (ü).log.gz'), rejectedBy('10.0.7.1'));
     await idle();
     expect(stack.told()).toEqual([
-      expect.stringMatching(/^\[high\] vertical scan by 10\.0\.7\.1, lateral \([0-9a-f]{8}\)$/),
+      expect.stringMatching(/^\[high\] lateral vertical scan by 10\.0\.7\.1 on .+ \([0-9a-f]{8}\)$/),
     ]);
     const bodies = (await stack.take('High')).map((body) => JSON.parse(body) as Finding & { event: string });
     expect(bodies).toMatchObject([

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { LAYOUTS, type LayoutName } from '../workload/layout.ts';
+import { hasDuckdb } from './duckdb.ts';
 import { type Run, run, runNode } from './run.ts';
 
 export interface Contestant {
@@ -54,13 +55,10 @@ export async function available(
   layout: LayoutName,
 ): Promise<{ readonly present: Contestant[]; readonly absent: string[] }> {
   const hasMawk = spawnSync('mawk', ['-W', 'version']).error === undefined;
-  const hasDuckdb = await import('@duckdb/node-api').then(
-    () => true,
-    () => false,
-  );
+  const isDuckdbThere = await hasDuckdb();
   const awk = mawk(layout);
   return {
-    present: [gunzip, detect, ...(hasDuckdb ? [duckdb] : []), ...(hasMawk ? [awk] : []), readline],
-    absent: [...(hasDuckdb ? [] : [duckdb.name]), ...(hasMawk ? [] : [awk.name])],
+    present: [gunzip, detect, ...(isDuckdbThere ? [duckdb] : []), ...(hasMawk ? [awk] : []), readline],
+    absent: [...(isDuckdbThere ? [] : [duckdb.name]), ...(hasMawk ? [] : [awk.name])],
   };
 }

@@ -1,11 +1,13 @@
 /**
  * `npm run bench`: measures speed, memory, growth and latency, and writes docs/performance.md. `--only PART` measures one
- * part; `--quick` takes small inputs and few rounds, and only prints; `--check` only prints, and ends with 1 over a budget.
+ * part. `--quick` takes small inputs and few rounds, and only prints. `--check` only prints, and ends with 1 over a budget.
+ * The part `speed` installs DuckDB in bench/ first, where it is missing.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { budgetTable, documentOf, type Ran, sectionText } from './document.ts';
+import { hasDuckdb, installDuckdb } from './duckdb.ts';
 import { machine } from './machine.ts';
 import { FULL, type Part, QUICK } from './part.ts';
 import { coldStart } from './parts/cold-start.ts';
@@ -49,6 +51,7 @@ async function main(): Promise<number> {
   }
   const stamp = `on ${new Date().toISOString().slice(0, 10)}: ${machine()}`;
   const chosen = PARTS.filter(({ name }) => values.only?.includes(name) ?? true);
+  if (chosen.some(({ name }) => name === 'speed') && !(await hasDuckdb())) installDuckdb(console.error);
   const ran: Ran[] = [];
   for (const { name, title, measure } of chosen) {
     const one = { name, title, section: await measure(values.quick ? QUICK : FULL) };

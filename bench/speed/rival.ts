@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { loadDuckdb } from './duckdb.ts';
 
 /** As `detect` reads and decodes. */
 const READ_SIZE = 256 * 1024;
@@ -37,7 +38,7 @@ async function readline(file: string): Promise<number> {
 
 /** What an analyst would ask of the file, and no more: distinct contacts by source. */
 async function duckdb(file: string): Promise<number> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const { DuckDBInstance } = await loadDuckdb();
   const connection = await (await DuckDBInstance.create(':memory:')).connect();
   const answer = await connection.runAndReadAll(`
     SELECT sum(contacts)::DOUBLE FROM (

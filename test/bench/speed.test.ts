@@ -5,6 +5,7 @@ import { answerText, judge } from '../../bench/speed/answer.ts';
 import { bundleOf, type FunctionName } from '../../bench/speed/assembly.ts';
 import { BUDGETS, BUNDLE_BYTES, memoryLimit, verdictOf } from '../../bench/speed/budgets.ts';
 import { documentOf } from '../../bench/speed/document.ts';
+import { installDuckdb } from '../../bench/speed/duckdb.ts';
 import type { Section } from '../../bench/speed/part.ts';
 import { run, runNode } from '../../bench/speed/run.ts';
 import { sharedAssembly } from '../deployments/assembly.ts';
@@ -53,6 +54,19 @@ describe('figures', () => {
     expect(verdictOf(BUDGETS.overGunzipV2, 1.8).cells.at(-1)).toBe('missed by 20 %');
     expect(verdictOf(BUDGETS.overDuckdbV2, undefined).cells.slice(2)).toEqual(['0.5 times (aim)', '-', 'not measured']);
     expect([memoryLimit(1), memoryLimit(3)]).toEqual([256, 352]);
+  });
+});
+
+describe('DuckDB', () => {
+  test('is left out, with the reason, when it cannot be installed', () => {
+    const lines: string[] = [];
+    installDuckdb((line) => lines.push(line), [process.execPath, '-e', 'process.exit(3)']);
+    installDuckdb((line) => lines.push(line), ['no-such-npm', 'ci']);
+    expect(lines[0]).toMatch(/^DuckDB is not installed. Running ".+" in bench\/ /);
+    expect(lines.filter((_, at) => at % 2)).toEqual([
+      expect.stringContaining('could not be installed (exit status 3)'),
+      expect.stringMatching(/could not be installed .*leaves it out/),
+    ]);
   });
 });
 

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { INSTALL_SCRIPTS, type Lockfile, lockProblems, type Manifest } from '../../supply/lockfile.ts';
+import type { Lockfile } from '../../supply/lockfile.ts';
+import { INSTALL_SCRIPTS, lockProblems, type Manifest } from './lock-problems.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -14,8 +15,13 @@ test('the repository departs in nothing', () => {
   expect(lockProblems(manifest, lock)).toEqual([]);
 });
 
-test('npm writes exact versions, and no registry into the lockfile', () => {
-  const settings = read('.npmrc').trim().split('\n');
+test('the package of the benchmark departs in nothing', () => {
+  const [own, locked] = [read('bench/package.json'), read('bench/package-lock.json')];
+  expect(lockProblems(JSON.parse(own), JSON.parse(locked), {})).toEqual([]);
+});
+
+test.each(['.npmrc', 'bench/.npmrc'])('%s writes exact versions, and no registry into the lockfile', (path) => {
+  const settings = read(path).trim().split('\n');
   expect(settings).toEqual(expect.arrayContaining(['save-exact=true', 'omit-lockfile-registry-resolved=true']));
   expect(settings.filter((line) => /registry=|_auth|token/i.test(line.replace('omit-lockfile-registry', '')))).toEqual(
     [],

@@ -6,6 +6,7 @@ import { isFailure, outcomeOf } from '../evidence/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import { type FileReport, readFlowLog } from '../flowlog/read.ts';
 import type { ByteSource } from '../flowlog/source.ts';
+import { inParallel } from '../store/in-parallel.ts';
 import { objectId, type SourceName } from '../store/keys.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
@@ -83,7 +84,7 @@ export async function ingestObject(
   };
   // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
   const isOutside = ({ source }: Candidate) => Number(source.scope === 'internet');
-  const waiting = due.sort((a, b) => isOutside(a) - isOutside(b)).values();
+  due.sort((a, b) => isOutside(a) - isOutside(b));
   const failures: unknown[] = [];
   const shared = { uses: new Uses(windows) };
   const count = (judged: Judged) => {
@@ -100,17 +101,14 @@ export async function ingestObject(
     if (judged.isFresh) await windows.agenda.markAgain(candidate.source, candidate.to, logTime, id, now);
     return judged;
   };
-  const judgeWaiting = async () => {
-    // One source must not keep the others waiting; the object as a whole fails in the end, and comes again.
-    for (const candidate of waiting) {
-      if (hasTime()) await judgeOne(candidate).then(count, (error) => failures.push(error));
-      else
-        failures.push(
-          new OutOfTimeError(`${report.name}: time ran out before all sources in it that matter were judged`),
-        );
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, judgeWaiting));
+  // The failure of one source must not stop the others. The object as a whole fails in the end, and comes again.
+  await inParallel(PARALLEL, due, async (candidate) => {
+    if (hasTime()) await judgeOne(candidate).then(count, (error) => failures.push(error));
+    else
+      failures.push(
+        new OutOfTimeError(`${report.name}: time ran out before all sources in it that matter were judged`),
+      );
+  });
   if (failures.length) throw failures[0];
   if (report.error)
     throw new PartlyReadError(

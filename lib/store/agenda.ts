@@ -4,6 +4,7 @@ import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
 import { duePartition, dueShard, dueSort, expiresAt, HOURS, hourSort, SHARDS, type SourceName } from './keys.ts';
 import { queryAll } from './query.ts';
+import { isConditionFailed } from './refused-writes.ts';
 
 /** Hours are marked in slots of the clock of this length, in seconds: what comes late is looked at once a slot. */
 const HOUR_SLOT = 600;
@@ -133,7 +134,7 @@ export class Agenda {
         }),
       );
     } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+      if (!isConditionFailed(error)) throw error;
     }
   }
 
@@ -151,7 +152,7 @@ export class Agenda {
         }),
       );
     } catch (error) {
-      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+      if (!isConditionFailed(error)) throw error;
     }
   }
 

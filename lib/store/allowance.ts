@@ -1,6 +1,7 @@
 /** How many announcements may be made in five minutes: a count for each lane and slot of the clock, in the findings table. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ALLOWANCE, allowanceSort } from './keys.ts';
+import { isConditionFailed } from './refused-writes.ts';
 
 /** Slots of the clock, so that all who announce count in the same one. */
 const SLOT_SECONDS = 300;
@@ -49,7 +50,7 @@ export class Allowance {
       );
       return true;
     } catch (error) {
-      if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+      if (isConditionFailed(error)) return false;
       throw error;
     }
   }

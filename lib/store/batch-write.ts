@@ -1,6 +1,7 @@
 /** BatchWriteItem: unprocessed items are sent again, with growing pauses, until all are acknowledged or may be dropped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, type BatchWriteCommandInput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { inParallel } from './in-parallel.ts';
 import { isThrottling } from './refused-writes.ts';
 
 /** The limit of the call. */
@@ -25,30 +26,22 @@ export async function putAll(
   table: string,
   items: Iterable<Record<string, unknown>>,
 ): Promise<number> {
-  const running = new Set<Promise<void>>();
-  const failures: unknown[] = [];
+  const written = await inParallel(PARALLEL, batchesOf(items), async (batch) => {
+    await send(client, table, batch);
+    return batch.length;
+  });
+  return written.reduce((sum, count) => sum + count, 0);
+}
+
+function* batchesOf(items: Iterable<Record<string, unknown>>): Generator<Requests> {
   let batch: Requests = [];
-  let written = 0;
-  const flush = async () => {
-    const sending = batch;
-    batch = [];
-    if (running.size >= PARALLEL) await Promise.race(running);
-    // Caught at once: a failure between two waits would end the process, or be taken for success.
-    const task: Promise<void> = send(client, table, sending)
-      .catch((error) => void failures.push(error))
-      .finally(() => running.delete(task));
-    running.add(task);
-  };
   for (const item of items) {
-    if (failures.length) break;
-    written++;
     batch.push({ PutRequest: { Item: item } });
-    if (batch.length === BATCH) await flush();
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
   }
-  if (batch.length) await flush();
-  await Promise.all(running);
-  if (failures.length) throw failures[0];
-  return written;
+  if (batch.length) yield batch;
 }
 
 /**

@@ -25,6 +25,7 @@ import {
   targetPartition,
 } from './keys.ts';
 import { type Query, queryAll } from './query.ts';
+import { isConditionFailed } from './refused-writes.ts';
 
 /** The version of a judgement: on how many fragments of which hours it rests, and at which log time it was made. */
 export interface Version {
@@ -62,8 +63,6 @@ export interface FindingsStoreOptions {
   readonly table: string;
   readonly retentionDays: number;
 }
-
-const isRefused = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
 
 export class FindingsStore {
   #options: FindingsStoreOptions;
@@ -177,7 +176,7 @@ export class FindingsStore {
       );
       return true;
     } catch (error) {
-      if (isRefused(error)) return false;
+      if (isConditionFailed(error)) return false;
       throw error;
     }
   }
@@ -274,7 +273,7 @@ export class FindingsStore {
       );
       return true;
     } catch (error) {
-      if (isRefused(error)) return false;
+      if (isConditionFailed(error)) return false;
       throw error;
     }
   }

@@ -5,8 +5,7 @@ import { type Announced, fromItem, type StoredFinding } from './finding-item.ts'
 import type { FindingRef } from './findings-store.ts';
 import { announceShard, heldShard, SHARDS } from './keys.ts';
 import { queryAll } from './query.ts';
-
-const isRefused = (error: unknown) => (error as Error).name === 'ConditionalCheckFailedException';
+import { isConditionFailed } from './refused-writes.ts';
 
 /** How the partitions begin that an announcement may be in. */
 const KEPT = { waiting: 'announce#', held: 'held#' } as const;
@@ -75,7 +74,7 @@ export class Outbox {
       );
       return Attributes && fromItem(Attributes);
     } catch (error) {
-      if (isRefused(error)) return undefined;
+      if (isConditionFailed(error)) return undefined;
       throw error;
     }
   }
@@ -140,7 +139,7 @@ export class Outbox {
       );
       return true;
     } catch (error) {
-      if (ifUnchanged && isRefused(error)) return false;
+      if (ifUnchanged && isConditionFailed(error)) return false;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-/** Counts the writes that DynamoDB refuses for its limits: of a table, of one of its indexes, of a partition or of the account. */
+/** Why DynamoDB refuses a write: its condition, or a limit of a table, of an index, of a partition or of the account. */
 import type { BatchWriteItemCommandInput, BatchWriteItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from './clients.ts';
 
@@ -8,8 +8,12 @@ const WRITES = /^(BatchWriteItem|DeleteItem|PutItem|UpdateItem)Command$/;
 export const isThrottling = (error: unknown): boolean =>
   /Throttl|ThroughputExceeded|RequestLimitExceeded/.test((error as Error | undefined)?.name ?? '');
 
+/** Whether an error says that the item did not meet the condition of a write. */
+export const isConditionFailed = (error: unknown): boolean =>
+  (error as Error | undefined)?.name === 'ConditionalCheckFailedException';
+
 /**
- * Calls `count` with the number of writes refused in each try, also in those that the client repeats by itself. CloudWatch
+ * Calls `count` with the number of writes refused for a limit in each try, also in those that the client repeats by itself. CloudWatch
  * shows the same by table and index, but an alarm on its metric may never end: it has no data once all is well.
  */
 export function countRefusedWrites(client: DynamoDBDocumentClient, count: (writes: number) => void): void {

@@ -6,6 +6,7 @@ import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
+import { inParallel } from './in-parallel.ts';
 import {
   hourText,
   OUTSIDE_BUCKETS,
@@ -135,12 +136,8 @@ export class WindowsStore {
    */
   async packedSources(hours: readonly number[], bucket: number, withSamples = false): Promise<PackedSources> {
     const read = async (place: (hour: number, bucket: number) => string) => {
-      const packs: Uint8Array[] = [];
-      for (let at = 0; at < hours.length; at += PARALLEL) {
-        const reading = hours.slice(at, at + PARALLEL).map((hour) => this.#packs(place(hour, bucket)));
-        for (const item of (await Promise.all(reading)).flat()) packs.push(item.data as Uint8Array);
-      }
-      return packs;
+      const items = await inParallel(PARALLEL, hours, (hour) => this.#packs(place(hour, bucket)));
+      return items.flat().map(({ data }) => data as Uint8Array);
     };
     return new PackedSources(
       hours,

@@ -1,5 +1,6 @@
 /** Judges the campaigns of an hour, and then their members that have findings of their own, which name them. */
 import { isoTime } from '../../finding/model.ts';
+import { inParallel } from '../../store/in-parallel.ts';
 import { judgeCampaigns } from '../campaigns.ts';
 import type { Moment } from '../reading.ts';
 import type { Services } from '../services.ts';
@@ -39,15 +40,11 @@ export async function judgeCampaignsOf(
     for (const { finding } of await services.findings.ofDay(isoTime(time).slice(0, 10)))
       if (finding.direction === 'inbound') known.add(finding.source?.address);
   // Few members were found by themselves: those are looked up by day, and not member by member.
-  const judged = members.filter(({ address }) => known.has(address)).values();
+  const judged = members.filter(({ address }) => known.has(address));
   let hasTime = true;
-  const judgeNext = async () => {
-    for (const { address, ...hours } of judged) {
-      hasTime = run.timeLeft() >= LEFT_BY_MEMBERS;
-      if (!hasTime) return;
-      await judgeOne(services, run, counts, { scope: 'internet', address }, hours, judging);
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
+  await inParallel(PARALLEL, judged, async ({ address, ...hours }) => {
+    hasTime = run.timeLeft() >= LEFT_BY_MEMBERS;
+    if (hasTime) await judgeOne(services, run, counts, { scope: 'internet', address }, hours, judging);
+  });
   return hasTime;
 }

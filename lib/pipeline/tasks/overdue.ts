@@ -1,5 +1,6 @@
 /** Overdue outcomes: judges sources again whose missing answers are overdue by now. */
 import { sourceKey } from '../../finding/model.ts';
+import { inParallel } from '../../store/in-parallel.ts';
 import type { Services } from '../services.ts';
 import { type Counts, judgeOne, type Run } from './run.ts';
 
@@ -14,19 +15,16 @@ export async function judgeOverdue(services: Services, run: Run): Promise<Partia
   const counts = { judged: 0, opened: 0, updated: 0, postponed: 0 };
   const marks = await agenda.dueSources(judging.logTime, DUE_IN_A_RUN);
   const groups = Map.groupBy(marks, (mark) => sourceKey(mark.source)).values();
-  const judgeNext = async () => {
-    for (const group of groups) {
-      if (!run.hasTime()) {
-        counts.postponed++;
-        continue;
-      }
-      const hours = group.map((mark) => mark.hour);
-      const range = { from: Math.min(...hours), to: Math.max(...hours) };
-      const horizons = group.some((mark) => mark.isLong) ? 'all' : 'short';
-      if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) continue;
-      for (const mark of group) await agenda.clearDue(mark);
+  await inParallel(PARALLEL, groups, async (group) => {
+    if (!run.hasTime()) {
+      counts.postponed++;
+      return;
     }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, judgeNext));
+    const hours = group.map((mark) => mark.hour);
+    const range = { from: Math.min(...hours), to: Math.max(...hours) };
+    const horizons = group.some((mark) => mark.isLong) ? 'all' : 'short';
+    if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) return;
+    for (const mark of group) await agenda.clearDue(mark);
+  });
   return counts;
 }

@@ -5,6 +5,7 @@ import { type HeldAnnouncement, stormMessage } from '../../notify/storm.ts';
 import { type Suppression, suppressionOf } from '../../notify/suppression.ts';
 import type { StoredFinding } from '../../store/finding-item.ts';
 import type { FindingRef } from '../../store/findings-store.ts';
+import { inParallel } from '../../store/in-parallel.ts';
 import { announcedAs } from '../deliver.ts';
 import type { Services } from '../services.ts';
 import type { Counts, Run } from './run.ts';
@@ -38,7 +39,7 @@ export async function tellHeld(
   const rules = await suppressions.list();
   const leased: Leased[] = [];
   let taken = 0;
-  await inParallel(held.slice(0, TOLD_IN_A_RUN), async (ref) => {
+  await inParallel(PARALLEL, held.slice(0, TOLD_IN_A_RUN), async (ref) => {
     if (!hasTime()) return;
     taken++;
     const item = await leaseNews(ref, rules, services, now);
@@ -49,10 +50,10 @@ export async function tellHeld(
   try {
     await publish(message);
   } catch (error) {
-    await inParallel(leased, ({ stored }) => outbox.giveBack(stored));
+    await inParallel(PARALLEL, leased, ({ stored }) => outbox.giveBack(stored));
     throw error;
   }
-  await inParallel(leased, async ({ stored }) => {
+  await inParallel(PARALLEL, leased, async ({ stored }) => {
     const announced = { ...announcedAs(stored.finding, now), inStorm: true as const };
     const isCleared = await outbox.told(stored, announced, undefined);
     if (!isCleared) await requestAlert(stored);
@@ -76,12 +77,4 @@ async function leaseNews(
   const isCleared = await outbox.told(stored, undefined, rule ? rule.id : finding.suppressedBy);
   if (!isCleared) await requestAlert(stored);
   return undefined;
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const waiting = items.values();
-  const workNext = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, workNext));
 }

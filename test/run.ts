@@ -27,6 +27,7 @@ const CHECKS: readonly Step[] = [
   { name: 'format and lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'types', command: [bin('tsc')] },
   { name: 'unused code and dependencies', command: [node, bin('knip')] },
+  { name: 'code that only tests use', command: [node, bin('knip'), '--production'] },
 ];
 const TESTS: Step = {
   name: 'tests',

@@ -14,10 +14,3 @@ export function batchesOf(parts: readonly Part[]): readonly (readonly Lane[])[] 
   const alone = parts.filter(({ cores }) => cores === 2).map((part) => [[part]]);
   return single.length ? [...alone, lanes.filter((lane) => lane.length)] : alone;
 }
-
-/** Minutes that all parts take on two otherwise idle cores. */
-export const minutesOfAll = (parts: readonly Part[]): number =>
-  batchesOf(parts).reduce(
-    (sum, lanes) => sum + Math.max(...lanes.map((lane) => lane.reduce((of, { minutes }) => of + minutes, 0))),
-    0,
-  );

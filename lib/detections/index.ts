@@ -8,14 +8,10 @@ import { remoteAccessSweep } from './remote-access-sweep.ts';
 import { verticalScan } from './vertical-scan.ts';
 
 /** Add a detection here, and nowhere else. */
-export const REGISTRY = [
-  verticalScan,
-  horizontalScan,
-  blockScan,
-  openPortSweep,
-  remoteAccessSweep,
-  distributedScan,
-] as const;
+const REGISTRY = [verticalScan, horizontalScan, blockScan, openPortSweep, remoteAccessSweep, distributedScan] as const;
+
+/** The registry with the type of each record, from which the names of settings are derived. */
+export type Registry = typeof REGISTRY;
 
 export const DETECTIONS: readonly Detection[] = REGISTRY;
 

@@ -1,13 +1,13 @@
 /** Every number that the detections decide by, collected from the registry: names, defaults per sensitivity, overrides. */
 import { type Sensitivity, type Setting, SHARED_SETTINGS } from '../scan/settings.ts';
-import { DETECTIONS, type REGISTRY } from './index.ts';
+import { DETECTIONS, type Registry } from './index.ts';
 
 export type { Sensitivity };
 
 type NamesIn<Record> = Record extends { readonly settings: infer Own } ? keyof Own & string : never;
 
 /** Name of a number that users can override. */
-export type SettingName = keyof typeof SHARED_SETTINGS | NamesIn<(typeof REGISTRY)[number]>;
+export type SettingName = keyof typeof SHARED_SETTINGS | NamesIn<Registry[number]>;
 
 /** The numbers a decision rests on. Times are seconds of log time, counts are distinct first contacts. */
 export type DetectionSettings = { [Name in SettingName]: number };

@@ -3,7 +3,7 @@
  * can be told from the rest. The same fragments, in any order, give the same bytes.
  */
 
-import { formatAddress } from '../net/address.ts';
+import { formatAddress, isIpv4, parseAddress, V4_PREFIX, type Words } from '../net/address.ts';
 import { type ColumnReader, ColumnWriter } from './columns.ts';
 import type { Fragment, SeenContact } from './evidence.ts';
 import type { Identity } from './interfaces.ts';
@@ -21,7 +21,6 @@ import {
   IDENTIFIED,
   INSIDE,
   IPV6,
-  isV4,
   MINUTE_BITS,
   minuteOf,
   NO_MINUTE,
@@ -31,9 +30,6 @@ import {
   SAMPLED,
   SEVERAL_FLOWS,
   together,
-  V4_PREFIX,
-  type Words,
-  wordsOf,
 } from './layout.ts';
 
 /** In the year 2106; no record is later than 2099, and hours far beyond are no dates. */
@@ -44,7 +40,7 @@ const LAST_HOUR = 1_200_000;
  * @param key that the contacts' hashes were made with: hashes that it gives are not stored.
  */
 export function encodeFragments(fragments: readonly Fragment[], key?: HashKey): Uint8Array {
-  const sources = fragments.map((of) => ({ words: wordsOf(of.address), of })).sort(byWords);
+  const sources = fragments.map((of) => ({ words: parseAddress(of.address)!, of })).sort(byWords);
   const contacts = sources.map(({ of }) => of.contacts.map(addressed).sort(byContact));
   const isDerived = key !== undefined && sources.every(({ words }, at) => areDerived(key, words, contacts[at]!));
   const columns = columnsOf(() => new ColumnWriter());
@@ -133,7 +129,7 @@ function* glancesAt(columns: Columns<ColumnReader>): Generator<Glance> {
   }
 }
 
-const addressed = (of: SeenContact): Addressed<SeenContact> => ({ words: wordsOf(of.target), of });
+const addressed = (of: SeenContact): Addressed<SeenContact> => ({ words: parseAddress(of.target)!, of });
 
 const byWords = ({ words: a }: Addressed<unknown>, { words: b }: Addressed<unknown>): number =>
   a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
@@ -170,19 +166,19 @@ function dictionary<T>(
 const writeNumber = (column: ColumnWriter, _: unknown, value: number): void => column.number(value);
 
 function writeAddress(column: ColumnWriter, { words }: Addressed<unknown>): void {
-  column.byte(isV4(words) ? 4 : 6);
-  for (const word of isV4(words) ? [words[3]] : words) column.word(word);
+  column.byte(isIpv4(words) ? 4 : 6);
+  for (const word of isIpv4(words) ? [words[3]] : words) column.word(word);
 }
 
 function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment, before: number): void {
-  if (isV4(words)) columns.sources.number(words[3] - before);
+  if (isIpv4(words)) columns.sources.number(words[3] - before);
   else for (const word of words) columns.sources.word(word);
   columns.flags.byte(
     (of.inside ? INSIDE : 0) |
       (of.theta < FULL ? SAMPLED : 0) |
       (of.fragments > 1 ? OF_MANY_FILES : 0) |
       (of.identity ? IDENTIFIED : 0) |
-      (isV4(words) ? 0 : IPV6),
+      (isIpv4(words) ? 0 : IPV6),
   );
   // A number below 128 is one byte, as it was when there were no bits beyond.
   columns.qualities.number(of.quality);

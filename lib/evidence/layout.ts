@@ -1,6 +1,6 @@
 /** How fragments lie in bytes: the columns, what stands for what in them, and how they are put together. */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import { parseIpv4, parseIpv6 } from '../net/address.ts';
+import type { Words } from '../net/address.ts';
 import { ColumnReader, ColumnWriter } from './columns.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 
@@ -8,7 +8,6 @@ import { type HashKey, keyedHash } from './keyed-hash.ts';
 const VERSION = 3;
 export const HOUR = 3600;
 export const FULL = 0xffffffff;
-export const V4_PREFIX = 0xffff;
 
 /** Unlike deflate it gives columns of different kinds codes of their own; more effort gains next to nothing. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 } };
@@ -36,9 +35,6 @@ export const SEVERAL_FLOWS = 33;
 export class CodecError extends Error {
   override name = 'CodecError';
 }
-
-/** IPv4 as ::ffff:a.b.c.d. */
-export type Words = readonly [number, number, number, number];
 
 export interface Addressed<T> {
   readonly words: Words;
@@ -70,13 +66,6 @@ export type Columns<T> = Readonly<Record<(typeof COMPRESSED)[number] | 'random',
 
 export const columnsOf = <T>(make: (name: string) => T): Columns<T> =>
   Object.fromEntries([...COMPRESSED, 'random'].map((name) => [name, make(name)])) as Columns<T>;
-
-export function wordsOf(address: string): Words {
-  const v4 = parseIpv4(address);
-  return v4 === undefined ? parseIpv6(address)! : [0, 0, V4_PREFIX, v4];
-}
-
-export const isV4 = (words: Words): boolean => words[0] === 0 && words[1] === 0 && words[2] === V4_PREFIX;
 
 /** The hash of a contact as the contact table makes it (`lib/kernel/contact-table.ts`). */
 export const hashOf = (key: HashKey, source: Words, target: Words, port: number, protocol: number): number =>

@@ -16,12 +16,6 @@ export const EGRESS: FlowDirection = 2;
 /** Flags of a record whose log has no `tcp-flags`, or `-` there. */
 export const NO_FLAGS = -1;
 
-/** Bits of `tcp-flags` (page "Flow log records"): ORed over the packets of one direction in one interval. */
-export const FIN = 1;
-export const SYN = 2;
-export const RST = 4;
-export const ACK = 16;
-
 /** Text columns that say whose interface recorded a row; read only when an interface is met for the first time. */
 export const IDENTITY_FIELDS = [
   'account-id',

@@ -48,11 +48,6 @@ export function queryByDay(tables: Tables, day: string, shard: number, minRank: 
   });
 }
 
-/** Open findings of a shard (0 to 3), by last probe. */
-export function queryOpen(tables: Tables, shard: number): string {
-  return query(tables, { index: 'open', condition: 'openShard = :open', values: { ':open': { S: `open#${shard}` } } });
-}
-
 /** The finding explained, from any checkout of the project. */
 export const showFinding = (tables: Tables, id: string): string =>
   sweepwatch(tables, 'findings', 'show', valueText(id));

@@ -13,7 +13,7 @@ export const LONGEST_SECONDS = HORIZONS['72h'];
 export type GroupBy = 'target' | 'port' | 'source';
 
 /** What a window saw, for the sentence about it. */
-export interface WindowFacts {
+interface WindowFacts {
   /** Distinct contacts that speak for a scan, as text: `1,019`. */
   readonly count: string;
   /** The target, or the port, that they share; empty where they share their source only. */

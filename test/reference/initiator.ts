@@ -15,7 +15,8 @@ import {
   SEEN_WEAK_RESET,
   SEEN_WITHOUT_FLAGS,
 } from '../../lib/evidence/seen.ts';
-import { ACK, FIN, type FlowRecord, NO_FLAGS, REJECT, RST, SYN } from '../../lib/flowlog/record.ts';
+import { type FlowRecord, NO_FLAGS, REJECT } from '../../lib/flowlog/record.ts';
+import { ACK, FIN, RST, SYN } from './tcp-flags.ts';
 
 /** What of a record the classification reads. */
 export type Classified = Pick<

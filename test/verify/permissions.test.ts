@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ACCEPTED } from '../../verify/permissions/accepted.ts';
-import { RULES } from '../../verify/permissions/audit.ts';
 import { documentOf } from '../../verify/permissions/document.ts';
+import { RULES } from '../../verify/permissions/problem.ts';
 import { POINTLESS, type Proof, prove } from '../../verify/permissions/proof.ts';
 import { grantsOf } from '../../verify/permissions/rules/roles.ts';
 import { DEPLOYMENTS } from '../../verify/permissions/stacks.ts';
@@ -54,7 +54,8 @@ test.each<[kind: string, rule: string]>([
   ['everybody', 'foreign principal'],
   ['key that AWS manages', 'service denied'],
   ['deny beside the role', 'call denied'],
-  ['rotation lost', 'data'],
+  // Only a deployment with a key of its own can lose the rotation, and those have mistakes planted at length.
+  ...(isAtLength ? [['rotation lost', 'data'] as [string, string]] : []),
 ])('a mistake of the kind "%s" is found by the rule "%s"', (kind, rule) => {
   const found = proofs.flatMap(({ planted }) => planted.filter((each) => each.kind === kind));
   expect(found.some(({ foundBy }) => foundBy.includes(rule))).toBe(true);

@@ -8,31 +8,12 @@ import { serviceProblems } from './rules/services.ts';
 import { strangerProblems } from './rules/strangers.ts';
 import type { PaperStack } from './stacks.ts';
 
-/** What the audit looks at. */
-export const RULES: readonly string[] = [
-  'wiring',
-  'call denied',
-  'unused',
-  'wildcard',
-  'managed policy',
-  'key used by hand',
-  'service denied',
-  'confused deputy',
-  'log delivery',
-  'plain HTTP',
-  'foreign principal',
-  'locked out',
-  'data',
-  'type',
-  'readable',
-];
-
 /** All problems of a deployment; an unreadable policy is one. */
 export function audit(makeStack: () => PaperStack): Problem[] {
   try {
     const stack = makeStack();
     return [
-      ...wiringProblems(stack).map((text) => ({ rule: 'wiring', text })),
+      ...wiringProblems(stack).map((text): Problem => ({ rule: 'wiring', text })),
       ...roleProblems(stack),
       ...serviceProblems(stack),
       ...strangerProblems(stack),

@@ -12,7 +12,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { batchOf, OPERATIONS } from '../dynamodb/client.ts';
+import { batchOf, OPERATIONS } from '../dynamodb/operations.ts';
 import type { Table } from '../dynamodb/table.ts';
 import type { Caller, Cloud } from './cloud.ts';
 import type { CallKind } from './faults.ts';

@@ -7,7 +7,6 @@ import {
   queryById,
   queryBySource,
   queryByTarget,
-  queryOpen,
   showFinding,
   suppressItem,
   suppressLine,
@@ -33,7 +32,6 @@ describe('queries', () => {
     ['by id', queryById(tables, 'abc'), { ':id': { S: 'abc' } }],
     ['by target', queryByTarget(tables, '10.0.9.9'), { ':pk': { S: 'target#10.0.9.9' } }],
     ['by day', queryByDay(tables, '2026-09-01', 2, 3), { ':day': { S: '2026-09-01#2' }, ':rank': { S: '3#' } }],
-    ['of open ones', queryOpen(tables, 1), { ':open': { S: 'open#1' } }],
   ];
 
   test.each(queries)('%s name table and region, and define every value they use', (_, line, values) => {

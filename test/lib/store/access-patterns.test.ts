@@ -10,7 +10,6 @@ import {
   queryById,
   queryBySource,
   queryByTarget,
-  queryOpen,
   showFinding,
   suppressItem,
   suppressLine,
@@ -102,6 +101,11 @@ async function query(line: string): Promise<Row[]> {
 
 const allShards = async (line: (shard: number) => string) =>
   (await Promise.all(Array.from({ length: SHARDS }, (_, shard) => query(line(shard))))).flat();
+/** As the output OpenFindings of the stack prints it, in any order. */
+const openFindings = (shard: number) =>
+  `aws dynamodb query --table-name ${tables.findings} --region us-east-1 --index-name open ` +
+  `--key-condition-expression 'openShard = :shard' ` +
+  `--expression-attribute-values '{":shard":{"S":"open#'${shard}'"}}'`;
 const ids = (rows: Row[]) => rows.map(({ id, targetOf }) => id?.S ?? targetOf?.S);
 
 describe('the printed query', () => {
@@ -137,7 +141,7 @@ describe('the printed query', () => {
   });
 
   test('of open findings gives the open ones', async () => {
-    expect(ids(await allShards((shard) => queryOpen(tables, shard)))).toEqual([ours.id]);
+    expect(ids(await allShards(openFindings))).toEqual([ours.id]);
   });
 
   test('asks for exactly one source, whatever is in its name', async () => {

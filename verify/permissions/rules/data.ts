@@ -58,10 +58,10 @@ const UNDER_KEY = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable'];
 
 /** What is wrong with the resources. */
 export function dataProblems(stack: PaperStack): Problem[] {
-  return [...stack.resources.values()].flatMap((resource) => {
+  return [...stack.resources.values()].flatMap((resource): Problem[] => {
     const look = looks[resource.type];
     if (look === undefined) return [{ rule: 'type', text: `${resource.type} was never looked at` }];
-    const found = look(resource, stack).map((text) => ({ rule: 'data', text: `${nameOf(resource)} ${text}` }));
+    const found = look(resource, stack).map((text): Problem => ({ rule: 'data', text: `${nameOf(resource)} ${text}` }));
     const isOutside =
       stack.settings.kmsKey !== 'none' && UNDER_KEY.includes(resource.type) && keyOf(resource) === undefined;
     return isOutside

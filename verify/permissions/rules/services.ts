@@ -23,7 +23,7 @@ export function serviceProblems(stack: PaperStack): Problem[] {
     ...asked.flatMap((each) => refused(stack, each)),
     ...managedKeys(stack),
     ...asked.flatMap((each) => confusedDeputies(stack, each)),
-    ...unwantedDeliveries(stack).flatMap(({ says, connection, request }) => {
+    ...unwantedDeliveries(stack).flatMap(({ says, connection, request }): Problem[] => {
       const policy = policyOfTarget(stack, connection);
       return admits(policy, request) ? [{ rule: 'log delivery', text: says }] : [];
     }),

@@ -1,14 +1,12 @@
 /**
- * A DynamoDB in memory, behind the SDK's own client: commands, paginators and middleware are real, only the network is not.
- * It knows the operations that the project calls, and refuses all else. test/verify/dynamodb.test.ts compares it with an engine.
+ * The answers of a DynamoDB in memory to the operations that the project calls. It refuses all others.
+ * test/verify/dynamodb.test.ts compares it with an engine.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Item } from './expressions.ts';
-import { type Condition, copied, type Query, type Table } from './table.ts';
+import type { Condition, Query, Table } from './table.ts';
 
 /** The input of any operation that names one table. */
-interface Input extends Condition, Query {
+export interface Input extends Condition, Query {
   readonly TableName: string;
   readonly Item: Item;
   readonly Key: Item;
@@ -66,37 +64,3 @@ export function batchOf(input: unknown): { readonly name: string; readonly items
 }
 
 const invalid = (message: string): Error => Object.assign(new Error(message), { name: 'ValidationException' });
-
-/** A new client of these tables, by name. Tests may add middleware to it, at the step `initialize`. */
-export function memoryClient(tables: ReadonlyMap<string, Table>): DynamoDBDocumentClient {
-  const client = DynamoDBDocumentClient.from(
-    new DynamoDBClient({ region: 'us-east-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' } }),
-  );
-  const tableOf = (name: string): Table => {
-    const table = tables.get(name);
-    if (!table) throw Object.assign(new Error(`there is no table ${name}`), { name: 'ResourceNotFoundException' });
-    return table;
-  };
-  const answer = (operation: string, input: object): object => {
-    const at = performance.now();
-    if (operation === 'BatchWriteItem') {
-      const { name, items } = batchOf(input);
-      const table = tableOf(name);
-      for (const item of items) table.put(at, item);
-      return {};
-    }
-    const act = OPERATIONS[operation];
-    if (!act) throw new Error(`the DynamoDB in memory does not know ${operation}`);
-    return act(tableOf((input as Input).TableName), input as Input, at);
-  };
-  client.middlewareStack.add(
-    (_, context) => async (args) => {
-      const operation = String(context.commandName).replace(/Command$/, '');
-      // Other calls come between, as they do when an answer travels.
-      await new Promise((resolve) => setImmediate(resolve));
-      return { output: { $metadata: {}, ...(copied(answer(operation, args.input)) as object) } as never, response: {} };
-    },
-    { step: 'serialize', priority: 'high', name: 'inMemory' },
-  );
-  return client;
-}

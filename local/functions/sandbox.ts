@@ -28,7 +28,8 @@ export interface Sandbox {
   kill(): Promise<void>;
 }
 
-const INIT_TIMEOUT_MS = 10_000;
+/** Lambda waits ten seconds on its own processors; a busy machine starts a process that many times slower. */
+const INIT_TIMEOUT_MS = 60_000;
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 
 /** Lambda leaves a tenth of the memory to everything that is not the JavaScript heap. */

@@ -62,7 +62,7 @@ test('idle names what is busy when time runs out', async () => {
     const invocation = cloud.invoke('Worker', {
       Records: [{ messageId: 'm', body: '{"Records":[{"s3":{"bucket":{},"object":{"key":"hang"}}}]}' }],
     });
-    const failure = expect(invocation).rejects.toThrow('Task timed out after 1.00 seconds');
+    const failure = expect(invocation).rejects.toThrow('Task timed out after 2.00 seconds');
     await expect(cloud.idle(50)).rejects.toThrow(/not idle after 50 ms: .*function Worker runs/);
     await failure;
     await cloud.idle(10_000);

@@ -1,6 +1,6 @@
 /** Packs a copy of the checkout, and installs the package into apps, for the tests of the package. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ROOT } from '../../supply/bundle.ts';
 
@@ -57,8 +57,8 @@ export function packCopy(folder: string): Packed {
 }
 
 /**
- * Installs the package into an empty app without a network: the peers are those of the checkout. That npm finds the
- * peers by itself is for `npm run verify`, which has a registry.
+ * Installs the package into an empty app without a network: the peers are those of the checkout. `npm run verify` shows that
+ * npm finds the peers by itself.
  */
 export function installOffline(app: string, archive: string): void {
   mkdirSync(app, { recursive: true });
@@ -66,4 +66,47 @@ export function installOffline(app: string, archive: string): void {
   run(app, 'npm', ['install', '--offline', '--legacy-peer-deps', '--no-audit', '--no-fund', archive]);
   for (const peer of ['aws-cdk-lib', 'constructs', '@types'])
     symlinkSync(join(ROOT, 'node_modules', peer), join(app, 'node_modules', peer), 'junction');
+}
+
+/** Installs the package into an app, beside other packages. npm takes those and the peers from the registry. */
+export function installFromRegistry(app: string, archive: string, ...packages: readonly string[]): void {
+  run(app, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', archive, ...packages]);
+}
+
+/** A stack that an app has synthesized. */
+export interface Synthesized {
+  /** How many resources of a type its template holds. */
+  count(type: string): number;
+  readonly outputs: readonly string[];
+  /** The functions of the package whose bundles are among the assets, byte for byte. */
+  readonly bundles: readonly string[];
+}
+
+/** Reads a stack of the cloud assembly that an app has left in its `cdk.out`. */
+export function synthesized(app: string, stack: string): Synthesized {
+  const outdir = join(app, 'cdk.out');
+  const { Resources, Outputs } = JSON.parse(readFileSync(join(outdir, `${stack}.template.json`), 'utf8')) as {
+    Resources: Record<string, { Type: string }>;
+    Outputs: Record<string, unknown>;
+  };
+  const assets = readdirSync(outdir)
+    .filter((name) => name.startsWith('asset.'))
+    .flatMap((name) => readdirSync(join(outdir, name)).map((file) => readFileSync(join(outdir, name, file), 'utf8')));
+  const functions = join(app, 'node_modules/sweepwatch/dist/functions');
+  return {
+    count: (type) => Object.values(Resources).filter(({ Type }) => Type === type).length,
+    outputs: Object.keys(Outputs),
+    bundles: readdirSync(functions).filter((name) =>
+      assets.includes(readFileSync(join(functions, name, 'index.mjs'), 'utf8')),
+    ),
+  };
+}
+
+/** The findings in a captured scan, as the command prints them in an app and in the checkout. */
+export function detectIn(app: string): { readonly app: string; readonly checkout: string } {
+  const args = ['detect', join(ROOT, 'test/data/lab/fin-top1000.log.gz'), '--format', 'ndjson'];
+  return {
+    app: run(app, 'npx', ['--no-install', 'sweepwatch', ...args]),
+    checkout: run(ROOT, 'node', ['cli/sweepwatch.mjs', ...args]),
+  };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROOT } from '../../supply/bundle.ts';
 import { restoreManifest, swapManifest } from '../../supply/package/swap.ts';
-import { installOffline, type Packed, packCopy, readmeApp, run } from './pack.ts';
+import { detectIn, installOffline, type Packed, packCopy, readmeApp, run, synthesized } from './pack.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-package-'));
 const app = join(folder, 'app');
@@ -98,17 +98,11 @@ describe('an app', () => {
     writeFileSync(join(app, 'app.ts'), readmeApp());
     const options = ['--module', 'nodenext', '--strict', '--noEmit', '--types', 'node', '--skipLibCheck'];
     run(app, 'node', [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options, 'app.ts']);
-    const outdir = join(app, 'cdk.out');
-    run(app, 'node', ['app.ts'], { CDK_OUTDIR: outdir });
-    const assets = readdirSync(outdir)
-      .filter((name) => name.startsWith('asset.'))
-      .flatMap((name) => readdirSync(join(outdir, name)).map((file) => readFileSync(join(outdir, name, file), 'utf8')));
-    const bundles = ['alert', 'ingest', 'settle'].map((name) => read(`dist/functions/${name}/index.mjs`));
-    for (const bundle of bundles) expect(assets).toContain(bundle);
-    const { Resources, Outputs } = JSON.parse(readFileSync(join(outdir, 'Network.template.json'), 'utf8'));
-    const types = Object.values(Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
-    expect(types.filter((type) => type === 'AWS::EC2::FlowLog')).toHaveLength(1);
-    expect(Object.keys(Outputs)).toContain('FindingsTable');
+    run(app, 'node', ['app.ts'], { CDK_OUTDIR: join(app, 'cdk.out') });
+    const stack = synthesized(app, 'Network');
+    expect(stack.bundles).toEqual(['alert', 'ingest', 'settle']);
+    expect(stack.count('AWS::EC2::FlowLog')).toBe(1);
+    expect(stack.outputs).toContain('FindingsTable');
   }, 120_000);
 
   test.each([
@@ -126,11 +120,9 @@ describe('an app', () => {
   });
 
   test('runs the command, which finds what the checkout finds, also in threads, and says where the demo is', () => {
-    const log = join(ROOT, 'test/data/lab/fin-top1000.log.gz');
-    const args = ['detect', log, '--format', 'ndjson'];
-    const found = run(app, 'npx', ['--no-install', 'sweepwatch', ...args]);
-    expect(found).toBe(run(ROOT, 'node', ['cli/sweepwatch.mjs', ...args]));
-    expect(found).not.toBe('');
+    const found = detectIn(app);
+    expect(found.app).toBe(found.checkout);
+    expect(found.app).not.toBe('');
     const demo = spawnSync(
       process.execPath,
       [join(app, 'node_modules/sweepwatch/dist/command/sweepwatch.mjs'), 'demo'],

@@ -10,9 +10,9 @@ import { grantsOf } from '../../verify/permissions/rules/roles.ts';
 import { DEPLOYMENTS } from '../../verify/permissions/stacks.ts';
 import { isAtLength } from '../tier.ts';
 
-/** Deployments in which mistakes are planted: those that most people have; all at length. */
+/** Deployments in which mistakes are planted: a new bucket, and another's with a key of the stack; all at length. */
 const WITHIN = Object.keys(DEPLOYMENTS).filter(
-  (name) => isAtLength || ['defaults', 'existing bucket, EventBridge, its own key'].includes(name),
+  (name) => isAtLength || ['defaults', 'existing bucket, notifications, key of the stack'].includes(name),
 );
 
 let proofs: Proof[];

@@ -9,7 +9,7 @@ import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import { epochSeconds, type Finding, severityRank } from '../lib/finding/model.ts';
 import { readFlowLog } from '../lib/flowlog/read.ts';
 import { bufferSource } from '../lib/flowlog/source.ts';
-import { detectAll } from '../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../lib/pipeline/judge-all.ts';
 import { expectValidFinding } from './finding-schema.ts';
 
 const FOLDER = join(import.meta.dirname, 'data/shapes');
@@ -42,7 +42,7 @@ async function findingsIn(file: string): Promise<Finding[]> {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  const findings = detectAll(collector, context).map(({ finding }) => finding);
+  const findings = (await judgeAll(collector, context)).map(({ finding }) => finding);
   for (const finding of findings) expectValidFinding(finding);
   return findings;
 }

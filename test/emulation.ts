@@ -10,7 +10,7 @@ import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import type { Finding } from '../lib/finding/model.ts';
 import { readFlowLog } from '../lib/flowlog/read.ts';
 import { bufferSource } from '../lib/flowlog/source.ts';
-import { detectAll } from '../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../lib/pipeline/judge-all.ts';
 import { NOON, probe, type Row } from './lib/scan/traffic.ts';
 
 const DATA = join(import.meta.dirname, 'data');
@@ -26,7 +26,7 @@ export async function replay(file: string): Promise<Finding[]> {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return detectAll(collector, context).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).map(({ finding }) => finding);
 }
 
 /** What a step's finding must say. */

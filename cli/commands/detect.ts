@@ -9,7 +9,7 @@ import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { parseCidr } from '../../lib/net/cidr.ts';
 import { Networks } from '../../lib/net/networks.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type ConnectionOptions, connectionOf } from '../connection.ts';
@@ -60,14 +60,14 @@ export async function detectCommand(
   progress.end();
   const reports = read.filter((item) => 'records' in item);
   const failed = [...bad, ...read.filter((item) => 'reason' in item)];
-  const findings = decide(collector, options);
+  const findings = await decide(collector, options);
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
   // Where nothing was read, "no findings" would be a lie.
   if (reports.length) formatFindings(shown, options.format, terminal);
   return report(reports, failed, findings, shown, collector.dropped, hidden, terminal);
 }
 
-function decide(collector: Collector, options: Options): Finding[] {
+async function decide(collector: Collector, options: Options): Promise<Finding[]> {
   const context = {
     settings: options.settings,
     secret: LOCAL_SECRET,
@@ -76,7 +76,7 @@ function decide(collector: Collector, options: Options): Finding[] {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return detectAll(collector, context).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).map(({ finding }) => finding);
 }
 
 async function readOptions(given: DetectOptions): Promise<Options> {

@@ -13,7 +13,7 @@ const REGISTRY = [verticalScan, horizontalScan, blockScan, openPortSweep, remote
 /** The registry with the type of each record, from which the names of settings are derived. */
 export type Registry = typeof REGISTRY;
 
-export const DETECTIONS: readonly Detection[] = REGISTRY;
+export const DETECTIONS: readonly Detection[] = [...REGISTRY];
 
 /** Those that look at single sources. */
 export const SOURCE_DETECTIONS: readonly SourceDetection[] = DETECTIONS.filter(isSourceDetection);

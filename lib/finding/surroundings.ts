@@ -15,7 +15,7 @@ export const serviceKey = ({ target, port, protocol }: Pick<OpenService, 'target
   `${target} ${port} ${protocol}`;
 
 /** A range of epoch hours, both ends included. */
-interface HourRange {
+export interface HourRange {
   readonly from: number;
   readonly to: number;
 }
@@ -44,7 +44,7 @@ export const questionable = ({ finding, open }: DetectedFinding): readonly OpenS
   finding.direction === 'inbound' ? open.filter(({ port }) => !isPublicPort(port)) : [];
 
 /** Outside sources that completed contacts with services, hour by hour. */
-export class Completions {
+export class ServiceUsers {
   #sources = new Map<string, Map<string, Set<number>>>();
 
   /** Notes that an outside source completed a contact with a service in an epoch hour. */
@@ -64,16 +64,16 @@ export class Completions {
 }
 
 /** An inbound detection with the severity that what answered it deserves; others as they are. */
-export function weighed(
+export function raiseSeverityByWhatAnswered(
   detection: DetectedFinding,
-  completions: Completions,
+  users: ServiceUsers,
   settings: DetectionSettings,
 ): DetectedFinding {
   const { finding } = detection;
   if (finding.direction !== 'inbound' || !finding.source) return detection;
   const hours = hoursAround(detection);
   const hidden = questionable(detection).filter(
-    (service) => completions.count(serviceKey(service), finding.source?.address, hours) < settings.publicServiceSources,
+    (service) => users.count(serviceKey(service), finding.source?.address, hours) < settings.publicServiceSources,
   );
   const isBroad = finding.targets.count >= settings.broadTargets && finding.ports.count >= BROAD_PORTS;
   const stays = hidden.filter(({ isConnected }) => isConnected);

@@ -1,21 +1,18 @@
 /** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
 
 import { distributedScan } from '../detections/distributed-scan.ts';
-import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
-import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
-import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
+import { isVoid } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
-import { InboundContacts } from '../scan/inbound.ts';
-import { anchorHourOf, findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
+import { anchorHourOf, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
-import { OUTSIDE_BUCKETS } from '../store/keys.ts';
+import type { RunContext } from './evidence-reader.ts';
 import type { Judged, JudgeOptions } from './judge.ts';
-import { hourOf, type Moment } from './reading.ts';
+import { hourOf } from './judge-source.ts';
+import { type Closing, closeFinding, storeFinding } from './recorder.ts';
 
 const HOUR = 3600;
-const PARALLEL = 8;
 /** A campaign is read from its beginning on, unless that lies further back than this. */
 const LONGEST_HOURS = 24;
 /** Campaigns that were seen last within this are looked at again, in hours. */
@@ -41,7 +38,7 @@ export interface Judgeable {
 export async function judgeCampaigns(
   options: JudgeOptions,
   { hour, last }: Judgeable,
-  moment: Moment,
+  run: RunContext,
 ): Promise<CampaignsJudged> {
   const all = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
   const stored = all.filter(({ finding }) => !isVoid(finding));
@@ -52,10 +49,11 @@ export async function judgeCampaigns(
   );
   for (;;) {
     // Silence is judged by what was read: a campaign may go on in the hour after.
-    const logTime = Math.min(moment.logTime, (to + 1) * HOUR);
-    const { inbound, fragments } = await read(options, { from: from - CAMPAIGN_WINDOW_HOURS, to }, moment);
+    const logTime = Math.min(run.logTime, (to + 1) * HOUR);
+    const context = contextOf(options, run);
+    const { inbound, fragments } = await run.reader.inbound({ from: from - CAMPAIGN_WINDOW_HOURS, to }, context);
     const span = { from: from * HOUR, to: (to + 1) * HOUR };
-    const detections = detectCampaigns(inbound, contextOf(options, moment, logTime), span);
+    const detections = detectCampaigns(inbound, { ...context, logTime }, span);
     // What came late may have shown one that goes on in hours that were looked at before it came.
     if (
       to < last &&
@@ -65,7 +63,7 @@ export async function judgeCampaigns(
       continue;
     }
     const continued = detections.map((detection) => continuing(detection, stored, from));
-    const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, moment.now);
+    const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, run.now);
     return { ...judged, dropped: inbound.dropped };
   }
 }
@@ -88,21 +86,17 @@ async function store(
   const judged = { opened: 0, updated: 0 };
   for (const detection of detections) {
     const known = all.find(({ finding }) => finding.id === detection.finding.id);
-    if (known?.finding.closedBecause === 'analyst') continue;
-    if (known && !isWorthWriting(known.finding, detection.finding) && !hasGoneOn(known.finding, detection.finding))
-      continue;
-    const isNews = newsOf(detection.finding, known?.announced, options.minSeverity) !== undefined;
-    const version = versionOf(detection, known, fragments, logTime);
-    if (!(await options.findings.upsert(detection, version, isNews, now))) continue;
-    if (isNews) await options.requestAlert(findingKey(detection));
-    judged[known ? 'updated' : 'opened']++;
+    const outcome = await storeFinding(options, detection, known, {
+      version: versionOf(detection, known, fragments, logTime),
+      now,
+      hasOutgrown: (earlier) => hasGoneOn(earlier, detection.finding),
+    });
+    if (outcome === 'opened' || outcome === 'updated') judged[outcome]++;
   }
   const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
   for (const orphan of orphans) {
     const version = { fragments: orphan.fragments, judgedAt: logTime, ...(orphan.hours && { hours: orphan.hours }) };
-    if (!(await options.findings.close(orphan, closingOf(orphan, detections), version, now))) continue;
-    if (orphan.announced || orphan.announceSince) await options.requestAlert(orphan);
-    judged.updated++;
+    if (await closeFinding(options, orphan, closingOf(orphan, detections), { version, now })) judged.updated++;
   }
   return { ...judged, members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)] };
 }
@@ -166,14 +160,17 @@ function versionOf(
 }
 
 /** Closes a campaign that nobody judged for so long that it must be over. */
-export async function closeCampaign(options: JudgeOptions, stored: StoredFinding, moment: Moment): Promise<void> {
+export async function closeCampaign(
+  options: JudgeOptions,
+  stored: StoredFinding,
+  run: Omit<RunContext, 'reader'>,
+): Promise<void> {
   const version = {
     fragments: stored.fragments,
-    judgedAt: moment.logTime,
+    judgedAt: run.logTime,
     ...(stored.hours && { hours: stored.hours }),
   };
-  if (await options.findings.close(stored, { closedBecause: 'ended' }, version, moment.now))
-    if (stored.announced || stored.announceSince) await options.requestAlert(stored);
+  await closeFinding(options, stored, { closedBecause: 'ended' }, { version, now: run.now });
 }
 
 const membersOf = ({ finding, roll }: Pick<StoredFinding, 'finding' | 'roll'>) =>
@@ -189,48 +186,16 @@ const isOrphan = (campaign: StoredFinding, detections: readonly DetectedCampaign
   lastHourOf(campaign) <= to &&
   !detections.some(({ finding }) => finding.id === campaign.finding.id);
 
-function closingOf(
-  orphan: StoredFinding,
-  detections: readonly DetectedCampaign[],
-): Pick<Finding, 'closedBecause' | 'mergedInto'> {
+function closingOf(orphan: StoredFinding, detections: readonly DetectedCampaign[]): Closing {
   const heir = detections.find((detection) => isSame(orphan, detection));
   return heir ? { closedBecause: 'merged', mergedInto: heir.finding.id } : { closedBecause: 'refuted' };
 }
 
-const contextOf = ({ settings, networks, secret }: JudgeOptions, moment: Moment, logTime: number) => ({
+const contextOf = ({ settings, networks, secret }: JudgeOptions, { logTime }: Pick<RunContext, 'logTime'>) => ({
   settings,
   campaign: distributedScan,
   networks,
   secret,
   logTime,
-  overdueBefore: moment.logTime - settings.settleSeconds,
+  overdueBefore: logTime - settings.settleSeconds,
 });
-
-async function read(
-  options: JudgeOptions,
-  hours: Hours,
-  moment: Moment,
-): Promise<{ inbound: InboundContacts; fragments: Map<number, number> }> {
-  const inbound = new InboundContacts(contextOf(options, moment, moment.logTime));
-  const fragments = new Map<number, number>();
-  const range = Array.from({ length: hours.to - hours.from + 1 }, (_, at) => hours.from + at);
-  for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++) {
-    const bySource = new Map<string, Fragment[]>();
-    for (let at = 0; at < range.length; at += PARALLEL) {
-      const reading = range.slice(at, at + PARALLEL).map((hour) => options.windows.outsideSources(hour, bucket));
-      for (const fragment of (await Promise.all(reading)).flat()) {
-        fragments.set(fragment.hour, (fragments.get(fragment.hour) ?? 0) + fragment.fragments);
-        const known = bySource.get(fragment.address);
-        if (known) known.push(fragment);
-        else bySource.set(fragment.address, [fragment]);
-      }
-    }
-    for (const known of bySource.values()) {
-      const source = mergeFragments(known)!;
-      inbound.add(source);
-      for (const { hour, contacts } of source.panes)
-        for (const { target, seen } of contacts) if (hasInitiatorHalf(seen)) inbound.reach.add(hour, target);
-    }
-  }
-  return { inbound, fragments };
-}

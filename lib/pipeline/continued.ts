@@ -10,7 +10,7 @@ import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
  * The detections, those that go on from a finding in `expired` under its identity.
  * @param expired stored findings whose first evidence is gone.
  */
-export function continued(
+export function continueExpired(
   detections: readonly DetectedFinding[],
   expired: readonly StoredFinding[],
   episodeGapSeconds: number,

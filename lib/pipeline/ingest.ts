@@ -11,7 +11,6 @@ import { objectId, type SourceName } from '../store/keys.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
 import { failuresToJudge, type Services } from './services.ts';
-import { Uses } from './uses.ts';
 
 /** How far the clocks of log and function may be apart, in seconds. */
 const CLOCK_SKEW = 900;
@@ -86,17 +85,14 @@ export async function ingestObject(
   const isOutside = ({ source }: Candidate) => Number(source.scope === 'internet');
   due.sort((a, b) => isOutside(a) - isOutside(b));
   const failures: unknown[] = [];
-  const shared = { uses: new Uses(windows) };
+  const reader = judge.newReader();
   const count = (judged: Judged) => {
     ingested.opened += judged.opened;
     ingested.updated += judged.updated;
   };
   const judgeOne = async (candidate: Candidate): Promise<Judged> => {
     const sighting = { logTime, directions: candidate.directions };
-    const judged = await judge.judge(candidate.source, candidate, { logTime, now }, 'short', {
-      ...shared,
-      sighting,
-    });
+    const judged = await judge.judge(candidate.source, candidate, { logTime, now, reader }, 'short', sighting);
     // Many files of one minute may tell of one scan: the next run of settle sees what they add.
     if (judged.isFresh) await windows.agenda.markAgain(candidate.source, candidate.to, logTime, id, now);
     return judged;

@@ -3,35 +3,34 @@
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import { withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
-import { isVoid, isWorthWriting, newsOf } from '../finding/lifecycle.ts';
-import { type Direction, epochSeconds, type Finding, type Severity } from '../finding/model.ts';
+import { isVoid } from '../finding/lifecycle.ts';
+import { type Direction, epochSeconds, type Finding } from '../finding/model.ts';
 import { directionOf } from '../scan/contacts.ts';
-import { findingKey, type Hours, type StoredFinding } from '../store/finding-item.ts';
-import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
+import type { Hours, StoredFinding } from '../store/finding-item.ts';
+import type { Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';
-import type { KnownPacked } from '../store/windows-store.ts';
-import { continued } from './continued.ts';
+import type { WindowsStore } from '../store/windows-store.ts';
+import { continueExpired } from './continued.ts';
+import type { RunContext } from './evidence-reader.ts';
 import {
+  type EarlierJudgement,
   type Horizons,
   hourOf,
   hoursOf,
-  type Judgement,
+  type JudgingOptions,
+  judgeSource,
   MARGIN,
-  type Moment,
   overlaps,
-  Reader,
-  type ReaderOptions,
+  type Question,
   STEP,
-} from './reading.ts';
+} from './judge-source.ts';
 import { Recent, type Sighting } from './recent.ts';
-import { inSurroundings } from './surroundings.ts';
-import { Uses } from './uses.ts';
+import { type Closing, closeFinding, type RecorderOptions, storeFinding } from './recorder.ts';
+import { weighBySurroundings } from './surroundings.ts';
+import { TableEvidence } from './table-evidence.ts';
 
-export interface JudgeOptions extends ReaderOptions {
-  readonly findings: FindingsStore;
-  /** Tells the alert function of a finding that was marked. */
-  readonly requestAlert: (ref: FindingRef) => Promise<void>;
-  readonly minSeverity: Severity;
+export interface JudgeOptions extends JudgingOptions, RecorderOptions {
+  readonly windows: WindowsStore;
 }
 
 /** What a judgement did. */
@@ -45,18 +44,13 @@ export interface SourceJudged extends Judged {
   readonly isFresh: boolean;
 }
 
-/** What one run has read before and need not read again for each of its judgements. */
-export interface Shared {
-  readonly uses?: Uses;
-  /** Of the source, where it is a quiet one from outside; read anew once somebody else proves to know more. */
-  readonly quiet?: KnownPacked | undefined;
-  /** The file that the judgement is made for: where it goes on with what was judged a moment ago, nothing is read. */
-  readonly sighting?: Sighting;
-}
+/** A run; by default it reads from the table, with nothing read before. */
+type Run = Omit<RunContext, 'reader'> & Partial<Pick<RunContext, 'reader'>>;
 
-/** What one reading goes by. */
-interface Attempt extends Shared {
-  readonly uses: Uses;
+/** What one attempt goes by. */
+interface Attempt extends Omit<Question, 'stored'> {
+  /** The file that the judgement is made for: where it goes on with what was judged a moment ago, nothing is read. */
+  readonly sighting?: Sighting | undefined;
 }
 
 const TRIES = 8;
@@ -64,14 +58,15 @@ const DAY = 86_400;
 /** Hours that a campaign may have begun before one of its members. */
 const CAMPAIGN_HOURS = 25;
 
+/** How far the log has come, and the clock, both epoch seconds. */
+type Moment = Omit<RunContext, 'reader'>;
+
 export class Judge {
-  #options: JudgeOptions;
-  #reader: Reader;
-  #recent = new Recent();
+  readonly #options: JudgeOptions;
+  readonly #recent = new Recent();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
-    this.#reader = new Reader(options);
   }
 
   /**
@@ -84,16 +79,19 @@ export class Judge {
   async judge(
     source: SourceName,
     hours: Hours,
-    moment: Moment,
+    { reader = this.newReader(), ...moment }: Run,
     horizons: Horizons = 'short',
-    { uses = new Uses(this.#options.windows), quiet, sighting }: Shared = {},
+    sighting?: Sighting,
   ): Promise<SourceJudged> {
     const total = { opened: 0, updated: 0, isFresh: false };
-    let shared: Attempt = { uses, quiet, ...(sighting && { sighting }) };
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const judged = await this.#attempt(source, hours, moment, horizons, shared);
+    let attempt: Attempt = { source, hours, horizons, sighting };
+    let run: RunContext = { ...moment, reader };
+    for (let tries = 0; tries < TRIES; tries++) {
+      const judged = await this.#attempt(attempt, run);
       if (judged.isFresh) return { ...total, isFresh: true };
-      shared = { uses, quiet: judged.isRefused ? undefined : shared.quiet };
+      attempt = { source, hours, horizons };
+      // Somebody else proved to know more.
+      if (judged.isRefused) run = { ...moment, reader: reader.fresh };
       total.opened += judged.opened;
       total.updated += judged.updated;
       if (!judged.isRefused && judged.opened + judged.updated === 0) return total;
@@ -103,36 +101,41 @@ export class Judge {
     );
   }
 
+  /** A reader for one run, which reads once what others did. */
+  newReader(): TableEvidence {
+    return new TableEvidence(this.#options);
+  }
+
   /** Between which sides a contact of a source goes. */
   directionOf(source: Pick<SourceEvidence, 'inside'>, contact: SeenContact): Direction {
     return directionOf(contact, source, this.#options.networks);
   }
 
-  async #attempt(
-    source: SourceName,
-    hours: Hours,
-    given: Moment,
-    horizons: Horizons,
-    { uses, quiet, sighting }: Attempt,
-  ): Promise<SourceJudged & { isRefused: boolean }> {
-    // A source may have thousands of findings; what began twice as long ago as windows are kept begins anew.
-    const oldest = hours.from - MARGIN - STEP - 2 * this.#options.windowDays * 24;
-    const stored = await this.#options.findings.ofSource(source, oldest);
-    const { settings } = this.#options;
+  async #attempt({ sighting, ...asked }: Attempt, run: RunContext): Promise<SourceJudged & { isRefused: boolean }> {
+    const { source, hours } = asked;
+    const { settings, findings, windowDays } = this.#options;
+    // A source may have thousands of findings; one that began twice as long ago as windows are kept has no evidence left.
+    const oldest = hours.from - MARGIN - STEP - 2 * windowDays * 24;
+    const stored = await findings.ofSource(source, oldest);
     if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
       return { opened: 0, updated: 0, isRefused: false, isFresh: true };
-    const read = await this.#reader.read(source, hours, stored, { ...given, horizons, quiet });
-    const { evidence, range, moment } = read;
+    const read = await judgeSource({ ...asked, stored }, run, this.#options);
+    const { evidence, range, logTime } = read;
+    const moment = { logTime, now: run.now };
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
-    const own = continued(read.detections, expired, settings.episodeGapSeconds);
-    const detections = await this.#withCampaigns(await inSurroundings(this.#options, own, uses));
+    const own = continueExpired(read.detections, expired, settings.episodeGapSeconds);
+    const detections = await this.#withCampaigns(await weighBySurroundings(run.reader, own, settings));
     const judged = { opened: 0, updated: 0, isRefused: false, isFresh: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
-      const outcome = await this.#store(detection, known, evidence, moment);
+      const outcome = await storeFinding(this.#options, detection, known, {
+        version: this.#versionOf(evidence, moment, known ? [detection, known] : [detection]),
+        now: run.now,
+        hasOutgrown: (earlier) => this.#isOutdated(earlier, detection.finding),
+      });
       if (outcome === 'refused') return { ...judged, isRefused: true };
       this.#recent.note(detection.finding.id, {
-        judgedAt: moment.logTime,
+        judgedAt: logTime,
         lastSeen: epochSeconds(detection.finding.lastSeen),
       });
       if (outcome !== 'unchanged') judged[outcome]++;
@@ -140,7 +143,9 @@ export class Judge {
     for (const orphan of orphansOf(stored, detections, range)) {
       const closing = this.#closingOf(orphan, detections, moment);
       if (!closing) continue;
-      if (!(await this.#close(orphan, closing, evidence, moment))) return { ...judged, isRefused: true };
+      const version = this.#versionOf(evidence, moment, [orphan]);
+      if (!(await closeFinding(this.#options, orphan, closing, { version, now: run.now })))
+        return { ...judged, isRefused: true };
       judged.updated++;
     }
     return judged;
@@ -157,32 +162,8 @@ export class Judge {
     return detections.map((detection) => withCampaign(detection, known));
   }
 
-  async #store(
-    detection: DetectedFinding,
-    known: StoredFinding | undefined,
-    evidence: SourceEvidence | undefined,
-    moment: Moment,
-  ): Promise<'opened' | 'updated' | 'unchanged' | 'refused'> {
-    if (known?.finding.closedBecause === 'analyst') return 'unchanged';
-    if (
-      known &&
-      !isWorthWriting(known.finding, detection.finding) &&
-      !this.#isOutdated(known.finding, detection.finding)
-    )
-      return 'unchanged';
-    const version = this.#versionOf(evidence, moment, known ? [detection, known] : [detection]);
-    const isNews = newsOf(detection.finding, known?.announced, this.#options.minSeverity) !== undefined;
-    if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';
-    if (isNews) await this.#options.requestAlert(findingKey(detection));
-    return known ? 'updated' : 'opened';
-  }
-
   /** Why a finding that the evidence does not bear out is closed; undefined where it stays as it is. */
-  #closingOf(
-    { finding }: StoredFinding,
-    detections: readonly DetectedFinding[],
-    moment: Moment,
-  ): Pick<Finding, 'closedBecause' | 'mergedInto'> | undefined {
+  #closingOf({ finding }: StoredFinding, detections: readonly DetectedFinding[], moment: Moment): Closing | undefined {
     if (hourOf(finding.firstSeen) <= this.#oldest(moment) + MARGIN) {
       // Its evidence is gone rather than refuted, but nobody else would close it.
       const isSilent = moment.logTime - epochSeconds(finding.lastSeen) > this.#options.settings.episodeGapSeconds;
@@ -197,21 +178,8 @@ export class Judge {
     return heir ? { closedBecause: 'merged', mergedInto: heir.finding.id } : { closedBecause: 'refuted' };
   }
 
-  async #close(
-    orphan: StoredFinding,
-    closing: Pick<Finding, 'closedBecause' | 'mergedInto'>,
-    evidence: SourceEvidence | undefined,
-    moment: Moment,
-  ): Promise<boolean> {
-    const version = this.#versionOf(evidence, moment, [orphan]);
-    if (!(await this.#options.findings.close(orphan, closing, version, moment.now))) return false;
-    // Who was told that it opened is told that it was none; who was not, is not.
-    if (orphan.announced || orphan.announceSince) await this.#options.requestAlert(orphan);
-    return true;
-  }
-
   /** The version of a judgement: it grows with the evidence and never shrinks, though a scan may turn out shorter. */
-  #versionOf(evidence: SourceEvidence | undefined, moment: Moment, judgements: readonly Judgement[]): Version {
+  #versionOf(evidence: SourceEvidence | undefined, moment: Moment, judgements: readonly EarlierJudgement[]): Version {
     const reaches = judgements.map(hoursOf);
     const from = Math.min(...reaches.map((reach) => reach.from));
     const to = Math.max(...reaches.map((reach) => reach.to));

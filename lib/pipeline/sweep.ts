@@ -1,6 +1,7 @@
 /** One run of the scheduled function: a list of tasks, each alone, each leaving time to those after it. */
 import { SILENCE } from '../store/agenda.ts';
 import type { Services } from './services.ts';
+import { TableEvidence } from './table-evidence.ts';
 import { closeSilent } from './tasks/closing.ts';
 import { judgeDays } from './tasks/days.ts';
 import { sendDigest } from './tasks/digest.ts';
@@ -11,7 +12,6 @@ import { judgeOverdue } from './tasks/overdue.ts';
 import type { Counts, JudgingRun, Run, SweepTask } from './tasks/run.ts';
 import { tellHeld } from './tasks/storm.ts';
 import { checkSubscriptions } from './tasks/subscriptions.ts';
-import { Uses } from './uses.ts';
 
 /**
  * The tasks in their order. Announcements come before judging: whatever fails later, nobody waits for an alert.
@@ -68,11 +68,11 @@ export async function sweep(
 }
 
 /** Where logs are silent, the clock takes over. */
-function judgingOnce({ windows }: Services, now: number): Run['judging'] {
+function judgingOnce({ windows, networks }: Services, now: number): Run['judging'] {
   const begin = async (): Promise<JudgingRun> => {
     const recent = windows.remembering();
     const logTime = Math.max(await windows.agenda.logTime(), Math.floor(now - SILENCE));
-    return { logTime, now, recent, uses: new Uses(recent) };
+    return { logTime, now, recent, reader: new TableEvidence({ windows, networks, packs: recent }) };
   };
   let judging: Promise<JudgingRun> | undefined;
   return () => {

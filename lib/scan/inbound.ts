@@ -10,7 +10,7 @@ import type { ScanSettings } from './settings.ts';
 import { type InboundContact, type Shape, shapesOf } from './sliding-shares.ts';
 
 /** What the contacts are read with. */
-interface InboundContext extends Viewpoint {
+export interface InboundContext extends Viewpoint {
   readonly settings: ScanSettings;
   readonly campaign: CampaignDetection;
 }

@@ -13,7 +13,7 @@ import { LineParser } from '../../lib/flowlog/line-parser.ts';
 import { RowReader } from '../../lib/flowlog/row-reader.ts';
 import { Kernel } from '../../lib/kernel/kernel.ts';
 import { Networks } from '../../lib/net/networks.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 
 const CHUNK = 256 * 1024;
 const INTERFACES = 180;
@@ -41,7 +41,7 @@ function countCopies(count: (bytes: number) => void): void {
 }
 
 /** Reads a log and counts what was done for it. */
-function read(log: Buffer) {
+async function read(log: Buffer) {
   const counts = { bytesCopied: 0, linesSplitByHost: 0, kindsAsked: 0, looks: 0, evidenceBuilt: 0 };
   countCopies((bytes) => {
     counts.bytesCopied += bytes;
@@ -64,7 +64,7 @@ function read(log: Buffer) {
     logTime: collector.logTime,
     overdueBefore: Number.POSITIVE_INFINITY,
   };
-  const findings = detectAll(collector, context);
+  const findings = await judgeAll(collector, context);
   const [least] = sources.mock.calls[0]!;
   counts.evidenceBuilt = [...collector.sources(least)].length;
   return { ...counts, records: parser.rows.records, all: [...collector.sources()].length, findings, collector };
@@ -81,26 +81,29 @@ describe('the work done for a log', () => {
     ['permuted columns', { layout: 'permuted' }],
     ['IPv6', { layout: 'v5', isIpv6: true }],
     ['v7', { layout: 'v7' }],
-  ] as const)('is a copy of each byte, and hardly anything for a line outside the kernel: %s', (_name, options) => {
-    const log = logOf(options);
-    const work = read(log);
-    const chunks = Math.ceil(log.length / CHUNK);
-    expect(work.records).toBeGreaterThan(35_000);
-    // A line that a chunk cuts is carried over, by the host; so is the header.
-    expect(work.bytesCopied).toBeLessThanOrEqual(log.length);
-    expect(work.bytesCopied).toBeGreaterThan(log.length * 0.99);
-    expect(work.linesSplitByHost).toBeLessThanOrEqual(chunks + 1);
-    expect(work.looks).toBeLessThanOrEqual(LOOKS * INTERFACES);
-    expect(work.findings).not.toEqual([]);
-  });
+  ] as const)(
+    'is a copy of each byte, and hardly anything for a line outside the kernel: %s',
+    async (_name, options) => {
+      const log = logOf(options);
+      const work = await read(log);
+      const chunks = Math.ceil(log.length / CHUNK);
+      expect(work.records).toBeGreaterThan(35_000);
+      // A line that a chunk cuts is carried over, by the host; so is the header.
+      expect(work.bytesCopied).toBeLessThanOrEqual(log.length);
+      expect(work.bytesCopied).toBeGreaterThan(log.length * 0.99);
+      expect(work.linesSplitByHost).toBeLessThanOrEqual(chunks + 1);
+      expect(work.looks).toBeLessThanOrEqual(LOOKS * INTERFACES);
+      expect(work.findings).not.toEqual([]);
+    },
+  );
 
-  test('grows with addresses and failed probes, not with records', () => {
+  test('grows with addresses and failed probes, not with records', async () => {
     const once = logOf({ layout: 'v5' });
     const header = once.indexOf(0x0a) + 1;
-    const work = read(once);
+    const work = await read(once);
     jest.restoreAllMocks();
     // The same traffic four times over: more records of the same contacts.
-    const again = read(Buffer.concat([once, ...Array(3).fill(once.subarray(header))]));
+    const again = await read(Buffer.concat([once, ...Array(3).fill(once.subarray(header))]));
     expect(again.records).toBe(4 * work.records);
     expect(again.kindsAsked).toBe(work.kindsAsked);
     expect(again.looks).toBeLessThanOrEqual(LOOKS * INTERFACES);
@@ -108,8 +111,8 @@ describe('the work done for a log', () => {
     expect(memoryOf(again.collector)).toBe(memoryOf(work.collector));
   });
 
-  test('is no evidence for the sources of which nothing can be told', () => {
-    const work = read(logOf({ layout: 'v5' }));
+  test('is no evidence for the sources of which nothing can be told', async () => {
+    const work = await read(logOf({ layout: 'v5' }));
     expect(work.all).toBeGreaterThan(500);
     expect(work.evidenceBuilt).toBeLessThan(work.all / 4);
   });

@@ -10,7 +10,7 @@ import { hashKey } from '../../lib/evidence/keyed-hash.ts';
 import type { Finding, Reason } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { campaignOf, findingOf } from '../lib/finding/samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -141,5 +141,5 @@ async function findingsIn(file: string, overrides: Partial<DetectionSettings>): 
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return detectAll(collector, context).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).map(({ finding }) => finding);
 }

@@ -10,7 +10,7 @@ import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
 
 const FOLDER = join(import.meta.dirname, '../data/shapes');
@@ -94,12 +94,14 @@ test('the same findings, whatever the queue delivers', async () => {
   await stack.settle();
   await stack.cloud.idle(3 * MINUTE);
   expect(await stack.take('IngestDeadLetters')).toHaveLength(0);
-  const expected = detectAll(collector, {
-    settings: detectionSettings('medium'),
-    secret: 'local',
-    overdueBefore: Number.POSITIVE_INFINITY,
-    logTime: now,
-  }).map(({ finding }) => finding);
+  const expected = (
+    await judgeAll(collector, {
+      settings: detectionSettings('medium'),
+      secret: 'local',
+      overdueBefore: Number.POSITIVE_INFINITY,
+      logTime: now,
+    })
+  ).map(({ finding }) => finding);
   const standing = (await stack.findings()).map(({ finding }) => finding).filter((finding) => !isVoid(finding));
   expect(expected.map(({ kind }) => kind)).toEqual(
     expect.arrayContaining(['vertical-scan', 'block-scan', 'horizontal-scan', 'distributed-scan']),

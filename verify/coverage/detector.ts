@@ -7,7 +7,7 @@ import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { Networks } from '../../lib/net/networks.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 
 const SECRET = 'coverage';
 
@@ -26,5 +26,5 @@ export async function findingsOf(files: readonly Uint8Array[]): Promise<Finding[
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return detectAll(collector, context).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).map(({ finding }) => finding);
 }

@@ -7,7 +7,7 @@ import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import type { LogObject } from './workload.ts';
 
 /** Findings by what is the same whatever secret keys their ids. */
@@ -17,7 +17,7 @@ export type Said = ReadonlyMap<string, string>;
 export async function expectedOf(objects: readonly LogObject[], now: number): Promise<Said> {
   const collector = new Collector({ key: hashKey('local') });
   for (const { key, body } of objects) await readFlowLog(bufferSource(key, body), collector);
-  const detections = detectAll(collector, {
+  const detections = await judgeAll(collector, {
     settings: detectionSettings('medium'),
     secret: 'local',
     overdueBefore: Number.POSITIVE_INFINITY,

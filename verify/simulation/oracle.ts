@@ -8,7 +8,7 @@ import type { Finding } from '../../lib/finding/model.ts';
 import { readFlowLog } from '../../lib/flowlog/read.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { Networks } from '../../lib/net/networks.ts';
-import { detectAll } from '../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { objectId } from '../../lib/store/keys.ts';
 import { WindowItems } from '../../lib/store/window-items.ts';
 
@@ -25,7 +25,7 @@ export async function findingsOf(files: readonly Uint8Array[], secret: string, l
     logTime,
     overdueBefore: logTime - SETTINGS.settleSeconds,
   };
-  return detectAll(collector, context).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).map(({ finding }) => finding);
 }
 
 /** The items of the windows table that an object leaves, by their place: what was seen, encoded. */

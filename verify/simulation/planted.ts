@@ -34,11 +34,11 @@ export const BUGS: readonly Bug[] = [
         replace: 'JSON.stringify(ref)',
       },
       {
-        file: 'lib/pipeline/judge.ts',
-        find: `if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';
-    if (isNews) await this.#options.requestAlert(findingKey(detection));`,
-        replace: `if (isNews) await this.#options.requestAlert({ ...findingKey(detection), finding: detection.finding });
-    if (!(await this.#options.findings.upsert(detection, version, isNews, moment.now))) return 'refused';`,
+        file: 'lib/pipeline/recorder.ts',
+        find: `if (!(await findings.upsert(detection, version, isNews, now))) return 'refused';
+  if (isNews) await requestAlert(findingKey(detection));`,
+        replace: `if (isNews) await requestAlert({ ...findingKey(detection), finding: detection.finding });
+  if (!(await findings.upsert(detection, version, isNews, now))) return 'refused';`,
       },
       {
         file: 'lib/pipeline/deliver.ts',

@@ -2,7 +2,7 @@
 import { isoTime } from '../../finding/model.ts';
 import { inParallel } from '../../store/in-parallel.ts';
 import { judgeCampaigns } from '../campaigns.ts';
-import type { Moment } from '../reading.ts';
+import type { RunContext } from '../evidence-reader.ts';
 import type { Services } from '../services.ts';
 import { type Counts, type JudgingRun, judgeOne, type Run } from './run.ts';
 
@@ -15,7 +15,8 @@ const HOUR_DELAY = 900;
 const LEFT_BY_MEMBERS = 35;
 
 /** The latest epoch hour that is over, and of which most has been delivered. */
-export const lastHour = ({ logTime }: Pick<Moment, 'logTime'>): number => Math.floor((logTime - HOUR_DELAY) / HOUR) - 1;
+export const lastHour = ({ logTime }: Pick<RunContext, 'logTime'>): number =>
+  Math.floor((logTime - HOUR_DELAY) / HOUR) - 1;
 
 /** @returns whether time was enough for all members. */
 export async function judgeCampaignsOf(
@@ -26,7 +27,7 @@ export async function judgeCampaignsOf(
   judging: JudgingRun,
 ): Promise<boolean> {
   const { opened, updated, dropped, members } = await judgeCampaigns(
-    { ...services, windows: judging.recent },
+    services,
     { hour, last: lastHour(judging) },
     judging,
   );

@@ -1,7 +1,7 @@
 /** Judges outside sources of few contacts that add up over some hours, bucket by bucket, and goes on where a run stopped. */
 import { OUTSIDE_BUCKETS } from '../../store/keys.ts';
 import { sourcesAddingUp } from '../adding-up.ts';
-import type { Horizons } from '../reading.ts';
+import type { Horizons } from '../judge-source.ts';
 import type { Services } from '../services.ts';
 import { type Counts, type JudgingRun, judgeOne, type Run } from './run.ts';
 
@@ -43,8 +43,8 @@ export async function judgeOutside(
     for (const [at, { address, fragments }] of judged.entries()) {
       if (start + at < from) continue;
       if (!run.hasTime()) return start + at;
-      const shared = { uses: judging.uses, quiet: { hours: packed.hours, fragments } };
-      await judgeOne(services, run, counts, { scope: 'internet', address }, range, judging, horizons, shared);
+      const known = { ...judging, reader: judging.reader.knowing({ hours: packed.hours, fragments }) };
+      await judgeOne(services, run, counts, { scope: 'internet', address }, range, known, horizons);
     }
   }
   return undefined;

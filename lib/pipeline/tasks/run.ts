@@ -1,9 +1,10 @@
 /** What the sweep tasks of one run share, and how they judge one source. */
 import type { WindowsStore } from '../../store/windows-store.ts';
-import type { Judged, Shared } from '../judge.ts';
-import type { Horizons, Moment } from '../reading.ts';
+import type { RunContext } from '../evidence-reader.ts';
+import type { Judged } from '../judge.ts';
+import type { Horizons } from '../judge-source.ts';
 import type { Services } from '../services.ts';
-import type { Uses } from '../uses.ts';
+import type { TableEvidence } from '../table-evidence.ts';
 
 /** What a run, or a task of it, did. */
 export interface Counts extends Judged {
@@ -36,11 +37,10 @@ export interface Run {
 }
 
 /** How far the log has come, and evidence that is read once a run. */
-export interface JudgingRun extends Moment {
+export interface JudgingRun extends RunContext {
   /** Reads the packs of the last hours once a run. */
   readonly recent: WindowsStore;
-  /** The traffic of others. */
-  readonly uses: Uses;
+  readonly reader: TableEvidence;
 }
 
 /** One task of a run: safe to repeat, and to overlap with another run. */
@@ -58,11 +58,10 @@ export async function judgeOne(
   hours: { readonly from: number; readonly to: number },
   judging: JudgingRun,
   horizons: Horizons = 'short',
-  shared: Shared = { uses: judging.uses },
 ): Promise<boolean> {
   try {
     const name = { scope: source.scope, address: source.address };
-    const judged = await judge.judge(name, hours, judging, horizons, shared);
+    const judged = await judge.judge(name, hours, judging, horizons);
     counts.judged++;
     counts.opened += judged.opened;
     counts.updated += judged.updated;

@@ -4,6 +4,7 @@ import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { Networks } from '../../../lib/net/networks.ts';
 import { judgeCampaigns } from '../../../lib/pipeline/campaigns.ts';
+import { TableEvidence } from '../../../lib/pipeline/table-evidence.ts';
 import type { WindowsStore } from '../../../lib/store/windows-store.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { contact, fragment } from '../store/fixture/findings.ts';
@@ -178,7 +179,11 @@ describe('hour by hour, campaigns', () => {
     for (let hour = FIRST; hour < FIRST + hours; hour++) {
       const now = (hour + 1) * HOUR + 16 * MINUTE;
       for (const judged of [hour - 1, hour])
-        await judgeCampaigns(options, { hour: judged, last: judged }, { logTime: now, now });
+        await judgeCampaigns(
+          options,
+          { hour: judged, last: judged },
+          { logTime: now, now, reader: new TableEvidence(options) },
+        );
     }
   }
 

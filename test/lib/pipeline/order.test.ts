@@ -6,7 +6,7 @@ import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
-import { detectAll } from '../../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../../lib/pipeline/judge-all.ts';
 import fc from '../../properties.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment, SECRET } from './fixture/deployment.ts';
@@ -112,7 +112,7 @@ async function onePass(
     logTime,
     overdueBefore: logTime - settings.settleSeconds,
   };
-  return detectAll(collector, context).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).map(({ finding }) => finding);
 }
 
 const plain = (findings: readonly Finding[]): unknown =>

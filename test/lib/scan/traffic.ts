@@ -10,7 +10,7 @@ import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
-import { detectAll } from '../../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../../lib/pipeline/judge-all.ts';
 import { expectValidFinding } from '../../finding-schema.ts';
 
 /** Noon of a day, so that a test's minutes are easily read: an hour begins here. */
@@ -200,7 +200,7 @@ export function judge(sources: Iterable<SourceEvidence>, options: JudgingOptions
 /** The findings in rows of one file, as the command line finds them. */
 export async function findingsIn(rows: readonly Row[], options: JudgingOptions = {}): Promise<Finding[]> {
   const collector = await collect([rows], options);
-  const findings = detectAll(collector, contextOf({ logTime: collector.logTime, ...options })).map(
+  const findings = (await judgeAll(collector, contextOf({ logTime: collector.logTime, ...options }))).map(
     ({ finding }) => finding,
   );
   for (const finding of findings) expectValidFinding(finding);

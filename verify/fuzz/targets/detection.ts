@@ -8,7 +8,7 @@ import { toOcsf } from '../../../lib/finding/ocsf.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { Networks } from '../../../lib/net/networks.ts';
-import { detectAll } from '../../../lib/pipeline/detect-all.ts';
+import { judgeAll } from '../../../lib/pipeline/judge-all.ts';
 import { expectValidFinding } from '../../../test/finding-schema.ts';
 import { someLog } from '../../../test/lib/kernel/some-log.ts';
 import { checkSums } from '../account.ts';
@@ -42,11 +42,11 @@ const detection: Target = {
       const other = new Collector({ key: KEY });
       other.absorb((await collected(input)).collector.drain());
       must(
-        findingsOf(other) === findingsOf((await collected(input)).collector),
+        (await findingsOf(other)) === (await findingsOf((await collected(input)).collector)),
         () => 'handing on changed the findings',
       );
     }
-    const found = findingsOf(collector);
+    const found = await findingsOf(collector);
     for (const finding of JSON.parse(found) as Finding[]) {
       expectValidFinding(finding);
       JSON.stringify(toOcsf(finding));
@@ -60,11 +60,11 @@ async function collected(input: Uint8Array, mostContacts?: number) {
   return { collector, report: await readFlowLog(bufferSource('fuzzed', input), collector) };
 }
 
-function findingsOf(collector: Collector): string {
+async function findingsOf(collector: Collector): Promise<string> {
   const { logTime } = collector;
   const networks = new Networks();
   const context = { settings, secret: 'fuzzing', networks, logTime, overdueBefore: Number.POSITIVE_INFINITY };
-  return JSON.stringify(detectAll(collector, context).map(({ finding }) => finding));
+  return JSON.stringify((await judgeAll(collector, context)).map(({ finding }) => finding));
 }
 
 export const DETECTION: readonly Target[] = [detection];

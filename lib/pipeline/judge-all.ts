@@ -1,0 +1,34 @@
+/** Judges everything that the builder holds, as the command line does: the same judge, over memory. */
+import { distributedScan } from '../detections/distributed-scan.ts';
+import { leastEvidenceOf } from '../detections/least-evidence.ts';
+import type { Collector } from '../evidence/builder.ts';
+import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
+import type { DetectedFinding, JudgingContext } from '../finding/describe-scan.ts';
+import { Networks } from '../net/networks.ts';
+import { judgeSource } from './judge-source.ts';
+import { MemoryEvidence } from './memory-evidence.ts';
+import { weighBySurroundings } from './surroundings.ts';
+
+/** Hours are limits of reading; memory gives all that it has. */
+const ALL_HOURS = { from: 0, to: 0 };
+
+/** The findings about all sources of a builder, whose last record has been read, by time of detection. */
+export async function judgeAll(collector: Collector, context: JudgingContext): Promise<DetectedFinding[]> {
+  const { settings, secret, networks = new Networks(), logTime, overdueBefore } = context;
+  const inboundContext = { ...context, campaign: distributedScan };
+  const reader = new MemoryEvidence(collector, inboundContext);
+  const run = { logTime, now: logTime, reader };
+  const options = { settings, secret, windowDays: 0, overdueBefore, networks };
+  const question = { hours: ALL_HOURS, horizons: 'all', stored: [] } as const;
+  const found: DetectedFinding[] = [];
+  for (const source of reader.sources(leastEvidenceOf(settings)))
+    found.push(...(await judgeSource({ ...question, source }, run, options)).detections);
+  const { inbound } = await reader.inbound();
+  const campaigns = detectCampaigns(inbound, context);
+  const weighed = await weighBySurroundings(reader, found, settings);
+  return [...weighed.map((detection) => withCampaign(detection, campaigns)), ...campaigns].sort(
+    ({ finding: a }, { finding: b }) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id),
+  );
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

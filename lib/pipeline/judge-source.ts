@@ -1,0 +1,191 @@
+/** Judges one source: reads what is known of it, through the port, until no scan touches an edge of what was read. */
+import { leastEvidenceOf } from '../detections/least-evidence.ts';
+import type { DetectionSettings } from '../detections/settings.ts';
+import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
+import { type LeastEvidence, mayAddUp } from '../evidence/least-evidence.ts';
+import { isBareProbe, isFailedProbe, mayBeProbe } from '../evidence/seen.ts';
+import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
+import { isVoid } from '../finding/lifecycle.ts';
+import { epochSeconds, type Finding } from '../finding/model.ts';
+import type { Networks } from '../net/networks.ts';
+import { directionOf } from '../scan/contacts.ts';
+import { LONGEST_SECONDS } from '../scan/detection.ts';
+import type { Hours, StoredFinding } from '../store/finding-item.ts';
+import type { SourceName } from '../store/keys.ts';
+import type { RunContext } from './evidence-reader.ts';
+
+/** What judgements go by. */
+export interface JudgingOptions {
+  readonly settings: DetectionSettings;
+  readonly networks: Networks;
+  readonly secret: string;
+  /** Days that evidence is kept: older findings are not judged again, for their evidence is gone. */
+  readonly windowDays: number;
+  /** Log time up to which a missing answer is overdue; default: `settleSeconds` before the log time. */
+  readonly overdueBefore?: number;
+}
+
+/** Which horizons a judgement looks at; those of days cost the reading of days. */
+export type Horizons = 'short' | 'all';
+
+/** What a source is judged for. */
+export interface Question {
+  readonly source: SourceName;
+  readonly hours: Hours;
+  readonly horizons: Horizons;
+  /** Findings of the source that are stored. */
+  readonly stored: readonly StoredFinding[];
+}
+
+/** What was read of a source, and what it shows. */
+export interface SourceJudgement {
+  /** Undefined where nothing is known, or too little for any finding. */
+  readonly evidence: SourceEvidence | undefined;
+  readonly detections: readonly DetectedFinding[];
+  /** The hours that were read. */
+  readonly range: Hours;
+  /** As of when: not before an earlier judgement. */
+  readonly logTime: number;
+}
+
+/** A finding, with the evidence of an earlier version of it. */
+export type EarlierJudgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;
+
+const LONGEST_HOURS = LONGEST_SECONDS / 3600;
+/** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
+export const MARGIN = 2;
+/** Hours before a probe that say whether its contact is a first one. */
+const PAST_HOURS = LONGEST_HOURS + MARGIN + 1;
+/** Hours that are read at a time where a scan reaches back. */
+export const STEP = 6;
+/** Part of a scan by touches with which everything about a source is read. */
+const SHARE = 0.5;
+
+/** What is to be read next. */
+interface Plan {
+  readonly range: Hours;
+  /** Days are to be read, whatever was asked. */
+  readonly needsDays: boolean;
+}
+
+/** A plan with what follows from the findings that it touches. */
+interface WholePlan extends Plan {
+  readonly horizons: Horizons;
+  readonly known: readonly StoredFinding[];
+  readonly logTime: number;
+}
+
+/** Judges a source over the hours asked for, and over whatever earlier or later hours its scans reach into. */
+export async function judgeSource(
+  question: Question,
+  run: RunContext,
+  options: JudgingOptions,
+): Promise<SourceJudgement> {
+  const { from, to } = question.hours;
+  const oldest = Math.min(hourOf(run.now), to) - options.windowDays * 24;
+  let plan = planRange({ range: { from: from - MARGIN - 1, to: to + MARGIN }, needsDays: false }, question, run);
+  for (;;) {
+    const judgement = await readRange(plan, question, run, options);
+    const next = run.reader.isWhole ? undefined : needsMore(plan, question, judgement, oldest);
+    if (!next) return judgement;
+    plan = planRange(next, question, run);
+  }
+}
+
+function planRange(plan: Plan, question: Question, run: Pick<RunContext, 'logTime'>): WholePlan {
+  const { source, hours, stored } = question;
+  const known = stored.filter(({ finding }) => overlaps(finding, plan.range));
+  // An inside source that has a finding is judged over days in the end, so hours of it need not be read before.
+  const needsDays = plan.needsDays || (isPrivate(source) && known.length > 0);
+  // A finding of days would seem refuted by hours of evidence.
+  const isOverDays = known.some(({ overDays, finding }) => overDays && !isVoid(finding));
+  const horizons = needsDays || isOverDays ? 'all' : question.horizons;
+  const past = hours.from - PAST_HOURS;
+  if (horizons === 'all' && plan.range.from > past)
+    return planRange({ range: { ...plan.range, from: past }, needsDays }, question, run);
+  // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
+  const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), run.logTime);
+  return { range: plan.range, needsDays, horizons, known, logTime };
+}
+
+async function readRange(
+  { range, horizons, known, logTime }: WholePlan,
+  { source }: Question,
+  { reader }: RunContext,
+  options: JudgingOptions,
+): Promise<SourceJudgement> {
+  const { settings, networks, secret } = options;
+  const least = leastEvidenceOf(settings);
+  const overdueBefore = options.overdueBefore ?? logTime - settings.settleSeconds;
+  const context = { settings, networks, secret, horizons, logTime, overdueBefore };
+  const isEnough = (suspects: SourceEvidence | undefined) =>
+    isPrivate(source) && !known.length && (!suspects || !mayBeScan(suspects, least, context));
+  const evidence = await reader.source(source, range, isEnough);
+  const detections = evidence && hasEnough(evidence, least) ? detectScans(evidence, context) : [];
+  return { evidence, detections, range, logTime };
+}
+
+/** Why a judgement cannot stand yet, as the range to read next; undefined where it can. */
+function needsMore(
+  { range, needsDays, horizons, known }: WholePlan,
+  { stored }: Question,
+  { evidence, detections }: SourceJudgement,
+  oldest: number,
+): Plan | undefined {
+  const isSpared = evidence === undefined && known.length === 0;
+  if (isSpared) return undefined;
+  // Only days can tell whether a contact is a habit; those of an inside source are read in one query.
+  if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0)
+    return { range, needsDays: true };
+  const touching = [...detections, ...known].map(hoursOf);
+  // A new finding waits until its own past was read: the source may have visited these hosts before.
+  const isStored = (id: string) => stored.some(({ finding }) => finding.id === id && !isVoid(finding));
+  const pasts = detections
+    .filter(({ finding }) => evidence?.inside && horizons === 'all' && !isStored(finding.id))
+    .map(({ finding }) => hourOf(finding.firstSeen) - PAST_HOURS);
+  const from = touching.reduce((hour, reach) => Math.min(hour, reach.from - 1), Math.min(range.from, ...pasts));
+  const to = touching.reduce((hour, reach) => Math.max(hour, reach.to), range.to);
+  if ((from >= range.from || range.from <= oldest) && to <= range.to) return undefined;
+  return {
+    range: { from: from < range.from ? from - STEP : range.from, to: to > range.to ? to + 1 : range.to },
+    needsDays,
+  };
+}
+
+const isPrivate = ({ scope }: SourceName): boolean => scope !== 'internet';
+
+/** Whether an outside source failed often enough for any finding; most that are read may be members of a campaign, and no more. */
+const hasEnough = (evidence: SourceEvidence, { failures }: LeastEvidence): boolean =>
+  evidence.inside || countContacts(evidence, isFailedProbe) >= failures;
+
+/**
+ * Whether contacts that failed may make a finding, whatever succeeded besides. Contacts that were found open may add up to a
+ * sweep of inside hosts, and probes may have their answers elsewhere: where half of a sweep shows, or as many bare probes
+ * as failures make a scan, all is read. A host of ours with a public address that is not among the `internal` networks is
+ * inside only as far as these parts know its interface.
+ */
+function mayBeScan(suspects: SourceEvidence, least: LeastEvidence, context: JudgingContext): boolean {
+  if (countContacts(suspects, isBareProbe) >= least.failures) return true;
+  const candidates = suspects.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
+  const isLateral = (contact: SeenContact) => directionOf(contact, suspects, context.networks) === 'lateral';
+  return mayAddUp(candidates, isLateral, least.inside, SHARE) || detectScans(suspects, context).length > 0;
+}
+
+/** How many distinct contacts of an hour show something, over all hours. */
+const countContacts = ({ panes }: SourceEvidence, shows: (seen: number) => boolean): number =>
+  panes.reduce((sum, { contacts }) => sum + contacts.filter(({ seen }) => shows(seen)).length, 0);
+
+/** The epoch hour of a second, or of an ISO time. */
+export const hourOf = (time: string | number): number =>
+  Math.floor((typeof time === 'string' ? epochSeconds(time) : time) / 3600);
+
+/** Whether a finding reaches into some hours, or touches them. */
+export function overlaps(finding: Finding, range: Hours): boolean {
+  return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;
+}
+
+/** The hours whose fragments a judgement rests on: those of its scan and one on either side, and all it rested on before. */
+export function hoursOf({ finding, hours }: EarlierJudgement): Hours {
+  const [from, to] = [hourOf(finding.firstSeen) - 1, hourOf(finding.lastSeen) + 1];
+  return hours ? { from: Math.min(from, hours.from), to: Math.max(to, hours.to) } : { from, to };
+}

@@ -1,0 +1,77 @@
+/** Evidence as the builder holds it in memory, once the last record has been read. */
+import type { Collector } from '../evidence/builder.ts';
+import type { SourceEvidence } from '../evidence/evidence.ts';
+import type { LeastEvidence } from '../evidence/least-evidence.ts';
+import { isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
+import { InboundContacts, type InboundContext } from '../scan/inbound.ts';
+import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from './evidence-reader.ts';
+
+const UDP = 17;
+const INTERNET = 'internet';
+
+/** Sources pass once: take all of {@link MemoryEvidence.sources} before anything else is asked. */
+export class MemoryEvidence implements EvidenceReader {
+  readonly isWhole = true;
+  readonly fresh = this;
+  readonly #collector: Collector;
+  readonly #inbound: InboundContacts;
+  #passing: SourceEvidence | undefined;
+
+  constructor(collector: Collector, context: InboundContext) {
+    this.#collector = collector;
+    this.#inbound = new InboundContacts(context);
+  }
+
+  /** Every source with at least so much evidence, which {@link source} then gives until the next one passes. */
+  *sources(least: LeastEvidence): Generator<SourceEvidence> {
+    for (const source of this.#collector.sources(least)) {
+      this.#inbound.add(source);
+      this.#passing = source;
+      yield source;
+    }
+    this.#passing = undefined;
+  }
+
+  async source(): Promise<SourceEvidence | undefined> {
+    return this.#passing;
+  }
+
+  async inbound(): Promise<InboundRead> {
+    // Without members there is no campaign whose chances depend on what others reach.
+    const reach = this.#inbound.contacts.length ? this.#collector.outsideReach() : [];
+    for (const { hour, target, count } of reach) this.#inbound.reach.add(hour, target, count);
+    return { inbound: this.#inbound, fragments: new Map() };
+  }
+
+  async users(requests: readonly UsersRequest[]): Promise<ServiceUsers> {
+    const users = new ServiceUsers();
+    const services = new Set(requests.flatMap((request) => request.services));
+    const ports = new Set([...services].map((service) => service.slice(service.indexOf(' '))));
+    if (!ports.size) return users;
+    const wanted = this.#collector.contactsWith(({ port, protocol }) => ports.has(` ${port} ${protocol}`));
+    for (const { source, inside, hour, contact } of wanted)
+      if (!inside && isUse(contact.seen) && services.has(serviceKey(contact)))
+        users.add(serviceKey(contact), source, hour);
+    return users;
+  }
+
+  async askers(requests: readonly AskersRequest[]): Promise<readonly ReadonlySet<string>[]> {
+    const found = requests.map(() => new Set<string>());
+    const bySource = Map.groupBy(
+      requests.map((request, at) => ({ ...request, askers: found[at]! })).filter(({ targets }) => targets.length > 0),
+      ({ source }) => source.address,
+    );
+    if (!bySource.size) return found;
+    for (const { scope, source: asker, hour, contact } of this.#collector.contactsWith(
+      ({ protocol }) => protocol === UDP,
+    )) {
+      if (!mayCauseError(contact.seen, contact.protocol)) continue;
+      for (const { source, from, to, askers } of bySource.get(contact.target) ?? [])
+        if (isSameNetwork(scope, source.scope) && hour >= from && hour <= to) askers.add(asker);
+    }
+    return found;
+  }
+}
+
+/** Two private scopes may use one address for two hosts; an address of the internet has one. */
+const isSameNetwork = (asker: string, source: string): boolean => asker === source || source === INTERNET;

@@ -1,0 +1,47 @@
+/** Records judgements in the findings table: the one way in which findings about sources and campaigns open, change and close. */
+import type { DetectedFinding } from '../finding/describe-scan.ts';
+import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
+import type { Finding, Severity } from '../finding/model.ts';
+import { findingKey, type StoredFinding } from '../store/finding-item.ts';
+import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
+
+export interface RecorderOptions {
+  readonly findings: FindingsStore;
+  /** Tells the alert function of a finding that was marked. */
+  readonly requestAlert: (ref: FindingRef) => Promise<void>;
+  readonly minSeverity: Severity;
+}
+
+/** Why a stored finding is closed. */
+export type Closing = Pick<Finding, 'closedBecause' | 'mergedInto'>;
+
+/**
+ * Opens or updates a finding, and asks for an alert where that is news.
+ * @param hasOutgrown whether the stored finding must be written again though nothing that matters changed.
+ * @returns `refused` where the stored finding rests on more evidence.
+ */
+export async function storeFinding(
+  { findings, requestAlert, minSeverity }: RecorderOptions,
+  detection: DetectedFinding,
+  known: StoredFinding | undefined,
+  { version, now, hasOutgrown }: { version: Version; now: number; hasOutgrown: (stored: Finding) => boolean },
+): Promise<'opened' | 'updated' | 'unchanged' | 'refused'> {
+  if (known?.finding.closedBecause === 'analyst') return 'unchanged';
+  if (known && !isWorthWriting(known.finding, detection.finding) && !hasOutgrown(known.finding)) return 'unchanged';
+  const isNews = newsOf(detection.finding, known?.announced, minSeverity) !== undefined;
+  if (!(await findings.upsert(detection, version, isNews, now))) return 'refused';
+  if (isNews) await requestAlert(findingKey(detection));
+  return known ? 'updated' : 'opened';
+}
+
+/** Closes a finding, and asks for an alert where its opening was announced. @returns false where the table refused it. */
+export async function closeFinding(
+  { findings, requestAlert }: RecorderOptions,
+  stored: StoredFinding,
+  closing: Closing,
+  { version, now }: { version: Version; now: number },
+): Promise<boolean> {
+  if (!(await findings.close(stored, closing, version, now))) return false;
+  if (stored.announced || stored.announceSince) await requestAlert(stored);
+  return true;
+}

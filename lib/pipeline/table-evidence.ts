@@ -1,0 +1,136 @@
+/** Evidence as the windows table holds it. One reader serves one run: what others did is read once. */
+import { type Fragment, mergeFragments, type SourceEvidence } from '../evidence/evidence.ts';
+import { hasInitiatorHalf } from '../evidence/seen.ts';
+import { isPublicPort, isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
+import type { Networks } from '../net/networks.ts';
+import { InboundContacts, type InboundContext } from '../scan/inbound.ts';
+import type { Hours } from '../store/finding-item.ts';
+import { OUTSIDE_BUCKETS, type SourceName } from '../store/keys.ts';
+import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
+import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from './evidence-reader.ts';
+
+const PARALLEL = 8;
+
+/** Outside sources by the service that they completed a contact with. */
+type UsersOfHour = ReadonlyMap<string, ReadonlySet<string>>;
+
+interface Tables {
+  readonly windows: WindowsStore;
+  /** Reads the packs of many sources; a view that remembers them reads each once. Default: `windows`. */
+  readonly packs?: Pick<WindowsStore, 'outsideSources'>;
+  readonly networks: Networks;
+}
+
+export class TableEvidence implements EvidenceReader {
+  readonly isWhole = false;
+  readonly fresh: TableEvidence;
+  readonly #tables: Tables;
+  readonly #packs: Pick<WindowsStore, 'outsideSources'>;
+  readonly #users: Map<number, Promise<UsersOfHour>>;
+  readonly #packed: KnownPacked | undefined;
+
+  constructor(tables: Tables, of?: TableEvidence, packed?: KnownPacked) {
+    this.#tables = tables;
+    this.#packs = tables.packs ?? tables.windows;
+    this.#users = of ? of.#users : new Map();
+    this.fresh = of ? of.fresh : this;
+    this.#packed = packed;
+  }
+
+  /** A reader for an outside source of which some hours of packed items were read already. */
+  knowing(packed: KnownPacked): TableEvidence {
+    return new TableEvidence(this.#tables, this, packed);
+  }
+
+  async source(
+    name: SourceName,
+    { from, to }: Hours,
+    isEnough: (suspects: SourceEvidence | undefined) => boolean = () => false,
+  ): Promise<SourceEvidence | undefined> {
+    const { windows } = this.#tables;
+    const own = await windows.readOwnItems(name, from, to);
+    if (isEnough(mergeFragments(own))) return undefined;
+    return mergeFragments(await windows.readSource(name, from, to, { own, packed: this.#packed }));
+  }
+
+  async inbound({ from, to }: Hours, context: InboundContext): Promise<InboundRead> {
+    const inbound = new InboundContacts(context);
+    const fragments = new Map<number, number>();
+    const range = Array.from({ length: to - from + 1 }, (_, at) => from + at);
+    for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++) {
+      const bySource = new Map<string, Fragment[]>();
+      for (let at = 0; at < range.length; at += PARALLEL) {
+        const reading = range.slice(at, at + PARALLEL).map((hour) => this.#packs.outsideSources(hour, bucket));
+        for (const fragment of (await Promise.all(reading)).flat()) {
+          fragments.set(fragment.hour, (fragments.get(fragment.hour) ?? 0) + fragment.fragments);
+          const known = bySource.get(fragment.address);
+          if (known) known.push(fragment);
+          else bySource.set(fragment.address, [fragment]);
+        }
+      }
+      for (const known of bySource.values()) {
+        const source = mergeFragments(known)!;
+        inbound.add(source);
+        for (const { hour, contacts } of source.panes)
+          for (const { target, seen } of contacts) if (hasInitiatorHalf(seen)) inbound.reach.add(hour, target);
+      }
+    }
+    return { inbound, fragments };
+  }
+
+  async users(requests: readonly UsersRequest[]): Promise<ServiceUsers> {
+    const users = new ServiceUsers();
+    for (const { services, from, to } of requests)
+      for (let hour = from; hour <= to; hour++) {
+        const ofHour = await this.#usersOf(hour);
+        for (const service of services)
+          for (const address of ofHour.get(service) ?? []) users.add(service, address, hour);
+      }
+    return users;
+  }
+
+  async askers(requests: readonly AskersRequest[]): Promise<readonly ReadonlySet<string>[]> {
+    const found: ReadonlySet<string>[] = [];
+    for (const { source, targets, from, to } of requests) {
+      const askers = new Set<string>();
+      for (const address of targets) {
+        const scope = this.#tables.networks.isInsideText(address) ? source.scope : 'internet';
+        const evidence = mergeFragments(await this.#tables.windows.readSource({ scope, address }, from, to));
+        const hasAsked = evidence?.panes.some(({ contacts }) =>
+          contacts.some(({ target, protocol, seen }) => target === source.address && mayCauseError(seen, protocol)),
+        );
+        if (hasAsked) askers.add(address);
+      }
+      found.push(askers);
+    }
+    return found;
+  }
+
+  #usersOf(hour: number): Promise<UsersOfHour> {
+    const known = this.#users.get(hour) ?? this.#readUsers(hour);
+    this.#users.set(hour, known);
+    return known;
+  }
+
+  /** The users of every service in an epoch hour but those that are public by their port. */
+  async #readUsers(hour: number): Promise<UsersOfHour> {
+    const users = new Map<string, Set<string>>();
+    const buckets = Array.from({ length: OUTSIDE_BUCKETS }, (_, bucket) => bucket).values();
+    const readOn = async () => {
+      for (const bucket of buckets) {
+        const fragments = await this.#packs.outsideSources(hour, bucket);
+        // Of one conversation each file may have one half.
+        for (const group of Map.groupBy(fragments, ({ address }) => address).values()) {
+          const { address, panes } = mergeFragments(group)!;
+          for (const contact of panes.flatMap(({ contacts }) => contacts)) {
+            if (isPublicPort(contact.port) || !isUse(contact.seen)) continue;
+            const service = serviceKey(contact);
+            users.set(service, (users.get(service) ?? new Set()).add(address));
+          }
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, readOn));
+    return users;
+  }
+}

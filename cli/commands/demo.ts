@@ -26,6 +26,8 @@ const STACK = 'sweepwatch-demo';
 const ANALYST = 'analyst@example.com';
 const PROJECT = resolve(import.meta.dirname, '../..');
 const DATA = join(PROJECT, 'test/data/lab/pod-nmap-1024');
+/** The day of that log, for commands that otherwise look back from today. */
+const CAPTURED_ON = '2026-11-21';
 const PLACE = { account: '123456789012', region: 'eu-central-1', flowLog: 'fl-0a1b2c3d4e5f60718' };
 const QUIET_MS = 60_000;
 
@@ -193,7 +195,7 @@ async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, t
     JSON.stringify({ connection: cloud.connection, region: cloud.region, outputs: cloud.outputs } satisfies LocalState),
   );
   terminal.stdout(`The local cloud keeps running until Ctrl-C. In another shell, in this folder:
-  npx --no-install sweepwatch findings list --local
+  npx --no-install sweepwatch findings list --local --since ${CAPTURED_ON}
   npx --no-install sweepwatch suppress add --local --source 10.0.7.105/32 --owner you --reason "approved" --expires 2030-01-01
   endpoints: AWS_ENDPOINT_URL=${cloud.endpointUrl} AWS_ENDPOINT_URL_DYNAMODB=${cloud.dynamodbUrl}
 `);

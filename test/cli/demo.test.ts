@@ -35,7 +35,9 @@ test(
         /Subject: \[high\] lateral vertical scan by 10\.0\.7\.105 on 10\.0\.12\.30: 5 services answered \([0-9a-f]{8}\)/,
       );
       expect(told).toContain('WHAT TO DO NOW');
-      const list = await demo.run(['findings', 'list', '--local', '--format', 'ndjson']);
+      // The command as the demo prints it, which finds the captured scan on any later day.
+      const [, printed = ''] = /sweepwatch (findings list --local.*)/.exec(told)!;
+      const list = await demo.run([...printed.split(' '), '--format', 'ndjson']);
       expect(list).toMatchObject({ code: 0, stderr: '' });
       const finding = JSON.parse(list.stdout);
       expectValidFinding(finding);

@@ -18,16 +18,16 @@ export interface Placement {
   readonly name: 'packed outside' | 'packed inside' | 'own item' | 'sample of outside';
   /** Whether a fragment that no placement above it took is kept so. */
   readonly takes: (fragment: Fragment, least: LeastEvidence) => boolean;
-  /** The fragment is kept in this placement only; otherwise those below may keep a copy. */
+  /** The fragment is kept in this placement only. Otherwise those below may keep a copy. */
   readonly isOnly: boolean;
   readonly partition: (fragment: Fragment) => string;
-  /** Begins the sort key; the object follows. */
+  /** Begins the sort key, before the object. */
   readonly sortPrefix: (fragment: Fragment) => string;
   /** Many sources share an item. */
   readonly isPacked: boolean;
-  /** Contacts that are kept at most, as a uniform sample; default: all. */
+  /** Contacts that are kept at most, as a uniform sample. Default: all. */
   readonly sampledTo?: number;
-  /** Dropped while the table is at its write ceiling; all others are tried until they are written. */
+  /** Dropped while the table is at its write ceiling. All others are tried until they are written. */
   readonly mayBeDropped: boolean;
   /** A source with a failure, or with an answer outstanding, is marked to be judged again. */
   readonly isMarked: boolean;

@@ -106,12 +106,15 @@ export class Collector implements FlowLogConsumer {
     return this.#lines.read(text);
   }
 
+  enter(row: Pick<FlowRecord, 'interfaceId' | 'text'>): void {
+    this.#text = row.text;
+    this.addresses.makeRoom();
+    this.#kernel.run.enter(this.interfaces.intern(row.interfaceId));
+  }
+
   record(record: FlowRecord): void {
     const { run } = this.#kernel;
-    this.addresses.makeRoom();
     const interfaceId = this.interfaces.intern(record.interfaceId);
-    this.#text = record.text;
-    run.enter(interfaceId);
     run.record(
       this.addresses.intern(record.source),
       this.addresses.intern(record.target),

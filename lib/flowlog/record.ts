@@ -77,6 +77,11 @@ export interface FlowLogConsumer {
    * that lacks it receives every row by {@link record} and {@link status}.
    */
   lines?(text: Uint8Array): LineReader;
+  /**
+   * Called before the addresses of a row are read, even if they turn out to be bad: the first row of an interface tells its
+   * network.
+   */
+  enter?(row: Pick<FlowRecord, 'interfaceId' | 'text'>): void;
   record(record: FlowRecord): void;
   status(row: StatusRow): void;
 }

@@ -10,6 +10,7 @@ import {
   type FlowLogConsumer,
   type FlowRecord,
   IDENTITY_FIELDS,
+  type IdentityField,
   INGRESS,
   NO_ACTION,
   NO_DIRECTION,
@@ -114,6 +115,8 @@ export class RowReader {
     if ('fault' in times) return times.fault;
     const interfaceId = this.#latin1(this.#at.interfaceId!);
     if (this.#at.status! >= 0 && !this.#is(this.#at.status!, 'OK')) return this.#statusRow({ ...times, interfaceId });
+    const text = (field: IdentityField) => this.#text(this.#identity.get(field) ?? -1);
+    this.#consumer.enter?.({ interfaceId, text });
     const addresses = this.#addresses();
     if ('fault' in addresses) return addresses.fault;
     const numbers = this.#numbers();
@@ -128,7 +131,7 @@ export class RowReader {
       action,
       direction: this.#direction(),
       interfaceId,
-      text: (field) => this.#text(this.#identity.get(field) ?? -1),
+      text,
     });
     return undefined;
   }

@@ -136,10 +136,10 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
   ],
   [
     'a queue whose messages come back too early',
-    /FaultMapping \(AWS::Lambda::EventSourceMapping\): VisibilityTimeout of .* is 2 s, expected at least .* 3 s/,
+    /FaultMapping \(AWS::Lambda::EventSourceMapping\): VisibilityTimeout of .* is 4 s, expected at least .* 5 s/,
     (resources) => {
-      resources.Worker!.Properties.Timeout = 3;
-      resources.Work!.Properties.VisibilityTimeout = 3;
+      resources.Worker!.Properties.Timeout = 5;
+      resources.Work!.Properties.VisibilityTimeout = 5;
     },
   ],
   [

@@ -71,6 +71,11 @@ export class ReferenceCollector implements FlowLogConsumer {
     this.#layoutQuality = columns.kind === 'transit-gateway' ? TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS) : losses;
   }
 
+  enter(row: Pick<FlowRecord, 'interfaceId' | 'text'>): void {
+    const interfaceId = this.interfaces.intern(row.interfaceId);
+    this.addresses.network = this.#identities.enter({ interfaceId, text: row.text }, this.#numberOf);
+  }
+
   record(row: FlowRecord): void {
     this.logTime = Math.max(this.logTime, row.end);
     const record = this.#numbered(row);
@@ -107,7 +112,6 @@ export class ReferenceCollector implements FlowLogConsumer {
 
   #numbered(row: FlowRecord): NumberedRecord {
     const interfaceId = this.interfaces.intern(row.interfaceId);
-    this.addresses.network = this.#identities.enter({ interfaceId, text: row.text }, this.#numberOf);
     return {
       ...row,
       interfaceId,

@@ -23,6 +23,7 @@ function rowByRow(files: readonly Uint8Array[], options: Partial<CollectorOption
   const collector = new Collector({ ...OPTIONS, ...options });
   const rows: FlowLogConsumer = {
     columns: (columns) => collector.columns(columns),
+    enter: (row) => collector.enter(row),
     record: (record) => collector.record(record),
     status: (row) => collector.status(row),
   };

@@ -179,9 +179,9 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/pipeline/tasks/overdue.ts',
-        find: '      if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) continue;\n      for (const mark of group) await agenda.clearDue(mark);\n',
+        find: '    if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) return;\n    for (const mark of group) await agenda.clearDue(mark);\n',
         replace:
-          '      for (const mark of group) await agenda.clearDue(mark);\n      await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons);\n',
+          '    for (const mark of group) await agenda.clearDue(mark);\n    await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons);\n',
       },
     ],
   },

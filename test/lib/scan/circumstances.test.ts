@@ -28,6 +28,6 @@ test('hosts that answer are not visited for the first time where an hour before 
       })),
       { logTime: NOON + HOUR },
     ).map(({ kind }) => kind);
-  expect(kindsWith(0xffffffff)).toEqual(['horizontal-scan']);
+  expect(kindsWith(0xffffffff)).toEqual(['open-port-sweep']);
   expect(kindsWith(1)).toEqual([]);
 });

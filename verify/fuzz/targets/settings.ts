@@ -26,7 +26,7 @@ const settings: Target = {
     'lib/config/load.ts',
     'lib/config/problems.ts',
     'lib/config/checks.ts',
-    'lib/config/cidr.ts',
+    'lib/net/cidr.ts',
     'lib/config/runtime.ts',
   ],
   input: (random) => mutatedJson(SETTINGS, random),

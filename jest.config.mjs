@@ -11,4 +11,6 @@ export default {
   testTimeout: 30_000,
   // Half of the time is waiting for servers and child processes: by default jest leaves one core idle.
   maxWorkers: '100%',
+  // Modules of past test files stay in memory; a worker that holds many of them runs at half its speed.
+  workerIdleMemoryLimit: '700MB',
 };

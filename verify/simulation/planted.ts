@@ -55,7 +55,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'mark sent before publish',
-    foundBy: 5,
+    foundBy: 7,
     edits: [
       {
         file: 'lib/pipeline/deliver.ts',
@@ -110,7 +110,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a stale upsert wins',
-    foundBy: 83,
+    foundBy: 108,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 121,
+    foundBy: 188,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -175,7 +175,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'marks before what they stand for',
-    foundBy: 29,
+    foundBy: 38,
     edits: [
       {
         file: 'lib/pipeline/tasks/overdue.ts',
@@ -197,6 +197,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a batch fails as a whole, and is acknowledged',
+    foundBy: 3,
     edits: [
       {
         file: 'functions/ingest.ts',

@@ -2,16 +2,18 @@
 import { z } from 'zod';
 import { isToken, textOrToken } from './token.ts';
 
-/** Form of the ARN of a KMS key; an alias is refused because S3 needs the key itself for log delivery. */
+/** Form of the ARN of a KMS key. An alias is refused because log delivery needs the key's own ARN. */
 export const keyArn = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
-/** What editors check of a name; {@link bucketNameRules} has the rest. */
+/** The part of the naming rules that editors check. {@link bucketNameRules} has the rest. */
 const bucketName = '[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]';
-/** The folder that log delivery adds, with or without that of an organization. */
+/** The folder that log delivery adds, with or without the folder of an organization. */
 const flowLogFolder = /(^|\/)AWSLogs\/(o-[a-z0-9]{10,32}\/)?$/;
-/** Cut off before a name is checked. */
+/** Removed before a name is checked. */
 const bucketArn = /^arn:aws[a-z-]*:s3:::/;
 
-/** The rules of "General purpose bucket naming rules" in the S3 user guide, each with what a name must be. */
+/**
+ * The rules of "General purpose bucket naming rules" in the S3 user guide, each with the words for what a name must be.
+ */
 const bucketNameRules: readonly (readonly [rule: (name: string) => boolean, must: string])[] = [
   [(name) => /^[a-z0-9.-]{3,63}$/.test(name), 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
   [(name) => /^[a-z0-9].*[a-z0-9]$/.test(name), 'begin and end with a letter or a number'],
@@ -50,7 +52,9 @@ function refuse(context: z.core.$RefinementCtx<string>, message: string): void {
   context.addIssue({ code: 'custom', message });
 }
 
-/** Keys begin with neither slash nor bucket, and a star would be a wildcard in the role's policy. */
+/**
+ * Keys begin neither with a slash nor with the bucket's name, and a star would act as a wildcard in the role's policy.
+ */
 function checkStart(start: string, context: z.core.$RefinementCtx<string>): boolean {
   if (start.startsWith('s3://') || start.startsWith('arn:'))
     refuse(context, 'must be the beginning of keys, without the bucket');

@@ -1,4 +1,4 @@
-/** The rules about settings that no single value can break alone: repeats, overlaps, contradictions, total size. */
+/** The checks that need more than one value: repeats, overlaps, contradictions, total size. */
 import type { z } from 'zod';
 import { detectionSettings } from '../detections/settings.ts';
 import { type Cidr, overlapsCidr, parseCidr } from '../net/cidr.ts';
@@ -23,7 +23,7 @@ export function checkUnique<T>(keyOf: (item: T) => string): (items: T[], context
   };
 }
 
-/** Refuses what is no CIDR block, and blocks that overlap, naming both. */
+/** Refuses text that is not a CIDR block, and blocks that overlap. The message names both. */
 export function checkInternal(blocks: string[], context: Context): void {
   const parsed: { text: string; cidr: Cidr }[] = [];
   for (const [index, text] of blocks.entries()) {
@@ -38,7 +38,7 @@ export function checkInternal(blocks: string[], context: Context): void {
   }
 }
 
-/** Refuses a VPC that is in two routing domains, or in one twice. */
+/** Refuses a VPC that is in two routing domains or twice in one. */
 export function checkRoutingDomains(domains: Record<string, string[]>, context: Context): void {
   const domainOf = new Map<string, string>();
   for (const [name, vpcs] of Object.entries(domains)) {

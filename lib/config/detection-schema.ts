@@ -14,7 +14,7 @@ function numberOf(name: SettingName) {
 
 type Overrides = Record<SettingName, ReturnType<typeof numberOf>>;
 
-/** Overrides of single detection numbers; a name that the detector does not have is refused. */
+/** Overrides of single detection numbers. A name that the detector does not have is refused. */
 export const detectionOverrides = z.strictObject(
   Object.fromEntries(SETTING_NAMES.map((name) => [name, numberOf(name)])) as Overrides,
 );

@@ -2,7 +2,10 @@
 import { KINDS } from '../detections/index.ts';
 import { HORIZONS } from '../scan/detection.ts';
 
-/** The text of the schema with the kinds and horizons of this version. @throws Error where a property is not on one line. */
+/**
+ * The text of the schema with the kinds and horizons of this version. @throws Error where a property spans several
+ * lines.
+ */
 export function withRegistry(schema: string): string {
   return withEnum(withEnum(schema, 'kind', KINDS), 'horizon', Object.keys(HORIZONS));
 }

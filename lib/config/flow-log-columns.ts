@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { FIELD_VERSIONS } from '../flowlog/fields.ts';
 import { isEcsColumn, LOSSES, REQUIRED_COLUMNS } from '../flowlog/read-columns.ts';
 
-/** The settings that decide on the columns. */
+/** The settings that determine the columns. */
 export interface ColumnChoice {
   readonly ecs: boolean;
   readonly leaveOut: readonly string[];
@@ -11,7 +11,7 @@ export interface ColumnChoice {
 
 const OPTIONAL_COLUMNS: readonly string[] = LOSSES.flatMap(({ columns }) => columns);
 
-/** The columns in file order: those that detection reads and the settings do not leave out, and no others. */
+/** The columns in file order: those that detection reads, without the ones that the settings leave out. */
 export function flowLogColumns({ ecs, leaveOut }: ColumnChoice): string[] {
   const optional = OPTIONAL_COLUMNS.filter((name) => ecs || !isEcsColumn(name));
   return [...REQUIRED_COLUMNS, ...optional.filter((name) => !leaveOut.includes(name))];

@@ -1,10 +1,13 @@
-/** Reads the settings file: from a path to validated settings with all defaults, or one error that names every problem. */
+/**
+ * Reads the settings file. The result is validated settings with all defaults filled in, or one error that names every
+ * problem.
+ */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { describeIssues } from './problems.ts';
 import { type Settings, settingsSchema } from './schema.ts';
 
-/** A settings file that cannot be used; the message has one line for each problem, each starting with the file. */
+/** A settings file that cannot be used. The message has one line per problem, and each line starts with the file. */
 export class SettingsError extends Error {
   readonly problems: readonly string[];
 
@@ -15,19 +18,24 @@ export class SettingsError extends Error {
   }
 }
 
-/** The JSON schema of the settings file, as editors want it; or that of the settings with all defaults filled in. */
+/**
+ * The JSON schema of the settings file for editors (`input`), or of the settings with all defaults filled in
+ * (`output`).
+ */
 export function settingsJsonSchema(io: 'input' | 'output' = 'input'): Record<string, unknown> {
   return { ...z.toJSONSchema(settingsSchema, { io }), title: 'Sweepwatch settings' };
 }
 
-/** Validated settings from a parsed value; `file` only words the errors. Throws {@link SettingsError}. */
+/** Validates a parsed value. `file` is used only in error messages. Throws {@link SettingsError}. */
 export function parseSettings(value: unknown, file = 'settings'): Settings {
   const result = settingsSchema.safeParse(value);
   if (result.success) return result.data;
   throw new SettingsError(file, describeIssues(result.error.issues, value, settingsJsonSchema()));
 }
 
-/** Reads and validates a settings file. Throws {@link SettingsError} if it is missing, unreadable, no JSON, or wrong. */
+/**
+ * Reads and validates a settings file. Throws {@link SettingsError} if it is missing, unreadable, not JSON, or invalid.
+ */
 export function loadSettings(file: string): Settings {
   return parseSettings(parseJson(file, readText(file)), file);
 }
@@ -59,7 +67,7 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-/** V8 tells line and column for some mistakes only; for an unexpected token they are found by parsing prefixes. */
+/** V8 gives line and column for some mistakes only. For an unexpected token they are found by parsing prefixes. */
 function locate(text: string, message: string): string {
   const told = /\(line (\d+) column (\d+)\)/.exec(message);
   if (told !== null) return `line ${told[1]} column ${told[2]}`;

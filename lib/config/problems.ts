@@ -1,10 +1,10 @@
-/** Turns what zod found wrong with a settings file into sentences: where, what must be, what was got. */
+/** Turns zod's issues about a settings file into sentences: where, what it must be, what it was. */
 import type { z } from 'zod';
 import { shown } from '../text/wording.ts';
 
 type Path = readonly PropertyKey[];
 
-/** The parts of a JSON schema node that the wording reads. */
+/** The parts of a JSON schema node that the messages use. */
 interface SchemaNode {
   type?: string;
   properties?: Record<string, SchemaNode>;
@@ -38,7 +38,7 @@ function describeIssue(issue: z.core.$ZodIssue, input: unknown, schema: SchemaNo
   return [`${spell(issue.path)}: ${expected}${isBare && /^, got [\d.-]+$/.test(got) ? ' in quotes' : ''}${got}`];
 }
 
-/** What an unknown name probably meant: the nearest known name, or all of them where none is near. */
+/** The name that an unknown name probably stands for: the nearest known name, or all names if none is near. */
 function describeUnknown(name: string, known: readonly string[]): string {
   const ranked = known
     .map((candidate) => ({ candidate, distance: nameDistance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -87,7 +87,7 @@ function describeNode(node: SchemaNode | undefined): string {
 function describeGot(path: Path, input: unknown): string {
   let value = input;
   for (const step of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[step];
-  // The settings as a whole are no help in a message about them.
+  // Printing all settings would not help in a message about them.
   if (path.length === 0 && typeof value === 'object' && value !== null && !Array.isArray(value)) return '';
   return `, got ${shown(value)}`;
 }

@@ -1,38 +1,41 @@
-/** The settings that the functions need at run time, as they travel in one environment variable. No zod in here. */
+/**
+ * The settings that the functions need at run time. They travel in one environment variable. This file must not import
+ * zod.
+ */
 
 import { type DetectionSettings, detectionDefaults, type Sensitivity } from '../detections/settings.ts';
 import { SEVERITIES, type Severity } from '../finding/model.ts';
 import { shown } from '../text/wording.ts';
 import type { Settings } from './settings-types.ts';
 
-/** What ingest, alert and settle read from the variable SETTINGS. */
+/** The settings that ingest, alert and settle read from the variable SETTINGS. */
 export interface RuntimeSettings {
-  /** Name of the deployment; the metric dimension `service`. */
+  /** Name of the deployment, also the metric dimension `service`. */
   deployment: string;
   sensitivity: Sensitivity;
-  /** Numbers that replace those of the sensitivity, one by one. */
+  /** Numbers that override those of the sensitivity, one by one. */
   detection: Partial<DetectionSettings>;
-  /** CIDR blocks that count as inside besides the private ranges. */
+  /** CIDR blocks that count as inside in addition to the private ranges. */
   internal: string[];
-  /** Name of a routing domain to the VPCs in it. */
+  /** Routing domains: name to VPC ids. */
   routingDomains: Record<string, string[]>;
-  /** Findings below this severity raise no alert; the digest counts them. */
+  /** Findings below this severity raise no alert. The digest counts them. */
   minSeverity: Severity;
-  /** Announcements of each lane in five minutes; what is over it is told in one message. */
+  /** Alerts that each lane may send one by one in five minutes. One message reports the rest. */
   alertsIn5Minutes: number;
   /** Days after which table items expire. */
   retentionDays: { windows: number; findings: number };
-  /** Hour of day (UTC, 0 to 23) at which the digest is sent; null sends none. */
+  /** Hour of day (UTC, 0 to 23) at which the digest is sent. Null turns the digest off. */
   digestHourUtc: number | null;
   /** How many e-mail addresses the settings subscribe to each topic. */
   addresses: { alerts: number; operations: number };
-  /** Column names for files without a header line; absent means the 14 default fields. */
+  /** Column names for files without a header line. If absent, the 14 default fields apply. */
   fields?: string[];
-  /** Objects outside of the folders of flow logs are ignored; absent means that keys of any other form are read. */
+  /** Whether to ignore objects outside the folders of flow logs. If absent, keys of any form are read. */
   flowLogKeysOnly?: boolean;
 }
 
-/** Most bytes that the JSON of the runtime settings may have, since all variables of a function share 4 KB. */
+/** Limit for the JSON of the runtime settings in bytes, since all variables of a function share 4 KB. */
 export const maxRuntimeBytes = 2976;
 
 /** The part of the settings that the functions need. */
@@ -54,8 +57,8 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
 }
 
 /**
- * Reads the variable SETTINGS. Synthesis has validated the values in full; this checks that the text is whole and of
- * the right shape, and throws with the first thing that is not.
+ * Reads the variable SETTINGS. Synthesis has validated the values, so this checks only that the text is complete and
+ * has the right shape. Throws at the first violation.
  */
 export function parseRuntimeSettings(json: string): RuntimeSettings {
   let value: unknown;

@@ -7,7 +7,7 @@ import { detectionOverrides } from './detection-schema.ts';
 import { checkColumns } from './flow-log-columns.ts';
 import { textOrToken } from './token.ts';
 
-/** Days that CloudWatch Logs can keep a log group; no other number is accepted by the service. */
+/** The retention periods in days that CloudWatch Logs accepts. */
 const functionLogDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
@@ -249,7 +249,7 @@ const settingsShape = z
   })
   .describe('Settings of a Sweepwatch deployment.');
 
-/** The schema of the settings file. Parse through `loadSettings` or `parseSettings`, which word the errors. */
+/** The schema of the settings file. Parse through `loadSettings` or `parseSettings`, which write the error messages. */
 export const settingsSchema = settingsShape.superRefine(checkTogether);
 
 /** All settings, with defaults filled in. */

@@ -1,4 +1,6 @@
-/** The settings as TypeScript interfaces, written from the schema: an editor then says of each what it means, in any CDK app. */
+/**
+ * Writes the settings as TypeScript interfaces from the schema, so that an editor explains each setting in any CDK app.
+ */
 
 interface Node {
   readonly type?: string;
@@ -17,7 +19,7 @@ interface Node {
 
 const WIDTH = 110;
 
-/** The file with both interfaces, from the JSON schema of what users write and that of what the program works with. */
+/** The file with both interfaces, from the JSON schema of the users' input and that of the validated settings. */
 export function settingsTypes(input: object, output: object): string {
   return `/** The settings as types without zod, for the construct's users. Generated from the schema by \`npm run schema\`. */
 

@@ -1,4 +1,4 @@
-/** Names and ARNs that a CDK app knows at deployment only: a text with a token of the CDK stands for them. */
+/** Names and ARNs that a CDK app learns only at deployment. Until then the CDK puts a token in their place. */
 import { z } from 'zod';
 
 /** A token as the CDK writes it into texts, for instance `${Token[TOKEN.1239]}`. */
@@ -9,7 +9,7 @@ export function isToken(text: string): boolean {
   return TOKEN.test(text);
 }
 
-/** A text of this form, or one with a token of the CDK. The JSON schema, which is for files, has the form alone. */
+/** A text of this form, or one with a CDK token. The JSON schema has the form alone, since files contain no tokens. */
 export function textOrToken(form: RegExp, message: string): z.ZodString {
   return z
     .string()

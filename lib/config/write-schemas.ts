@@ -1,4 +1,7 @@
-/** Writes what is generated from settings and detections: JSON schemas, the settings page and types (`npm run schema`). */
+/**
+ * Writes all files that are generated from settings and detections: JSON schemas, settings page, types
+ * (`npm run schema`).
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withRegistry } from './finding-schema.ts';

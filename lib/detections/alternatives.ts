@@ -1,4 +1,4 @@
-/** What a finding may be instead of an attack: the ordinary causes to think of before acting, the likeliest first. */
+/** Ordinary causes of a finding to consider before acting on it, the likeliest first. */
 import type { Direction } from '../scan/contacts.ts';
 import { detectionOf } from './index.ts';
 
@@ -19,6 +19,6 @@ const OF_DIRECTION: Readonly<Record<Direction, readonly string[]>> = {
   ],
 };
 
-/** A line for each ordinary cause: those that the detection names, else those of the direction. */
+/** One line per ordinary cause: the causes that the detection names, otherwise those of the direction. */
 export const alternatives = ({ kind, direction }: { readonly kind: string; readonly direction: Direction }) =>
   detectionOf(kind)?.mayBe?.[direction] ?? OF_DIRECTION[direction];

@@ -18,7 +18,8 @@ export const distributedScan = {
     },
     {
       groupBy: 'port',
-      // Longer, since a plan shows by itself; on one target's ports three hours of strangers would look like one.
+      // A longer window than for ports: dozens of hosts shared out without overlap show a plan by themselves. On one
+      // target's ports, three hours of unrelated sources would look like a campaign.
       horizon: '3h',
       share: 'campaignTargetsPerSource',
       cover: 'campaignTargets',

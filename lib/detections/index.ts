@@ -1,4 +1,7 @@
-/** The registry: every detection, in the order in which a finding gives their reasons. All that follows is derived from it. */
+/**
+ * The registry: every detection, in the order in which a finding lists their reasons. Everything below is derived from
+ * it.
+ */
 import { type Detection, isSourceDetection, type SourceDetection } from '../scan/detection.ts';
 import { blockScan } from './block-scan.ts';
 import { distributedScan } from './distributed-scan.ts';
@@ -7,7 +10,7 @@ import { openPortSweep } from './open-port-sweep.ts';
 import { remoteAccessSweep } from './remote-access-sweep.ts';
 import { verticalScan } from './vertical-scan.ts';
 
-/** Add a detection here, and nowhere else. */
+/** To add a detection, add it here and nowhere else. */
 const REGISTRY = [verticalScan, horizontalScan, blockScan, openPortSweep, remoteAccessSweep, distributedScan] as const;
 
 /** The registry with the type of each record, from which the names of settings are derived. */
@@ -15,11 +18,11 @@ export type Registry = typeof REGISTRY;
 
 export const DETECTIONS: readonly Detection[] = [...REGISTRY];
 
-/** Those that look at single sources. */
+/** The detections that look at single sources. */
 export const SOURCE_DETECTIONS: readonly SourceDetection[] = DETECTIONS.filter(isSourceDetection);
 
-/** Kinds of the findings that flow logs give. */
+/** The kinds of findings that rest on flow logs. */
 export const KINDS: readonly string[] = DETECTIONS.map(({ id }) => id);
 
-/** The detection that a finding's kind names; undefined for a kind of another version. */
+/** The detection named by a finding's kind. Undefined for a kind that this version does not know. */
 export const detectionOf = (kind: string): Detection | undefined => DETECTIONS.find(({ id }) => id === kind);

@@ -1,4 +1,7 @@
-/** The least that a source must have shown, derived from the registry: no prefilter can forget to ask a detection. */
+/**
+ * The least evidence that a source must have shown, derived from the registry, so that no prefilter can overlook a
+ * detection.
+ */
 
 import type { GroupFloor, LeastEvidence } from '../evidence/least-evidence.ts';
 import { type CampaignDetection, type Detection, HORIZONS, isSourceDetection } from '../scan/detection.ts';
@@ -31,7 +34,7 @@ export function leastEvidenceOf(settings: ScanSettings, detections: readonly Det
   };
 }
 
-/** A member of a campaign may have found one of its share open. */
+/** A member of a campaign may have found one port or host of its share open. */
 const sharesOf =
   (settings: ScanSettings) =>
   ({ divides }: CampaignDetection): GroupFloor[] =>

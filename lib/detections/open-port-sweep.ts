@@ -5,7 +5,7 @@ export const openPortSweep = defineDetection({
   id: 'open-port-sweep',
   name: 'open-port sweep',
   shape: 'one open port on many targets, each visited once',
-  // Outside, a source that is answered everywhere is the ordinary case: crawlers, resolvers, updates.
+  // For an outside source, being answered everywhere is ordinary: crawlers, resolvers, updates.
   directions: ['lateral'],
   groupBy: 'port',
   counts: 'failures and touches',

@@ -14,7 +14,7 @@ const WAYS: Readonly<Record<number, string>> = {
   5986: 'winrm',
 };
 
-/** A client of two kinds of hosts uses two ways; a look at one or two hosts is a person with a new server. */
+/** A client of two kinds of hosts uses two ways. A look at one or two hosts may be a person with a new server. */
 const LEAST_WAYS = 3;
 const LEAST_TARGETS = 3;
 

@@ -9,10 +9,10 @@ type NamesIn<Record> = Record extends { readonly settings: infer Own } ? keyof O
 /** Name of a number that users can override. */
 export type SettingName = keyof typeof SHARED_SETTINGS | NamesIn<Registry[number]>;
 
-/** The numbers a decision rests on. Times are seconds of log time, counts are distinct first contacts. */
+/** The numbers that a decision rests on. Times are seconds of log time, counts are distinct first contacts. */
 export type DetectionSettings = { [Name in SettingName]: number };
 
-/** All settings by name: those that detections share, then each detection's own. */
+/** All settings by name: the shared ones first, then each detection's own. */
 export const SETTINGS = Object.assign(
   { ...SHARED_SETTINGS },
   ...DETECTIONS.map(({ settings }) => settings),
@@ -30,7 +30,7 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
   high: defaultsOf('high'),
 };
 
-/** The settings of a sensitivity with single numbers overridden. */
+/** The settings of a sensitivity, with the given overrides. */
 export function detectionSettings(
   sensitivity: Sensitivity = 'medium',
   overrides: Partial<DetectionSettings> = {},

@@ -1,4 +1,4 @@
-/** The names of tests in the reasons of findings, and which detection and setting is behind each. */
+/** The names of the tests in the reasons of findings, with the detection and the setting behind each. */
 import { type Detection, type HorizonName, isSourceDetection } from '../scan/detection.ts';
 import { DETECTIONS } from './index.ts';
 import type { SettingName } from './settings.ts';
@@ -10,9 +10,11 @@ export const testName = (test: string, horizon: HorizonName): string => `${test}
 export interface RegisteredTest {
   readonly detection: Detection;
   readonly horizon: HorizonName;
-  /** The setting that the value of the test is held against. */
+  /** The setting that the value of the test is compared with. */
   readonly setting: SettingName;
-  /** A floor of a single source; of a campaign its sources, the ports or targets that they cover, or their overlap. */
+  /**
+   * `floor` for a single source. For a campaign: its sources, the ports or targets that they cover, or their overlap.
+   */
   readonly about: 'floor' | 'sources' | 'ports' | 'targets' | 'overlap';
 }
 

@@ -1,4 +1,4 @@
-/** Records in, evidence out: what the kernel keeps of them, with names, identities and scopes. */
+/** Turns records into evidence: the contacts that the kernel keeps, with names, identities and scopes. */
 
 import type { ColumnMap } from '../flowlog/columns.ts';
 import type { FlowLogConsumer, FlowRecord, LineReader, StatusRow } from '../flowlog/record.ts';
@@ -20,9 +20,9 @@ import { hasInitiatorHalf, isNothing, mayBeProbe, SEEN_OWN_TARGET } from './seen
 const HOUR = 3600;
 const UDP = 17;
 const FULL = 0xffffffff;
-/** Contacts (and sources' hours) that are held at most: some 66 MB. */
+/** Limit of contacts in memory, and of hours of sources: about 66 MB. */
 const MOST_CONTACTS = 380_000;
-/** A SKIPDATA row tells of one interval; of one that claims to be longer, the last hours count. */
+/** A SKIPDATA row reports one aggregation interval. If a row claims a longer one, only the last hours count. */
 const MOST_SKIPPED_HOURS = 24;
 const NO_TEXT = () => undefined;
 
@@ -31,20 +31,20 @@ export interface CollectorOptions {
   /** Further CIDRs that count as inside. */
   readonly internal?: readonly string[];
   readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
-  /** Contacts that are held at most, and sources' hours; by default what fits into 66 MB. */
+  /** Limit of contacts in memory, and of hours of sources. Default: what fits into 66 MB. */
   readonly mostContacts?: number;
-  /** Takes what is held whenever there is no more room, instead of giving up the least suspicious of it. */
+  /** Called with the whole content when memory is full. Without it, the least suspicious evidence is dropped. */
   readonly spill?: (drained: Drained) => void;
 }
 
-/** What makes a contact, and what was seen of it. */
+/** The fields that identify a contact, and what was seen of it. */
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
 
-/** What was dropped because memory was full: sources, each hour for itself, and contacts. */
+/** What was dropped because memory was full: hours of sources, and contacts. */
 export interface Dropped {
   readonly sources: number;
   readonly contacts: number;
-  /** Records of interfaces beyond the 32,767 that can be told apart: who holds their addresses is not known. */
+  /** Records of interfaces beyond the 32,767 that can be distinguished. The holders of their addresses are unknown. */
   readonly ofInterfaces: number;
 }
 
@@ -79,12 +79,12 @@ export class Collector implements FlowLogConsumer {
     this.#scopes = new ScopeNumbers(new Scopes(options.routingDomains));
   }
 
-  /** End of the latest record: how far the log has come, epoch seconds; 0 before the first. */
+  /** End of the latest record in epoch seconds, which is how far the log has come. 0 before the first record. */
   get logTime(): number {
     return this.#kernel.run.logTime.value >>> 0;
   }
 
-  /** What was dropped so far: the least suspicious, once memory was full. */
+  /** What was dropped so far because memory was full. */
   get dropped(): Dropped {
     const { run } = this.#kernel;
     return {
@@ -97,7 +97,7 @@ export class Collector implements FlowLogConsumer {
   columns(columns: ColumnMap): void {
     this.#lines.useColumns(columns);
     this.#scopes.beginFile();
-    // Records without an interface are of the file's network.
+    // Records without an interface belong to the file's network.
     this.#kernel.run.setNetwork(0, 0);
     this.#kernel.run.setLayoutQuality(qualityOfColumns(columns));
   }
@@ -146,14 +146,14 @@ export class Collector implements FlowLogConsumer {
       this.#identities.skipped(interfaceId, hour);
   }
 
-  /** Everything collected so far, which is forgotten here. */
+  /** Returns everything collected so far and forgets it here. */
   drain(): Drained {
     const drained = this.#drained();
     this.#kernel.run.clear();
     return drained;
   }
 
-  /** Adds what another collector had collected of other records. */
+  /** Adds the evidence that another collector gathered from other records. */
   absorb({ logTime, tables, identities, scopes }: Drained): void {
     this.#kernel.run.advance(logTime);
     const interfaces = this.interfaces.internRows(tables.interfaces);
@@ -163,8 +163,8 @@ export class Collector implements FlowLogConsumer {
   }
 
   /**
-   * The evidence of each source, one after the other; call once, after the last record.
-   * @param least leaves out sources that have less than this, so that they cannot be findings; default: none.
+   * The evidence of each source in turn. Call once, after the last record.
+   * @param least leaves out sources with less than this, since they cannot become findings. Default: every source.
    */
   *sources(least?: LeastEvidence): Generator<SourceEvidence> {
     this.#identities.conclude();
@@ -184,8 +184,8 @@ export class Collector implements FlowLogConsumer {
   }
 
   /**
-   * Contacts of all sources with some services, and the scope of their inside end: for what the traffic of others says of
-   * a finding. Call after {@link sources}.
+   * Contacts of all sources with the given services, and the scope of their inside end. They show what the traffic of
+   * others says about a finding. Call after {@link sources}.
    */
   *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean): Generator<{
     readonly scope: string;
@@ -244,14 +244,17 @@ export class Collector implements FlowLogConsumer {
     }
   }
 
-  /** Whether contacts that failed or were left at once may add up to a scan: a share of a campaign, or a sweep of open ports. */
+  /**
+   * Whether contacts that failed or were left at once may add up to a scan: a share of a campaign, or a sweep of open
+   * ports.
+   */
   #mayAddUp(views: readonly PaneView[], least: LeastEvidence): boolean {
     const inside = this.#isInside(views[0]!.source);
     const counter = new GroupCounter<number>(inside ? least.inside : least.outside);
     for (const { contacts } of views) {
       for (const row of contacts) {
         const service = this.#table.serviceOf(row);
-        // A datagram each way says it all: nobody can tell whether a UDP service was left at once.
+        // UDP exchanges are often one datagram each way, so nobody can tell whether a UDP service was left at once.
         if ((inside && (service & 255) === UDP) || !mayBeProbe(this.#table.seenOf(row))) continue;
         const target = this.#table.targetOf(row);
         if (counter.add(target, service, inside && this.#isInside(target))) return true;
@@ -279,7 +282,8 @@ export class Collector implements FlowLogConsumer {
       (skipped ? SKIPPED_RECORDS : 0) |
       (view.theta < FULL ? SAMPLED : 0) |
       (this.dropped.sources ? DROPPED : 0);
-    // What a public address contacts may have namesakes in several networks; evidence holds addresses alone.
+    // A target of a public address may exist under the same address in several networks. Evidence holds addresses
+    // alone.
     const mayHaveNamesakes = this.addresses.network(view.source) === 0 && this.#scopes.names.length > 2;
     return {
       hour: view.hour,

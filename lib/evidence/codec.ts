@@ -1,6 +1,6 @@
 /**
- * Fragments as bytes for the windows table, one or many of an hour together: column by column, compressed, without what
- * can be told from the rest. The same fragments, in any order, give the same bytes.
+ * Encodes fragments for the windows table, one or many of an hour together. The bytes are compressed column by column
+ * and leave out whatever follows from the rest. The same fragments give the same bytes in any order.
  */
 
 import { formatAddress, isIpv4, parseAddress, V4_PREFIX, type Words } from '../net/address.ts';
@@ -32,12 +32,12 @@ import {
   together,
 } from './layout.ts';
 
-/** In the year 2106; no record is later than 2099, and hours far beyond are no dates. */
+/** An hour in the year 2106. Records end by 2099, so a later hour cannot be a date. */
 const LAST_HOUR = 1_200_000;
 
 /**
- * Encodes everything of fragments but their scope, which they share as they do their hour.
- * @param key that the contacts' hashes were made with: hashes that it gives are not stored.
+ * Encodes fragments that share a scope and an hour. Neither is part of the bytes.
+ * @param key the key of the contacts' hashes. Hashes that follow from it are not stored.
  */
 export function encodeFragments(fragments: readonly Fragment[], key?: HashKey): Uint8Array {
   const sources = fragments.map((of) => ({ words: parseAddress(of.address)!, of })).sort(byWords);
@@ -71,9 +71,9 @@ export const encodeFragment = (fragment: Fragment, key?: HashKey): Uint8Array =>
 
 /** What to decode. */
 export interface DecodeOptions {
-  /** What the hashes were made with that were not stored. */
+  /** The key of the hashes that were not stored. */
   readonly key?: HashKey | undefined;
-  /** The sources that are wanted; all unless told. */
+  /** Selects sources by address. Default: all. */
   readonly wants?: (address: string) => boolean;
 }
 
@@ -97,15 +97,16 @@ export function decodeFragment({ scope }: { readonly scope: string }, stored: Ui
   return fragment;
 }
 
-/** A source, and what was seen of each of its contacts. */
+/** A source, with what was seen of each of its contacts. */
 export interface Glance {
   readonly address: string;
   readonly seen: readonly number[];
 }
 
 /**
- * Who is in stored bytes, and what was seen of each contact: what a look through many sources needs, at a fraction of the time.
- * @throws CodecError as {@link decodeFragments}, where it meets what is damaged.
+ * Lists the sources in stored bytes and what was seen of each contact. A pass over many sources needs no more, and this
+ * takes a fraction of the time.
+ * @throws CodecError as {@link decodeFragments}, where it meets damaged bytes.
  */
 export function* glance(stored: Uint8Array): Generator<Glance> {
   const columns = openColumns(stored);
@@ -140,11 +141,11 @@ const byContact = (a: Addressed<SeenContact>, b: Addressed<SeenContact>): number
 const areDerived = (key: HashKey, source: Words, contacts: readonly Addressed<SeenContact>[]): boolean =>
   contacts.every(({ words, of }) => of.hash === hashOf(key, source, words, of.port, of.protocol));
 
-/** What was seen of a contact and its protocol, as one number. */
+/** The contact's `seen` bits and its protocol as one number. */
 const kindOf = ({ seen, protocol }: SeenContact): number => seen * 256 + protocol;
 const seenOf = (kind: number): number => Math.floor(kind / 256);
 
-/** Writes the distinct values of all contacts, in the order in which they come; returns the place of each. */
+/** Writes the distinct values of all contacts in order of first appearance. Returns the position of each value. */
 function dictionary<T>(
   column: ColumnWriter,
   contacts: readonly (readonly Addressed<SeenContact>[])[],
@@ -180,7 +181,7 @@ function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment,
       (of.identity ? IDENTIFIED : 0) |
       (isIpv4(words) ? 0 : IPV6),
   );
-  // A number below 128 is one byte, as it was when there were no bits beyond.
+  // A number below 128 takes one byte, as it did before there were more quality bits.
   columns.qualities.number(of.quality);
   if (of.theta < FULL) columns.rare.word(of.theta);
   if (of.fragments > 1) columns.rare.number(of.fragments);
@@ -304,14 +305,14 @@ function readIdentity(text: string): Identity {
   return value as Identity;
 }
 
-/** What the contacts of a source are read with. */
+/** The state needed to read the contacts of a source. */
 interface Reading {
   readonly targets: readonly Target[];
   readonly kinds: readonly number[];
   readonly hour: number;
   readonly derive: HashKey | undefined;
   readonly words: Words;
-  /** The source port of the source's contact before. */
+  /** The source port of the source's previous contact. */
   portBefore: number;
 }
 

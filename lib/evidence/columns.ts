@@ -1,6 +1,6 @@
-/** Columns of small numbers as bytes: what the codec of fragments writes and reads. */
+/** Columns of small numbers as bytes, which the codec of fragments writes and reads. */
 
-/** The bytes end before the column does, or say what no column can. */
+/** The bytes end before the column does, or hold a value that no column can have. */
 export class ColumnError extends Error {
   override name = 'ColumnError';
 }
@@ -15,7 +15,7 @@ export class ColumnWriter {
     this.#bytes[this.#length++] = value;
   }
 
-  /** An unsigned number below 2^53, seven bits to a byte, the lowest first: small ones take one byte. */
+  /** An unsigned number below 2^53, seven bits per byte, the lowest first. Small numbers take one byte. */
   number(value: number): void {
     let rest = value;
     for (; rest > 127; rest = Math.floor(rest / 128)) this.byte((rest % 128) | 128);

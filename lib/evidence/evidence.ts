@@ -1,4 +1,4 @@
-/** What is known of one source over its hours: the input of detection, merged from fragments in any order. */
+/** The evidence about one source over its hours: the input of detection, merged from fragments in any order. */
 import { lowest } from '../kernel/contact-table.ts';
 import type { Identity } from './interfaces.ts';
 import { SAMPLED } from './quality.ts';
@@ -19,10 +19,13 @@ export interface SeenContact {
   /** Minutes of the hour with an initiator's half: bits 0 to 29, and 30 to 59. */
   readonly minutesLow: number;
   readonly minutesHigh: number;
-  /** Lowest source port of its probes, and bytes of their smallest packets (255: or more); 0 where none was seen. */
+  /**
+   * The lowest source port of its probes and the bytes of their smallest packets (255 means 255 or more). 0 means not
+   * seen.
+   */
   readonly sourcePort: number;
   readonly packetBytes: number;
-  /** Which groups of sixteen source ports its probes came from, by hash, as 32 bits. */
+  /** Which groups of sixteen source ports its probes came from, hashed into 32 bits. */
   readonly flows: number;
 }
 
@@ -43,13 +46,13 @@ export interface Pane {
 export interface SourceEvidence {
   readonly scope: string;
   readonly address: string;
-  /** Inside by its own number, or because an interface of ours holds it. */
+  /** Inside by its address, or because one of our interfaces holds it. */
   readonly inside: boolean;
   readonly identity?: Identity;
   readonly panes: readonly Pane[];
 }
 
-/** What one log file says of one source in one hour: the unit that the windows table stores. */
+/** The evidence from one log file about one source in one hour: the unit that the windows table stores. */
 export type Fragment = Omit<SourceEvidence, 'panes'> & Pane;
 
 /** Contacts kept for each source and hour before they are sampled (2 KB to 80 KB an hour). */
@@ -90,7 +93,7 @@ function mergePane(group: readonly Fragment[], limit: number): Pane {
   };
 }
 
-/** Contacts that may be listed several times, each with all that is seen of it. */
+/** Merges contacts that may be listed several times. Each keeps everything that was seen of it. */
 export function mergeContacts(contacts: readonly SeenContact[]): SeenContact[] {
   const merged = new Map<string, SeenContact>();
   for (const contact of contacts) {
@@ -111,16 +114,16 @@ function mergeContact(a: SeenContact, b: SeenContact): SeenContact {
     flows: a.flows | b.flows,
   };
   const [probesA, probesB] = [hasInitiatorHalf(a.seen), hasInitiatorHalf(b.seen)];
-  // Times are those of probes; an answer's times stand in only until a probe is known.
+  // The times of a contact are those of its probes. An answer's times are used only until a probe is known.
   if (probesA !== probesB) return { ...(probesA ? a : b), ...unions };
   const isFirst = a.firstEnd < b.firstEnd || (a.firstEnd === b.firstEnd && a.firstStart <= b.firstStart);
   return { ...(isFirst ? a : b), ...unions, lastEnd: Math.max(a.lastEnd, b.lastEnd) };
 }
 
 /**
- * Prefers the interface that holds the address over one that forwards for it, of those one whose instance is known, then
- * the smaller id. What fragments of that rank say unions; those of a lower one are left out, even about the same
- * interface: so what a fragment ranks does not change by merging it, and parts may be merged in any order.
+ * Chooses one interface. The one that holds the address goes before one that forwards for it, then one with a known
+ * instance, then the smaller id. Only fragments of the best rank are united. Lower ranks are ignored even if they are
+ * about the same interface, so a merge never changes a rank and parts may be merged in any order.
  */
 function bestIdentity(candidates: readonly { readonly identity?: Identity }[]): Identity | undefined {
   let best: Identity | undefined;
@@ -141,7 +144,10 @@ function byRank(a: Identity, b: Identity): number {
   return idA < idB ? -1 : 1;
 }
 
-/** Identity columns are best effort: what one file lacks another may have; of two values the smaller, in any order. */
+/**
+ * Identity columns are best effort, so one file may have a value that another lacks. Of two values the smaller is kept,
+ * which does not depend on the order.
+ */
 function unionFields(a: Identity['fields'], b: Identity['fields']): Identity['fields'] {
   const union = { ...a };
   for (const [field, value] of Object.entries(b) as [keyof Identity['fields'], string][])

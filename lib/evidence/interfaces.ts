@@ -1,11 +1,13 @@
-/** Who stands behind an address: the interface, instance, task and account that the records tie it to. */
+/** The holder of an address: the interface, instance, task and account that the records tie it to. */
 import { IDENTITY_FIELDS, type IdentityField } from '../flowlog/record.ts';
 import type { DrainedInterface } from '../kernel/drained.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelAddresses, KernelInterfaceNames } from '../kernel/kernel-tables.ts';
 import { RANK_OWN, RANK_SEEN, TRAIT_FORWARDS, TRAIT_INSTANCE } from '../kernel/rows.ts';
 
-/** What is known of the holder of an address. `behind` says that the interface belongs to a node, not to the address. */
+/**
+ * What is known about the holder of an address. `behind` says that the interface belongs to a node, not to the address.
+ */
 export interface Identity {
   readonly interfaceId?: string;
   /** The interface forwards for the address (a pod behind its node): its instance is the node. */
@@ -13,12 +15,12 @@ export interface Identity {
   readonly fields: Partial<Record<IdentityField, string>>;
 }
 
-/** What an interface without an instance is that takes in what is addressed to the outside, as `interface-type` names it. */
+/** The `interface-type` of an interface without an instance that receives packets addressed to the outside. */
 const NAT_GATEWAY = 'nat_gateway';
 
 /**
- * Characters beyond which a text is taken for none: ARNs of tasks and task definitions have some 350. What follows from
- * longer ones would be keys that the table refuses (an account is a scope), items too large for it, and alerts too large for SNS.
+ * Longer texts are ignored. ARNs of tasks and task definitions have about 350 characters. Longer texts would lead to
+ * keys that the table refuses (an account is part of a scope), items too large for it, and alerts too large for SNS.
  */
 const LONGEST_TEXT = 600;
 const LONGEST_ACCOUNT = 64;
@@ -28,7 +30,7 @@ interface Interface {
   readonly skipHours: Set<number>;
 }
 
-/** Collects identities over the records of one body of evidence; the kernel ties the addresses. */
+/** Collects identities over all records of one body of evidence. The kernel ties addresses to interfaces. */
 export class Interfaces {
   #known = new Map<number, Interface>();
   #kernel: Kernel;
@@ -41,7 +43,7 @@ export class Interfaces {
     this.#names = names;
   }
 
-  /** Learns what the texts of one record say of its interface; returns all that is known of it. */
+  /** Reads the texts of one record about its interface. Returns all that is known of the interface. */
   look(interfaceId: number, text: (field: IdentityField) => string | undefined): Interface['fields'] {
     const { fields } = this.#interface(interfaceId);
     for (const field of IDENTITY_FIELDS) {
@@ -58,7 +60,9 @@ export class Interfaces {
     this.#interface(interfaceId).skipHours.add(hour);
   }
 
-  /** Concludes from all records which address is whose, where the log has no flow-direction. */
+  /**
+   * Once all records are read, concludes which address belongs to which interface where the log has no flow-direction.
+   */
   conclude(): void {
     this.#kernel.run.conclude();
   }
@@ -91,14 +95,17 @@ export class Interfaces {
     };
   }
 
-  /** What is known besides what the kernel holds; forgotten here, since the kernel is about to forget the interfaces. */
+  /**
+   * What is known in addition to the kernel's rows. It is forgotten here, since the kernel is about to forget the
+   * interfaces.
+   */
   drain(): DrainedInterface[] {
     const drained = [...this.#known].map(([id, { fields, skipHours }]) => ({ id, fields, skipHours: [...skipHours] }));
     this.#known.clear();
     return drained;
   }
 
-  /** Adds what another knew of an interface, under the kernel's number of it. */
+  /** Adds what another collector knew of an interface, under this kernel's number for it. */
   absorb(id: number, { fields, skipHours }: DrainedInterface): void {
     this.look(id, (field) => fields[field]);
     for (const hour of skipHours) this.skipped(id, hour);

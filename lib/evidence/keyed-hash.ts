@@ -1,16 +1,16 @@
-/** HalfSipHash-2-4: a keyed 32-bit hash, so that nobody outside can choose contacts that fall out of a sample. */
+/** HalfSipHash-2-4: a keyed 32-bit hash, so that an attacker cannot choose contacts that the sample leaves out. */
 import { createHash } from 'node:crypto';
 
 /** Two secret words. */
 export type HashKey = readonly [number, number];
 
-/** The key derived from a deployment's secret text. */
+/** Derives the key from a deployment's secret text. */
 export function hashKey(secret: string): HashKey {
   const digest = createHash('sha256').update(`sweepwatch sample key\n${secret}`).digest();
   return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
 }
 
-/** Seven words; the length is part of what is hashed. */
+/** Seven words. The length is part of the hashed message. */
 const MESSAGE_BYTES = 28;
 
 const rotate = (value: number, bits: number) => (value << bits) | (value >>> (32 - bits));
@@ -34,7 +34,7 @@ export function keyedHash(
   let v2 = 0x6c796765 ^ key[0];
   let v3 = 0x74656462 ^ key[1];
   const words = [m0, m1, m2, m3, m4, m5, m6, MESSAGE_BYTES << 24];
-  // Two steps more than words: the finalization is four rounds over nothing.
+  // Two more steps than words: the finalization is four rounds without input.
   for (let step = 0; step < words.length + 2; step++) {
     const m = words[step] ?? 0;
     if (step === words.length) v2 ^= 0xff;

@@ -1,37 +1,39 @@
-/** How fragments lie in bytes: the columns, what stands for what in them, and how they are put together. */
+/** The byte layout of fragments: the columns, the meaning of their values, and how the columns are joined. */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { Words } from '../net/address.ts';
 import { ColumnReader, ColumnWriter } from './columns.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 
-/** First byte of what is stored; readers refuse others. */
+/** First byte of the stored bytes. Readers refuse any other version. */
 const VERSION = 3;
 export const HOUR = 3600;
 export const FULL = 0xffffffff;
 
-/** Unlike deflate it gives columns of different kinds codes of their own; more effort gains next to nothing. */
+/** Brotli, unlike deflate, gives columns of different kinds their own codes. A higher quality gains next to nothing. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 } };
 
-/** Far above what the fullest item comes to: some 100 KB. A few bytes could come to as many GB. */
+/** Far above the fullest item (about 100 KB). Without a limit, a few damaged bytes could decompress to gigabytes. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** What of a source departs from the ordinary, as bits. */
+/** Bits for the properties in which a source departs from the ordinary. */
 export const INSIDE = 1;
 export const SAMPLED = 2;
 export const OF_MANY_FILES = 4;
 export const IDENTIFIED = 8;
 export const IPV6 = 16;
 
-/** How the minutes of a contact are told: as that of its first record, as none, or as bits. */
+/** How the minutes of a contact are stored: the minute of its first record, none, or bits. */
 export const FIRST_MINUTE = 0;
 export const NO_MINUTE = 1;
 export const MINUTE_BITS = 2;
-/** With how the minutes are told: the source port is that of the source's contact before. */
+/** Combined with the form of the minutes: the source port equals that of the source's previous contact. */
 export const SAME_PORT = 4;
-/** Flows are 32 bits: one of them is told by its number from 1 on, none as 0, several as this and a word. */
+/**
+ * Flows are 32 bits. One flow is stored as its number starting at 1, no flow as 0, several flows as this and a word.
+ */
 export const SEVERAL_FLOWS = 33;
 
-/** The stored bytes are no fragments of a version that this code reads. */
+/** The stored bytes are not fragments of a version that this code reads. */
 export class CodecError extends Error {
   override name = 'CodecError';
 }
@@ -41,7 +43,10 @@ export interface Addressed<T> {
   readonly of: T;
 }
 
-/** The columns in the order in which they are stored. Those of random bits cost time to compress and gain nothing. */
+/**
+ * The columns in the order in which they are stored. Columns of random bits are left out, since compressing them gains
+ * nothing.
+ */
 const COMPRESSED = [
   'head',
   'targets',
@@ -67,7 +72,7 @@ export type Columns<T> = Readonly<Record<(typeof COMPRESSED)[number] | 'random',
 export const columnsOf = <T>(make: (name: string) => T): Columns<T> =>
   Object.fromEntries([...COMPRESSED, 'random'].map((name) => [name, make(name)])) as Columns<T>;
 
-/** The hash of a contact as the contact table makes it (`lib/kernel/contact-table.ts`). */
+/** The hash of a contact as the contact table computes it (`lib/kernel/contact-table.ts`). */
 export const hashOf = (key: HashKey, source: Words, target: Words, port: number, protocol: number): number =>
   keyedHash(key, (source[0] ^ source[2]) >>> 0, (source[1] ^ source[3]) >>> 0, ...target, port * 256 + protocol);
 
@@ -77,7 +82,7 @@ export function minuteOf(second: number): readonly [number, number] {
   return minute < 30 ? [1 << minute, 0] : [0, 1 << (minute - 30)];
 }
 
-/** Version, what was compressed with the lengths of its columns, then the random bits. */
+/** Joins the version, the compressed columns with their lengths, and the random bits. */
 export function together(columns: Columns<ColumnWriter>): Uint8Array {
   const lengths = new ColumnWriter();
   const parts = COMPRESSED.map((name) => columns[name].done());

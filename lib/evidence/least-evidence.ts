@@ -1,12 +1,12 @@
 /**
- * The least that a source must have shown before any detection can recognise a scan. Three places ask it, so that most
- * sources cost little: the builder, the windows table and the reader. All three go by the numbers of the registry.
+ * The least evidence that a source must have shown before any detection can recognise a scan. The builder, the windows
+ * table and the reader all ask it, so that most sources cost little. All three use the numbers of the registry.
  */
 
 /** Contacts that have something in common, and how many of them may be enough for a detection. */
 export interface GroupFloor {
   readonly groupBy: 'target' | 'port' | 'source';
-  /** TCP ports that count; default: contacts of any protocol and port. */
+  /** TCP ports that count. Default: contacts of any protocol and port. */
   readonly tcpPorts?: ReadonlySet<number>;
   readonly floor: number;
   /** Seconds within which they must be made. */
@@ -15,13 +15,13 @@ export interface GroupFloor {
   readonly isLateral: boolean;
 }
 
-/** What no detection can do without. */
+/** The evidence without which no detection can fire. */
 export interface LeastEvidence {
-  /** Contacts that failed or were probed without a SYN: with as many, a source is looked at whatever else it did. */
+  /** Contacts that failed or were probed without a SYN. A source with this many is examined whatever else it did. */
   readonly failures: number;
-  /** With fewer, an inside source is looked at where contacts that failed or were left at once add up to one of these. */
+  /** A source with fewer is examined if contacts that failed or were left at once add up to one of these floors. */
   readonly inside: readonly GroupFloor[];
-  /** The same of an outside source, which may be a member of a campaign. */
+  /** The same for an outside source, which may be a member of a campaign. */
   readonly outside: readonly GroupFloor[];
 }
 
@@ -34,7 +34,7 @@ export const serviceNumber = ({ port, protocol }: { readonly port: number; reado
 const isCovered = ({ tcpPorts }: GroupFloor, service: number): boolean =>
   !tcpPorts || ((service & 255) === TCP && tcpPorts.has(service >>> 8));
 
-/** Counts contacts by group, each distinct one once, until those of one group may be enough. */
+/** Counts distinct contacts by group until those of one group may be enough. */
 export class GroupCounter<Target extends string | number> {
   readonly #groups: readonly { readonly group: GroupFloor; readonly counts: Map<Target | number, number> }[];
   readonly #share: number;
@@ -45,7 +45,7 @@ export class GroupCounter<Target extends string | number> {
     this.#share = share;
   }
 
-  /** Counts a contact; whether a group has enough with it. @param service port and protocol, see {@link serviceNumber}. */
+  /** Counts a contact. Returns whether a group has enough with it. @param service see {@link serviceNumber}. */
   add(target: Target, service: number, isLateral = true): boolean {
     let isEnough = false;
     for (const { group, counts } of this.#groups) {
@@ -67,7 +67,9 @@ interface TimedContact {
   readonly firstStart: number;
 }
 
-/** Whether distinct contacts, which may be known from several hours, add up to a share of a group's floor in its time. */
+/**
+ * Whether distinct contacts, which may come from several hours, add up to a share of a group's floor within its time.
+ */
 export function mayAddUp<Contact extends TimedContact>(
   contacts: readonly Contact[],
   isLateral: (contact: Contact) => boolean,
@@ -86,7 +88,7 @@ export function mayAddUp<Contact extends TimedContact>(
   });
 }
 
-/** The most distinct contacts that were made within any such span of seconds. */
+/** The largest number of distinct contacts made within any span of that many seconds. */
 function mostWithin(contacts: readonly TimedContact[], seconds: number): number {
   const inOrder = contacts.toSorted((a, b) => a.firstStart - b.firstStart);
   const nameOf = (contact: TimedContact) => `${contact.target} ${serviceNumber(contact)}`;

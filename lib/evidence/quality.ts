@@ -1,4 +1,4 @@
-/** What the logs could not show, as bits that union, and the sentence each stands for in a finding. */
+/** What the logs could not show: bits that can be united, and the sentence that each bit stands for in a finding. */
 import type { ColumnMap } from '../flowlog/columns.ts';
 import { LOSSES, type LossSubject, lossesWithout, WITHOUT_FLAGS } from '../flowlog/read-columns.ts';
 import type { Identity } from './interfaces.ts';
@@ -16,7 +16,7 @@ interface Limit {
   readonly text: string;
 }
 
-/** Limits of the log's content, besides columns that it lacks. */
+/** Limits of the log's content, in addition to missing columns. */
 const LIMITS: readonly Limit[] = [
   {
     bit: SKIPPED_RECORDS,
@@ -50,19 +50,22 @@ const SENTENCES: readonly Limit[] = [
   ...LIMITS,
 ];
 
-/** What no record with these columns can show, as bits. A transit gateway log knows no interface, which has its own sentence. */
+/**
+ * Bits for what no record with these columns can show. A transit gateway log has no interfaces, which has its own
+ * sentence.
+ */
 export function qualityOfColumns(columns: ColumnMap): number {
   const losses = lossesWithout((name) => columns.indexOf(name) >= 0);
   return columns.kind === 'vpc' ? losses : TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS);
 }
 
-/** What of a source decides which limits matter to its finding. */
+/** The properties of a source that decide which limits matter to its finding. */
 export interface DescribedSource {
   readonly inside: boolean;
   readonly identity?: Identity | undefined;
 }
 
-/** The sentences for a union of bits that matter to a finding about this source; about none, for a campaign. */
+/** The sentences for the bits that matter to a finding about this source. Without a source, those for a campaign. */
 export function describeQuality(bits: number, source?: DescribedSource): string[] {
   const fields = source?.identity?.fields;
   const isKnown = fields?.['instance-id'] !== undefined || fields?.['ecs-task-id'] !== undefined;
@@ -74,7 +77,7 @@ export function describeQuality(bits: number, source?: DescribedSource): string[
   return SENTENCES.filter(({ bit, about }) => bits & bit && matters[about]).map(({ text }) => text);
 }
 
-/** How many limits the bits name that concern the contacts; each lowers the confidence of a finding. */
+/** How many of the limits concern the contacts. Each lowers the confidence of a finding. */
 export const countQuality = (bits: number): number =>
   SENTENCES.filter(({ bit, about }) => bits & bit && about === 'contacts').length;
 

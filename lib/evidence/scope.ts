@@ -1,35 +1,35 @@
 /** What makes an address unique: private ones belong to a routing domain, public ones to the internet. */
 
-/** What AWS writes for the account of interfaces that its services made. */
+/** The value that AWS writes for the account of interfaces that its services created. */
 const NO_ACCOUNT = 'unknown';
-/** Scopes that are told apart; beyond them all share one. */
+/** Number of scopes that can be distinguished. All further ones share one number. */
 const MOST_SCOPES = 65_535;
 
-/** What an interface, or failing that its log, says of the network of its addresses. */
+/** What an interface, or without one its log, says about the network of its addresses. */
 interface Whereabouts {
   readonly vpcId?: string | undefined;
   readonly accountId?: string | undefined;
 }
 
-/** Names the scope of addresses; without configured routing domains that is the account of their interface. */
+/** Names the scope of addresses. Without configured routing domains it is the account of their interface. */
 export class Scopes {
   #domainOfVpc: ReadonlyMap<string, string>;
 
-  /** @param routingDomains name of each domain to the ids of the VPCs in it. */
+  /** @param routingDomains domain name to the ids of the VPCs in it. */
   constructor(routingDomains: Readonly<Record<string, readonly string[]>> = {}) {
     this.#domainOfVpc = new Map(
       Object.entries(routingDomains).flatMap(([name, vpcs]) => vpcs.map((vpc) => [vpc, name] as const)),
     );
   }
 
-  /** The scope of an address, given what its interface (or, failing that, its log) says. */
+  /** The scope of an address, given what its interface (or without one its log) says. */
   of(address: Whereabouts & { readonly isPrivate: boolean }): string {
     if (!address.isPrivate) return 'internet';
     return (address.vpcId && this.#domainOfVpc.get(address.vpcId)) ?? address.accountId ?? NO_ACCOUNT;
   }
 }
 
-/** The scopes of one body of evidence, each a small number; 0 is the internet. */
+/** The scopes of one body of evidence as small numbers. 0 is the internet. */
 export class ScopeNumbers {
   readonly #scopes: Scopes;
   readonly #names = ['internet'];
@@ -51,7 +51,10 @@ export class ScopeNumbers {
     this.#account = undefined;
   }
 
-  /** The number of an interface's scope; one whose account is not known is taken to be of the file's account. */
+  /**
+   * The number of an interface's scope. An interface without a known account is assumed to belong to the file's
+   * account.
+   */
   of({ vpcId, accountId }: Whereabouts): number {
     const known = accountId === NO_ACCOUNT ? undefined : accountId;
     this.#account ??= known;

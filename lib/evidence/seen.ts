@@ -1,4 +1,6 @@
-/** What the bits that were seen of a contact mean once all halves are together: outcomes are computed when windows are read. */
+/**
+ * The meaning of the bits seen of a contact once all halves are together. Outcomes are computed when windows are read.
+ */
 import {
   SEEN_COMPLETED,
   SEEN_CONVERSATION,
@@ -21,16 +23,17 @@ export * from '../kernel/seen-bits.ts';
 const INITIATED = SEEN_SYN | SEEN_PROBE;
 const ANSWERED = SEEN_SYN_ACK | SEEN_REPLY | SEEN_COMPLETED;
 
-/** What became of a contact; `unresolved` counts neither as failure nor as success. */
+/** The outcome of a contact. `unresolved` counts neither as a failure nor as a success. */
 export type Outcome = 'rejected' | 'reset' | 'unanswered' | 'established' | 'unresolved';
 
-/** The outcome that all bits seen of a contact amount to, when no further half is to be expected. */
+/** The outcome of a contact from all bits seen of it, when no further half is expected. */
 export function outcomeOf(seen: number): Outcome {
   if ((seen & INITIATED) === 0)
     return seen & SEEN_UNRESOLVED_FORWARD && seen & SEEN_UNRESOLVED_REVERSE ? 'established' : 'unresolved';
   if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';
   if (isWithoutSyn(seen)) {
-    // Late packets of an expired connection are REJECTed like a stealth probe; only the reset of a closed port tells.
+    // A late packet of an expired connection is REJECTed just like a stealth probe. Only the reset of a closed port
+    // proves a probe.
     return seen & SEEN_RESET ? 'reset' : 'unresolved';
   }
   if (seen & SEEN_REJECT) return 'rejected';
@@ -39,8 +42,8 @@ export function outcomeOf(seen: number): Outcome {
 }
 
 /**
- * Whether these are TCP packets without a SYN that nothing came back for, by port roles from a client: a stealth probe
- * (FIN, NULL, XMAS, ACK) or the late packet of an expired connection; only its company tells which.
+ * Whether these are TCP packets without a SYN that came from a client by port roles and got no answer. They may be a
+ * stealth probe (FIN, NULL, XMAS, ACK) or a late packet of an expired connection. Only the contacts around it can tell.
  */
 export const isBareProbe = (seen: number): boolean =>
   isWithoutSyn(seen) &&
@@ -55,15 +58,15 @@ export const isWithoutSyn = (seen: number): boolean =>
 export const isFailure = (outcome: Outcome): boolean =>
   outcome === 'rejected' || outcome === 'reset' || outcome === 'unanswered';
 
-/** Whether the contact is a failed probe: rejected, reset, unanswered, or a bare probe that nothing came back for. */
+/** Whether the contact is a failed probe: rejected, reset, unanswered, or a bare probe without an answer. */
 export const isFailedProbe = (seen: number): boolean => isFailure(outcomeOf(seen)) || isBareProbe(seen);
 
-/** Whether the contact may be a probe: a failed one, or one that found something open and left without a word. */
+/** Whether the contact may be a probe: a failed one, or one that found a port open and left without sending data. */
 export const mayBeProbe = (seen: number): boolean =>
   isFailedProbe(seen) || (outcomeOf(seen) === 'established' && (seen & SEEN_CONVERSATION) === 0);
 
 /** Whether the initiator's half has been seen, so that the times of the contact are those of its probes. */
 export const hasInitiatorHalf = (seen: number): boolean => (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) !== 0;
 
-/** Whether all that was seen is a reset that port roles ascribe to a client: the tail of someone else's contact. */
+/** Whether only a reset was seen that port roles attribute to a client: the tail of someone else's contact. */
 export const isNothing = (seen: number): boolean => (seen & ~(SEEN_OWN_TARGET | SEEN_TCP)) === SEEN_WEAK_RESET;

@@ -1,4 +1,4 @@
-/** Campaigns as findings, and which findings about single sources are part of one. */
+/** Turns campaigns into findings, and marks the findings about single sources that are part of one. */
 
 import { distributedScan } from '../detections/distributed-scan.ts';
 import { describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
@@ -19,18 +19,18 @@ import { vulnerableServicesOf } from './vulnerable-services.ts';
 const HOUR = 3600;
 /** Public addresses have one scope. */
 const SCOPE = 'internet';
-/** A campaign's evidence is that of many sources, each of which might be there by chance. */
+/** A campaign's evidence comes from many sources, and each of them might be there by chance. */
 const CONFIDENCE = 60;
 
-/** Members named in a roll: some 60 KB of IPv6 addresses. */
+/** Number of members in a roll: about 60 KB of IPv6 addresses. */
 const ROLL_SIZE = 1500;
 
-/** A finding about a campaign, with who takes part. */
+/** A finding about a campaign, with its members. */
 export interface DetectedCampaign extends DetectedFinding {
   readonly roll: CampaignRoll;
 }
 
-/** The campaigns in what outside sources tried. */
+/** Detects the campaigns among the contacts of outside sources. */
 export function detectCampaigns(inbound: InboundContacts, context: JudgingContext, span?: Span): DetectedCampaign[] {
   const taken = new Map<string, number>();
   const campaigns = findCampaigns(inbound.contacts, shapesOf(distributedScan, context.settings), {
@@ -58,7 +58,7 @@ export function detectCampaigns(inbound: InboundContacts, context: JudgingContex
   });
 }
 
-/** What answered the members, each service once. */
+/** The services that answered the members, each once. */
 function openTo({ contacts }: Campaign): InboundContact[] {
   const open = contacts.filter((contact) => !isFailure(contact.outcome) && hasPorts(contact));
   return [...new Map(open.map((contact) => [contactKey(contact), contact])).values()];
@@ -77,7 +77,7 @@ const isAmong = (service: string, { ports, protocols }: Finding): boolean => {
   return ports.sample.includes(port) && protocols.includes(protocolName(protocol));
 };
 
-/** A campaign as it is known after it was found. */
+/** A campaign that is already known. */
 export interface KnownCampaign {
   readonly finding: Finding;
   readonly roll: CampaignRoll;
@@ -138,7 +138,7 @@ function describe(
   };
 }
 
-/** A detection that names the campaign it is part of, where there is one. */
+/** Names in a detection the campaign that it is part of, if there is one. */
 export function withCampaign<T extends DetectedFinding>(detection: T, campaigns: readonly KnownCampaign[]): T {
   const campaign = campaigns.find((known) => isPart(detection, known));
   return campaign ? { ...detection, finding: { ...detection.finding, campaign: campaign.finding.id } } : detection;

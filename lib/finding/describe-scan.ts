@@ -1,4 +1,6 @@
-/** Windows to findings: the decision about one source, pure and the same for any order of its evidence. */
+/**
+ * Turns windows into findings. The decision about one source is pure and does not depend on the order of its evidence.
+ */
 import { SOURCE_DETECTIONS } from '../detections/index.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
@@ -26,18 +28,18 @@ import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
 
-/** What the decision needs besides the evidence. */
+/** What the decision needs in addition to the evidence. */
 export interface JudgingContext extends Viewpoint {
   readonly settings: DetectionSettings;
   /** Deployment secret that finding ids are keyed with. */
   readonly secret: string;
-  /** `short`: the evidence reaches back hours only, so the horizons of days are left out. Default `all`. */
+  /** `short`: the evidence covers only hours, so the horizons of days are skipped. Default: `all`. */
   readonly horizons?: 'short' | 'all';
 }
 
 const HOUR = 3600;
 
-/** A finding with what its stored form needs besides. */
+/** A finding, with what its stored form needs in addition. */
 export interface DetectedFinding {
   readonly finding: Finding;
   /** Epoch hour of the first probe, part of the finding's identity. */
@@ -46,13 +48,13 @@ export interface DetectedFinding {
   readonly targets: readonly string[];
   /** Services that answered. */
   readonly open: readonly OpenService[];
-  /** Horizons of days have a part in it: hours of evidence would not show it. */
+  /** Whether horizons of days contributed to it, so that evidence of a few hours would not show it. */
   readonly overDays: boolean;
-  /** Of a campaign. */
+  /** Only for a campaign. */
   readonly roll?: CampaignRoll;
 }
 
-/** The findings about one source, in order of time. */
+/** Detects the scans of one source, in order of time. */
 export function detectScans(source: SourceEvidence, context: JudgingContext): DetectedFinding[] {
   const first = firstContacts(source, context.settings, context);
   const overDays =
@@ -83,7 +85,10 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
   });
 }
 
-/** What a NAT gateway sends outside, a host behind it sent first: that one is found, by the gateway's own records too. */
+/**
+ * The contacts that a NAT gateway sends outside come from a host behind it. The gateway's own records show that host,
+ * so the finding is about the host.
+ */
 const isNatGateway = ({ identity }: SourceEvidence): boolean =>
   identity?.fields['interface-type'] === 'nat_gateway' && !identity.behind;
 
@@ -150,7 +155,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   };
 }
 
-/** The last probe; what a poller goes on trying is none, unless its contacts are too many for a habit. */
+/** The time of the last probe. Recurring contacts are not probes, unless there are more of them than `habitLimit`. */
 function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): number {
   const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > habitLimit;
   return contacts.reduce(
@@ -159,10 +164,10 @@ function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): num
   );
 }
 
-/** Services that answered, those first to which the scanner stayed connected. */
+/** Services that answered, starting with those where the scanner stayed connected. */
 const openOf = (contacts: readonly FirstContact[]): readonly OpenService[] =>
   contacts
-    // That a host answers a ping opens nothing.
+    // An answer to a ping does not mean that a port is open.
     .filter((contact) => contact.outcome === 'established' && hasPorts(contact))
     .map(({ target, port, protocol, isConnected }) => ({ target, port, protocol, isConnected }))
     .sort((a, b) => Number(b.isConnected) - Number(a.isConnected));
@@ -175,8 +180,8 @@ function severityOf(direction: Direction, confidence: number, isConnected: boole
 }
 
 /**
- * 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's bound, five less
- * where all failures are silence, fifteen less where nothing failed at all, ten less for each kind of blindness of the log.
+ * Confidence from 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's
+ * bound. Five less if all failures are unanswered, fifteen less if nothing failed, ten less for each limit of the log.
  */
 function confidenceOf(scan: Scan, outcomes: OutcomeCounts, blindness: number, settings: DetectionSettings): number {
   const strongest = scan.windows.reduce((most, { walk }) => Math.max(most, walk), 0);

@@ -1,4 +1,4 @@
-/** The ports that nmap prefers: its choice of ports is its own, and public. */
+/** The ports that nmap prefers. No other tool chooses the same ports, and the list is public. */
 
 /** What `nmap -F` scans, the hundred TCP ports most often open: the frequencies in nmap-services (nmap 7.x). */
 export const FREQUENT_TCP: ReadonlySet<number> = new Set([

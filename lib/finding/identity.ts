@@ -1,8 +1,8 @@
-/** The identity of a finding: a keyed hash of what does not change while the scan goes on. */
+/** The identity of a finding: a keyed hash of the parts that do not change while the scan goes on. */
 import { createHmac } from 'node:crypto';
 import type { Direction } from './model.ts';
 
-/** What makes a finding the same finding. Kind, severity and times are not in it, so that they may change. */
+/** The parts that identify a finding. Kind, severity and times are left out, so that they may change. */
 export interface IdentityParts {
   readonly scope: string;
   readonly address: string;

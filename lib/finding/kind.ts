@@ -1,4 +1,7 @@
-/** The kind of a scan: the detection that names it, else its shape, from how its contacts spread over targets and ports. */
+/**
+ * The kind of a scan: the detection that names it, or its shape, which is how its contacts spread over targets and
+ * ports.
+ */
 import { blockScan } from '../detections/block-scan.ts';
 import { horizontalScan } from '../detections/horizontal-scan.ts';
 import { verticalScan } from '../detections/vertical-scan.ts';
@@ -8,7 +11,7 @@ import type { Scan } from '../scan/episodes.ts';
 /** Share of the contacts on one target, or on a handful of ports, above which that side names the scan. */
 const DOMINANT = 0.8;
 
-/** The kind of a scan. Where a detection of shapes has a part in it, the shape names it. */
+/** The kind of a scan. If a detection of shapes contributed to it, the shape names it. */
 export function kindOf({ windows, contacts }: Pick<Scan, 'windows' | 'contacts'>, blockMinimum: number): string {
   const isNamed = windows.length > 0 && windows.every(({ detection }) => detection.namesScan);
   return isNamed ? windows[0]!.detection.id : shapeOf(contacts, blockMinimum);

@@ -1,10 +1,10 @@
-/** When a stored finding is worth rewriting, and what of it a person is to hear: opened, escalated, closed. */
+/** Decides when to rewrite a stored finding, and which event people hear about: opened, escalated, closed. */
 import { type Finding, type Severity, severityRank } from './model.ts';
 
 /** What an alert is about. */
 export type AlertEvent = 'opened' | 'escalated' | 'closed';
 
-/** What people were last told of a finding. */
+/** What people last heard about a finding. */
 export interface Told {
   readonly severity: Severity;
   readonly openPorts: number;
@@ -13,8 +13,8 @@ export interface Told {
 }
 
 /**
- * Whether a new judgement of a finding is to be written: on a change of severity, kind, status or open ports, on
- * doubling, and always once it is closed, so that what remains is exact: no partition grows hot.
+ * Whether to write a new judgement of a finding: when severity, kind, status or open ports change, when it doubles, and
+ * always when it is closed, so that the final state is exact. Writing less often keeps partitions from getting hot.
  */
 export function isWorthWriting(stored: Finding, next: Finding): boolean {
   if (next.status === 'closed' || stored.status === 'closed')
@@ -31,11 +31,13 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
 /** A sweep of open ports has no failed contact. */
 const sizeOf = ({ contacts }: Finding): number => contacts.failed + contacts.established;
 
-/** The news in a finding for someone who was told `told`, or nothing; below `minSeverity` it waits for the digest. */
+/**
+ * The news in a finding for people who last heard `told`, if any. Below `minSeverity` the news waits for the digest.
+ */
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
   // A withdrawn finding counts as never announced.
   if (!told || isVoid(told)) {
-    // A campaign speaks for its members, but not for one that got in.
+    // A campaign's alert covers its members, except a member that stayed connected.
     const isSpokenFor = finding.campaign !== undefined && severityRank(finding.severity) < severityRank('high');
     const isQuiet = isSpokenFor || severityRank(finding.severity) < severityRank(minSeverity);
     return isVoid(finding) || isQuiet ? undefined : 'opened';
@@ -43,16 +45,16 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
   if (finding.status === 'closed' && told.status !== 'closed') return 'closed';
   // The scan was announced as ended and is now withdrawn or merged: correct the earlier alert.
   if (finding.closedBecause === 'refuted' || finding.closedBecause === 'merged') return 'closed';
-  // Also of one that was closed: late evidence may show that somebody got in.
+  // This also applies to a closed finding: late evidence may show that the scanner stayed connected.
   if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';
   return finding.openPorts.count > 0 && told.openPorts === 0 ? 'escalated' : undefined;
 }
 
-/** Whether a finding was closed because it is none of its own. */
+/** Whether a finding was withdrawn or merged, so that it does not count as a finding of its own. */
 export const isVoid = ({ closedBecause }: Pick<Finding, 'closedBecause'>): boolean =>
   closedBecause === 'refuted' || closedBecause === 'merged' || closedBecause === 'analyst';
 
-/** A finding without the parts that are set by people, in one order of keys. */
+/** A finding without the parts that people set, with its keys in a fixed order. */
 function comparable(finding: Finding): unknown {
   const { suppressedBy: _suppressedBy, verdict: _verdict, ...rest } = finding;
   return sortKeys(rest);

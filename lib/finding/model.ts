@@ -1,10 +1,13 @@
-/** The public shape of a finding: what the command line prints, DynamoDB stores and SNS sends. Only ever add to it. */
+/**
+ * The public shape of a finding as the command line prints it, DynamoDB stores it and SNS sends it. Change it only by
+ * addition.
+ */
 import type { Direction } from '../scan/contacts.ts';
 import type { HorizonName } from '../scan/detection.ts';
 
 export type { Direction };
 
-/** From least to most; `minSeverity` compares by this order. */
+/** From least to most severe. `minSeverity` compares by this order. */
 export const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 /** How bad a finding is. */
 export type Severity = (typeof SEVERITIES)[number];
@@ -26,7 +29,10 @@ export interface EcsTask {
   readonly containerId?: string;
 }
 
-/** Who scanned. `behindInterface` is set where the interface is that of a node or gateway which forwards for the address. */
+/**
+ * The source of a scan. `behindInterface` is set if the interface belongs to a node or gateway that forwards for the
+ * address.
+ */
 export interface FindingSource {
   readonly address: string;
   readonly scope: string;
@@ -41,14 +47,14 @@ export interface FindingSource {
   readonly ecs?: EcsTask;
 }
 
-/** A distinct count and up to 20 examples; `exact` is false where the count is an estimate. */
+/** A distinct count and up to 20 examples. `exact` is false if the count is an estimate. */
 export interface Spread<T> {
   readonly count: number;
   readonly exact: boolean;
   readonly sample: readonly T[];
 }
 
-/** Why a test fired: the value it saw against its threshold, and a sentence. */
+/** Why a test fired: its value, its threshold, and a sentence. */
 export interface Reason {
   readonly test: string;
   readonly value: number;
@@ -60,7 +66,7 @@ interface OpenPort {
   readonly target: string;
   readonly port: number;
   readonly protocol: string;
-  /** The scanner then stayed connected. */
+  /** Whether the scanner stayed connected. */
   readonly connected?: boolean;
 }
 
@@ -68,7 +74,7 @@ interface OpenPort {
 export interface Finding {
   readonly schemaVersion: 1;
   readonly id: string;
-  /** Id of the detection whose kind of scan it is; see `lib/detections`. */
+  /** Id of the detection that names the scan. See `lib/detections`. */
   readonly kind: string;
   readonly severity: Severity;
   /** 0 to 100. */
@@ -83,17 +89,20 @@ export interface Finding {
   readonly protocols: readonly string[];
   readonly targets: Spread<string>;
   readonly ports: Spread<number>;
-  /** Distinct first contacts by outcome; `failed` is the sum of rejected, reset and unanswered. */
+  /** Distinct first contacts by outcome. `failed` is the sum of rejected, reset and unanswered. */
   readonly contacts: {
     readonly failed: number;
     readonly established: number;
     readonly rejected: number;
     readonly unanswered: number;
     readonly reset: number;
-    /** Probes of these contacts, each contact counted once a minute: above their number where services are tried again. */
+    /**
+     * Probes of these contacts, counting each contact once a minute. Larger than their number if services are tried
+     * again.
+     */
     readonly attempts?: number;
   };
-  /** First contacts, ordered by (end, start, target, port), that sufficed for the decision. */
+  /** First contacts, ordered by (end, start, target, port), that were enough for the decision. */
   readonly contactsAtDetection: number;
   /** Services that answered the scan. */
   readonly openPorts: { readonly count: number; readonly sample: readonly OpenPort[] };
@@ -101,7 +110,7 @@ export interface Finding {
   readonly horizon: HorizonName;
   readonly firstSeen: string;
   readonly lastSeen: string;
-  /** End of the record with which the evidence became sufficient. */
+  /** End of the record with which the evidence was enough. */
   readonly detectedAt: string;
   readonly reasons: readonly Reason[];
   readonly dataQuality: readonly string[];
@@ -117,11 +126,11 @@ export const SAMPLE_SIZE = 20;
 /** Position of a severity from 0 (informational) to 4 (critical). */
 export const severityRank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
-/** Key under which a source's findings and windows are kept: its scope and its address. */
+/** Key of a source's findings and windows: its scope and its address. */
 export const sourceKey = (source: { readonly scope: string; readonly address: string }): string =>
   `${source.scope}|${source.address}`;
 
-/** ISO 8601 in UTC, whole seconds, of an epoch second. */
+/** An epoch second as ISO 8601 in UTC, in whole seconds. */
 export const isoTime = (epochSeconds: number): string =>
   new Date(Math.floor(epochSeconds) * 1000).toISOString().replace('.000Z', 'Z');
 
@@ -138,5 +147,5 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
   132: 'sctp',
 };
 
-/** The IANA keyword of a protocol number in lower case; `protocol-N` for rare ones. */
+/** The IANA keyword of a protocol number in lower case. Rare numbers give `protocol-N`. */
 export const protocolName = (number: number): string => PROTOCOL_NAMES[number] ?? `protocol-${number}`;

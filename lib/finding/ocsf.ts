@@ -1,4 +1,4 @@
-/** A finding as an OCSF 1.8.0 Detection Finding (class 2004), the form security lakes and SIEMs take. */
+/** A finding as an OCSF 1.8.0 Detection Finding (class 2004), the form that security lakes and SIEMs accept. */
 import { epochSeconds, type Finding, type Severity } from './model.ts';
 
 const SEVERITY_IDS: Readonly<Record<Severity, number>> = { informational: 1, low: 2, medium: 3, high: 4, critical: 5 };
@@ -8,7 +8,7 @@ const CLOSE = 3;
 /** Observable type "IP Address". */
 const IP_ADDRESS = 2;
 
-/** Maps a finding; times are epoch milliseconds, as OCSF wants them. */
+/** Maps a finding. Times are epoch milliseconds, as OCSF requires. */
 export function toOcsf(finding: Finding): Record<string, unknown> {
   const activity = finding.status === 'closed' ? CLOSE : CREATE;
   return {
@@ -27,7 +27,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     metadata: {
       version: '1.8.0',
       product: { name: 'Sweepwatch', vendor_name: 'Sweepwatch' },
-      // A campaign and the findings about its members have it in common.
+      // A campaign and the findings about its members share this value.
       correlation_uid: finding.campaign ?? finding.id,
     },
     finding_info: {
@@ -58,7 +58,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
   };
 }
 
-/** An evidence for each service that answered and each other target, from the source; of a campaign one for each source. */
+/** One evidence per service that answered and per other target. For a campaign, one per source. */
 function evidencesOf(finding: Finding): Record<string, unknown>[] {
   const sources = sourcesOf(finding).map((source) => ({ src_endpoint: source }));
   const direction_id = DIRECTION_IDS[finding.direction];
@@ -75,7 +75,7 @@ function evidencesOf(finding: Finding): Record<string, unknown>[] {
     .map((ip) => ({ name: 'probe', dst_endpoint: { ip, ...port }, ...probed }));
   const destinations = [...services, ...probes];
   if (finding.source) return destinations.map((destination) => ({ ...sources[0], ...destination }));
-  // Which of several targets a member tried, the finding does not tell.
+  // The finding does not say which of several targets a member tried.
   return destinations.length === 1
     ? sources.map((source) => ({ ...source, ...destinations[0] }))
     : [...sources.map((source) => ({ name: 'member of the campaign', ...source, ...probed })), ...destinations];

@@ -1,4 +1,4 @@
-/** The reasons of a finding: each test that fired, its value against its threshold, and a sentence. */
+/** The reasons of a finding: each test that fired with its value, its threshold and a sentence. */
 
 import { SOURCE_DETECTIONS } from '../detections/index.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
@@ -16,7 +16,7 @@ import type { VulnerableService } from './vulnerable-services.ts';
 const SPANS = { '5m': '5 minutes', '1h': '1 hour', '3h': '3 hours', '24h': '24 hours', '72h': '72 hours' } as const;
 const round = (value: number) => Math.round(value * 100) / 100;
 
-/** Reasons for the strongest window of each detection, then the walk and the ratio of the strongest of all. */
+/** Reasons for the strongest window of each detection, then the walk and the ratio of the strongest window of all. */
 export function explainWindows(windows: readonly Window[], settings: DetectionSettings): Reason[] {
   const strongest = SOURCE_DETECTIONS.map(({ id }) =>
     strongestOf(windows.filter(({ detection }) => detection.id === id)),
@@ -64,14 +64,14 @@ function fanOutReason(window: Window, settings: DetectionSettings): Reason {
   };
 }
 
-/** The first of those with the most contacts that speak for a scan. */
+/** The first of the windows with the most contacts that indicate a scan. */
 const strongestOf = (windows: readonly Window[]): Window | undefined =>
   windows.reduce<Window | undefined>(
     (best, window) => (best && best.failures >= window.failures ? best : window),
     undefined,
   );
 
-/** The reasons of a campaign: how many sources, what they covered together, and how little they repeated each other. */
+/** The reasons of a campaign: how many sources, what they covered together, and how little they overlapped. */
 export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
   const { kind, horizon, tests, share } = shape;
   const [port, protocol] = shared[0]!.split('/');
@@ -104,14 +104,14 @@ export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
   ];
 }
 
-/** The first three of some services, as one writes them. */
+/** The first three of the given services as text. */
 export const listOf = (services: readonly Pick<FirstContact, 'target' | 'port'>[]): string =>
   services
     .slice(0, 3)
     .map(({ target, port }) => `${target.includes(':') ? `[${target}]` : target}:${port}`)
     .join(', ') + (services.length > 3 ? ' and others' : '');
 
-/** A reason where the scanner went on talking to what it found. */
+/** The reason that the scanner stayed connected to services it found. */
 export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'port'>[]): Reason => ({
   test: 'stayed-connected',
   value: services.length,
@@ -119,7 +119,7 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
   text: `the scanner stayed connected to ${listOf(services)}`,
 });
 
-/** A reason where probes came without a SYN: scanners leave it out to escape notice. */
+/** The reason that probes came without a SYN, which scanners leave out to escape notice. */
 export function stealthReason(contacts: readonly FirstContact[]): Reason[] {
   const value = contacts.filter(({ isStealth }) => isStealth).length;
   if (value === 0) return [];
@@ -127,7 +127,7 @@ export function stealthReason(contacts: readonly FirstContact[]): Reason[] {
   return [{ test: 'probes-without-syn', value, threshold: 1, text }];
 }
 
-/** A reason where a scan aims mostly at services that are known to be vulnerable. */
+/** The reason that a scan aims mostly at services known to be vulnerable. */
 export const vulnerableReason = (services: readonly VulnerableService[]): Reason[] =>
   services.length === 0
     ? []
@@ -140,16 +140,16 @@ export const vulnerableReason = (services: readonly VulnerableService[]): Reason
         },
       ];
 
-/** Hours before a scan that are the source's own past, and how many of them it takes to speak of one. */
+/** Hours before a scan that count as the source's own past, and how many of them must have contacts to judge by it. */
 const PAST_HOURS = 24;
 const ENOUGH_HOURS = 6;
-/** Contacts in an hour that are no fan-out for anybody. */
+/** An hourly number of contacts that is ordinary for any source. */
 const SMALL_FAN_OUT = 30;
 const FULL = 0xffffffff;
 
 /**
- * A reason where the scan's first hour is far above the source's hours before; it adds weight for who reads, and never
- * decides, for a source that always behaves so may be a scanner too.
+ * The reason that the scan's first hour is far above the source's previous hours. It only informs the reader and never
+ * decides, because a source that always behaves this way may be a scanner too.
  */
 export function againstOwnPast(
   contacts: readonly FirstContact[],

@@ -1,8 +1,8 @@
-/** The `source` of a finding: an address with all that the logs tell of who holds it. */
+/** The `source` of a finding: an address with everything that the logs say about its holder. */
 import type { Identity } from '../evidence/interfaces.ts';
 import type { EcsTask, FindingSource } from './model.ts';
 
-/** Builds the source; what the logs do not say is left out. */
+/** Builds the source. Values that the logs do not contain are left out. */
 export function findingSource(address: string, scope: string, identity: Identity | undefined): FindingSource {
   const fields = identity?.fields ?? {};
   const ecs = defined<EcsTask>({

@@ -1,9 +1,9 @@
-/** What a finding says of its contacts in numbers and samples. */
+/** The numbers and samples of a finding's contacts. */
 import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import { type Finding, SAMPLE_SIZE, type Spread } from './model.ts';
 
-/** A service that answered a scan; `isConnected` where the scanner then stayed. */
+/** A service that answered a scan. `isConnected` is set if the scanner stayed connected. */
 export interface OpenService {
   readonly target: string;
   readonly port: number;
@@ -14,7 +14,7 @@ export interface OpenService {
 /** Contacts by outcome. */
 export type OutcomeCounts = Finding['contacts'];
 
-/** Distinct contacts by outcome; estimates where they are sampled. */
+/** Distinct contacts by outcome. The numbers are estimates if the contacts are sampled. */
 export function countOutcomes(contacts: readonly FirstContact[]): OutcomeCounts {
   const count = (outcome: FirstContact['outcome']) =>
     Math.round(sumWeights(contacts.filter((contact) => contact.outcome === outcome)));
@@ -29,13 +29,16 @@ export function countOutcomes(contacts: readonly FirstContact[]): OutcomeCounts 
   };
 }
 
-/** How many contacts some stand for. */
+/** How many contacts the given ones stand for. */
 export const sumWeights = (contacts: readonly FirstContact[]) =>
   contacts.reduce((sum, contact) => sum + contact.weight, 0);
 /** Whether the protocol has ports at all. */
 export const hasPorts = (contact: FirstContact) => contact.protocol === 6 || contact.protocol === 17;
 
-/** Distinct values: exact while every contact is kept; sampled, a lower bound unless each contact has its own value. */
+/**
+ * Counts distinct values. The count is exact while every contact is kept. With a sample it is a lower bound, unless
+ * each contact has its own value.
+ */
 export function spread<T extends string | number>(
   contacts: readonly FirstContact[],
   value: (contact: FirstContact) => T,
@@ -47,13 +50,16 @@ export function spread<T extends string | number>(
   return { count: exact ? seenTimes.size : estimateDistinct(seenTimes, contacts), exact, sample };
 }
 
-/** Distinct values, those that answered first. */
+/** Distinct values, starting with those that answered. */
 export function distinct<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): T[] {
   const answeredFirst = contacts.toSorted((a, b) => Number(isFailure(a.outcome)) - Number(isFailure(b.outcome)));
   return [...new Set(answeredFirst.map(value))];
 }
 
-/** Chao's estimator of distinct values from a uniform sample, bounded by the number of contacts it stands for. */
+/**
+ * Chao's estimator of distinct values from a uniform sample, limited to the number of contacts that the sample stands
+ * for.
+ */
 function estimateDistinct<T>(seenTimes: ReadonlyMap<T, number>, contacts: readonly FirstContact[]): number {
   let once = 0;
   let twice = 0;

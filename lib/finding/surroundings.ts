@@ -1,6 +1,6 @@
 /**
- * What the traffic of others says of a finding: whether what answered an outside scanner is a public service anyway, and
- * whether pings are but the errors that a host sends to those who ask it for a dead service.
+ * What the traffic of others says about a finding: whether a service that answered an outside scanner is public anyway,
+ * and whether pings are only the ICMP errors that a host sends to clients of a dead service.
  */
 
 import type { DetectionSettings } from '../detections/settings.ts';
@@ -21,25 +21,28 @@ export interface HourRange {
 }
 
 const UDP = 17;
-/** Web servers. */
+/** Ports of web servers. */
 const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
 
-/** Whether a service on this port is there for everybody where it answers at all. */
+/** Whether a service on this port, if it answers at all, is meant for everybody. */
 export const isPublicPort = (port: number): boolean => PUBLIC_PORTS.has(port);
-/** Hours before the one in which a scan began in which others are looked at; later ones may not be known when it ends. */
+/**
+ * Number of hours before a scan's first hour in which other sources are examined. Later hours may not be known when it
+ * ends.
+ */
 const HOURS_BEFORE = 2;
-/** Share of a finding's targets that had asked its source for something, from which on its pings are taken for errors. */
+/** Share of a finding's targets that must have asked its source for something before its pings are taken for errors. */
 const ASKED = 0.5;
-/** Ports from which on a scan of many hosts is not one of the sweeps that the whole internet gets. */
+/** A scan of many hosts with at least this many ports is more than the sweeps that the whole internet receives. */
 const BROAD_PORTS = 10;
 
-/** Hours in which the traffic of others counts for a detection. */
+/** The hours in which the traffic of others counts for a detection. */
 export const hoursAround = ({ anchorHour }: Pick<DetectedFinding, 'anchorHour'>): HourRange => ({
   from: anchorHour - HOURS_BEFORE,
   to: anchorHour,
 });
 
-/** Services that answered an outside scanner, of which it is not known that they are public. */
+/** Services that answered an outside scanner and are not known to be public. */
 export const questionable = ({ finding, open }: DetectedFinding): readonly OpenService[] =>
   finding.direction === 'inbound' ? open.filter(({ port }) => !isPublicPort(port)) : [];
 
@@ -54,7 +57,7 @@ export class ServiceUsers {
     bySource.set(source, (bySource.get(source) ?? new Set()).add(hour));
   }
 
-  /** Distinct sources but one that completed a contact with a service. */
+  /** Distinct sources, except the given one, that completed a contact with a service. */
   count(service: string, except: string | undefined, { from, to }: HourRange): number {
     let count = 0;
     for (const [source, hours] of this.#sources.get(service) ?? [])
@@ -63,7 +66,10 @@ export class ServiceUsers {
   }
 }
 
-/** An inbound detection with the severity that what answered it deserves; others as they are. */
+/**
+ * Raises the severity of an inbound detection according to the services that answered it. Other detections are
+ * unchanged.
+ */
 export function raiseSeverityByWhatAnswered(
   detection: DetectedFinding,
   users: ServiceUsers,
@@ -99,8 +105,8 @@ export function raiseSeverityByWhatAnswered(
 }
 
 /**
- * Targets of which to ask whether they had asked the source for something, where a detection rests on ICMP alone: a sample
- * from all over the sweep, so that a few that did ask cannot stand before many that did not.
+ * Targets to check for requests to the source, if a detection rests on ICMP alone. They are a sample from the whole
+ * sweep, so that a few targets that did ask cannot outweigh many that did not.
  */
 export function possibleAskers({ finding, targets }: DetectedFinding): readonly string[] {
   if (!finding.protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6')) return [];
@@ -109,18 +115,18 @@ export function possibleAskers({ finding, targets }: DetectedFinding): readonly 
   return Array.from({ length: Math.min(SAMPLE_SIZE, targets.length) }, (_, at) => sorted[Math.floor(at * step)]!);
 }
 
-/** Whether a contact is a question to which an ICMP error may be the answer: a datagram that nothing else answered. */
+/** Whether an ICMP error may be the answer to this contact: a datagram that nothing else answered. */
 export const mayCauseError = (seen: number, protocol: number): boolean =>
   protocol === UDP && isFailure(outcomeOf(seen));
 
 /**
- * Whether a contact shows its source to use a service: a connection that was made and closed, or a conversation. A SYN and
- * its SYN-ACK do not, since anyone can send a SYN in anyone's name.
+ * Whether a contact shows that its source uses a service: a connection that was made and closed, or a conversation. A
+ * SYN and its SYN-ACK do not show it, since anyone can send a SYN with a forged source address.
  */
 export const isUse = (seen: number): boolean =>
   outcomeOf(seen) === 'established' && (seen & (SEEN_COMPLETED | SEEN_CONVERSATION)) !== 0;
 
-/** Whether a detection is but a host's ICMP errors (RFC 792: destination unreachable) to those who asked it for something. */
+/** Whether a detection consists only of a host's ICMP errors (RFC 792: destination unreachable) to its own clients. */
 export const areErrors = (detection: DetectedFinding, askers: ReadonlySet<string>): boolean => {
   const possible = possibleAskers(detection);
   return possible.length > 0 && possible.filter((target) => askers.has(target)).length >= ASKED * possible.length;

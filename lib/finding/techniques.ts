@@ -1,4 +1,4 @@
-/** MITRE ATT&CK techniques of a finding, by direction and by what the source is. */
+/** The MITRE ATT&CK techniques of a finding, by direction and kind of source. */
 import type { Direction, FindingSource, Technique } from './model.ts';
 
 const NETWORK_SERVICE_DISCOVERY: Technique = { id: 'T1046', name: 'Network Service Discovery', tactic: 'Discovery' };
@@ -16,8 +16,8 @@ const VULNERABILITY_SCANNING: Technique = {
 };
 
 /**
- * Inbound scans are reconnaissance, lateral ones discovery, outbound ones both; a container that scans is T1595 too.
- * @param isForVulnerable the scan is about services that are known to be vulnerable.
+ * Inbound scans are reconnaissance, lateral ones discovery, outbound ones both. A container that scans is also T1595.
+ * @param isForVulnerable whether the scan is about services that are known to be vulnerable.
  */
 export function techniquesOf(
   direction: Direction,

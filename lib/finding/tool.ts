@@ -1,15 +1,21 @@
-/** Names the likely tool of a scan from what flow metadata shows of its probes: sizes, source ports, ports and order. */
+/**
+ * Names the likely tool of a scan from the flow metadata of its probes: packet sizes, source ports, ports and their
+ * order.
+ */
 import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from './frequent-ports.ts';
 
-/** A guess at the program behind a scan; confidence from 50 to 100, by how many other programs leave the same marks. */
+/**
+ * A guess at the program behind a scan. Confidence ranges from 50 to 100, by how many other programs leave the same
+ * marks.
+ */
 export interface ToolHint {
   readonly name: string;
   readonly confidence: number;
 }
 
-/** What a hint is taken from. */
+/** The fields that a hint is derived from. */
 type Contact = Pick<
   FirstContact,
   | 'target'
@@ -34,21 +40,26 @@ const FEWEST = 8;
 /** Share of the probes that must look the same. */
 const MOST = 0.8;
 
-/** Bytes of a SYN over IPv4, which its TCP options give away; nobody's connect() sends one of the first two. */
+/**
+ * Bytes of a SYN over IPv4, which depend on its TCP options. No operating system's connect() sends one of the first
+ * two.
+ */
 const BARE_SYN = 40;
 const MSS_SYN = 44;
 const WINDOWS_SYN = 52;
 const LINUX_SYN = 60;
 const MACOS_SYN = 64;
 const IPV6_EXTRA_BYTES = 20;
-/** Bytes of a packet on average where a crafted SYN found the port open and the scanner's own system reset it. */
+/**
+ * Average bytes of a packet where a crafted SYN found the port open and the scanner's own system reset the connection.
+ */
 const ANSWERED: Readonly<Record<number, number>> = { 40: BARE_SYN, 42: MSS_SYN };
 
-/** Source ports that tools and systems choose from unless told otherwise, ends included. */
+/** Default ranges from which tools and systems choose source ports, both ends included. */
 const RANGES = {
-  /** One of 40000 to 59999 by the clock, and in newer releases the fifteen after it too (masscan, main.c). */
+  /** One of 40000 to 59999 by the clock, in newer releases also one of the next fifteen (masscan, main.c). */
   masscan: [40_000, 60_015],
-  /** One for each probe, by a hash of the target (ZMap, state.c). */
+  /** One per probe, by a hash of the target (ZMap, state.c). */
   zmap: [32_768, 61_000],
   linux: [32_768, 60_999],
   windows: [49_152, 65_535],
@@ -56,7 +67,7 @@ const RANGES = {
 const MASSCAN_BLOCK = 16;
 
 /**
- * The likely tool of a scan, or null. `hasFlags` tells whether all of its records had tcp-flags; without them a bare SYN
+ * The likely tool of a scan, or null. `hasFlags` says whether all of its records had tcp-flags. Without them a bare SYN
  * looks like the FIN, NULL or ACK of a stealth scan.
  */
 export function toolOf(contacts: readonly Contact[], hasFlags = true): ToolHint | null {
@@ -70,8 +81,8 @@ export function toolOf(contacts: readonly Contact[], hasFlags = true): ToolHint 
 }
 
 /**
- * nmap, as root, looks for hosts with a ping, a SYN to 443 and an ACK to 80, from one source port; hosts that answer the
- * ping are spared the rest.
+ * nmap, when run as root, looks for hosts with a ping, a SYN to 443 and an ACK to 80, all from one source port. Hosts
+ * that answer the ping do not get the rest.
  */
 function discoversHosts(contacts: readonly Contact[]): boolean {
   const byTarget = Map.groupBy(contacts, (contact) => contact.target).values();
@@ -98,16 +109,19 @@ function tcpTool(contacts: readonly Contact[], hasFlags: boolean): ToolHint | nu
   return hasFlags ? bareSynTool(contacts, within) : flaglessTool(contacts, within);
 }
 
-/** No system lets a client send these, and nmap's -sF, -sN, -sX and -sA are what people send them with. */
+/** No operating system lets a client send these. People usually send them with nmap's -sF, -sN, -sX and -sA. */
 function stealthTool(contacts: readonly Contact[]): ToolHint | null {
   if (sourcePortsOf(contacts).sharing !== 'one') return null;
   return { name: 'nmap-stealth', confidence: isNmapsChoice(contacts) ? 90 : 70 };
 }
 
-/** Bare SYNs from one source port: masscan's template, and whoever else saves the options; Mirai's bots among them. */
+/**
+ * Bare SYNs from one source port match masscan's template. Other tools that omit the options send them too, Mirai among
+ * them.
+ */
 function bareSynTool(contacts: readonly Contact[], within: Within): ToolHint | null {
   if (contacts.every((contact) => TELNET.has(contact.port) && contact.direction !== 'lateral')) {
-    // Mirai takes 2323 for every tenth target and leaves private networks alone; masscan takes ports evenly.
+    // Mirai tries 2323 on every tenth target and avoids private networks. masscan distributes ports evenly.
     const share = contacts.filter((contact) => contact.port === 2323).length / contacts.length;
     if (share < 0.35 || share > 0.65)
       return contacts.length >= 30 && share > 0.03 && share < 0.25 ? { name: 'mirai', confidence: 60 } : null;
@@ -115,13 +129,13 @@ function bareSynTool(contacts: readonly Contact[], within: Within): ToolHint | n
   return { name: 'masscan', confidence: within('masscan') ? 80 : 55 };
 }
 
-/** Packets of forty bytes whose flags nobody logged: stealth probes go to one target, and mostly to nmap's ports. */
+/** Packets of forty bytes in a log without flags: stealth probes go to one target, and mostly to nmap's ports. */
 function flaglessTool(contacts: readonly Contact[], within: Within): ToolHint | null {
   if (isNmapsChoice(contacts)) return { name: 'nmap-stealth', confidence: 60 };
   return countOf(contacts, 'target') >= FEWEST && within('masscan') ? { name: 'masscan', confidence: 65 } : null;
 }
 
-/** A source port for each probe: a system's connect(), or ZMap, which needs no system and has a range of its own. */
+/** One source port per probe: either a system's connect(), or ZMap, which crafts its packets and has its own range. */
 function ownPortTool(contacts: readonly Contact[], bytes: number | undefined, within: Within): ToolHint | null {
   const nmap = isNmapsChoice(contacts);
   if (bytes === LINUX_SYN)
@@ -131,7 +145,7 @@ function ownPortTool(contacts: readonly Contact[], bytes: number | undefined, wi
     return nmap ? { name: 'nmap-connect', confidence: 75 } : connectScan('Windows', 80);
   const isCrafted = bytes === BARE_SYN || bytes === MSS_SYN;
   if (!(isCrafted || bytes === WINDOWS_SYN) || !within('zmap')) return null;
-  // It covers address space; and a counter for a source port (hping3) is not a hash.
+  // ZMap covers address space, and a source port that counts up (hping3) is not a hash.
   if (countOf(contacts, 'target') < 20 || isCounter(contacts)) return null;
   return { name: 'zmap', confidence: isCrafted ? 80 : 65 };
 }
@@ -141,7 +155,7 @@ const connectScan = (system: string, confidence: number): ToolHint => ({
   confidence,
 });
 
-/** nmap and masscan send the same payloads from one source port; masscan is hardly used on one target's many ports. */
+/** nmap and masscan send the same payloads from one source port. masscan is rarely used on many ports of one target. */
 function udpTool(contacts: readonly Contact[]): ToolHint | null {
   const { sharing } = sourcePortsOf(contacts);
   if (sharing === 'block') return { name: 'masscan', confidence: 65 };
@@ -150,7 +164,7 @@ function udpTool(contacts: readonly Contact[]): ToolHint | null {
   return countOf(contacts, 'target') * 20 <= countOf(contacts, 'port') ? { name: 'nmap', confidence: 55 } : null;
 }
 
-/** Bytes of an echo request over IPv4, which its payload gives away: nmap has none, ping, fping and the like have 56. */
+/** Bytes of an echo request over IPv4, which depend on its payload: nmap has none, ping, fping and the like have 56. */
 function pingTool(contacts: readonly Contact[]): ToolHint | null {
   if (contacts.length < FEWEST) return null;
   const bytes = dominant(contacts.map(ipv4Bytes));
@@ -161,13 +175,13 @@ function pingTool(contacts: readonly Contact[]): ToolHint | null {
 const ipv4Bytes = ({ packetBytes, target }: Contact): number =>
   packetBytes - (target.includes(':') ? IPV6_EXTRA_BYTES : 0);
 
-/** Bytes of the SYN; of an answered contact they show only where the scanner's program crafted it. */
+/** Bytes of the SYN. For an answered contact they are visible only if the scanner crafted its packets. */
 function synBytes(contact: Contact, isCrafted: boolean): number | undefined {
   if (isFailure(contact.outcome)) return ipv4Bytes(contact);
   return isCrafted ? ANSWERED[ipv4Bytes(contact)] : undefined;
 }
 
-/** The value that most have. */
+/** The value that most contacts have. */
 function dominant(values: readonly (number | undefined)[]): number | undefined {
   for (const [value, group] of Map.groupBy(values, (value) => value))
     if (group.length >= MOST * values.length) return value;
@@ -178,8 +192,8 @@ function dominant(values: readonly (number | undefined)[]): number | undefined {
 type Within = (range: keyof typeof RANGES) => boolean;
 
 /**
- * How probes share source ports: `one` for all (nmap takes another for each group of hosts), a `block` of successive ones,
- * or each its `own` but for those that a system used again.
+ * How probes share source ports: `one` for all (nmap uses another one per group of hosts), a `block` of successive
+ * ones, or each its `own`, apart from ports that a system used again.
  */
 function sourcePortsOf(contacts: readonly Contact[]) {
   const ports = contacts.map((contact) => contact.sourcePort);
@@ -201,11 +215,13 @@ function isCounter(contacts: readonly Contact[]): boolean {
 const countOf = (contacts: readonly Contact[], what: 'target' | 'port'): number =>
   new Set(contacts.map((contact) => contact[what])).size;
 
-/** Whether the ports, or the order in which they were tried, are those that nmap chooses by itself. */
+/** Whether nmap chooses these ports, or this order, by default. */
 const isNmapsChoice = (contacts: readonly Contact[]): boolean =>
   areFrequentPorts(contacts) || triesFrequentFirst(contacts);
 
-/** As many as the most frequent ones of nmap's list make a scan its own; a scan of whole ranges has them too. */
+/**
+ * Enough of the most frequent ports in nmap's list mark a scan as nmap's. A scan of whole ranges also contains them.
+ */
 function areFrequentPorts(contacts: readonly Contact[]): boolean {
   const ports = new Set(contacts.map((contact) => contact.port));
   const frequent = contacts[0]?.protocol === UDP ? FREQUENT_UDP : FREQUENT_TCP;
@@ -213,7 +229,9 @@ function areFrequentPorts(contacts: readonly Contact[]): boolean {
   return ports.size >= 40 && ports.size <= 4096 && shared >= 0.9 * Math.min(ports.size, frequent.size);
 }
 
-/** In a scan of some minutes the order shows: nearly all the ports that nmap moves to the front, among the first quarter. */
+/**
+ * In a scan of a few minutes the order shows: nearly all ports that nmap moves to the front are in the first quarter.
+ */
 function triesFrequentFirst(contacts: readonly Contact[]): boolean {
   const groups = [...Map.groupBy(contacts, (contact) => contact.target).values()];
   const largest = groups.reduce((most, group) => (group.length > most.length ? group : most), []);

@@ -1,14 +1,17 @@
-/** Services that are scanned for because of a known hole: what makes a scan vulnerability scanning (ATT&CK T1595.002). */
+/** Services that are scanned for because of a known vulnerability. Scans for them are ATT&CK T1595.002. */
 import type { FirstContact } from '../scan/contacts.ts';
 
 /** A port with its protocol as scanners write it, such as `tcp/445`. */
 type ServicePort = `${'tcp' | 'udp'}/${number}`;
 
-/** A service that is known to be vulnerable, or exploited wholesale where it is exposed. */
+/** A service that is known to be vulnerable, or widely exploited where it is exposed. */
 export interface VulnerableService {
   readonly name: string;
   readonly ports: readonly ServicePort[];
-  /** How many of the ports a scan must try to be about the service, where each alone may mean something else. Default 1. */
+  /**
+   * How many of the ports a scan must try to be about the service, if a single port may mean something else. Default:
+   * 1.
+   */
   readonly atLeast?: number;
   readonly why: string;
   /** Advisories by their publisher's number, CVE entries, ATT&CK objects. */
@@ -22,7 +25,7 @@ const KUBERNETES_HARDENING = 'NSA and CISA, Kubernetes Hardening Guidance';
 export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
   {
     name: 'SMB and NetBIOS',
-    // Scripts that test SMB ask for the NetBIOS name on the side.
+    // Scripts that test SMB also ask for the NetBIOS name.
     ports: ['tcp/445', 'tcp/139', 'udp/137'],
     why: 'EternalBlue, used by WannaCry and NotPetya, and SMBGhost',
     sources: ['Microsoft MS17-010', 'CVE-2017-0144', 'CVE-2020-0796', 'US-CERT TA17-132A'],
@@ -275,16 +278,18 @@ export const VULNERABLE_SERVICES: readonly VulnerableService[] = [
 const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
-/** A scan of more ports than this is about none of them in particular. */
+/** A scan of more ports than this is not about any of them in particular. */
 const MOST_PORTS = 20;
 /** Share of the contacts that must be with a service of the table. */
 const MOST = 0.8;
-/** TCP ports at which nmap, besides sending pings, asks whether a host is there. */
+/** TCP ports that nmap tries, in addition to pings, to find out whether a host exists. */
 const HOST_DISCOVERY: ReadonlySet<string> = new Set(['tcp/80', 'tcp/443']);
 
 type Contact = Pick<FirstContact, 'port' | 'protocol'>;
 
-/** The vulnerable services that a scan is about; none where it is about ports at large, or about others as well. */
+/**
+ * The vulnerable services that a scan is about. Empty if it is about ports at large, or about other services as well.
+ */
 export function vulnerableServicesOf(contacts: readonly Contact[]): readonly VulnerableService[] {
   const all = contacts.map(servicePort).filter((port) => port !== undefined);
   const tried = new Set<string>(all);

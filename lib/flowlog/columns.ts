@@ -1,15 +1,15 @@
-/** The column map of one file: where each field that detection reads stands, taken from the file's own header. */
+/** The column map of one file: the position of each field that detection reads, taken from the file's own header. */
 import { isKnownField, normalizeFieldName } from './fields.ts';
 
-/** Where each field stands in a line, or -1; `names` holds all columns in file order. */
+/** The position of each field in a line, or -1. `names` holds all columns in file order. */
 export interface ColumnMap {
   readonly names: readonly string[];
   readonly kind: 'vpc' | 'transit-gateway';
-  /** Index of a field by its text name, -1 when the file lacks it. */
+  /** Index of a field by its text name, -1 if the file lacks it. */
   indexOf(field: string): number;
 }
 
-/** The file's columns cannot support detection; the message says which are missing. */
+/** The file's columns cannot support detection. The message names the missing ones. */
 export class ColumnsError extends Error {
   override name = 'ColumnsError';
 }
@@ -24,16 +24,16 @@ const REQUIRED: readonly (readonly string[])[] = [
   ['action', 'tcp-flags'],
 ];
 
-/** Whether a line of tokens, none of them a number or "-", is a header: it holds names of fields, and little else. */
+/** Whether a line of tokens, none of them a number or "-", is a header: most of them must be names of fields. */
 export function isHeader(tokens: readonly string[]): boolean {
   const known = tokens.filter((token) => isKnownField(normalizeFieldName(token))).length;
   return known >= 2 || (known === 1 && tokens.length === 1);
 }
 
 /**
- * The column map for a list of field names, in any order, with unknown names ignored (future versions add fields).
- * @param origin what names them, for messages.
- * @throws ColumnsError when a field that detection needs is missing, or one is named twice.
+ * The column map for a list of field names in any order. Unknown names are ignored, since future versions add fields.
+ * @param origin the origin of the names, for messages.
+ * @throws ColumnsError if a field that detection needs is missing, or one is named twice.
  */
 export function columnMap(fields: readonly string[], origin = 'the header'): ColumnMap {
   const names = fields.map(normalizeFieldName);

@@ -1,6 +1,6 @@
 /** The fields of VPC Flow Logs, versions 2 to 11, and of Transit Gateway Flow Logs: names, versions, column types. */
 
-/** The 14 fields of the default format, in its fixed order; what a file without a header is read as. */
+/** The 14 fields of the default format in their fixed order. A file without a header is read with them. */
 export const DEFAULT_FIELDS =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status'.split(
     ' ',
@@ -20,7 +20,7 @@ const BY_VERSION: Readonly<Record<number, string>> = {
        next-hop-subnet-id next-hop-az-id next-hop-vpc-id next-hop-interface-type`,
 };
 
-/** Version 6 belongs to Transit Gateway Flow Logs alone; they share the version 2 to 5 names that they use. */
+/** Version 6 is used by Transit Gateway Flow Logs only. They share names with versions 2 to 5. */
 const TRANSIT_GATEWAY = `resource-type tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id
   tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id tgw-dst-az-id
   tgw-pair-attachment-id packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded
@@ -37,7 +37,7 @@ const KNOWN: ReadonlySet<string> = new Set([...FIELD_VERSIONS.keys(), ...names(T
 
 const squeeze = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
 
-/** Names in the tables that AWS's Athena pages once told people to create. */
+/** Names from the tables that AWS's Athena pages used to recommend. */
 const FORMER_NAMES = {
   account: 'account-id',
   sourceaddress: 'srcaddr',
@@ -55,19 +55,19 @@ const BY_SQUEEZED: ReadonlyMap<string, string> = new Map([
   ...[...KNOWN].map((name) => [squeeze(name), name] as const),
 ]);
 
-/** A name as a log format writes it, `${srcaddr}`; templates escape it as `$${srcaddr}` or `${!srcaddr}`. */
+/** A name as a log format writes it, `${srcaddr}`. Templates escape it as `$${srcaddr}` or `${!srcaddr}`. */
 const PLACEHOLDER = /\$+\{!?([^{}]*)\}/g;
 
 /**
- * The name as text headers write it. Parquet and Athena use underscores for the hyphens, Logs Insights writes srcAddr, log
- * formats write `${srcaddr}`; a name that is not known keeps its letters.
+ * The name as text headers write it. Parquet and Athena replace hyphens with underscores, Logs Insights writes srcAddr,
+ * log formats write `${srcaddr}`. An unknown name is kept as it is.
  */
 export function normalizeFieldName(name: string): string {
   const bare = name.replace(PLACEHOLDER, '$1').trim();
   return BY_SQUEEZED.get(squeeze(bare)) ?? bare.toLowerCase().replace(/[\s_]+/g, '-');
 }
 
-/** The fields in a text that lists them, as a header line, a log format or a list of a program writes them. */
+/** The fields in a text that lists them, such as a header line, a log format or a program's list. */
 export const fieldList = (text: string): string[] =>
   text
     .replace(PLACEHOLDER, ' $1 ')

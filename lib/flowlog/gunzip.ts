@@ -1,29 +1,31 @@
-/** Streaming gunzip that hands on every byte it can decode, also of a file that is cut short or corrupt. */
+/** A streaming gunzip that passes on every byte it can decode, even if the file is truncated or corrupt. */
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, type Gunzip } from 'node:zlib';
 
-/** The stream broke off or is damaged; all that could be decoded before was handed on. */
+/** The stream is truncated or damaged. All bytes before the damage were passed on. */
 export class GzipError extends Error {
   override name = 'GzipError';
 }
 
 const OUTPUT_CHUNK = 512 * 1024;
-/** Pieces that are decoded ahead of what is read: decoding goes on in a thread of its own meanwhile. */
+/** Number of chunks to decode ahead of the reader. Decoding runs in its own thread. */
 const AHEAD = 4;
-/** Sizes of the input steps in which the place of damage is narrowed down; the last decides what damage can cost. */
+/**
+ * Sizes of the input steps that narrow down the position of damage. The last one limits how many bytes damage can cost.
+ */
 const SALVAGE_STEPS = [512, 1];
-/** First bytes of each member: magic number, and the method, of which there is one (RFC 1952). */
+/** First bytes of each member: the magic number, and the only compression method that exists (RFC 1952). */
 const MAGIC = [0x1f, 0x8b, 8];
 const CUT_SHORT = 'the gzip data ends before its trailer: the file is cut short; fetch it again';
-/** zlib's word for bytes behind a member that begin no other. */
+/** zlib's message for bytes after a member that do not begin another one. */
 const NO_MEMBER = 'incorrect header check';
 
 /**
- * Decompresses `input`, which may consist of several gzip members, and calls `write` with each piece in order.
- * zlib drops the output of the step in which it meets damage, so on damage `reopen` (when it can) starts the file over,
- * in smaller steps from where the damage may lie, and only what was not handed on before is handed on.
- * @throws GzipError for damage to the compressed data; any error of the input itself as it is.
+ * Decompresses `input`, which may consist of several gzip members, and calls `write` with each piece in order. zlib
+ * drops the output of the step in which it meets damage. If `reopen` can open the file again, the damaged part is
+ * decoded in smaller steps, and only bytes that were not yet passed on are passed on.
+ * @throws GzipError for damage to the compressed data. Errors of the input itself are rethrown unchanged.
  */
 export async function gunzip(
   input: AsyncIterable<Uint8Array>,
@@ -52,11 +54,14 @@ export async function gunzip(
   }
   const behind = first.fault.message.includes(NO_MEMBER) && written > 0 ? reopen() : undefined;
   if (first.fault.message === CUT_SHORT && written > 0) await refuseLastByte(reopen);
-  // Of the two bytes that zlib looked at, it has taken the first.
+  // zlib looked at two bytes and consumed the first.
   throw behind ? (await tailFrom(behind, intact - 1)).fault() : first.fault;
 }
 
-/** A single byte behind the last member is to zlib the beginning of one more. @throws GzipError where all before it is whole. */
+/**
+ * zlib takes a single byte after the last member for the beginning of another. @throws GzipError if all before it is
+ * complete.
+ */
 async function refuseLastByte(reopen: () => AsyncIterable<Uint8Array> | undefined): Promise<void> {
   const again = reopen();
   if (!again) return;
@@ -85,7 +90,7 @@ async function tailFrom(input: AsyncIterable<Uint8Array>, from: number): Promise
   return tail;
 }
 
-/** The same bytes; those from `from` on in pieces of `step` bytes. */
+/** The same bytes, in pieces of `step` bytes starting at `from`. */
 async function* inSteps(
   input: AsyncIterable<Uint8Array>,
   from: number,
@@ -100,7 +105,7 @@ async function* inSteps(
   }
 }
 
-/** What became of a stream: the fault of the compressed data, if any, and how many bytes of it were decoded. */
+/** The result of a stream: the fault in the compressed data, if any, and how many bytes of it were decoded. */
 interface Inflated {
   readonly fault?: GzipError;
   readonly consumed: number;
@@ -111,7 +116,7 @@ async function inflate(
   finishFlush: number,
   write: (chunk: Uint8Array) => void,
 ): Promise<Inflated> {
-  // The types leave out that these options are those of a stream, too.
+  // The type definitions do not say that these options include those of a stream.
   const ahead = { readableHighWaterMark: AHEAD * OUTPUT_CHUNK };
   const decoder = createGunzip({ chunkSize: OUTPUT_CHUNK, finishFlush, ...ahead });
   const tail = new Tail();
@@ -119,7 +124,7 @@ async function inflate(
     decoder,
     new Writable({
       highWaterMark: AHEAD * OUTPUT_CHUNK,
-      // Later, not at once: zlib's thread is handed its next piece only when this call is over.
+      // Deferred, because zlib's thread gets its next piece only when this call has returned.
       write(chunk: Uint8Array, _encoding, done) {
         queueMicrotask(() => {
           try {
@@ -147,12 +152,12 @@ async function inflate(
 }
 
 /**
- * Hands on bytes until the last member has ended, then looks at what follows. Behind a member, zlib takes one byte of
- * zero for padding and ignores all the rest, which may be a member whose first byte is damaged.
+ * Passes on bytes until the last member ends, then looks at what follows. After a member, zlib takes one zero byte for
+ * padding and ignores everything else, which may be a member with a damaged first byte.
  */
 async function feed(input: AsyncIterable<Uint8Array>, decoder: Gunzip, tail: Tail): Promise<void> {
   let fed = 0;
-  // The write under way when damage is met is never called back.
+  // zlib never calls back for the write in progress when it meets damage.
   const closed = new Promise<void>((done) => decoder.once('close', done));
   for await (const chunk of input) {
     if (!chunk.length) continue;
@@ -169,7 +174,7 @@ async function feed(input: AsyncIterable<Uint8Array>, decoder: Gunzip, tail: Tai
   decoder.end();
 }
 
-/** What follows the last member of a gzip file. */
+/** The bytes after the last member of a gzip file. */
 class Tail {
   bytes = 0;
   isPadding = true;
@@ -196,7 +201,7 @@ class Tail {
 export async function* gunzipped(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const decoder = createGunzip();
   const feeding = pipeline(Readable.from(input, { objectMode: false }), decoder);
-  // It is the iteration that fails.
+  // The iteration reports the failure.
   feeding.catch(() => undefined);
   try {
     yield* decoder as AsyncIterable<Uint8Array>;
@@ -208,7 +213,7 @@ export async function* gunzipped(input: AsyncIterable<Uint8Array>): AsyncGenerat
 function gzipFault(error: unknown): GzipError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'Z_BUF_ERROR') return new GzipError(CUT_SHORT);
-  // The code of an error from elsewhere may be a number (AbortError).
+  // The `code` of an error from elsewhere may be a number (AbortError).
   if (String(code).startsWith('Z_')) return new GzipError(`the gzip data is corrupt (${message}); fetch it again`);
   return undefined;
 }

@@ -1,4 +1,4 @@
-/** Bytes of a text flow log to records: streaming, one line at a time, without a string for a line. */
+/** Parses the bytes of a text flow log into records: streaming, line by line, without creating a string per line. */
 
 import { excerpt } from '../text/untrusted.ts';
 import { type ColumnMap, columnMap, isHeader } from './columns.ts';
@@ -9,29 +9,29 @@ import type { SkippedLines, SkipReason } from './skipped.ts';
 
 const NEWLINE = 0x0a;
 const MAX_LINE = 65_536;
-/** What is kept of a line that is too long: enough to show. */
+/** Bytes to keep of an overlong line, enough to show it. */
 const KEPT_OF_LONG_LINE = 128;
 const NONE = new Uint8Array(0);
 
 type Outcome = SkipReason | undefined;
 
 /**
- * What became of every line and every byte of a text: each line is a record, a row without data, a header, blank,
- * skipped under a reason, or the one at which reading ended with an error; each byte, line ends included, is of a line
- * that was read, of one that was skipped, or lies from the refused line on.
+ * Accounts for every line and every byte of a text. Each line is a record, a row without data, a header, blank, skipped
+ * for a reason, or the line at which reading ended with an error. Each byte, line ends included, belongs to a line that
+ * was read, to a skipped line, or to the text from the refused line on.
  */
 export interface Account {
   /** Header lines. */
   headers: number;
   /** Lines with nothing but white space. */
   blank: number;
-  /** 1 where a header cannot support detection. */
+  /** 1 if a header cannot support detection. */
   refused: number;
   /** Bytes of records, rows without data, headers and blank lines. */
   readBytes: number;
   /** Bytes of the skipped lines. */
   skippedBytes: number;
-  /** Bytes of the refused line and of what was at hand behind it. */
+  /** Bytes of the refused line and of the buffered text after it. */
   unreadBytes: number;
 }
 
@@ -40,24 +40,24 @@ export class LineParser {
   readonly skipped = new Map<SkipReason, SkippedLines>();
   lines = 0;
   readonly account: Account = { headers: 0, blank: 0, refused: 0, readBytes: 0, skippedBytes: 0, unreadBytes: 0 };
-  /** Reads the single lines, and counts them. */
+  /** Reads the single lines and counts them. */
   readonly rows: RowReader;
   #columns: ColumnMap | undefined;
   #fallback: readonly string[];
   readonly #consumer: FlowLogConsumer;
   #carry: Uint8Array = NONE;
-  /** Bytes of the line that was begun, those that were not kept included. */
+  /** Bytes of the unfinished line, including those that were not kept. */
   #carried = 0;
   #discarding = false;
 
-  /** @param fields columns of a file without a header; the 14 default ones when absent. */
+  /** @param fields columns of a file without a header. Default: the 14 default fields. */
   constructor(consumer: FlowLogConsumer, fields: readonly string[] = DEFAULT_FIELDS) {
     this.rows = new RowReader(consumer);
     this.#consumer = consumer;
     this.#fallback = fields;
   }
 
-  /** @throws ColumnsError when a header cannot support detection. */
+  /** @throws ColumnsError if a header cannot support detection. */
   push(chunk: Uint8Array): void {
     let from = 0;
     if (this.#carried) {
@@ -70,7 +70,7 @@ export class LineParser {
     }
     const reader = this.#consumer.lines?.(chunk);
     for (;;) {
-      // Columns are known from the first line on, which is read here.
+      // Columns are known only after the first line, which is read here.
       if (reader && this.#columns) {
         const read = reader.read(from);
         this.#count(read, read.next - from);
@@ -85,7 +85,7 @@ export class LineParser {
     if (from < chunk.length) this.#extendCarry(chunk.subarray(from));
   }
 
-  /** The end of the file. `cut` says that the stream broke off: an unfinished line is then no line. */
+  /** The end of the file. `cut` says that the stream broke off, so an unfinished line does not count as a line. */
   end(cut = false): void {
     if (!this.#carried) return;
     if (cut) {
@@ -136,7 +136,7 @@ export class LineParser {
     this.account.readBytes += bytes;
   }
 
-  /** @param bytes those of the line with its end; `behind`: those at hand behind it. */
+  /** @param bytes length of the line including its end. @param behind buffered bytes after it. */
   #line(buffer: Uint8Array, start: number, end: number, bytes: number, behind: number): void {
     const text = start + (this.lines === 0 ? byteOrderMark(buffer, start) : 0);
     const isTooLong = end - start > MAX_LINE;
@@ -187,6 +187,6 @@ export class LineParser {
   }
 }
 
-/** Bytes of the mark with which some editors begin a text; it would be part of the first field's name. */
+/** Length of the byte order mark that some editors put first. Otherwise it would be part of the first field's name. */
 const byteOrderMark = (buffer: Uint8Array, at: number): number =>
   buffer[at] === 0xef && buffer[at + 1] === 0xbb && buffer[at + 2] === 0xbf ? 3 : 0;

@@ -1,6 +1,6 @@
-/** Whole numbers out of bytes. */
+/** Parses whole numbers from bytes. */
 
-/** The decimal number in `buffer[start, end)`; NaN unless it is all digits and at most `max`. */
+/** The decimal number in `buffer[start, end)`. NaN unless it is all digits and at most `max`. */
 export function parseNumber(buffer: Uint8Array, start: number, end: number, max: number): number {
   if (start >= end || end - start > 16) return Number.NaN;
   let value = 0;

@@ -1,10 +1,13 @@
-/** Kinds of files that are no flow logs, or hold some in a way that is not read: by their first bytes, with the way out. */
+/**
+ * Recognises by their first bytes files that are not flow logs, or contain flow logs in an unsupported form, with
+ * advice.
+ */
 
-/** How to read what another program must decode first. */
+/** How to read a file that another program must decompress first. */
 const through = (command: string): string => `; decompress it first: ${command} FILE | sweepwatch detect -`;
 const unpacked = (command: string): string => `; unpack it first (${command} FILE) and give the folder`;
 
-/** Magic bytes as Latin-1 text, where they stand, and what they say (file formats' own specifications). */
+/** Magic bytes as Latin-1 text, their position, and the kind of file (from the specifications of the formats). */
 const KINDS: readonly (readonly [magic: string, at: number, kind: string, wayOut?: string])[] = [
   ['%PDF', 0, 'a PDF'],
   ['PK\x03\x04', 0, 'a zip archive', unpacked('unzip')],
@@ -22,7 +25,7 @@ const KINDS: readonly (readonly [magic: string, at: number, kind: string, wayOut
 const messages = (path: string): string =>
   `; it holds messages of CloudWatch Logs or Firehose: jq -r '${path}' FILE | sweepwatch detect -`;
 
-/** Shapes of JSON that hold flow log lines, by a name that stands near the beginning. */
+/** Shapes of JSON that contain flow log lines, recognised by a name near the beginning. */
 const JSON_SHAPES: readonly (readonly [sign: RegExp, wayOut: string])[] = [
   [/"logEvents"/, messages('.logEvents[].message')],
   [/"messageType"\s*:/, messages('.logEvents[]?.message')],
@@ -37,7 +40,7 @@ const JSON_SHAPES: readonly (readonly [sign: RegExp, wayOut: string])[] = [
   [/"eventVersion"\s*:/, '; it is a log of CloudTrail'],
 ];
 
-/** What the file is instead of flow logs, and what to do; undefined where its beginning says nothing of the kind. */
+/** The actual kind of the file, and what to do about it. Undefined if its beginning is not recognised. */
 export function otherFormat(opening: Uint8Array): { readonly kind: string; readonly wayOut: string } | undefined {
   const text = Buffer.from(opening).toString('latin1');
   const known = KINDS.find(([magic, at]) => text.startsWith(magic, at));

@@ -1,13 +1,15 @@
-/** Decompression of Parquet pages: each to the size that it claims, and no further (parquet-format: Compression.md). */
+/** Decompression of Parquet pages: each to the size that it claims and no further (parquet-format: Compression.md). */
 import * as zlib from 'node:zlib';
 import { snappyUncompress } from 'hyparquet';
 
-/** Snappy repeats at most 64 bytes for three, LZ4 at most 255 for one (their format descriptions). */
+/**
+ * Maximum expansion: Snappy repeats at most 64 bytes per three, LZ4 at most 255 per one (their format descriptions).
+ */
 const [MOST_SNAPPY_RATIO, MOST_LZ4_RATIO] = [22, 255];
 
 type Inflate = (input: Uint8Array, size: number) => Uint8Array;
 
-/** By the name that the footer has for the codec. Zstandard came with Node 22.15. */
+/** By the codec's name in the footer. Zstandard exists in Node since 22.15. */
 export const CODECS: Readonly<Record<string, Inflate | undefined>> = {
   GZIP: (input, maxOutputLength) => new Uint8Array(zlib.gunzipSync(input, { maxOutputLength })),
   BROTLI: (input, maxOutputLength) => new Uint8Array(zlib.brotliDecompressSync(input, { maxOutputLength })),
@@ -22,7 +24,7 @@ export const CODECS: Readonly<Record<string, Inflate | undefined>> = {
   LZ4_RAW: unpackLz4,
 };
 
-/** Codecs that are read, for messages. */
+/** Supported codecs, for messages. */
 export const READ_CODECS = ['SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4_RAW'];
 
 function outputOf(input: Uint8Array, size: number, mostRatio: number): Uint8Array {
@@ -30,7 +32,7 @@ function outputOf(input: Uint8Array, size: number, mostRatio: number): Uint8Arra
   return new Uint8Array(size);
 }
 
-/** One block of LZ4 (lz4_Block_format.md): literals, then a match that repeats what was written before. */
+/** One LZ4 block (lz4_Block_format.md): literals, then a match that repeats earlier output. */
 function unpackLz4(input: Uint8Array, size: number): Uint8Array {
   const output = outputOf(input, size, MOST_LZ4_RATIO);
   let [from, to] = [0, 0];

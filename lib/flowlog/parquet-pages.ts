@@ -1,21 +1,21 @@
 /**
- * Checks the pages of a column before hyparquet decodes them: it trusts what they claim, so a single wrong bit in a length
- * or a run makes it loop for ever, fill the memory, or read one page's values out of the next
- * (parquet-format: README.md, Encodings.md).
+ * Checks the pages of a column before hyparquet decodes them. hyparquet trusts their claims, so one wrong bit in a
+ * length or a run can make it loop forever, exhaust memory, or read one page's values from the next (parquet-format:
+ * README.md, Encodings.md).
  */
 import { readStruct, type Struct } from './thrift.ts';
 
-/** What is wrong with a page. */
+/** A page is invalid. */
 class PageError extends Error {
   override name = 'PageError';
 }
 
-/** What the footer says of a column, as far as pages must agree with it. */
+/** What the footer says about a column, as far as pages must agree with it. */
 export interface ColumnClaims {
   /** Physical type, such as BYTE_ARRAY. */
   readonly type: string;
   readonly rows: number;
-  /** Values may be missing. */
+  /** Whether values may be missing. */
   readonly isOptional: boolean;
   readonly isCompressed: boolean;
 }
@@ -23,22 +23,22 @@ export interface ColumnClaims {
 /** Checks the bytes of one page once they are decompressed. */
 export type BodyCheck = (body: Uint8Array) => void;
 
-/** The format's writers make pages of about a MB. */
+/** The format's writers make pages of about one MB. */
 const MOST_PAGE_BYTES = 128 * 1024 * 1024;
 
 /** Types of pages and encodings, by number. */
 const [DATA, DICTIONARY, DATA_V2] = [0, 2, 3];
 const [PLAIN, PLAIN_DICTIONARY, RLE, RLE_DICTIONARY] = [0, 2, 3, 8];
-/** Ids of fields of the page header, and of the headers of the kinds of pages within it. */
+/** Field ids of the page header, and of the headers for each kind of page inside it. */
 const [TYPE, UNCOMPRESSED_SIZE, COMPRESSED_SIZE, DATA_HEADER, DICTIONARY_HEADER, DATA_HEADER_V2] = [1, 2, 3, 5, 7, 8];
 const [VALUES, ENCODING] = [1, 2];
 const [V2_NULLS, V2_ROWS, V2_ENCODING, V2_DEFINITION_BYTES, V2_REPETITION_BYTES, V2_IS_COMPRESSED] = [2, 3, 4, 5, 6, 7];
 const FIXED_SIZES: Readonly<Record<string, number>> = { INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8 };
 
 /**
- * Walks the pages of a flat column. Bodies that are not compressed are checked here; for each of the others, in order, a
- * check is returned.
- * @throws PageError when a header or a body is not what it must be.
+ * Walks through the pages of a flat column. Uncompressed bodies are checked here. For each compressed body, a check is
+ * returned, in order.
+ * @throws PageError if a header or a body is invalid.
  */
 export function checkPages(chunk: Uint8Array, claims: ColumnClaims): BodyCheck[] {
   const checks: BodyCheck[] = [];
@@ -69,9 +69,9 @@ interface Page {
   readonly rows: number;
   readonly isCompressed: boolean;
   readonly check: BodyCheck;
-  /** Values of a dictionary. */
+  /** Number of values in the dictionary. */
   readonly dictionary?: number;
-  /** Levels that stand before what is compressed. */
+  /** Levels in front of the compressed bytes. */
   readonly levels?: { readonly bytes: number; readonly nulls: number };
 }
 
@@ -129,13 +129,13 @@ function checkRows(rows: number, claims: ColumnClaims): void {
   if (rows > claims.rows) throw new PageError(`a page claims ${rows} of ${claims.rows} rows`);
 }
 
-/** Levels of a page of the second version, whose header says how many values are missing. */
+/** Checks the levels of a version 2 page, whose header says how many values are missing. */
 function checkLevels(levels: Uint8Array, rows: number, nulls: number): void {
   const present = runsOf(levels, 1, rows, 2);
   if (present !== rows - nulls) throw new PageError(`${rows - present} values are missing, the page claims ${nulls}`);
 }
 
-/** Levels at the beginning of a page of the first version; returns where they end, and how many values there are. */
+/** Checks the levels at the beginning of a version 1 page. Returns where they end and how many values there are. */
 function checkOwnLevels(body: Uint8Array, rows: number): readonly [number, number] {
   if (body.length < 4) throw new PageError('a page is cut short');
   const length = Buffer.from(body.buffer, body.byteOffset, body.length).readUInt32LE();
@@ -147,7 +147,7 @@ interface Values {
   readonly type: string;
   readonly encoding: number | undefined;
   readonly values: number;
-  /** Values in the dictionary before, if there was one. */
+  /** Number of values in the preceding dictionary, if there was one. */
   readonly dictionary: number | undefined;
 }
 
@@ -155,7 +155,7 @@ function checkValues(body: Uint8Array, { type, encoding, values, dictionary }: V
   if (encoding === PLAIN) checkPlain(body, type, values);
   else if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) {
     if (dictionary === undefined) throw new PageError('a page uses a dictionary, and there is none');
-    // Without any value even the width may be left out.
+    // A page without any value may even leave out the width.
     if (values === 0 && body.length === 0) return;
     const [width = 0] = body;
     if (width > 32) throw new PageError(`places in a dictionary have ${width} bits`);
@@ -165,7 +165,7 @@ function checkValues(body: Uint8Array, { type, encoding, values, dictionary }: V
     if (type !== 'BOOLEAN' || body.length < 4) throw new PageError('runs of values are for booleans');
     runsOf(body.subarray(4), 1, values, 2);
   }
-  // The delta encodings count down what they were asked for, and read no further than their page.
+  // The decoders of delta encodings stop at the requested count and never read beyond their page.
 }
 
 function checkPlain(body: Uint8Array, type: string, values: number): void {
@@ -184,10 +184,10 @@ function checkPlain(body: Uint8Array, type: string, values: number): void {
 }
 
 /**
- * Goes through runs of numbers (the hybrid of run lengths and bit packing).
- * @param below what each number must be smaller than, as far as they are looked at.
- * @returns how many of the first `count` numbers are not 0, where they have one bit each.
- * @throws PageError when there are fewer, more of equal ones, or larger ones.
+ * Walks through runs of numbers (the hybrid of run lengths and bit packing).
+ * @param below upper bound that each number must stay below, as far as they are checked.
+ * @returns how many of the first `count` numbers are not 0, if they have one bit each.
+ * @throws PageError if there are too few, too many equal ones, or larger ones.
  */
 function runsOf(bytes: Uint8Array, width: number, count: number, below: number): number {
   let [at, seen, some] = [0, 0, 0];
@@ -207,13 +207,13 @@ function runsOf(bytes: Uint8Array, width: number, count: number, below: number):
     }
     const isPacked = head % 2 === 1;
     const length = Math.floor(head / 2) * (isPacked ? 8 : 1);
-    // Writers fill up what they pack, some to 256 numbers, and may end with an empty run of equal ones.
+    // Writers pad packed runs, some to 256 numbers, and may end with an empty run of equal numbers.
     if (isPacked ? length === 0 : length > count - seen)
       throw new PageError(`a run of ${length} numbers stands where ${count - seen} are left`);
     const size = isPacked ? (length / 8) * width : Math.ceil(width / 8);
     if (at + size > bytes.length) throw new PageError('a run goes on beyond its page');
     if (isPacked) {
-      // Packed places beyond a dictionary leave a hole where the value should be, which is seen later.
+      // A packed index beyond the dictionary leaves a value undefined, which is noticed later.
       if (width === 1) some += bitsIn(bytes.subarray(at, at + size), Math.min(length, count - seen));
       at += size;
     } else {

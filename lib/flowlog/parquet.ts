@@ -1,4 +1,4 @@
-/** Parquet flow logs, row group by row group, as lines of the text format: one validation path for both. */
+/** Parquet flow logs, row group by row group, converted to text lines so that both formats share one validation. */
 import {
   type AsyncBuffer,
   type Compressors,
@@ -12,12 +12,12 @@ import { CODECS, READ_CODECS } from './parquet-codecs.ts';
 import { type BodyCheck, checkPages } from './parquet-pages.ts';
 import { readStruct } from './thrift.ts';
 
-/** The Parquet file is damaged or not a flow log; the message says where reading stopped. */
+/** The Parquet file is damaged or not a flow log. The message says where reading stopped. */
 export class ParquetError extends Error {
   override name = 'ParquetError';
 }
 
-/** Nothing is wrong with the file, but nothing here decompresses it. */
+/** The file is valid, but its codec is not supported here. */
 class UnreadCodecError extends Error {
   override name = 'UnreadCodecError';
 
@@ -33,17 +33,18 @@ class UnreadCodecError extends Error {
 const TEXT_AT_ONCE = 256 * 1024;
 /** A row group of fewer bytes is fetched at once, a larger one column by column. */
 const GROUP_AT_ONCE = 64 * 1024 * 1024;
-/** Bytes at the end of a file that are fetched at first: the footer lies in them, mostly. */
+/** Bytes at the end of a file to fetch first. Usually they contain the footer. */
 const TAIL_AT_ONCE = 512 * 1024;
 const END_BYTES = 8;
-/** Values of a row group that are decoded at most; a pointer each, they take 1 GB. */
+/** Limit of decoded values per row group. At one pointer each they take 1 GB. */
 const MOST_VALUES = 2 ** 27;
-/** Rows that a byte may stand for, since ports and addresses differ, besides some that may be all alike. */
+/** Rows that one byte may stand for, since ports and addresses differ, plus a number of rows that may be identical. */
 const [ROWS_OF_BYTE, ROWS_ALIKE] = [8, 4096];
 
 /**
- * Calls `write` with a header line and then the rows as text, "-" for nulls. Columns of Parquet files are underscored.
- * @throws ParquetError when the footer or a row group cannot be read; the rows before it have been written.
+ * Calls `write` with a header line and then the rows as text, "-" for nulls. The column names have underscores, as in
+ * Parquet.
+ * @throws ParquetError if the footer or a row group cannot be read. The rows before it have been written.
  */
 export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array) => void): Promise<void> {
   let fault: { readonly error: unknown } | undefined;
@@ -62,7 +63,7 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
     try {
       return await read();
     } catch (error) {
-      // The disk or the network failed, not the file.
+      // Rethrows a failure of the disk or the network, which is not the file's fault.
       if (fault) throw fault.error;
       if (error instanceof UnreadCodecError) throw new ParquetError(error.message);
       throw new ParquetError(
@@ -91,7 +92,10 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
     throw new ParquetError(`the Parquet file claims ${total} rows and has ${from}: it is damaged; fetch it again`);
 }
 
-/** Walks through the footer before it is parsed: room is made for lists as long as they claim to be. */
+/**
+ * Walks through the footer before it is parsed, because the parser allocates lists of any length that the footer
+ * claims.
+ */
 async function readFooter(file: AsyncBuffer): Promise<FileMetaData> {
   const { byteLength } = file;
   let tail = await file.slice(Math.max(0, byteLength - TAIL_AT_ONCE), byteLength);
@@ -102,19 +106,19 @@ async function readFooter(file: AsyncBuffer): Promise<FileMetaData> {
   return parquetMetadata(tail, { geoparquet: false });
 }
 
-/** The mark at the end of a file, and the length of the footer that stands before it. */
+/** The magic bytes at the end of a file, and the length of the footer in front of them. */
 function endOf(tail: ArrayBuffer): readonly [string, number] {
   const end = Buffer.from(tail).subarray(-END_BYTES);
   return end.length < END_BYTES ? ['', 0] : [end.toString('latin1', 4), end.readUInt32LE()];
 }
 
-/** A column on the top level: its name, and whether values may be missing. */
+/** A top-level column: its name, and whether values may be missing. */
 interface Column {
   readonly name: string;
   readonly isOptional: boolean;
 }
 
-/** The columns that are no groups of others; flow logs have no groups. @throws where the schema is none. */
+/** The columns without nested ones, since flow logs have no nesting. @throws if the schema is invalid. */
 function columnsOf({ schema }: FileMetaData): Column[] {
   const columns: Column[] = [];
   const [root] = schema;
@@ -136,7 +140,10 @@ function columnsOf({ schema }: FileMetaData): Column[] {
 /** Reads a column row by row, in order. */
 type ValueReader = (row: number) => unknown;
 
-/** Fetches and decodes a row group once, however many rows it has: asking for some of them would decode all each time. */
+/**
+ * Fetches and decodes a row group once, however many rows it has. Requesting it in parts would decode all of it each
+ * time.
+ */
 async function readersOf(
   file: AsyncBuffer,
   metadata: FileMetaData,
@@ -176,7 +183,7 @@ async function readersOf(
   return readers;
 }
 
-/** Where the one chunk of a column lies. */
+/** The byte range of a column's only chunk. */
 function chunkOf({ columns }: RowGroup, name: string, byteLength: number) {
   const [chunk, ...others] = columns.filter(({ meta_data: meta }) => meta?.path_in_schema[0] === name);
   const meta = chunk?.meta_data;
@@ -187,7 +194,7 @@ function chunkOf({ columns }: RowGroup, name: string, byteLength: number) {
   return { start, end, meta };
 }
 
-/** Decompresses pages, in their order, to the size that they claim, and checks each. */
+/** Decompresses pages in order to the size that they claim, and checks each. */
 function compressorsWith(checks: readonly BodyCheck[]): Compressors {
   const next = checks.values();
   const checked = (inflate: (input: Uint8Array, size: number) => Uint8Array) => (input: Uint8Array, size: number) => {
@@ -199,7 +206,7 @@ function compressorsWith(checks: readonly BodyCheck[]): Compressors {
   return Object.fromEntries(known.map(([name, inflate]) => [name, checked(inflate)])) as Compressors;
 }
 
-/** Values of one column, the first of which belongs to the row `rowStart`. */
+/** Values of one column. The first one belongs to row `rowStart`. */
 interface Page {
   readonly rowStart: number;
   readonly values: ArrayLike<unknown>;
@@ -211,13 +218,13 @@ function valuesOf(name: string, pages: readonly Page[]): ValueReader {
     while (at < pages.length && row >= pages[at]!.rowStart + pages[at]!.values.length) at++;
     const page = pages[at];
     const value = page?.values[row - page.rowStart];
-    // What is missing in the log is null.
+    // Values missing in the log are null, so undefined means damage.
     if (value === undefined) throw new Error(`column ${name} has no value in row ${row + 1}`);
     return value;
   };
 }
 
-/** Text of rows from `from` on, no more than is handled at once, and the first row behind it. */
+/** Text for the rows starting at `from`, up to one chunk, and the first row after them. */
 function linesOf(readers: readonly ValueReader[], from: number, to: number): [string, number] {
   let lines = '';
   let row = from;
@@ -228,9 +235,9 @@ function linesOf(readers: readonly ValueReader[], from: number, to: number): [st
 
 function cell(value: unknown): string {
   if (value === null || Number.isNaN(value)) return '-';
-  // Flow logs count seconds; other programs make timestamps of them.
+  // Flow logs store seconds, but other programs convert them to timestamps.
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? '-' : String(Math.floor(value.getTime() / 1000));
   const text = value instanceof Uint8Array ? new TextDecoder().decode(value) : String(value);
-  // Spaces would shift the columns of the text line; AWS percent-encodes them in tag values for the same reason.
+  // Spaces would shift the columns of the text line. AWS percent-encodes them in tag values for the same reason.
   return text.replace(/[\s\p{Cc}]+/gu, '%20') || '-';
 }

@@ -1,7 +1,10 @@
-/** The columns that detection reads, and what it loses without each: the settings page and findings say it from here. */
+/**
+ * The columns that detection reads, and what it loses without each. The settings page and findings are written from
+ * here.
+ */
 
 /**
- * Columns that every flow log needs here: without one of them nothing can be detected, or a finding could not say whose
+ * Columns that every flow log needs. Without one of them nothing can be detected, or a finding could not say whose
  * traffic it is about. All are of version 2, which every Region and partition offers.
  */
 export const REQUIRED_COLUMNS = [
@@ -9,9 +12,9 @@ export const REQUIRED_COLUMNS = [
   ...['packets', 'bytes', 'start', 'end', 'action', 'log-status'],
 ] as const;
 
-/** What a loss is about, and so which findings name it. */
+/** What a loss is about, which decides which findings name it. */
 export type LossSubject =
-  /** What happened: every finding. */
+  /** The contacts: every finding. */
   | 'contacts'
   /** The source: findings about an inside source. */
   | 'source'
@@ -22,14 +25,14 @@ export type LossSubject =
 export interface Loss {
   /** The bit of a pane's quality (lib/evidence/quality.ts). Stored, so a bit never changes its meaning. */
   readonly bit: number;
-  /** The log has the loss if any of these columns is missing. */
+  /** A log has the loss if any of these columns is missing. */
   readonly columns: readonly string[];
   readonly about: LossSubject;
   /** The end of the sentence "no COLUMNS in the log: ...". */
   readonly text: string;
 }
 
-/** The bit of a log without tcp-flags, which the kernel also sets for a single TCP record without them. */
+/** The bit for a log without tcp-flags. The kernel also sets it for a single TCP record without them. */
 export const WITHOUT_FLAGS = 1;
 
 /** The optional columns, in the order in which the flow logs of a deployment contain them. */

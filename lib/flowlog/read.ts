@@ -1,4 +1,4 @@
-/** Reads one flow log file of any format, told apart by content: gzip, plain text or Parquet, in bounded memory. */
+/** Reads one flow log file of any format in bounded memory. Gzip, plain text and Parquet are recognised by content. */
 import { constants, gunzipSync } from 'node:zlib';
 import { ColumnsError } from './columns.ts';
 import { DEFAULT_FIELDS } from './fields.ts';
@@ -12,7 +12,7 @@ import type { ByteSource } from './source.ts';
 import { explainLine } from './text-forms.ts';
 import { TextReader } from './text-reader.ts';
 
-/** What came of reading one file. Records were handed to the consumer also where `error` is set. */
+/** The result of reading one file. The consumer received records even if `error` is set. */
 export interface FileReport {
   readonly name: string;
   readonly lines: number;
@@ -22,30 +22,32 @@ export interface FileReport {
   readonly noData: number;
   readonly skipData: number;
   readonly skipped: readonly SkippedLines[];
-  /** What became of the lines and bytes that `records`, `noData`, `skipData` and `skipped` leave open; they add up. */
+  /**
+   * Accounts for the lines and bytes beyond `records`, `noData`, `skipData` and `skipped`, so that all of them add up.
+   */
   readonly account: Account;
-  /** Set when the file could not be read to its end: what is wrong, what was expected. */
+  /** Set if the file could not be read to its end: what is wrong, what was expected. */
   readonly error?: string;
 }
 
 export interface ReadOptions {
-  /** Columns of files without a header line; the 14 default fields when absent. */
+  /** Columns of files without a header line. Default: the 14 default fields. */
   readonly fields?: readonly string[];
 }
 
-/** Parquet cannot be streamed; where the source is a pipe or compressed as a whole it is held, up to this size. */
+/** Parquet cannot be streamed. If the source is a pipe, or compressed as a whole, up to this size is held in memory. */
 const MAX_HELD_PARQUET = 512 * 1024 * 1024;
-/** Formats are told apart by so many first bytes, however small the pieces are in which they come. */
+/** Number of first bytes that decide the format, however small the arriving chunks are. */
 const OPENING_BYTES = 512;
-/** Times that a file may be compressed again. */
+/** How many layers of compression a file may have. */
 const MOST_LAYERS = 2;
 const EMPTY = 'the file is empty; expected flow log records';
 
 class NotAFlowLogError extends Error {}
 
 /**
- * Reads `source` into `consumer`. Faults of the file (damage, a header that lacks what detection needs, another kind of
- * file) are returned in the report; faults of the world (disk, network, permissions) are thrown.
+ * Reads `source` into `consumer`. Problems of the file (damage, missing columns, another format) are returned in the
+ * report. Problems of the environment (disk, network, permissions) are thrown.
  */
 export async function readFlowLog(
   source: ByteSource,
@@ -106,7 +108,7 @@ async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void, l
   for await (const chunk of rest) write(chunk);
 }
 
-/** What the first bytes of a gzip file decompress to, as far as they go. */
+/** The decompressed beginning of a gzip file, as far as its first bytes allow. */
 function beginningOf(head: Uint8Array): Uint8Array {
   try {
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
@@ -115,7 +117,7 @@ function beginningOf(head: Uint8Array): Uint8Array {
   }
 }
 
-/** The gzip file within a gzip file: downloads compress again what is compressed. */
+/** The gzip file inside a gzip file: some downloads compress an already compressed file. */
 function within(source: ByteSource, rest: AsyncIterable<Uint8Array>): ByteSource {
   let first: AsyncIterable<Uint8Array> | undefined = rest;
   return {
@@ -153,7 +155,7 @@ async function readGzip(
   if (held.size) await parquetLines(held.file(), write);
 }
 
-/** The file by ranges; undefined where the source has none. */
+/** Access to the file by byte ranges. Undefined if the source has none. */
 function parquetFile(source: ByteSource) {
   if (source.range && source.size !== undefined) {
     const range = source.range.bind(source);
@@ -178,7 +180,7 @@ async function heldFile(input: AsyncIterable<Uint8Array>) {
   return held.file();
 }
 
-/** A Parquet file that comes as a stream. */
+/** A Parquet file that arrives as a stream, held in memory. */
 class HeldBytes {
   size = 0;
   #chunks: Uint8Array[] = [];
@@ -214,7 +216,10 @@ function refuseOtherFormats(opening: Uint8Array): void {
     );
 }
 
-/** Why a file without a single record is none; undefined for a header alone, which a quiet interval may have. */
+/**
+ * Why a file without a single record is not a flow log. Undefined for a header alone, which an idle interval may
+ * produce.
+ */
 function unreadable({ skipped, account }: LineParser): string | undefined {
   const hasHeader = account.headers > 0;
   const [first] = skipped.values();
@@ -258,7 +263,7 @@ async function probe(
 }
 
 async function close(stream: AsyncGenerator<Uint8Array>): Promise<void> {
-  // A generator that never started would skip its own clean-up.
+  // A generator that was never started would skip its own clean-up.
   await stream.next();
   await stream.return(undefined);
 }

@@ -1,4 +1,4 @@
-/** What a flow log file is read to: columns, ordinary lines, single records and rows without data. */
+/** The results of reading a flow log file: columns, ordinary lines, single records and rows without data. */
 import type { Words } from '../net/address.ts';
 import type { ColumnMap } from './columns.ts';
 
@@ -16,7 +16,7 @@ export const EGRESS: FlowDirection = 2;
 /** Flags of a record whose log has no `tcp-flags`, or `-` there. */
 export const NO_FLAGS = -1;
 
-/** Text columns that say whose interface recorded a row; read only when an interface is met for the first time. */
+/** Text columns about the interface that recorded a row. They are read only when an interface first appears. */
 export const IDENTITY_FIELDS = [
   'account-id',
   'vpc-id',
@@ -41,7 +41,7 @@ export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 export interface FlowRecord {
   readonly source: Words;
   readonly target: Words;
-  /** `srcaddr` and `dstaddr`: on the recording interface's own side always its primary address. */
+  /** `srcaddr` and `dstaddr`. On the recording interface's own side this is always its primary address. */
   readonly interfaceSource: Words | undefined;
   readonly interfaceTarget: Words | undefined;
   readonly sourcePort: number;
@@ -56,7 +56,10 @@ export interface FlowRecord {
   readonly tcpFlags: number;
   readonly direction: FlowDirection;
   readonly interfaceId: string | undefined;
-  /** Reads a text column of the row, during the call that receives it; undefined for `-` and for columns that the file lacks. */
+  /**
+   * Reads a text column of the row, only during the call that receives the record. Undefined for `-` and for missing
+   * columns.
+   */
   readonly text: (field: IdentityField) => string | undefined;
 }
 
@@ -68,18 +71,18 @@ export interface StatusRow {
   readonly end: number;
 }
 
-/** Takes what a file holds, in the order of the file. */
+/** Receives the content of a file in order. */
 export interface FlowLogConsumer {
-  /** The columns of the lines from here on; called before the first of them. */
+  /** The columns of the following lines. Called before the first of them. */
   columns(columns: ColumnMap): void;
   /**
-   * Begins to read text of which the lines have these columns, faster than row by row and to the same effect. A consumer
-   * that lacks it receives every row by {@link record} and {@link status}.
+   * Begins to read text whose lines have these columns. This is faster than row by row and has the same effect. A
+   * consumer without it receives every row through {@link record} and {@link status}.
    */
   lines?(text: Uint8Array): LineReader;
   /**
-   * Called before the addresses of a row are read, even if they turn out to be bad: the first row of an interface tells its
-   * network.
+   * Called before the addresses of a row are read, even if they turn out to be invalid. The first row of an interface
+   * reveals its network.
    */
   enter?(row: Pick<FlowRecord, 'interfaceId' | 'text'>): void;
   record(record: FlowRecord): void;
@@ -88,7 +91,7 @@ export interface FlowLogConsumer {
 
 /** Reads the ordinary lines of one text. */
 export interface LineReader {
-  /** Reads whole lines from `from` on, up to a line that is not ordinary or has no end in the text. */
+  /** Reads complete lines starting at `from`, up to a line that is not ordinary or has no end in the text. */
   read(from: number): LinesRead;
 }
 

@@ -1,4 +1,7 @@
-/** One line's columns to a record: every value checked, nothing converted that detection does not read. */
+/**
+ * Turns the columns of one line into a record. Every value is checked, and only those that detection reads are
+ * converted.
+ */
 import { parseAddress, type Words } from '../net/address.ts';
 import type { ColumnMap } from './columns.ts';
 import { parseNumber } from './numbers.ts';
@@ -21,19 +24,19 @@ import type { SkipReason } from './skipped.ts';
 
 const SPACE = 0x20;
 const DASH = 0x2d;
-/** More columns than any format has; a line with more is skipped for its number of columns. */
+/** More columns than any format has. A line with more is skipped because of its number of columns. */
 const MAX_COLUMNS = 128;
 const EARLIEST = Date.UTC(2000, 0) / 1000;
 const LATEST = Date.UTC(2100, 0) / 1000;
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
-/** A line that cannot be read, and why. */
+/** An unreadable line, with the reason. */
 type Fault = { readonly fault: SkipReason };
 const fault = (reason: SkipReason): Fault => ({ fault: reason });
 /** Longest text of an address: IPv6 with a dotted tail. */
 const LONGEST_ADDRESS = 45;
 
-/** Reads the columns of one line after the other into records, which the consumer receives. */
+/** Reads the columns of one line after another into records, which the consumer receives. */
 export class RowReader {
   noData = 0;
   skipData = 0;
@@ -65,7 +68,7 @@ export class RowReader {
     }
   }
 
-  /** The columns of the line that was split last, as text. */
+  /** The columns of the last line that was split, as text. */
   tokens(count: number): string[] {
     return Array.from({ length: count }, (_, at) =>
       Buffer.from(this.#buffer.subarray(this.#starts[at]!, this.#ends[at]!)).toString('latin1'),
@@ -73,8 +76,8 @@ export class RowReader {
   }
 
   /**
-   * Whether no column of the line that was split last begins like a number or "-". Every data line has such columns,
-   * while names begin with a letter; names alone prove nothing, since the value of a tag may be the name of a field.
+   * Whether no column of the last line that was split begins like a number or "-". Every data line has such columns,
+   * while names begin with a letter. Names alone prove nothing, since the value of a tag may be the name of a field.
    */
   isAllWords(count: number): boolean {
     for (let at = 0; at < count; at++) {
@@ -84,7 +87,7 @@ export class RowReader {
     return true;
   }
 
-  /** Takes the columns that the lines from here on have. */
+  /** Sets the columns of the following lines. */
   useColumns(columns: ColumnMap): void {
     const at = (name: string) => columns.indexOf(name);
     this.#at = {
@@ -109,7 +112,7 @@ export class RowReader {
     this.#consumer.columns(columns);
   }
 
-  /** Hands the line that was split last to the consumer, or tells why it cannot be read. */
+  /** Passes the last line that was split to the consumer, or returns why it cannot be read. */
   row(): SkipReason | undefined {
     const times = this.#times();
     if ('fault' in times) return times.fault;
@@ -142,7 +145,7 @@ export class RowReader {
     const start = first ?? last;
     const end = last ?? first;
     if (start === undefined || end === undefined) return fault('missing value');
-    // Also true for NaN, which stands for a value that is no number in range.
+    // Also true for NaN, which stands for a value outside the range.
     if (!(start >= EARLIEST && end >= EARLIEST)) return fault('bad time');
     return end < start ? fault('end before start') : { start, end };
   }
@@ -182,7 +185,7 @@ export class RowReader {
     const sourcePort = this.#number(at.sourcePort!, 65_535);
     const targetPort = this.#number(at.targetPort!, 65_535);
     if (Number.isNaN(sourcePort) || Number.isNaN(targetPort)) return fault('bad port');
-    // Protocols without ports may carry "-" here; TCP and UDP may not.
+    // Protocols without ports may have "-" here, but TCP and UDP may not.
     if ((protocol === 6 || protocol === 17) && (sourcePort === undefined || targetPort === undefined))
       return fault('missing value');
     const packets = this.#number(at.packets!, MAX_COUNT);
@@ -214,13 +217,13 @@ export class RowReader {
     return this.#is(column, 'egress') ? EGRESS : NO_DIRECTION;
   }
 
-  /** undefined for a missing column or "-", NaN for what is no whole number up to `max`. */
+  /** undefined for a missing column or "-", NaN for text that is not a whole number up to `max`. */
   #number(column: number, max: number): number | undefined {
     if (this.#isDash(column)) return undefined;
     return parseNumber(this.#buffer, this.#starts[column]!, this.#ends[column]!, max);
   }
 
-  /** null for what is no address. */
+  /** null for text that is not an address. */
   #address(column: number): Words | null {
     const [start, end] = [this.#starts[column]!, this.#ends[column]!];
     if (end - start > LONGEST_ADDRESS) return null;
@@ -252,8 +255,8 @@ export class RowReader {
 }
 
 /**
- * The columns of the line at `buffer[start, end)` as text, by their places from 0; undefined for "-" and beyond the last.
- * The line is split no further than is asked for.
+ * The columns of the line at `buffer[start, end)` as text, numbered from 0. Undefined for "-" and beyond the last
+ * column. The line is split only as far as columns are requested.
  */
 export function columnTexts(buffer: Uint8Array, start: number, end: number): (column: number) => string | undefined {
   const bounds: number[] = [];

@@ -1,4 +1,4 @@
-/** Lines that could not be read: counted under a reason, the first of each kept with its place. */
+/** Lines that could not be read: counted per reason, with the position of the first one. */
 
 export const SKIP_REASONS = {
   'too few columns': 'the line has fewer columns than the header names',
@@ -16,14 +16,14 @@ export const SKIP_REASONS = {
   'cut short': 'the file ended in the middle of this line',
 } as const;
 
-/** Why a line was not read; the values of {@link SKIP_REASONS} say it in words. */
+/** Why a line was not read. The values of {@link SKIP_REASONS} are the words for people. */
 export type SkipReason = keyof typeof SKIP_REASONS;
 
-/** How many lines were skipped for one reason, and where the first one stands. */
+/** How many lines were skipped for one reason, and the position of the first one. */
 export interface SkippedLines {
   readonly reason: SkipReason;
   count: number;
-  /** Line number (from 1) of the first one, and at most 80 printable characters of it. */
+  /** Line number (starting at 1) of the first one, and at most 80 printable characters of it. */
   readonly firstLine: number;
   readonly excerpt: string;
 }

@@ -1,14 +1,14 @@
-/** Where the bytes of a file come from: the one interface between the readers here and disks, pipes and buckets. */
+/** Where the bytes of a file come from: the only interface between the readers and disks, pipes and buckets. */
 
 /** A file that can be opened from its beginning, more than once unless it is a pipe. */
 export interface ByteSource {
-  /** What error messages call the file. */
+  /** The file's name in error messages. */
   readonly name: string;
-  /** Size in bytes, where known before reading. */
+  /** Size in bytes, if known before reading. */
   readonly size?: number;
-  /** The bytes from the first on. A second call starts anew; undefined for a pipe that has been read. */
+  /** The bytes from the first one. A second call starts again. Undefined for a pipe that has been read. */
   open(): AsyncIterable<Uint8Array> | undefined;
-  /** Bytes `[start, end)`; absent for pipes. */
+  /** The bytes `[start, end)`. Absent for pipes. */
   range?(start: number, end: number): Promise<Uint8Array>;
 }
 

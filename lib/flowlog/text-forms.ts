@@ -1,6 +1,6 @@
 /**
- * Forms in which other tools hand on flow log lines, turned back into plain ones line by line: tables (Athena, Logs
- * Insights and the CloudWatch console save CSV), and lines with a time before them (CloudWatch export tasks, `aws logs tail`).
+ * Turns flow log lines as other tools save them back into plain lines: tables (Athena, Logs Insights and the CloudWatch
+ * console save CSV), and lines with a time in front (CloudWatch export tasks, `aws logs tail`).
  */
 import { isKnownField, normalizeFieldName } from './fields.ts';
 
@@ -8,22 +8,25 @@ import { isKnownField, normalizeFieldName } from './fields.ts';
 export type LineForm = (line: string) => string;
 
 const SEPARATORS = [',', ';', '\t', '|'];
-/** What CloudWatch and Logs Insights call the column that holds the flow log line. */
+/** Names that CloudWatch and Logs Insights give to the column with the flow log line. */
 const MESSAGE_NAMES = ['message', '@message'];
-/** A table without a header has as many cells as the format has columns; with fewer, a separator proves nothing. */
+/**
+ * A table without a header has as many cells as the format has columns. With fewer cells a separator proves nothing.
+ */
 const FEWEST_CELLS = 5;
-/** What stands for nothing in tables, besides the empty cell. */
+/** Placeholders for missing values in tables, in addition to the empty cell. */
 const NOTHING = /^(null|\\N|none|nan)$/i;
-/** A time without an epoch; without a zone it is UTC, as Athena writes it. */
+/** A date and time. Without a zone it is UTC, as Athena writes it. */
 const DATE_TIME = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?) ?(Z|UTC|[+-]\d\d:?\d\d)?$/;
 const TIME_BEFORE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?\s+/;
-/** After the time, `aws logs tail` writes the log stream. */
+/** `aws logs tail` writes the log stream after the time. */
 const MOST_BEFORE = 2;
 const NO_BREAK_SPACES = /[\u00a0\u202f]/g;
 
 /**
- * The form of a text by its first line that is not blank; undefined for plain flow log lines, and for what is unknown.
- * @param columns how many columns a line has where no header says so.
+ * Recognises the form of a text by its first line that is not blank. Undefined for plain flow log lines and for unknown
+ * forms.
+ * @param columns how many columns a line has if there is no header.
  */
 export function formOf(line: string, columns: number): LineForm | undefined {
   if (line.search(NO_BREAK_SPACES) >= 0) return (text) => text.replace(NO_BREAK_SPACES, ' ');
@@ -38,7 +41,7 @@ export function formOf(line: string, columns: number): LineForm | undefined {
   return undefined;
 }
 
-/** What stands in the way of reading a line, in words; undefined where nothing is known. */
+/** Why a line cannot be read, in words. Undefined if the reason is unknown. */
 export function explainLine(line: string): string | undefined {
   if (isAfterTime(line))
     return 'a time stands before the columns, as CloudWatch Logs exports them: name the columns behind it with --fields';
@@ -64,7 +67,7 @@ function tableForm(header: string, separator: string, columns: number): LineForm
   const message = names.findIndex((name) => MESSAGE_NAMES.includes(name));
   if (message >= 0) return (line) => (line === header ? '' : (cellsOf(line, separator)[message] ?? line));
   if (names.filter(isKnownField).length >= 2) {
-    // Tabs alone are white space between plain columns.
+    // Tabs alone are ordinary white space between plain columns.
     if (separator === '\t' && !header.includes('"')) return undefined;
     return (line) => (line === header ? names.join(' ') : rowOf(cellsOf(line, separator), names));
   }
@@ -75,7 +78,9 @@ function tableForm(header: string, separator: string, columns: number): LineForm
 const rowOf = (cells: readonly string[], names: readonly string[]): string =>
   cells.map((cell, at) => plainValue(cell, names[at])).join(' ');
 
-/** A cell as the text format writes the value: "-" for nothing, seconds for times, white space percent-encoded. */
+/**
+ * A cell as the text format writes the value: "-" for a missing value, seconds for times, white space percent-encoded.
+ */
 function plainValue(cell: string, name: string | undefined): string {
   if (cell === '' || NOTHING.test(cell)) return '-';
   const time = name === 'start' || name === 'end' ? DATE_TIME.exec(cell) : undefined;
@@ -87,7 +92,7 @@ function plainValue(cell: string, name: string | undefined): string {
   return cell.replace(/\s+/g, '%20');
 }
 
-/** The cells of a line of a table; quotes may hold separators, and quotes written twice (RFC 4180). */
+/** The cells of a table line. Quoted cells may contain separators and doubled quotes (RFC 4180). */
 function cellsOf(line: string, separator: string): string[] {
   if (!line.includes('"')) return line.split(separator).map((cell) => cell.trim());
   const cells: string[] = [];

@@ -1,19 +1,22 @@
-/** Text in any encoding and form to the lines that the parser reads; plain UTF-8 lines pass through untouched. */
+/**
+ * Converts text of any encoding and form into the lines that the parser reads. Plain UTF-8 lines pass through
+ * untouched.
+ */
 import type { LineParser } from './line-parser.ts';
 import { formOf, type LineForm } from './text-forms.ts';
 
-/** Encoding and form are told by so many first bytes, however small the pieces are in which they come. */
+/** Number of first bytes that decide encoding and form, however small the arriving chunks are. */
 const OPENING_BYTES = 4096;
-/** Of a line that is longer, the parser only says so. */
+/** The parser reports longer lines as too long and reads nothing else of them. */
 const MAX_LINE = 65_536;
-/** Share of the pairs of bytes that must be ASCII in UTF-16, and how many at least, for a text without a mark. */
+/** For UTF-16 without a byte order mark: share of the byte pairs that must be ASCII, and their minimum number. */
 const [MOST_PAIRS, FEWEST_PAIRS] = [0.9, 8];
 
 type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
 
 /** Reads the text of one file. Push its bytes in order, then call `end`. */
 export class TextReader {
-  /** Bytes that the parser received. */
+  /** Number of bytes that the parser received. */
   bytes = 0;
   #parser: LineParser;
   #columns: number;
@@ -24,8 +27,8 @@ export class TextReader {
   #carry = '';
 
   /**
-   * @param columns how many columns a line without a header has.
-   * @param check throws when the first bytes, as UTF-8, are no text.
+   * @param columns how many columns a line has if there is no header.
+   * @param check throws if the first bytes, read as UTF-8, are not text.
    */
   constructor(parser: LineParser, columns: number, check: (opening: Uint8Array) => void) {
     this.#parser = parser;
@@ -42,7 +45,7 @@ export class TextReader {
     if (this.#opening.length >= OPENING_BYTES) this.#begin(this.#opening);
   }
 
-  /** The end of the text. `cut` says that it broke off. */
+  /** The end of the text. `cut` says that the stream broke off. */
   end(cut: boolean): void {
     if (this.#opening?.length) this.#begin(this.#opening);
     if (this.#decoder) {
@@ -87,14 +90,14 @@ export class TextReader {
     try {
       this.#parser.push(bytes);
     } catch (refusal) {
-      // Of a refused file, nothing more is handed on.
+      // The rest of a refused file is not passed on.
       this.#decoder = undefined;
       throw refusal;
     }
   }
 }
 
-/** By its mark, or by the zeros that ASCII leaves in UTF-16. */
+/** Recognises the encoding by its byte order mark, or by the zero bytes of ASCII characters in UTF-16. */
 function encodingOf(opening: Uint8Array): Encoding {
   const [first, second] = opening;
   if (first === 0xff && second === 0xfe) return 'utf-16le';

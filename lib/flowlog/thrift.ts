@@ -1,25 +1,25 @@
-/** Reads structs of Thrift's compact protocol (thrift-compact-protocol.md), as far as checking Parquet needs it. */
+/** Reads structs of Thrift's compact protocol (thrift-compact-protocol.md), as far as the Parquet checks need it. */
 
-/** The bytes are no struct, or end within it. */
+/** The bytes are not a struct, or end inside it. */
 class ThriftError extends Error {
   override name = 'ThriftError';
 }
 
-/** The whole numbers and booleans of a struct by the ids of their fields, and the structs in it. */
+/** The whole numbers and booleans of a struct by field id, and its nested structs. */
 export interface Struct {
   readonly numbers: ReadonlyMap<number, number>;
   readonly structs: ReadonlyMap<number, Struct>;
-  /** The place behind it. */
+  /** The position after the struct. */
   readonly end: number;
 }
 
 const [STOP, TRUE, FALSE, BYTE, I16, I32, I64, DOUBLE, BINARY, LIST, SET, STRUCT] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12,
 ];
-/** Structs within structs: a footer has seven. */
+/** Maximum nesting depth. A footer has seven levels. */
 const DEEPEST = 16;
 
-/** The struct at `at`. @throws ThriftError when there is none. */
+/** The struct at `at`. @throws ThriftError if the bytes are not a struct. */
 export function readStruct(bytes: Uint8Array, at: number, depth = 0): Struct {
   if (depth > DEEPEST) throw new ThriftError('structs are nested too deeply');
   const numbers = new Map<number, number>();
@@ -43,7 +43,7 @@ export function readStruct(bytes: Uint8Array, at: number, depth = 0): Struct {
   }
 }
 
-/** Passes over a value; returns it where it is a whole number. */
+/** Skips a value. Returns it if it is a whole number. */
 function skip(reader: Reader, type: number, depth: number): number | undefined {
   if (type === BYTE) return reader.byte();
   if (type === I16 || type === I32 || type === I64) return reader.zigzag();
@@ -52,7 +52,7 @@ function skip(reader: Reader, type: number, depth: number): number | undefined {
   else if (type === LIST || type === SET) {
     const head = reader.byte();
     const count = head >> 4 === 15 ? reader.number() : head >> 4;
-    // Each element takes a byte at least, so a count that lies ends with the bytes.
+    // Each element takes at least one byte, so a false count stops at the end of the bytes.
     for (let left = count; left > 0; left--) skip(reader, (head & 15) === TRUE ? BYTE : head & 15, depth);
   } else if (type === FALSE) reader.pass(1);
   else if (type === STRUCT) reader.at = readStruct(reader.bytes, reader.at, depth + 1).end;
@@ -75,7 +75,9 @@ class Reader {
     return value;
   }
 
-  /** An unsigned number: seven bits to a byte, the lowest first; exact below 2^53, as all that matters is. */
+  /**
+   * An unsigned number, seven bits per byte, the lowest first. Exact below 2^53, which covers all numbers that matter.
+   */
   number(): number {
     let value = 0;
     for (let scale = 1; scale <= 2 ** 63; scale *= 128) {

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const SOURCES = join(import.meta.dirname, 'assembly');
-/** The file that the compiled kernel is kept in; a test compares it with what the sources compile to. */
+/** The file with the compiled kernel. A test compares it with the output for the current sources. */
 export const COMPILED = join(import.meta.dirname, 'kernel-bytes.ts');
 
 const OPTIONS = '-O3 --noAssert --runtime stub --enable simd --enable bulk-memory --initialMemory 1'.split(' ');
 
-/** The text of {@link COMPILED} for the sources as they are. @throws with the compiler's messages when they are wrong. */
+/** The text of {@link COMPILED} for the current sources. @throws the compiler's messages if the sources are invalid. */
 export function compileKernel(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kernel-'));
   try {

@@ -26,17 +26,17 @@ import {
   PANE_THETA,
 } from './rows.ts';
 
-/** Bytes of a word: tables are read by words. */
+/** Bytes of a word. Tables are read by words. */
 const WORD = 4;
 const PANE_WORDS = PANE_BYTES / WORD;
 const CONTACT_WORDS = CONTACT_BYTES / WORD;
-/** Numbers of addresses are smaller. */
+/** Upper bound of the numbers of addresses. */
 const MOST_ADDRESSES = 2 ** 24;
 
-/** The lower of two, where 0 stands for none: a union in any order. */
+/** The lower of two values, where 0 means none: a union in any order. */
 export const lowest = (a: number, b: number): number => (a === 0 || (b !== 0 && b < a) ? b : a);
 
-/** One half of a contact to be added; `end` decides the hour. */
+/** One half of a contact to add. `end` decides the hour. */
 export interface ContactHalf {
   readonly source: number;
   readonly target: number;
@@ -45,14 +45,14 @@ export interface ContactHalf {
   readonly seen: number;
   readonly start: number;
   readonly end: number;
-  /** What the record's log cannot show, as bits that union (`lib/evidence/quality.ts`). */
+  /** What the record's log cannot show, as bits that can be united (`lib/evidence/quality.ts`). */
   readonly quality: number;
-  /** Of an initiator's half: the port it came from, and the bytes of one packet (at most 255); 0 of an answer. */
+  /** For the initiator's half: its source port, and the bytes of one packet (at most 255). 0 for an answer. */
   readonly sourcePort: number;
   readonly packetBytes: number;
 }
 
-/** A contact as it is kept; addresses are the kernel's numbers, times epoch seconds. */
+/** A contact in the table. Addresses are the kernel's numbers, times are epoch seconds. */
 export interface KeptContact {
   readonly target: number;
   readonly port: number;
@@ -65,18 +65,20 @@ export interface KeptContact {
   /** Minutes of the hour in which the initiator's half was seen, as 60 bits. */
   readonly minutesLow: number;
   readonly minutesHigh: number;
-  /** Lowest source port of the initiator's halves, and the bytes of its smallest packets: 0 before one is seen. */
+  /** Lowest source port of the initiator's halves, and the bytes of its smallest packets. 0 before one is seen. */
   readonly sourcePort: number;
   readonly packetBytes: number;
-  /** Which groups of source ports its probes came from, 32 bits: how many flows there were, by linear counting. */
+  /**
+   * Which groups of source ports its probes came from, as 32 bits. They give the number of flows by linear counting.
+   */
   readonly flows: number;
 }
 
-/** A source's hour: where its contacts begin, and the rate at which they are sampled. */
+/** One hour of a source: where its contacts begin, and the rate at which they are sampled. */
 export interface PaneView {
   readonly source: number;
   readonly hour: number;
-  /** Contacts with hashes up to this were kept, all of them; 0xffffffff: every contact. */
+  /** All contacts with hashes up to this were kept. 0xffffffff means every contact. */
   readonly theta: number;
   readonly quality: number;
   /** How many of its contacts failed or were probed without a SYN. */
@@ -101,8 +103,8 @@ export class ContactTable {
   }
 
   /**
-   * The sources, each with its hours in order of time; a million of them may be of no interest.
-   * @param isWanted tells so from a source and how many of its contacts failed or were probed without a SYN.
+   * The sources, each with its hours in order of time. There may be a million sources of no interest.
+   * @param isWanted selects by the source and by how many of its contacts failed or were probed without a SYN.
    */
   *sources(isWanted: (source: number, failedProbes: number) => boolean = () => true): Generator<readonly PaneView[]> {
     const { run } = this.#kernel;
@@ -115,7 +117,7 @@ export class ContactTable {
     const failedProbes = new Uint32Array(run.addressCount());
     for (let pane = 1; pane < count; pane++)
       failedProbes[sourceOf(pane)]! += words[base + pane * PANE_WORDS + PANE_FAILED_PROBES / WORD]!;
-    // A counting sort of the panes by source: the next free place of each source, 0 for those that are left out.
+    // A counting sort of the panes by source: the next free position of each source, 0 for sources that are left out.
     const sizes = new Uint32Array(run.addressCount());
     for (let pane = 1; pane < count; pane++) sizes[sourceOf(pane)]!++;
     const places = new Uint32Array(run.addressCount());
@@ -157,7 +159,10 @@ export class ContactTable {
     };
   }
 
-  /** Single columns of the contact in a row, for looks at very many: its target; port times 256 plus protocol; what was seen. */
+  /**
+   * Single columns of the contact in a row, for loops over very many: target, port times 256 plus protocol, `seen`
+   * bits.
+   */
   targetOf(row: number): number {
     return this.#kernel.words[this.#at(row) + CONTACT_TARGET / WORD]!;
   }
@@ -172,7 +177,7 @@ export class ContactTable {
 
   /**
    * How many contacts each target has, hour by hour.
-   * @param isCounted tells from the source of a contact, and what was seen of it, whether it counts.
+   * @param isCounted selects by the source of a contact and what was seen of it.
    */
   *reach(
     isCounted: (source: number, seen: number) => boolean,
@@ -191,7 +196,7 @@ export class ContactTable {
       yield { target: key % MOST_ADDRESSES, hour: Math.floor(key / MOST_ADDRESSES), count };
   }
 
-  /** All contacts of some services, or all there are, in no order, each with its source and epoch hour. */
+  /** All contacts, or those with some services, in no order, each with its source and epoch hour. */
   *contacts(
     wants: (service: { readonly port: number; readonly protocol: number }) => boolean = () => true,
   ): Generator<Pick<KeptContact, 'target' | 'port' | 'protocol' | 'seen'> & { source: number; hour: number }> {

@@ -1,4 +1,6 @@
-/** What the tables of one kernel hold, to be added to those of another: that of another thread, which read other files. */
+/**
+ * The content of one kernel's tables, to be added to another kernel: that of another thread, which read other files.
+ */
 import type { IdentityField } from '../flowlog/record.ts';
 import type { Kernel } from './kernel.ts';
 import {
@@ -22,7 +24,7 @@ import {
   TRAIT_WITHOUT_DIRECTION,
 } from './rows.ts';
 
-/** Bytes of a word: tables are copied by words. */
+/** Bytes of a word. Tables are copied by words. */
 const WORD = 4;
 const ADDRESS_WORDS = ADDRESS_BYTES / WORD;
 const INTERFACE_WORDS = INTERFACE_BYTES / WORD;
@@ -31,10 +33,10 @@ const CONTACT_WORDS = CONTACT_BYTES / WORD;
 /** Fields that are not at the beginning of a word are shifted down by this many bits. */
 const NETWORK_SHIFT = (ADDRESS_NETWORK - ADDRESS_OWNER) * 8;
 const TRAITS_SHIFT = (INTERFACE_TRAITS - INTERFACE_NETWORK) * 8;
-/** Contacts that may be added before there must be room again. */
+/** Contacts that may be added before room must be made again. */
 const ROOM = 4;
 
-/** Tables as words; the first row of each stands for nothing. */
+/** Tables as words. The first row of each is unused. */
 export interface DrainedTables {
   readonly addresses: Uint32Array;
   readonly interfaces: Uint32Array;
@@ -42,19 +44,19 @@ export interface DrainedTables {
   readonly contacts: Uint32Array;
 }
 
-/** What is known of an interface besides what its row holds. */
+/** What is known of an interface in addition to its row. */
 export interface DrainedInterface {
   readonly id: number;
   readonly fields: Partial<Record<IdentityField, string>>;
   readonly skipHours: readonly number[];
 }
 
-/** Everything that one body of evidence amounts to; its arrays may be transferred to another thread. */
+/** The content of one body of evidence. Its arrays may be transferred to another thread. */
 export interface Drained {
   readonly logTime: number;
   readonly tables: DrainedTables;
   readonly identities: readonly DrainedInterface[];
-  /** Scopes by the number that rows of addresses hold. */
+  /** Scopes by the number in the rows of addresses. */
   readonly scopes: readonly string[];
 }
 
@@ -70,7 +72,7 @@ export function drainTables({ run, words }: Kernel): DrainedTables {
   };
 }
 
-/** The kernel's numbers of what another kernel's tables refer to. */
+/** The numbers in this kernel for what another kernel's tables refer to. */
 interface Renumbered {
   readonly interfaces: readonly number[];
   readonly networks: readonly number[];
@@ -131,7 +133,7 @@ function absorbContacts(kernel: Kernel, { panes, contacts }: DrainedTables, numb
   }
 }
 
-/** A kernel's numbers of the addresses in another table; made anew whenever room had to be made for more. */
+/** A kernel's numbers for the addresses of another table. They are rebuilt whenever room had to be made. */
 class AddressNumbers {
   readonly #kernel: Kernel;
   readonly #rows: Uint32Array;

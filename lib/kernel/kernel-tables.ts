@@ -1,4 +1,4 @@
-/** The kernel's tables of addresses and interfaces, as its host reads and fills them. */
+/** The host's view of the kernel's tables of addresses and interfaces. */
 import { formatAddress, type Words } from '../net/address.ts';
 import { isUncounted, type Networks } from '../net/networks.ts';
 import type { Kernel } from './kernel.ts';
@@ -15,13 +15,16 @@ import {
   KIND_UNCOUNTED,
 } from './rows.ts';
 
-/** The number that stands for no address. */
+/** The number that means no address. */
 export const NO_ADDRESS = 0;
 
-/** Contacts for which there must be room before a row is read: its own, and what the row before may have begun. */
+/**
+ * Contacts for which there must be room before a row is read: its own, and those that the previous row may have
+ * started.
+ */
 const ROOM = 4;
 
-/** What the kernel is told about an address, once: {@link KIND_INSIDE} and {@link KIND_UNCOUNTED} as bits. */
+/** The kernel's bits for an address, asked for once: {@link KIND_INSIDE} and {@link KIND_UNCOUNTED}. */
 export const kindOf = (networks: Networks, address: Words): number =>
   (networks.isInside(address) ? KIND_INSIDE : 0) | (isUncounted(address) ? KIND_UNCOUNTED : 0);
 
@@ -38,12 +41,12 @@ export class KernelAddresses {
     this.#kernel.run.makeRoom(ROOM);
   }
 
-  /** The number of an address; {@link NO_ADDRESS} for none. */
+  /** The number of an address. {@link NO_ADDRESS} if there is none. */
   intern(words: Words | undefined): number {
     return words ? this.#kernel.run.intern(...words) : NO_ADDRESS;
   }
 
-  /** The canonical text of an address; `-` for {@link NO_ADDRESS}. */
+  /** The canonical text of an address. `-` for {@link NO_ADDRESS}. */
   text(id: number): string {
     if (id === NO_ADDRESS) return '-';
     const at = this.#at(id) / 4;
@@ -51,17 +54,17 @@ export class KernelAddresses {
     return formatAddress(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
-  /** The interface that the address is tied to; 0 for none. */
+  /** The interface that the address is tied to. 0 if there is none. */
   owner(id: number): number {
     return this.#kernel.words[(this.#at(id) + ADDRESS_OWNER) / 4]! & 0xffff;
   }
 
-  /** The number of the network that an inside address belongs to; 0 for outside ones. */
+  /** The number of the network that an inside address belongs to. 0 for outside addresses. */
   network(id: number): number {
     return this.#kernel.words[(this.#at(id) + ADDRESS_OWNER) / 4]! >>> ((ADDRESS_NETWORK - ADDRESS_OWNER) * 8);
   }
 
-  /** How surely it is tied to its interface. */
+  /** How certain its tie to the interface is. */
   rank(id: number): number {
     return this.#kernel.bytes[this.#at(id) + ADDRESS_RANK]!;
   }
@@ -84,7 +87,7 @@ export class KernelInterfaceNames {
     this.#kernel = kernel;
   }
 
-  /** The number of a name; 0 for none. */
+  /** The number of a name. 0 if there is none. */
   intern(name: string | undefined): number {
     return name === undefined ? 0 : this.#internBytes(Buffer.from(name, 'latin1'));
   }
@@ -93,7 +96,7 @@ export class KernelInterfaceNames {
     const at = this.#kernel.run.handedIn();
     const name = buffer.subarray(start, Math.min(end, start + INTERFACE_NAME_BYTES));
     this.#kernel.bytes.set(name, at);
-    // What follows a name is looked at, eight bytes at a time.
+    // The kernel compares eight bytes at a time, so the bytes after a name must be zero.
     this.#kernel.bytes.fill(0, at + name.length, at + name.length + 8);
     return this.#kernel.run.interfaceNamed(at, at + name.length);
   }

@@ -1,31 +1,34 @@
-/** The host of the kernel: starts it, and gives a view of its memory. What it does stands in `assembly/`. */
+/** The host of the kernel: starts it and gives a view of its memory. The kernel itself is in `assembly/`. */
 import { KERNEL } from './kernel-bytes.ts';
 import type { KIND_INSIDE, KIND_UNCOUNTED } from './rows.ts';
 
-/** What the kernel asks its host. */
+/** The functions that the kernel calls. */
 export interface KernelHost {
-  /** What kind of address four words are, as bits: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED}. Asked once an address. */
+  /**
+   * The kind of the address in four words, as bits: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED}. Called once per
+   * address.
+   */
   kindOf(w0: number, w1: number, w2: number, w3: number): number;
   /**
-   * Reads the text columns of a record of an interface: of the line at `[start, end)` of the kernel's memory, or of the
-   * record that the host handed in, where both are 0. Asked for the first records of each interface, and, with number 0,
-   * for the first of a file without interfaces. The host answers with the network, by `setNetwork`.
+   * Reads the text columns of an interface's record: of the line at `[start, end)` of the kernel's memory, or of the
+   * record that the host passed in if both are 0. Called for the first records of each interface, and with number 0 for
+   * the first record of a file without interfaces. The host answers with the network through `setNetwork`.
    */
   look(interfaceId: number, start: number, end: number): void;
-  /** Takes all that the tables hold, because they are full and are about to be emptied; without it, the least suspicious is dropped. */
+  /** Called when the tables are full, before they are emptied. Without it, the least suspicious evidence is dropped. */
   spill?(): void;
 }
 
 export interface KernelOptions {
-  /** Secret of the hashes that decide which contacts a sample keeps. */
+  /** Key of the hashes that decide which contacts a sample keeps. */
   readonly key: readonly [number, number];
-  /** Contacts kept for each source and hour; beyond it they are sampled. */
+  /** Contacts kept for each source and hour. Beyond the limit they are sampled. */
   readonly limit: number;
-  /** Most contacts at all, and most sources' hours: what decides the memory (about 175 bytes each). */
+  /** Limit of contacts, and of hours of sources. It determines the memory (about 175 bytes each). */
   readonly mostRows: number;
 }
 
-/** The functions of the kernel; `assembly/index.ts` tells what each does. Addresses in memory are in bytes. */
+/** The functions of the kernel, explained in `assembly/index.ts`. Memory addresses are in bytes. */
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   begin(key0: number, key1: number, limit: number, mostRows: number, isSpilling: number): void;
@@ -117,7 +120,7 @@ interface KernelExports {
 
 let compiled: WebAssembly.Module | undefined;
 
-/** One kernel: tables of its own, empty at first. */
+/** One kernel with its own tables, empty at first. */
 export class Kernel {
   readonly run: KernelExports;
   #bytes = new Uint8Array(0);
@@ -136,13 +139,13 @@ export class Kernel {
     this.run.begin(options.key[0], options.key[1], options.limit, options.mostRows, host.spill ? 1 : 0);
   }
 
-  /** The kernel's memory, by bytes. Not to be kept: it moves when the tables grow. */
+  /** The kernel's memory by bytes. Do not keep the array: the memory moves when the tables grow. */
   get bytes(): Uint8Array {
     if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.run.memory.buffer);
     return this.#bytes;
   }
 
-  /** The same, by words of four bytes. */
+  /** The kernel's memory by words of four bytes. */
   get words(): Uint32Array {
     if (this.#words.length === 0) this.#words = new Uint32Array(this.run.memory.buffer);
     return this.#words;

@@ -52,11 +52,11 @@ export class KernelLines {
   }
 }
 
-/** One text, as the kernel takes it: a block at a time. */
+/** One text, passed to the kernel one block at a time. */
 class TextReader implements LineReader {
   readonly #kernel: Kernel;
   readonly #text: Uint8Array;
-  /** Where the block in the kernel's memory begins and ends in the text. */
+  /** Where the kernel's current block begins and ends in the text. */
   #from = 0;
   #to = 0;
 
@@ -72,7 +72,7 @@ class TextReader implements LineReader {
       next = this.#from + this.#kernel.run.readLines(next - this.#from);
       const isWhole = this.#to === this.#text.length;
       if (isWhole || (next < this.#to && this.#text.subarray(next, this.#to).includes(NEWLINE))) break;
-      // A line that the end of the block cuts is read with the next block, unless it is longer than a block.
+      // A line that the block cuts off is read with the next block, unless it is longer than a block.
       if (next === this.#from) break;
       this.#load(next);
     }

@@ -1,4 +1,4 @@
-/** What the kernel's host uses of WebAssembly; Node has it, but its types come with those of browsers only. */
+/** The part of WebAssembly that the kernel's host uses. Node has it, but its types come only with those of browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -44,7 +44,10 @@ export function parseIpv6(text: string): Words | undefined {
   return [word(0), word(2), word(4), word(6)];
 }
 
-/** The 32-bit number of a dotted IPv4 address, or undefined when it is not one (leading zeros: octal to some). */
+/**
+ * The 32-bit number of a dotted IPv4 address, or undefined when it is not one. Leading zeros are refused, since some
+ * programs read them as octal.
+ */
 export function parseIpv4(text: string): number | undefined {
   const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
   if (!match) return undefined;

@@ -1,15 +1,15 @@
-/** CIDR blocks of IPv4 and IPv6: parse, contain, overlap, and the narrowest block around some addresses. */
+/** CIDR blocks of IPv4 and IPv6: parse, contain, overlap, and the narrowest block around given addresses. */
 import { formatAddress, isIpv4, parseAddress, type Words } from './address.ts';
 
 /** A network. IPv4 networks lie in the block `::ffff:0:0/96`, so that one comparison serves both families. */
 export interface Cidr {
-  /** First address; the bits beyond {@link bits} are zero. */
+  /** First address. The bits beyond {@link bits} are zero. */
   readonly words: Words;
   /** How many leading bits of the 128 are fixed: for IPv4, 96 more than its prefix length. */
   readonly bits: number;
 }
 
-/** Some distinct addresses, and how many there are in all. */
+/** A sample of distinct addresses, and their total number. */
 export interface AddressSample {
   readonly count: number;
   readonly sample: readonly string[];
@@ -21,7 +21,7 @@ const MAPPED_BITS = 96;
 
 /**
  * The network that `address/length` names, or a sentence fragment (`must be ...`) that says what is wrong with it. An
- * address with bits beyond the prefix is refused: it is nearly always a mistyped length.
+ * address with bits beyond the prefix is refused, because it is nearly always a mistyped length.
  */
 export function parseCidr(text: string): Cidr | { problem: string } {
   const parsed = readCidr(text);
@@ -32,13 +32,13 @@ export function parseCidr(text: string): Cidr | { problem: string } {
     : { problem: `must start at its first address, ${formatCidr(parsed)}` };
 }
 
-/** The network around `address/length`, whichever of its addresses stands there; undefined when the text is no CIDR. */
+/** The network around any address of it, `address/length`. Undefined if the text is not a CIDR block. */
 export function cidrAround(text: string): Cidr | undefined {
   const parsed = readCidr(text);
   return 'problem' in parsed ? undefined : parsed;
 }
 
-/** The network of one address alone, as text. Text that is no address comes back with a length all the same. */
+/** The network that contains only this address, as text. Text that is not an address gets a length too. */
 export const hostCidr = (address: string): string => `${address}/${address.includes(':') ? 128 : 32}`;
 
 /** The CIDR of all addresses, in the family of an address or CIDR. */
@@ -52,7 +52,7 @@ export function formatCidr({ words, bits }: Cidr): string {
 /** Whether the network is all of its address family. */
 export const isEverything = (cidr: Cidr): boolean => cidr.bits === (isFamily4(cidr) ? MAPPED_BITS : 0);
 
-/** Whether the address lies in the network; false across families. */
+/** Whether the address is in the network. False if the families differ. */
 export function containsAddress(cidr: Cidr, address: Words): boolean {
   return isFamily4(cidr) === isIpv4(address) && sameWords(maskWords(address, cidr.bits), cidr.words);
 }
@@ -69,7 +69,7 @@ export function containsCidr(outer: Cidr, inner: Cidr): boolean {
 /** Whether the two networks share an address, which for CIDR blocks means that one contains the other. */
 export const overlapsCidr = (a: Cidr, b: Cidr): boolean => containsCidr(a, b) || containsCidr(b, a);
 
-/** Whether a network can hold all of some addresses: it contains each of the sample and has room for their number. */
+/** Whether a network can contain all of the addresses: it contains the whole sample and has room for their number. */
 export function holdsAll(cidr: Cidr, { count, sample }: AddressSample): boolean {
   const isWithin = (text: string): boolean => {
     const address = parseAddress(text);
@@ -78,7 +78,7 @@ export function holdsAll(cidr: Cidr, { count, sample }: AddressSample): boolean 
   return sample.length > 0 && sample.every(isWithin) && count <= 2 ** (128 - cidr.bits);
 }
 
-/** The narrowest network that holds all of some addresses; undefined for no address, and for two families. */
+/** The narrowest network that contains all addresses. Undefined for no address, and for two families. */
 export function narrowestCidr({ count, sample }: AddressSample): Cidr | undefined {
   const all = sample.map(parseAddress);
   const first = all[0];
@@ -90,8 +90,8 @@ export function narrowestCidr({ count, sample }: AddressSample): Cidr | undefine
 }
 
 /**
- * The network that stands for an address where many are shown or stored together: the /24 of an IPv4 address, the /64 of
- * an IPv6 address with its four groups written out. Keys of stored items hold this spelling.
+ * The network that represents an address where many are shown or stored together: the /24 of an IPv4 address, the /64
+ * of an IPv6 address with its four groups written out. Keys of stored items contain this spelling.
  */
 export function networkOf(address: string): string {
   const words = parseAddress(address);

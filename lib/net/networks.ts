@@ -4,7 +4,7 @@ import { type Cidr, cidrAround, containsAddress } from './cidr.ts';
 
 /** RFC 1918, shared address space (RFC 6598), unique local IPv6 (RFC 4193). */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
-/** Multicast, broadcast, link-local, loopback, unspecified: discovery traffic by design, or not on the network at all. */
+/** Multicast, broadcast, link-local, loopback, unspecified: discovery traffic by design, or never on the network. */
 const UNCOUNTED = [
   '224.0.0.0/4',
   '255.255.255.255/32',
@@ -16,21 +16,21 @@ const UNCOUNTED = [
   '::/127',
 ].map(networkOrThrow);
 
-/** Answers questions about addresses by their number alone. Public addresses of interfaces are known from records only. */
+/** Classifies addresses by their number alone. Public addresses of interfaces are known only from records. */
 export class Networks {
   readonly #inside: readonly Cidr[];
 
-  /** @param internal further CIDRs that count as inside. @throws Error for text that is no CIDR. */
+  /** @param internal further CIDRs that count as inside. @throws Error for text that is not a CIDR block. */
   constructor(internal: readonly string[] = []) {
     this.#inside = [...PRIVATE, ...internal].map(networkOrThrow);
   }
 
-  /** Whether the address lies in a private range or in one that the settings name. */
+  /** Whether the address is in a private range or in one that the settings name. */
   isInside(address: Words): boolean {
     return this.#inside.some((network) => containsAddress(network, address));
   }
 
-  /** The same for an address written as text; false for text that is no address. */
+  /** The same for an address written as text. False for text that is not an address. */
   isInsideText(text: string): boolean {
     const address = parseAddress(text);
     return address !== undefined && this.isInside(address);

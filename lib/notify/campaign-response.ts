@@ -1,15 +1,15 @@
-/** What to do about a campaign. Its sources are many and change, so the steps work on the target. */
+/** The response to a campaign. Its sources are many and change, so the steps protect the target. */
 import type { Finding } from '../finding/model.ts';
 import { everythingLike, hostCidr } from '../net/cidr.ts';
 import { shellWord } from '../text/untrusted.ts';
 import { listBySource, listByTarget, queryBySource, queryByTarget, type Tables } from './commands.ts';
 import { groupsOfTarget, type Step } from './response.ts';
 
-/** Sources to ask the registries about: enough to see whether they are one provider's. */
+/** Sources to look up in the registries, enough to see whether they belong to one provider. */
 const ASKED = 3;
 /** A managed prefix list holds at most this many entries unless the quota is raised. */
 const LARGEST_LIST = 1000;
-/** Ports behind which AWS WAF may stand. */
+/** Ports that AWS WAF may protect. */
 const WEB: ReadonlySet<number> = new Set([80, 443]);
 
 /** Verify the sources, contain, investigate, remediate, notify. */
@@ -55,7 +55,7 @@ export function campaignSteps(finding: Finding, tables: Tables): Step[] {
 
 function containCommands(finding: Finding, sources: readonly string[], region: string): string[] {
   const isIpv6 = sources[0]?.includes(':') ?? false;
-  // A list takes addresses of one family.
+  // A prefix list contains addresses of one family only.
   const blocks = sources.filter((address) => address.includes(':') === isIpv6).map(hostCidr);
   const name = `sweepwatch-${shellWord(finding.id.slice(0, 8))}`;
   const size = Math.min(LARGEST_LIST, Math.max(blocks.length, finding.sources?.count ?? 0));
@@ -71,7 +71,7 @@ function containCommands(finding: Finding, sources: readonly string[], region: s
   ];
 }
 
-/** Takes the one port that a campaign is after out of what everybody may reach. */
+/** Commands that remove public access to the one port that a campaign probes. */
 function closeCommands({ ports, protocols, targets }: Finding, region: string): string[] {
   const [port] = ports.sample;
   if (ports.count !== 1 || port === undefined) return [];

@@ -1,4 +1,4 @@
-/** The command lines an alert prints: each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
+/** The command lines in alerts. Each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
 import { sourceKey } from '../finding/model.ts';
 import { quoted, valueText } from '../text/untrusted.ts';
 import type { SuppressionScope } from './suppression.ts';
@@ -7,17 +7,17 @@ import type { SuppressionScope } from './suppression.ts';
 export interface Tables {
   readonly findings: string;
   readonly region: string;
-  /** The stack whose outputs name the table, where it has outputs. */
+  /** The stack whose outputs name the table, if it has outputs. */
   readonly stack?: string;
 }
 
-/** What a printed rule says of itself until somebody puts in who and why. */
+/** Placeholder in a printed rule for the person and the reason. */
 const OWNER = 'YOU';
 const REASON = 'approved scanner';
 
 const line = (...words: string[]) => words.map(quoted).join(' ');
 
-/** A command of this project about a deployment; npx must not fetch a stranger's package of the same name. */
+/** A `sweepwatch` command for a deployment. `--no-install` keeps npx from fetching another package of the same name. */
 const sweepwatch = ({ findings, region, stack }: Tables, ...words: string[]) => {
   const place = stack === undefined ? ['--table', findings] : ['--stack', stack];
   return line('npx', '--no-install', 'sweepwatch', ...words, ...place, '--region', region);
@@ -38,7 +38,7 @@ export function queryByTarget(tables: Tables, target: string): string {
   return query(tables, { condition: 'pk = :pk', values: { ':pk': { S: `target#${target}` } } });
 }
 
-/** Findings of a day and a shard (0 to 3), from a severity rank (0 to 4) on. */
+/** Findings of a day and a shard (0 to 3) with at least a severity rank (0 to 4). */
 export function queryByDay(tables: Tables, day: string, shard: number, minRank: number): string {
   return query(tables, {
     index: 'byDay',
@@ -48,23 +48,23 @@ export function queryByDay(tables: Tables, day: string, shard: number, minRank: 
   });
 }
 
-/** The finding explained, from any checkout of the project. */
+/** Explains the finding, from any checkout of the project. */
 export const showFinding = (tables: Tables, id: string): string =>
   sweepwatch(tables, 'findings', 'show', valueText(id));
 
-/** What else a source did. */
+/** Lists other findings of a source. */
 export const listBySource = (tables: Tables, source: { readonly scope: string; readonly address: string }): string =>
   sweepwatch(tables, 'findings', 'list', '--source', valueText(source.address), '--scope', valueText(source.scope));
 
-/** What else touched a target. */
+/** Lists other findings about a target. */
 export const listByTarget = (tables: Tables, target: string): string =>
   sweepwatch(tables, 'findings', 'list', '--target', valueText(target));
 
-/** What was probed since a time (ISO 8601), of a severity or above. */
+/** Lists findings since a time (ISO 8601) with at least a severity. */
 export const listSince = (tables: Tables, since: string, severity: string): string =>
   sweepwatch(tables, 'findings', 'list', '--since', since, '--severity', severity);
 
-/** Silences what a scope covers until a day. */
+/** Silences the findings that a scope covers until a day. */
 export const suppressLine = (tables: Tables, { source, target }: SuppressionScope, until: string): string =>
   sweepwatch(
     tables,
@@ -81,7 +81,7 @@ export const suppressLine = (tables: Tables, { source, target }: SuppressionScop
     until,
   );
 
-/** The same without the `sweepwatch` command; the rule has the first digits of the finding's id. */
+/** The same without the `sweepwatch` command. The rule's id is the first digits of the finding's id. */
 export function suppressItem(
   tables: Tables,
   findingId: string,

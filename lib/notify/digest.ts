@@ -9,7 +9,7 @@ import type { AlertPlace } from './text.ts';
 
 const TOP = 10;
 
-/** The digest of a day's findings; undefined when there is nothing to say. */
+/** The digest of a day's findings. Undefined if there is nothing to report. */
 export function digestMessage(day: string, findings: readonly Finding[], place: AlertPlace): AlertMessage | undefined {
   if (!findings.length) return undefined;
   const bySeverity = SEVERITIES.toReversed()

@@ -10,17 +10,17 @@ import { type AlertPlace, alertText } from './text.ts';
 export interface AlertMessage {
   /** Printable ASCII, under 100 characters, with the first eight digits of the finding's id. */
   readonly subject: string;
-  /** `default` is the finding as JSON; `email` is plain text. */
+  /** `default` is the finding as JSON, `email` is plain text. */
   readonly bodies: Readonly<Record<string, string>>;
-  /** Only what is known: SNS refuses empty values. A list matches a filter policy when one of it does. */
+  /** Only known values, since SNS refuses empty ones. A list matches a filter policy if one of its values does. */
   readonly attributes: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const SUBJECT_LIMIT = 99;
-/** SNS takes 256 KiB for body and attributes together; a finding is a few KiB, so this only guards the limit. */
+/** SNS accepts 256 KiB for body and attributes together. A finding has a few KiB, so this is only a safeguard. */
 const TEXT_LIMIT = 64 * 1024;
 
-/** The message about a finding; `now` (epoch seconds) dates the suppression that it offers. */
+/** The message about a finding. `now` (epoch seconds) dates the suppression that it offers. */
 export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): AlertMessage {
   return {
     subject: alertSubject(event, finding),
@@ -33,7 +33,7 @@ export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPl
 }
 
 /**
- * `[high] lateral vertical scan by 10.0.3.22 on 10.0.9.9: 1 service answered (8587fc4b)`. Where that is too long, the
+ * `[high] lateral vertical scan by 10.0.3.22 on 10.0.9.9: 1 service answered (8587fc4b)`. If that is too long, the
  * target is left out first and the outcome second.
  */
 export function alertSubject(event: AlertEvent, finding: Finding): string {
@@ -55,7 +55,7 @@ export function alertSubject(event: AlertEvent, finding: Finding): string {
 const targetOf = ({ targets: { count, exact, sample } }: Finding): string =>
   count === 1 ? `${sample[0]}` : `${exact ? '' : 'about '}${countOf(count, 'target')}`;
 
-/** What became of the scan, in a few words; of a campaign only its members' findings tell. */
+/** The outcome of the scan in a few words. For a campaign only its members' findings know it. */
 function outcomeOf(event: AlertEvent, { closedBecause, mergedInto, openPorts, source }: Finding): string {
   if (event === 'closed' && closedBecause === 'refuted') return ': not a scan, withdrawn';
   if (event === 'closed' && closedBecause === 'merged') return `: part of ${mergedInto?.slice(0, 8)}`;

@@ -1,4 +1,4 @@
-/** What to do about the scan of one source: the five steps of the detection strategies, each with the command, filled in. */
+/** The response to the scan of one source: the five steps of the detection strategies, each with its commands. */
 import type { Finding, FindingSource } from '../finding/model.ts';
 import { shellWord } from '../text/untrusted.ts';
 import { listBySource, queryBySource, type Tables } from './commands.ts';

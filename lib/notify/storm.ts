@@ -12,8 +12,8 @@ import type { AlertPlace } from './text.ts';
 export type Lane = 'critical' | 'high inside' | 'high outside' | 'other' | 'ended';
 
 /**
- * The lane of an alert. An attacker can make noise: mostly medium from outside, high from an inside host, and closed alerts
- * hours later. Each of these has a lane of its own, so that none delays worse alerts.
+ * The lane of an alert. An attacker can cause many alerts: mostly medium from outside, high from an inside host, and
+ * closed alerts hours later. Each of these has its own lane, so that none delays worse alerts.
  */
 export function laneOf(event: AlertEvent, { severity, direction }: Finding): Lane {
   if (event === 'closed') return 'ended';
@@ -22,29 +22,31 @@ export function laneOf(event: AlertEvent, { severity, direction }: Finding): Lan
   return direction === 'inbound' ? 'high outside' : 'high inside';
 }
 
-/** What stands for an announcement in the count: tried again it is the same, so that it is counted once. */
+/** Identifies an announcement in the count, so that a retry is not counted twice. */
 export const announcementOf = (event: AlertEvent, { id, severity }: Finding): string =>
   `${id.slice(0, 12)}${event[0]}${severityRank(severity)}`;
 
-/** An announcement that was held. */
+/** An announcement that is held. */
 export interface HeldAnnouncement {
   readonly event: AlertEvent;
   readonly finding: Finding;
 }
 
-/** Announcements that a person reads one by one in a storm message. */
+/** Number of announcements that a storm message lists one by one. */
 const NAMED = 20;
-/** Ids that fit: 29 bytes each, quoted twice, of the 256 KiB that SNS takes for all bodies and attributes. */
+/**
+ * Number of ids that fit: 29 bytes each, quoted twice, of the 256 KiB that SNS accepts for all bodies and attributes.
+ */
 const IDS = 5000;
-/** Accounts or VPCs beyond which filter policies are not told of all of them. */
+/** With more accounts or VPCs than this, the attributes for filter policies list only some. */
 const PLACES = 100;
-/** Days and shards whose query is printed. */
+/** Number of days and shards whose query is printed. */
 const DAYS = 2;
 const SHARDS = [0, 1, 2, 3];
 
 /**
- * One message about announcements that were held.
- * @param hasMore more are held than these; the next message tells them.
+ * One message about held announcements.
+ * @param hasMore whether more are held than these. The next message reports them.
  * @param now epoch seconds.
  */
 export function stormMessage(
@@ -120,7 +122,7 @@ function textOf(
 const lineOf = ({ event, finding }: HeldAnnouncement): string =>
   `${finding.severity}, ${event}: ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.targets.count, 'target')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`;
 
-/** Commands that list what is held, and perhaps more of the same time. */
+/** Commands that list the held findings, and possibly others of the same time. */
 function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): string[] {
   const since = findings.map(({ lastSeen }) => lastSeen).reduce((a, b) => (a < b ? a : b));
   const least = findings.map(({ severity }) => severityRank(severity)).reduce((a, b) => Math.min(a, b));
@@ -131,7 +133,7 @@ function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): stri
   ];
 }
 
-/** Lists, so that a filter policy that matches one of the held alerts matches the message. */
+/** Lists, so that a filter policy that matches one of the held alerts also matches the message. */
 function attributesOf(held: readonly HeldAnnouncement[]): AlertMessage['attributes'] {
   const findings = held.map(({ finding }) => finding);
   const lists = {
@@ -158,7 +160,7 @@ const summaryOf = ({ event, finding }: HeldAnnouncement) => ({
   lastSeen: finding.lastSeen,
 });
 
-/** Severity, then what comes from inside, news before ends, size; ids make the order complete. */
+/** Sorts by severity, then inside sources first, opened and escalated before closed, then size. Ids break ties. */
 function byWorth(a: HeldAnnouncement, b: HeldAnnouncement): number {
   return (
     severityRank(b.finding.severity) - severityRank(a.finding.severity) ||

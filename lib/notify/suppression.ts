@@ -1,4 +1,4 @@
-/** Suppressions: scoped, expiring, attributed rules that silence alerts and leave the evidence as it is. */
+/** Suppressions: scoped, expiring, attributed rules that silence alerts and leave the evidence unchanged. */
 import type { Finding } from '../finding/model.ts';
 import {
   type AddressSample,
@@ -11,28 +11,28 @@ import {
   narrowestCidr,
 } from '../net/cidr.ts';
 
-/** Which scans a rule is about. */
+/** The scans that a rule covers. */
 export interface SuppressionScope {
   /** CIDR of the sources. */
   readonly source: string;
-  /** CIDR of the targets; whatever they scan where it is missing. */
+  /** CIDR of the targets. If missing, any target. */
   readonly target?: string;
 }
 
 /**
- * Silences alerts about scans from a network, where it has a target only of that, until a time. It covers a finding when
- * every source that the finding names lies in `source` and every target that it names lies in `target`, and neither are
- * more than the network has addresses: an approved scanner that leaves its approved range alerts again.
+ * Silences alerts about scans from a network, optionally only on a target network, until a time. It covers a finding if
+ * every source that the finding names is in `source`, every target that it names is in `target`, and neither are more
+ * than the network has addresses. An approved scanner that leaves its approved range therefore alerts again.
  */
 export interface Suppression extends SuppressionScope {
   readonly id: string;
   readonly owner: string;
   readonly reason: string;
-  /** ISO 8601 date or time; from then on the rule is void. */
+  /** ISO 8601 date or time at which the rule expires. */
   readonly expires: string;
 }
 
-/** What is wrong with a suppression, whoever wrote it; undefined when nothing is. One with a fault silences nothing. */
+/** What is wrong with a suppression, whoever wrote it. Undefined if it is valid. An invalid one silences nothing. */
 export function suppressionFault(suppression: Suppression, now: number): string | undefined {
   const source = cidrAround(suppression.source);
   if (!source) return `source must be a CIDR such as 10.0.3.22/32, got "${suppression.source}"`;
@@ -49,7 +49,7 @@ export function suppressionFault(suppression: Suppression, now: number): string 
   return undefined;
 }
 
-/** The suppression that covers a finding at an epoch second: the one that lasts longest. */
+/** The suppression that covers a finding at an epoch second. If there are several, the one that lasts longest. */
 export function suppressionOf(
   finding: Finding,
   suppressions: readonly Suppression[],
@@ -61,8 +61,8 @@ export function suppressionOf(
 }
 
 /**
- * The narrowest rule that would cover what looks like a finding: its source's, or for a campaign, whose sources change
- * from day to day, its targets'. None where those are of two address families, or have no network in common.
+ * The narrowest rule that would cover findings like this one. It names the source, or for a campaign, whose sources
+ * change from day to day, the targets. Undefined if those are of two address families or have no common network.
  */
 export function scopeToSilence(finding: Finding): SuppressionScope | undefined {
   if (finding.source) return { source: hostCidr(finding.source.address) };
@@ -83,7 +83,7 @@ function holdsAllText(text: string, addresses: AddressSample): boolean {
   return cidr !== undefined && holdsAll(cidr, addresses);
 }
 
-/** An estimate must neither silence nor alert: only those that are named count. */
+/** An estimate must neither silence nor alert, so only the named addresses count. */
 const targetsOf = ({ targets: { count, exact, sample } }: Finding) => ({
   count: exact ? count : sample.length,
   sample,

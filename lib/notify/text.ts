@@ -1,4 +1,4 @@
-/** The alert a person reads: plain text, the decisive lines first. */
+/** The text of an alert for people: plain text, with the most important lines first. */
 
 import { alternatives } from '../detections/alternatives.ts';
 import type { AlertEvent } from '../finding/lifecycle.ts';
@@ -11,7 +11,7 @@ import { nameOf, shapeOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
 import { scopeToSilence } from './suppression.ts';
 
-/** Where the alert comes from. */
+/** The deployment that the alert comes from. */
 export interface AlertPlace {
   readonly deployment: string;
   readonly tables: Tables;
@@ -24,7 +24,7 @@ const EVENT_WORDS: Readonly<Record<Exclude<AlertEvent, 'closed'>, string>> = {
 
 const WEEK = 7 * 86_400;
 
-/** The whole text; `now` is epoch seconds. */
+/** The whole text. `now` is in epoch seconds. */
 export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): string {
   const sections = [
     [
@@ -93,7 +93,7 @@ function inShort(finding: Finding): string {
   return `${whoseOf(finding)} scanned ${what}. ${outcome}.`;
 }
 
-/** Whether the source is the reader's own, with what identifies it best. */
+/** Whether the source belongs to the reader's network, with its best identification. */
 function isOurs({ source, sources, direction }: Finding): string {
   if (!source) return `The ${countOf(sources?.count ?? 0, 'source')} are outside your networks.`;
   if (direction === 'inbound') return 'The source is outside your networks.';
@@ -171,7 +171,7 @@ function who(finding: Finding): string[] {
     : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
   if (campaign) lines.push(`part of campaign ${campaign}: many sources divide these targets between them`);
   if (tool) lines.push(`likely tool: ${tool.name}, confidence ${tool.confidence} of 100`);
-  // Names out of log fields stay on their line.
+  // Makes sure that names from log fields stay on their line.
   return lines.map(plain);
 }
 
@@ -195,7 +195,7 @@ function aboutSource(source: FindingSource): string[] {
   return lines;
 }
 
-/** The scope is worth a word where it is not simply the account. */
+/** The scope is mentioned only if it is not simply the account. */
 function whereabouts({ scope, accountId }: FindingSource): string {
   if (scope === 'internet') return ' (outside)';
   return scope === accountId ? ' (inside)' : ` (inside, scope ${scope})`;
@@ -216,7 +216,7 @@ const about = ({ exact }: { readonly exact: boolean }) => (exact ? '' : 'about '
 
 const protocolsOf = ({ protocols }: Finding): string => protocols.map(protocolLabel).join('/');
 
-/** A sample, and how many it leaves out. */
+/** A sample, followed by the number of values that it leaves out. */
 const listOf = (sample: readonly (string | number)[], count: number) =>
   `${sample.join(', ')}${sample.length < count ? ` and ${grouped(count - sample.length)} more` : ''}`;
 

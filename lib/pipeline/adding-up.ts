@@ -1,25 +1,30 @@
-/** Which packed outside sources add up to something over some hours, in memory that does not grow with their number. */
+/**
+ * Finds packed outside sources whose failures add up over some hours, in memory that does not grow with their number.
+ */
 
 import type { Fragment } from '../evidence/evidence.ts';
 import { isFailure, outcomeOf } from '../evidence/seen.ts';
 import { evenHash } from '../scan/even-hash.ts';
 import type { PackedSources } from '../store/packed-sources.ts';
 
-/** Most counters for sources, by a hash of the address: sources that share one are looked at more closely, no more than that. */
+/**
+ * Maximum number of counters, chosen by a hash of the address. Sources that share a counter are only examined more
+ * closely.
+ */
 const MOST_COUNTERS = 2 ** 20;
 
-/** A source with enough failed contacts to be judged, and what is known of it. */
+/** A source with enough failed contacts to be judged, and its known evidence. */
 export interface SourceAddingUp {
   readonly address: string;
   readonly fragments: readonly Fragment[];
 }
 
 /**
- * The sources of a bucket with at least so many distinct failed contacts, those with the most first. Samples of what
- * they did in other files count too. A source that is never packed is judged without this.
+ * The sources of a bucket with at least this many distinct failed contacts, those with the most first. Samples from
+ * other files count too. A source that is never packed is judged without this.
  */
 export function sourcesAddingUp(packed: PackedSources, failures: number): SourceAddingUp[] {
-  // A source takes a few bytes, so there are as many counters as sources and more.
+  // A source takes a few bytes, so this gives at least as many counters as sources.
   const mask = Math.min(MOST_COUNTERS, 2 ** Math.ceil(Math.log2(packed.bytes + 1))) - 1;
   const counters = new Uint32Array(mask + 1);
   for (const { address, seen } of packed.sources()) counters[evenHash(address) & mask]! += failuresOf(seen);

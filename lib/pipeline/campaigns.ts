@@ -1,4 +1,4 @@
-/** Decides campaigns from what the windows table holds of all outside sources, hour by hour. */
+/** Judges campaigns by the evidence of all outside sources in the windows table, hour by hour. */
 
 import { distributedScan } from '../detections/distributed-scan.ts';
 import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
@@ -13,27 +13,30 @@ import { hourOf } from './judge-source.ts';
 import { type Closing, closeFinding, storeFinding } from './recorder.ts';
 
 const HOUR = 3600;
-/** A campaign is read from its beginning on, unless that lies further back than this. */
+/** A campaign is read from its beginning, unless that is further back than this. */
 const LONGEST_HOURS = 24;
-/** Campaigns that were seen last within this are looked at again, in hours. */
+/** Campaigns that were last seen within this number of hours are judged again. */
 const LOOK_BACK_HOURS = 72;
 
-/** What a judgement did, and the members of the campaigns it found or gave up: their own findings name the campaign. */
+/**
+ * The result of a judgement, with the members of the campaigns that it found or withdrew, whose findings name the
+ * campaign.
+ */
 export interface CampaignsJudged extends Judged {
   /** Outside sources that were dropped because memory was full. */
   readonly dropped: number;
   readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
 }
 
-/** The hour about which there is something new, and the latest that is over; epoch hours. */
+/** The hour with new evidence, and the latest hour that is over. Both are epoch hours. */
 export interface Judgeable {
   readonly hour: number;
   readonly last: number;
 }
 
 /**
- * Judges the campaigns that an hour has a part in, and all that reach into what is read for them: each from its beginning to
- * its end, so that it stays the same one.
+ * Judges the campaigns of an hour, and all others in the evidence read for them. Each is read from its beginning to its
+ * end, so that it keeps its identity.
  */
 export async function judgeCampaigns(
   options: JudgeOptions,
@@ -48,13 +51,13 @@ export async function judgeCampaigns(
     Math.max(hour, ...stored.filter((campaign) => isWithin(campaign, from, hour)).map(lastHourOf)),
   );
   for (;;) {
-    // Silence is judged by what was read: a campaign may go on in the hour after.
+    // Silence is judged by what was read, since a campaign may go on in the next hour.
     const logTime = Math.min(run.logTime, (to + 1) * HOUR);
     const context = contextOf(options, run);
     const { inbound, fragments } = await run.reader.inbound({ from: from - CAMPAIGN_WINDOW_HOURS, to }, context);
     const span = { from: from * HOUR, to: (to + 1) * HOUR };
     const detections = detectCampaigns(inbound, { ...context, logTime }, span);
-    // What came late may have shown one that goes on in hours that were looked at before it came.
+    // Late evidence may have shown a campaign that goes on in hours judged before it arrived.
     if (
       to < last &&
       (to < hour + CAMPAIGN_WINDOW_HOURS || detections.some(({ finding }) => finding.status === 'open'))
@@ -68,9 +71,9 @@ export async function judgeCampaigns(
   }
 }
 
-/** What a judgement knows. */
+/** The input of a judgement. */
 interface Judgement extends Hours {
-  /** Campaigns as they are stored, and those of them that stand. */
+  /** Campaigns as they are stored, and those of them that still hold. */
   readonly all: readonly StoredFinding[];
   readonly stored: readonly StoredFinding[];
   readonly fragments: ReadonlyMap<number, number>;
@@ -102,11 +105,11 @@ async function store(
 }
 
 const lastHourOf = ({ finding }: StoredFinding): number => hourOf(finding.lastSeen);
-/** Whether a campaign has a part in the windows that are touched by some hours. */
+/** Whether the windows that some hours touch contain part of a campaign. */
 const isWithin = (campaign: StoredFinding, from: number, to: number): boolean =>
   anchorHourOf(campaign) <= to + CAMPAIGN_WINDOW_HOURS && lastHourOf(campaign) >= from;
 
-/** The hour from which on to look at windows, such that no stored campaign that is touched is cut. */
+/** The first hour whose windows must be examined, so that no stored campaign is cut. */
 function beginningOf(stored: readonly StoredFinding[], hour: number): number {
   let from = hour - 1;
   for (let before = Number.POSITIVE_INFINITY; from < before; ) {
@@ -117,7 +120,7 @@ function beginningOf(stored: readonly StoredFinding[], hour: number): number {
   return Math.max(from, hour - LONGEST_HOURS);
 }
 
-/** A detection under the identity of the campaign that it goes on from, where that began before what was read. */
+/** A detection under the identity of the stored campaign that it continues, if that began before what was read. */
 function continuing(detection: DetectedCampaign, stored: readonly StoredFinding[], from: number): DetectedCampaign {
   const began = stored.find(
     (campaign) =>
@@ -132,7 +135,7 @@ function continuing(detection: DetectedCampaign, stored: readonly StoredFinding[
   };
 }
 
-/** Whether a stored campaign and a detection are about the same at the same time. */
+/** Whether a stored campaign and a detection are about the same target at the same time. */
 const isSame = ({ finding, roll }: StoredFinding, { finding: other, roll: otherRoll }: DetectedCampaign): boolean =>
   roll !== undefined &&
   roll.kind === otherRoll.kind &&
@@ -140,10 +143,13 @@ const isSame = ({ finding, roll }: StoredFinding, { finding: other, roll: otherR
   finding.firstSeen <= other.lastSeen &&
   other.firstSeen <= finding.lastSeen;
 
-/** A campaign that goes on must not be taken for one that is silent. */
+/** A campaign that goes on must not be taken for one that ended. */
 const hasGoneOn = (stored: Finding, next: Finding): boolean => hourOf(next.lastSeen) > hourOf(stored.lastSeen);
 
-/** The version of a judgement: the fragments of all outside sources in the campaign's hours, of which none gets lost. */
+/**
+ * The version of a judgement: the number of fragments of all outside sources in the campaign's hours, which never
+ * shrinks.
+ */
 function versionOf(
   { finding, anchorHour }: DetectedCampaign,
   known: StoredFinding | undefined,
@@ -159,7 +165,7 @@ function versionOf(
   return { fragments: Math.max(seen, known?.fragments ?? 0), judgedAt: logTime, hours };
 }
 
-/** Closes a campaign that nobody judged for so long that it must be over. */
+/** Closes a campaign that nothing has judged for so long that it must be over. */
 export async function closeCampaign(
   options: JudgeOptions,
   stored: StoredFinding,
@@ -180,7 +186,7 @@ const membersOf = ({ finding, roll }: Pick<StoredFinding, 'finding' | 'roll'>) =
     to: hourOf(finding.lastSeen),
   }));
 
-/** Found before, within what was judged now, and no longer borne out. */
+/** Whether a campaign lies within what was judged now and is no longer supported by the evidence. */
 const isOrphan = (campaign: StoredFinding, detections: readonly DetectedCampaign[], { from, to }: Hours): boolean =>
   anchorHourOf(campaign) >= from &&
   lastHourOf(campaign) <= to &&

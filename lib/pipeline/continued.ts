@@ -1,13 +1,13 @@
 /**
- * Continued: scans that outlast their windows. Where the evidence of a scan's beginning has expired, what is left of it
- * begins an hour later each hour, and would be a new finding each time; it keeps the finding that it began as.
+ * Scans that outlast their windows. Once the evidence of a scan's beginning has expired, its first hour moves on every
+ * hour, which would make it a new finding each time. Instead it keeps the finding that it began as.
  */
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { epochSeconds } from '../finding/model.ts';
 import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
 
 /**
- * The detections, those that go on from a finding in `expired` under its identity.
+ * The detections. Those that continue a finding in `expired` get its identity.
  * @param expired stored findings whose first evidence is gone.
  */
 export function continueExpired(

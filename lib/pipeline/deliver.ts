@@ -1,4 +1,4 @@
-/** Deliver: what a person hears of a marked finding. Lease, decide, publish, record, clear. */
+/** Delivers the alert about a marked finding: lease, decide, publish, record, clear. */
 
 import { newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
@@ -9,16 +9,18 @@ import type { Announced } from '../store/finding-item.ts';
 import type { FindingRef } from '../store/findings-store.ts';
 import type { Services } from './services.ts';
 
-/** What delivering takes from the services. */
+/** The services needed for delivery. */
 type Delivering = Pick<
   Services,
   'outbox' | 'allowance' | 'suppressions' | 'publish' | 'place' | 'minSeverity' | 'clock'
 >;
 
-/** Longer than the alert function may run, 30 seconds, so that a lease never ends while its holder publishes. */
+/**
+ * Longer than the 30 seconds that the alert function may run, so that a lease never ends while its holder publishes.
+ */
 const LEASE_SECONDS = 60;
 
-/** What became of an announcement. `lagSeconds` is from the deciding record's end to the publish. */
+/** The result for an announcement. `lagSeconds` runs from the end of the deciding record to the publish. */
 export type Delivered =
   | { readonly outcome: 'published'; readonly event: string; readonly lagSeconds: number }
   | { readonly outcome: 'suppressed'; readonly by: string }
@@ -26,8 +28,8 @@ export type Delivered =
   | { readonly outcome: 'nothing to tell' | 'already handled' };
 
 /**
- * Delivers one announcement. At least once: a crash between publish and record publishes again.
- * @throws what the publish throws; the mark and the lease stay, and a later try follows when the lease has run out.
+ * Delivers one announcement at least once: a crash between publish and record publishes again.
+ * @throws the error of the publish. Mark and lease stay, and a retry follows when the lease has expired.
  */
 export async function deliver(ref: FindingRef, services: Delivering): Promise<Delivered> {
   const { outbox, allowance, suppressions, publish, place, minSeverity, clock } = services;
@@ -56,7 +58,7 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   return { outcome: 'published', event, lagSeconds: announced.at - epochSeconds(finding.detectedAt) };
 }
 
-/** What people know of a finding once they were told of it at an epoch second. */
+/** What people know of a finding that was announced at an epoch second. */
 export const announcedAs = (finding: Finding, now: number): Announced => ({
   severity: finding.severity,
   kind: finding.kind,
@@ -66,7 +68,7 @@ export const announcedAs = (finding: Finding, now: number): Announced => ({
   at: Math.floor(now),
 });
 
-/** Where the finding was marked again while it was delivered, delivers what is new since. */
+/** If the finding was marked again during delivery, delivers the news since then. */
 async function redeliverIfMarkedAgain(isCleared: boolean, ref: FindingRef, services: Delivering): Promise<void> {
   if (!isCleared) await deliver(ref, services);
 }

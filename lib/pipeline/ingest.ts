@@ -1,4 +1,4 @@
-/** Ingest: one object to fragments, then to judgements about the sources in it that matter. */
+/** Ingests one object: writes its fragments, then judges the sources in it that matter. */
 
 import { Collector } from '../evidence/builder.ts';
 import type { Fragment } from '../evidence/evidence.ts';
@@ -12,33 +12,33 @@ import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
 import { failuresToJudge, type Services } from './services.ts';
 
-/** How far the clocks of log and function may be apart, in seconds. */
+/** Allowed difference between the clocks of log and function, in seconds. */
 const CLOCK_SKEW = 900;
-/** Sources judged at the same time: a busy file has hundreds, each takes several round trips. */
+/** Sources judged in parallel. A busy file has hundreds, and each takes several round trips. */
 const PARALLEL = 8;
-/** How many times as many failed contacts an outside source must have to be judged at once. */
+/** An outside source is judged at once only with this multiple of the failed contacts. */
 const OUTSIDE_FACTOR = 2;
 
-/** What ingesting takes from the services. */
+/** The services needed to ingest an object. */
 type Ingesting = Pick<Services, 'windows' | 'judge' | 'settings' | 'runtime' | 'key'>;
 
-/** What one object came to. */
+/** The result for one object. */
 export interface Ingested extends Judged {
   readonly report: FileReport;
   /** Items written. */
   readonly fragments: number;
-  /** Outside sources of few contacts that were dropped, because the table was at its write ceiling. */
+  /** Outside sources with few contacts that were dropped because the table was at its write ceiling. */
   readonly sourcesDropped: number;
   /** Contacts that were dropped because memory was full, the least suspicious first. */
   readonly contactsDropped: number;
 }
 
-/** The invocation ended before all was done; what was written stays, and the message comes back. */
+/** The invocation ended before everything was done. What was written stays, and the message returns to the queue. */
 export class OutOfTimeError extends Error {
   override name = 'OutOfTimeError';
 }
 
-/** The object could be read in part only; what was readable has been used. */
+/** Only part of the object could be read. The readable part has been used. */
 export class PartlyReadError extends Error {
   override name = 'PartlyReadError';
   readonly ingested: Ingested;
@@ -51,9 +51,9 @@ export class PartlyReadError extends Error {
 
 /**
  * Reads an object, writes its fragments, and judges. Doing it twice changes nothing.
- * @param hasTime whether another source may be judged.
- * @throws OutOfTimeError when sources are left that time ran out for.
- * @throws PartlyReadError after all that was readable has been stored and judged, when the file is damaged.
+ * @param hasTime whether there is time to judge another source.
+ * @throws OutOfTimeError if time ran out before all sources were judged.
+ * @throws PartlyReadError if the file is damaged, after everything readable has been stored and judged.
  */
 export async function ingestObject(
   object: ObjectCreated,
@@ -81,7 +81,8 @@ export async function ingestObject(
     opened: 0,
     updated: 0,
   };
-  // Inside ones first: a flood from outside, which may bring the tables to their ceiling, must not keep them waiting.
+  // Inside sources come first, so that a flood from outside, which may bring the tables to their ceiling, cannot delay
+  // them.
   const isOutside = ({ source }: Candidate) => Number(source.scope === 'internet');
   due.sort((a, b) => isOutside(a) - isOutside(b));
   const failures: unknown[] = [];
@@ -93,11 +94,11 @@ export async function ingestObject(
   const judgeOne = async (candidate: Candidate): Promise<Judged> => {
     const sighting = { logTime, directions: candidate.directions };
     const judged = await judge.judge(candidate.source, candidate, { logTime, now, reader }, 'short', sighting);
-    // Many files of one minute may tell of one scan: the next run of settle sees what they add.
+    // Many files of one minute may be about one scan. The next run of settle sees what they add.
     if (judged.isFresh) await windows.agenda.markAgain(candidate.source, candidate.to, logTime, id, now);
     return judged;
   };
-  // The failure of one source must not stop the others. The object as a whole fails in the end, and comes again.
+  // The failure of one source must not stop the others. The object as a whole fails in the end and is retried.
   await inParallel(PARALLEL, due, async (candidate) => {
     if (hasTime()) await judgeOne(candidate).then(count, (error) => failures.push(error));
     else
@@ -119,13 +120,13 @@ interface Candidate {
   readonly failures: number;
   readonly from: number;
   readonly to: number;
-  /** Of the failed contacts. */
+  /** The directions of the failed contacts. */
   readonly directions: Set<Direction>;
 }
 
 /**
- * The fragments of a file; the sources in it that are to be judged are noted as they pass, and no others: there may be
- * hundreds of thousands with a failure or two.
+ * Passes on the fragments of a file and notes the sources to judge. Other sources are not noted, because there may be
+ * hundreds of thousands with one or two failures.
  */
 function* watch(
   collector: Collector,
@@ -152,7 +153,7 @@ function* watch(
   }
 }
 
-/** Which log an object belongs to, from its name: account, region and flow log; one name for all that are called otherwise. */
+/** The log that an object belongs to, from its name: account, region and flow log. All other names share one log. */
 export function logName(key: string): string {
   const match = /(\d{12})_vpcflowlogs_([a-z0-9-]+)_(fl-[0-9a-f]+)_/.exec(key);
   return match ? `${match[1]}/${match[2]}/${match[3]}` : 'other';

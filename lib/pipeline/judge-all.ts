@@ -1,4 +1,4 @@
-/** Judges everything that the builder holds, as the command line does: the same judge, over memory. */
+/** Judges everything that the builder holds, for the command line: the same judge, reading from memory. */
 import { distributedScan } from '../detections/distributed-scan.ts';
 import { leastEvidenceOf } from '../detections/least-evidence.ts';
 import type { Collector } from '../evidence/builder.ts';
@@ -9,10 +9,10 @@ import { judgeSource } from './judge-source.ts';
 import { MemoryEvidence } from './memory-evidence.ts';
 import { weighBySurroundings } from './surroundings.ts';
 
-/** Hours are limits of reading; memory gives all that it has. */
+/** Hours limit what is read. Memory returns everything it has. */
 const ALL_HOURS = { from: 0, to: 0 };
 
-/** The findings about all sources of a builder, whose last record has been read, by time of detection. */
+/** The findings about all sources of a builder, in order of detection time. Call once the last record has been read. */
 export async function judgeAll(collector: Collector, context: JudgingContext): Promise<DetectedFinding[]> {
   const { settings, secret, networks = new Networks(), logTime, overdueBefore } = context;
   const inboundContext = { ...context, campaign: distributedScan };

@@ -1,4 +1,4 @@
-/** Judges one source: reads what is known of it, through the port, until no scan touches an edge of what was read. */
+/** Judges one source: reads its evidence through the port until no scan touches an edge of what was read. */
 import { leastEvidenceOf } from '../detections/least-evidence.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
@@ -14,37 +14,37 @@ import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { RunContext } from './evidence-reader.ts';
 
-/** What judgements go by. */
+/** The options of judgements. */
 export interface JudgingOptions {
   readonly settings: DetectionSettings;
   readonly networks: Networks;
   readonly secret: string;
-  /** Days that evidence is kept: older findings are not judged again, for their evidence is gone. */
+  /** Days that evidence is kept. Older findings are not judged again, because their evidence is gone. */
   readonly windowDays: number;
-  /** Log time up to which a missing answer is overdue; default: `settleSeconds` before the log time. */
+  /** Log time before which a missing answer is overdue. Default: `settleSeconds` before the log time. */
   readonly overdueBefore?: number;
 }
 
-/** Which horizons a judgement looks at; those of days cost the reading of days. */
+/** Which horizons a judgement uses. Those of days require reading days of evidence. */
 export type Horizons = 'short' | 'all';
 
-/** What a source is judged for. */
+/** The source and hours to judge. */
 export interface Question {
   readonly source: SourceName;
   readonly hours: Hours;
   readonly horizons: Horizons;
-  /** Findings of the source that are stored. */
+  /** Stored findings of the source. */
   readonly stored: readonly StoredFinding[];
 }
 
-/** What was read of a source, and what it shows. */
+/** The evidence that was read about a source, and the detections in it. */
 export interface SourceJudgement {
-  /** Undefined where nothing is known, or too little for any finding. */
+  /** Undefined if nothing is known, or too little for any finding. */
   readonly evidence: SourceEvidence | undefined;
   readonly detections: readonly DetectedFinding[];
   /** The hours that were read. */
   readonly range: Hours;
-  /** As of when: not before an earlier judgement. */
+  /** The log time of the judgement, never before that of an earlier one. */
   readonly logTime: number;
 }
 
@@ -52,30 +52,30 @@ export interface SourceJudgement {
 export type EarlierJudgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;
 
 const LONGEST_HOURS = LONGEST_SECONDS / 3600;
-/** Evidence before an episode decides which of its contacts are first contacts; answers may follow it. */
+/** Evidence before an episode decides which of its contacts are first contacts. Answers may follow it. */
 export const MARGIN = 2;
-/** Hours before a probe that say whether its contact is a first one. */
+/** Hours before a probe that decide whether its contact is a first contact. */
 const PAST_HOURS = LONGEST_HOURS + MARGIN + 1;
-/** Hours that are read at a time where a scan reaches back. */
+/** Hours to read at a time if a scan reaches back. */
 export const STEP = 6;
-/** Part of a scan by touches with which everything about a source is read. */
+/** If touches make up this share of a scan, everything about the source is read. */
 const SHARE = 0.5;
 
-/** What is to be read next. */
+/** What to read next. */
 interface Plan {
   readonly range: Hours;
-  /** Days are to be read, whatever was asked. */
+  /** Whether days must be read even if hours were asked for. */
   readonly needsDays: boolean;
 }
 
-/** A plan with what follows from the findings that it touches. */
+/** A plan, with the consequences of the findings that it touches. */
 interface WholePlan extends Plan {
   readonly horizons: Horizons;
   readonly known: readonly StoredFinding[];
   readonly logTime: number;
 }
 
-/** Judges a source over the hours asked for, and over whatever earlier or later hours its scans reach into. */
+/** Judges a source over the given hours, and over any earlier or later hours that its scans reach into. */
 export async function judgeSource(
   question: Question,
   run: RunContext,
@@ -95,15 +95,15 @@ export async function judgeSource(
 function planRange(plan: Plan, question: Question, run: Pick<RunContext, 'logTime'>): WholePlan {
   const { source, hours, stored } = question;
   const known = stored.filter(({ finding }) => overlaps(finding, plan.range));
-  // An inside source that has a finding is judged over days in the end, so hours of it need not be read before.
+  // An inside source with a finding is judged over days in the end, so reading only hours first would be wasted.
   const needsDays = plan.needsDays || (isPrivate(source) && known.length > 0);
-  // A finding of days would seem refuted by hours of evidence.
+  // Evidence of hours would seem to refute a finding that rests on days.
   const isOverDays = known.some(({ overDays, finding }) => overDays && !isVoid(finding));
   const horizons = needsDays || isOverDays ? 'all' : question.horizons;
   const past = hours.from - PAST_HOURS;
   if (horizons === 'all' && plan.range.from > past)
     return planRange({ range: { ...plan.range, from: past }, needsDays }, question, run);
-  // A late file is judged as of its own log time, which must not undo what had fallen due before it came.
+  // A late file is judged at its own log time, which must not undo what fell due before it arrived.
   const logTime = known.reduce((latest, { judgedAt }) => Math.max(latest, judgedAt), run.logTime);
   return { range: plan.range, needsDays, horizons, known, logTime };
 }
@@ -125,7 +125,7 @@ async function readRange(
   return { evidence, detections, range, logTime };
 }
 
-/** Why a judgement cannot stand yet, as the range to read next; undefined where it can. */
+/** Why a judgement is not final yet, as the range to read next. Undefined if it is final. */
 function needsMore(
   { range, needsDays, horizons, known }: WholePlan,
   { stored }: Question,
@@ -134,11 +134,12 @@ function needsMore(
 ): Plan | undefined {
   const isSpared = evidence === undefined && known.length === 0;
   if (isSpared) return undefined;
-  // Only days can tell whether a contact is a habit; those of an inside source are read in one query.
+  // Only days show whether a contact is recurring. Those of an inside source are read in one query.
   if (horizons === 'short' && evidence?.inside && detections.length + known.length > 0)
     return { range, needsDays: true };
   const touching = [...detections, ...known].map(hoursOf);
-  // A new finding waits until its own past was read: the source may have visited these hosts before.
+  // Before a new finding is stored, the source's own past is read, because the source may have visited these hosts
+  // before.
   const isStored = (id: string) => stored.some(({ finding }) => finding.id === id && !isVoid(finding));
   const pasts = detections
     .filter(({ finding }) => evidence?.inside && horizons === 'all' && !isStored(finding.id))
@@ -154,15 +155,18 @@ function needsMore(
 
 const isPrivate = ({ scope }: SourceName): boolean => scope !== 'internet';
 
-/** Whether an outside source failed often enough for any finding; most that are read may be members of a campaign, and no more. */
+/**
+ * Whether an outside source has enough failures for any finding. Most sources that are read can only be members of a
+ * campaign.
+ */
 const hasEnough = (evidence: SourceEvidence, { failures }: LeastEvidence): boolean =>
   evidence.inside || countContacts(evidence, isFailedProbe) >= failures;
 
 /**
- * Whether contacts that failed may make a finding, whatever succeeded besides. Contacts that were found open may add up to a
- * sweep of inside hosts, and probes may have their answers elsewhere: where half of a sweep shows, or as many bare probes
- * as failures make a scan, all is read. A host of ours with a public address that is not among the `internal` networks is
- * inside only as far as these parts know its interface.
+ * Whether these contacts may make a finding, whatever else succeeded. Open ports may add up to a sweep of inside hosts,
+ * and the answers to probes may be elsewhere. Everything is read if half of a sweep shows, or as many bare probes as
+ * the failures that make a scan. One of our hosts whose public address is not in `internal` is inside only if these
+ * contacts show its interface.
  */
 function mayBeScan(suspects: SourceEvidence, least: LeastEvidence, context: JudgingContext): boolean {
   if (countContacts(suspects, isBareProbe) >= least.failures) return true;
@@ -171,7 +175,7 @@ function mayBeScan(suspects: SourceEvidence, least: LeastEvidence, context: Judg
   return mayAddUp(candidates, isLateral, least.inside, SHARE) || detectScans(suspects, context).length > 0;
 }
 
-/** How many distinct contacts of an hour show something, over all hours. */
+/** Number of distinct contacts per hour that show something, summed over all hours. */
 const countContacts = ({ panes }: SourceEvidence, shows: (seen: number) => boolean): number =>
   panes.reduce((sum, { contacts }) => sum + contacts.filter(({ seen }) => shows(seen)).length, 0);
 
@@ -179,12 +183,12 @@ const countContacts = ({ panes }: SourceEvidence, shows: (seen: number) => boole
 export const hourOf = (time: string | number): number =>
   Math.floor((typeof time === 'string' ? epochSeconds(time) : time) / 3600);
 
-/** Whether a finding reaches into some hours, or touches them. */
+/** Whether a finding overlaps or touches some hours. */
 export function overlaps(finding: Finding, range: Hours): boolean {
   return hourOf(finding.firstSeen) <= range.to + 1 && hourOf(finding.lastSeen) >= range.from - 1;
 }
 
-/** The hours whose fragments a judgement rests on: those of its scan and one on either side, and all it rested on before. */
+/** The hours whose fragments a judgement rests on: those of its scan, one on either side, and all earlier ones. */
 export function hoursOf({ finding, hours }: EarlierJudgement): Hours {
   const [from, to] = [hourOf(finding.firstSeen) - 1, hourOf(finding.lastSeen) + 1];
   return hours ? { from: Math.min(from, hours.from), to: Math.max(to, hours.to) } : { from, to };

@@ -1,4 +1,4 @@
-/** Decides one source from what the windows table holds, and brings the findings table up to that decision. */
+/** Judges one source by the windows table and updates the findings table accordingly. */
 
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import { withCampaign } from '../finding/describe-campaign.ts';
@@ -33,32 +33,32 @@ export interface JudgeOptions extends JudgingOptions, RecorderOptions {
   readonly windows: WindowsStore;
 }
 
-/** What a judgement did. */
+/** The result of a judgement. */
 export interface Judged {
   opened: number;
   updated: number;
 }
 
-/** What came of judging one source; `isFresh` where it was judged a moment ago, and should be looked at again soon. */
+/** The result for one source. `isFresh` means that it was judged a moment ago and should be judged again soon. */
 export interface SourceJudged extends Judged {
   readonly isFresh: boolean;
 }
 
-/** A run; by default it reads from the table, with nothing read before. */
+/** A run. By default it reads from the table, with nothing read before. */
 type Run = Omit<RunContext, 'reader'> & Partial<Pick<RunContext, 'reader'>>;
 
-/** What one attempt goes by. */
+/** The input of one attempt. */
 interface Attempt extends Omit<Question, 'stored'> {
-  /** The file that the judgement is made for: where it goes on with what was judged a moment ago, nothing is read. */
+  /** The file that the judgement is made for. If it continues what was judged a moment ago, nothing is read. */
   readonly sighting?: Sighting | undefined;
 }
 
 const TRIES = 8;
 const DAY = 86_400;
-/** Hours that a campaign may have begun before one of its members. */
+/** Hours by which a campaign may begin before one of its members. */
 const CAMPAIGN_HOURS = 25;
 
-/** How far the log has come, and the clock, both epoch seconds. */
+/** How far the log has come, and the clock. Both are epoch seconds. */
 type Moment = Omit<RunContext, 'reader'>;
 
 export class Judge {
@@ -70,11 +70,12 @@ export class Judge {
   }
 
   /**
-   * Judges a source over the hours given and over whatever earlier or later hours its scans reach into.
+   * Judges a source over the given hours, and over any earlier or later hours that its scans reach into.
    *
-   * Every writer of evidence writes first and reads then, strongly consistent, so the one that reads last sees all of
-   * it; the condition on the upsert keeps an earlier reading from winning, and a refused upsert reads again. So does an
-   * accepted one: evidence that came meanwhile may have left the finding as it was, and so no version to be refused by.
+   * Every writer of evidence first writes and then reads with strong consistency, so the last reader sees everything.
+   * The condition on the upsert keeps an earlier reading from winning, and a rejected upsert reads again. An accepted
+   * upsert also reads again: evidence may have arrived that left the finding unchanged, so that no newer version
+   * rejected the upsert.
    */
   async judge(
     source: SourceName,
@@ -90,7 +91,7 @@ export class Judge {
       const judged = await this.#attempt(attempt, run);
       if (judged.isFresh) return { ...total, isFresh: true };
       attempt = { source, hours, horizons };
-      // Somebody else proved to know more.
+      // Another writer knew more.
       if (judged.isRefused) run = { ...moment, reader: reader.fresh };
       total.opened += judged.opened;
       total.updated += judged.updated;
@@ -101,12 +102,12 @@ export class Judge {
     );
   }
 
-  /** A reader for one run, which reads once what others did. */
+  /** A reader for one run. It reads what several judgements share only once. */
   newReader(): TableEvidence {
     return new TableEvidence(this.#options);
   }
 
-  /** Between which sides a contact of a source goes. */
+  /** The direction of a source's contact. */
   directionOf(source: Pick<SourceEvidence, 'inside'>, contact: SeenContact): Direction {
     return directionOf(contact, source, this.#options.networks);
   }
@@ -114,7 +115,7 @@ export class Judge {
   async #attempt({ sighting, ...asked }: Attempt, run: RunContext): Promise<SourceJudged & { isRefused: boolean }> {
     const { source, hours } = asked;
     const { settings, findings, windowDays } = this.#options;
-    // A source may have thousands of findings; one that began twice as long ago as windows are kept has no evidence left.
+    // A source may have thousands of findings. One that began twice the retention of windows ago has no evidence left.
     const oldest = hours.from - MARGIN - STEP - 2 * windowDays * 24;
     const stored = await findings.ofSource(source, oldest);
     if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
@@ -151,7 +152,7 @@ export class Judge {
     return judged;
   }
 
-  /** Outside sources may be part of a campaign that was found meanwhile. */
+  /** Outside sources may be part of a campaign that was found in the meantime. */
   async #withCampaigns(detections: readonly DetectedFinding[]): Promise<readonly DetectedFinding[]> {
     const inbound = detections.filter(({ finding }) => finding.direction === 'inbound');
     if (!inbound.length) return detections;
@@ -162,10 +163,10 @@ export class Judge {
     return detections.map((detection) => withCampaign(detection, known));
   }
 
-  /** Why a finding that the evidence does not bear out is closed; undefined where it stays as it is. */
+  /** Why a finding that the evidence no longer supports is closed. Undefined if it stays as it is. */
   #closingOf({ finding }: StoredFinding, detections: readonly DetectedFinding[], moment: Moment): Closing | undefined {
     if (hourOf(finding.firstSeen) <= this.#oldest(moment) + MARGIN) {
-      // Its evidence is gone rather than refuted, but nobody else would close it.
+      // Its evidence has expired and does not refute it, but nothing else would close it.
       const isSilent = moment.logTime - epochSeconds(finding.lastSeen) > this.#options.settings.episodeGapSeconds;
       return finding.status === 'open' && isSilent ? { closedBecause: 'ended' } : undefined;
     }
@@ -178,7 +179,7 @@ export class Judge {
     return heir ? { closedBecause: 'merged', mergedInto: heir.finding.id } : { closedBecause: 'refuted' };
   }
 
-  /** The version of a judgement: it grows with the evidence and never shrinks, though a scan may turn out shorter. */
+  /** The version of a judgement. It grows with the evidence and never shrinks, although a scan may turn out shorter. */
   #versionOf(evidence: SourceEvidence | undefined, moment: Moment, judgements: readonly EarlierJudgement[]): Version {
     const reaches = judgements.map(hoursOf);
     const from = Math.min(...reaches.map((reach) => reach.from));
@@ -186,17 +187,17 @@ export class Judge {
     const seen = (evidence?.panes ?? [])
       .filter((pane) => pane.hour >= from && pane.hour <= to)
       .reduce((sum, pane) => sum + pane.fragments, 0);
-    // What has expired still counts: else no judgement could replace one that saw more.
+    // Expired evidence still counts. Otherwise no judgement could replace one that saw more.
     const before = from <= this.#oldest(moment) ? judgements.map(({ fragments = 0 }) => fragments) : [];
     return { fragments: Math.max(seen, ...before), judgedAt: moment.logTime, hours: { from, to } };
   }
 
-  /** Whether a scan has gone on so long that its stored end may expire before it is written again. */
+  /** Whether a scan has gone on for so long that its stored end may expire before it is written again. */
   #isOutdated(stored: Finding, next: Finding): boolean {
     return epochSeconds(next.lastSeen) - epochSeconds(stored.lastSeen) >= (this.#options.windowDays * DAY) / 2;
   }
 
-  /** Whether the windows in which a finding began are gone, as far as they were read. */
+  /** Whether the windows in which a finding began have expired, as far as they were read. */
   #hasExpired(finding: Finding, evidence: SourceEvidence | undefined, moment: Moment): boolean {
     const began = hourOf(finding.firstSeen);
     return began <= this.#oldest(moment) && !evidence?.panes.some((pane) => pane.hour <= began);
@@ -208,7 +209,7 @@ export class Judge {
   }
 }
 
-/** Stored findings that the evidence no longer bears out. */
+/** Stored findings that the evidence no longer supports. */
 function orphansOf(
   stored: readonly StoredFinding[],
   detections: readonly DetectedFinding[],

@@ -1,4 +1,4 @@
-/** Evidence as the builder holds it in memory, once the last record has been read. */
+/** Evidence in the builder's memory, once the last record has been read. */
 import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
@@ -9,7 +9,7 @@ import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from '.
 const UDP = 17;
 const INTERNET = 'internet';
 
-/** Sources pass once: take all of {@link MemoryEvidence.sources} before anything else is asked. */
+/** Sources pass once, so iterate over all of {@link MemoryEvidence.sources} before calling anything else. */
 export class MemoryEvidence implements EvidenceReader {
   readonly isWhole = true;
   readonly fresh = this;
@@ -22,7 +22,9 @@ export class MemoryEvidence implements EvidenceReader {
     this.#inbound = new InboundContacts(context);
   }
 
-  /** Every source with at least so much evidence, which {@link source} then gives until the next one passes. */
+  /**
+   * Every source with at least this much evidence. {@link source} returns the current one until the next one passes.
+   */
   *sources(least: LeastEvidence): Generator<SourceEvidence> {
     for (const source of this.#collector.sources(least)) {
       this.#inbound.add(source);
@@ -37,7 +39,7 @@ export class MemoryEvidence implements EvidenceReader {
   }
 
   async inbound(): Promise<InboundRead> {
-    // Without members there is no campaign whose chances depend on what others reach.
+    // Without members there is no campaign whose likelihood depends on what others reach.
     const reach = this.#inbound.contacts.length ? this.#collector.outsideReach() : [];
     for (const { hour, target, count } of reach) this.#inbound.reach.add(hour, target, count);
     return { inbound: this.#inbound, fragments: new Map() };
@@ -73,5 +75,5 @@ export class MemoryEvidence implements EvidenceReader {
   }
 }
 
-/** Two private scopes may use one address for two hosts; an address of the internet has one. */
+/** Two private scopes may use one address for two hosts. An address of the internet belongs to one host. */
 const isSameNetwork = (asker: string, source: string): boolean => asker === source || source === INTERNET;

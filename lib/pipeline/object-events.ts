@@ -1,14 +1,14 @@
-/** The body of a queue message to the objects it is about: S3 event notifications and EventBridge events. */
+/** Turns the body of a queue message into the objects it is about: S3 event notifications and EventBridge events. */
 
 /** An object that was created. `key` is the real key, decoded where its event encodes it. */
 export interface ObjectCreated {
   readonly bucket: string;
   readonly key: string;
-  /** Bytes, where the event says. */
+  /** Size in bytes, if the event says. */
   readonly size?: number;
 }
 
-/** The message is none that S3 or EventBridge sends; it will never be readable and belongs in the dead-letter queue. */
+/** The message does not come from S3 or EventBridge. It will never be readable and belongs in the dead-letter queue. */
 export class EventError extends Error {
   override name = 'EventError';
 }

@@ -1,4 +1,4 @@
-/** Addresses as four 32-bit words, each distinct one a small number; number 0 stands for none. */
+/** Addresses as four 32-bit words. Each distinct address has a small number, and number 0 means no address. */
 import { ADDRESS_BYTES, ADDRESS_KIND, ADDRESS_NETWORK, ADDRESS_OWNER, ADDRESS_PANE, ADDRESS_PANE_HOUR, ADDRESS_PANE_QUALITY, ADDRESS_RANK, KIND_INSIDE } from '../rows';
 import {
   addresses,
@@ -16,7 +16,7 @@ import {
 @external('host', 'kindOf')
 declare function kindOf(w0: u32, w1: u32, w2: u32, w3: u32): u32;
 
-/** Rows in use, that of no address included. */
+/** Rows in use, including the row for no address. */
 export let count: u32 = 1;
 
 export function setCount(value: u32): void {
@@ -63,7 +63,7 @@ export function setOwner(id: u32, owner: u32, rank: u32): void {
   store<u8>(row(id), <u8>rank, ADDRESS_RANK);
 }
 
-/** The pane of an address for an hour where it was the last one written to, and had all of a quality; else 0. */
+/** The last pane of an address, if it is for this hour and already has all of this quality. Otherwise 0. */
 // @ts-expect-error: decorator
 @inline
 export function lastPane(id: u32, hour: u32, quality: u32): u32 {
@@ -80,7 +80,7 @@ export function setLastPane(id: u32, pane: u32, hour: u32, quality: u32): void {
   store<u16>(at, <u16>quality, ADDRESS_PANE_QUALITY);
 }
 
-/** Forgets the last panes: their numbers have changed. */
+/** Forgets the last panes, because their numbers have changed. */
 export function clearLastPanes(): void {
   for (let id: u32 = 1; id < count; id++) setLastPane(id, 0, 0, 0);
 }
@@ -95,17 +95,17 @@ function hash(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   return h ^ (h >>> 15);
 }
 
-/** The network of the record that is being read, as a number that the host gave its interface. */
+/** The network of the current record, as the number that the host gave to its interface. */
 let network: u32 = 0;
 
-/** Says which network the inside addresses that are read next belong to. */
+/** Sets the network of the inside addresses that are read next. */
 // @ts-expect-error: decorator
 @inline
 export function enterNetwork(number: u32): void {
   network = number;
 }
 
-/** Spreads the namesakes of a private address in several networks over the index (RFC 1918, RFC 6598, RFC 4193). */
+/** Spreads equal private addresses of several networks over the index (RFC 1918, RFC 6598, RFC 4193). */
 // @ts-expect-error: decorator
 @inline
 function hashIn(number: u32, w0: u32, w1: u32, w2: u32, w3: u32): u32 {
@@ -117,8 +117,8 @@ function hashIn(number: u32, w0: u32, w1: u32, w2: u32, w3: u32): u32 {
 }
 
 /**
- * The number of an address: of an inside one, that in the network entered last, since networks may have the same
- * addresses. The caller sees to it that there is room for one more.
+ * The number of an address. An inside address is numbered within the network entered last, since networks may use the
+ * same addresses. The caller makes sure that there is room for one more.
  */
 export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   const mask = slots - 1;
@@ -148,7 +148,7 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   return id;
 }
 
-/** Finds all rows again after the index was emptied. */
+/** Rebuilds the index after it was emptied. */
 export function reindex(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < count; id++) {
@@ -163,27 +163,27 @@ export function move(from: u32, to: u32): void {
   memory.copy(row(to), row(from), ADDRESS_BYTES);
 }
 
-/** What is no address that is read here: the line is left to the host, which tells why. */
+/** Text that is not read as an address here. The line is left to the host, which reports the reason. */
 export const NOT_READ: u32 = 0xffffffff;
 
-/** Of an IPv6 address with all its digits. */
+/** Length of an IPv6 address with all its digits. */
 const LONGEST_TEXT: u32 = 39;
 
 const DOT: u32 = 0x2e;
 const COLON: u32 = 0x3a;
 
-/** Forgets the texts: the numbers that they stood for have changed. */
+/** Forgets the texts, because the numbers of their addresses have changed. */
 export function clearTexts(): void {
   memory.fill(TEXT, 0, TEXTS * TEXT_BYTES);
   memory.fill(LONG_TEXT, 0, LONG_TEXTS * LONG_TEXT_BYTES);
 }
 
-/** The number of the address written at `[start, end)`, {@link NOT_READ} where the host must look. */
+/** The number of the address written at `[start, end)`, or {@link NOT_READ} if the host must read the line. */
 export function read(start: u32, end: u32): u32 {
   const length = end - start;
   if (length > 16) return readLong(start, end, length);
-  // The same few addresses come again and again: their text is known by its bytes, the unused ones
-  // zero, which no text has: below 33 all is white space.
+  // The same few addresses appear again and again, so a text is looked up by its bytes. Unused bytes are zero, which no
+  // text contains, since bytes below 33 are white space.
   const shift: u32 = 16 - length;
   let low = load<u64>(start);
   let high: u64 = 0;
@@ -204,7 +204,7 @@ export function read(start: u32, end: u32): u32 {
   return id;
 }
 
-/** The same for texts of more than sixteen bytes, in words of eight. */
+/** The same for texts of more than sixteen bytes, in words of eight bytes. */
 function readLong(start: u32, end: u32, length: u32): u32 {
   if (length > LONGEST_TEXT) return NOT_READ;
   const w0 = load<u64>(start);
@@ -239,7 +239,7 @@ function readLong(start: u32, end: u32, length: u32): u32 {
   return id;
 }
 
-/** Eight bytes of a text from `from` on, those past its end as zero. */
+/** Eight bytes of a text starting at `from`. Bytes past its end are zero. */
 // @ts-expect-error: decorator
 @inline
 function wordAt(start: u32, from: u32, length: u32): u64 {
@@ -257,7 +257,7 @@ function readIpv4(start: u32, end: u32): u32 {
     const byte: u32 = load<u8>(at);
     const digit = byte - 0x30;
     if (digit <= 9) {
-      // Leading zeros are octal to some, so they are no address to us.
+      // Some programs read leading zeros as octal, so they are refused.
       if (digits != 0 && part == 0) return NOT_READ;
       part = part * 10 + digit;
       digits++;
@@ -273,10 +273,14 @@ function readIpv4(start: u32, end: u32): u32 {
   return intern(0, 0, 0xffff, (value << 8) | part);
 }
 
-/** Eight groups of up to four hexadecimal digits, zeros left out once (RFC 4291); one with a dotted tail is left to the host. */
+/**
+ * Eight groups of up to four hexadecimal digits, with zeros left out at most once (RFC 4291). The host reads an address
+ * with a dotted tail.
+ */
 function readIpv6(start: u32, end: u32): u32 {
   if (end - start > LONGEST_TEXT) return NOT_READ;
-  // Groups before the gap from the top down, groups after it as they come; four words are held as two halves each.
+  // Groups before the gap are placed from the top down, groups after it in order. Four words are held as two halves
+  // each.
   let head0: u64 = 0;
   let head1: u64 = 0;
   let groups: u32 = 0;
@@ -322,7 +326,7 @@ function readIpv6(start: u32, end: u32): u32 {
     if (groups != 8) return NOT_READ;
   } else {
     if (groups > 7) return NOT_READ;
-    // What stands before the gap moves up, what stands after it is at the bottom already.
+    // Groups before the gap move up. Groups after it are already at the bottom.
     const after = groups - gap;
     const up = (8 - groups) * 16;
     const lowBits = after * 16;

@@ -1,10 +1,11 @@
 /**
- * The contacts of all sources, hour by hour: the state that reading flow logs builds.
+ * The contacts of all sources, hour by hour: the state that is built while flow logs are read.
  *
- * For each source and hour (a pane) the table keeps a tuple sketch (a theta sketch whose keys carry a summary; Dasgupta,
- * Lang, Rhodes, Thaler: A Framework for Estimating Stream Expression Cardinalities, ICDT 2016): the contacts with the
- * smallest keyed hashes, exact up to a limit, beyond it a uniform sample of known rate theta. The summary is the union
- * of what was seen, so any order, repetition or split of the records ends in the same table.
+ * For each source and hour (a pane) the table keeps a tuple sketch, which is a theta sketch whose keys carry a summary
+ * (Dasgupta, Lang, Rhodes, Thaler: A Framework for Estimating Stream Expression Cardinalities, ICDT 2016). It contains
+ * the contacts with the smallest keyed hashes: all of them up to a limit, beyond it a uniform sample of known rate
+ * theta. The summary is the union of what was seen, so any order, repetition or split of the records gives the same
+ * table.
  */
 import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, PANE_BYTES, PANE_COUNT, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_QUALITY, PANE_SOURCE, PANE_FAILED_PROBES, PANE_THETA } from '../rows';
 import {
@@ -32,22 +33,22 @@ import {
 
 const HOUR: u32 = 3600;
 const FULL: u32 = 0xffffffff;
-/** Contacts beyond the limit that a pane may hold before it is cut, so that cutting costs little on average. */
+/** Contacts that a pane may hold beyond the limit before it is cut, so that cutting costs little on average. */
 const SLACK: u32 = 2;
 
-/** Rows ever used, the unused number 0 included. */
+/** Rows ever used, including the unused row 0. */
 export let paneCount: u32 = 1;
 export let contactCount: u32 = 1;
-/** Contacts kept for each pane; beyond it they are sampled. */
+/** Contacts kept for each pane. Beyond the limit they are sampled. */
 export let limit: u32 = 2048;
-/** Of inside sources so many are kept at least, unless they are the flood. */
+/** At least this many contacts of an inside source are kept, unless inside sources are the flood. */
 const INSIDE_LIMIT: u32 = 256;
 let insideLimit: u32 = INSIDE_LIMIT;
 export let sparesInside: bool = true;
 let free: u32 = 0;
 let usedSlots: u32 = 0;
 
-/** Begins with a limit, which pressure may lower. */
+/** Sets the limit, which pressure may lower later. */
 export function begin(value: u32): void {
   limit = value;
   insideLimit = min(value, INSIDE_LIMIT);
@@ -87,7 +88,7 @@ export function countOf(pane: u32): u32 {
 export function failedProbesOf(pane: u32): u32 {
   return load<u32>(paneRow(pane), PANE_FAILED_PROBES);
 }
-/** A mark takes the place of the failed probes. */
+/** A mark is stored in the place of the failed probes. */
 export const markOf = failedProbesOf;
 export function setMark(pane: u32, mark: u32): void {
   store<u32>(paneRow(pane), mark, PANE_FAILED_PROBES);
@@ -112,7 +113,10 @@ function hasInitiatorHalf(seen: u32): bool {
   return (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) != 0;
 }
 
-/** Whether the contact failed, as far as is known, or its probes had no SYN and met nothing; as `isFailedProbe` of `lib/evidence/seen.ts`. */
+/**
+ * Whether the contact failed as far as is known, or its probes had no SYN and no answer. The same as `isFailedProbe` of
+ * `lib/evidence/seen.ts`.
+ */
 export function isFailedProbe(seen: u32): bool {
   if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0) return false;
   const isWithoutSyn = (seen & (SEEN_TCP | SEEN_SYN | SEEN_WITHOUT_FLAGS)) == SEEN_TCP;
@@ -120,14 +124,17 @@ export function isFailedProbe(seen: u32): bool {
   return !isWithoutSyn || (seen & (SEEN_RESET | SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) != 0;
 }
 
-/** The lower of two, where 0 stands for none: a union in any order. */
+/** The lower of two values, where 0 means none: a union in any order. */
 // @ts-expect-error: decorator
 @inline
 function lowest(a: u32, b: u32): u32 {
   return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/** A bit for sixteen neighbouring source ports: scanners that send again count up; none for protocols without ports. */
+/**
+ * A bit for a group of sixteen neighbouring source ports, since scanners that send again count up. 0 for protocols
+ * without ports.
+ */
 // @ts-expect-error: decorator
 @inline
 function flowBit(port: u32): u32 {
@@ -135,8 +142,8 @@ function flowBit(port: u32): u32 {
 }
 
 /**
- * Adds one half of a contact; `end` decides the hour. Of an answer's half, source port and packet bytes are 0. The
- * caller sees to it that there is room for one more.
+ * Adds one half of a contact. `end` decides the hour. An answer's half has source port and packet bytes 0. The caller
+ * makes sure that there is room for one more.
  */
 export function add(
   source: u32,
@@ -197,8 +204,8 @@ function widen(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
 }
 
 /**
- * Adds a contact as another table held it: both tables see only some of the records, and their union sees all of them.
- * `row` lies in memory as a row of this table does; its numbers of target and pane are not looked at.
+ * Adds a contact from another table. Each table saw only some of the records, and their union has seen all of them.
+ * `row` is in memory and has the layout of this table's rows. Its numbers of target and pane are ignored.
  */
 export function unite(source: u32, target: u32, hour: u32, row: u32): void {
   const pane = paneAt(source, hour);
@@ -213,7 +220,7 @@ export function unite(source: u32, target: u32, hour: u32, row: u32): void {
   store<u32>(own, before | seen, CONTACT_SEEN);
   const had = hasInitiatorHalf(before);
   const has = hasInitiatorHalf(seen);
-  // Times are those of probes; an answer's times stand in only until a probe is known.
+  // The times of a contact are those of its probes. An answer's times are used only until a probe is known.
   if (before == 0 || (has && !had)) setTimes(own, firstStart, firstEnd, lastEnd);
   else if (has == had) widen(own, firstStart, firstEnd, lastEnd);
   store<u32>(own, load<u32>(own, CONTACT_MINUTES_LOW) | load<u32>(row, CONTACT_MINUTES_LOW), CONTACT_MINUTES_LOW);
@@ -223,7 +230,7 @@ export function unite(source: u32, target: u32, hour: u32, row: u32): void {
   store<u32>(own, load<u32>(own, CONTACT_FLOWS) | load<u32>(row, CONTACT_FLOWS), CONTACT_FLOWS);
 }
 
-/** Adds what another table knew of a pane besides its contacts. */
+/** Adds what another table knew of a pane in addition to its contacts. */
 export function unitePane(source: u32, hour: u32, theta: u32, quality: u32): void {
   const pane = paneAt(source, hour);
   const row = paneRow(pane);
@@ -274,7 +281,7 @@ function contactSlot(pane: u32, target: u32, service: u32): u32 {
   return hash ^ (hash >>> 16);
 }
 
-/** The row of a contact, a new one where it is not known; 0 where the sample leaves it out. */
+/** The row of a contact, created if it is not known. 0 if the sample leaves the contact out. */
 // @ts-expect-error: decorator
 @inline
 function contactAt(pane: u32, source: u32, target: u32, service: u32): u32 {
@@ -291,7 +298,7 @@ function contactAt(pane: u32, source: u32, target: u32, service: u32): u32 {
 }
 
 function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
-  // The source's words are folded into two: its contacts must sample independently of other sources' contacts.
+  // The source's words are folded into two, so that its contacts are sampled independently of other sources' contacts.
   const hash = keyedHash(
     word(source, 0) ^ word(source, 2),
     word(source, 1) ^ word(source, 3),
@@ -321,7 +328,7 @@ function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
   return id;
 }
 
-/** Puts a contact into the list of its pane. */
+/** Adds a contact to the list of its pane. */
 // @ts-expect-error: decorator
 @inline
 function hang(id: u32, pane: u32): void {
@@ -342,20 +349,23 @@ function indexContact(id: u32): void {
   usedSlots++;
 }
 
-/** Keeps the contacts of a pane with the `limit` smallest hashes; theta is the largest hash that stays in. */
+/** Keeps the contacts of a pane with the `limit` smallest hashes. Theta becomes the largest hash that is kept. */
 export function cut(pane: u32): void {
   let members: u32 = 0;
   for (let id = load<u32>(paneRow(pane), PANE_HEAD); id != 0; id = load<u32>(contactRow(id), CONTACT_NEXT))
     store<u32>(SORTED + members++ * 4, load<u32>(contactRow(id), CONTACT_HASH));
   const most = limitOf(pane);
   if (members <= most) return;
-  // Equal hashes stay or go together; one below the first that goes keeps the rule free of ties.
+  // Contacts with equal hashes are kept or dropped together, so theta is one below the first hash that is dropped.
   const theta = nthSmallest(members, most) - 1;
   store<u32>(paneRow(pane), theta, PANE_THETA);
   keepBelow(pane, theta);
 }
 
-/** Lets go of the contacts of a pane with larger hashes. Their slots stay until the next reindexing: nothing finds them. */
+/**
+ * Drops the contacts of a pane with larger hashes. Their slots remain until the next reindexing, but nothing finds
+ * them.
+ */
 function keepBelow(pane: u32, theta: u32): void {
   const at = paneRow(pane);
   let id = load<u32>(at, PANE_HEAD);
@@ -400,7 +410,7 @@ function nthSmallest(members: u32, nth: u32): u32 {
   return load<u32>(SORTED + nth * 4);
 }
 
-/** Finds all panes again after the index was emptied. */
+/** Rebuilds the index of panes after it was emptied. */
 export function reindexPanes(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < paneCount; id++) {
@@ -410,14 +420,14 @@ export function reindexPanes(): void {
   }
 }
 
-/** Finds all contacts again, and forgets the slots of those that were dropped. */
+/** Rebuilds the index of contacts, without those that were dropped. */
 export function reindexContacts(): void {
   memory.fill(contactIndex, 0, slots * 4);
   usedSlots = 0;
   for (let id: u32 = 1; id < contactCount; id++) if (load<u32>(contactRow(id), CONTACT_PANE) != 0) indexContact(id);
 }
 
-/** Counts the failed probes of each pane, and notes when it was seen last. */
+/** Counts the failed probes of each pane and records when it was last seen. */
 export function weigh(): void {
   for (let pane: u32 = 1; pane < paneCount; pane++) {
     store<u32>(paneRow(pane), 0, PANE_FAILED_PROBES);
@@ -439,8 +449,8 @@ export function cutAll(): void {
 }
 
 /**
- * Moves the panes that stay, and their contacts, together; the rows of the others are dropped. `numbers` lists a pane's
- * new number, 0 for those that go; indexes must be made anew afterwards.
+ * Moves the kept panes and their contacts together and drops the other rows. `numbers` lists each pane's new number, or
+ * 0 if it is dropped. The indexes must be rebuilt afterwards.
  */
 export function keepPanes(numbers: u32): void {
   let kept: u32 = 1;
@@ -472,7 +482,7 @@ export function markAddresses(marks: u32): void {
   for (let id: u32 = 1; id < contactCount; id++) if (paneOf(id) != 0) store<u32>(marks + targetOf(id) * 4, 1);
 }
 
-/** Takes the new numbers of addresses. */
+/** Applies the new numbers of addresses. */
 export function renumber(numbers: u32): void {
   for (let pane: u32 = 1; pane < paneCount; pane++)
     store<u32>(paneRow(pane), load<u32>(numbers + sourceOf(pane) * 4), PANE_SOURCE);

@@ -1,6 +1,6 @@
 /**
- * The kernel: what is done for every byte and every record, compiled to WebAssembly. `lib/kernel/kernel.ts` is its host.
- * Written in AssemblyScript; `npm run kernel` compiles it.
+ * The kernel: the work for every byte and every record, compiled to WebAssembly. `lib/kernel/kernel.ts` is its host. It
+ * is written in AssemblyScript and compiled by `npm run kernel`.
  */
 
 import * as addresses from './addresses';
@@ -23,19 +23,22 @@ export { clear } from './pressure';
 export { clearCounts, lines, mark, noData, readLines, records, useColumns } from './lines';
 export { advance, logTime, makeRoom, record, setKey, setLayoutQuality };
 
-/** Begins with empty tables of so many rows at most; when they are full, the host takes all, or the least suspicious is dropped. */
+/**
+ * Starts with empty tables of at most `mostRows` rows. When they are full, the host takes everything, or the least
+ * suspicious evidence is dropped.
+ */
 export function begin(key0: u32, key1: u32, limit: u32, mostRows: u32, isSpilling: bool): void {
   setKey(key0, key1);
   contacts.begin(limit);
   start(mostRows, isSpilling);
 }
 
-/** Says that the addresses that are interned next are those of a record that the host has read. */
+/** Announces that the following addresses belong to a record that the host has read. */
 export function enter(interfaceId: u32): void {
   interfaces.enter(interfaceId, 0, 0);
 }
 
-/** The number of an address. There must be room: making it may change the numbers of others. */
+/** The number of an address. There must be room for it. A new address may change the numbers of others. */
 export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   return internAddress(w0, w1, w2, w3);
 }
@@ -55,7 +58,7 @@ export function add(
   contacts.add(source, target, service, seen, start, end, quality, sourcePort, packetBytes);
 }
 
-/** The halves of one record: the forward one's bits, and above them the reverse one's. */
+/** The halves of one record: the bits of the forward half, and above them those of the reverse half. */
 export function classify(
   protocol: u32,
   sourcePort: u32,
@@ -106,7 +109,7 @@ export function contactCount(): u32 {
 export function contactLimit(): u32 {
   return contacts.limit;
 }
-/** How often the least suspicious was dropped, and all numbers of addresses changed. */
+/** How often evidence was dropped. Each time, all numbers of addresses changed. */
 export function timesFull(): u32 {
   return pressure.timesFull;
 }
@@ -116,7 +119,7 @@ export function sourcesDropped(): u32 {
 export function contactsDropped(): u32 {
   return pressure.contactsDropped;
 }
-/** Where the host may write a name or a row that it hands in. */
+/** Where the host may write a name or a row for the kernel. */
 export function handedIn(): u32 {
   return layout.HANDED_IN;
 }

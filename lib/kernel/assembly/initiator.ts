@@ -1,4 +1,4 @@
-/** Tells who initiated the contact that a record is a half of, and what the half says about it. */
+/** Decides who initiated the contact that a record belongs to, and what the record says about it. */
 import {
   SEEN_ACCEPT,
   SEEN_COMPLETED,
@@ -20,7 +20,7 @@ const TCP: u32 = 6;
 const ICMP: u32 = 1;
 const ICMPV6: u32 = 58;
 
-/** Flags of a record whose log has none, or "-" there. */
+/** Flags of a record whose log has no flags, or "-". */
 export const NO_FLAGS: i32 = -1;
 const FIN: i32 = 1;
 const SYN: i32 = 2;
@@ -29,33 +29,33 @@ const ACK: i32 = 16;
 
 export const REJECT: u32 = 2;
 
-/** Linux and Windows choose client ports from here on (NAT gateways and load balancers from 1024 on). */
+/** Linux and Windows choose client ports starting here (NAT gateways and load balancers start at 1024). */
 const EPHEMERAL: u32 = 32_768;
 const PRIVILEGED: u32 = 1024;
-/** A reset carries no options: 20 bytes of IPv4 (40 of IPv6) header and 20 of TCP; a SYN-ACK has options, always. */
+/** A reset has no options: 20 bytes of IPv4 header (40 of IPv6) and 20 of TCP. A SYN-ACK always has options. */
 const RESET_BYTES_IPV4: f64 = 40;
 const RESET_BYTES_IPV6: f64 = 60;
 const IPV6_EXTRA_BYTES: f64 = 20;
-/** A SYN is sent again at most so often before its sender gives up within one record. */
+/** How often a sender repeats a SYN within one record before it stops. */
 const SYN_RETRIES: f64 = 4;
-/** Packets up to this find a port open and close it again; more is a conversation. */
+/** This many packets are enough to find a port open and close the connection. More packets are a conversation. */
 const PROBE_PACKETS: f64 = 10;
 
 /**
- * What the record classified last contributes: `forward` to the contact of its sender with its receiver, `reverse` to
- * the contact of its receiver with its sender. Zero contributes nothing.
+ * The result for the last record that was classified. `forward` belongs to the contact of its sender with its receiver,
+ * `reverse` to the contact of its receiver with its sender. Zero contributes nothing.
  */
 export let forward: u32 = 0;
 export let reverse: u32 = 0;
 
-/** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one: the lower side of a flow is the service. */
+/** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one. The lower side of a flow is the service. */
 // @ts-expect-error: decorator
 @inline
 function portRole(port: u32): u32 {
   return <u32>(port >= PRIVILEGED) + <u32>(port >= EPHEMERAL);
 }
 
-/** Classifies one record: by TCP flags where the log has them, else by port roles. */
+/** Classifies one record by TCP flags if the log has them, otherwise by port roles. */
 export function classify(
   protocol: u32,
   sourcePort: u32,
@@ -73,7 +73,7 @@ export function classify(
     if (flags == NO_FLAGS) classifyTcpWithoutFlags(sourcePort, targetPort, packets, bytes, action, isIpv4, verdict);
     else classifyTcp(sourcePort, targetPort, packets, bytes, action, flags, isIpv4, verdict);
   } else if (protocol == ICMP || protocol == ICMPV6) {
-    // Neither type nor code is logged, so a request cannot be told from its reply: each half is both.
+    // Neither type nor code is logged, so a request looks like its reply, and each half counts as both.
     forward = SEEN_PROBE | verdict;
     reverse = action == REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;
   } else classifyDatagrams(sourcePort, targetPort, action, verdict);
@@ -85,7 +85,8 @@ export function classify(
 
 function classifyDatagrams(sourcePort: u32, targetPort: u32, action: u32, verdict: u32): void {
   if (sourcePort < PRIVILEGED && targetPort < PRIVILEGED && sourcePort != targetPort) {
-    // No client waits on a privileged port, so neither half answers the other; only their meeting tells that one did.
+    // No client waits on a privileged port, so neither half answers the other. Only both halves together show that one
+    // did.
     forward = SEEN_PROBE | verdict;
     reverse = action == REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;
   } else byPortRoles(sourcePort, targetPort, action, verdict, SEEN_REPLY);
@@ -111,7 +112,7 @@ function classifyTcp(
   else byPortRoles(sourcePort, targetPort, action, verdict | SEEN_TCP, SEEN_REPLY | SEEN_TCP);
 }
 
-/** Resets alone: a closed port sends one for each SYN, and Windows asks three times. */
+/** Only resets: a closed port sends one for each SYN, and Windows tries three times. */
 function isBare(packets: f64, bytes: f64, isIpv4: bool): bool {
   return packets <= SYN_RETRIES && bytes <= packets * (isIpv4 ? RESET_BYTES_IPV4 : RESET_BYTES_IPV6);
 }
@@ -145,8 +146,9 @@ function classifyTcpWithoutFlags(
 }
 
 /**
- * Bytes of a SYN over IPv4: with MSS only (nmap), of old and new stacks (Windows, Linux, macOS); 20 more over IPv6. The
- * 40 of a bare SYN and the 52 of Windows are left out: acknowledgements and resets have those sizes too.
+ * Bytes of a SYN over IPv4: with MSS only (nmap), of old and new network stacks (Windows, Linux, macOS). 20 more over
+ * IPv6. The 40 bytes of a bare SYN and the 52 of Windows are left out, because acknowledgements and resets have those
+ * sizes too.
  */
 function isSynSized(packets: f64, bytes: f64, isIpv4: bool): bool {
   if (!(packets > 0 && packets <= SYN_RETRIES)) return false;

@@ -1,4 +1,4 @@
-/** Which interface holds which address: ties of different sureness, of which the surest wins whatever the order. */
+/** Which interface holds which address. Ties differ in certainty, and the most certain one wins in any order. */
 import { INTERFACE_BYTES, INTERFACE_CANDIDATES, INTERFACE_NAME_BYTES, INTERFACE_NAME_LENGTH, INTERFACE_NETWORK, INTERFACE_RECORDS, INTERFACE_TRAITS, KIND_INSIDE, NO_CANDIDATE, RANK_BEHIND, RANK_BEHIND_INSTANCE, RANK_OWN, RANK_SEEN, TRAIT_FORWARDS, TRAIT_INSTANCE, TRAIT_WITHOUT_DIRECTION } from '../rows';
 import { enterNetwork, kind, ownerOf, rankOf, setOwner } from './addresses';
 import { INTERFACE_INDEX, INTERFACE_SLOTS, INTERFACES, MOST_INTERFACES } from './layout';
@@ -7,18 +7,18 @@ export const INGRESS: u32 = 1;
 export const EGRESS: u32 = 2;
 
 /**
- * Identity columns are best effort and may be "-" at first: the host looks at the first records of an interface, and then
- * at those whose number is a power of two.
+ * Identity columns are best effort and may be "-" at first. The host reads them for the first records of an interface,
+ * and then for those whose number is a power of two.
  */
 const FIRST_LOOKS: u32 = 16;
 const LAST_LOOK: u32 = 4096;
 
-/** Reads the text columns of the line at `[start, end)`, or of the record that the host handed in, where both are 0. */
+/** Reads the text columns of the line at `[start, end)`, or of the record that the host passed in if both are 0. */
 // @ts-expect-error: decorator
 @external('host', 'look')
 declare function look(id: u32, start: u32, end: u32): void;
 
-/** Rows in use, that of no interface included; beyond the most, interfaces are taken for none, and counted. */
+/** Rows in use, including the row for no interface. Beyond the limit, records count as having no interface. */
 export let count: u32 = 1;
 export let unnamed: u32 = 0;
 let last: u32 = 0;
@@ -29,7 +29,9 @@ function row(id: u32): u32 {
   return INTERFACES + id * INTERFACE_BYTES;
 }
 
-/** Whether an interface has the name of so many bytes at `at`: compared in words, the last of which overlaps. */
+/**
+ * Whether the name of an interface equals the text at `at`. Names are compared in words, and the last word overlaps.
+ */
 // @ts-expect-error: decorator
 @inline
 function isNamed(id: u32, at: u32, bytes: u32): bool {
@@ -40,7 +42,7 @@ function isNamed(id: u32, at: u32, bytes: u32): bool {
   return load<u64>(name + bytes - 8) == load<u64>(at + bytes - 8);
 }
 
-/** Whether the name of one interface stands after that of another, byte by byte. */
+/** Whether the name of one interface sorts after that of another, byte by byte. */
 function isAfter(id: u32, other: u32): bool {
   for (let from: u32 = 0; from < <u32>INTERFACE_NAME_BYTES; from += 8) {
     const a = bswap<u64>(load<u64>(row(id) + from));
@@ -50,7 +52,7 @@ function isAfter(id: u32, other: u32): bool {
   return false;
 }
 
-/** The number of the name at `[start, end)`, of which 48 bytes count: ids of interfaces have 21 at most. */
+/** The number of the name at `[start, end)`. Only 48 bytes count, since ids of interfaces have at most 21. */
 export function interfaceNamed(start: u32, end: u32): u32 {
   const bytes = min(end - start, <u32>INTERFACE_NAME_BYTES);
   if (last != 0 && isNamed(last, start, bytes)) return last;
@@ -100,12 +102,15 @@ export function addTraits(id: u32, traits: u32): void {
   store<u8>(row(id), <u8>(traitsOf(id) | traits), INTERFACE_TRAITS);
 }
 
-/** Notes the number of an interface's network; 0 for one that the host has yet to look up. */
+/** Stores the number of an interface's network. 0 means that the host has not looked it up yet. */
 export function setNetwork(id: u32, number: u32): void {
   store<u16>(row(id), <u16>number, INTERFACE_NETWORK);
 }
 
-/** Says that the addresses read next are those of a record of an interface, whose network the host looks up at first. */
+/**
+ * Announces that the next addresses belong to a record of this interface, whose network the host looks up the first
+ * time.
+ */
 // @ts-expect-error: decorator
 @inline
 export function enter(id: u32, start: u32, end: u32): void {
@@ -113,7 +118,7 @@ export function enter(id: u32, start: u32, end: u32): void {
   enterNetwork(load<u16>(row(id), INTERFACE_NETWORK));
 }
 
-/** Learns from one record. */
+/** Learns the holders of addresses from one record. */
 // @ts-expect-error: decorator
 @inline
 export function learn(
@@ -149,7 +154,7 @@ export function learn(
   }
 }
 
-/** Only of an inside address does it matter who saw it: outside ones have one network. */
+/** Only for an inside address does it matter which interface saw it, since outside addresses share one network. */
 // @ts-expect-error: decorator
 @inline
 function sight(address: u32, id: u32): void {
@@ -160,11 +165,11 @@ function sight(address: u32, id: u32): void {
 @inline
 function tie(address: u32, ownAddress: u32, id: u32): void {
   if (address == ownAddress) claim(address, id, RANK_OWN);
-  // What a NAT gateway or a transit gateway forwards from outside is not its own.
+  // Addresses outside that a NAT gateway or a transit gateway forwards for are not its own.
   else if (kind(address) & KIND_INSIDE) claim(address, id, traitsOf(id) & TRAIT_INSTANCE ? RANK_BEHIND_INSTANCE : RANK_BEHIND);
 }
 
-/** Ties an address to an interface: the surer tie wins, of two the interface with the smaller name. */
+/** Ties an address to an interface. The more certain tie wins, then the interface with the smaller name. */
 export function claim(address: u32, id: u32, rank: u32): void {
   const held = rankOf(address);
   if (rank < held) return;
@@ -173,7 +178,7 @@ export function claim(address: u32, id: u32, rank: u32): void {
   setOwner(address, id, rank);
 }
 
-/** Concludes from all records which address is whose, where the log has no directions. */
+/** Once all records are read, concludes which address belongs to which interface if the log has no directions. */
 export function conclude(): void {
   for (let id: u32 = 1; id < count; id++) {
     if (!(traitsOf(id) & TRAIT_WITHOUT_DIRECTION)) continue;
@@ -189,7 +194,7 @@ export function conclude(): void {
   }
 }
 
-/** Takes the candidates that another table had of an interface: those that both have in common remain. */
+/** Intersects the candidates of an interface with those from another table. */
 export function uniteCandidates(id: u32, first: u32, second: u32): void {
   if (!(traitsOf(id) & TRAIT_WITHOUT_DIRECTION)) {
     addTraits(id, TRAIT_WITHOUT_DIRECTION);
@@ -201,7 +206,7 @@ export function uniteCandidates(id: u32, first: u32, second: u32): void {
     if (candidate(id, which) != first && candidate(id, which) != second) setCandidate(id, which, NO_CANDIDATE);
 }
 
-/** Forgets what the records of each interface had in common: which address is its own is then not concluded. */
+/** Forgets the candidates of all interfaces, so that no own address is concluded from them. */
 export function forgetCandidates(): void {
   for (let id: u32 = 1; id < count; id++) {
     setCandidate(id, 0, NO_CANDIDATE);
@@ -224,7 +229,7 @@ export function markAddresses(marks: u32): void {
       if (candidate(id, which) != NO_CANDIDATE) store<u32>(marks + candidate(id, which) * 4, 1);
 }
 
-/** Keeps candidates' numbers true when addresses are renumbered; `numbers` lists the new one of each old one. */
+/** Updates the candidates when addresses are renumbered. `numbers` lists the new number of each old one. */
 export function renumber(numbers: u32): void {
   for (let id: u32 = 1; id < count; id++)
     for (let which: u32 = 0; which < 2; which++) {

@@ -1,4 +1,4 @@
-/** HalfSipHash-2-4: a keyed 32-bit hash, so that nobody outside can choose contacts that fall out of a sample. */
+/** HalfSipHash-2-4: a keyed 32-bit hash, so that an attacker cannot choose contacts that the sample leaves out. */
 
 let key0: u32 = 0;
 let key1: u32 = 0;
@@ -9,7 +9,7 @@ export function setKey(first: u32, second: u32): void {
   key1 = second;
 }
 
-/** Seven words; the length is part of what is hashed. */
+/** Seven words. The length is part of the hashed message. */
 const MESSAGE_BYTES: u32 = 28;
 
 let v0: u32 = 0;

@@ -1,11 +1,11 @@
 /**
- * Where everything lies in the kernel's memory. The tables lie one after the other and grow together, a level at a time;
- * pages that were never touched cost nothing, so a level is generous.
+ * The layout of the kernel's memory. The tables follow one another and grow together, one level at a time. Pages that
+ * were never touched cost nothing, so a level is generous.
  */
 
 import { ADDRESS_BYTES, CONTACT_BYTES, INTERFACE_BYTES, PANE_BYTES } from '../rows';
 
-/** Bytes of text that are read at once, and what may be read or written beside them without harm. */
+/** Size of a block of text in bytes, and a margin around it that may be read or written without harm. */
 export const BLOCK_BYTES: u32 = 1 << 18;
 const MARGIN: u32 = 64;
 
@@ -22,7 +22,7 @@ export const INTERFACE_SLOTS: u32 = 65_536;
 export const TEXTS: u32 = 32_768;
 /** The same for the long texts of IPv6. */
 export const LONG_TEXTS: u32 = 16_384;
-/** Contacts that one cut looks at, at most. */
+/** Maximum number of contacts in one cut. */
 export const MOST_IN_PANE: u32 = 8192;
 
 function align(at: u32): u32 {
@@ -30,13 +30,13 @@ function align(at: u32): u32 {
 }
 
 export const BLOCK: u32 = align(<u32>__heap_base) + MARGIN;
-/** Where there is white space in the block, and where newlines are, in words of four bytes each. */
+/** Positions of white space in the block, and of newlines, in words of four bytes each. */
 export const GAPS: u32 = align(BLOCK + BLOCK_BYTES + MARGIN);
 export const NEWLINES: u32 = align(GAPS + (BLOCK_BYTES + 64) * 4);
 export const STARTS: u32 = align(NEWLINES + (BLOCK_BYTES + 64) * 4);
 export const ENDS: u32 = align(STARTS + MAX_COLUMNS * 4 + MARGIN);
 export const SORTED: u32 = align(ENDS + MAX_COLUMNS * 4 + MARGIN);
-/** Where the host may write a name or a row that it hands in. */
+/** Where the host may write a name or a row for the kernel. */
 export const HANDED_IN: u32 = align(SORTED + MOST_IN_PANE * 4);
 export const TEXT: u32 = align(HANDED_IN + 2 * MARGIN);
 export const LONG_TEXT: u32 = align(TEXT + TEXTS * TEXT_BYTES);
@@ -56,19 +56,19 @@ export let contactIndex: u32 = 0;
 export let scratch: u32 = 0;
 let end: u32 = 0;
 
-/** There are more addresses than contacts: each has two ends. */
+/** There are more addresses than contacts, since each contact has two ends. */
 function addressRows(level: u32): u32 {
   return level + level / 4;
 }
 
-/** Whether the tables have room for so many more contacts, each with a pane and two addresses of its own. */
+/** Whether the tables have room for this many more contacts, each with a new pane and two new addresses. */
 // @ts-expect-error: decorator
 @inline
 export function hasRoom(more: u32, usedAddresses: u32, usedPanes: u32, usedContacts: u32): bool {
   return usedAddresses + 2 * more <= addressRows(rows) && usedPanes + more <= rows && usedContacts + more <= rows;
 }
 
-/** Slots for `level` rows: at most half of them are ever used. */
+/** Slots for `level` rows. At most half of them are ever used. */
 function slotsFor(level: u32): u32 {
   let count: u32 = 1024;
   while (count < 2 * addressRows(level)) count *= 2;
@@ -76,8 +76,8 @@ function slotsFor(level: u32): u32 {
 }
 
 /**
- * Makes room for `level` rows in each table, of which so many are in use; the indexes are empty afterwards.
- * Every table moves up or stays, so moving the last one first overwrites nothing.
+ * Makes room for `level` rows in each table. The indexes are empty afterwards. Every table moves up or stays, so moving
+ * the last one first overwrites nothing.
  */
 export function resize(level: u32, usedAddresses: u32, usedPanes: u32, usedContacts: u32): void {
   const oldAddresses = addresses;
@@ -104,7 +104,7 @@ export function resize(level: u32, usedAddresses: u32, usedPanes: u32, usedConta
   clearIndexes();
 }
 
-/** Forgets what the indexes hold. */
+/** Empties the indexes. */
 export function clearIndexes(): void {
   memory.fill(addressIndex, 0, slots * 4);
   memory.fill(paneIndex, 0, slots * 4);

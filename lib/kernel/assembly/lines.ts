@@ -1,9 +1,9 @@
 /**
- * Reads the lines of a block of text. White space is found 64 bytes at a time, and where it is, is listed; only the
- * columns between that detection needs are looked at.
+ * Reads the lines of a block of text. White space is found 64 bytes at a time and its positions are listed. Only the
+ * columns that detection needs are read.
  *
- * What is read here is what the plain parser (`lib/flowlog/line-parser.ts`) would read, to the same values. Any line
- * that is not an ordinary record is left to it: headers, other numbers of columns, values out of range.
+ * The results are those of the plain parser (`lib/flowlog/line-parser.ts`). Any line that is not an ordinary record is
+ * left to it: headers, other numbers of columns, values out of range.
  */
 import { NOT_READ, read as readAddress } from './addresses';
 import { NO_FLAGS, REJECT } from './initiator';
@@ -18,15 +18,15 @@ const MAX_LINE: u32 = 65_536;
 const ACCEPT: u32 = 1;
 const TCP: u64 = 6;
 const UDP: u64 = 17;
-/** 2000 and 2100, epoch seconds: what lies outside is no time of a flow log. */
+/** The years 2000 and 2100 in epoch seconds. A time outside them is not a time of a flow log. */
 const EARLIEST: u64 = 946_684_800;
 const LATEST: u64 = 4_102_444_800;
 
-/** What a number is that is missing ("-", or no such column), and what is none. */
+/** The value of a missing number ("-", or no such column), and of text that is not a number. */
 const MISSING: u64 = u64.MAX_VALUE;
 const NO_NUMBER: u64 = u64.MAX_VALUE - 1;
 
-/** Where the columns stand, -1 for those that the file lacks. */
+/** Positions of the columns, -1 for those that the file lacks. */
 let expected: u32 = 0;
 let cSource: i32 = -1;
 let cTarget: i32 = -1;
@@ -45,7 +45,7 @@ let cDirection: i32 = -1;
 let cInterface: i32 = -1;
 let cStatus: i32 = -1;
 
-/** Lines, records, and rows without data that were read since the count was taken last. */
+/** Lines, records and rows without data since the counts were last taken. */
 export let lines: u32 = 0;
 export let records: u32 = 0;
 export let noData: u32 = 0;
@@ -56,7 +56,7 @@ export function clearCounts(): void {
   noData = 0;
 }
 
-/** Takes the layout of the lines from here on: how many columns there are, and where those stand that are read. */
+/** Sets the layout of the following lines: the number of columns, and the positions of those that are read. */
 export function useColumns(
   count: u32,
   source: i32,
@@ -95,23 +95,23 @@ export function useColumns(
   cStatus = status;
 }
 
-/** White space and newlines in the block, and how many of them belong to lines that were read. */
+/** Number of white spaces and newlines in the block, and how many of them belong to lines that were read. */
 let gaps: u32 = 0;
 let newlines: u32 = 0;
 let nextGap: u32 = 0;
 let nextNewline: u32 = 0;
-/** Somewhere in the block two white spaces follow each other. */
+/** Whether two white spaces follow each other anywhere in the block. */
 let hasRuns: bool = false;
 
 /** Finds white space and newlines among the first `length` bytes of the block. */
 export function mark(length: u32): void {
-  // What lies beyond the end, up to the next 64 bytes, is no white space.
+  // The bytes past the end, up to the next 64, must not look like white space.
   memory.fill(BLOCK + length, 0xff, 64);
   gaps = 0;
   newlines = 0;
   nextGap = 0;
   nextNewline = 0;
-  // Before the first column there is as much as a gap before it.
+  // The first column needs a gap in front of it.
   store<u32>(GAPS - 4, 0xffffffff);
   let before: u64 = 1;
   let runs: u64 = 0;
@@ -125,7 +125,7 @@ export function mark(length: u32): void {
   hasRuns = runs != 0;
 }
 
-/** A bit for each of 64 bytes: whether it is white space, or anything else below. */
+/** One bit for each of 64 bytes: whether it is white space or a lower value. */
 // @ts-expect-error: decorator
 @inline
 function gapsIn(at: u32): u64 {
@@ -138,7 +138,7 @@ function gapsIn(at: u32): u64 {
   );
 }
 
-/** The same for newlines: most 64 bytes have none, which is soon told. */
+/** The same for newlines. Most groups of 64 bytes have none, which is quick to test. */
 // @ts-expect-error: decorator
 @inline
 function newlinesIn(at: u32): u64 {
@@ -157,9 +157,9 @@ function newlinesIn(at: u32): u64 {
 }
 
 /**
- * Writes where the bits are, four at a time, after `count` others; returns how many there are then. That a few too many
- * are written, and overwritten, is quicker than to ask each time (as in Langdale and Lemire: Parsing Gigabytes of JSON
- * per Second, 2019).
+ * Writes the positions of the bits, four at a time, after `count` others, and returns the new count. It is faster to
+ * write a few positions too many, and to overwrite them, than to test each time (as in Langdale and Lemire: Parsing
+ * Gigabytes of JSON per Second, 2019).
  */
 // @ts-expect-error: decorator
 @inline
@@ -181,12 +181,12 @@ function flatten(bits: u64, base: u32, list: u32, count: u32): u32 {
 }
 
 /**
- * Reads whole lines of the block from `from` on. Returns where it stopped: at the beginning of a line that is left to
- * the host, or of one that has no end in this block.
+ * Reads whole lines of the block starting at `from`. Returns where it stopped: at the beginning of a line that is left
+ * to the host, or of one that has no end in this block.
  */
 export function readLines(from: u32): u32 {
   let lineStart = from;
-  // Those of lines that the host has read are passed over.
+  // Skips the newlines of lines that the host has read.
   while (nextNewline < newlines && newlineAt(nextNewline) < lineStart) nextNewline++;
   for (; nextNewline < newlines; nextNewline++) {
     const lineEnd = newlineAt(nextNewline);
@@ -216,15 +216,15 @@ function gapAt(at: u32): u32 {
   return load<u32>(GAPS + at * 4);
 }
 
-/** Columns of the line that was split last, at most {@link MAX_COLUMNS}. */
+/** Columns of the last line that was split, at most {@link MAX_COLUMNS}. */
 let columns: u32 = 0;
-/** Lists, in words of four bytes, of the places before the columns' first bytes, and after their last. */
+/** Lists, in words of four bytes, of the positions before the columns' first bytes and after their last. */
 let starts: u32 = 0;
 let ends: u32 = 0;
 
 /**
- * Splits a line at runs of white space. Where each run is a single space, as AWS writes them, the columns lie between
- * the gaps as they were found; other lines are gone through.
+ * Splits a line at runs of white space. If each run is a single space, as AWS writes them, the columns are simply the
+ * text between the listed gaps. Other lines are searched.
  */
 // @ts-expect-error: decorator
 @inline
@@ -274,7 +274,7 @@ function isDash(column: i32): bool {
   return endOf(column) - start == 1 && load<u8>(start) == DASH;
 }
 
-/** The decimal number in a column; digits are taken eight at a time (as in Lemire and Mula's SWAR parsing). */
+/** The decimal number in a column. Digits are read eight at a time (as in Lemire and Mula's SWAR parsing). */
 // @ts-expect-error: decorator
 @inline
 function number(column: i32): u64 {
@@ -289,13 +289,13 @@ function number(column: i32): u64 {
   return high >= NO_NUMBER || low >= NO_NUMBER ? NO_NUMBER : high * 100_000_000 + low;
 }
 
-/** The number in the `length` (1 to 8) bytes before `end`; MISSING for "-". */
+/** The number in the `length` (1 to 8) bytes before `end`. MISSING for "-". */
 // @ts-expect-error: decorator
 @inline
 function eightDigits(end: u32, length: u32): u64 {
   const raw = load<u64>(end - 8);
   const unused: u64 = (8 - length) * 8;
-  // What stands before the number becomes zeros before it.
+  // The bytes in front of the number become leading zeros.
   let digits = ((raw ^ 0x3030303030303030) >> unused) << unused;
   if ((((digits + 0x7676767676767676) | digits) & 0x8080808080808080) != 0)
     return length == 1 && raw >> 56 == DASH ? MISSING : NO_NUMBER;
@@ -306,11 +306,11 @@ function eightDigits(end: u32, length: u32): u64 {
   );
 }
 
-/** The first eight digits of the time that was read last, and what they are worth: most times begin as the one before. */
+/** The first eight digits of the last time that was read, and their value. Most times begin like the one before. */
 let lastDigits: u64 = 0;
 let lastHundreds: u64 = 0;
 
-/** The number in a column of times: ten digits, until the year 2286. */
+/** The number in a column of times: ten digits until the year 2286. */
 // @ts-expect-error: decorator
 @inline
 function time(column: i32): u64 {
@@ -327,14 +327,14 @@ function time(column: i32): u64 {
   return tens <= 9 && ones <= 9 ? lastHundreds + tens * 10 + ones : NO_NUMBER;
 }
 
-/** The number of the address in a column, 0 where there is none. */
+/** The number of the address in a column, 0 if there is none. */
 // @ts-expect-error: decorator
 @inline
 function address(column: i32): u32 {
   return isDash(column) ? 0 : readAddress(startOf(column), endOf(column));
 }
 
-/** Whether two columns hold the same text of 8 to 16 bytes, which is what most pairs of addresses do. */
+/** Whether two columns hold the same text of 8 to 16 bytes. Most pairs of addresses do. */
 // @ts-expect-error: decorator
 @inline
 function isSameText(a: i32, b: i32): bool {
@@ -346,7 +346,7 @@ function isSameText(a: i32, b: i32): bool {
   );
 }
 
-/** The texts of columns, as numbers: little-endian words of what is compared. */
+/** The texts of columns as little-endian words, for comparison. */
 const OK: u16 = 0x4b4f;
 const ACCE: u32 = 0x45434341;
 const REJE: u32 = 0x454a4552;
@@ -365,7 +365,7 @@ function isSix(at: u32, four: u32, two: u16): bool {
   return load<u32>(at) == four && load<u16>(at, 4) == two;
 }
 
-/** Reads the line that was split last, unless it is one for the host. */
+/** Reads the last line that was split, unless the host must read it. */
 // @ts-expect-error: decorator
 @inline
 function readLine(lineStart: u32, lineEnd: u32): bool {

@@ -1,10 +1,14 @@
 /**
- * What happens when the tables are full: they grow, up to a bound; at the bound the host takes all, or the least
- * suspicious is dropped.
+ * What happens when the tables are full: they grow up to a bound. At the bound the host takes everything, or the least
+ * suspicious evidence is dropped.
  *
- * In this order, until half of the room is free: sources none of whose contacts may be probes; contacts of sources of
- * which more than a sample is held; sources with few failed probes, those first that were seen least lately; smaller samples.
- * Inside sources with some failed probes are spared, unless they are the flood themselves.
+ * Evidence is dropped in this order until half of the room is free:
+ * 1. sources without contacts that may be probes,
+ * 2. contacts beyond a sample, for sources of which more is kept,
+ * 3. sources with few failed probes, starting with those not seen for the longest time,
+ * 4. parts of the samples.
+ *
+ * Inside sources with some failed probes are spared, unless inside sources are the flood.
  */
 import { KIND_INSIDE, RANK_OWN } from '../rows';
 import * as addresses from './addresses';
@@ -12,35 +16,35 @@ import * as contacts from './contacts';
 import * as interfaces from './interfaces';
 import { clearIndexes, hasRoom, resize, rows, scratch } from './layout';
 
-/** Takes all that the tables hold, so that they may begin anew. */
+/** Passes everything in the tables to the host, so that they can start empty. */
 // @ts-ignore: decorator
 @external('host', 'spill')
 declare function spill(): void;
 
-/** Rows to begin with, and by what they grow; the most are set by the host. */
+/** Initial number of rows, and the factor by which they grow. The host sets the maximum. */
 const FEWEST: u32 = 4096;
 const GROWTH: u32 = 8;
 let most: u32 = FEWEST;
 let spills: bool = false;
 
-/** Samples that are enough to see a source clearly, and at all. */
+/** Sample sizes that are enough to see a source clearly, and to see it at all. */
 const LARGE_SAMPLE: u32 = 256;
 const SMALL_SAMPLE: u32 = 16;
-/** A source with at least so many failed probes is reduced rather than dropped, as long as that helps. */
+/** A source with at least this many failed probes is reduced rather than dropped, as long as that frees enough room. */
 const FEW: u32 = 8;
-/** An inside source with at least so many failed probes is spared: with fewer, answers may yet come. */
+/** An inside source with at least this many failed probes is spared. With fewer, its answers may still arrive. */
 const SOME: u32 = 4;
-/** No more are kept of any but the largest floods: what has more is not what fills the tables. */
+/** Limit per source for all but the largest floods. A source with more contacts is not the reason for full tables. */
 const MANY: u32 = 4096;
-/** Classes of sources by when they were seen last. */
+/** Classes of sources by the time when they were last seen. */
 const AGES: u32 = 256;
 
-/** Sources (each hour for itself) and contacts that were dropped so far, and how often the bound was met. */
+/** Hours of sources and contacts that were dropped so far, and how often the bound was reached. */
 export let sourcesDropped: u32 = 0;
 export let contactsDropped: u32 = 0;
 export let timesFull: u32 = 0;
 
-/** Sets the bound of the tables, and whether the host takes what they hold when they are full. */
+/** Sets the bound of the tables, and whether the host takes their content when they are full. */
 export function start(mostRows: u32, isSpilling: bool): void {
   most = mostRows;
   spills = isSpilling;
@@ -56,11 +60,11 @@ export function clear(): void {
   clearIndexes();
 }
 
-/** Makes room for so many more contacts, each with a pane and two addresses of its own. */
+/** Makes room for this many more contacts, each with a new pane and two new addresses. */
 export function makeRoom(more: u32): void {
   if (hasRoom(more, addresses.count, contacts.paneCount, contacts.contactCount)) return;
   if (rows < most) resize(min(rows * GROWTH, most), addresses.count, contacts.paneCount, contacts.contactCount);
-  // The last step may be a small one.
+  // The last step may be small.
   if (!hasRoom(more, addresses.count, contacts.paneCount, contacts.contactCount)) {
     if (spills) {
       spill();
@@ -76,7 +80,7 @@ export function makeRoom(more: u32): void {
   contacts.reindexContacts();
 }
 
-/** Whether half of the room would be free with so many panes and contacts, and as many addresses as they may have. */
+/** Whether half of the room would be free with this many panes and contacts, and the addresses they may have. */
 function suffices(panes: u32, kept: u32): bool {
   return panes <= rows / 2 && kept <= rows / 2;
 }
@@ -89,7 +93,7 @@ function relieve(more: u32): void {
   while (!isRelieved() && contacts.limit > SMALL_SAMPLE) shrink();
   for (let failedProbes = FEW; !isRelieved(); failedProbes *= 2) {
     if (failedProbes > MANY) {
-      // Then it is a flood from inside, which is cut like any other.
+      // The flood comes from inside, so inside sources are cut like any other.
       contacts.setSparesInside(false);
       contacts.cutAll();
       keepAll();
@@ -98,7 +102,8 @@ function relieve(more: u32): void {
     dropUpTo(failedProbes);
   }
   keepAddresses(true);
-  // A log in which every address is an interface's own is none of AWS's, nor one with more interfaces than contacts.
+  // This happens only if every address is an interface's own, or there are more interfaces than contacts. AWS writes no
+  // such log.
   if (isTight(more)) keepAddresses(false);
   if (isTight(more)) {
     interfaces.forgetCandidates();
@@ -116,7 +121,7 @@ function isRelieved(): bool {
   return suffices(contacts.paneCount, contacts.contactCount);
 }
 
-/** Halves what is kept of each source and hour. */
+/** Halves the number of contacts kept for each source and hour. */
 function shrink(): void {
   const before = contacts.contactCount;
   contacts.setLimit(contacts.limit / 2);
@@ -125,19 +130,19 @@ function shrink(): void {
   contactsDropped += before - contacts.contactCount;
 }
 
-/** Moves the contacts that are left together. */
+/** Moves the remaining contacts together. */
 function keepAll(): void {
   memory.fill(scratch, 1, contacts.paneCount * 4);
   contacts.keepPanes(scratch);
 }
 
 /**
- * Drops sources with so many failed probes at most, until half of the room is free: those first that were seen least
- * lately. The weight of a source is that of all its hours.
+ * Drops sources with at most this many failed probes until half of the room is free, starting with those not seen for
+ * the longest time. The weight of a source counts all its hours.
  */
 function dropUpTo(failedProbes: u32): void {
   contacts.weigh();
-  // By source: its failed probes, then, for those that may go, one more than the age class.
+  // By source: its failed probes, then, for sources that may be dropped, one more than their age class.
   const bySource = scratch;
   memory.fill(bySource, 0, addresses.count * 4);
   let oldest: u32 = u32.MAX_VALUE;
@@ -146,7 +151,7 @@ function dropUpTo(failedProbes: u32): void {
     const at = bySource + contacts.sourceOf(pane) * 4;
     store<u32>(at, load<u32>(at) + contacts.failedProbesOf(pane));
   }
-  // One of ours that may be scanning is worth more than any stranger.
+  // An inside source that may be scanning is worth more than any outside source.
   for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)
     if ((addresses.kind(id) & KIND_INSIDE) != 0 && load<u32>(bySource + id * 4) >= SOME)
       store<u32>(bySource + id * 4, u32.MAX_VALUE);
@@ -185,7 +190,8 @@ function ageOf(pane: u32, oldest: u32, span: u32): u32 {
 function markKept(failedProbes: u32, youngest: u32, oldest: u32, span: u32): void {
   const before = contacts.contactCount;
   let gone: u32 = 0;
-  // Both panes and sources are numbered from 1: a pane's mark stands in its own row until all sources were looked up.
+  // Panes and sources are both numbered from 1. A pane's mark is stored in its own row until all sources were looked
+  // up.
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
     const isLight = load<u32>(scratch + contacts.sourceOf(pane) * 4) <= failedProbes;
     const goes = isLight && ageOf(pane, oldest, span) < youngest;
@@ -198,7 +204,7 @@ function markKept(failedProbes: u32, youngest: u32, oldest: u32, span: u32): voi
   contactsDropped += before - contacts.contactCount;
 }
 
-/** Forgets the addresses that nothing refers to any more, but for those that an interface holds. */
+/** Forgets the addresses that nothing refers to, except those that an interface holds. */
 function keepAddresses(ofInterfaces: bool): void {
   memory.fill(scratch, 0, addresses.count * 4);
   contacts.markAddresses(scratch);

@@ -1,4 +1,4 @@
-/** What one record adds: who holds which address, and one or both halves of a contact. */
+/** Adds one record: the holders of its addresses, and one or both halves of a contact. */
 import { KIND_UNCOUNTED } from '../rows';
 import { isIpv4, kind } from './addresses';
 import { add } from './contacts';
@@ -6,18 +6,18 @@ import { classify, forward, NO_FLAGS, reverse } from './initiator';
 import { learn } from './interfaces';
 
 const TCP: u32 = 6;
-/** What the log of the record cannot show, as bits; as in `lib/evidence/quality.ts`. */
+/** Bits for what the record's log cannot show, the same as in `lib/evidence/quality.ts`. */
 const WITHOUT_FLAGS: u32 = 1;
 const LONG_AGGREGATION: u32 = 8;
 const LONG_SECONDS: u32 = 90;
-/** More bytes than this in a packet are not told apart. */
+/** Larger packets count as packets of this size. */
 const MOST_PACKET_BYTES: f64 = 255;
 
-/** End of the latest record, epoch seconds; 0 before the first. */
+/** End of the latest record in epoch seconds. 0 before the first record. */
 export let logTime: u32 = 0;
 let layoutQuality: u32 = 0;
 
-/** Takes what no record of the layout can show, as bits. */
+/** Sets the bits for what no record of this layout can show. */
 export function setLayoutQuality(bits: u32): void {
   layoutQuality = bits;
 }
@@ -28,8 +28,8 @@ export function advance(end: u32): void {
 }
 
 /**
- * Takes one record. Addresses and the interface are numbers, 0 for none; the line it was read from lies at
- * `[lineStart, lineEnd)`, or with the host where both are 0. There must be room for two contacts.
+ * Adds one record. Addresses and the interface are numbers, 0 means none. The line is at `[lineStart, lineEnd)`, or was
+ * read by the host if both are 0. There must be room for two contacts.
  */
 export function record(
   source: u32,

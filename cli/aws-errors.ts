@@ -1,6 +1,6 @@
-/** What AWS clients say of missing or expired credentials and Regions, in words that say what to do. */
+/** Explains errors of AWS clients about missing or expired credentials and Regions, with what to do. */
 
-/** The words for an error; undefined where its own message is as good. */
+/** The explanation of an error. Undefined if its own message is as good. */
 export function describeAwsError(error: Error): string | undefined {
   const { name, message } = error;
   if (/region is missing/i.test(message))

@@ -1,14 +1,14 @@
 /** Completion scripts for bash, zsh and fish, written from the declarations of the command line. */
 import type { Argument, Command, Option } from 'commander';
 
-/** What may follow: one of some words, a file, or something that only the user knows. */
+/** What may follow: one of several words, a file, or a value that only the user knows. */
 type Values = readonly string[] | 'file' | 'unknown';
 
 interface CompletedOption {
   /** The names with their dashes. */
   readonly names: readonly string[];
   readonly summary: string;
-  /** Undefined for an option that takes no value. */
+  /** Undefined for an option without a value. */
   readonly values: Values | undefined;
 }
 
@@ -38,7 +38,7 @@ function placesOf(command: Command, path: readonly string[] = []): Place[] {
     argument: command.registeredArguments.map(valuesOf)[0],
   };
   const below = commands.flatMap((each) => placesOf(each, [...path, each.name()]));
-  // The help command takes the name of any command beside it.
+  // The help command accepts the name of any command beside it.
   const names = command.commands.map((each) => each.name());
   return [place, ...below.map((each) => (isHelpIn(path, each) ? { ...each, argument: names } : each))];
 }
@@ -54,7 +54,7 @@ function completed(option: Option): CompletedOption {
   };
 }
 
-/** Files are told by the name of the value in the help, such as `<FILE>`. */
+/** Files are recognised by the name of the value in the help, such as `<FILE>`. */
 function valuesOf(declared: Option | Argument): Values {
   if (declared.argChoices) return declared.argChoices;
   const name = 'flags' in declared ? declared.flags : declared.name();

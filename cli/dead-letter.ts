@@ -1,19 +1,19 @@
-/** One message of a dead-letter queue in words: what it was about, and why it lies there, as far as the message tells. */
+/** Describes one message of a dead-letter queue: what it is about, and why it is there, as far as the message shows. */
 import { objectsCreated } from '../lib/pipeline/object-events.ts';
 import type { DeadLetter } from '../lib/store/dead-letters.ts';
 
-/** What a message was about. */
+/** What a message is about. */
 export interface Described {
   /** Object keys, or the finding. */
   readonly about: string;
   readonly why: string;
 }
 
-/** Reading it is what failed, and only the log of the function knows how. */
+/** Processing it failed, and only the log of the function shows how. */
 const UNTOLD = 'see the log of the function for the error';
 const LONGEST = 120;
 
-/** Reads a message as the function that gave it up would. */
+/** Reads a message as the function that failed to process it would. */
 export function describeLetter({ body, error }: DeadLetter): Described {
   const finding = findingIn(body);
   if (finding) return { about: `finding ${finding}`, why: error ?? UNTOLD };
@@ -25,7 +25,7 @@ export function describeLetter({ body, error }: DeadLetter): Described {
   }
 }
 
-/** The finding that an announcement names; undefined for a message of any other kind. */
+/** The finding that an announcement names. Undefined for any other message. */
 function findingIn(body: string): string | undefined {
   try {
     const { pk, sk } = JSON.parse(body) as { pk?: unknown; sk?: unknown };

@@ -1,4 +1,6 @@
-/** A command of commander whose mistakes are {@link UsageError}s, and what the program needs beyond commander's own rules. */
+/**
+ * A commander command whose mistakes are {@link UsageError}s, with rules that the program needs beyond commander's own.
+ */
 import { Command, type ErrorOptions, Option } from 'commander';
 import { UsageError } from './usage-error.ts';
 
@@ -8,7 +10,7 @@ export class DeclaredCommand extends Command {
     return new DeclaredCommand(name);
   }
 
-  /** Wrong usage of this command, with a pointer to its help. @throws UsageError always. */
+  /** Reports wrong usage of this command, with a pointer to its help. @throws UsageError always. */
   override error(message: string, { code }: ErrorOptions = {}): never {
     const missing = code === 'commander.missingArgument' ? `: ${this.registeredArguments[0]?.description}` : '';
     throw new UsageError(`${message.replace(/^error: /, '').trimEnd()}${missing}`, pathOf(this));
@@ -21,8 +23,8 @@ export function pathOf(command: Command): string {
 }
 
 /**
- * Lets each command of a group take the options of all, unseen and without effect where they mean nothing to it. Groups
- * were one command with one set of options before, and scripts may still pass one too many.
+ * Lets each command of a group accept the options of all, hidden and without effect where they do not apply. Groups
+ * used to be one command with one set of options, and scripts may still pass one too many.
  */
 export function shareOptions(group: Command): void {
   const flags = new Map(group.commands.flatMap(({ options }) => options.map((option) => [option.long, option.flags])));
@@ -31,7 +33,7 @@ export function shareOptions(group: Command): void {
       if (!command.options.some((option) => option.long === long)) command.addOption(new Option(text).hideHelp());
 }
 
-/** The command line with the second command in front of its options: `findings --local list` is `findings list --local`. */
+/** Moves the second command in front of its options: `findings --local list` becomes `findings list --local`. */
 export function commandsFirst(program: Command, argv: readonly string[]): string[] {
   const [name, ...rest] = argv;
   const group = program.commands.find((command) => command.name() === name);
@@ -46,7 +48,9 @@ export function commandsFirst(program: Command, argv: readonly string[]): string
   return [...argv];
 }
 
-/** Refuses `--owner --reason x`, which commander takes as the owner "--reason". @throws UsageError naming both options. */
+/**
+ * Refuses `--owner --reason x`, which commander reads as the owner "--reason". @throws UsageError naming both options.
+ */
 export function refuseOptionsAsValues(command: Command): void {
   for (const option of command.options)
     for (const value of [command.getOptionValue(option.attributeName())].flat())

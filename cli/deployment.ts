@@ -1,4 +1,7 @@
-/** Which deployment a command means: a deployed stack, a table, or the local cloud that `demo --keep` left running. */
+/**
+ * The deployment that a command works on: a deployed stack, a table, or the local cloud that `demo --keep` left
+ * running.
+ */
 import { readFile } from 'node:fs/promises';
 import { type Connection, createDocumentClient } from '../lib/store/clients.ts';
 import { type StackOutputs, stackOutputs } from '../lib/store/stack.ts';
@@ -6,10 +9,10 @@ import { shellWord } from '../lib/text/untrusted.ts';
 import { type ConnectionOptions, connectionOf } from './connection.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Where a kept demo writes how to reach it. */
+/** The file in which a kept demo writes how to reach it. */
 export const LOCAL_STATE = '.local/cloud.json';
 
-/** What a kept demo writes there. */
+/** The content of that file. */
 export interface LocalState {
   readonly connection: Connection;
   readonly region: string;
@@ -19,7 +22,7 @@ export interface LocalState {
 /** The options that choose a stack. */
 export interface StackOptions extends ConnectionOptions {
   readonly stack?: string;
-  /** What the names of the detector's outputs begin with. */
+  /** Prefix of the names of the detector's outputs. */
   readonly detector?: string;
   readonly local?: boolean;
 }
@@ -29,21 +32,21 @@ export interface DeploymentOptions extends StackOptions {
   readonly table?: string;
 }
 
-/** A way to the findings of a deployment. */
+/** Access to the findings of a deployment. */
 export interface Deployment {
   readonly client: ReturnType<typeof createDocumentClient>;
   readonly table: string;
-  /** Where it was found by its stack. */
+  /** The stack through which it was found, if any. */
   readonly stack?: string;
   readonly region: string;
-  /** The options that choose the same deployment again, for a shell. */
+  /** The options that select the same deployment again, for a shell. */
   readonly again: string;
 }
 
-/** Opens the deployment that the options name. @throws UsageError when they name none, or what is not there. */
+/** Opens the deployment that the options name. @throws UsageError if they name none, or it does not exist. */
 export async function openDeployment(options: DeploymentOptions): Promise<Deployment> {
   const { SWEEPWATCH_FINDINGS_TABLE, SWEEPWATCH_STACK } = process.env;
-  // Options before the environment, and there the stack before the table.
+  // Options take precedence over the environment. In the environment, the stack takes precedence over the table.
   const isTable = options.table || !(options.stack || options.local || SWEEPWATCH_STACK);
   const table = isTable ? (options.table ?? SWEEPWATCH_FINDINGS_TABLE) : undefined;
   if (isTable && !table)
@@ -67,14 +70,14 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
   return { ...deployment, again };
 }
 
-/** A stack's outputs and the way to what they name; `stack` is missing for the local cloud. */
+/** A stack's outputs and access to what they name. `stack` is missing for the local cloud. */
 export interface OpenStack {
   readonly stack?: string;
   readonly outputs: StackOutputs;
   readonly connection: Connection;
 }
 
-/** Finds the stack that the options name. @throws UsageError when they name none, or one that has nothing to talk to. */
+/** Finds the stack that the options name. @throws UsageError if they name none, or one that is not usable. */
 export async function openStack(options: StackOptions): Promise<OpenStack> {
   if (options.local) {
     const { connection, region, outputs } = await localState();
@@ -94,7 +97,7 @@ export async function openStack(options: StackOptions): Promise<OpenStack> {
   return { stack, outputs: prefixed, connection };
 }
 
-/** The service's own words do not say what was not found. */
+/** The service's own message does not say what was not found. */
 function nameMissingTable({ client, table, region }: Pick<Deployment, 'client' | 'table' | 'region'>): void {
   const named = `no table ${table} in ${region}; expected the stack output FindingsTable, and the Region of the stack`;
   client.middlewareStack.add(

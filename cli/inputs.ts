@@ -10,19 +10,19 @@ import type { Connection } from '../lib/store/clients.ts';
 import { describeAwsError } from './aws-errors.ts';
 import { counted } from './progress.ts';
 
-/** A path that could not be used, with the reason; the others are still read. */
+/** A path that could not be used, with the reason. The others are still read. */
 export interface BadInput {
   readonly path: string;
   readonly reason: string;
 }
 
-/** What suffices to open a file again elsewhere: its path or s3:// address, and its size. */
+/** Enough to open a file again in another thread: its path or s3:// address, and its size. */
 export interface FileName {
   readonly name: string;
   readonly size?: number;
 }
 
-/** A file that was found before, opened by its name; its bytes are told while they are read. */
+/** Opens a file by its name, and reports its bytes while they are read. */
 export async function sourceOf(
   { name, size }: FileName,
   connection: Connection,
@@ -35,18 +35,21 @@ export async function sourceOf(
 }
 
 const READ_SIZE = 256 * 1024;
-/** In a folder, files with other endings are not flow logs (delivery writes these); named files are read whatever they are called. */
+/**
+ * In a folder, files with other endings are not flow logs (log delivery writes these). Named files are read whatever
+ * their ending.
+ */
 const FLOW_LOG_NAME = /\.(log|txt|gz|parquet|csv)$/i;
 
-/** The readable files behind some paths, and what is not readable. */
+/** The readable files behind the given paths, and what is not readable. */
 interface Inputs {
   readonly sources: ByteSource[];
   readonly bad: BadInput[];
-  /** Hidden files that are named like flow logs, and were left out. */
+  /** Hidden files named like flow logs that were left out. */
   hidden: number;
 }
 
-/** The files behind `paths`, in order of their names, and the paths that lead nowhere. */
+/** The files behind `paths`, in order of their names, and the paths that could not be used. */
 export async function resolveInputs(
   paths: readonly string[],
   stdin: Readable,
@@ -78,7 +81,7 @@ async function orBad(path: string, { bad }: Inputs, read: () => Promise<void>): 
 async function addPath(path: string, inputs: Inputs): Promise<void> {
   const info = await stat(path);
   if (info.isFile()) inputs.sources.push(fileSource(path, info.size));
-  // A named pipe, as in "<(command)": opened a second time, it would wait for ever.
+  // A named pipe, as in "<(command)". Opening it a second time would block forever.
   else if (!info.isDirectory()) inputs.sources.push(pipeSource(path, () => createReadStream(path)));
   else {
     const found: Inputs = { sources: [], bad: [], hidden: 0 };
@@ -106,22 +109,22 @@ async function addFolder(folder: string, inputs: Inputs, isHiddenFolder = false)
         inputs.hidden++;
         return;
       }
-      // Links to files are followed; links to folders could lead in circles.
+      // Links to files are followed. Links to folders could lead in circles.
       const info = await stat(path);
       if (info.isFile()) inputs.sources.push(fileSource(path, info.size));
     });
   }
 }
 
-/** Files of one kind that are named before the others of the kind are only counted. */
+/** So many files of a kind are named, and the rest are only counted. */
 const NAMED_OF_A_KIND = 3;
 
-/** Adds what was found under `path`; logs of other services, which their folders name, are listed and not opened. */
+/** Adds what was found under `path`. Logs of other services, recognised by their folders, are listed and not opened. */
 function addFound(path: string, found: readonly ByteSource[], { sources, bad }: Inputs): void {
   const counts = new Map<string, number>();
   for (const source of found) {
     const why = whyIgnored({ key: keyOf(source.name) });
-    // An empty file is named as such by the reader.
+    // The reader reports an empty file as empty.
     if (why === undefined || source.size === 0) {
       sources.push(source);
       continue;
@@ -135,7 +138,7 @@ function addFound(path: string, found: readonly ByteSource[], { sources, bad }: 
       bad.push({ path, reason: `not read: ${count - NAMED_OF_A_KIND} more files, each ${why}, no flow log` });
 }
 
-/** The name with every folder above it, as AWS's layout of keys is written. */
+/** The name with every folder above it, in the form of AWS's layout of keys. */
 const keyOf = (name: string): string => (name.startsWith('s3://') ? name : resolve(name).split(sep).join('/'));
 
 /** A file on disk. */

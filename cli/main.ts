@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     await program.parseAsync(commandsFirst(program, argv), { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Help and version are printed by then: help on stderr where a command is missing.
+    // Help and version are already printed. Help goes to stderr if a command is missing.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const isUsage = error instanceof UsageError || (error as Error).name === 'StackError';
     const message = describeAwsError(error as Error) ?? (error as Error).message;

@@ -1,4 +1,4 @@
-/** Options that several commands take, each with one description, one default and one set of choices. */
+/** Options that several commands share, each with one description, one default and one set of choices. */
 import { type Command, Option } from 'commander';
 import { SEVERITIES } from '../lib/finding/model.ts';
 import { FORMATS } from './formats.ts';
@@ -36,7 +36,7 @@ export const formatOption = (): Option =>
 export const severityOption = (flags: string, description: string): Option =>
   new Option(flags, description).choices(SEVERITIES);
 
-/** An option that may be repeated: its values in order. */
+/** An option that may be repeated. Its values keep their order. */
 export const repeatable = (flags: string, description: string): Option =>
   new Option(flags, `${description}; repeatable`).argParser((value: string, previous: readonly string[] = []) => [
     ...previous,

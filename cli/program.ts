@@ -1,4 +1,6 @@
-/** The command line, declared once: commands, options, choices and defaults. Help and completion are derived from it. */
+/**
+ * The command line, declared once: commands, options, choices and defaults. Help and completion are derived from it.
+ */
 import { Argument, type Command, Option } from 'commander';
 import { DeclaredCommand, refuseOptionsAsValues, shareOptions } from './declared-command.ts';
 import {
@@ -13,14 +15,14 @@ import {
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
-/** Runs the work of a command, once its arguments are read, and keeps the exit code that it returns. */
+/** Runs the work of a command once its arguments are read, and keeps its exit code. */
 export type Perform = (work: () => Promise<number>) => Promise<void>;
 
 const RUN = 'npx --no-install sweepwatch';
 
 /**
- * Declares the whole command line. Commands are loaded when they run: `detect` must not pay for the AWS clients, nor any
- * command for the local cloud.
+ * Declares the whole command line. Commands are loaded when they run, so that `detect` does not load the AWS clients
+ * and no other command loads the local cloud.
  * @param terminal where help and commands write.
  * @param perform runs the work of the chosen command.
  */
@@ -277,7 +279,7 @@ In ~/.config/fish/config.fish:
     );
 }
 
-/** Adds examples to paste below the options of a command, then other paragraphs. */
+/** Adds examples below the options of a command, then other paragraphs. */
 function after(command: Command, examples: readonly string[], ...paragraphs: readonly string[]): Command {
   const lines = ['Examples:', ...examples.map((example) => `  ${RUN} ${example}`)].join('\n');
   return command.addHelpText('after', `\n${[lines, ...paragraphs].join('\n\n')}`);

@@ -1,4 +1,4 @@
-/** A progress line on a terminal that a person watches; nothing anywhere else. */
+/** A progress line, only on a terminal that a person watches. */
 import type { ByteSource } from '../lib/flowlog/source.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,19 +19,19 @@ export class Progress {
     this.#total = sources.reduce((sum, source) => sum + (source.size ?? 0), 0);
   }
 
-  /** The same source, its bytes counted while they are read. */
+  /** Wraps a source so that its bytes are counted while they are read. */
   watch(source: ByteSource): ByteSource {
     if (!this.#terminal.isInteractive) return source;
     this.open();
     return { ...source, open: () => counted(source.open(), (bytes) => this.count(bytes)) };
   }
 
-  /** Notes that the next file is begun. */
+  /** Records that the next file has begun. */
   open(): void {
     this.#opened++;
   }
 
-  /** Notes that so many bytes were read. */
+  /** Records that bytes were read. */
   count(bytes: number): void {
     if (!this.#terminal.isInteractive) return;
     this.#read += bytes;
@@ -53,7 +53,7 @@ export class Progress {
   }
 }
 
-/** The same stream, its bytes told while they are read. */
+/** Wraps a stream so that its bytes are reported while they are read. */
 export function counted(
   stream: AsyncIterable<Uint8Array> | undefined,
   count: (bytes: number) => void,

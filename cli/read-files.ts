@@ -1,4 +1,4 @@
-/** Reads files into one collector: one after the other, or, where there is much to read, in as many threads as there are processors. */
+/** Reads files into one collector, one after another, or with one thread per processor if there is much to read. */
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -9,15 +9,15 @@ import { type BadInput, reasonOf } from './inputs.ts';
 import type { Progress } from './progress.ts';
 import type { Answer, ReadOptions, Request } from './read-worker.ts';
 
-/** A thread takes a moment to start: what is smaller than this in all is read sooner without. */
+/** Starting a thread takes a moment. Files with fewer bytes in total are read faster without threads. */
 const LEAST_BYTES = 8 * 1024 * 1024;
-/** What each thread may use for young objects, in MB: its memory is that of its tables and buffers. */
+/** Limit for young objects in each thread, in MB. Most of its memory are tables and buffers. */
 const YOUNG_MB = 4;
 
-/** What came of each file, in the order of the files. */
+/** The result for each file, in the order of the files. */
 export type Read = FileReport | BadInput;
 
-/** Reads `sources` into `collector`; one that cannot be read is told of, and the others are read. */
+/** Reads `sources` into `collector`. A source that cannot be read is reported, and the others are still read. */
 export async function readFiles(
   sources: readonly ByteSource[],
   collector: Collector,
@@ -25,7 +25,7 @@ export async function readFiles(
   progress: Progress,
 ): Promise<Read[]> {
   const read = new Array<Read>(sources.length);
-  // A pipe can be read here only.
+  // A pipe can be read only in this thread.
   const waiting = [...sources.keys()].filter((at) => sources[at]!.range !== undefined);
   const threads = Math.min(availableParallelism(), waiting.length);
   const bytes = waiting.reduce((sum, at) => sum + (sources[at]!.size ?? 0), 0);
@@ -53,7 +53,7 @@ export async function readFiles(
   return read;
 }
 
-/** One thread, asked for one thing at a time. */
+/** One thread that handles one request at a time. */
 class ReadThread {
   readonly #worker: Worker;
   readonly #collector: Collector;
@@ -86,7 +86,7 @@ class ReadThread {
     throw new Error(`a thread answered out of turn about ${name}`);
   }
 
-  /** Waits until all that the thread holds has been taken over. */
+  /** Waits until everything in the thread has been taken over. */
   async finish(): Promise<void> {
     await this.#ask({ finish: true });
   }

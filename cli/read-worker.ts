@@ -1,4 +1,4 @@
-/** Reads flow log files in a thread of its own, one after the other as they are asked for; `read-files.ts` is its other end. */
+/** Reads flow log files in its own thread, one after another as requested. `read-files.ts` is the other end. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Collector, type CollectorOptions } from '../lib/evidence/builder.ts';
 import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
@@ -6,21 +6,21 @@ import type { Drained } from '../lib/kernel/drained.ts';
 import type { Connection } from '../lib/store/clients.ts';
 import { type FileName, reasonOf, sourceOf } from './inputs.ts';
 
-/** Contacts that a thread holds before it hands them on: some 20 MB. */
+/** Number of contacts that a thread holds before it passes them on: about 20 MB. */
 const MOST_CONTACTS = 100_000;
 
-/** What a thread is started with. */
+/** The start options of a thread. */
 export interface ReadOptions {
   readonly collector: Pick<CollectorOptions, 'key' | 'internal' | 'routingDomains'>;
   readonly fields?: readonly string[];
-  /** Where objects of S3 are. */
+  /** Connection to S3 objects. */
   readonly connection: Connection;
 }
 
-/** What a thread is asked for: to read a file, or for what is left, before it ends. */
+/** A request to a thread: to read a file, or to pass on what is left before it ends. */
 export type Request = { readonly file: FileName } | { readonly finish: true };
 
-/** What a thread says: bytes that were read, contacts that it holds no longer, what came of a file, or that it is done. */
+/** A message of a thread: bytes that were read, contacts to take over, the result of a file, or that it is done. */
 export type Answer =
   | { readonly bytes: number }
   | { readonly drained: Drained; readonly isLast: boolean }

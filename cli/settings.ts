@@ -1,4 +1,4 @@
-/** The settings file of a deployment, for commands that run without one. */
+/** The settings file of a deployment, for commands that run without a deployment. */
 import { loadSettings, SettingsError } from '../lib/config/load.ts';
 import { type RuntimeSettings, toRuntimeSettings } from '../lib/config/runtime.ts';
 import { UsageError } from './usage-error.ts';

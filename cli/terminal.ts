@@ -1,9 +1,9 @@
-/** Where a command writes: data to stdout, everything else to stderr; replaced in tests. */
+/** Where a command writes: data to stdout, everything else to stderr. Tests replace it. */
 
 export interface Terminal {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** Whether a person watches stderr: progress is drawn then and never otherwise. */
+  /** Whether a person watches stderr. Only then progress is drawn. */
   readonly isInteractive: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The version of this checkout. The package has a file of its own in this place, `supply/package/version.ts`. */
+/** The version of this checkout. The package replaces this file with `supply/package/version.ts`. */
 import { readFileSync } from 'node:fs';
 
 /** The version in package.json, such as `1.2.3`. */

@@ -1,4 +1,4 @@
-/** What would have kept a finding, or its alert, from being: for each test that fired the setting behind it, and the rule. */
+/** What would have prevented a finding or its alert: the setting behind each test that fired, and the suppression. */
 
 import { detectionOverrides } from '../lib/config/detection-schema.ts';
 import { detectionDefaults, type SettingName } from '../lib/detections/settings.ts';
@@ -7,20 +7,20 @@ import type { Finding, Reason } from '../lib/finding/model.ts';
 import { scopeToSilence } from '../lib/notify/suppression.ts';
 import { HORIZONS, isSourceDetection } from '../lib/scan/detection.ts';
 
-/** The setting that a test goes by, if it has one. */
+/** The setting behind a test, if there is one. */
 interface Knob {
   readonly setting?: SettingName | ((finding: Finding) => SettingName);
-  /** Where the finding tells it, the value with which the test would not have fired. */
+  /** The value of the setting with which the test would not have fired, if the finding shows it. */
   readonly from?: (reason: Reason, finding: Finding) => number;
-  /** The same of a setting to lower: the value below which. */
+  /** The same for a setting to lower: the value to go below. */
   readonly below?: (reason: Reason) => number;
-  /** What the number does not say. */
+  /** What the number does not show. */
   readonly note?: string;
 }
 
 const aboveValue = ({ value }: Reason) => value + 1;
 const floor = (setting: SettingName): Knob => ({ setting, from: aboveValue });
-/** Whether the detection behind a test makes it over several horizons. */
+/** Whether the detection behind a test uses several horizons. */
 const hasHorizons = (test: string): boolean => {
   const detection = TESTS.get(test)?.detection;
   return detection !== undefined && isSourceDetection(detection) && detection.windows.length > 1;
@@ -32,7 +32,7 @@ const OWN_SEVERITY = 'which only changes the severity';
 const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
   'threshold-random-walk': {
     setting: 'falsePositiveRate',
-    // The walk's bound is ln(detectionRate / falsePositiveRate); all sensitivities share the detection rate.
+    // The walk's bound is ln(detectionRate / falsePositiveRate). All sensitivities share the detection rate.
     below: ({ value }) => detectionDefaults.medium.detectionRate * Math.exp(-value),
   },
   'fan-out-above-own-past': { setting: 'ownPastDeviations', note: 'raised, which only removes this reason' },
@@ -49,14 +49,14 @@ const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
   'covers-many-targets': { ...floor('broadTargets'), note: OWN_SEVERITY },
   'failures-per-success': {
     setting: (finding) => (isOverDays(finding) ? 'failuresPerSuccessSlow' : 'failuresPerSuccess'),
-    // Without any success there is nothing to weigh the failures against.
+    // Without any success there is nothing to compare the failures with.
     from: ({ value }, { contacts }) => (contacts.established ? value + 0.01 : Number.POSITIVE_INFINITY),
   },
 };
 
 /**
- * The setting behind a test. A campaign's tests give the values with which it was first enough; it grew on, so the setting
- * would have to exceed what it grew to.
+ * The setting behind a test. A campaign's tests report the values with which it was first enough. The campaign kept
+ * growing, so the setting would have to exceed the final values.
  */
 function knobOf(test: string): Knob | undefined {
   const registered = TESTS.get(test);
@@ -68,7 +68,7 @@ function knobOf(test: string): Knob | undefined {
   return { setting, from: (_, finding) => finding[about].count + 1 };
 }
 
-/** Lines that say what would have silenced a finding, for a person. */
+/** Lines for a person that say what would have silenced a finding. */
 export function whatSilences(finding: Finding): string[] {
   const scope = scopeToSilence(finding);
   const rule = scope && `--source ${scope.source}${scope.target ? ` --target ${scope.target}` : ''}`;
@@ -96,7 +96,9 @@ function silencerOf(reason: Reason, finding: Finding): string {
   return `detection.${setting}${below === undefined ? '' : ` below ${round(below)}`}${note}`;
 }
 
-/** Whether the strongest of the windows that fired, which the walk and the ratio are about, reaches beyond an hour. */
+/**
+ * Whether the strongest of the windows that fired reaches beyond an hour. The walk and the ratio are about that window.
+ */
 function isOverDays({ reasons }: Finding): boolean {
   const [strongest] = reasons.filter(isFloor).toSorted((a, b) => b.value - a.value);
   const test = strongest && TESTS.get(strongest.test);
@@ -106,5 +108,5 @@ function isOverDays({ reasons }: Finding): boolean {
 const isAllowed = (setting: SettingName, value: number | undefined): boolean =>
   detectionOverrides.safeParse({ [setting]: value }).success;
 
-/** Two decimals where that says anything, else two digits. */
+/** Rounds to two decimals if that is precise enough, otherwise to two digits. */
 const round = (value: number): number => (value >= 0.1 ? Math.round(value * 100) / 100 : Number(value.toPrecision(2)));

@@ -1,4 +1,4 @@
-/** The alert function: decides what a person hears of a marked finding, and publishes it. */
+/** The alert function: decides whether to alert about a marked finding, and publishes the alert. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { deliver } from '../lib/pipeline/deliver.ts';
@@ -7,10 +7,12 @@ import { createSnsClient } from '../lib/store/clients.ts';
 import type { FindingRef } from '../lib/store/findings-store.ts';
 import { hasTimeFor, type Invocation, lambdaServices, onLambda } from './services.ts';
 
-/** Of 30 seconds: enough for one announcement of which a call hung for ten seconds. */
+/** Of 30 seconds: enough for one announcement with a call that hung for ten seconds. */
 const RESERVED_SHARE = 0.4;
 
-/** Handles a batch of announcements; those that failed, or that time ran out for, are named and come back. */
+/**
+ * Handles a batch of announcements. The result names those that failed or ran out of time, which return to the queue.
+ */
 export function alertHandler(
   services: Services,
 ): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {

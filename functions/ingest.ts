@@ -1,4 +1,4 @@
-/** The ingest function: messages about new flow log files, each file read once, each message failing alone. */
+/** The ingest function: handles messages about new flow log files. Each file is read once, each message fails alone. */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { isFlowLogKey, whyIgnored } from '../lib/flowlog/object-key.ts';
@@ -9,17 +9,17 @@ import { createS3Client, createSqsClient } from '../lib/store/clients.ts';
 import { ObjectError, objectSource } from '../lib/store/objects.ts';
 import { clientOf, hasTimeFor, type Invocation, lambdaServices, onLambda } from './services.ts';
 
-/** Of 300 seconds: enough for the source that is being judged, where a table is at its ceiling. */
+/** Of 300 seconds: enough for the source that is being judged, even if a table is at its ceiling. */
 const RESERVED_SHARE = 0.1;
 
-/** Handles a batch of messages; those that failed are named, and come back. */
+/** Handles a batch of messages. The result names those that failed, which return to the queue. */
 export function ingestHandler(
   services: Services,
 ): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
   const { runtime, clock, logger, metrics } = services;
   const s3 = clientOf(services.clients, 's3');
 
-  /** The notifications of a bucket can name one prefix only, so other objects of the bucket are ignored here. */
+  /** The notifications of a bucket can name only one prefix, so other objects of the bucket are ignored here. */
   const whyNotRead = (object: ObjectCreated): string | undefined =>
     whyIgnored(object) ??
     (runtime.flowLogKeysOnly && !isFlowLogKey(object.key) ? 'outside of the folders of flow logs' : undefined);
@@ -38,10 +38,11 @@ export function ingestHandler(
     } catch (error) {
       if (error instanceof PartlyReadError) record(services, object, error.ingested);
       const trouble = error instanceof ObjectError ? error.trouble : undefined;
-      // It stays a failure: once restored it is redriven from the dead letters, since S3 announces no restored object to us.
+      // It stays a failure. After it was restored, it is redriven from the dead letters, because S3 does not announce
+      // restored objects.
       if (trouble === 'archived') metrics.addMetric('ObjectsArchived', MetricUnit.Count, 1);
       if (trouble === 'gone') {
-        // It cannot come back by trying again, and must not block the queue of what can.
+        // Retrying cannot bring the object back, so the message must not block the queue.
         logger.warn('object is gone', { bucket: object.bucket, key: object.key });
         metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);
         return;
@@ -55,7 +56,7 @@ export function ingestHandler(
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const { messageId, body } of event.Records) {
       try {
-        // All objects of a message are tried before it fails: a damaged one must not hold up its neighbours.
+        // All objects of a message are tried before it fails, so that a damaged one does not hold up the others.
         const failures: unknown[] = [];
         for (const object of objectsCreated(body)) await ingest(object, hasTime).catch((error) => failures.push(error));
         if (failures.length) throw failures[0];

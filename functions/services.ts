@@ -1,4 +1,4 @@
-/** Makes the services of a process: clients, clock, log, stores and settings, once per execution environment. */
+/** Creates the services of a process once per execution environment: clients, clock, logger, stores and settings. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
@@ -19,17 +19,17 @@ import { SuppressionsStore } from '../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../lib/store/windows-store.ts';
 import { loggable } from '../lib/text/untrusted.ts';
 
-/** Ways out of a process; tests and benches replace them by lists. */
+/** Calls that leave the process. Tests and benchmarks replace them with lists. */
 type Outlets = Pick<Services, 'requestAlert' | 'publish' | 'countConfirmedAddresses'>;
 
-/** What services are made over. */
+/** The input from which services are created. */
 export interface Means extends Pick<Services, 'clients' | 'clock' | 'logger' | 'metrics'> {
-  /** The environment that the stack gives each function. */
+  /** The environment variables that the stack gives to each function. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly outlets?: Partial<Outlets>;
 }
 
-/** The services over some means. @throws when a variable is missing or SETTINGS cannot be read. */
+/** Creates the services. @throws if a variable is missing or SETTINGS cannot be read. */
 export function createServices({ variables, outlets, ...means }: Means): Services {
   const required = (name: string): string => {
     const value = variables[name];
@@ -96,14 +96,14 @@ const toTopics = (
   countConfirmedAddresses: async (topic) => countConfirmedAddresses(clientOf(clients, 'sns'), topics[topic]),
 });
 
-/** The client of a service. @throws when the function was made without it. */
+/** The client of a service. @throws if the function was created without it. */
 export function clientOf<Name extends keyof Clients>(clients: Clients, name: Name): NonNullable<Clients[Name]> {
   const client = clients[name];
   if (!client) throw new Error(`this function was made without a client for ${name}`);
   return client;
 }
 
-/** The services of a Lambda function. @param clients besides that of DynamoDB, those that it calls. */
+/** The services of a Lambda function. @param clients the clients that it calls in addition to that of DynamoDB. */
 export function lambdaServices(clients: Omit<Clients, 'documents'>): Services {
   const metrics = new Metrics();
   const documents = createDocumentClient();
@@ -112,15 +112,16 @@ export function lambdaServices(clients: Omit<Clients, 'documents'>): Services {
     variables: process.env,
     clients: { documents, ...clients },
     clock: () => Date.now() / 1000,
-    // Keys of objects are chosen by anyone who may write to the log bucket.
+    // Anyone who may write to the log bucket can choose the keys of objects.
     logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
     metrics,
   });
 }
 
 /**
- * The handler that Lambda calls, made while the module loads: a function without one of its variables does not start.
- * Elsewhere it is undefined, so that simulation, faults and tests can make handlers over services of their own.
+ * The handler that Lambda calls, created while the module loads, so that a function without one of its variables does
+ * not start. Elsewhere it is undefined, so that simulation, faults and tests can create handlers with their own
+ * services.
  */
 export const onLambda = <Handler>(make: () => Handler): Handler | undefined =>
   process.env.AWS_LAMBDA_FUNCTION_NAME === undefined ? undefined : make();
@@ -128,7 +129,9 @@ export const onLambda = <Handler>(make: () => Handler): Handler | undefined =>
 /** The part of Lambda's context that the functions use. */
 export type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
 
-/** Whether an invocation that just began may take on more: until less than this share of its time is left. */
+/**
+ * Returns whether an invocation that just began may start more work: until less than this share of its time is left.
+ */
 export function hasTimeFor(invocation: Invocation, share: number): () => boolean {
   const reserve = invocation.getRemainingTimeInMillis() * share;
   return () => invocation.getRemainingTimeInMillis() >= reserve;

@@ -5,7 +5,10 @@ import { sweep } from '../lib/pipeline/sweep.ts';
 import { createSnsClient, createSqsClient } from '../lib/store/clients.ts';
 import { type Invocation, lambdaServices, onLambda } from './services.ts';
 
-/** One run, which stops in time. @throws when something in it failed, after all else was done: the run counts as failed and alarms. */
+/**
+ * One run, which stops in time. @throws if a part of it failed, once everything else is done, so that the run counts as
+ * failed and raises an alarm.
+ */
 export function settleHandler(services: Services): (event: unknown, invocation: Invocation) => Promise<void> {
   const { logger, metrics } = services;
   return async (_event, invocation) => {

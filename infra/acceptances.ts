@@ -1,12 +1,12 @@
-/** The cdk-nag findings that are accepted, each on the construct it is about, each with its reason. */
+/** The accepted cdk-nag findings, each on its construct and with its reason. */
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import type { DetectorParts } from './detector-parts.ts';
 
 /**
- * Records the acceptances of a detector, whose log files have keys of the form `objects`. Those of rules that only fail
- * with certain settings are recorded with those.
+ * Records the acceptances of a detector whose log files have keys of the form `objects`. Those of rules that fail only
+ * with certain settings are recorded with those settings only.
  */
 export function acknowledgeNagFindings(detector: DetectorParts, objects: string): void {
   acceptFunctions(detector);
@@ -17,7 +17,7 @@ export function acknowledgeNagFindings(detector: DetectorParts, objects: string)
 }
 
 function accept(construct: IConstruct, id: string, reason: string): void {
-  // A rule is named pack::pack-rule; the pack is the part before the first hyphen.
+  // A rule is named pack::pack-rule. The pack is the part before the first hyphen.
   Validations.of(construct).acknowledge({ id: `${id.split('-')[0]}::${id}`, reason });
 }
 
@@ -60,7 +60,7 @@ function acceptReading(detector: DetectorParts, keys: string): void {
   const { existing } = detector.settings.bucket;
   const files = detector.logBucket.arnForObjects(keys);
   accept(
-    // The function holds an immutable view of its role; the role itself stands beside it.
+    // The function has an immutable view of its role. The role itself is the construct beside it.
     detector.node.findChild('Ingest').node.findChild('Role'),
     `AwsSolutions-IAM5[Resource::${flatten(Stack.of(detector).resolve(files))}]`,
     'The names of flow log files are not known in advance; the wildcard ends at the folder that they are delivered to.',
@@ -95,7 +95,7 @@ function acceptSubscriptions(detector: DetectorParts): void {
   }
 }
 
-/** The function that the CDK adds to the stack to change notifications of a bucket which is not of the stack. */
+/** The function that the CDK adds to the stack to change the notifications of a bucket outside the stack. */
 function acceptNotificationsHandler(stack: Stack): void {
   const handler = stack.node.tryFindChild('BucketNotificationsHandler050a0587b7544547bf325f094a3db834');
   if (handler === undefined) return;

@@ -1,4 +1,4 @@
-/** The alarms, on the operations topic: each says what it means, the first thing to do, and where the rest is written. */
+/** The alarms on the operations topic. Each says what it means, what to do first, and where to read more. */
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
@@ -18,27 +18,31 @@ import type { Functions } from './functions.ts';
 import type { Resources } from './permissions.ts';
 
 const period = Duration.minutes(5);
-/** Has a section for each alarm, under its name. */
+/** The document with a section for each alarm, under its name. */
 const DOCUMENT = 'docs/operations.md';
 
 interface AlarmSpec {
   readonly id: string;
   readonly metric: IMetric;
   readonly description: string;
-  /** The alarm fires from this value on. Default: 1. */
+  /** The alarm fires at this value or above. Default: 1. */
   readonly atLeast?: number;
-  /** The alarm fires below this value, instead of from a value on. */
+  /** The alarm fires below this value. */
   readonly below?: number;
-  /** The alarm fires when so many periods in a row breach. Default: 1. */
+  /** The alarm fires when this many periods in a row breach. Default: 1. */
   readonly periods?: number;
-  /** What a period without data means. Default: all is well, since most metrics have data only while something is wrong. */
+  /**
+   * What a period without data means. Default: not breaching, since most metrics have data only while something is
+   * wrong.
+   */
   readonly missing?: TreatMissingData;
 }
 
 /**
- * Creates all alarms of a deployment. None has an OK action: CloudWatch runs it on the way from INSUFFICIENT_DATA to OK
- * too, so each new alarm would report the end of something that never began. None measures AWS/DynamoDB: alarms on it may
- * ignore missing data whatever they ask for, and its throttling metrics have no data once the throttling is over.
+ * Creates all alarms of a deployment. They have no OK action: CloudWatch would also run it when an alarm goes from
+ * INSUFFICIENT_DATA to OK, so each new alarm would report the end of something that never began. They do not use
+ * metrics of AWS/DynamoDB: alarms on these ignore missing data whatever they ask for, and throttling metrics have no
+ * data once the throttling is over.
  */
 export function createAlarms(
   parent: Construct,
@@ -103,7 +107,7 @@ function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): Alar
   ];
 }
 
-/** What follows from a failed invocation of each function. */
+/** The consequence of a failed invocation, by function. */
 const retries: Readonly<Record<keyof Functions, string>> = {
   ingest: '. First: read the error in its log; messages are tried again by themselves.',
   alert: '. First: read the error in its log; messages are tried again by themselves.',
@@ -122,7 +126,7 @@ function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
       metric: settle.metricInvocations({ period, statistic: Stats.SUM }),
       below: 1,
       periods: 3,
-      // Lambda writes no zeros. A new alarm therefore fires until the first run, which its description says.
+      // Lambda writes no zeros. A new alarm therefore fires until the first run, as its description says.
       missing: TreatMissingData.BREACHING,
       description:
         'the settle function has not run for 15 minutes, so slow scans, ends of findings and held alerts wait, and ' +
@@ -176,13 +180,13 @@ const sumOf = (settings: Settings, metricName: string): Metric =>
     period,
   });
 
-/** Hour (UTC) at which standing alarms are repeated, where the settings name none for the digest. */
+/** Hour (UTC) at which standing alarms are repeated if the settings have no hour for the digest. */
 const REPEAT_HOUR = 6;
 
 /**
- * The metric, but `calm` in the first period of one hour a day. An alarm that stands then returns to OK and fires again,
- * once a day: CloudWatch acts on changes of state alone, and the first message of a standing alarm may have come before
- * anybody had confirmed a subscription. HOUR and MINUTE are those of the start of each period, in UTC.
+ * The metric, but `calm` in the first period of one hour a day. A standing alarm then returns to OK and fires again
+ * once a day. CloudWatch acts only on changes of state, and nobody may have confirmed a subscription when the first
+ * message was sent. HOUR and MINUTE are those of the start of each period, in UTC.
  */
 function repeatedDaily(settings: Settings, metricName: string, calm: number): MathExpression {
   const hour = settings.digestHourUtc ?? REPEAT_HOUR;
@@ -200,7 +204,7 @@ function silenceAlarms(settings: Settings): AlarmSpec[] {
     metric: repeatedDaily(settings, metricName, 1),
     below: 1,
     periods: 6,
-    // Settle writes a zero every five minutes. Where even that is missing nothing is known, and SettleStopped fires.
+    // Settle writes a zero every five minutes. If even that is missing, the state is unknown and SettleStopped fires.
     missing: TreatMissingData.IGNORE,
     description,
   });

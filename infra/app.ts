@@ -13,7 +13,7 @@ const stack = new Stack(app, settings.deploymentName, {
 orExit(() => new ScanDetector(stack, 'Detector', { settings })).addOutputs();
 addNagChecks(app);
 
-/** A stack trace would bury the lines that say what to change. */
+/** A stack trace would hide the lines that say what to change. */
 function orExit<T>(make: () => T): T {
   try {
     return make();

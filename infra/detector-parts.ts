@@ -1,4 +1,4 @@
-/** The parts of a detector, for the files that describe it as a whole: its outputs and the accepted cdk-nag findings. */
+/** The parts of a detector, for the files that need all of them: the outputs and the accepted cdk-nag findings. */
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Rule } from 'aws-cdk-lib/aws-events';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';

@@ -1,4 +1,4 @@
-/** The key of the bucket, the tables and the alert topic: of the stack, given, or none. */
+/** The key of the bucket, the tables and the alert topic: created, given, or absent. */
 import { Annotations, Arn, ArnFormat, Stack, Token } from 'aws-cdk-lib';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
@@ -9,10 +9,10 @@ import { deliveryWithKey } from './log-delivery.ts';
 import { removalPolicyOf } from './removal.ts';
 
 /**
- * Compares the keys that the settings name with the place of the stack. The tables take no key of another account, and
- * nothing takes one of another Region; a bucket may use another account's. Where the stack has no fixed place, it is
- * compared with the one that the CDK command is about to deploy to, and a difference is only warned of. The place of a
- * key that is a token is not known.
+ * Checks account and Region of the keys in the settings. Tables cannot use a key of another account, and no resource
+ * can use one of another Region. A bucket may use another account's key. If the stack has no fixed account and Region,
+ * those that the CDK command is about to deploy to are compared, and a difference is only a warning. The account and
+ * Region of a token are unknown.
  * @throws SettingsError that names the setting, the ARN and the place.
  */
 export function checkKeyPlaces(scope: Construct, settings: Settings): void {
@@ -38,7 +38,7 @@ export function checkKeyPlaces(scope: Construct, settings: Settings): void {
   if (existing?.kmsKeyArn !== undefined) check('bucket.existing.kmsKeyArn', existing.kmsKeyArn, false);
 }
 
-/** The key that was given, or that the settings ask for; undefined where AWS's own keys serve. */
+/** The given key, or the one that the settings ask for. Undefined if AWS's own keys are used. */
 export function createKey(scope: Construct, settings: Settings, given: IKey | undefined): IKey | undefined {
   if (settings.kmsKey === 'none') return undefined;
   if (settings.kmsKey !== 'new' && given === undefined) return Key.fromKeyArn(scope, 'Key', settings.kmsKey);
@@ -49,9 +49,9 @@ export function createKey(scope: Construct, settings: Settings, given: IKey | un
       enableKeyRotation: true,
       removalPolicy: removalPolicyOf(settings),
     });
-  // Log delivery writes with the key of the bucket; one that exists has its own.
+  // Log delivery writes with the key of the bucket. An existing bucket has its own key.
   if (settings.bucket.existing !== undefined) return key;
-  // To a key that is imported this adds nothing.
+  // This adds nothing to an imported key.
   for (const statement of deliveryWithKey(settings)) key.addToResourcePolicy(statement);
   return key;
 }

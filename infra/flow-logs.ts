@@ -1,11 +1,11 @@
-/** Our own flow logs: one for each VPC, with the columns that detection reads. */
+/** The flow logs that the detector creates: one for each VPC, with the columns that detection reads. */
 import { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { flowLogColumns } from '../lib/config/flow-log-columns.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import type { LogBucket } from './log-bucket.ts';
 
-/** A VPC that gets a flow log; `name` keeps the resource the same when the list is reordered. */
+/** A VPC that gets a flow log. `name` keeps the resource the same when the list is reordered. */
 export interface LoggedVpc {
   readonly name: string;
   readonly vpcId: string;
@@ -36,7 +36,7 @@ export function createFlowLogs(
         PerHourPartition: settings.flowLogs.perHourPartition,
       },
     });
-    // Without this AWS finds no policy yet and attaches one of its own, which ours then fights with.
+    // Without this dependency AWS finds no policy yet and attaches its own, which then conflicts with the stack's.
     if (log.policy !== undefined) flowLog.node.addDependency(log.policy);
     return flowLog;
   });

@@ -1,4 +1,7 @@
-/** The code of a function, bundled from the sources; in the package `supply/package/prebuilt-code.ts` replaces this file. */
+/**
+ * The code of a function, bundled from the sources. In the package, `supply/package/prebuilt-code.ts` replaces this
+ * file.
+ */
 import { join, resolve } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -6,7 +9,7 @@ import { type BuildOptions, buildSync } from 'esbuild';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** How esbuild bundles a function: one file with all that it needs, the same bytes on every machine. */
+/** How esbuild bundles a function: one self-contained file with the same bytes on every machine. */
 export function bundleOptions(name: string, root = ROOT) {
   return {
     absWorkingDir: root,
@@ -23,14 +26,14 @@ export function bundleOptions(name: string, root = ROOT) {
   } satisfies BuildOptions;
 }
 
-/** The code of a function: its bundle, made when the stack is synthesized. */
+/** The code of a function: its bundle, built when the stack is synthesized. */
 export function functionCode(name: string): Code {
   return Code.fromAsset(join(ROOT, 'functions'), {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // The CDK would run this image if the bundle could not be made here; a failure of esbuild throws instead.
+      // The CDK would run this image if the bundle could not be built here. A failure of esbuild throws instead.
       image: DockerImage.fromRegistry('scratch'),
-      // Tells the functions apart for the CDK, which makes equal assets once.
+      // Distinguishes the functions for the CDK, which builds equal assets only once.
       command: [name],
       local: {
         tryBundle(folder) {

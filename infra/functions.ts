@@ -1,4 +1,4 @@
-/** The three functions: how each is bundled, sized, started and allowed. */
+/** The three functions: bundle, size, triggers and permissions of each. */
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -14,11 +14,14 @@ import type { Settings } from '../lib/config/schema.ts';
 import { functionCode } from './function-code.ts';
 import { alertStatements, ingestStatements, type Resources, settleStatements } from './permissions.ts';
 
-/** How long each function may run; the visibility of its queue is six times that. */
+/** How long each function may run. The visibility timeout of its queue is six times that. */
 export const timeouts = {
-  /** The largest file seen (825 MB unpacked) takes a tenth of this. */
+  /** The largest known file (825 MB uncompressed) takes a tenth of this. */
   ingest: Duration.seconds(300),
-  /** Shorter than the lease that alert takes on a finding, so that a lease never ends while its holder publishes. */
+  /**
+   * Shorter than the lease that the alert function takes on a finding, so that a lease never ends while its holder
+   * publishes.
+   */
   alert: Duration.seconds(30),
   settle: Duration.seconds(300),
 } as const;
@@ -30,7 +33,7 @@ export interface Functions {
   readonly settle: LambdaFunction;
 }
 
-/** Creates the functions, and the queues as what starts two of them. */
+/** Creates the functions, with the queues that trigger two of them. */
 export function createFunctions(scope: Construct, settings: Settings, resources: Resources): Functions {
   const common = { environment: createEnvironment(settings, resources) };
   const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
@@ -41,8 +44,8 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
   });
   ingest.addEventSource(
     new SqsEventSource(resources.ingest.queue, {
-      // A file that ends the process or uses up its time must not cost others one of their tries. For each million files
-      // this is at most 0.2 USD of Lambda requests and 0.8 USD of queue requests more than larger batches.
+      // A file that ends the process or uses up its time must not cost other files one of their tries. Per million
+      // files this adds at most 0.2 USD of Lambda requests and 0.8 USD of queue requests, compared with larger batches.
       batchSize: 1,
       reportBatchItemFailures: true,
       maxConcurrency: settings.ingest.maxConcurrency,
@@ -62,7 +65,7 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
     description: 'Every 5 minutes: overdue answers, slow scans, closing of findings, lost announcements, digest',
     timeout: timeouts.settle,
     memorySize: 1024,
-    // The next run does the work of a failed one; what failed is kept as evidence and raises an alarm.
+    // The next run does the work of a failed one. The failure is kept for inspection and raises an alarm.
     onFailure: new SqsDestination(resources.settleDeadLetters),
     retryAttempts: 1,
     maxEventAge: Duration.minutes(5),
@@ -70,7 +73,7 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
   return { ingest, alert, settle };
 }
 
-/** Starts settle every five minutes; what it could not start goes to the dead letters. */
+/** Starts settle every five minutes. An event that could not start it goes to the dead letters. */
 export function createSchedule(scope: Construct, settle: LambdaFunction, deadLetterQueue: Queue): Rule {
   const target = new FunctionTarget(settle, { deadLetterQueue, retryAttempts: 1, maxEventAge: Duration.minutes(5) });
   return new Rule(scope, 'SettleSchedule', {
@@ -87,7 +90,8 @@ function createEnvironment(settings: Settings, { tables, topics, alert }: Resour
     ALERT_QUEUE_URL: alert.queue.queueUrl,
     ALERT_TOPIC_ARN: topics.alerts.topicArn,
     OPERATIONS_TOPIC_ARN: topics.operations.topicArn,
-    // Keys the hashes that decide what is sampled: whoever can guess it can choose addresses that are never sampled.
+    // Key of the hashes that decide what is sampled. Anybody who can guess it can choose addresses that are never
+    // sampled.
     HASH_KEY: Aws.STACK_ID,
     SETTINGS: JSON.stringify(toRuntimeSettings(settings)),
     POWERTOOLS_SERVICE_NAME: settings.deploymentName,

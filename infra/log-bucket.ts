@@ -1,4 +1,4 @@
-/** Where flow log files are read from: a bucket of our own, or one that exists; and how its new objects reach the queue. */
+/** The bucket with the flow log files, created or existing, and how its new objects reach the queue. */
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
 import { type AddToResourcePolicyResult, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -26,17 +26,17 @@ import { removalPolicyOf } from './removal.ts';
 /** A bucket with flow log files, and what is needed to read it. */
 export interface LogBucket {
   readonly bucket: IBucket;
-  /** The keys of the files that are read, `*` for any characters: what the role of ingest may get. */
+  /** The keys of the files that are read, with `*` for any characters. The role of ingest may read these. */
   readonly objects: string;
-  /** Prefix for flow logs of ours, before the AWSLogs/ that AWS adds. */
+  /** Prefix for the flow logs that the detector creates, before the AWSLogs/ that AWS adds. */
   readonly flowLogPrefix: string;
-  /** Key that the objects are encrypted with, if it is a customer's. */
+  /** The customer managed key that encrypts the objects, if there is one. */
   readonly keyArn?: string;
-  /** The bucket policy, where it is ours: flow logs must come after it. */
+  /** The bucket policy, if the detector creates it. Flow logs must be created after it. */
   readonly policy?: BucketPolicy;
 }
 
-/** Queues of the ingest path that new objects are announced to. */
+/** Queues of the ingest path to which new objects are announced. */
 export interface IngestQueues {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -57,7 +57,7 @@ export function connectLogBucket(
 
 function createBucket(scope: Construct, settings: Settings, queue: Queue, key: IKey | undefined): LogBucket {
   const objectPrefix = 'AWSLogs/';
-  // The name is fixed because bucket and queue policy name each other: with a generated one they would be a cycle.
+  // The name is fixed because bucket and queue policy name each other. A generated name would be a cycle.
   const name = settings.bucket.new?.name ?? `${settings.deploymentName}-flow-logs-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
   const bucket = new Bucket(scope, 'LogBucket', {
     bucketName: name,
@@ -75,7 +75,7 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
     ],
     removalPolicy: removalPolicyOf(settings),
   });
-  // Written here so that AWS attaches none itself.
+  // Written here so that AWS does not attach its own.
   for (const statement of deliveryToBucket(settings, bucket.bucketArn)) bucket.addToResourcePolicy(statement);
   const allowed = admitBucket(queue, name);
   // The construct's own notification method would add a custom resource, a function and a role.
@@ -88,12 +88,15 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
       },
     ],
   };
-  // S3 tries the queue when the notification is set, and refuses one that it may not send to.
+  // S3 tests the queue when the notification is set, and refuses one that it may not send to.
   if (allowed.policyDependable !== undefined) bucket.node.addDependency(allowed.policyDependable);
   return { bucket, objects: `${objectPrefix}*`, flowLogPrefix: '', keyArn: key?.keyArn, policy: bucket.policy };
 }
 
-/** Lets a bucket of this account announce its objects: without the account, whoever takes over its name could too. */
+/**
+ * Lets a bucket of this account announce its objects. Without the account in the condition, anybody who takes over the
+ * bucket's name could do so too.
+ */
 function admitBucket(queue: Queue, bucketName: string): AddToResourcePolicyResult {
   return queue.addToResourcePolicy(
     new PolicyStatement({
@@ -122,12 +125,13 @@ function adoptBucket(
   const bucket = given ?? Bucket.fromBucketName(scope, 'LogBucket', name);
   const { flowLogsUnder } = existing;
   const prefix = flowLogsUnder ?? existing.prefix;
-  // One star for accounts, an organization and the `aws-service=` of Hive-style keys; a star also covers slashes.
+  // One star covers accounts, an organization and the `aws-service=` of Hive-style keys. A star also covers slashes.
   const objects = flowLogsUnder === undefined ? `${prefix}*` : `${flowLogsUnder}*vpcflowlogs/*`;
   if (existing.events === 'notification') {
-    // A notification knows a prefix only; ingest ignores the rest.
+    // A notification can only have a prefix, so ingest ignores other objects.
     const filters = prefix === '' ? [] : [{ prefix }];
-    // The CDK's own destination would let any account that owns a bucket of this name send, and ask for the queue's URL.
+    // The CDK's own destination would let any account that owns a bucket of this name send messages and get the queue's
+    // URL.
     const destination: IBucketNotificationDestination = {
       bind: () => {
         const { policyDependable } = admitBucket(queues.queue, name);
@@ -159,7 +163,9 @@ function adoptBucket(
   return { bucket, objects, flowLogPrefix, keyArn: existing.kmsKeyArn };
 }
 
-/** The name within an ARN that is known at deployment only cannot be read from it. @throws SettingsError */
+/**
+ * Refuses an ARN that contains a token, because the name in it cannot be read before deployment. @throws SettingsError
+ */
 function refuseArnOfUnknownName(scope: Construct, name: string): void {
   const resolved: unknown = isToken(name) ? Stack.of(scope).resolve(name) : undefined;
   if ((resolved as { 'Fn::GetAtt'?: string[] })?.['Fn::GetAtt']?.[1] === 'Arn')
@@ -168,7 +174,7 @@ function refuseArnOfUnknownName(scope: Construct, name: string): void {
     ]);
 }
 
-/** The queue as the target of a rule. The CDK's own target would also let EventBridge ask for the queue's attributes. */
+/** The queue as the target of a rule. The CDK's own target would also let EventBridge read the queue's attributes. */
 function targetOf({ queue, deadLetters }: IngestQueues): IRuleTarget {
   return {
     bind: ({ ruleRef: { ruleArn } }) => {
@@ -179,7 +185,7 @@ function targetOf({ queue, deadLetters }: IngestQueues): IRuleTarget {
             principals: [new ServicePrincipal('events.amazonaws.com')],
             actions: ['sqs:SendMessage'],
             resources: [each.queueArn],
-            // The ARN of a rule holds the account.
+            // The ARN of a rule contains the account.
             conditions: { ArnEquals: { 'aws:SourceArn': ruleArn } },
           }),
         );

@@ -1,4 +1,7 @@
-/** The statements that let log delivery write flow logs: in the policies of our bucket and key, or printed for a bucket that exists. */
+/**
+ * The statements that let log delivery write flow logs, for the policies of the stack's bucket and key, or printed for
+ * an existing bucket.
+ */
 import { Annotations, Aws, Stack, Token } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
@@ -7,30 +10,30 @@ import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/settings-types.ts';
 import { isToken } from '../lib/config/token.ts';
 
-/** Where log delivery writes, in the terms of policies. */
+/** The destination of log delivery, in the terms of policies. */
 interface Place {
   readonly partition: string;
   /** The account of the stack, which may always deliver. */
   readonly account: string;
   readonly bucketArn: string;
-  /** Before AWSLogs/. */
+  /** The prefix before AWSLogs/. */
   readonly prefix: string;
 }
 
-/** Some accounts that may deliver, told apart by a condition. */
+/** A group of accounts that may deliver, selected by a condition. */
 interface Senders {
-  /** End of the names of their statements. */
+  /** Suffix of the names of their statements. */
   readonly name: string;
   readonly folders: readonly string[];
-  /** Conditions under which log delivery acts for them and nobody else (confused deputy). */
+  /** Conditions under which log delivery acts only for these accounts (confused deputy). */
   readonly conditions: { readonly StringEquals: object; readonly ArnLike: object };
 }
 
 type DeliverySettings = Pick<Settings, 'flowLogs' | 'logAccounts' | 'logOrganization'>;
 
 /**
- * The accounts by number, and those of an organization. The Region of the source is open: flow logs of one account come
- * from all its Regions, and log delivery fails silently where a condition does not hold.
+ * The accounts by number, and those of an organization. The Region of the source is not restricted: flow logs of an
+ * account come from all its Regions, and log delivery fails silently if a condition does not hold.
  */
 function sendersOf(
   settings: DeliverySettings,
@@ -49,7 +52,7 @@ function sendersOf(
     },
   };
   if (logOrganization === undefined) return [named];
-  // Beside the accounts, not in their place: should log delivery not name the organization, they still deliver.
+  // In addition to the accounts: if log delivery does not name the organization, the listed accounts still deliver.
   return [
     named,
     {
@@ -66,10 +69,10 @@ function sendersOf(
 const principals = [new ServicePrincipal('delivery.logs.amazonaws.com')];
 
 /**
- * The two statements of "Amazon S3 bucket permissions for flow logs", for each kind of sender. The page's condition on
- * `s3:x-amz-acl` is left out: reports say that delivery sends no ACL header to a bucket with ACLs off, where the condition
- * would deny every write (cloudposse/terraform-aws-vpc-flow-logs-s3-bucket pull request 101). With ACLs off no object has
- * an ACL and S3 refuses any other than the owner's, so nothing is lost where the header is sent.
+ * The two statements of "Amazon S3 bucket permissions for flow logs", for each group of senders. The page's condition
+ * on `s3:x-amz-acl` is left out: reports say that delivery sends no ACL header to a bucket with ACLs off, so the
+ * condition would deny every write (cloudposse/terraform-aws-vpc-flow-logs-s3-bucket pull request 101). With ACLs off
+ * no object has an ACL and S3 refuses any ACL but the owner's, so leaving it out is safe even if the header is sent.
  */
 function bucketStatements(settings: DeliverySettings, place: Place): PolicyStatement[] {
   return sendersOf(settings, place).flatMap(({ name, folders, conditions }) => [
@@ -92,13 +95,16 @@ function bucketStatements(settings: DeliverySettings, place: Place): PolicyState
 
 const here = { partition: Aws.PARTITION, account: Aws.ACCOUNT_ID };
 
-/** Statements for the policy of our own bucket. Throws {@link SettingsError} where S3 would refuse a policy of that size. */
+/**
+ * Statements for the policy of the stack's bucket. Throws {@link SettingsError} if S3 would refuse a policy of that
+ * size.
+ */
 export function deliveryToBucket(settings: Settings, bucketArn: string): PolicyStatement[] {
   refuseOverLimit(settings);
   return bucketStatements(settings, { ...here, bucketArn, prefix: '' });
 }
 
-/** Statements for the policy of our own key. */
+/** Statements for the policy of the stack's key. */
 export function deliveryWithKey(settings: Settings): PolicyStatement[] {
   return sendersOf(settings, here).map(
     ({ name, conditions }) =>
@@ -113,16 +119,16 @@ export function deliveryWithKey(settings: Settings): PolicyStatement[] {
 }
 
 /**
- * Bytes that S3 takes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html. The policy of the key
- * may have 32 KB and grows by a third as much with each account, so it is never the first to be full.
+ * Size limit of S3 in bytes: https://docs.aws.amazon.com/AmazonS3/latest/userguide/add-bucket-policy.html. A key policy
+ * may have 32 KB and grows by a third as much per account, so it never reaches its limit first.
  */
 const BUCKET_POLICY_LIMIT = 20_480;
-/** Stand-ins, as long as any, for what only CloudFormation knows. */
+/** Placeholders of maximum length for values that only CloudFormation knows. */
 const longest = { partition: 'aws-us-gov', account: '0'.repeat(12), region: 'ap-southeast-2' };
 /** Room for the statement that refuses plain HTTP. */
 const OTHER_STATEMENTS = 400;
 
-/** CloudFormation would find the policy too large in the middle of a deployment. */
+/** Otherwise CloudFormation would reject the policy in the middle of a deployment. */
 function refuseOverLimit(settings: Settings): void {
   const { bucket, deploymentName, logAccounts } = settings;
   const given = bucket.new?.name ?? `${deploymentName}-flow-logs-${longest.account}-${longest.region}`;
@@ -143,15 +149,15 @@ function refuseOverLimit(settings: Settings): void {
   ]);
 }
 
-/** A bucket that exists, and the key prefix before AWSLogs/ that flow logs are delivered to. */
+/** An existing bucket, and the key prefix before AWSLogs/ to which flow logs are delivered. */
 interface ExistingBucket {
   readonly bucketName: string;
   readonly prefix: string;
 }
 
 /**
- * Warns that AWS touches the policy of an existing bucket when it gets a flow log: by the VPC user guide it attaches a
- * policy that "overwrites any existing policy", by newer pages of AWS it appends.
+ * Warns that AWS changes the policy of an existing bucket when it gets a flow log. According to the VPC user guide it
+ * attaches a policy that "overwrites any existing policy". According to newer AWS pages it appends statements.
  */
 export function warnOfBucketPolicy(scope: Construct, settings: Settings, { bucketName, prefix }: ExistingBucket): void {
   const stack = Stack.of(scope);

@@ -1,9 +1,12 @@
-/** What a deployment tells whoever made it: the names to look at, and a query to try. */
+/** The outputs of a deployment: names of its resources, and a query to try. */
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { DetectorParts } from './detector-parts.ts';
 
-/** Adds outputs to the detector's stack under fixed names, which scripts may rely on. `ScanDetector.addOutputs` states the rules. */
+/**
+ * Adds outputs to the detector's stack under fixed names that scripts may rely on. `ScanDetector.addOutputs` states the
+ * rules.
+ */
 export function addOutputs(detector: DetectorParts, prefix?: string): void {
   if (prefix !== undefined && !/^[A-Za-z][A-Za-z0-9]*$/.test(prefix))
     throw new Error(`${detector.node.path}: the prefix of outputs must be letters and digits, got "${prefix}"`);
@@ -37,14 +40,14 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
     SettleLogs: [detector.settleFunction.logGroup.logGroupName, 'Log group of the settle function'],
     LogBucket: [logBucket.bucketName, 'Bucket of flow log files'],
     OpenFindings: [
-      // Open findings are spread over four partitions of the index; see lib/store/keys.ts.
+      // Open findings are spread over four partitions of the index, see lib/store/keys.ts.
       `for n in 0 1 2 3; do aws dynamodb query --table-name ${findingsTable.tableName} --region ${Aws.REGION} --index-name open ` +
         `--key-condition-expression 'openShard = :shard' --no-scan-index-forward ` +
         `--expression-attribute-values '{":shard":{"S":"open#'$n'"}}'; done`,
       'Prints the open findings, latest first',
     ],
   };
-  // Alerts print commands with the name of the stack where that finds the rest, and with the table where it does not.
+  // Commands in alerts contain the name of the stack if its outputs lead to the rest, otherwise the table.
   if (start === '')
     for (const each of [detector.alertFunction, detector.settleFunction])
       each.addEnvironment('STACK_NAME', Aws.STACK_NAME);
@@ -53,12 +56,12 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
   }
 }
 
-/** The ids from the stack down to the detector, without what a name of an output cannot hold. */
+/** The ids from the stack down to the detector, without characters that an output name cannot contain. */
 function pathWithin(stack: Stack, { node }: DetectorParts): string {
   const ids = node.scopes.slice(stack.node.scopes.length).map(({ node: { id } }) => id);
   return ids.join('').replace(/[^A-Za-z0-9]/g, '');
 }
 
-/** The destination is named since EventBridge puts what it could not deliver there itself, and such a message has no source. */
+/** The destination is named, because a message that EventBridge put there itself has no source queue. */
 const redrive = (from: IQueue, to: IQueue): string =>
   `aws sqs start-message-move-task --source-arn ${from.queueArn} --destination-arn ${to.queueArn} --region ${Aws.REGION}`;

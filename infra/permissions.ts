@@ -1,4 +1,4 @@
-/** What each function may do: the exact actions that its code calls, on the exact resources it calls them on. */
+/** The permissions of each function: exactly the actions that its code calls, on exactly the resources it uses. */
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -8,7 +8,7 @@ import type { QueuePair } from './queues.ts';
 import type { Tables } from './tables.ts';
 import type { Topics } from './topics.ts';
 
-/** Everything that the functions touch. */
+/** Everything that the functions access. */
 export interface Resources {
   readonly log: LogBucket;
   readonly tables: Tables;
@@ -24,7 +24,7 @@ export function ingestStatements({ log, tables, ingest, alert, key }: Resources)
   return [
     consume('ConsumeIngestQueue', ingest.queue),
     allow('ReadLogFiles', ['s3:GetObject'], [log.bucket.arnForObjects(log.objects)]),
-    // Without it S3 answers "access denied" for an object that is gone, and a gone object looks like a broken permission.
+    // Without it S3 answers "access denied" for a deleted object, which looks like a missing permission.
     allow('TellGoneFromDenied', ['s3:ListBucket'], [log.bucket.bucketArn]),
     allow('WriteWindows', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.windows.tableArn]),
     allow('WriteFindings', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.findings.tableArn]),
@@ -45,7 +45,10 @@ export function alertStatements({ tables, topics, alert, key }: Resources): Poli
   ];
 }
 
-/** Statements of the settle function: judge what is due, close findings, send again what stayed marked, send the digest, look who listens. */
+/**
+ * Statements of the settle function: judge what is due, close findings, repeat announcements, send the digest, check
+ * subscriptions.
+ */
 export function settleStatements({ tables, topics, alert, settleDeadLetters, key }: Resources): PolicyStatement[] {
   const { findings, windows } = tables;
   return [
@@ -78,7 +81,7 @@ function table(...calls: string[]): string[] {
   return calls.map((call) => `dynamodb:${call}`);
 }
 
-/** What Lambda needs to poll a queue, and no more: a message that failed comes back when its time is over. */
+/** The permissions that Lambda needs to poll a queue. A failed message returns when its visibility timeout ends. */
 function consume(sid: string, queue: Queue): PolicyStatement {
   const calls = ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'];
   return allow(
@@ -94,7 +97,7 @@ function useKey(sid: string, keyArn: string, service: string, actions: string[])
   });
 }
 
-/** A table under a customer's key is read and written with the caller's right to use that key. */
+/** A table under a customer managed key is read and written with the caller's permission to use that key. */
 function tableKey(key: IKey | undefined): PolicyStatement[] {
   const calls = ['Decrypt', 'DescribeKey', 'Encrypt', 'GenerateDataKey', 'ReEncryptFrom', 'ReEncryptTo'];
   return key === undefined

@@ -1,4 +1,4 @@
-/** What the construct can be told: settings as in the settings file, and constructs of the app that they stand beside. */
+/** The props of the construct: settings as in the settings file, and constructs of the app to use with them. */
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -8,16 +8,19 @@ import type { Construct } from 'constructs';
 import { parseSettings, SettingsError } from '../lib/config/load.ts';
 import type { Settings, SettingsInput } from '../lib/config/settings-types.ts';
 
-/** How the files of the bucket in {@link ScanDetectorProps.bucket} are found: `settings.bucket.existing` without its names. */
+/**
+ * How the files of the bucket in {@link ScanDetectorProps.bucket} are found: `settings.bucket.existing` without its
+ * names.
+ */
 export type BucketOptions = Omit<NonNullable<NonNullable<SettingsInput['bucket']>['existing']>, 'bucket' | 'kmsKeyArn'>;
 
-/** What a {@link ScanDetector} can be told. Names, ARNs and ids in `settings` may be tokens. */
+/** The props of a {@link ScanDetector}. Names, ARNs and ids in `settings` may be tokens. */
 export interface ScanDetectorProps {
   /**
-   * The settings, as in the settings file; docs/settings.md lists each with range and default. Wrong ones throw at
-   * synthesis, all problems in one error.
+   * The settings, as in the settings file. docs/settings.md lists each with range and default. Invalid settings throw
+   * at synthesis, with all problems in one error.
    * @default - a new bucket, no flow logs, no e-mail, medium sensitivity, and a `deploymentName` made from the
-   *   construct's address, so that two detectors never share a name or a metric
+   * construct's address, so that two detectors never share a name or a metric
    */
   readonly settings?: SettingsInput;
 
@@ -28,42 +31,42 @@ export interface ScanDetectorProps {
   readonly vpcs?: readonly IVpc[];
 
   /**
-   * A bucket that receives flow logs already, in the account and Region of the stack. It must send its events to
+   * A bucket that already receives flow logs, in the account and Region of the stack. It must send its events to
    * EventBridge (`eventBridgeEnabled: true`), unless `bucketOptions.events` is `notification`. The detector changes
-   * neither its policy nor its encryption; with `vpcs`, AWS itself may change the policy, of which synthesis warns. Where it has a key (`encryptionKey`), ingest may decrypt with it. Excludes
-   * `settings.bucket`.
-   * @default - the bucket of `settings.bucket`, which is a new one unless told otherwise
+   * neither its policy nor its encryption. With `vpcs`, AWS itself may change the policy, and synthesis warns of that.
+   * If it has a key (`encryptionKey`), ingest may decrypt with it. Excludes `settings.bucket`.
+   * @default - the bucket of `settings.bucket`, by default a new one
    */
   readonly bucket?: IBucket;
 
   /**
-   * How files in `bucket` are found and announced; the names are those of `settings.bucket.existing`. With `events:
-   * 'notification'` the bucket must be in the stack of the detector, or imported. Needs `bucket`.
+   * How files in `bucket` are found and announced. The names are those of `settings.bucket.existing`. With
+   * `events: 'notification'` the bucket must be in the stack of the detector or imported. Requires `bucket`.
    * @default - every object of the bucket, announced through EventBridge
    */
   readonly bucketOptions?: BucketOptions;
 
   /**
    * A symmetric key that encrypts the new bucket, both tables and the alert topic. A key of the app gets the statement
-   * that log delivery needs; to an imported one you add it. Excludes `settings.kmsKey`.
-   * @default - the key of `settings.kmsKey`, which is none unless told otherwise
+   * that log delivery needs. For an imported key you add it. Excludes `settings.kmsKey`.
+   * @default - the key of `settings.kmsKey`, by default none
    */
   readonly key?: IKey;
 
   /**
-   * A standard topic of yours that alerts are published on, instead of a new one. The functions get the right to publish,
-   * and the use of the topic's key; its policy and its other subscriptions stay yours. `settings.emails` subscribe to it.
+   * Your own standard topic for alerts, instead of a new one. The functions get permission to publish and to use the
+   * topic's key. Its policy and its other subscriptions stay unchanged. `settings.emails` subscribe to it.
    * @default - a new topic
    */
   readonly alertTopic?: ITopic;
 }
 
-/** The address that the app of this repository gives its detector, whose names must stay what they are. */
+/** The address of the detector in this repository's app, whose names must not change. */
 const OWN_APP = 'sweepwatch/Detector';
 
 /**
- * The settings in force, with what the props say in them.
- * @throws SettingsError when a prop and a setting contradict each other, or a setting is wrong.
+ * The settings in force, combined with the props.
+ * @throws SettingsError if a prop and a setting contradict each other, or a setting is invalid.
  */
 export function settingsOf(construct: Construct, props: ScanDetectorProps): Settings {
   const given = props.settings ?? {};
@@ -101,14 +104,18 @@ function problemsOf({ alertTopic, bucket, bucketOptions, key }: ScanDetectorProp
   return problems;
 }
 
-/** Unique in the app. The address is a hash of the path, so it stays the same when other constructs come and go. */
+/**
+ * Unique in the app. The address is a hash of the path, so it does not change when other constructs are added or
+ * removed.
+ */
 function defaultName({ node }: Construct): string {
   return node.path === OWN_APP ? 'sweepwatch' : `sweepwatch-${node.addr.slice(0, 10)}`;
 }
 
 /**
- * Refuses a `deploymentName` that another detector of the app has: both would write one metric, whose alarms would then
- * speak of neither, and both would create one bucket. Stacks of unknown account or Region may differ in it: a warning.
+ * Refuses a `deploymentName` that another detector of the app has. Both would write one metric, so that its alarms
+ * would describe neither, and both would create one bucket. For stacks of unknown account or Region it is only a
+ * warning.
  * @throws SettingsError
  */
 export function checkName(construct: Construct, settings: Settings, others: Iterable<readonly [Construct, Settings]>) {

@@ -1,4 +1,4 @@
-/** The queues between the steps, each with a queue for what five attempts could not process. */
+/** The queues between the steps. Each has a queue for messages that failed five times. */
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -12,12 +12,12 @@ export interface QueuePair {
 const maxReceiveCount = 5;
 const retentionPeriod = Duration.days(14);
 
-/** A queue for messages that nothing could process; they stay 14 days, to be looked at and redriven. */
+/** A queue for messages that could not be processed. They stay for 14 days, to be inspected and redriven. */
 export function createDeadLetters(scope: Construct, id: string): Queue {
   return new Queue(scope, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod });
 }
 
-/** A work queue whose messages stay invisible six times as long as the function that reads them may run. */
+/** A work queue whose visibility timeout is six times the timeout of the function that reads it. */
 export function createQueuePair(scope: Construct, id: string, functionTimeout: Duration): QueuePair {
   const deadLetters = createDeadLetters(scope, `${id}DeadLetters`);
   const queue = new Queue(scope, `${id}Queue`, {

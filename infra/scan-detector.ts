@@ -1,4 +1,4 @@
-/** The construct: everything between flow log files and alerts, in one piece for any CDK app. */
+/** The construct: everything between flow log files and alerts, for any CDK app. */
 import { Annotations, type aws_dynamodb as dynamodb } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
@@ -28,29 +28,31 @@ import { createTopics } from './topics.ts';
 /**
  * Finds network scans in VPC Flow Logs and publishes alerts on `alertTopic`.
  *
- * Within a CDK app: `new ScanDetector(stack, 'Scans', { vpcs: [vpc], settings: { emails: ['soc@example.com'] } })`.
- * Two detectors fit into one account and Region if their `deploymentName` differs; unless set it is one of its own.
+ * Within a CDK app: `new ScanDetector(stack, 'Scans', { vpcs: [vpc], settings: { emails: ['soc@example.com'] } })`. Two
+ * detectors fit into one account and Region if their `deploymentName` differs, which it does by default.
  */
 export class ScanDetector extends Construct {
-  /** The settings in force, every default filled in. */
+  /** The settings in force, with every default filled in. */
   readonly settings: Settings;
   /** What was seen: fragments of contacts by source and hour. */
   readonly windowsTable: dynamodb.TableV2;
   /** What it means: findings, with the indexes byId, byDay, open and announce. */
   readonly findingsTable: dynamodb.TableV2;
-  /** Alerts for the analyst; filter subscriptions by the attributes severity, kind, direction, event, accountId, vpcId. */
+  /**
+   * Alerts for the analyst. Filter subscriptions by the attributes severity, kind, direction, event, accountId, vpcId.
+   */
   readonly alertTopic: ITopic;
   /** Alarms about the pipeline itself. */
   readonly operationsTopic: Topic;
-  /** The bucket that flow log files are read from: created, or an imported reference to yours. */
+  /** The bucket with the flow log files: created, or an imported reference to yours. */
   readonly logBucket: IBucket;
   /** Announcements of new files. */
   readonly ingestQueue: Queue;
-  /** Files that five tries could not read. */
+  /** Messages about files that could not be read in five tries. */
   readonly ingestDeadLetters: Queue;
-  /** Findings to announce. */
+  /** Announcements of findings. */
   readonly alertQueue: Queue;
-  /** Findings that five tries could not announce. */
+  /** Announcements that failed five times. */
   readonly alertDeadLetters: Queue;
   /** Failed runs of the settle function. */
   readonly settleDeadLetters: Queue;
@@ -59,11 +61,11 @@ export class ScanDetector extends Construct {
   readonly settleFunction: LambdaFunction;
   /** Starts the settle function. */
   readonly settleSchedule: Rule;
-  /** Flow logs of ours, one for each VPC given. */
+  /** The flow logs that the detector created, one for each given VPC. */
   readonly flowLogs: readonly CfnFlowLog[];
-  /** All alarms; each acts on `operationsTopic`. */
+  /** All alarms. Each notifies `operationsTopic`. */
   readonly alarms: readonly Alarm[];
-  /** The key of bucket, tables and alert topic, where `settings.kmsKey` asks for one. */
+  /** The key of bucket, tables and alert topic, if `settings.kmsKey` asks for one. */
   readonly encryptionKey?: IKey;
 
   constructor(scope: Construct, id: string, props: ScanDetectorProps = {}) {
@@ -108,7 +110,8 @@ export class ScanDetector extends Construct {
     this.settleFunction = functions.settle;
     this.settleSchedule = schedule;
     this.flowLogs = createFlowLogs(this, settings, vpcs, log);
-    // Flow logs and notifications fail first if the account or the Region lacks something: before there is a table to delete.
+    // Flow logs and notifications fail first if the account or the Region lacks something, before there is a table to
+    // delete.
     const isOurs = log.bucket.node.scopes.includes(this);
     for (const table of Object.values(tables))
       table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
@@ -120,17 +123,20 @@ export class ScanDetector extends Construct {
   }
 
   /**
-   * Adds outputs to the stack, which commands and runbooks go by: FindingsTable, AlertTopic, IngestDeadLetters and the
-   * others that docs/operations.md names. None is exported.
-   * @param prefix what their names begin with, letters and digits. Without it the first detector of a stack that adds
-   *   outputs has the plain names, which `--stack` of the command finds, and a later one has its own id as prefix.
-   * @throws when the stack has an output of such a name.
+   * Adds outputs to the stack for commands and runbooks: FindingsTable, AlertTopic, IngestDeadLetters and the others
+   * that docs/operations.md names. They are not exported.
+   * @param prefix prefix of their names, letters and digits. Without it the first detector in a stack that adds outputs
+   * has the plain names, which `--stack` of the command finds, and a later one uses its own id as prefix.
+   * @throws if the stack already has an output of such a name.
    */
   addOutputs(prefix?: string): void {
     addOutputs(this, prefix);
   }
 
-  /** A deployment that nobody feeds or hears is allowed, since both can be added by hand, but never by accident. */
+  /**
+   * A deployment without input or without subscribers is allowed, since both can be added by hand, but it is worth a
+   * warning.
+   */
   private warnOfSilence(isTopicGiven: boolean): void {
     const { bucket, emails, logAccounts, logOrganization, opsEmails } = this.settings;
     if (emails.length === 0 && !isTopicGiven) {

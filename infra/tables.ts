@@ -1,4 +1,4 @@
-/** The two tables: windows (what was seen) and findings (what it means), with the indexes that reads go through. */
+/** The two tables: windows (what was seen) and findings (what it means), with the indexes for queries. */
 import {
   AttributeType,
   Billing,
@@ -21,7 +21,7 @@ export interface Tables {
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** Partition and sort attribute of each index of the findings table; `open` and `announce` are sparse. */
+/** Partition and sort attribute of each index of the findings table. `open` and `announce` are sparse. */
 const findingsIndexes: GlobalSecondaryIndexPropsV2[] = [
   { indexName: 'byId', partitionKey: text('findingId') },
   { indexName: 'byDay', partitionKey: text('day'), sortKey: text('severityTime') },
@@ -48,7 +48,7 @@ export function createTables(scope: Construct, settings: Settings, key: IKey | u
     findings: new TableV2(scope, 'Findings', {
       ...common,
       billing: Billing.onDemand({ maxWriteRequestUnits: settings.maxWriteUnits.findings }),
-      // An index has no ceiling but its own, and each write of a finding is a write of up to four of them.
+      // An index has only its own ceiling, and each write of a finding writes to up to four indexes.
       globalSecondaryIndexes: findingsIndexes.map((index) => ({
         ...index,
         maxWriteRequestUnits: settings.maxWriteUnits.findings,
@@ -56,7 +56,7 @@ export function createTables(scope: Construct, settings: Settings, key: IKey | u
     }),
   };
   if (key !== undefined) {
-    // TableV2 takes a key only in a stack of known region; it names the one replica, which is the table itself.
+    // TableV2 accepts a key only in a stack of known Region. It names the one replica, which is the table itself.
     for (const table of Object.values(tables)) {
       (table.node.defaultChild as CfnGlobalTable).addPropertyOverride(
         'Replicas.0.SSESpecification.KMSMasterKeyId',

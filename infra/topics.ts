@@ -1,4 +1,4 @@
-/** The two topics: alerts for the analyst, operations for whoever runs the pipeline. */
+/** The two topics: alerts for the analyst, operations for the operator of the pipeline. */
 import { Aws } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -9,14 +9,14 @@ import type { Settings } from '../lib/config/schema.ts';
 
 /** Both topics of a deployment. */
 export interface Topics {
-  /** Ours, or the one that was given. */
+  /** Created here, or given. */
   readonly alerts: ITopic;
   readonly operations: Topic;
 }
 
 /**
- * Creates the topics, of which the one for alerts may be given, and their e-mail subscriptions. Which findings become alerts is decided by the alert function, not
- * by filter policies, since a change of those takes up to 15 minutes.
+ * Creates the topics, unless the alert topic is given, and their e-mail subscriptions. The alert function decides which
+ * findings become alerts. Filter policies do not, since a change of those takes up to 15 minutes.
  */
 export function createTopics(
   scope: Construct,
@@ -33,21 +33,23 @@ export function createTopics(
     enforceSSL: true,
     ...(key === undefined ? {} : { masterKey: key }),
   });
-  // Only our functions publish here, and the policy of this key admits every principal of the account that may use SNS.
+  // Only the stack's functions publish here, and the policy of this key admits every principal of the account that may
+  // use SNS.
   if (key === undefined) (alerts.node.defaultChild as CfnTopic).kmsMasterKeyId = 'alias/aws/sns';
   return { alerts: subscribe(alerts, settings.emails), operations: createOperationsTopic(scope, settings) };
 }
 
 /**
- * Not encrypted with KMS: CloudWatch alarms may not use `alias/aws/sns`, whose policy nobody can change, and an alarm
- * about a key that denies must not need that key. The messages hold names and states of alarms, nothing of the logs.
+ * Not encrypted with KMS: CloudWatch alarms may not use `alias/aws/sns`, whose policy cannot be changed, and an alarm
+ * about a key that denies access must not need that key. The messages contain names and states of alarms, nothing from
+ * the logs.
  */
 function createOperationsTopic(scope: Construct, settings: Settings): Topic {
   const topic = new Topic(scope, 'OperationsTopic', {
     displayName: `${settings.deploymentName}: operations`,
     enforceSSL: true,
   });
-  // A topic policy of any kind replaces the default one, which is what lets alarms of the account publish.
+  // A topic policy of any kind replaces the default one, which lets alarms of the account publish.
   topic.addToResourcePolicy(
     new PolicyStatement({
       sid: 'AlarmsPublish',
@@ -69,7 +71,9 @@ function subscribe(topic: Topic, addresses: readonly string[]): Topic {
   return topic;
 }
 
-/** Subscribes within our own scope, since another detector may subscribe the same address to the same topic. */
+/**
+ * Subscribes within this construct's scope, since another detector may subscribe the same address to the same topic.
+ */
 function subscribeTo(scope: Construct, topic: ITopic, addresses: readonly string[]): void {
   for (const endpoint of addresses)
     new Subscription(scope, `AlertsTo-${endpoint}`, { topic, protocol: SubscriptionProtocol.EMAIL, endpoint });

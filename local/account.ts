@@ -1,4 +1,4 @@
-/** An account of the local cloud: the servers that hold its resources, and what outlives a stack in it. */
+/** An account of the local cloud: the servers with its resources, and what outlives a stack in it. */
 import { type Clients, createDynamodbClient, createMessagingClients } from './clients.ts';
 import type { EmitEvent } from './events.ts';
 import type { AccountState } from './resources/stack.ts';
@@ -7,11 +7,11 @@ import { type MessagingServer, startMessagingServer } from './servers/s3-sqs-sns
 
 export const ACCOUNT_ID = '000000000000';
 
-/** How an account is opened. */
+/** How to open an account. */
 export interface AccountOptions extends AccountState {
-  /** The folder for e-mails (.eml files); made when the first one comes. */
+  /** The folder for e-mails (.eml files), created with the first one. */
   mailbox: string;
-  /** A folder for the data of DynamoDB, which then outlives a restart of it; default: in memory. */
+  /** A folder for the data of DynamoDB, so that it survives a restart. Default: in memory. */
   data?: string;
   /** The AWS_ENDPOINT_URL of another emulator, which then serves S3, SQS and SNS. */
   endpoint?: string;
@@ -19,7 +19,7 @@ export interface AccountOptions extends AccountState {
   region?: string;
 }
 
-/** An open account. Stacks are deployed into it one after the other, so that a test can try again after a failure. */
+/** An open account. Stacks are deployed into it one after another, so that a test can try again after a failure. */
 export interface LocalAccount {
   readonly region: string;
   readonly endpointUrl: string;
@@ -34,7 +34,7 @@ export interface LocalAccount {
   readonly emit: EmitEvent;
   /** Calls `listener` for each event until the returned function is called. */
   listen(listener: EmitEvent): () => void;
-  /** Ends the servers; all data is lost. */
+  /** Stops the servers. All data is lost. */
   close(): Promise<void>;
 }
 

@@ -1,18 +1,18 @@
-/** The SDK clients of one local cloud, and the environment that points any other SDK client or CLI at it. */
+/** The SDK clients of one local cloud, and the environment that points other SDK clients and the CLI to it. */
 import { devNull } from 'node:os';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-/** Where the servers listen. */
+/** Addresses of the servers. */
 export interface Endpoints {
   endpointUrl: string;
   dynamodbUrl: string;
   region: string;
 }
 
-/** One client for each service that the local cloud speaks to. */
+/** One client for each service of the local cloud. */
 export interface Clients {
   s3: S3Client;
   sqs: SQSClient;
@@ -22,7 +22,7 @@ export interface Clients {
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Clients for S3, SQS and SNS at `endpointUrl`; destroy each when done. */
+/** Clients for S3, SQS and SNS at `endpointUrl`. Destroy each when done. */
 export function createMessagingClients(endpointUrl: string, region: string): Omit<Clients, 'dynamodb'> {
   const settings = { endpoint: endpointUrl, region, credentials };
   return {
@@ -32,12 +32,12 @@ export function createMessagingClients(endpointUrl: string, region: string): Omi
   };
 }
 
-/** A DynamoDB client; destroy it when done. */
+/** A DynamoDB client. Destroy it when done. */
 export function createDynamodbClient(dynamodbUrl: string, region: string): DynamoDBClient {
   return new DynamoDBClient({ endpoint: dynamodbUrl, region, credentials });
 }
 
-/** How the commands of this project reach the local cloud without any variables. */
+/** How the commands of this project reach the local cloud without environment variables. */
 export const connectionTo = ({ endpointUrl, dynamodbUrl, region }: Endpoints) => ({
   region,
   server: { dynamodb: dynamodbUrl, other: endpointUrl },
@@ -54,7 +54,7 @@ export function environmentFor({ endpointUrl, dynamodbUrl, region }: Endpoints):
     AWS_ENDPOINT_URL: endpointUrl,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // The user's own profiles must not leak in: they may name another endpoint or an assumed role.
+    // The user's own profiles are ignored, because they may name another endpoint or an assumed role.
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
   };

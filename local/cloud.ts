@@ -19,11 +19,11 @@ export interface LocalCloudOptions extends AccountOptions {
   assembly: string;
   /** The stack's name, or its artifact id. */
   stack: string;
-  /** Told of each thing that happens. */
+  /** Called for each event. */
   onEvent?: (event: LocalCloudEvent) => void;
   /** A template to use instead of the one on disk. */
   template?: object;
-  /** An account that is open already and stays open; the options of an account are not read then. Default: a new one. */
+  /** An account that is already open and stays open. The options of an account are ignored then. Default: a new one. */
   account?: LocalAccount;
   /** Values of template parameters that have no default. */
   parameters?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface LocalCloudOptions extends AccountOptions {
 
 /** A running local cloud. */
 export interface LocalCloud {
-  /** Where S3, SQS and SNS answer. */
+  /** The address of S3, SQS and SNS. */
   endpointUrl: string;
   dynamodbUrl: string;
   region: string;
@@ -39,24 +39,29 @@ export interface LocalCloud {
   connection: ReturnType<typeof connectionTo>;
   /** The AWS_* variables for SDK clients and the CLI. */
   environment: Record<string, string>;
-  /** All resources by logical id, the inert ones too. */
+  /** All resources by logical id, including the inert ones. */
   resources: ReadonlyMap<string, CreatedResource>;
   outputs: Record<string, string>;
-  /** What does nothing here, and why. */
+  /** The resources without an effect here, and why. */
   inert: InertResource[];
-  /** Invokes a function, or the target of a schedule (whose own event is the default); rejects when the function fails. */
+  /**
+   * Invokes a function, or the target of a schedule (by default with the schedule's event). Rejects if the function
+   * fails.
+   */
   invoke(logicalId: string, event?: unknown): Promise<unknown>;
-  /** Resolves when all consumed queues are drained and nothing runs; rejects after `timeoutMs` with what is busy. */
+  /**
+   * Resolves when all consumed queues are empty and nothing runs. Rejects after `timeoutMs` with what is still busy.
+   */
   idle(timeoutMs: number): Promise<void>;
-  /** The processes of all functions, for who wants to see or end one. */
+  /** The processes of all functions, to inspect or to end one. */
   processes(): FunctionProcess[];
-  /** Ends DynamoDB as a crash would and starts it again after `pauseMs` milliseconds; needs the option `data`. */
+  /** Kills DynamoDB and starts it again after `pauseMs` milliseconds. Requires the option `data`. */
   restartDynamodb(pauseMs: number): Promise<void>;
-  /** Ends all processes and servers; unfinished work is lost. */
+  /** Stops all processes and servers. Unfinished work is lost. */
   stop(): Promise<void>;
 }
 
-/** Starts the cloud; throws when the template cannot be run as it would run on AWS, naming the resource. */
+/** Starts the cloud. Throws with the name of the resource if the template cannot be run as on AWS. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const assembly = await readAssembly(options.assembly, options.stack, options.template);
   const template = readTemplate(assembly.template);

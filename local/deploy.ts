@@ -1,6 +1,6 @@
 /**
- * Creates the resources of a template in the order that their references demand, as much as possible at once. A failure
- * rolls the stack back, as CloudFormation does.
+ * Creates the resources of a template in the order of their references, in parallel where possible. A failure rolls the
+ * stack back, as CloudFormation does.
  */
 import { assertPermitted } from './checks/permissions.ts';
 import { assertAccepted } from './checks/refusals.ts';
@@ -17,7 +17,7 @@ import { physicalName } from './template/naming.ts';
 import { buildDependencyGraph } from './template/order.ts';
 import { resolveParameters } from './template/parameters.ts';
 
-/** A template that has become real. */
+/** A deployed template. */
 export interface Deployment {
   resources: ReadonlyMap<string, CreatedResource>;
   outputs: Record<string, string>;
@@ -111,7 +111,7 @@ async function nameErrors<T>({ logicalId, type }: ResolvedResource, work: () => 
   }
 }
 
-/** An inert resource still has a name and an ARN, which others may carry around. */
+/** An inert resource still has a name and an ARN that others may use. */
 function standInFor({ logicalId, type, properties }: ResolvedResource, stack: Stack): Creation {
   const inert = inertTypes[type];
   stack.inert.push({ logicalId, type, reason: inert?.reason ?? CUSTOM_RESOURCE_HANDLER });

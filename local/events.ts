@@ -1,6 +1,6 @@
-/** What happens inside the local cloud, as typed events that a demo can narrate and a test can wait for. */
+/** The events of the local cloud, typed, for a demo to report and for a test to wait for. */
 
-/** One thing that happened; `ms` are milliseconds of wall clock, names are physical names unless called `logicalId`. */
+/** One event. `ms` is wall clock time in milliseconds. Names are physical names unless called `logicalId`. */
 export type LocalCloudEvent =
   | { type: 'resource created'; logicalId: string; resourceType: string; physicalId: string }
   | { type: 'object created'; bucket: string; key: string; size: number }
@@ -15,5 +15,5 @@ export type LocalCloudEvent =
   | { type: 'batch failed'; logicalId: string; failed: number; received: number }
   | { type: 'delivery failed'; what: string; error: string };
 
-/** Receives each event as it happens; must not throw. */
+/** Receives each event as it happens. Must not throw. */
 export type EmitEvent = (event: LocalCloudEvent) => void;

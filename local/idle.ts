@@ -1,27 +1,27 @@
-/** Waits until nothing is under way in the local cloud: no message queued, no batch, no invocation, no delivery. */
+/** Waits until the local cloud is idle: no queued message, batch, invocation or delivery. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** What can be under way. */
+/** What may be in progress. */
 export interface Activity {
   sqs: SQSClient;
-  /** The queues that a function consumes; others (dead letters, subscribers) may hold what they want. */
+  /** The queues that a function consumes. Others (dead letters, subscribers) may contain messages. */
   queueUrls: readonly string[];
-  /** Descriptions of what runs right now, other than queued messages. */
+  /** Descriptions of what is running now, other than queued messages. */
   running(): string[];
-  /** A number that grows with everything that happens. */
+  /** A number that grows with every event. */
   happenings(): number;
 }
 
 const PAUSE_MS = 20;
 
-/** Resolves when all is still; rejects after `timeoutMs` milliseconds with what is not. */
+/** Resolves when everything is idle. Rejects after `timeoutMs` milliseconds with what is not. */
 export async function waitUntilIdle(activity: Activity, timeoutMs: number): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (let stillRounds = 0; ; ) {
     const before = activity.happenings();
     const busy = [...(await findQueued(activity)), ...activity.running()];
-    // Two still rounds with nothing in between: a message may have moved on while the queues were asked one by one.
+    // Two idle rounds without an event in between, because a message may move on while the queues are asked one by one.
     stillRounds = busy.length === 0 && activity.happenings() === before ? stillRounds + 1 : 0;
     if (stillRounds === 2) return;
     if (Date.now() > deadline) {

@@ -1,12 +1,14 @@
-/** What CloudFormation does when the first deployment of a stack fails: it deletes what it created, last first. */
+/**
+ * The rollback of a failed first deployment, as CloudFormation does it: deletes what was created, the last one first.
+ */
 import type { CreatedResource } from './resources/stack.ts';
 import type { DeletionPolicy } from './template/model.ts';
 import { type DependencyGraph, dependsOn } from './template/order.ts';
 
-/** A resource that exists, and what a rollback needs to know of it. */
+/** A created resource, and what a rollback needs to know about it. */
 export interface Removable extends CreatedResource {
   readonly deletionPolicy: DeletionPolicy;
-  /** Deletes it; absent if nothing of it exists on this machine. Rejects with the service's words. */
+  /** Deletes it. Absent if nothing of it exists on this machine. Rejects with the service's message. */
   readonly remove?: () => Promise<void>;
 }
 
@@ -17,10 +19,13 @@ export interface LeftResource {
   readonly reason: string;
 }
 
-/** How a rollback ended; CloudFormation's own names. */
+/** The result of a rollback, with CloudFormation's names. */
 export type RollbackStatus = 'ROLLBACK_COMPLETE' | 'ROLLBACK_FAILED';
 
-/** A first deployment that failed and was rolled back. The message names the resource that failed and all that is left. */
+/**
+ * A first deployment that failed and was rolled back. The message names the resource that failed and everything that is
+ * left.
+ */
 export class DeploymentError extends Error {
   override name = 'DeploymentError';
   readonly status: RollbackStatus;
@@ -63,7 +68,9 @@ export async function rollBack(
   return new DeploymentError(cause, status, left);
 }
 
-/** Resources come after all that they need; creations run at once, so their order alone does not tell. */
+/**
+ * Resources come after everything that they need. They are created in parallel, so the order of creation is not enough.
+ */
 function lastFirst(created: readonly Removable[], graph: DependencyGraph): Removable[] {
   const sorted: Removable[] = [];
   for (const resource of created) {

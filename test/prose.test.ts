@@ -60,7 +60,7 @@ const filesBelow = (folder: string, extension: string): string[] =>
 
 /** The comments of a program. */
 const commentsOf = (code: string): string =>
-  [...code.matchAll(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/ .*$/gm)]
+  [...code.matchAll(/(?<=^|[\s(,])\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/ .*$/gm)]
     .map(([comment]) => comment.replace(/^\s*(\/\*\*?|\*(?!\/)|\/\/)|\*\/$/gm, ''))
     .join('\n');
 

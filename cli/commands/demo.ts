@@ -1,4 +1,7 @@
-/** `sweepwatch demo`: the deployed pipeline on this machine, fed with captured logs, and what an analyst would get. */
+/**
+ * `sweepwatch demo`: runs the deployed pipeline on this machine with captured logs, and shows what an analyst would
+ * get.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -31,7 +34,7 @@ const CAPTURED_ON = '2026-11-21';
 const PLACE = { account: '123456789012', region: 'eu-central-1', flowLog: 'fl-0a1b2c3d4e5f60718' };
 const QUIET_MS = 60_000;
 
-/** Runs `demo`; returns the exit code. */
+/** Runs `demo` and returns the exit code. */
 export async function demoCommand(options: DemoOptions, terminal: Terminal): Promise<number> {
   const narrator = new Narrator(terminal);
   const folder = resolve('.local', `demo-${process.pid}`);
@@ -104,7 +107,7 @@ async function run(
   return prove(outcome);
 }
 
-/** Waits until nothing is left to do, or until a function has failed: its retry is minutes away. */
+/** Waits until nothing is left to do, or until a function has failed, whose retry is minutes away. */
 async function settled(cloud: LocalCloud, narrator: Narrator): Promise<void> {
   try {
     await Promise.race([cloud.idle(QUIET_MS), narrator.failure]);
@@ -158,7 +161,7 @@ async function allFindings(
   return (await store.ofDay(day)).map(({ finding }) => finding);
 }
 
-/** Items of a table and the write request units (of 1 KB) that they took. */
+/** Counts the items of a table and the write request units (of 1 KB) that they took. */
 async function measure(
   client: ReturnType<typeof createDocumentClient>,
   table: string,
@@ -200,7 +203,7 @@ async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, t
   endpoints: AWS_ENDPOINT_URL=${cloud.endpointUrl} AWS_ENDPOINT_URL_DYNAMODB=${cloud.dynamodbUrl}
 `);
   try {
-    // A pending timer keeps the process; a signal handler alone would not.
+    // A pending timer keeps the process alive, which a signal handler alone would not.
     const alive = setInterval(() => {}, 60_000);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     clearInterval(alive);

@@ -1,4 +1,4 @@
-/** `sweepwatch detect`: the whole detector over files, without any account. */
+/** `sweepwatch detect`: runs the whole detector over files, without an AWS account. */
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/detections/settings.ts';
 import { Collector, type Dropped } from '../../lib/evidence/builder.ts';
 import { hashKey } from '../../lib/evidence/keyed-hash.ts';
@@ -39,10 +39,10 @@ interface Options {
   readonly fields?: readonly string[];
 }
 
-/** On a laptop there is no deployment whose secret could key the findings; ids are then stable from run to run. */
+/** Without a deployment there is no secret for the ids of findings. A constant makes them the same in every run. */
 const LOCAL_SECRET = 'local';
 
-/** Runs `detect` over paths; returns the exit code. */
+/** Runs `detect` over paths and returns the exit code. */
 export async function detectCommand(
   paths: readonly string[],
   given: DetectOptions,
@@ -62,7 +62,7 @@ export async function detectCommand(
   const failed = [...bad, ...read.filter((item) => 'reason' in item)];
   const findings = await decide(collector, options);
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
-  // Where nothing was read, "no findings" would be a lie.
+  // If nothing was read, "no findings" would be misleading.
   if (reports.length) formatFindings(shown, options.format, terminal);
   return report(reports, failed, findings, shown, collector.dropped, hidden, terminal);
 }
@@ -72,7 +72,7 @@ async function decide(collector: Collector, options: Options): Promise<Finding[]
     settings: options.settings,
     secret: LOCAL_SECRET,
     networks: new Networks(options.internal),
-    // The files are all there is: an answer that is not in them will not come.
+    // The files are complete: an answer that is not in them will not come.
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };

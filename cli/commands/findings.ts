@@ -1,4 +1,4 @@
-/** `sweepwatch findings`: look findings up in the table of a deployment, and have one explained. */
+/** `sweepwatch findings`: looks up findings in the table of a deployment, and explains one. */
 import { epochSeconds, type Finding, isoTime, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { networkOf } from '../../lib/net/cidr.ts';
 import { alertText } from '../../lib/notify/text.ts';
@@ -20,13 +20,13 @@ export interface ShowOptions extends DeploymentOptions {
 
 /** The options of `findings list`, as the program reads them. */
 export interface ListOptions extends ShowOptions, Query {
-  /** A date, a time or a span; see {@link readSince}. */
+  /** A date, a time or a span, see {@link readSince}. */
   readonly since: string;
   readonly severity?: Severity;
   readonly open?: boolean;
 }
 
-/** Runs `findings list`; returns the exit code. */
+/** Runs `findings list` and returns the exit code. */
 export async function listFindings(options: ListOptions, terminal: Terminal): Promise<number> {
   if (options.scope && !options.source)
     throw new UsageError('--scope needs --source: the same address may exist in several scopes');
@@ -68,13 +68,13 @@ async function lookUp(store: FindingsStore, since: number, query: Query): Promis
     return (await store.ofSource({ scope: query.scope, address: query.source })).map(({ finding }) => finding);
   const now = Date.now() / 1000;
   const days: string[] = [];
-  // A day more on either side: a finding is filed under the day it began, and log time may run ahead of this clock.
+  // One more day on either side: a finding is filed under the day it began, and log time may be ahead of this clock.
   for (let time = since - DAY; time < now + 2 * DAY; time += DAY) days.push(isoTime(time).slice(0, 10));
   const lists = await Promise.all([...new Set(days)].map((day) => store.ofDay(day)));
   return lists.flat().map(({ finding }) => finding);
 }
 
-/** Runs `findings show`; returns the exit code. */
+/** Runs `findings show` and returns the exit code. */
 export async function showFinding(id: string, options: ShowOptions, terminal: Terminal): Promise<number> {
   const { deployment, store } = await open(options);
   const finding = (await store.byId(id))?.finding;

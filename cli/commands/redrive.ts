@@ -22,7 +22,7 @@ export interface RedriveOptions extends StackOptions {
   readonly dryRun?: boolean;
 }
 
-/** Runs `redrive`; returns the exit code. */
+/** Runs `redrive` and returns the exit code. */
 export async function redriveCommand(options: RedriveOptions, terminal: Terminal): Promise<number> {
   const found = options.queue && !options.local ? undefined : await openStack(options);
   const client = createSqsClient(found?.connection ?? connectionOf(options));
@@ -39,7 +39,7 @@ export async function redriveCommand(options: RedriveOptions, terminal: Terminal
   }
 }
 
-/** Refuses all before anything is moved. */
+/** Throws before anything is moved. */
 function destinationFor(queue: DeadLetterQueue): string {
   try {
     return destinationOf(queue);

@@ -1,4 +1,4 @@
-/** `sweepwatch suppress`: silence the alerts of approved scanners, scoped, attributed and expiring. */
+/** `sweepwatch suppress`: silences alerts about approved scanners by scoped, attributed, expiring rules. */
 import { randomUUID } from 'node:crypto';
 import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/notify/suppression.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
@@ -15,7 +15,7 @@ export interface AddOptions extends DeploymentOptions, SuppressionScope {
   readonly expires: string;
 }
 
-/** Runs `suppress add`; returns the exit code. */
+/** Runs `suppress add` and returns the exit code. */
 export async function addRule(options: AddOptions, terminal: Terminal): Promise<number> {
   const { source, target, owner, reason, expires } = options;
   const id = randomUUID().slice(0, 8);
@@ -31,7 +31,7 @@ export async function addRule(options: AddOptions, terminal: Terminal): Promise<
   return 0;
 }
 
-/** Runs `suppress list`; returns the exit code. */
+/** Runs `suppress list` and returns the exit code. */
 export async function listRules(options: DeploymentOptions, terminal: Terminal): Promise<number> {
   const { store } = await open(options);
   const now = Date.now() / 1000;
@@ -42,7 +42,7 @@ export async function listRules(options: DeploymentOptions, terminal: Terminal):
   return 0;
 }
 
-/** Runs `suppress remove`; returns the exit code. */
+/** Runs `suppress remove` and returns the exit code. */
 export async function removeRule(id: string, options: DeploymentOptions, terminal: Terminal): Promise<number> {
   const { deployment, store } = await open(options);
   if (await store.remove(id)) return 0;
@@ -57,7 +57,7 @@ async function open(options: DeploymentOptions): Promise<{ deployment: Deploymen
 
 const scopeText = ({ source, target }: SuppressionScope): string => (target ? `${source} to ${target}` : source);
 
-/** A rule that somebody wrote into the table by hand may have a fault; the alert function ignores it then. */
+/** A rule written into the table by hand may be invalid, and the alert function ignores it. */
 function stateOf(rule: Suppression, now: number): 'active' | 'expired' | 'void' {
   // An expiry that is not a time counts as expired.
   if (!(Date.parse(rule.expires) / 1000 > now)) return 'expired';

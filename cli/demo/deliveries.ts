@@ -1,11 +1,11 @@
-/** Cuts one flow log file into the five-minute files that AWS would have delivered, named as AWS names them. */
+/** Cuts one flow log file into the five-minute files that AWS would have delivered, with the names that AWS uses. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream';
 import { createGunzip, gzipSync } from 'node:zlib';
 
-/** A file as it lands in the bucket. */
+/** A file as it arrives in the bucket. */
 export interface Delivery {
   readonly key: string;
   readonly body: Uint8Array;

@@ -1,4 +1,4 @@
-/** Tells on stderr what happens in the local cloud, as it happens, and remembers it for the final check. */
+/** Reports on stderr what happens in the local cloud as it happens, and remembers it for the final check. */
 
 import { printable } from '../../lib/text/untrusted.ts';
 import type { LocalCloudEvent } from '../../local/cloud.ts';
@@ -23,7 +23,7 @@ export class Narrator {
     });
   }
 
-  /** A line of the demo's own. */
+  /** Prints a line of the demo itself. */
   say(text: string): void {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     this.#terminal.stderr(`${seconds.padStart(6)} s  ${printable(text)}\n`);
@@ -36,7 +36,7 @@ export class Narrator {
     if (text) this.say(text);
   }
 
-  /** What went wrong so far, in words; for the message of a failed demo. */
+  /** What went wrong so far, for the message of a failed demo. */
   trouble(): string[] {
     return this.events
       .flatMap((event) => {

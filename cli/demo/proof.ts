@@ -1,4 +1,4 @@
-/** Proves that the demo's alert went through every part: the first part that did nothing is named. */
+/** Proves that the demo's alert went through every part. The error names the first part that did nothing. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finding } from '../../lib/finding/model.ts';
@@ -12,11 +12,11 @@ export interface Outcome {
   readonly findings: readonly Finding[];
   readonly mailbox: string;
   readonly expectedSource: string;
-  /** Another emulator serves S3, SQS and SNS: what happens inside it, and its mail, is not seen here. */
+  /** Whether another emulator serves S3, SQS and SNS, so that its work and its mail are not visible here. */
   readonly isForeign: boolean;
 }
 
-/** The demo did not end in an alert; the message names the part that failed. */
+/** The demo did not end in an alert. The message names the part that failed. */
 export class ProofError extends Error {
   override name = 'ProofError';
 }
@@ -60,7 +60,7 @@ function check(holds: boolean, part: string): void {
   if (!holds) throw new ProofError(part);
 }
 
-/** The mails are plain text, possibly quoted-printable; the id has no character that would be quoted. */
+/** The mails are plain text, possibly quoted-printable. The id has no character that would be quoted. */
 async function findMail(mailbox: string, id: string): Promise<string | undefined> {
   for (const name of await readdir(mailbox).catch(() => [])) {
     const text = await readFile(join(mailbox, name), 'utf8');

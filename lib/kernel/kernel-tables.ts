@@ -41,7 +41,7 @@ export class KernelAddresses {
     this.#kernel.run.makeRoom(ROOM);
   }
 
-  /** The number of an address. {@link NO_ADDRESS} if there is none. */
+  /** The number of an address. {@link NO_ADDRESS} for undefined. */
   intern(words: Words | undefined): number {
     return words ? this.#kernel.run.intern(...words) : NO_ADDRESS;
   }
@@ -54,7 +54,7 @@ export class KernelAddresses {
     return formatAddress(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
-  /** The interface that the address is tied to. 0 if there is none. */
+  /** The interface that the address is tied to, otherwise 0. */
   owner(id: number): number {
     return this.#kernel.words[(this.#at(id) + ADDRESS_OWNER) / 4]! & 0xffff;
   }
@@ -87,7 +87,7 @@ export class KernelInterfaceNames {
     this.#kernel = kernel;
   }
 
-  /** The number of a name. 0 if there is none. */
+  /** The number of a name. 0 for undefined. */
   intern(name: string | undefined): number {
     return name === undefined ? 0 : this.#internBytes(Buffer.from(name, 'latin1'));
   }

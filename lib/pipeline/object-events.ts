@@ -16,8 +16,8 @@ export class EventError extends Error {
 type Json = Record<string, unknown>;
 
 /**
- * The objects that a message body names; none for the test event that S3 sends once, and for events of other kinds.
- * @throws EventError when the body is not of a known form.
+ * The objects that a message body names. Empty for the test event that S3 sends once, and for other kinds of events.
+ * @throws EventError if the body does not have a known form.
  */
 export function objectsCreated(body: string): ObjectCreated[] {
   let event: unknown;
@@ -29,7 +29,7 @@ export function objectsCreated(body: string): ObjectCreated[] {
     );
   }
   if (!isObject(event))
-    // The text itself: what is nested deeply can be parsed, but not be written again.
+    // The message quotes the text itself, because deeply nested JSON can be parsed but not written again.
     throw new EventError(`the message must be a JSON object, got ${body.trim().slice(0, 60)}`);
   if (event.Event === 's3:TestEvent') return [];
   if (Array.isArray(event.Records)) return event.Records.flatMap(fromNotification);
@@ -67,7 +67,7 @@ function created(bucket: unknown, key: unknown, size: unknown): ObjectCreated {
   return { bucket, key, ...(isSize && { size: size as number }) };
 }
 
-/** A value as a word. Not every object can become a text: its own toString may be no function. */
+/** A value as text. Not every object can be converted: its own toString may not be a function. */
 const wordOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? 'an object' : String(value).slice(0, 60);
 

@@ -1,13 +1,15 @@
-/** Recent: which open findings were judged a moment ago, so that a scan seen by many files is not read again for each. */
+/**
+ * Remembers which open findings were judged a moment ago, so that a scan seen by many files is not read again for each.
+ */
 import { type Direction, epochSeconds } from '../finding/model.ts';
 import type { StoredFinding } from '../store/finding-item.ts';
 
-/** Seconds of log time in which a source with an open finding is read once. */
+/** A source with an open finding is read only once within this many seconds of log time. */
 const ONCE_IN = 60;
-/** Findings that are remembered; a flood of them is forgotten, and then read again. */
+/** Number of findings to remember. Beyond it all are forgotten, and their sources are read again. */
 const MOST = 10_000;
 
-/** What a file says of a source that may be a scanner. */
+/** What a file shows about a source that may be a scanner. */
 export interface Sighting {
   /** Log time of the file. */
   readonly logTime: number;
@@ -19,19 +21,19 @@ interface Judgement {
   readonly lastSeen: number;
 }
 
-/** Remembers judgements that changed nothing, which the findings table does not. */
+/** Remembers judgements that changed nothing, since the findings table does not record them. */
 export class Recent {
   #judged = new Map<string, Judgement>();
 
-  /** Notes a judgement of a finding that is open. */
+  /** Remembers a judgement of an open finding. */
   note(id: string, judgement: Judgement): void {
     if (this.#judged.size >= MOST) this.#judged.clear();
     this.#judged.set(id, judgement);
   }
 
   /**
-   * Whether all that a file says of a source goes on with scans that are open, and were judged within the minute: so soon
-   * after their last probes that nothing in the file can be the beginning of another finding.
+   * Whether everything that a file shows about a source continues open scans that were judged within the last minute.
+   * Nothing in the file can then be the beginning of another finding.
    * @param gap seconds of silence after which other targets make another finding.
    */
   covers(stored: readonly StoredFinding[], { logTime, directions }: Sighting, gap: number): boolean {

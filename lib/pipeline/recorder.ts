@@ -1,4 +1,4 @@
-/** Records judgements in the findings table: the one way in which findings about sources and campaigns open, change and close. */
+/** Records judgements in the findings table: the only way in which findings open, change and close. */
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import type { Finding, Severity } from '../finding/model.ts';
@@ -7,7 +7,7 @@ import type { FindingRef, FindingsStore, Version } from '../store/findings-store
 
 export interface RecorderOptions {
   readonly findings: FindingsStore;
-  /** Tells the alert function of a finding that was marked. */
+  /** Notifies the alert function about a finding that was marked. */
   readonly requestAlert: (ref: FindingRef) => Promise<void>;
   readonly minSeverity: Severity;
 }
@@ -16,9 +16,9 @@ export interface RecorderOptions {
 export type Closing = Pick<Finding, 'closedBecause' | 'mergedInto'>;
 
 /**
- * Opens or updates a finding, and asks for an alert where that is news.
- * @param hasOutgrown whether the stored finding must be written again though nothing that matters changed.
- * @returns `refused` where the stored finding rests on more evidence.
+ * Opens or updates a finding, and requests an alert if that is news.
+ * @param hasOutgrown whether to write the stored finding again although nothing important changed.
+ * @returns `refused` if the stored finding rests on more evidence.
  */
 export async function storeFinding(
   { findings, requestAlert, minSeverity }: RecorderOptions,
@@ -34,7 +34,9 @@ export async function storeFinding(
   return known ? 'updated' : 'opened';
 }
 
-/** Closes a finding, and asks for an alert where its opening was announced. @returns false where the table refused it. */
+/**
+ * Closes a finding, and requests an alert if its opening was announced. @returns false if the table refused the write.
+ */
 export async function closeFinding(
   { findings, requestAlert }: RecorderOptions,
   stored: StoredFinding,

@@ -1,4 +1,4 @@
-/** The one record of what the deployed functions work with. `functions/services.ts` makes it. */
+/** The services that the deployed functions use. `functions/services.ts` creates them. */
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Metrics } from '@aws-lambda-powertools/metrics';
 import type { RuntimeSettings } from '../config/runtime.ts';
@@ -12,7 +12,7 @@ import type { Outbox } from '../store/outbox.ts';
 import type { SuppressionsStore } from '../store/suppressions-store.ts';
 import type { Judge, JudgeOptions } from './judge.ts';
 
-/** The AWS clients. A function has those that it calls. */
+/** The AWS clients. Each function has only those that it calls. */
 export interface Clients {
   readonly documents: DynamoDBDocumentClient;
   readonly s3?: S3Client;
@@ -23,19 +23,19 @@ export interface Clients {
 /** The topics of a deployment. */
 export type TopicName = 'alerts' | 'operations';
 
-/** Clients, clock, log, stores, outlets and settings of one process. A judge takes its options from here too. */
+/** Clients, clock, logger, stores, outlets and settings of one process. They include the options of a judge. */
 export interface Services extends JudgeOptions {
   readonly clients: Clients;
   /** Epoch seconds. */
   readonly clock: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric' | 'hasStoredMetrics' | 'publishStoredMetrics'>;
-  /** The variable SETTINGS; `settings` holds the numbers of the detections. */
+  /** The variable SETTINGS. `settings` has the numbers of the detections. */
   readonly runtime: RuntimeSettings;
-  /** The key of the hashes by which contacts are sampled. */
+  /** The key of the hashes that select the contacts of a sample. */
   readonly key: HashKey;
   readonly outbox: Outbox;
-  /** Alerts beyond it are held for the message about the storm. */
+  /** The limit of alerts. Those beyond it are held for the storm message. */
   readonly allowance: Allowance;
   readonly suppressions: SuppressionsStore;
   readonly judge: Judge;
@@ -43,14 +43,14 @@ export interface Services extends JudgeOptions {
   readonly publish: (message: AlertMessage) => Promise<unknown>;
   /** How many e-mail subscriptions of a topic are confirmed. */
   readonly countConfirmedAddresses: (topic: TopicName) => Promise<number>;
-  /** The names that alerts print in their commands. */
+  /** The names that alerts use in their commands. */
   readonly place: AlertPlace;
 }
 
-/** Failed contacts that make a source worth a read at once: half of those that a finding needs. */
+/** Number of failed contacts that makes a source worth reading at once: half of what a finding needs. */
 export const failuresToJudge = ({ failuresIn5Minutes }: DetectionSettings): number => Math.ceil(failuresIn5Minutes / 2);
 
-/** Publishes the metrics that were added; without any it does nothing, since Powertools would warn. */
+/** Publishes the metrics that were added. Without any it does nothing, because Powertools would log a warning. */
 export function publishMetrics({ metrics }: Pick<Services, 'metrics'>): void {
   if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
 }

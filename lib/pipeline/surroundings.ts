@@ -1,4 +1,4 @@
-/** Weighs findings by what the traffic of others says of them. */
+/** Adjusts findings by what the traffic of others says about them. */
 import type { DetectionSettings } from '../detections/settings.ts';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import {
@@ -11,7 +11,7 @@ import {
 } from '../finding/surroundings.ts';
 import type { EvidenceReader } from './evidence-reader.ts';
 
-/** The findings about sources as the traffic of others shows them; reads nothing where it could not matter. */
+/** Adjusts the findings about sources by the traffic of others. Reads nothing if it cannot matter. */
 export async function weighBySurroundings(
   reader: EvidenceReader,
   found: readonly DetectedFinding[],

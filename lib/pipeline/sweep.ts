@@ -1,4 +1,4 @@
-/** One run of the scheduled function: a list of tasks, each alone, each leaving time to those after it. */
+/** One run of the scheduled function: a list of independent tasks. Each leaves time for those after it. */
 import { SILENCE } from '../store/agenda.ts';
 import type { Services } from './services.ts';
 import { TableEvidence } from './table-evidence.ts';
@@ -14,9 +14,10 @@ import { tellHeld } from './tasks/storm.ts';
 import { checkSubscriptions } from './tasks/subscriptions.ts';
 
 /**
- * The tasks in their order. Announcements come before judging: whatever fails later, nobody waits for an alert.
- * `leaves` is the seconds that a task leaves to those after it, so that no flood in one starves another. A run has 300
- * seconds; every task stops between two sources, and one source may take half a minute where a table is at its ceiling.
+ * The tasks in order. Announcements come before judging, so that a later failure delays no alert. `leaves` is the
+ * number of seconds that a task leaves for those after it, so that a flood in one does not starve another. A run has
+ * 300 seconds. Every task stops between two sources, and one source may take half a minute if a table is at its
+ * ceiling.
  */
 const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = [
   { work: beat, leaves: 0 },
@@ -30,13 +31,14 @@ const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = 
   { work: checkSubscriptions, leaves: 0 },
 ];
 
-/** What a run did, and what failed in it. */
+/** The results of a run, and the failures in it. */
 export interface Swept extends Counts {
   readonly failures: readonly Error[];
 }
 
 /**
- * One run; safe to repeat and to overlap with another. A task that fails is noted, and the others go on.
+ * One run. It may be repeated and may overlap with another. If a task fails, the failure is recorded and the others go
+ * on.
  * @param timeLeft seconds until it must be over.
  */
 export async function sweep(
@@ -67,7 +69,7 @@ export async function sweep(
   return { ...counts, failures: run.failures };
 }
 
-/** Where logs are silent, the clock takes over. */
+/** If no logs arrive, the clock replaces the log time. */
 function judgingOnce({ windows, networks }: Services, now: number): Run['judging'] {
   const begin = async (): Promise<JudgingRun> => {
     const recent = windows.remembering();

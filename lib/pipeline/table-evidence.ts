@@ -1,4 +1,4 @@
-/** Evidence as the windows table holds it. One reader serves one run: what others did is read once. */
+/** Evidence from the windows table. One reader serves one run and reads shared evidence once. */
 import { type Fragment, mergeFragments, type SourceEvidence } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { isPublicPort, isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
@@ -11,12 +11,12 @@ import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from '.
 
 const PARALLEL = 8;
 
-/** Outside sources by the service that they completed a contact with. */
+/** Outside sources by the service with which they completed a contact. */
 type UsersOfHour = ReadonlyMap<string, ReadonlySet<string>>;
 
 interface Tables {
   readonly windows: WindowsStore;
-  /** Reads the packs of many sources; a view that remembers them reads each once. Default: `windows`. */
+  /** Reads the packs of many sources. A view that remembers packs reads each once. Default: `windows`. */
   readonly packs?: Pick<WindowsStore, 'outsideSources'>;
   readonly networks: Networks;
 }
@@ -37,7 +37,7 @@ export class TableEvidence implements EvidenceReader {
     this.#packed = packed;
   }
 
-  /** A reader for an outside source of which some hours of packed items were read already. */
+  /** A reader for an outside source whose packed items were already read for some hours. */
   knowing(packed: KnownPacked): TableEvidence {
     return new TableEvidence(this.#tables, this, packed);
   }
@@ -112,14 +112,14 @@ export class TableEvidence implements EvidenceReader {
     return known;
   }
 
-  /** The users of every service in an epoch hour but those that are public by their port. */
+  /** The users of every service in an epoch hour, except services on public ports. */
   async #readUsers(hour: number): Promise<UsersOfHour> {
     const users = new Map<string, Set<string>>();
     const buckets = Array.from({ length: OUTSIDE_BUCKETS }, (_, bucket) => bucket).values();
     const readOn = async () => {
       for (const bucket of buckets) {
         const fragments = await this.#packs.outsideSources(hour, bucket);
-        // Of one conversation each file may have one half.
+        // Each file may have one half of the same conversation.
         for (const group of Map.groupBy(fragments, ({ address }) => address).values()) {
           const { address, panes } = mergeFragments(group)!;
           for (const contact of panes.flatMap(({ contacts }) => contacts)) {

@@ -1,29 +1,29 @@
 /**
- * Campaigns: many outside sources that share out the ports of one target, or the hosts of our networks on one port, each
- * with too little to be seen alone. The victim's view of coordinated scans (Gates: Coordinated Scan Detection, NDSS 2009):
- * many sources, wide cover, little overlap.
+ * Campaigns: many outside sources that divide the ports of one target, or the hosts of our networks on one port, each
+ * with too few contacts to be found alone. The victim's view of coordinated scans (Gates: Coordinated Scan Detection,
+ * NDSS 2009): many sources, wide cover, little overlap.
  */
 import { networkOf } from '../net/cidr.ts';
 import { HORIZONS } from './detection.ts';
 import { type CampaignKind, dropLoners, type InboundContact, type Shape, SlidingShares } from './sliding-shares.ts';
 
-/** Sources that scan together, and what they did together. */
+/** Sources that scan together, and their contacts. */
 export interface Campaign {
   readonly shape: Shape;
-  /** Targets, or ports with protocols such as "6379/6", the first that was found first. */
+  /** Targets, or ports with protocols such as "6379/6". The first one to be found comes first. */
   readonly shared: readonly string[];
   /** Contacts of the members, in order of time. */
   readonly contacts: readonly InboundContact[];
-  /** The window in which the evidence was first enough, cut off there. */
+  /** The window in which the evidence was first enough, cut off at that point. */
   readonly enough: Cover;
 }
 
-/** Who takes part in what: enough to tell whether a finding about a single source is part of the campaign. */
+/** The members and their targets, enough to decide whether a finding about a single source is part of the campaign. */
 export interface CampaignRoll {
   readonly kind: CampaignKind;
-  /** Targets, or ports with protocols such as "6379/6", the first that was found first. */
+  /** Targets, or ports with protocols such as "6379/6". The first one to be found comes first. */
   readonly shared: readonly string[];
-  /** Members, those with the most contacts first; of thousands, the first. */
+  /** Members, those with the most contacts first. Large campaigns name only the first ones. */
   readonly members: readonly string[];
 }
 
@@ -33,7 +33,7 @@ interface Cover {
   readonly sources: number;
   /** Distinct ports of the target, or distinct targets on the port. */
   readonly spread: number;
-  /** Pairs of source and port (or target) for each distinct port (or target): 1 is no overlap at all. */
+  /** Pairs of source and port (or target) per distinct port (or target). 1 means no overlap. */
   readonly overlap: number;
 }
 
@@ -41,14 +41,16 @@ const HOUR = 3600;
 
 /** Hours that the longest window looks back. */
 export const CAMPAIGN_WINDOW_HOURS = 3;
-/** Windows slide by this much; those of any span of time are the same, whatever else was read. */
+/**
+ * Windows slide by this many seconds. They are aligned, so that any period has the same windows whatever else was read.
+ */
 const STEP = 60;
-/** Addresses in a /24: what sources without a plan draw their targets from, where it is not known which are there. */
+/** Addresses in a /24. Sources without a plan draw their targets from these if the existing hosts are unknown. */
 const NETWORK_SIZE = 256;
-/** Standard deviations by which a cover must exceed one drawn at random. */
+/** Standard deviations by which a cover must exceed a random one. */
 const SURPRISE = 5;
 
-/** The time of windows that are looked at: those ending in `[from, to)`, epoch seconds. */
+/** The windows to evaluate are those ending in `[from, to)`, epoch seconds. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -63,7 +65,7 @@ export interface CampaignOptions {
   readonly hostsIn?: Shape['hostsIn'];
 }
 
-/** The campaigns in the contacts of outside sources, whatever their order. */
+/** Finds the campaigns in the contacts of outside sources, in any order. */
 export function findCampaigns(
   contacts: readonly InboundContact[],
   shapes: readonly Shape[],
@@ -87,10 +89,10 @@ function sharesIn(shape: Shape, group: readonly InboundContact[]): InboundContac
   return parts.members.size < shape.sources ? [] : group.filter(({ source }) => parts.members.has(source));
 }
 
-/** Members that campaigns of one time must have in common, as a share of all of either, to be one. */
+/** Campaigns at the same time are one if they have this share of the members of either in common. */
 const SAME = 0.5;
 
-/** Campaigns of the same sources at the same time are one, with several targets or ports. */
+/** Unites campaigns of the same sources at the same time into one with several targets or ports. */
 function uniteCampaigns(campaigns: readonly Campaign[]): Campaign[] {
   const kept: Campaign[] = [];
   for (const campaign of campaigns.toSorted((a, b) => byTime(lastOf(a.enough), lastOf(b.enough)))) {
@@ -117,7 +119,7 @@ const joinTwo = (a: Campaign, b: Campaign): Campaign => ({
   contacts: [...a.contacts, ...b.contacts].sort(byTime),
 });
 
-/** Windows that cover enough, joined where they follow each other within the episode gap. */
+/** Windows that cover enough. Windows that follow each other within the episode gap are joined. */
 function campaignsOf(
   shape: Shape,
   shared: string,
@@ -135,7 +137,7 @@ function campaignsOf(
     const before = to;
     while (to < group.length && group[to]!.end <= until) shares.count(group[to++]!, 1);
     while (from < to && group[from]!.end <= until - HORIZONS[shape.horizon]) shares.count(group[from++]!, -1);
-    // Nobody new: what there is to see was there before.
+    // The window has no new contacts, so it shows nothing new.
     if ((to === before && found.length > 0) || !shares.isPromising) continue;
     const cover = coverOf(shape, shares, group.slice(from, to));
     if (!cover) continue;
@@ -154,7 +156,7 @@ function campaignsOf(
   }));
 }
 
-/** The cover of a window's members, if it meets every threshold. */
+/** The cover of a window's members if it meets every threshold. */
 function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly InboundContact[]): Cover | undefined {
   const parts = window.shares();
   dropLoners(parts);
@@ -182,12 +184,13 @@ function withoutLoners(shape: Shape, contacts: readonly InboundContact[]): reado
 }
 
 /**
- * Whether targets are shared out rather than drawn at random: sources without a plan that draw from as many hosts would
- * hit some targets twice (occupancy problem; mean and variance of the number of distinct targets by Feller).
+ * Whether targets are divided between sources rather than drawn at random. Sources without a plan that draw from as
+ * many hosts would hit some targets twice (occupancy problem, mean and variance of the number of distinct targets by
+ * Feller).
  */
 function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | undefined): boolean {
   const isIpv6 = [...targets].every((target) => target.includes(':'));
-  // Nobody comes upon dozens of IPv6 hosts by chance; strangers who have a list of them may draw from that.
+  // Nobody finds dozens of IPv6 hosts by chance. Sources that share a list of hosts may draw from that list.
   if (isIpv6 && hosts === undefined) return true;
   const addresses = isIpv6 ? Number.POSITIVE_INFINITY : new Set([...targets].map(networkOf)).size * NETWORK_SIZE;
   const size = Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, addresses));
@@ -197,7 +200,7 @@ function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | 
   return targets.size >= mean + SURPRISE * Math.sqrt(variance);
 }
 
-/** The fewest of a cover's contacts, from the first on, that would have been enough. */
+/** The fewest of a cover's first contacts that would have been enough. */
 function shortest(shape: Shape, cover: Cover): Cover {
   const shares = new SlidingShares(shape);
   for (const [at, contact] of cover.contacts.entries()) {

@@ -1,4 +1,7 @@
-/** A source's first contacts in order: what remains of its evidence when retries, habits and open questions are set apart. */
+/**
+ * The first contacts of a source in order, without retries, and with recurring and undecided contacts marked or left
+ * out.
+ */
 
 import type { Pane, SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import {
@@ -18,7 +21,7 @@ const HOUR = 3600;
 const FULL = 0xffffffff;
 const networks = new Networks();
 
-/** Between which sides a contact goes: inside to inside, from outside, to outside. */
+/** The sides of a contact: inside to inside, from outside, to outside. */
 export type Direction = 'lateral' | 'inbound' | 'outbound';
 
 /** A first contact: one not made in the hour before. Times are epoch seconds. */
@@ -30,37 +33,39 @@ export interface FirstContact {
   readonly start: number;
   readonly end: number;
   readonly last: number;
-  /** How many contacts this one stands for: 1 where all are kept, more where they are sampled. */
+  /** How many contacts this one stands for: 1 if all are kept, more if they are sampled. */
   readonly weight: number;
   readonly direction: Direction;
-  /** Made again and again over minutes: a poller or a stale configuration rather than a probe. */
+  /**
+   * Made repeatedly over minutes, so it is a recurring contact (a poller or a stale configuration) rather than a probe.
+   */
   readonly isHabit: boolean;
-  /** Established, nothing to speak of said, never made before and not again: a port that was found open, and left. */
+  /** Established once with hardly any data, so a port was found open and left. */
   readonly isTouch: boolean;
-  /** Established, and something was said over several minutes: the source stayed. */
+  /** Established with data over several minutes, so the source stayed connected. */
   readonly isConnected: boolean;
-  /** Not the first visit, but one after a pause, of a contact that failed: a scan may be run again. */
+  /** A repeated visit, after a pause, to a contact that failed. A scan may be run again. */
   readonly isRepeat: boolean;
   /** Probed without a SYN. */
   readonly isStealth: boolean;
-  /** Separate minutes in which it was probed: attempts, each counted once a minute. */
+  /** Number of separate minutes in which it was probed. */
   readonly attempts: number;
-  /** What its probes look like, for naming the tool; see {@link SeenContact}. */
+  /** The form of its probes, for naming the tool. See {@link SeenContact}. */
   readonly sourcePort: number;
   readonly packetBytes: number;
 }
 
-/** What makes two first contacts the same contact. */
+/** Identifies a contact among first contacts. */
 export const contactKey = (contact: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
   `${contact.target} ${contact.port} ${contact.protocol}`;
 
-/** What decides when silence is an answer, and which public networks are inside. */
+/** Decides when silence counts as an answer, and which public networks are inside. */
 export interface Viewpoint {
-  /** Log time up to which a missing answer is overdue, epoch seconds; Infinity when the log is complete. */
+  /** Log time before which a missing answer is overdue, in epoch seconds. Infinity if the log is complete. */
   readonly overdueBefore: number;
   /** How far the log has come, epoch seconds. */
   readonly logTime: number;
-  /** Tells inside from outside; the default knows private networks only. */
+  /** Decides between inside and outside. Default: only private networks are inside. */
   readonly networks?: Networks;
 }
 
@@ -84,8 +89,8 @@ export function firstContacts(source: SourceEvidence, settings: ScanSettings, vi
 }
 
 /**
- * The distinct contacts of a source over days, in the same order: each once, however often it came back within
- * `lookbackSeconds`, and a success if it ever succeeded. One that came back in several hours is a habit.
+ * The distinct contacts of a source over days, in the same order. Each occurs once, however often it was repeated
+ * within `lookbackSeconds`, and is a success if it ever succeeded. A contact made in several hours is recurring.
  */
 export function distinctContacts(
   source: SourceEvidence,
@@ -121,10 +126,10 @@ function historiesOf(source: SourceEvidence): Iterable<History> {
   return histories.values();
 }
 
-/** What the contacts of a source are looked at with. */
+/** The context in which the contacts of a source are read. */
 interface Look {
   readonly source: SourceEvidence;
-  /** Contacts that are stealth probes in their company, though alone they might be late packets. */
+  /** Contacts that are stealth probes because of the contacts around them. Alone they might be late packets. */
   readonly stealth: ReadonlySet<SeenContact>;
   readonly settings: ScanSettings;
   readonly viewpoint: Viewpoint;
@@ -142,7 +147,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
   return {
     ...beginningOf(pane, contact),
     outcome,
-    // It counts for when it was first made; what comes back later is no new probe.
+    // It counts at the time it was first made. Later repetitions are not new probes.
     last: contact.firstEnd,
     direction: directionOf({ ...contact, seen }, look.source, look.viewpoint.networks),
     isHabit:
@@ -161,14 +166,14 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
   };
 }
 
-/** What a first contact has of the hour that it was made in. */
+/** The part of a first contact that comes from the hour it was made in. */
 function beginningOf(pane: Pane, contact: SeenContact) {
   const { target, port, protocol, firstStart, firstEnd, sourcePort, packetBytes } = contact;
   const weight = FULL / pane.theta;
   return { target, port, protocol, start: firstStart, end: firstEnd, weight, sourcePort, packetBytes };
 }
 
-/** Nobody knows yet what became of the contact. */
+/** The outcome of the contact is not known yet. */
 const isOpenQuestion = (outcome: Outcome, last: number, { viewpoint }: Look): boolean =>
   outcome === 'unresolved' || (outcome === 'unanswered' && last > viewpoint.overdueBefore);
 
@@ -178,7 +183,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   const before = history[at - 1];
   if (before && hasInitiatorHalf(before.contact.seen) && before.contact.lastEnd > contact.firstEnd - HOUR)
     return undefined;
-  // An answer may be logged in the hour after, and a contact cut by the hour goes on there.
+  // An answer may be logged in the next hour, and a contact that the hour cuts off continues there.
   const next = history[at + 1]?.pane.hour === pane.hour + 1 ? history[at + 1]!.contact : undefined;
   const previous = before?.pane.hour === pane.hour - 1 ? before.contact : undefined;
   const seen = contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
@@ -187,7 +192,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   return {
     ...beginningOf(pane, contact),
     outcome,
-    // A conversation that goes on after the port was found open is not probing.
+    // A conversation that continues after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     direction: directionOf(contact, look.source, look.viewpoint.networks),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
@@ -203,18 +208,20 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   };
 }
 
-/** Where an earlier hour is sampled, a visit in it may not have been kept: a sample keeps the smallest hashes. */
+/** If an earlier hour is sampled, a visit in it may not have been kept. A sample keeps the smallest hashes. */
 const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>
   panes.every((pane) => pane.hour >= hour || hash <= pane.theta);
 
-/** Made in several separate hours, on one day or on several: a job that runs, not an interest that is new. */
+/** Made in several separate hours, on one day or on several: a regular job rather than a new interest. */
 const comesBack = (history: History, settings: ScanSettings): boolean =>
   history.filter(({ contact }) => hasInitiatorHalf(contact.seen)).length >= settings.habitHours;
 
-/** A failed contact that is tried again after this long a pause is another visit. */
+/** A failed contact that is tried again after this pause is another visit. */
 const VISIT_PAUSE_MINUTES = 10;
 
-/** Later visits to a contact that failed, each as a contact with the time of its minute, until it is a first contact again. */
+/**
+ * Later visits to a contact that failed, each with the time of its minute, until it counts as a first contact again.
+ */
 function repeatsOf(first: FirstContact, history: History): FirstContact[] {
   if (first.isHabit || !isFailure(first.outcome)) return [];
   const visits: FirstContact[] = [];
@@ -234,7 +241,7 @@ function repeatsOf(first: FirstContact, history: History): FirstContact[] {
   return visits;
 }
 
-/** When a contact was last probed, in its hour or in those after, as long as they are the same first contact. */
+/** When a contact was last probed, in its hour or in later ones that belong to the same first contact. */
 function lastProbe(history: readonly { readonly contact: SeenContact }[], at: number): number {
   let last = history[at]!.contact.lastEnd;
   for (const { contact } of history.slice(at + 1)) {
@@ -244,7 +251,7 @@ function lastProbe(history: readonly { readonly contact: SeenContact }[], at: nu
   return last;
 }
 
-/** Between which sides a contact goes. */
+/** The direction of a contact. */
 export function directionOf(
   contact: Pick<SeenContact, 'seen' | 'target'>,
   source: Pick<SourceEvidence, 'inside'>,

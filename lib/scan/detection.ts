@@ -1,4 +1,4 @@
-/** The form of a detection: a record that the engine reads, and from which schema, reasons, alerts and docs are derived. */
+/** The form of a detection: a record that the engine reads. Schema, reasons, alerts and docs are derived from it. */
 import type { Direction, FirstContact } from './contacts.ts';
 import type { Setting, SHARED_SETTINGS } from './settings.ts';
 
@@ -9,37 +9,37 @@ export type HorizonName = keyof typeof HORIZONS;
 /** How far back the longest window of a single source looks, in seconds. */
 export const LONGEST_SECONDS = HORIZONS['72h'];
 
-/** What the contacts of a group have in common: one target, one port, or only their source. */
+/** What the contacts of a group have in common: a target, a port, or only their source. */
 export type GroupBy = 'target' | 'port' | 'source';
 
-/** What a window saw, for the sentence about it. */
+/** The values of a window that the sentence about it uses. */
 interface WindowFacts {
-  /** Distinct contacts that speak for a scan, as text: `1,019`. */
+  /** Number of distinct contacts that indicate a scan, as text: `1,019`. */
   readonly count: string;
-  /** The target, or the port, that they share; empty where they share their source only. */
+  /** The target or the port that they share. Empty if they share only their source. */
   readonly shared: string;
-  /** As people write it: `TCP`. */
+  /** The protocol's usual spelling: `TCP`. */
   readonly protocol: string;
 }
 
 interface Described {
   /** Kind of its findings, and name of its page in `docs/detections`. */
   readonly id: string;
-  /** As an alert calls it: `vertical scan`. */
+  /** The name in alerts: `vertical scan`. */
   readonly name: string;
-  /** As an alert explains the name: `many ports of one target`. */
+  /** The explanation of the name in alerts: `many ports of one target`. */
   readonly shape: string;
-  /** The same where the protocol has no ports. */
+  /** The same for a protocol without ports. */
   readonly shapeOfPings?: string;
   /** Directions in which it looks. */
   readonly directions: readonly Direction[];
-  /** Numbers of its own. */
+  /** The numbers that belong to this detection. */
   readonly settings: Readonly<Record<string, Setting>>;
-  /** Ordinary causes to think of before acting, the likeliest first; by default those of the direction. */
+  /** Ordinary causes to consider before acting, the likeliest first. Default: those of the direction. */
   readonly mayBe?: Partial<Readonly<Record<Direction, readonly string[]>>>;
 }
 
-/** A window of a detection: how far back it looks, and the setting that says how many contacts are enough. */
+/** A window of a detection: how far back it looks, and the setting for how many contacts are enough. */
 export interface WindowRule {
   readonly horizon: HorizonName;
   readonly floor: string;
@@ -48,17 +48,17 @@ export interface WindowRule {
 /** Recognises the scan of a single source by groups of its first contacts. */
 export interface SourceDetection extends Described {
   readonly groupBy: GroupBy;
-  /** What speaks for a scan; everything else that was answered speaks against it. */
+  /** The contacts that indicate a scan. All other answered contacts are evidence against it. */
   readonly counts: 'failures' | 'failures and touches';
-  /** TCP ports to which it is limited; default: contacts of any protocol and port. */
+  /** TCP ports to which it is limited. Default: contacts of any protocol and port. */
   readonly tcpPorts?: ReadonlySet<number>;
-  /** Windows, the shortest first; beyond an hour they look at each contact once in three days. */
+  /** Windows, the shortest first. Windows beyond an hour count each contact once in three days. */
   readonly windows: readonly WindowRule[];
-  /** What else the contacts of a window that speak for a scan must show. */
+  /** A further condition on the contacts of a window that indicate a scan. */
   readonly requires?: (contacts: readonly FirstContact[]) => boolean;
-  /** Whether a scan that only this detection found is called by its id; else the shape of the contacts names it. */
+  /** Whether a scan that only this detection found is named by its id. Otherwise the shape of the contacts names it. */
   readonly namesScan: boolean;
-  /** Name of its test in a finding's reasons; the horizon is appended. */
+  /** Name of its test in a finding's reasons, without the horizon. */
   readonly test: string;
   /** The subject of the sentence in the reason: `12 distinct TCP ports of 10.0.0.1`. */
   readonly describe: (window: WindowFacts) => string;
@@ -66,16 +66,19 @@ export interface SourceDetection extends Described {
 
 /** Recognises what many outside sources do together. */
 export interface CampaignDetection extends Described {
-  /** Settings: the fewest members, and how many members each part has on average at most. */
+  /** Settings for the minimum number of members, and for the maximum average number of members per part. */
   readonly sources: string;
   readonly overlap: string;
-  /** What members divide between them. A member tries at least `share` distinct parts, of which at least `share - 1` fail. */
+  /**
+   * What members divide between them. A member tries at least `share` distinct parts, and at least `share - 1` of them
+   * fail.
+   */
   readonly divides: readonly {
     readonly groupBy: 'target' | 'port';
     readonly horizon: HorizonName;
     readonly share: string;
     readonly cover: string;
-    /** Names of the tests in a finding's reasons; the horizon is appended. */
+    /** Names of the tests in a finding's reasons, without the horizon. */
     readonly tests: Readonly<Record<'sources' | 'cover' | 'overlap', string>>;
   }[];
 }

@@ -1,4 +1,6 @@
-/** Joins the scans of groups to episodes: each is one scan of one source in one direction, from first probe to last. */
+/**
+ * Joins the scans of groups into episodes. Each is one scan by one source in one direction, from first probe to last.
+ */
 import { isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
 import { contactKey, type Direction, type FirstContact } from './contacts.ts';
@@ -7,16 +9,16 @@ import { type Contacts, findGroupScans, type GroupScan, unite } from './groups.t
 import type { ScanSettings } from './settings.ts';
 import type { Window } from './windows.ts';
 
-/** One scan of one source in one direction: its contacts in order, and the windows that found it, earliest first. */
+/** One scan by one source in one direction: its contacts in order, and the windows that found it, earliest first. */
 export interface Scan {
   readonly direction: Direction;
   readonly contacts: readonly FirstContact[];
   readonly windows: readonly Window[];
-  /** It, or some stretch of it, was found by the horizons of days. */
+  /** Whether horizons of days found it or part of it. */
   readonly isSlow: boolean;
 }
 
-/** A slow scan pauses for up to this many times its usual pause; a longer one ends it. */
+/** A slow scan pauses for up to this many times its usual pause. A longer pause ends it. */
 const PACE = 10;
 const DAY = 86_400;
 
@@ -49,7 +51,7 @@ function joinFast(ofGroups: readonly GroupScan[], direction: Direction, settings
   );
 }
 
-/** A slow scan in which there are fast stretches, of the same targets, is one scan. */
+/** A slow scan that contains fast stretches with the same targets is one scan. */
 function joinOverlapping(scans: readonly Scan[], settings: ScanSettings): Scan[] {
   const kept: Scan[] = [];
   for (const scan of scans.toSorted((a, b) => a.contacts[0]!.end - b.contacts[0]!.end)) {
@@ -81,7 +83,7 @@ function joinTwo(a: Scan, b: Scan): Scan {
   };
 }
 
-/** Each slow group goes at its own pace; those that overlap in time are one scan. */
+/** Each slow group has its own pace. Groups that overlap in time are one scan. */
 function joinSlow(ofGroups: readonly GroupScan[], direction: Direction, settings: ScanSettings): Scan[] {
   const parts = ofGroups
     .flatMap((scan) =>
@@ -108,7 +110,7 @@ function joinSlow(ofGroups: readonly GroupScan[], direction: Direction, settings
   }));
 }
 
-/** Silence after which a scan is over: as long as its own pace allows it to pause. */
+/** Silence after which a scan is over: the longest pause that its own pace allows. */
 export const silenceOf = (scan: Scan, settings: ScanSettings): number => paceOf(scan.contacts, settings);
 
 function paceOf(contacts: readonly FirstContact[], settings: ScanSettings): number {
@@ -136,7 +138,7 @@ function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): 
   return parts;
 }
 
-/** A sweep that goes on in another network is another scan after this long a pause, in seconds. */
+/** A sweep that continues in another network after this pause (in seconds) is another scan. */
 const NETWORK_PAUSE = 120;
 
 interface Burst {
@@ -144,15 +146,15 @@ interface Burst {
   readonly windows: Window[];
   readonly targets: Set<string>;
   readonly networks: Set<string>;
-  /** Ports swept over many targets, and targets of which many ports were tried, by their windows. */
+  /** Ports swept over many targets, and targets with many probed ports, from the windows. */
   readonly swept: Set<string>;
   readonly searched: Set<string>;
 }
 
 /**
- * A burst after a pause that is a scan by itself and has its own targets is another scan (Zeek issue 1167): hosts not
- * touched before, or single hosts searched after a sweep. One sweep in several bursts remains one, unless it moves on
- * to other networks.
+ * A burst after a pause is another scan if it is a scan by itself and has its own targets (Zeek issue 1167): hosts not
+ * touched before, or single hosts searched after a sweep. One sweep in several bursts remains one scan, unless it moves
+ * on to other networks.
  */
 function splitAtNewTargets(
   contacts: readonly FirstContact[],
@@ -192,7 +194,7 @@ function isAnotherScan(burst: Burst, last: Burst): boolean {
   const began = burst.contacts[0]!;
   if (!burst.windows.some(({ since }) => since >= began.end)) return false;
   const areElsewhere = burst.targets.isDisjointFrom(last.targets);
-  // After a sweep, a single host is searched: that is another step. In a block scan it is but the next host.
+  // Searching a single host after a sweep is another step. In a block scan it is only the next host.
   if (burst.swept.size === 0 && last.searched.size <= 1 && burst.searched.isDisjointFrom(last.searched)) return true;
   if (burst.swept.isDisjointFrom(last.swept)) return areElsewhere;
   const pause = began.start - lastEndOf(last.contacts);
@@ -210,7 +212,7 @@ function extend(scan: Burst, burst: Burst): void {
 const lastEndOf = (contacts: readonly FirstContact[]): number =>
   contacts.reduce((last, contact) => Math.max(last, contact.end), 0);
 
-/** Parts between which nothing was under way for longer than a pause, whatever the length of the records. */
+/** Splits contacts where nothing happened for longer than a pause, whatever the length of the records. */
 function splitAtPauses(contacts: readonly FirstContact[], seconds: number): FirstContact[][] {
   const parts: FirstContact[][] = [];
   let last = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** A hash that spreads texts evenly, also in its low bits; it is no secret, and the same everywhere. */
+/** A hash that distributes texts evenly, also in its low bits. It is not secret and is the same everywhere. */
 
 /** FNV-1a over UTF-16 code units, finished by murmur3's mixing: 32 bits, unsigned. */
 export function evenHash(text: string): number {

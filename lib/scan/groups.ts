@@ -4,22 +4,22 @@ import type { GroupBy, SourceDetection, WindowRule } from './detection.ts';
 import type { ScanSettings } from './settings.ts';
 import { findWindows, hasSpeakers, isShort, leastFloor, type Window } from './windows.ts';
 
-/** The contacts of one group that lie in windows which met the thresholds, in order of time. */
+/** The contacts of one group that are in windows which met the thresholds, in order of time. */
 export interface GroupScan {
   readonly contacts: readonly FirstContact[];
   readonly windows: readonly Window[];
-  /** Only windows beyond five minutes explain the group: its pace is its own. */
+  /** Whether only windows beyond five minutes explain the group, so that it has its own pace. */
   readonly isSlow: boolean;
 }
 
-/** First contacts for short windows, and each contact once in three days for long ones; both in order of time. */
+/** First contacts for short windows, and each contact once in three days for long ones. Both are in order of time. */
 export interface Contacts {
   readonly first: readonly FirstContact[];
   readonly distinct: readonly FirstContact[];
 }
 
 interface Group extends Contacts {
-  /** The target or port in common, as a reason names it. */
+  /** The common target or port for the reason. */
   readonly shared: string;
 }
 
@@ -27,8 +27,8 @@ const TCP = 6;
 const isFast = ({ horizon }: WindowRule): boolean => horizon === '5m';
 
 /**
- * The scans in the groups of one direction's contacts. Contacts that a window of five minutes explains take no part in the
- * longer ones, which would reach back to failures that have nothing to do with it.
+ * The scans in the groups of one direction's contacts. Contacts that a window of five minutes explains are left out of
+ * the longer windows, which would otherwise include unrelated earlier failures.
  */
 export function findGroupScans(
   direction: Direction,
@@ -49,7 +49,7 @@ export function findGroupScans(
   return [...fast, ...scanTouches(contacts, touches, fast, settings), ...slow];
 }
 
-/** Detections of touches leave alone each group that a detection of failures has found already. */
+/** Detections of touches skip each group that a detection of failures has already found. */
 function scanTouches(
   contacts: Contacts,
   detections: readonly SourceDetection[],
@@ -69,8 +69,8 @@ function scanTouches(
 }
 
 /**
- * Groups by target and by port first, whatever their order. Contacts that share neither may still be a scan: they are
- * grouped by their source, for one detection after the other.
+ * Groups by target and by port first, in any order. Contacts that share neither may still be a scan, so the rest is
+ * grouped by source, for one detection after the other.
  */
 function scanGroups(
   contacts: Contacts,
@@ -103,7 +103,7 @@ function* groupsOf(contacts: Contacts, { groupBy, tcpPorts }: SourceDetection): 
   const [first, distinct] = [contacts.first, contacts.distinct].map((list) =>
     Map.groupBy(tcpPorts ? list.filter(isCovered) : list, KEYS[groupBy]),
   ) as [Map<string, FirstContact[]>, Map<string, FirstContact[]>];
-  // By source there is one group, also where all its contacts are old ones.
+  // There is one group per source, even if all its contacts are old.
   const keys = groupBy === 'source' ? [''] : first.keys();
   for (const key of keys)
     yield { shared: key.split(' ')[0]!, first: first.get(key) ?? [], distinct: distinct.get(key) ?? [] };
@@ -123,7 +123,8 @@ function fastScanOf(group: Group, detection: SourceDetection, settings: ScanSett
 function slowScanOf(group: Group, detection: SourceDetection, settings: ScanSettings): GroupScan | undefined {
   const rules = detection.windows.filter((rule) => !isFast(rule));
   const long = rules.filter((rule) => !isShort(rule)).map((rule) => [group.distinct, rule] as const);
-  // The hourly window ignores repeats. Windows of five minutes cannot contain one: repeats are ten minutes apart.
+  // The hourly window ignores repeats. Windows of five minutes cannot contain one, because repeats are ten minutes
+  // apart.
   const once = group.first.filter((contact) => !contact.isRepeat);
   const hourly = rules.filter(isShort).map((rule) => [once, rule] as const);
   const overDays = scanOf(group.shared, detection, long, settings, true);
@@ -164,7 +165,7 @@ export function unite(...lists: (readonly FirstContact[])[]): FirstContact[] {
     .flat()
     .sort(compareByEnd)
     .filter((contact) => {
-      // Both views of one contact begin at once; the same contact made again later is another.
+      // Both views of one contact have the same end. The same contact at a later time is a different one.
       const key = `${contactKey(contact)} ${contact.end}`;
       return !known.has(key) && known.add(key) !== undefined;
     });

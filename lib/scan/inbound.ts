@@ -1,4 +1,4 @@
-/** Collects what outside sources tried, as far as it may be a share of a campaign, in bounded memory. */
+/** Collects the contacts of outside sources that may be shares of a campaign, in bounded memory. */
 
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import { SAMPLED } from '../evidence/quality.ts';
@@ -9,20 +9,20 @@ import { evenHash } from './even-hash.ts';
 import type { ScanSettings } from './settings.ts';
 import { type InboundContact, type Shape, shapesOf } from './sliding-shares.ts';
 
-/** What the contacts are read with. */
+/** The context in which the contacts are read. */
 export interface InboundContext extends Viewpoint {
   readonly settings: ScanSettings;
   readonly campaign: CampaignDetection;
 }
 
-/** Contacts for each host from which on it can be taken that every host outside sources reach has been seen. */
+/** With at least this many contacts per host, outside sources can be assumed to have tried every host that exists. */
 const WELL_KNOWN = 3;
 
-/** Which hosts of ours outside sources reach, hour by hour. */
+/** Our hosts that outside sources contact, hour by hour. */
 class Reach {
   #byHour = new Map<number, { readonly hosts: Set<string>; tried: number }>();
 
-  /** Notes that outside sources made some contacts with a host in an epoch hour. */
+  /** Adds contacts that outside sources made with a host in an epoch hour. */
   add(hour: number, host: string, contacts = 1): void {
     const known = this.#byHour.get(hour) ?? { hosts: new Set(), tried: 0 };
     this.#byHour.set(hour, known);
@@ -30,7 +30,9 @@ class Reach {
     known.tried += contacts;
   }
 
-  /** How many there are in a range of hours; undefined while too little was tried to have come by all of them. */
+  /**
+   * The number of hosts in a range of hours. Undefined while there are too few contacts to have reached all of them.
+   */
   readonly hostsIn = (from: number, to: number): number | undefined => {
     const hosts = new Set<string>();
     let tried = 0;
@@ -44,14 +46,17 @@ class Reach {
   };
 }
 
-/** Contacts that are held at most; beyond it, half of the sources are dropped, by their hash, and half of the rest. */
+/**
+ * Limit of contacts in memory. Beyond it, half of the sources are dropped by their hash, then half of the rest, and so
+ * on.
+ */
 export const MOST_CONTACTS = 75_000;
 
-/** Collects what outside sources tried, one source after the other, in bounded memory. */
+/** Collects the contacts of outside sources, one source after another, in bounded memory. */
 export class InboundContacts {
   contacts: InboundContact[] = [];
   readonly reach = new Reach();
-  /** Sources that were dropped: with a flood of them about, only campaigns of many members are found. */
+  /** Sources that were dropped. During a flood of sources only campaigns with many members are found. */
   dropped = 0;
   #mask = 0;
   #qualities = new Map<string, readonly { readonly hour: number; readonly quality: number }[]>();
@@ -63,12 +68,14 @@ export class InboundContacts {
     this.#shapes = shapesOf(context.campaign, context.settings);
   }
 
-  /** Adds a source's contacts, unless too many of them succeeded, or they are too scattered, to be a share of anything. */
+  /**
+   * Adds a source's contacts, unless too many of them succeeded or they are too scattered to be a share of a campaign.
+   */
   add(source: SourceEvidence): void {
     if (source.inside) return;
     const tried = firstContacts(source, this.#context.settings, this.#context).filter(({ isRepeat }) => !isRepeat);
     const failed = tried.filter(({ outcome }) => isFailure(outcome));
-    // A member may have found one of its share open.
+    // A member may have found one part of its share open.
     const isMember = this.#shapes.some(({ groupOf, share }) =>
       [...Map.groupBy(failed, groupOf).values()].some((group) => group.length >= share - 1),
     );

@@ -1,25 +1,25 @@
-/** The numbers that all detections share: default per sensitivity, range, meaning and trade-off of each. */
+/** The numbers that all detections share, each with default per sensitivity, range, meaning and trade-off. */
 
-/** One word that picks a column of the defaults. */
+/** The word that selects a column of the defaults. */
 export type Sensitivity = 'low' | 'medium' | 'high';
 
 /** A number that users can override: its default per sensitivity, its range and its meaning. */
 export interface Setting {
   readonly default: Readonly<Record<Sensitivity, number>>;
-  /** Least and greatest value that is accepted. */
+  /** Smallest and largest accepted value. */
   readonly range: readonly [number, number];
   /** A whole number, a share or ratio, or seconds of log time. */
   readonly unit: 'count' | 'share' | 'seconds';
-  /** What it decides, and what a lower value costs: the text of the settings page. */
+  /** What it decides, and the cost of a lower value: the text of the settings page. */
   readonly means: string;
 }
 
 const always = (value: number) => ({ low: value, medium: value, high: value });
 
 /**
- * `medium` asks for eight distinct failures within five minutes and a false positive rate of one in ten thousand judged
- * sources. The 0.01 of the paper (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis
- * Testing, IEEE S&P 2004) is too loose for thousands of sources per day.
+ * `medium` requires eight distinct failures within five minutes and a false positive rate of one in ten thousand judged
+ * sources. The 0.01 of the paper (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential
+ * Hypothesis Testing, IEEE S&P 2004) is too loose for thousands of sources per day.
  */
 export const SHARED_SETTINGS = {
   failuresIn5Minutes: {
@@ -153,7 +153,7 @@ export const SHARED_SETTINGS = {
 /** The shared numbers of one deployment. */
 export type ScanSettings = { readonly [Name in keyof typeof SHARED_SETTINGS]: number };
 
-/** The number that a detection names. @throws Error for a name that no setting has: the registry is wrong. */
+/** The number that a detection names. @throws Error if there is no such setting, which is a mistake in the registry. */
 export function settingOf(settings: ScanSettings, name: string): number {
   const value = (settings as Readonly<Record<string, number>>)[name];
   if (value === undefined) throw new Error(`no setting is called ${name}: a detection names it, and none defines it`);

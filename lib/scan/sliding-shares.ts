@@ -1,4 +1,4 @@
-/** Who has which part of what is shared out, in a window that slides. */
+/** The share of each source in a sliding window. */
 import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
 import type { CampaignDetection, HorizonName } from './detection.ts';
@@ -12,26 +12,26 @@ export interface InboundContact extends FirstContact {
 /** What the sources divide between them: the ports of one target, or the targets on one port. */
 export type CampaignKind = 'vertical' | 'horizontal';
 
-/** What a kind of campaign groups contacts by, and what its members divide between them. */
+/** How a kind of campaign groups contacts, and what its members divide between them. */
 export interface Shape {
   readonly kind: CampaignKind;
-  /** In which the shares must be taken. */
+  /** The horizon within which the shares must be taken. */
   readonly horizon: HorizonName;
-  /** Distinct parts that a member must try. At least `share - 1` must fail, whatever the others do. */
+  /** Number of distinct parts that a member must try. At least `share - 1` must fail. */
   readonly share: number;
-  /** Parts that the members must cover together. */
+  /** Number of parts that the members must cover together. */
   readonly cover: number;
-  /** Fewest members, and members that each part has on average at most. */
+  /** Minimum number of members, and maximum average number of members per part. */
   readonly sources: number;
   readonly overlap: number;
   readonly tests: CampaignDetection['divides'][number]['tests'];
   readonly groupOf: (contact: FirstContact) => string;
   readonly partOf: (contact: FirstContact) => string;
-  /** How many hosts of ours outside sources reach in a range of epoch hours, where that is known. */
+  /** Number of our hosts that outside sources reach in a range of epoch hours, if known. */
   readonly hostsIn?: ((from: number, to: number) => number | undefined) | undefined;
 }
 
-/** The shapes of a campaign, with the numbers of a deployment. */
+/** The kinds of campaigns, with the numbers of a deployment. */
 export const shapesOf = (detection: CampaignDetection, settings: ScanSettings): Shape[] =>
   detection.divides.map(({ groupBy, horizon, share, cover, tests }) => ({
     ...(groupBy === 'target' ? VERTICAL : HORIZONTAL),
@@ -55,10 +55,10 @@ const HORIZONTAL = {
   partOf: ({ target }: FirstContact) => target,
 } as const;
 
-/** A source that covers more than this share of all, and more than so many even shares, needs no others: it is found alone. */
+/** A source that covers more than this share of everything, and more than this many even shares, is found alone. */
 const LONER = 0.25;
 const LONER_SHARES = 4;
-/** Leaves out sources that cover by themselves what the others share out: they need no others, and are found alone. */
+/** Leaves out sources that alone cover what the others divide between them, because they are found alone. */
 export function dropLoners(parts: Map<string, ReadonlySet<string>>): void {
   const spread = new Set([...parts.values()].flatMap((own) => [...own])).size;
   const most = spread * Math.max(LONER, LONER_SHARES / parts.size);
@@ -66,12 +66,12 @@ export function dropLoners(parts: Map<string, ReadonlySet<string>>): void {
 }
 
 /**
- * Who has which parts of a group in a window that slides: what decides is counted as contacts come and go, so that a flood of
- * strangers costs no more than itself.
+ * The parts that each source has in a sliding window. The decisive numbers are updated as contacts enter and leave, so
+ * that a flood of unrelated sources costs only its own size.
  */
 export class SlidingShares {
   readonly members = new Set<string>();
-  /** Members that have each part. */
+  /** Number of members that have each part. */
   readonly holders = new Map<string, number>();
   pairs = 0;
   readonly #parts = new Map<string, Map<string, { tried: number; failed: number }>>();
@@ -104,12 +104,12 @@ export class SlidingShares {
     } else if (isMember && before.tried > 0 !== known.tried > 0) this.#hold(part, sign);
   }
 
-  /** Whether a cover is possible: a look at each member is worth its while. */
+  /** Whether a cover is possible, so that examining each member is worthwhile. */
   get isPromising(): boolean {
     const { sources, cover, overlap } = this.#shape;
     const spread = this.holders.size;
     if (this.members.size < sources || spread < cover) return false;
-    // Without those that may yet turn out to be loners, of whom there are few.
+    // Without members that may still turn out to be loners. There are only a few of these.
     let pairs = this.pairs;
     if (pairs > overlap * spread)
       for (const source of this.members) {

@@ -1,4 +1,7 @@
-/** Stealth probes (FIN, NULL, XMAS, ACK) that met silence or a REJECT, told from late packets by their company. */
+/**
+ * Distinguishes stealth probes (FIN, NULL, XMAS, ACK) that were unanswered or REJECTed from late packets, by the
+ * contacts around them.
+ */
 
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import { isBareProbe, type Outcome, SEEN_PROBE, SEEN_REJECT, SEEN_RESET } from '../evidence/seen.ts';
@@ -6,9 +9,9 @@ import { isBareProbe, type Outcome, SEEN_PROBE, SEEN_REJECT, SEEN_RESET } from '
 const PRIVILEGED = 1024;
 
 /**
- * Packets without a SYN to which nothing came back are mostly late ones of expired connections. They are probes where one
- * source port sent them to many ports of one target, privileged ones among them, which are nobody's client ports; or to
- * one service of many targets.
+ * Unanswered packets without a SYN are mostly late ones of expired connections. They are probes in two cases: one
+ * source port sent them to many ports of one target, including privileged ports, which no client uses, or to one
+ * service of many targets.
  */
 export function stealthProbes(source: SourceEvidence, floor: number): ReadonlySet<SeenContact> {
   const bare = source.panes.flatMap((pane) => pane.contacts.filter((contact) => isBareProbe(contact.seen)));
@@ -24,6 +27,6 @@ export function stealthProbes(source: SourceEvidence, floor: number): ReadonlySe
   return found;
 }
 
-/** What became of a stealth probe. */
+/** The outcome of a stealth probe. */
 export const stealthOutcome = (seen: number): Outcome =>
   seen & SEEN_REJECT ? 'rejected' : seen & SEEN_RESET ? 'reset' : 'unanswered';

@@ -1,16 +1,16 @@
-/** How often and for how long a contact was visited: a habit, for once only, or for good. */
+/** How often and for how long a contact was visited: repeatedly, once, or with data over a longer time. */
 
 import type { SeenContact } from '../evidence/evidence.ts';
 import { SEEN_CONVERSATION } from '../evidence/seen.ts';
 
 const UDP = 17;
 
-/** A contact that comes back within this time at most is made for once; pollers are slower, or go on for longer. */
+/** A contact repeated only within this many seconds was made once. Pollers are slower or go on for longer. */
 const TOUCH_SECONDS = 300;
-/** A log that ends sooner than this does not show whether a contact was for once: most pollers are back by then. */
+/** A log that ends sooner after a contact does not show whether it was made once. Most pollers are back by then. */
 const RETURN_SECONDS = 120;
 
-/** How far the log shows what came of a contact; times are epoch seconds. */
+/** How far the log shows the outcome of a contact. Times are epoch seconds. */
 interface Sight {
   readonly habitMinutes: number;
   readonly overdueBefore: number;
@@ -18,8 +18,8 @@ interface Sight {
 }
 
 /**
- * Whether a contact that was answered was made for once, with nothing said, as far as the log tells by now. A datagram each
- * way says it all.
+ * Whether a contact was answered, made once and left without data, as far as the log shows by now. One UDP datagram
+ * each way may be a complete exchange.
  */
 export function isTouch(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
   const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
@@ -33,21 +33,21 @@ export function isTouch(seen: number, contact: SeenContact, next: SeenContact | 
   );
 }
 
-/** Seconds of a conversation from which on it is more than asking a service for its version, which takes a minute or two. */
+/** A conversation of at least this many seconds is more than a version check, which takes a minute or two. */
 const LASTING_SECONDS = 300;
 
-/** Whether a conversation went on for longer than a look at a service takes. */
+/** Whether a conversation lasted longer than a probe of a service does. */
 export const isLasting = (seen: number, hours: readonly SeenContact[]): boolean =>
   (seen & SEEN_CONVERSATION) !== 0 && hours.at(-1)!.lastEnd - hours[0]!.firstEnd >= LASTING_SECONDS;
 
-/** Flows to one service from as many far-off source ports from which on it is visited rather than probed. */
+/** Flows from this many distant source ports to one service are visits rather than probes. */
 const VISITS = 3;
-/** Seconds over which they must be spread: a scanner sends its probes again within moments. */
+/** Seconds over which they must be spread. A scanner repeats its probes within moments. */
 const VISITED_SECONDS = 180;
 
 /**
- * Retransmissions stay within a minute or two of the first probe; a habit comes back over a longer time. In records of ten
- * minutes that shows in the number of flows alone.
+ * Retransmissions stay within a minute or two of the first probe, and a recurring contact returns over a longer time.
+ * In records of ten minutes only the number of flows shows that.
  */
 export function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
@@ -59,7 +59,7 @@ export function isHabit(contact: SeenContact, next: SeenContact | undefined, hab
   );
 }
 
-/** Separate minutes of the hour in which the contact was probed. */
+/** Number of separate minutes in the hour in which the contact was probed. */
 export const minutesOf = (contact: SeenContact): number => bits(contact.minutesLow) + bits(contact.minutesHigh);
 
 /** The minutes of the hour, 0 to 59, in which the contact was probed. */

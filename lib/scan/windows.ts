@@ -1,4 +1,4 @@
-/** Sliding windows over first contacts: where those that speak for a scan are many, and many more than the others. */
+/** Sliding windows over first contacts, in which enough contacts indicate a scan and far outnumber the others. */
 import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
 import { HORIZONS, type HorizonName, type SourceDetection, type WindowRule } from './detection.ts';
@@ -8,38 +8,43 @@ import { type ScanSettings, settingOf } from './settings.ts';
 export interface Window {
   readonly detection: SourceDetection;
   readonly rule: WindowRule;
-  /** The target, or the port, that the group shares; empty where it shares its source only. */
+  /** The target or the port that the group shares. Empty if it shares only its source. */
   readonly shared: string;
   /** Positions in the group: the window is `[from, at]`. */
   readonly from: number;
   readonly at: number;
-  /** The contact that completed it. */
+  /** The contact that completed the window. */
   readonly contact: FirstContact;
-  /** How many of the last contacts would have been enough, had there been no others. */
+  /** How many of the last contacts would have been enough without the earlier ones. */
   readonly enough: number;
   /** End of the first of these, epoch seconds. */
   readonly since: number;
-  /** Distinct contacts in the window that were kept, for a scan and against one. */
+  /** Distinct contacts in the window that were kept, those that indicate a scan and the others. */
   readonly failures: number;
   readonly successes: number;
-  /** There were more contacts, of which these are a sample. */
+  /** Whether the contacts are a sample of a larger number. */
   readonly isSampled: boolean;
   /** Log-likelihood ratio of the walk over the window. */
   readonly walk: number;
 }
 
-/** Whether a window looks at first contacts, those not made in the hour before; else at each contact once in three days. */
+/**
+ * Whether a window counts first contacts, those not made in the hour before. Otherwise it counts each contact once in
+ * three days.
+ */
 export const isShort = ({ horizon }: Pick<WindowRule, 'horizon'>): boolean => HORIZONS[horizon] <= HORIZONS['1h'];
 
-/** Contacts that speak for a scan below which no window of any detection can meet its thresholds. */
+/** Minimum number of contacts that any window of any detection needs. */
 export const leastFloor = (detections: readonly SourceDetection[], settings: ScanSettings): number =>
   Math.min(...detections.flatMap(({ windows }) => windows.map(({ floor }) => settingOf(settings, floor))));
 
-/** Failures that a success outweighs within a horizon. */
+/** Number of failures that one success outweighs within a horizon. */
 export const ratioOf = (horizon: HorizonName, settings: ScanSettings): number =>
   HORIZONS[horizon] > HORIZONS['1h'] ? settings.failuresPerSuccessSlow : settings.failuresPerSuccess;
 
-/** The step of the walk for a failure and a success, and the bound above which a source is a scanner (Jung et al. 2004). */
+/**
+ * The step of the walk for a failure and a success, and the bound above which a source is a scanner (Jung et al. 2004).
+ */
 export function walkOf(settings: ScanSettings): { failure: number; success: number; bound: number } {
   return {
     failure: Math.log((1 - settings.scannerSuccess) / (1 - settings.benignSuccess)),
@@ -49,9 +54,10 @@ export function walkOf(settings: ScanSettings): { failure: number; success: numb
 }
 
 /**
- * All windows of one group that meet the thresholds; the group's contacts must be in order of time. A window reaches back
- * one horizon from its last contact, widened by that contact's own record, so that no alignment of records or intervals can
- * split a scan. Only contacts that were kept decide: a sampled one is no evidence for those it stands for.
+ * All windows of one group that meet the thresholds. The group's contacts must be in order of time. A window reaches
+ * back one horizon from its last contact, widened by that contact's own record, so that no alignment of records or
+ * intervals can split a scan. Only contacts that were kept decide, because a sampled one is not evidence for those it
+ * stands for.
  */
 export function findWindows(
   group: readonly FirstContact[],
@@ -71,7 +77,7 @@ export function findWindows(
     const contact = group[at]!;
     counts.add(contact, 1);
     const reach = contact.start - seconds;
-    // A record may end later and yet have begun earlier than the one before it: then the window reaches back further.
+    // A record may end later than the previous one and still begin earlier. The window then reaches back further.
     while (from > 0 && group[from - 1]!.end >= reach) counts.add(group[--from]!, 1);
     for (; group[from]!.end < reach; from++) counts.add(group[from]!, -1);
     if (!thresholds.areMet(counts, group, from, at)) continue;
@@ -111,23 +117,23 @@ function countEnough(
   return at - from + 1;
 }
 
-/** Whether a contact speaks for a scan: it failed, or was a touch where the detection counts touches. */
+/** Whether a contact indicates a scan: it failed, or it was a touch and the detection counts touches. */
 const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
   isFailure(contact.outcome) || (counts === 'failures and touches' && contact.isTouch);
 
-/** Whether at least `floor` contacts of a group speak for a scan: rules out most groups at little cost. */
+/** Whether at least `floor` contacts of a group indicate a scan. This rules out most groups at little cost. */
 export function hasSpeakers(group: readonly FirstContact[], detection: SourceDetection, floor: number): boolean {
   let speakers = 0;
   for (const contact of group) if (speaksForScan(contact, detection) && ++speakers >= floor) return true;
   return false;
 }
 
-/** Contacts in a window, by what they say. */
+/** The contacts in a window by what they indicate. */
 class Counts {
   failures = 0;
   habits = 0;
   successes = 0;
-  /** Contacts that stand for others too. */
+  /** Contacts that also stand for others. */
   sampled = 0;
   readonly #detection: SourceDetection;
 
@@ -170,12 +176,12 @@ class Thresholds {
     );
   }
 
-  /** A set of habits beyond the limit is no stale configuration: a scan that repeats is still a scan. */
+  /** Recurring contacts beyond the limit are not a stale configuration, because a scan that repeats is still a scan. */
   failuresOf({ failures, habits }: Counts): number {
     return failures + (this.#areHabitsProbes(habits) ? habits : 0);
   }
 
-  /** Sums, not steps: the order within a window cannot matter, and the walk restarts with each window. */
+  /** Uses sums rather than steps, so the order within a window cannot matter. The walk restarts with each window. */
   walkOf(counts: Counts): number {
     return this.failuresOf(counts) * this.#walk.failure + counts.successes * this.#walk.success;
   }
@@ -192,7 +198,7 @@ class Thresholds {
   }
 }
 
-/** Tells whether the group still looks like a scan once the horizon after a window is counted in. */
+/** Decides whether the group still looks like a scan when the horizon after a window is included. */
 class Sequel {
   readonly #group: readonly FirstContact[];
   readonly #seconds: number;
@@ -213,8 +219,8 @@ class Sequel {
   }
 
   /**
-   * Success is evidence of innocence also when it comes a little later: a log that begins in the middle of a busy
-   * minute shows the retries of the few that fail before it shows the many that succeed. Ask in order of `at`.
+   * Success is evidence of innocence even if it comes a little later. A log that begins in the middle of a busy minute
+   * shows the retries of the few that fail before it shows the many that succeed. Call in order of `at`.
    */
   isScan(from: number, at: number, failuresPerSuccess: number): boolean {
     const end = this.#group[at]!.end + this.#seconds;

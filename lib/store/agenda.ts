@@ -1,4 +1,4 @@
-/** The agenda of settle, in the windows table: which sources and hours are to be judged again, and how far the logs have come. */
+/** The agenda of settle in the windows table: the sources and hours to judge again, and how far the logs have come. */
 import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
@@ -6,15 +6,15 @@ import { duePartition, dueShard, dueSort, expiresAt, HOURS, hourSort, SHARDS, ty
 import { queryAll } from './query.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
-/** Hours are marked in slots of the clock of this length, in seconds: what comes late is looked at once a slot. */
+/** Hours are marked in slots of the clock of this many seconds, so that late evidence is judged once per slot. */
 const HOUR_SLOT = 600;
-/** What was just written shows in every read after this, in seconds. */
+/** After this many seconds every read shows what was written. */
 const CONSISTENT_AFTER = 60;
-/** Log time may be ahead of the clock by as much, in seconds: an hour that ends later is looked at by nobody yet. */
+/** Log time may be ahead of the clock by this many seconds. An hour that ends later has not been judged yet. */
 const SURELY_GOING_ON = 1200;
-/** Where logs are silent, the clock takes over after as many seconds. */
+/** If no logs arrive for this many seconds, the clock replaces the log time. */
 export const SILENCE = 3600;
-/** Marks that are remembered as written. */
+/** Number of written marks to remember. */
 const MOST_REMEMBERED = 1000;
 
 export interface AgendaOptions {
@@ -23,18 +23,18 @@ export interface AgendaOptions {
   readonly retentionDays: number;
 }
 
-/** A source that is to be decided again; `object` wrote the mark last. */
+/** A source to judge again. `object` wrote the mark last. */
 export interface DueMark {
   readonly source: SourceName;
   readonly pk: string;
   readonly sk: string;
   readonly hour: number;
   readonly object: string;
-  /** The horizons of days are due as well. */
+  /** Whether the horizons of days are due as well. */
   readonly isLong: boolean;
 }
 
-/** An hour whose outside sources are to be looked at; `object` wrote the mark last. */
+/** An hour whose outside sources are to be judged. `object` wrote the mark last. */
 export interface DueHour {
   readonly pk: string;
   readonly sk: string;
@@ -51,18 +51,18 @@ export class Agenda {
     this.#options = options;
   }
 
-  /** Marks a source to be decided again by the next run of settle, about an hour and a log time. */
+  /** Marks a source to be judged by the next run of settle, with an hour and a log time. */
   async markAgain(source: SourceName, hour: number, logTime: number, objectId: string, now: number): Promise<void> {
     const { client, table, retentionDays } = this.#options;
-    // Due already, and in a second of the minute in which no other mark falls due.
+    // A time that is already due, in a second of the minute in which no other mark falls due.
     const dueAt = (Math.floor(logTime / 60) - 1) * 60 + 2;
     const mark = { ...source, hour, object: objectId, expiresAt: expiresAt(logTime, now, retentionDays) };
     await putAll(client, table, [{ pk: duePartition(source), sk: dueSort(dueAt, source), ...mark }]);
   }
 
   /**
-   * Sources whose answers are overdue at a log time, with what `clearDue` takes: those of the internet last.
-   * @param limit of each, those of the internet and the others.
+   * Sources whose answers are overdue at a log time, with what `clearDue` needs. Outside sources come last.
+   * @param limit applies separately to outside sources and to the others.
    */
   async dueSources(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
     const { client, table } = this.#options;
@@ -88,7 +88,7 @@ export class Agenda {
     return due;
   }
 
-  /** Hours whose outside sources were written about some time before a second of the clock. */
+  /** Hours whose outside sources were written some time before a second of the clock. */
   async dueHours(now: number): Promise<DueHour[]> {
     const { client, table } = this.#options;
     const items = await queryAll(client, table, {
@@ -104,7 +104,10 @@ export class Agenda {
     }));
   }
 
-  /** Marks hours whose outside sources an object has written about; after the fragments, so that whoever finds a mark finds those. */
+  /**
+   * Marks the hours whose outside sources an object contains. Call it after the fragments are written, so that a reader
+   * of a mark finds them.
+   */
   async markHours(hours: Iterable<number>, object: string, now: number): Promise<number> {
     const { client, table, retentionDays } = this.#options;
     const marks: Record<string, unknown>[] = [];
@@ -121,7 +124,10 @@ export class Agenda {
     return marks.length;
   }
 
-  /** Takes a mark back after its source, or the sources of its hour, were decided; it stays when another object renewed it meanwhile. */
+  /**
+   * Removes a mark after its source, or the sources of its hour, were judged. It stays if another object has renewed
+   * it.
+   */
   async clearDue(mark: Pick<DueMark, 'pk' | 'sk' | 'object'>): Promise<void> {
     try {
       await this.#options.client.send(
@@ -138,7 +144,7 @@ export class Agenda {
     }
   }
 
-  /** Notes how far a log has come, epoch seconds; never goes back. */
+  /** Records how far a log has come in epoch seconds. The value never decreases. */
   async advanceLogTime(log: string, time: number, now: number): Promise<void> {
     const { client, table, retentionDays } = this.#options;
     try {
@@ -156,7 +162,7 @@ export class Agenda {
     }
   }
 
-  /** The latest record end over all logs, epoch seconds; 0 before the first object. */
+  /** The latest record end of all logs in epoch seconds. 0 before the first object. */
   async logTime(): Promise<number> {
     const { client, table } = this.#options;
     const items = await queryAll(client, table, {

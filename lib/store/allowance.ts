@@ -1,11 +1,11 @@
-/** How many announcements may be made in five minutes: a count for each lane and slot of the clock, in the findings table. */
+/** Limits the announcements in five minutes by a count for each lane and slot of the clock, in the findings table. */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ALLOWANCE, allowanceSort } from './keys.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
-/** Slots of the clock, so that all who announce count in the same one. */
+/** Slots of the clock, so that all senders count in the same one. */
 const SLOT_SECONDS = 300;
-/** Days that a count is kept, for whoever asks why an alert was held. */
+/** Seconds that a count is kept, to explain later why an alert was held. */
 const KEPT_SECONDS = 7 * 86_400;
 
 export class Allowance {
@@ -13,22 +13,22 @@ export class Allowance {
   #table: string;
   #limit: number;
 
-  /** @param limit announcements of each lane in each slot. */
+  /** @param limit announcements per lane and slot. */
   constructor(client: DynamoDBDocumentClient, table: string, limit: number) {
     this.#client = client;
     this.#table = table;
     this.#limit = limit;
   }
 
-  /** Announcements of each lane in five minutes. */
+  /** Announcements per lane in five minutes. */
   get limit(): number {
     return this.#limit;
   }
 
   /**
-   * Takes a place for an announcement; one that is tried again in the same slot has its place already.
-   * @param announcement what stands for it, short: the names of all are kept in one item.
-   * @returns false when the lane is full.
+   * Takes a place for an announcement. A retry in the same slot already has its place.
+   * @param announcement a short name, since the names of all announcements are kept in one item.
+   * @returns false if the lane is full.
    */
   async take(lane: string, announcement: string, now: number): Promise<boolean> {
     const slot = Math.floor(now / SLOT_SECONDS) * SLOT_SECONDS;

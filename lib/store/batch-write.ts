@@ -1,4 +1,4 @@
-/** BatchWriteItem: unprocessed items are sent again, with growing pauses, until all are acknowledged or may be dropped. */
+/** BatchWriteItem that retries unprocessed items with growing pauses until all are acknowledged or may be dropped. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, type BatchWriteCommandInput, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { inParallel } from './in-parallel.ts';
@@ -10,17 +10,17 @@ const PARALLEL = 4;
 const FIRST_PAUSE_MS = 50;
 const MAX_PAUSE_MS = 5_000;
 const TRIES = 12;
-/** Tries for what may be dropped: a second or so. */
+/** Number of tries for items that may be dropped, about one second. */
 const OFFERS = 5;
 
 type Requests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
 
-/** The table did not take all items in many tries; those written stay written, and writing them again is harmless. */
+/** The table refused some items in many tries. The others stay written, and writing them again is harmless. */
 class UnprocessedItemsError extends Error {
   override name = 'UnprocessedItemsError';
 }
 
-/** Puts all items; returns how many. @throws UnprocessedItemsError after about half a minute of refusals. */
+/** Puts all items and returns their number. @throws UnprocessedItemsError after about half a minute of refusals. */
 export async function putAll(
   client: DynamoDBDocumentClient,
   table: string,
@@ -45,8 +45,8 @@ function* batchesOf(items: Iterable<Record<string, unknown>>): Generator<Request
 }
 
 /**
- * Puts items that may be dropped: in few tries, and none once the table has refused some. Returns those that it did not
- * take. Unlike {@link putAll} it takes them one batch after the other: nobody waits for them more than for the rest.
+ * Puts items that may be dropped, with few tries, and no more tries once the table has refused some. Returns those that
+ * were not written. Unlike {@link putAll} it sends one batch after another, so that these items delay nothing else.
  */
 export async function offerAll(
   client: DynamoDBDocumentClient,
@@ -72,7 +72,7 @@ async function send(client: DynamoDBDocumentClient, table: string, requests: Req
     );
 }
 
-/** Sends requests until all are processed, or so many times; returns those that are not. */
+/** Sends requests until all are processed, up to a number of tries. Returns those that are not. */
 async function attempt(
   client: DynamoDBDocumentClient,
   table: string,

@@ -1,26 +1,32 @@
-/** The AWS clients: patient with throttling, impatient with silence. Region and credentials come from the environment unless given. */
+/**
+ * The AWS clients. They retry throttled calls many times and soon end silent ones. Region and credentials come from the
+ * environment by default.
+ */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
-/** The account and Region that a client talks to, where the environment does not say or says otherwise. */
+/** The account and Region of a client, if the environment does not give them or others are wanted. */
 export interface Connection {
   readonly region?: string | undefined;
   /** A profile of the AWS configuration files. */
   readonly profile?: string | undefined;
-  /** Another server than AWS: the endpoint of DynamoDB, and the one of everything else. */
+  /** A server other than AWS: the endpoint of DynamoDB, and the one of all other services. */
   readonly server?: { readonly dynamodb: string; readonly other: string } | undefined;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 }
 
-/** Throttling is answered with patience: a failed invocation would read its file again from the first byte. */
+/**
+ * Throttled calls are retried many times, because a failed invocation would read its file again from the first byte.
+ */
 const MAX_ATTEMPTS = 8;
 
 /**
- * A connection that hangs is given up and the call tried again, instead of holding an invocation to its end. Milliseconds:
- * to connect, from the request to the head of the answer, and of silence within a body. A body as a whole may take longer.
+ * A connection that hangs is closed and the call is retried, so that it cannot block an invocation to its end.
+ * Milliseconds to connect, from the request to the head of the answer, and of silence within a body. A body as a whole
+ * may take longer.
  */
 export const TIMEOUTS = {
   connectionTimeout: 3_000,

@@ -1,4 +1,4 @@
-/** Dead-letter queues: what lies in them, which queue it came from, and the way back there. */
+/** Dead-letter queues: their messages, the queue each came from, and how to move them back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -13,31 +13,33 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 
-/** A queue that others give their undeliverable messages to. */
+/** A queue that receives the messages other queues could not process. */
 export interface DeadLetterQueue {
   readonly name: string;
   readonly url: string;
   readonly arn: string;
-  /** ARNs of the queues whose dead letters go here; a queue that a function fails into directly has none. */
+  /**
+   * ARNs of the queues whose dead letters go here. Empty for a queue that a function sends its failures to directly.
+   */
   readonly sources: readonly string[];
 }
 
-/** A message, as it lies there. */
+/** A message in the dead-letter queue. */
 export interface DeadLetter {
   readonly body: string;
-  /** When it was first sent to the queue it came from; ISO 8601. */
+  /** When it was first sent to its original queue, ISO 8601. */
   readonly sentAt: string | undefined;
-  /** What the sender said of the failure: EventBridge does, a queue does not. */
+  /** The sender's description of the failure. EventBridge gives one, queues do not. */
   readonly error: string | undefined;
 }
 
-/** How far a move is; `toMove` is SQS's estimate and missing until it has one. */
+/** The progress of a move. `toMove` is SQS's estimate, missing until SQS has one. */
 export interface MoveProgress {
   readonly moved: number;
   readonly toMove: number | undefined;
 }
 
-/** The queue is not there, or its messages cannot be moved back; the message says why. */
+/** The queue does not exist, or its messages cannot be moved back. The message says why. */
 export class DeadLetterError extends Error {
   override name = 'DeadLetterError';
 }
@@ -49,7 +51,7 @@ const BATCH = 10;
 const HELD_SECONDS = 60;
 const MAX_SHOWN = 1000;
 
-/** The dead-letter queue with a name, an ARN or a URL. @throws DeadLetterError when there is none. */
+/** The dead-letter queue with a name, an ARN or a URL. @throws DeadLetterError if there is no such queue. */
 export async function deadLetterQueue(client: SQSClient, given: string): Promise<DeadLetterQueue> {
   if (/^https?:/.test(given)) return describeQueue(client, given);
   const [, account, name = given] = /^arn:[^:]+:sqs:[^:]+:(\d+):(.+)$/.exec(given) ?? [];
@@ -61,8 +63,8 @@ export async function deadLetterQueue(client: SQSClient, given: string): Promise
 }
 
 /**
- * What lies in a queue, up to a thousand messages. They are taken, hidden from others meanwhile, and put back; should this
- * process end before that, they are back within a minute.
+ * The messages in a queue, up to a thousand. They are received, hidden from others for the time being, and made visible
+ * again. If this process ends before that, they are visible again within a minute.
  */
 export async function lookInto(
   client: SQSClient,
@@ -73,7 +75,7 @@ export async function lookInto(
   while (!isAll && seen.size < MAX_SHOWN) {
     const before = seen.size;
     for (const message of await receive(client, url)) seen.set(message.MessageId, message);
-    // Nothing, or only what has come back in the meantime: all have been seen.
+    // No message, or only messages that became visible again, so all have been seen.
     isAll = seen.size === before;
   }
   const messages = [...seen.values()];
@@ -92,10 +94,11 @@ export async function lookInto(
 }
 
 /**
- * Has SQS move the messages of a dead-letter queue to the queue that it belongs to. That queue is named, since a message
- * that EventBridge put among the dead letters itself came from no queue. What can be read by now is read; the rest comes
- * back after its tries.
- * @returns how many were moved. @throws DeadLetterError when there is not exactly one queue to move to, or the move failed.
+ * Lets SQS move the messages of a dead-letter queue to the queue that it belongs to. The queue is named explicitly,
+ * because SQS does not know the origin of a message that EventBridge put there itself. Messages that can now be read
+ * are processed. The others return after their tries.
+ * @returns how many were moved. @throws DeadLetterError if there is not exactly one queue to move to, or the move
+ * failed.
  */
 export async function moveBack(
   client: SQSClient,
@@ -107,7 +110,7 @@ export async function moveBack(
   await client.send(new StartMessageMoveTaskCommand({ SourceArn: queue.arn, DestinationArn }));
   for (;;) {
     const task = await latestTask(client, queue);
-    // The list may lag behind: a task of last week has ended well, too.
+    // The list may be out of date: a task from last week has also ended well.
     const isOurs = task !== undefined && task.StartedTimestamp !== before?.StartedTimestamp;
     const moved = (isOurs && task.ApproximateNumberOfMessagesMoved) || 0;
     if (isOurs) watch({ moved, toMove: task.ApproximateNumberOfMessagesToMove });
@@ -120,7 +123,7 @@ export async function moveBack(
   }
 }
 
-/** The ARN of the one queue whose dead letters these are. @throws DeadLetterError when there is none, or more than one. */
+/** The ARN of the one queue whose dead letters these are. @throws DeadLetterError if there is not exactly one. */
 export function destinationOf({ name, sources }: DeadLetterQueue): string {
   if (sources.length !== 1)
     throw new DeadLetterError(
@@ -144,7 +147,7 @@ async function receive(client: SQSClient, QueueUrl: string): Promise<Message[]> 
       QueueUrl,
       MaxNumberOfMessages: BATCH,
       VisibilityTimeout: HELD_SECONDS,
-      // A long poll asks all servers of the queue; a short one may overlook what lies on some.
+      // A long poll asks all servers of the queue. A short one may miss messages on some.
       WaitTimeSeconds: 1,
       MessageSystemAttributeNames: ['SentTimestamp'],
       MessageAttributeNames: ['All'],
@@ -175,7 +178,7 @@ async function named<T>(given: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    // The service's own words do not say which.
+    // The service's error does not say which queue.
     if (!/QueueDoesNotExist|NonExistentQueue/.test((error as Error).name)) throw error;
     throw new DeadLetterError(`there is no queue ${given} in this account and region`, { cause: error });
   }

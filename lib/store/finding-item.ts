@@ -1,4 +1,7 @@
-/** A finding as an item of the findings table: the public shape at the top level, what the pipeline needs beside it. */
+/**
+ * A finding as an item of the findings table: the public shape at the top level, with the fields that the pipeline
+ * needs.
+ */
 
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import type { Finding, Severity } from '../finding/model.ts';
@@ -15,7 +18,7 @@ import {
   targetPartition,
 } from './keys.ts';
 
-/** What people were last told of a finding. */
+/** What people last heard about a finding. */
 export interface Announced {
   readonly severity: Severity;
   readonly kind: string;
@@ -24,7 +27,7 @@ export interface Announced {
   readonly closedBecause?: Finding['closedBecause'];
   /** Epoch seconds. */
   readonly at: number;
-  /** Told together with others, in the message about an alert storm. */
+  /** Whether the storm message announced it together with others. */
   readonly inStorm?: true;
 }
 
@@ -39,18 +42,18 @@ export interface StoredFinding {
   readonly pk: string;
   readonly sk: string;
   readonly finding: Finding;
-  /** Fragments it rests on, then the log time it was judged at: the version that upserts compare. */
+  /** Number of fragments it rests on, then the log time of its judgement: the version that upserts compare. */
   readonly fragments: number;
   readonly judgedAt: number;
-  /** Epoch hours that the fragments were counted in; it never shrinks, so that counts compare. */
+  /** Epoch hours in which the fragments were counted. The range never shrinks, so that counts can be compared. */
   readonly hours?: Hours;
   readonly announced?: Announced;
-  /** Set while there may be something to tell; the outbox. */
+  /** Set while there may be something to announce. This is the outbox. */
   readonly announceSince?: string;
   readonly leaseUntil?: number;
-  /** Horizons of days have a part in it. */
+  /** Whether horizons of days contributed to it. */
   readonly overDays?: boolean;
-  /** Of a campaign. */
+  /** Only for a campaign. */
   readonly roll?: CampaignRoll;
 }
 
@@ -74,7 +77,7 @@ const INTERNAL = new Set([
   'overDays',
 ]);
 
-/** Optional parts of a finding: removed from the item when a newer version lacks them. */
+/** Optional fields of a finding. They are removed from the item if a newer version lacks them. */
 export const OPTIONAL_FIELDS = ['sources', 'campaign', 'mergedInto', 'closedBecause'] as const;
 
 /** The finding in an item. */
@@ -95,7 +98,7 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
   };
 }
 
-/** Key of a finding's item. Campaigns, which have no source, share a partition. */
+/** Key of a finding's item. Campaigns have no source and share a partition. */
 export function findingKey({ finding, anchorHour }: Pick<DetectedFinding, 'finding' | 'anchorHour'>): {
   pk: string;
   sk: string;
@@ -106,10 +109,10 @@ export function findingKey({ finding, anchorHour }: Pick<DetectedFinding, 'findi
   };
 }
 
-/** The hour that a stored finding began in, from its key. */
+/** The hour in which a stored finding began, from its key. */
 export const anchorHourOf = ({ sk }: Pick<StoredFinding, 'sk'>): number => hourOfText(sk.split('#')[1]!);
 
-/** All attributes of a finding's item but its key. */
+/** All attributes of a finding's item except its key. */
 export function toAttributes(
   finding: Finding,
   version: { fragments: number; judgedAt: number; hours?: Hours },

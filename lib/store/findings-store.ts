@@ -1,4 +1,4 @@
-/** The findings table: upserts on condition of more evidence, the outbox of announcements, and the ways to look things up. */
+/** The findings table: upserts that require more evidence, the outbox of announcements, and queries. */
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
@@ -27,32 +27,32 @@ import {
 import { type Query, queryAll } from './query.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
-/** The version of a judgement: on how many fragments of which hours it rests, and at which log time it was made. */
+/** The version of a judgement: the number and hours of its fragments, and the log time at which it was made. */
 export interface Version {
   readonly fragments: number;
   readonly judgedAt: number;
   readonly hours?: Hours;
 }
 
-/** Key of a finding's item; what travels in the alert queue. */
+/** Key of a finding's item, as sent through the alert queue. */
 export interface FindingRef {
   readonly pk: string;
   readonly sk: string;
 }
 
-/** How long a claim is for, epoch seconds. */
+/** The duration of a claim. Times are epoch seconds. */
 export interface Claim {
   readonly now: number;
-  /** Longer than its holder may run. */
+  /** Longer than the holder may run. */
   readonly leaseSeconds: number;
-  /** When it need not be remembered any more. */
+  /** When the claim may be forgotten. */
   readonly expiresAt: number;
 }
 
-/** How far a run of settle came with work that it had no time to finish. */
+/** How far a run of settle came with work that it could not finish in time. */
 export interface Progress {
   readonly position: number;
-  /** Something before the position could not be judged. */
+  /** Whether a source before the position could not be judged. */
   readonly hasFailed: boolean;
 }
 
@@ -113,7 +113,9 @@ export class FindingsStore {
     }));
   }
 
-  /** Open findings whose last probe lies before an epoch second, of each shard those that have been silent longest. */
+  /**
+   * Open findings whose last probe was before an epoch second. Each shard returns those that have been silent longest.
+   */
   async openBefore(time: number, limit = Number.POSITIVE_INFINITY): Promise<StoredFinding[]> {
     return this.#shards((shard) => ({
       limit: Math.ceil(limit / SHARDS),
@@ -123,7 +125,10 @@ export class FindingsStore {
     }));
   }
 
-  /** Ids of findings that touched a target (an address, or a network such as 10.0.1.0/24 for the hundred-and-first on). */
+  /**
+   * Ids of findings that touched a target (an address, or a network such as 10.0.1.0/24 beyond the first hundred
+   * addresses).
+   */
   async idsOfTarget(target: string): Promise<string[]> {
     const items = await queryAll(this.#options.client, this.#options.table, {
       KeyConditionExpression: 'pk = :pk',
@@ -133,17 +138,17 @@ export class FindingsStore {
   }
 
   /**
-   * Writes a judgement unless the stored one rests on more. `announce` marks the item for the alert function.
-   * @returns false when the stored finding rests on more evidence: read again and decide again.
+   * Writes a judgement unless the stored one rests on more evidence. `announce` marks the item for the alert function.
+   * @returns false if the stored finding rests on more evidence. The caller must read and decide again.
    */
   async upsert(detection: DetectedFinding, version: Version, announce: boolean, now: number): Promise<boolean> {
     const { client, table, retentionDays } = this.#options;
-    // Rows first: after a crash in between the finding is still to be written, and writes them again.
+    // Rows first: after a crash in between, the finding is not yet written and the retry writes the rows again.
     await putAll(client, table, targetRows(detection, now, retentionDays));
     return this.#write(findingKey(detection), detection.finding, version, announce, now, detection);
   }
 
-  /** Closes a stored finding for a reason other than its end. The same condition as {@link upsert}. */
+  /** Closes a stored finding for a reason other than its end. The condition is that of {@link upsert}. */
   async close(
     stored: StoredFinding,
     closing: Pick<Finding, 'closedBecause' | 'mergedInto'>,
@@ -161,8 +166,8 @@ export class FindingsStore {
   }
 
   /**
-   * Takes on what must be done once, such as a day's digest, for so many seconds; false when it is done, or somebody else is
-   * at it. Who is killed meanwhile has not done it: then another may take it on.
+   * Claims work that must be done once, such as a day's digest, for a number of seconds. Returns false if it is done or
+   * another process is doing it. If the process is killed, the work is not done and another process may claim it.
    */
   async claim(pk: string, sk: string, { now, leaseSeconds, expiresAt }: Claim): Promise<boolean> {
     try {
@@ -181,7 +186,7 @@ export class FindingsStore {
     }
   }
 
-  /** Takes a claim back after what it stood for failed: the next run need not wait for the lease to end. */
+  /** Releases a claim after its work failed, so that the next run need not wait for the lease to end. */
   async release(pk: string, sk: string): Promise<void> {
     await this.#options.client.send(
       new UpdateCommand({
@@ -193,14 +198,14 @@ export class FindingsStore {
     );
   }
 
-  /** Notes that what was claimed is done: nobody will take it on again. */
+  /** Records that claimed work is done, so that nothing claims it again. */
   async complete(pk: string, sk: string): Promise<void> {
     await this.#options.client.send(
       new UpdateCommand({ TableName: this.#options.table, Key: { pk, sk }, UpdateExpression: 'REMOVE leaseUntil' }),
     );
   }
 
-  /** How far work of settle came that an earlier run had no time to finish; undefined where nothing was noted about `state`. */
+  /** How far unfinished work of an earlier run of settle came. Undefined if nothing was recorded about `state`. */
   async progressOf(name: string, state: string): Promise<Progress | undefined> {
     const [item] = await queryAll(this.#options.client, this.#options.table, {
       ConsistentRead: true,
@@ -211,7 +216,10 @@ export class FindingsStore {
     return { position: Number(item.workPosition), hasFailed: item.hasFailed === true };
   }
 
-  /** Notes how far work of settle came, for the next run. `expiresAt` is when it need not be remembered any more, epoch seconds. */
+  /**
+   * Records how far work of settle came for the next run. `expiresAt` (epoch seconds) is when the record may be
+   * forgotten.
+   */
   async noteProgress(name: string, state: string, { position, hasFailed }: Progress, expiresAt: number): Promise<void> {
     await this.#options.client.send(
       new UpdateCommand({
@@ -242,12 +250,12 @@ export class FindingsStore {
       now,
       this.#options.retentionDays,
     );
-    // A closing leaves both as they were.
+    // Closing leaves both unchanged.
     if (beside) Object.assign(attributes, { overDays: beside.overDays, roll: beside.roll });
     if (announce)
       Object.assign(attributes, {
         announceShard: announceShardOf(finding.id),
-        // Unique, so that who delivers one mark never clears another of the same instant.
+        // Unique, so that delivering one mark never clears another one of the same instant.
         announceSince: `${new Date(now * 1000).toISOString()}#${randomUUID()}`,
       });
     const names = Object.keys(attributes).filter((name) => attributes[name] !== undefined);

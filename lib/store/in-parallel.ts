@@ -1,9 +1,9 @@
-/** The one worker pool: some work on every item, a limited number at a time. */
+/** The only worker pool: runs some work on every item, a limited number at a time. */
 
 /**
  * Works on all items, at most `limit` at a time, and takes each item only when a worker is free for it.
- * @returns what the work returned, in the order of the items.
- * @throws the first failure, when the work under way has ended. No further item is taken after a failure.
+ * @returns the results of the work in the order of the items.
+ * @throws the first failure, once the running work has ended. No further item is taken after a failure.
  */
 export async function inParallel<T, R>(limit: number, items: Iterable<T>, work: (item: T) => Promise<R>): Promise<R[]> {
   const waiting = items[Symbol.iterator]();

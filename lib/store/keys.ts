@@ -1,15 +1,17 @@
-/** The keys of both tables, built in one place: what makes repeating a write harmless and a query possible. */
+/** The keys of both tables, built in one place. They make repeated writes harmless and queries possible. */
 import { createHash } from 'node:crypto';
 import { epochSeconds, type Finding, isoTime, severityRank, sourceKey } from '../finding/model.ts';
 
-/** Open findings, announcements and days are spread over this many partitions each, so that none grows hot. */
+/**
+ * Open findings, announcements and days are spread over this many partitions each, so that no partition becomes hot.
+ */
 export const SHARDS = 4;
 /** Packed outside sources of one hour share this many partitions. */
 export const OUTSIDE_BUCKETS = 16;
 /** Packed inside sources of a scope share this many partitions. */
 const INSIDE_BUCKETS = 32;
 
-/** A source, by its key. */
+/** A source by its key. */
 export interface SourceName {
   readonly scope: string;
   readonly address: string;
@@ -18,20 +20,20 @@ export interface SourceName {
 const shardOf = (text: string, shards: number): number =>
   createHash('sha256').update(text).digest().readUInt32LE(0) % shards;
 
-/** The hour as it stands in keys: `2026-11-21T22`. */
+/** The hour as keys contain it: `2026-11-21T22`. */
 export const hourText = (hour: number): string => new Date(hour * 3_600_000).toISOString().slice(0, 13);
 
-/** The epoch hour of what {@link hourText} wrote. */
+/** The epoch hour of text that {@link hourText} wrote. */
 export const hourOfText = (text: string): number => Date.parse(`${text}:00:00Z`) / 3_600_000;
 
-/** What stands for an object in keys: the same object, delivered twice, writes the same items. */
+/** Represents an object in keys, so that an object that is delivered twice writes the same items. */
 export const objectId = (bucket: string, key: string): string =>
   createHash('sha256').update(`${bucket}\n${key}`).digest('hex').slice(0, 16);
 
 /** Partition of a source's windows, and of its findings. */
 export const sourcePartition = (source: SourceName): string => `source#${sourceKey(source)}`;
 
-/** Partition of packed inside sources of a scope; sort keys begin with the hour. */
+/** Partition of packed inside sources of a scope. Sort keys begin with the hour. */
 export const packedInsidePartition = (source: SourceName): string =>
   `calm#${source.scope}#${shardOf(sourceKey(source), INSIDE_BUCKETS)}`;
 
@@ -45,26 +47,29 @@ export const sampledOutsidePartition = (hour: number, source: SourceName): strin
   sampledOutsideBucket(hour, shardOf(sourceKey(source), OUTSIDE_BUCKETS));
 export const sampledOutsideBucket = (hour: number, bucket: number): string => `loud#${hourText(hour)}#${bucket}`;
 
-/** Partition of all campaigns: there are few, and each judgement of an outside source looks for its own. */
+/** Partition of all campaigns. There are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';
 
-/** Partitions of sources whose outcomes fall due; those of the internet apart, so that no flood of them makes the others wait. */
+/**
+ * Partitions of sources whose outcomes fall due. Outside sources have their own, so that a flood of them does not delay
+ * the others.
+ */
 export const duePartition = (source: SourceName): string =>
   dueShard(shardOf(sourceKey(source), SHARDS), source.scope === 'internet');
 export const dueShard = (shard: number, ofInternet = false): string =>
   ofInternet ? `due#internet#${shard}` : `due#${shard}`;
 
-/** Partition of the hours in which outside sources were seen, and that are to be looked at. */
+/** Partition of the hours in which outside sources were seen and that are to be judged. */
 export const HOURS = 'hours';
 export const hourSort = (dueAt: number, hour: number): string => `${isoTime(dueAt)}#${hourText(hour)}`;
 
-/** Sort key of a finding: a source's findings come in order of the hour they began in. */
+/** Sort key of a finding. The findings of a source are sorted by the hour in which they began. */
 export const findingSort = (anchorHour: number, id: string): string => `finding#${hourText(anchorHour)}#${id}`;
 
 /** Partition of the rows that lead from a target to its findings. */
 export const targetPartition = (target: string): string => `target#${target}`;
 
-/** Keys of the indexes of one finding; `openShard` only while it is open. */
+/** Keys of the indexes of one finding. `openShard` is set only while it is open. */
 export function findingIndexKeys(finding: Finding): {
   findingId: string;
   day: string;
@@ -86,8 +91,8 @@ export const announceShard = (shard: number): string => `announce#${shard}`;
 export const announceShardOf = (id: string): string => announceShard(shardOf(id, SHARDS));
 
 /**
- * Where announcements wait in the same index that were held in a storm: by severity rank, so that the worst are read
- * first. Not spread: the few alert functions that run at a time write no faster than one partition takes.
+ * Shard of the same index for announcements that were held in a storm, by severity rank, so that the worst are read
+ * first. Not spread, because the few parallel alert functions write no faster than one partition accepts.
  */
 export const heldShard = (rank: number): string => `held#${rank}`;
 
@@ -98,7 +103,7 @@ export const allowanceSort = (slot: number, lane: string): string => `${isoTime(
 /** Rows by target: the answered ones first, at most this many, then one for each /24 (or /64). */
 export const MAX_TARGET_ROWS = 100;
 
-/** Expiry: the later of record end and write time, plus retention; epoch seconds. */
+/** Expiry in epoch seconds: the later of record end and write time, plus retention. */
 export const expiresAt = (recordEnd: number, now: number, retentionDays: number): number =>
   Math.floor(Math.max(recordEnd, now) + retentionDays * 86_400);
 

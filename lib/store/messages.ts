@@ -1,17 +1,17 @@
-/** The alert queue, the alert topic, and who listens to a topic. */
+/** The alert queue, the alert topic, and the subscribers of a topic. */
 import { ListSubscriptionsByTopicCommand, PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { AlertMessage } from '../notify/message.ts';
 import type { FindingRef } from './findings-store.ts';
 
-/** Asks the alert function to look at a finding that is marked in the table. */
+/** Requests the alert function to handle a finding that is marked in the table. */
 export async function requestAlert(client: SQSClient, queueUrl: string, ref: FindingRef): Promise<void> {
   await client.send(
     new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify({ pk: ref.pk, sk: ref.sk }) }),
   );
 }
 
-/** Publishes an alert; returns SNS's message id. */
+/** Publishes an alert. Returns SNS's message id. */
 export async function publishAlert(client: SNSClient, topicArn: string, message: AlertMessage): Promise<string> {
   const { MessageId } = await client.send(
     new PublishCommand({
@@ -33,9 +33,9 @@ export async function publishAlert(client: SNSClient, topicArn: string, message:
 }
 
 /**
- * How many e-mail subscriptions of a topic are confirmed. SNS lists one that is not under `PendingConfirmation` instead of
- * an ARN, and for some days one that was removed under `Deleted`. Queues and functions are not counted: one that somebody
- * subscribed by hand must not hide that an address is gone.
+ * How many e-mail subscriptions of a topic are confirmed. SNS lists an unconfirmed one with `PendingConfirmation`
+ * instead of an ARN, and a removed one with `Deleted` for some days. Queues and functions are not counted, because one
+ * that somebody subscribed by hand must not hide that an address is missing.
  */
 export async function countConfirmedAddresses(client: SNSClient, topicArn: string): Promise<number> {
   let confirmed = 0;

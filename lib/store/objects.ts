@@ -7,7 +7,7 @@ import { type Connection, createS3Client } from './clients.ts';
 /** Why an object cannot be read: deleted, moved to an archive by its storage class, or anything else. */
 export type ObjectTrouble = 'gone' | 'archived' | 'other';
 
-/** The object cannot be read; the message names it and says what to do. */
+/** The object cannot be read. The message names it and says what to do. */
 export class ObjectError extends Error {
   override name = 'ObjectError';
   readonly trouble: ObjectTrouble;
@@ -18,17 +18,20 @@ export class ObjectError extends Error {
   }
 }
 
-/** Connections that may break under one reading; what breaks oftener comes back with its message, half an hour later. */
+/** Number of broken connections to tolerate per object. Beyond it, the message returns half an hour later. */
 const RESUMES = 5;
 
-/** The connection broke or went silent while a body was under way: the client retries only requests without any answer. */
+/**
+ * Whether the connection broke or went silent within a body. The client itself retries only requests without any
+ * answer.
+ */
 const isBrokenOff = (error: unknown): boolean =>
   (error as Error).name === 'TimeoutError' ||
   ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_STREAM_PREMATURE_CLOSE'].includes(
     (error as NodeJS.ErrnoException).code ?? '',
   );
 
-/** An S3 object; nothing is fetched before it is opened. @throws ObjectError from its streams when it cannot be read. */
+/** An S3 object. Nothing is fetched before it is opened. @throws ObjectError from its streams if it cannot be read. */
 export function objectSource(client: S3Client, bucket: string, key: string, size?: number): ByteSource {
   const name = `s3://${bucket}/${key}`;
   return {
@@ -39,7 +42,7 @@ export function objectSource(client: S3Client, bucket: string, key: string, size
       let version: { readonly ETag?: string | undefined; readonly ContentLength?: number | undefined } | undefined;
       for (let resumed = 0; ; resumed++) {
         try {
-          // Of the same version: the end of a newer one would not fit.
+          // The rest must be of the same version, because the end of a newer one would not fit.
           const rest = version && read > 0 ? { Range: `bytes=${read}-`, IfMatch: version.ETag } : {};
           const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key, ...rest }));
           version ??= answer;
@@ -76,13 +79,13 @@ export function objectAt(address: string, connection: Connection, size?: number)
   return objectSource(createS3Client(connection), bucket!, key!, size);
 }
 
-/** What lies under an address: objects in order of their keys, and how many hidden ones were left out. */
+/** The content of an address: objects in order of their keys, and the number of hidden ones that were left out. */
 interface Listed {
   readonly sources: readonly ByteSource[];
   readonly hidden: number;
 }
 
-/** Keys that stand for folders: those of the console end with a slash, those of Hadoop with a mark. */
+/** Keys that represent folders. Those of the console end with a slash, those of Hadoop with a suffix. */
 const isFolder = (key: string): boolean => key.endsWith('/') || key.endsWith('_$folder$');
 
 /** The objects under an `s3://bucket/prefix` address. */

@@ -1,4 +1,7 @@
-/** The outbox of announcements: findings marked in the table, leased by one invocation at a time, cleared when told. */
+/**
+ * The outbox of announcements: findings marked in the table, leased by one invocation at a time, cleared when
+ * announced.
+ */
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isoTime, SEVERITIES, severityRank } from '../finding/model.ts';
 import { type Announced, fromItem, type StoredFinding } from './finding-item.ts';
@@ -7,7 +10,7 @@ import { announceShard, heldShard, SHARDS } from './keys.ts';
 import { queryAll } from './query.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
-/** How the partitions begin that an announcement may be in. */
+/** The prefixes of the partitions in which an announcement may be. */
 const KEPT = { waiting: 'announce#', held: 'held#' } as const;
 
 export class Outbox {
@@ -19,7 +22,7 @@ export class Outbox {
     this.#table = table;
   }
 
-  /** Findings marked before an epoch second and still not told. */
+  /** Findings that were marked before an epoch second and are not announced yet. */
   async markedBefore(time: number): Promise<StoredFinding[]> {
     const found: StoredFinding[] = [];
     for (let shard = 0; shard < SHARDS; shard++) {
@@ -33,7 +36,7 @@ export class Outbox {
     return found;
   }
 
-  /** Announcements that were held in a storm, the worst first; at most `limit`. */
+  /** Announcements that were held in a storm, the worst first, at most `limit`. */
   async held(limit: number): Promise<StoredFinding[]> {
     const found: StoredFinding[] = [];
     for (let rank = SEVERITIES.length - 1; rank >= 0 && found.length < limit; rank--) {
@@ -50,9 +53,9 @@ export class Outbox {
 
   /**
    * Takes the lease on an announcement, so that one invocation at a time publishes it.
-   * @param of those that wait to be announced, or those that were held and are for the message about the storm: a marking
-   * anew makes a held one wait again.
-   * @returns the finding as it stands, or undefined when it is not marked so or someone else holds the lease.
+   * @param of `waiting` for those to be announced one by one, `held` for those that the storm message is about. Marking
+   * a held one again makes it wait again.
+   * @returns the current finding, or undefined if it is not marked this way or another invocation holds the lease.
    */
   async lease(
     ref: FindingRef,
@@ -80,8 +83,8 @@ export class Outbox {
   }
 
   /**
-   * Records what was told and clears the mark. When the finding was marked anew meanwhile the mark stays.
-   * @returns false when the mark stays: there may be more to tell.
+   * Records what was announced and clears the mark. If the finding was marked again in the meantime, the mark stays.
+   * @returns false if the mark stays, because there may be more to announce.
    */
   async told(
     stored: StoredFinding,
@@ -96,8 +99,8 @@ export class Outbox {
   }
 
   /**
-   * Puts an announcement aside for the message about the storm, with the reason: it stays marked until that has told it.
-   * @returns false when it was marked anew meanwhile: decide again.
+   * Holds an announcement for the storm message, with the reason. It stays marked until that message was sent.
+   * @returns false if it was marked again in the meantime. The caller must decide again.
    */
   async hold(stored: StoredFinding, because: string): Promise<boolean> {
     const sets = { announceShard: heldShard(severityRank(stored.finding.severity)), heldBecause: because };
@@ -106,14 +109,14 @@ export class Outbox {
     return isHeld;
   }
 
-  /** Gives a lease back that came to nothing. */
+  /** Returns a lease without an announcement. */
   async giveBack(stored: StoredFinding): Promise<void> {
     await this.#end(stored, {}, ['leaseUntil'], false);
   }
 
   /**
    * Ends a lease.
-   * @param ifUnchanged only as long as the finding was not marked anew; false says that it was.
+   * @param ifUnchanged only if the finding was not marked again. The result false says that it was.
    */
   async #end(
     stored: StoredFinding,
@@ -128,7 +131,7 @@ export class Outbox {
           TableName: this.#table,
           Key: { pk: stored.pk, sk: stored.sk },
           UpdateExpression: `${names.length ? `SET ${names.map((name) => `${name} = :${name}`).join(', ')} ` : ''}REMOVE ${removes.join(', ')}`,
-          // A lease that ran out may be someone else's by now: then what is told is theirs to record.
+          // Another invocation may own an expired lease by now, and it records the announcement.
           ConditionExpression: `leaseUntil = :lease${ifUnchanged ? ' AND announceSince = :since' : ''}`,
           ExpressionAttributeValues: {
             ':lease': stored.leaseUntil,

@@ -1,12 +1,15 @@
-/** Packed outside sources of one bucket over some hours, as they lie in the table: read once, looked through more than once. */
+/** Packed outside sources of one bucket over some hours, as stored in the table: read once, searched more than once. */
 
 import { decodeFragments, glance } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 
-/** Compressed packs, a few bytes for each source: the background noise of days fits into memory, its contacts would not. */
+/**
+ * Compressed packs take a few bytes per source, so the background noise of days fits into memory. Its contacts would
+ * not.
+ */
 export class PackedSources {
-  /** The hours that were read, those without anything included. */
+  /** The hours that were read, including those without any source. */
   readonly hours: ReadonlySet<number>;
   readonly #packs: readonly Uint8Array[];
   readonly #samples: readonly Uint8Array[];
@@ -30,7 +33,7 @@ export class PackedSources {
     return [...this.#packs, ...this.#samples].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Each source once for each of its fragments, those of samples included, with what was seen of its contacts. */
+  /** Each source once for each of its fragments, including those of samples, with what was seen of its contacts. */
   *sources(): Generator<{ readonly address: string; readonly seen: readonly number[] }> {
     for (const pack of [...this.#packs, ...this.#samples]) yield* glance(pack);
   }

@@ -1,14 +1,14 @@
-/** Fragments of many sources in one item, compressed together, so that they cost by the file and the bucket. */
+/** Fragments of many sources compressed together into one item, so that they cost per file and bucket. */
 
 import { encodeFragments } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 
-/** Bytes before compression from which on a pack is full; items stay far below 100 KB. */
+/** A pack with this many bytes before compression is full. Items stay far below 100 KB. */
 const PACK_BYTES = 48 * 1024;
 const [FRAGMENT_BYTES, CONTACT_BYTES] = [20, 50];
 
-/** Sources that share an item, until it is full. */
+/** Sources that share an item until it is full. */
 interface Pack {
   readonly fragments: Fragment[];
   bytes: number;
@@ -16,13 +16,13 @@ interface Pack {
   readonly expires: number;
 }
 
-/** An item with how many sources it speaks for. */
+/** An item with the number of sources in it. */
 export interface PackItem {
   readonly item: Record<string, unknown>;
   readonly sources: number;
 }
 
-/** Collects the fragments of one object that go into packs. */
+/** Collects the fragments of one object that are packed. */
 export class Packs {
   #packs = new Map<string, Pack>();
   #objectId: string;
@@ -34,8 +34,8 @@ export class Packs {
   }
 
   /**
-   * Adds a fragment to the pack of a partition; gives out the pack before where that was full.
-   * @param sort what stands before the object in the sort key.
+   * Adds a fragment to the pack of a partition. Yields the previous pack if it is full.
+   * @param sort the part of the sort key before the object.
    */
   *add(pk: string, sort: string, fragment: Fragment, expires: number): Generator<PackItem> {
     const place = `${pk}\n${sort}`;
@@ -69,6 +69,6 @@ export class Packs {
   }
 }
 
-/** Bytes that a fragment takes at most, were nothing compressed. */
+/** Upper bound of the bytes of a fragment, without compression. */
 const boundOf = ({ contacts, identity }: Fragment): number =>
   FRAGMENT_BYTES + contacts.length * CONTACT_BYTES + (identity ? JSON.stringify(identity).length : 0);

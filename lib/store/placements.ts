@@ -1,6 +1,6 @@
 /**
- * Where the windows table keeps the evidence that one file has of a source in one hour. Most sources show nothing, so they
- * share items, compressed together: cost follows suspicion, not traffic.
+ * Where the windows table stores the evidence that one file has about a source in one hour. Most sources show nothing
+ * suspicious, so they share compressed items: cost follows suspicion, not traffic.
  */
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
@@ -13,23 +13,25 @@ import {
   sourcePartition,
 } from './keys.ts';
 
-/** One way to keep a fragment. */
+/** One way to store a fragment. */
 export interface Placement {
   readonly name: 'packed outside' | 'packed inside' | 'own item' | 'sample of outside';
-  /** Whether a fragment that no placement above it took is kept so. */
+  /** Whether this placement stores a fragment that no placement above it took. */
   readonly takes: (fragment: Fragment, least: LeastEvidence) => boolean;
-  /** The fragment is kept in this placement only. Otherwise those below may keep a copy. */
+  /** Whether the fragment is stored only in this placement. Otherwise placements below may store a copy. */
   readonly isOnly: boolean;
   readonly partition: (fragment: Fragment) => string;
-  /** Begins the sort key, before the object. */
+  /** The beginning of the sort key, before the object. */
   readonly sortPrefix: (fragment: Fragment) => string;
-  /** Many sources share an item. */
+  /** Whether many sources share an item. */
   readonly isPacked: boolean;
-  /** Contacts that are kept at most, as a uniform sample. Default: all. */
+  /** Maximum number of contacts, beyond it a uniform sample. Default: all. */
   readonly sampledTo?: number;
-  /** Dropped while the table is at its write ceiling. All others are tried until they are written. */
+  /**
+   * Whether items are dropped while the table is at its write ceiling. All others are retried until they are written.
+   */
   readonly mayBeDropped: boolean;
-  /** A source with a failure, or with an answer outstanding, is marked to be judged again. */
+  /** Whether a source with a failure or an outstanding answer is marked to be judged again. */
   readonly isMarked: boolean;
   /** Methods of the store that read it. */
   readonly readBy: readonly ('readOwnItems' | 'readSource' | 'packedSources' | 'outsideSources')[];
@@ -42,7 +44,9 @@ const PACKED_INSIDE_CONTACTS = 64;
 /** Contacts of an outside source in the copy beside its own item. */
 const SAMPLED_CONTACTS = 256;
 
-/** All placements. A fragment goes to the first that takes it, and on from one that is not the only. */
+/**
+ * All placements. A fragment goes to the first one that takes it, and also to further ones unless that one is the only.
+ */
 export const PLACEMENTS: readonly Placement[] = [
   {
     name: 'packed outside',
@@ -102,7 +106,7 @@ export function placementsOf(fragment: Fragment, least: LeastEvidence): readonly
   return chosen;
 }
 
-/** A fragment as a placement keeps it. */
+/** A fragment in the form that a placement stores. */
 export function sampledFor({ sampledTo }: Placement, fragment: Fragment): Fragment {
   if (sampledTo === undefined) return fragment;
   const [pane] = mergeFragments([fragment], sampledTo)!.panes;
@@ -112,16 +116,18 @@ export function sampledFor({ sampledTo }: Placement, fragment: Fragment): Fragme
 export const isOutside = (fragment: Pick<Fragment, 'inside' | 'scope'>): boolean =>
   !fragment.inside && fragment.scope === 'internet';
 
-/** An inside source of few contacts, all of which succeeded as far as it made them. */
+/** Whether this is an inside source with few contacts, all of which succeeded as far as it made them. */
 const isWell = ({ inside, contacts }: Fragment): boolean =>
   inside &&
   contacts.length <= PACKED_INSIDE_CONTACTS &&
   contacts.every(({ seen }) => !hasInitiatorHalf(seen) || outcomeOf(seen) === 'established');
 
-/** The file may be cut anywhere, so half of a scan is enough for another look. */
+/** The file may begin or end anywhere, so half of a scan is enough to read more. */
 const SHARE = 0.5;
 
-/** Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files. */
+/**
+ * Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files.
+ */
 export function mayAddUp({ contacts }: Pick<Fragment, 'contacts'>, least: LeastEvidence): boolean {
   const counter = new GroupCounter<string>(least.inside, SHARE);
   return contacts.some((contact) => mayBeProbe(contact.seen) && counter.add(contact.target, serviceNumber(contact)));

@@ -1,4 +1,4 @@
-/** A query of a table, page after page. */
+/** A query of a table, page by page. */
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
 
 export interface Query {
@@ -7,11 +7,15 @@ export interface Query {
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly ConsistentRead?: boolean;
-  /** Items that suffice: pages are no longer, and none is asked for once there are as many. */
+  /**
+   * Number of items that are enough. Pages are no longer than this, and no further page is read once there are as many.
+   */
   readonly limit?: number;
 }
 
-/** All items that a query finds, in the order of the sort key; with a limit the first, a few more perhaps. */
+/**
+ * All items that a query finds, in the order of the sort key. With a limit only the first ones, possibly a few more.
+ */
 export async function queryAll(
   client: DynamoDBDocumentClient,
   table: string,

@@ -1,10 +1,10 @@
-/** Why DynamoDB refuses a write: its condition, or a limit of a table, of an index, of a partition or of the account. */
+/** Why DynamoDB refuses a write: its condition, or a limit of a table, an index, a partition or the account. */
 import type { BatchWriteItemCommandInput, BatchWriteItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from './clients.ts';
 
 const WRITES = /^(BatchWriteItem|DeleteItem|PutItem|UpdateItem)Command$/;
 
-/** Whether an error says that DynamoDB refused a request for its limits. */
+/** Whether an error says that DynamoDB refused a request because of its limits. */
 export const isThrottling = (error: unknown): boolean =>
   /Throttl|ThroughputExceeded|RequestLimitExceeded/.test((error as Error | undefined)?.name ?? '');
 
@@ -13,8 +13,9 @@ export const isConditionFailed = (error: unknown): boolean =>
   (error as Error | undefined)?.name === 'ConditionalCheckFailedException';
 
 /**
- * Calls `count` with the number of writes refused for a limit in each try, also in those that the client repeats by itself. CloudWatch
- * shows the same by table and index, but an alarm on its metric may never end: it has no data once all is well.
+ * Calls `count` with the number of writes refused for a limit in each try, including tries that the client repeats by
+ * itself. CloudWatch has the same by table and index, but an alarm on that metric may never end, because the metric has
+ * no data once throttling is over.
  */
 export function countRefusedWrites(client: DynamoDBDocumentClient, count: (writes: number) => void): void {
   client.middlewareStack.add(
@@ -33,7 +34,7 @@ export function countRefusedWrites(client: DynamoDBDocumentClient, count: (write
         }
       };
     },
-    // Within the retries, which have a high priority in this step, so that each try is seen.
+    // Inside the retries, which have a high priority in this step, so that each try is counted.
     { step: 'finalizeRequest', priority: 'low', name: 'countRefusedWrites' },
   );
 }

@@ -1,23 +1,23 @@
-/** The outputs of a deployed stack: where its tables, queues and topics are. */
+/** The outputs of a deployed stack: its tables, queues and topics. */
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { type Connection, clientConfig } from './clients.ts';
 
-/** The stack is not there, or has nothing to talk to; the message says what was expected. */
+/** The stack does not exist or has no usable outputs. The message says what was expected. */
 class StackError extends Error {
   override name = 'StackError';
 }
 
-/** Outputs by name, and the Region that they were found in. */
+/** Outputs by name, and the Region in which they were found. */
 export interface StackOutputs {
   readonly region: string;
-  /** @throws StackError when the stack has no such output. */
+  /** @throws StackError if the stack has no such output. */
   get(name: string): string;
 }
 
-/** States in which a stack has nothing to talk to, although CloudFormation still lists it. */
+/** States in which a stack is not usable although CloudFormation still lists it. */
 const DEAD = /^(ROLLBACK_|DELETE_|CREATE_FAILED|CREATE_IN_PROGRESS|REVIEW_IN_PROGRESS)/;
 
-/** Looks a stack up by name. @throws StackError when it is not there, or has nothing to talk to. */
+/** Looks up a stack by name. @throws StackError if it does not exist or is not usable. */
 export async function stackOutputs(name: string, connection: Connection): Promise<StackOutputs> {
   const client = new CloudFormationClient(clientConfig(connection));
   try {

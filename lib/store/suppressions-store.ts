@@ -14,7 +14,7 @@ export class SuppressionsStore {
     this.#table = table;
   }
 
-  /** All suppressions, strongly consistent, the expired ones that the table still holds included. */
+  /** All suppressions, strongly consistent, including expired ones that are still in the table. */
   async list(): Promise<Suppression[]> {
     const items = await queryAll(this.#client, this.#table, {
       KeyConditionExpression: 'pk = :pk',
@@ -42,7 +42,7 @@ export class SuppressionsStore {
     await this.#client.send(new PutCommand({ TableName: this.#table, Item: item }));
   }
 
-  /** Removes a suppression; false when there is none of that id. */
+  /** Removes a suppression. False if no suppression has that id. */
   async remove(id: string): Promise<boolean> {
     const { Attributes } = await this.#client.send(
       new DeleteCommand({

@@ -1,4 +1,4 @@
-/** What one object says, as items of the windows table: who gets an item, who shares one, and who is marked as due. */
+/** Turns the content of one object into items of the windows table: own items, shared items, and due marks. */
 
 import { encodeFragment } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
@@ -11,9 +11,9 @@ import { isOutside, mayAddUp, placementsOf, sampledFor } from './placements.ts';
 
 type Item = Record<string, unknown>;
 
-/** Sources fall due in slots of this many seconds, so that a busy one is marked once a slot. */
+/** Sources fall due in slots of this many seconds, so that a busy one is marked once per slot. */
 const DUE_SLOT = 600;
-/** What the items depend on besides the fragments. */
+/** The input of the items in addition to the fragments. */
 export interface ItemOptions {
   readonly objectId: string;
   /** The clock, epoch seconds. */
@@ -24,7 +24,7 @@ export interface ItemOptions {
   readonly key: HashKey;
 }
 
-/** A source that needs no mark unless it comes late; `last` is the end of its last contact, epoch seconds. */
+/** A source that needs a mark only if its evidence is late. `last` is the end of its last contact, epoch seconds. */
 interface Unmarked {
   readonly scope: string;
   readonly address: string;
@@ -33,13 +33,13 @@ interface Unmarked {
   readonly expires: number;
 }
 
-/** The items of one object. Take all that {@link fragments} gives; what is to be written after it is known then. */
+/** The items of one object. Iterate over all of {@link fragments} first, because the later items depend on it. */
 export class WindowItems {
-  /** Due marks, by their sort key. */
+  /** Due marks by their sort key. */
   readonly marks = new Map<string, Item>();
   /** Items that may be dropped while the table is at its write ceiling. */
   readonly droppable: PackItem[] = [];
-  /** Hours in which outside sources were seen: what they did together is to be looked at. */
+  /** Hours in which outside sources were seen, to be judged together. */
   readonly outsideHours = new Set<number>();
   readonly #unmarked: Unmarked[] = [];
   #options: ItemOptions;
@@ -48,7 +48,7 @@ export class WindowItems {
     this.#options = options;
   }
 
-  /** The items of the fragments, but for those that may be dropped. */
+  /** The items of the fragments, except those that may be dropped. */
   *fragments(fragments: Iterable<Fragment>): Generator<Item> {
     const { objectId, now, retentionDays, least, key } = this.#options;
     const packs = new Packs(objectId, key);
@@ -72,16 +72,16 @@ export class WindowItems {
   }
 
   /**
-   * Adds marks for sources that would need none, but for others' files having been judged without this one: an answer that
-   * comes late may refute what was found, or complete it, and nobody would look at it again.
-   * @param judgedUntil log time up to which marks may have been taken back, after the fragments were written.
+   * Adds marks for sources that need one only because other files were judged without this one. A late answer may
+   * refute a finding or complete it, and without a mark nothing would judge the source again.
+   * @param judgedUntil log time up to which marks may have been removed, read after the fragments were written.
    */
   markLate(judgedUntil: number): void {
     for (const { last, ...mark } of this.#unmarked) if (this.#dueAt(last) <= judgedUntil) this.#mark({ ...mark, last });
     this.#unmarked.length = 0;
   }
 
-  /** A source with a failure, or with an answer outstanding, is decided again once its answers are overdue. */
+  /** A source with a failure or an outstanding answer is judged again once its answers are overdue. */
   #markWhereDue(fragment: Fragment, expires: number): void {
     const mayBeSweep = fragment.inside && mayAddUp(fragment, this.#options.least);
     let due = 0;
@@ -93,11 +93,11 @@ export class WindowItems {
     }
     const { scope, address, hour } = fragment;
     if (due) this.#mark({ scope, address, hour, last: due, expires });
-    // What came after the marked contact is due later, if at all.
+    // Evidence after the marked contact is due later, if at all.
     if (last > due) this.#unmarked.push({ scope, address, hour, last, expires });
   }
 
-  /** Inside sources are marked once more, an hour at a time, for the horizons of days. */
+  /** Inside sources get a second mark per hour for the horizons of days. */
   #mark({ scope, address, hour, last, expires }: Unmarked): void {
     const { objectId, settleSeconds } = this.#options;
     const source = { scope, address };
@@ -105,7 +105,7 @@ export class WindowItems {
     const sort = dueSort(this.#dueAt(last), source);
     this.marks.set(sort, { ...mark, sk: sort });
     if (scope === 'internet') return;
-    // A second past a slot: the two marks must never be one item.
+    // One second past a slot, so that the two marks are never the same item.
     const longSort = dueSort((hour + 1) * 3600 + settleSeconds + 1, source);
     this.marks.set(longSort, { ...mark, isLong: true, sk: longSort });
   }

@@ -1,4 +1,4 @@
-/** The windows table: fragments by source and hour, most sources many to an item; see placements.ts. */
+/** The windows table: fragments by source and hour. Most sources share items, see placements.ts. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { decodeFragment, decodeFragments } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
@@ -21,35 +21,35 @@ import { PackedSources } from './packed-sources.ts';
 import { queryAll } from './query.ts';
 import { WindowItems } from './window-items.ts';
 
-/** Partitions read at the same time. */
+/** Number of partitions to read in parallel. */
 const PARALLEL = 8;
 export interface WindowsStoreOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly retentionDays: number;
-  /** Log time after which a missing answer is overdue. */
+  /** Seconds of log time after which a missing answer is overdue. */
   readonly settleSeconds: number;
-  /** With less than this, the items of a source are not read by themselves. */
+  /** With less evidence than this, the own items of a source are not read separately. */
   readonly least: LeastEvidence;
-  /** What the hashes of contacts are made with. */
+  /** The key of the hashes of contacts. */
   readonly key: HashKey;
 }
 
-/** What became of the fragments of an object. */
+/** What was done with the fragments of an object. */
 export interface Written {
   readonly items: number;
-  /** Outside sources of few contacts that were dropped, because the table was at its write ceiling. */
+  /** Outside sources with few contacts that were dropped because the table was at its write ceiling. */
   readonly sourcesDropped: number;
 }
 
-/** What of a source was read already. */
+/** The parts of a source that were already read. */
 export interface KnownParts {
-  /** What {@link WindowsStore.readOwnItems} gave for the same hours. */
+  /** The result of {@link WindowsStore.readOwnItems} for the same hours. */
   readonly own?: readonly Fragment[] | undefined;
   readonly packed?: KnownPacked | undefined;
 }
 
-/** Fragments of an outside source that were read from packs, and the hours that were looked through for them. */
+/** Fragments of an outside source from packs, and the hours whose packs were searched. */
 export interface KnownPacked {
   readonly hours: ReadonlySet<number>;
   readonly fragments: readonly Fragment[];
@@ -68,7 +68,7 @@ export class WindowsStore {
     this.#options = options;
   }
 
-  /** A view for one run, which reads the packs of outside sources once and keeps them, compressed, for the next who asks. */
+  /** A view for one run, which reads the packs of outside sources once and keeps them compressed for later calls. */
   remembering(): WindowsStore {
     const view = new WindowsStore(this.#options);
     view.#remembered = new Map();
@@ -76,16 +76,16 @@ export class WindowsStore {
   }
 
   /**
-   * Writes what one object says; doing it again writes the same items. Returns when every item is acknowledged, but for
-   * outside sources of few contacts while the table is at its write ceiling: those are dropped, and counted.
+   * Writes the content of one object. Doing it again writes the same items. Returns when every item is acknowledged.
+   * Only outside sources with few contacts are dropped, and counted, while the table is at its write ceiling.
    */
   async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<Written> {
     const { client, table } = this.#options;
     const items = new WindowItems({ ...this.#options, objectId, now });
     const own = await putAll(client, table, items.fragments(fragments));
-    // After the fragments: who judges later sees them, and who judged before shows in the log time.
+    // After the fragments: a later judge sees them, and the log time shows whether an earlier judge did not.
     items.markLate(Math.max(await this.agenda.logTime(), now - SILENCE));
-    // Marks after fragments: whoever finds one finds the fragments that it stands for.
+    // Marks come after fragments, so that a reader of a mark finds its fragments.
     const marked = await putAll(client, table, items.marks.values());
     const offered = items.droppable.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
@@ -99,7 +99,7 @@ export class WindowsStore {
 
   /**
    * All fragments of a source in an inclusive range of epoch hours, strongly consistent.
-   * @param known need not be read again.
+   * @param known parts that need not be read again.
    */
   async readSource(
     source: SourceName,
@@ -111,7 +111,7 @@ export class WindowsStore {
       own ?? this.readOwnItems(source, fromHour, toHour),
       this.#packedInside(source, hoursIn(packedInsidePartition(source), fromHour, toHour)),
     ];
-    // A source may be packed for one file, and have an item of its own for another.
+    // A source may be packed for one file and have an item of its own for another.
     if (source.scope === 'internet') {
       for (let hour = fromHour; hour <= toHour; hour++)
         if (!packed?.hours.has(hour)) parts.push(this.#packedOutside(hour, source));
@@ -121,9 +121,9 @@ export class WindowsStore {
   }
 
   /**
-   * The fragments of a source that have items of their own, strongly consistent. Of a source that is not of the internet
-   * these are all in which anything failed or many ports were found open: what the others say can only speak for it,
-   * answer its probes, or complete a sweep of open ports.
+   * The fragments of a source that have items of their own, strongly consistent. For an inside source these include all
+   * in which anything failed or many ports were found open. The other fragments can only add successes, answer its
+   * probes, or complete a sweep of open ports.
    */
   async readOwnItems(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
     const items = await this.#query(hoursIn(sourcePartition(source), fromHour, toHour));
@@ -131,7 +131,7 @@ export class WindowsStore {
   }
 
   /**
-   * The packed outside sources of one bucket (0 to {@link OUTSIDE_BUCKETS} - 1) in some hours; eventually consistent.
+   * The packed outside sources of one bucket (0 to {@link OUTSIDE_BUCKETS} - 1) in some hours, eventually consistent.
    * @param withSamples with samples of those that have items of their own.
    */
   async packedSources(hours: readonly number[], bucket: number, withSamples = false): Promise<PackedSources> {
@@ -147,7 +147,7 @@ export class WindowsStore {
     );
   }
 
-  /** What is known of all outside sources of one bucket in an hour; of those with items of their own a sample; eventually consistent. */
+  /** All outside sources of one bucket in an hour, eventually consistent. Those with items of their own are sampled. */
   async outsideSources(hour: number, bucket: number): Promise<Fragment[]> {
     const places = [packedOutsideBucket(hour, bucket), sampledOutsideBucket(hour, bucket)];
     return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
@@ -165,7 +165,10 @@ export class WindowsStore {
     );
   }
 
-  /** Many sources at a time, which nobody has just written about: half the price, and at worst as if asked a second ago. */
+  /**
+   * Reads many sources that no file has just written, so an eventually consistent read is enough: half the price, at
+   * worst about a second old.
+   */
   #packs(pk: string): Promise<readonly Item[]> {
     const packs = this.#remembered?.get(pk) ?? this.#query({ ...partition(pk), ConsistentRead: false });
     this.#remembered?.set(pk, packs);

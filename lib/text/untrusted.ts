@@ -1,39 +1,43 @@
 /**
- * Text of untrusted origin (tags, names, object keys, bytes of log files) made safe for where it goes. The only sanitizer:
+ * Text of untrusted origin (tags, names, object keys, bytes of log files) made safe for its destination. The only
+ * sanitizer:
  *
- * | where it goes | function | what stays | what becomes of the rest |
+ * | destination | function | what stays | what the rest becomes |
  * |---|---|---|---|
  * | e-mail, subject | {@link plain} | printable ASCII | `?` |
  * | shell line | {@link shellWord} | printable ASCII, quoted as one word | `?` |
- * | terminal | {@link printable}, {@link printableLines} | all that shows | `?` |
+ * | terminal | {@link printable}, {@link printableLines} | all visible characters | `?` |
  * | JSON | {@link jsonText} | every value | escaped |
- * | structured log | {@link loggable} | every text | `?` for what a viewer obeys |
+ * | structured log | {@link loggable} | every text | `?` for control characters of viewers |
  * | message about bytes | {@link excerpt} | printable ASCII, cut to a length | `?` |
  */
 
-/** Printable ASCII only; anything else becomes "?". */
+/** Keeps printable ASCII and replaces everything else with "?". */
 export const plain = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');
 
-/** Characters that some terminal or viewer obeys, or shows as nothing, though JSON lets them stand; other controls it escapes. */
+/**
+ * Characters that JSON allows but that some terminal or viewer interprets or does not show. JSON escapes other control
+ * characters.
+ */
 const OBEYED = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** JSON of a value that a terminal shows as it is: the same value to every parser, what could be obeyed escaped. */
+/** JSON of a value that is safe for a terminal: the same value to every parser, with control characters escaped. */
 export const jsonText = (value: unknown, indent = 0): string =>
   JSON.stringify(value, undefined, indent).replace(OBEYED, escaped);
 
-/** A value within JSON that somebody else writes, a log line say: texts with "?" for what could be obeyed. */
+/** A value within JSON that another program writes, for instance a log line: texts with "?" for control characters. */
 export const loggable = (value: unknown): unknown => (typeof value === 'string' ? value.replace(OBEYED, '?') : value);
 
 /** `\u` and four digits for each half of a character. */
 const escaped = (character: string): string =>
   character.replace(/./gs, (half) => `\\u${half.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A value of untrusted origin as a word for a shell line, which no program takes for anything but a value. */
+/** An untrusted value as one word of a shell line, which no program takes for anything but a value. */
 export const shellWord = (text: string): string => quoted(valueText(text));
 
 /**
- * Text that is to be a program's argument: `?` before what would be taken for an option, or, by `aws`, for the name of a
- * file or page whose contents to send.
+ * Text as a program's argument: "?" before text that a program would take for an option, or that `aws` would take for
+ * the name of a file or page whose contents to send.
  */
 export const valueText = (text: string): string => (/^(-|[a-z][a-z0-9+.-]*:\/\/)/i.test(text) ? `?${text}` : text);
 
@@ -43,7 +47,7 @@ export function quoted(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(safe) ? safe : `'${safe.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Text for a terminal: what it might obey, or show as nothing, becomes "?". */
+/** Text for a terminal: characters that it might interpret or not show become "?". */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '?');
 
 /** The same for text of several lines. */

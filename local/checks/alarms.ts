@@ -1,13 +1,13 @@
-/** Alarms that CloudWatch accepts and that would not end. */
+/** Alarms that CloudWatch accepts but that would never end. */
 import { isObject, type JsonObject, listAt } from '../template/json.ts';
 
 const NAMESPACE = 'AWS/DynamoDB';
 
 /**
- * Why an alarm on metrics of DynamoDB would not end; undefined for any other alarm. PutMetricAlarm: "Alarms that evaluate
- * metrics in the AWS/DynamoDB namespace always ignore missing data even if you choose a different option for
- * TreatMissingData." Throttling metrics have no data once the throttling is over, so such an alarm stays as it is, and
- * the next throttling is no change that it would report. Metric math may fill the gaps: `FILL(metric, 0)`.
+ * Why an alarm on metrics of DynamoDB would never end. Undefined for any other alarm. PutMetricAlarm: "Alarms that
+ * evaluate metrics in the AWS/DynamoDB namespace always ignore missing data even if you choose a different option for
+ * TreatMissingData." Throttling metrics have no data once the throttling is over, so such an alarm keeps its state and
+ * cannot report the next throttling. Metric math may fill the gaps: `FILL(metric, 0)`.
  */
 export function refuseDynamodbAlarm({ properties }: { readonly properties: JsonObject }): string | undefined {
   const { Namespace, TreatMissingData = 'missing' } = properties;

@@ -1,4 +1,4 @@
-/** What services send to each other on behalf of a stack's resources, as requests that policies must admit. */
+/** The messages that services send to each other for a stack's resources, as requests that policies must allow. */
 import { contextOf } from '../iam/context.ts';
 import { accountOf, type Request } from '../iam/decide.ts';
 import type { CreatedResource } from '../resources/stack.ts';
@@ -14,15 +14,15 @@ export interface Connection {
   readonly target: string;
   readonly sourceArn: string;
   readonly sourceAccount: string;
-  /** The organization of that account, where the service names it. */
+  /** The organization of that account, if the service names it. */
   readonly sourceOrganization?: string;
   /** What fails without permission, as the end of a sentence. */
   readonly consequence: string;
-  /** The target may be of another stack, and is believed then. */
+  /** The target may belong to another stack and is then not checked. */
   readonly mayBeElsewhere?: true;
 }
 
-/** The stack that connections are looked for in. */
+/** The stack to search for connections. */
 export interface ConnectedStack {
   readonly resources: Resources;
   readonly accountId: string;

@@ -1,8 +1,8 @@
-/** What AWS refuses in the JSON documents of resources: policies over their limits, event patterns that it cannot read. */
+/** What AWS refuses in the JSON documents of resources: oversized policies and invalid event patterns. */
 import { checkWildcards } from '../servers/pattern.ts';
 import type { Refuse } from './rule.ts';
 
-/** A rule for the size of the policy document at `property`; services measure it without white space. */
+/** A rule for the size of the policy document at `property`. Services measure it without white space. */
 const refuseOver =
   (limit: number, property: string, words: string): Refuse =>
   ({ properties }) => {
@@ -20,7 +20,7 @@ export const refuseLargeBucketPolicy = refuseOver(
 /** https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html: 32 KB. */
 export const refuseLargeKeyPolicy = refuseOver(32_768, 'KeyPolicy', 'The key policy is over its limit');
 
-/** EventBridge refuses a rule whose pattern has wildcards that it cannot read. */
+/** EventBridge refuses a rule whose pattern has invalid wildcards. */
 export const refuseEventPattern: Refuse = ({ properties }) => {
   try {
     checkWildcards(properties.EventPattern);

@@ -2,8 +2,8 @@
 import type { Refuse } from './rule.ts';
 
 /**
- * The fields of VPC Flow Logs by the version that introduced them (VPC user guide, "Flow log records"). Transit Gateway
- * Flow Logs have version 6 to themselves.
+ * The fields of VPC Flow Logs by the version that introduced them (VPC user guide, "Flow log records"). Version 6 is
+ * used by Transit Gateway Flow Logs only.
  */
 const FIELDS_BY_VERSION: Readonly<Record<number, string>> = {
   2: 'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status',
@@ -33,7 +33,7 @@ export const refuseFlowLogFormat: Refuse = ({ properties }, { created, hasEcsClu
   if (format === undefined) return undefined;
   const names = [...String(format).matchAll(/\$\{([a-z0-9-]+)\}/g)].map((match) => match[1]!);
   const unknown = names.filter((name) => (VERSION_OF.get(name) ?? Number.POSITIVE_INFINITY) > flowLogVersion);
-  // EC2 says this for each mistake of a format, and quotes the whole of it (aws-cloudformation/rain, issue 288).
+  // EC2's message for any mistake in a format quotes the whole format (aws-cloudformation/rain, issue 288).
   const invalid = `1 validation error detected: Value '${format}' at 'logFormat' has an invalid format`;
   if (unknown.length > 0) return `${invalid}; this Region offers no field ${unknown.join(', ')}`;
   if (!FORMAT.test(String(format))) return invalid;
@@ -45,14 +45,15 @@ export const refuseFlowLogFormat: Refuse = ({ properties }, { created, hasEcsClu
   ) {
     return 'The TagFieldSpecifications parameter must be set when including tag fields in the log format';
   }
-  // Field reports agree on the refusal but quote no message (hashicorp/terraform-provider-aws, pull request 40638).
+  // Reports from the field agree on the refusal but quote no message (hashicorp/terraform-provider-aws, pull request
+  // 40638).
   const ecs = names.filter((name) => VERSION_OF.get(name) === 7);
   const clusterExists = hasEcsCluster || [...created.values()].some(({ type }) => type === 'AWS::ECS::Cluster');
   if (ecs.length === 0 || clusterExists) return undefined;
   return `the log format contains ${ecs[0]}, but no ECS cluster exists in this account and Region`;
 };
 
-/** Seconds that EC2 accepts as the longest interval that one record covers. */
+/** Aggregation intervals in seconds that EC2 accepts. */
 const INTERVALS = [60, 600];
 
 /** EC2 accepts two aggregation intervals. */

@@ -1,10 +1,13 @@
-/** Finds wiring that AWS would refuse or silently drop: a service that sends to a resource whose policy does not admit it. */
+/**
+ * Finds connections that AWS would refuse or silently drop: a service that sends to a resource whose policy does not
+ * allow it.
+ */
 import { decide } from '../iam/decide.ts';
 import { type DependencyGraph, dependsOn } from '../template/order.ts';
 import { type ConnectedStack, type Connection, connectionsOf, requestOf } from './connections.ts';
 import { findByArn, policyOf } from './policies.ts';
 
-/** Wiring without permission; the message names the logical ids. */
+/** A connection without permission. The message names the logical ids. */
 class PermissionError extends Error {
   override name = 'PermissionError';
 }
@@ -14,13 +17,13 @@ export interface CheckedStack extends ConnectedStack {
   readonly graph: DependencyGraph;
 }
 
-/** Throws a PermissionError that lists each connection which no policy, permission or role of the stack admits. */
+/** Throws a PermissionError that lists each connection which no policy, permission or role of the stack allows. */
 export function assertPermitted(stack: CheckedStack): void {
   const problems = wiringProblems(stack);
   if (problems.length > 0) throw new PermissionError(problems.join('\n'));
 }
 
-/** The connections that would fail, each with what is wrong and what follows. */
+/** The connections that would fail, each with the problem and the consequence. */
 export function wiringProblems(stack: CheckedStack): string[] {
   return connectionsOf(stack).flatMap((connection) => problemOf(connection, stack) ?? []);
 }
@@ -36,7 +39,7 @@ function problemOf(connection: Connection, { resources, graph, accountId }: Chec
   if (!decide(request, { resource: policy?.policy, isResourceDecisive: true }).isAllowed) {
     return `${complaint(service, resource)}, ${consequence}`;
   }
-  // S3 asks each queue when notifications are configured, so its policy must be there before.
+  // S3 tests each queue when notifications are configured, so its policy must exist before.
   if (service !== 's3.amazonaws.com' || policy === undefined || dependsOn(graph, owner, policy.logicalId))
     return undefined;
   return `bucket ${owner} may be created before ${policy.logicalId} lets it notify the queue, and S3 checks then; expected a DependsOn`;

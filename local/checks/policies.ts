@@ -1,46 +1,46 @@
-/** The policies of a stack: which document says who may do what with a resource, and what a role may do. */
+/** The policies of a stack: who may do what with a resource, and what a role may do. */
 
 import { type Policy, type PolicyKind, readPolicy } from '../iam/document.ts';
 import { PolicyError } from '../iam/pattern.ts';
 import type { CreatedResource } from '../resources/stack.ts';
 import { isObject, listAt } from '../template/json.ts';
 
-/** The resources of a stack, created or on paper. */
+/** The resources of a stack, created or only resolved. */
 export type Resources = ReadonlyMap<string, CreatedResource>;
 
-/** A policy and the resource of the template that holds it. */
+/** A policy and the resource of the template that contains it. */
 export interface HeldPolicy {
   readonly logicalId: string;
   readonly policy: Policy;
 }
 
-/** The ARN of a resource; topics call theirs otherwise. */
+/** The ARN of a resource. Topics store it under another name. */
 export function arnOf({ attributes }: CreatedResource): string {
   return attributes.Arn ?? attributes.TopicArn ?? '';
 }
 
-/** The resource with this ARN, which may be one of another stack. */
+/** The resource with this ARN. Undefined for a resource of another stack. */
 export function findByArn(resources: Resources, arn: string): CreatedResource | undefined {
   return [...resources.values()].find((resource) => arn !== '' && arnOf(resource) === arn);
 }
 
-/** Types whose policy is a resource beside them: its type, and where it names what it belongs to. */
+/** Types whose policy is a separate resource: its type, and the property that names the owner. */
 const ATTACHED: Readonly<Record<string, [type: string, property: string]>> = {
   'AWS::SQS::Queue': ['AWS::SQS::QueuePolicy', 'Queues'],
   'AWS::SNS::Topic': ['AWS::SNS::TopicPolicy', 'Topics'],
   'AWS::S3::Bucket': ['AWS::S3::BucketPolicy', 'Bucket'],
 };
 
-/** Types that hold a policy of their own: the property, and its kind. */
+/** Types that contain their own policy: the property, and its kind. */
 const OWN: Readonly<Record<string, [property: string, kind: PolicyKind]>> = {
   'AWS::KMS::Key': ['KeyPolicy', 'resource'],
   'AWS::IAM::Role': ['AssumeRolePolicyDocument', 'trust'],
 };
 
-/** Policies that were read; resources do not change once a stack stands. */
+/** Parsed policies. Resources do not change once a stack is created. */
 const known = new WeakMap<Resources, Map<string, HeldPolicy | undefined>>();
 
-/** The policy that says who may use a resource; throws where a second one would replace the first. */
+/** The policy that says who may use a resource. Throws if a second one would replace the first. */
 export function policyOf(resources: Resources, owner: CreatedResource): HeldPolicy | undefined {
   const ofStack = known.get(resources) ?? new Map<string, HeldPolicy | undefined>();
   known.set(resources, ofStack);
@@ -73,7 +73,7 @@ function held(logicalId: string, document: unknown, kind: PolicyKind, property: 
   return { logicalId, policy: readPolicy(document, kind, `${logicalId}.${property}`) };
 }
 
-/** Lambda makes a statement of each permission. */
+/** Lambda turns each permission into a statement. */
 function functionPolicy(resources: Resources, owner: CreatedResource): HeldPolicy | undefined {
   const permissions = [...resources.values()].filter(
     ({ type, properties }) =>
@@ -99,7 +99,7 @@ function functionPolicy(resources: Resources, owner: CreatedResource): HeldPolic
   return held(permissions[0]!.logicalId, document, 'resource', 'permissions');
 }
 
-/** What a role may do: the policies that it holds and those that are attached to it; managed ones of AWS are not seen. */
+/** What a role may do: its own policies and those attached to it. AWS managed policies are not included. */
 export function policiesOfRole(resources: Resources, role: CreatedResource): Policy[] {
   const inline = listAt(role.properties.Policies, `${role.logicalId}.Policies`).map((entry, at) =>
     readPolicy(isObject(entry) ? entry.PolicyDocument : entry, 'identity', `${role.logicalId}.Policies[${at}]`),

@@ -1,6 +1,6 @@
 /**
- * What AWS refuses when it creates a resource, by resource type, or accepts and then does not do. A deployment runs these
- * rules before it creates each resource; a refusal fails the deployment as it would on AWS.
+ * Rules for what AWS refuses when it creates a resource, or accepts without the intended effect, by resource type. A
+ * deployment runs them before it creates each resource. A refusal fails the deployment as on AWS.
  *
  * To add a rule: write a {@link Refuse}, list it under its type, and add a row to test/local/refusals.test.ts.
  */

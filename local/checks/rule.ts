@@ -1,4 +1,4 @@
-/** The shape of a rule about what AWS refuses, and what such a rule may look at. */
+/** The shape of a rule about what AWS refuses, and its input. */
 import type { AccountState, CreatedResource, ResolvedResource } from '../resources/stack.ts';
 
 /** The account, and the resources that a stack already has. */
@@ -7,5 +7,5 @@ export interface RuleContext extends AccountState {
   readonly created: ReadonlyMap<string, CreatedResource>;
 }
 
-/** The reason why AWS refuses a resource, in AWS's own words where they are known; undefined if AWS accepts it. */
+/** Why AWS refuses a resource, in AWS's own words if they are known. Undefined if AWS accepts it. */
 export type Refuse = (resource: ResolvedResource, context: RuleContext) => string | undefined;

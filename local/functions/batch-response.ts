@@ -1,9 +1,9 @@
-/** What a batch function's answer means under ReportBatchItemFailures. */
+/** The meaning of a batch function's answer under ReportBatchItemFailures. */
 import { isObject } from '../template/json.ts';
 
 /**
- * The ids of `messageIds` that failed: those the answer lists; none for an empty answer; all for an answer that AWS cannot
- * read or that names an unknown message.
+ * The ids of `messageIds` that failed: those that the answer lists, none for an empty answer, and all for an answer
+ * that AWS cannot read or that names an unknown message.
  */
 export function findFailedMessages(answer: unknown, messageIds: readonly string[]): Set<string> {
   if (answer === null || answer === undefined) return new Set();

@@ -1,4 +1,4 @@
-/** Lambda's event source mapping for SQS: long poll, batch, invoke, delete what succeeded. */
+/** Lambda's event source mapping for SQS: long poll, batch, invoke, delete the messages that succeeded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
@@ -16,14 +16,14 @@ export interface EventSourceSettings {
   windowSeconds: number;
   reportsItemFailures: boolean;
   pollers: number;
-  /** Runs the function; a rejection fails the whole batch. */
+  /** Runs the function. A rejection fails the whole batch. */
   invoke(event: SQSEvent): Promise<unknown>;
 }
 
-/** A mapping at work. */
+/** A running mapping. */
 export interface EventSource {
   settings: EventSourceSettings;
-  /** Batches between their receipt and their deletion. */
+  /** Number of batches that were received and not yet deleted. */
   busy(): number;
   /** Stops polling and resolves when all batches are done. */
   stop(): Promise<void>;
@@ -68,7 +68,7 @@ export function startEventSource(settings: EventSourceSettings, sqs: SQSClient, 
       const answer = await settings.invoke({ Records: messages.map((message) => toRecord(message, settings)) });
       failed = settings.reportsItemFailures ? findFailedMessages(answer, ids) : new Set();
     } catch {
-      failed = new Set(ids); // reported by the function itself; the messages come back after the queue's visibility timeout
+      failed = new Set(ids); // The function itself reports the failure. The messages return after the queue's visibility timeout.
     }
     if (failed.size > 0) emit({ type: 'batch failed', logicalId, failed: failed.size, received: ids.length });
     const done = messages.filter(({ MessageId }) => !failed.has(MessageId ?? ''));

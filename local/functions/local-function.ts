@@ -1,28 +1,30 @@
-/** A Lambda function on this machine: up to a few processes, started as events come in at the same time. */
+/**
+ * A Lambda function on this machine: several processes up to a limit, started for events that arrive at the same time.
+ */
 import type { EmitEvent } from '../events.ts';
 import { type Sandbox, startSandbox } from './sandbox.ts';
 import type { FunctionSettings } from './settings.ts';
 
-/** A living process of a function. */
+/** A running process of a function. */
 export interface FunctionProcess {
   logicalId: string;
-  /** Whether it has an event in hand. */
+  /** Whether it is handling an event. */
   isBusy: boolean;
-  /** Ends it with SIGKILL, as a crash would; what it has in hand fails. */
+  /** Kills it with SIGKILL, as in a crash. The event that it handles fails. */
   kill(): Promise<void>;
 }
 
 /** A function that can be invoked. */
 export interface LocalFunction {
   settings: FunctionSettings;
-  /** Runs one event; waits for a free process when all are busy; rejects with an InvocationError. */
+  /** Runs one event. Waits for a free process if all are busy. Rejects with an InvocationError. */
   invoke(event: unknown): Promise<unknown>;
-  /** Starts a first process ahead of the first event. */
+  /** Starts a process ahead of the first event. */
   warm(): void;
   /** Invocations running or waiting. */
   busy(): number;
   processes(): FunctionProcess[];
-  /** Kills all processes; running invocations reject. */
+  /** Kills all processes. Running invocations reject. */
   stop(): Promise<void>;
 }
 
@@ -52,7 +54,7 @@ export function createLocalFunction(settings: FunctionSettings, maxProcesses: nu
   }
 
   async function acquire(): Promise<Sandbox> {
-    // A process that was started ahead of time is nearer to ready than a new one.
+    // A process that was started ahead of time is ready sooner than a new one.
     if (idle.size === 0) await warming;
     const [sandbox] = idle;
     if (sandbox === undefined) return start();
@@ -81,7 +83,7 @@ export function createLocalFunction(settings: FunctionSettings, maxProcesses: nu
       try {
         return await runOnce(event);
       } finally {
-        // The slot goes straight to the next in line, so that a newcomer cannot take it in between.
+        // The slot goes directly to the next in line, so that a new event cannot take it in between.
         const next = waiting.shift();
         if (next === undefined) running--;
         else next();

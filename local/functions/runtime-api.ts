@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One event on its way to a function. */
+/** One event to be handled by a function. */
 interface Assignment {
   requestId: string;
   payload: string;
@@ -11,9 +11,9 @@ interface Assignment {
   timeoutMs: number;
 }
 
-/** What the process says, as it says it. */
+/** The calls of the process. */
 export interface RuntimeListener {
-  /** The process waits for its next event; the first time means that it has initialised. */
+  /** The process waits for its next event. The first call means that it has initialised. */
   ready(): void;
   responded(requestId: string, payload: string): void;
   failed(requestId: string, error: RuntimeFailure): void;
@@ -30,7 +30,7 @@ export interface RuntimeFailure {
 export interface RuntimeApi {
   /** host:port, for AWS_LAMBDA_RUNTIME_API. */
   address: string;
-  /** Hands an event to the process, which must be waiting. */
+  /** Passes an event to the process, which must be waiting. */
   assign(assignment: Assignment): void;
   stop(): void;
 }

@@ -1,4 +1,4 @@
-/** One process that runs one function: started, handed one event at a time, killed at the function's timeout. */
+/** One process of one function: started, given one event at a time, killed at the function's timeout. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import type { EmitEvent } from '../events.ts';
 import { type RuntimeFailure, startRuntimeApi } from './runtime-api.ts';
 import { environmentOf, type FunctionSettings } from './settings.ts';
 
-/** An invocation that ended without a response: the function threw, crashed, ran out of time, or did not start. */
+/** An invocation that ended without a response: the function threw, crashed, exceeded its timeout, or did not start. */
 class InvocationError extends Error {
   override name = 'InvocationError';
   readonly errorType: string;
@@ -23,16 +23,18 @@ class InvocationError extends Error {
 export interface Sandbox {
   /** True once the process is gone. */
   hasEnded(): boolean;
-  /** Runs one event; rejects with an InvocationError. */
+  /** Runs one event. Rejects with an InvocationError. */
   run(event: unknown): Promise<unknown>;
   kill(): Promise<void>;
 }
 
-/** Lambda waits ten seconds on its own processors; a busy machine starts a process that many times slower. */
+/**
+ * Lambda waits ten seconds on its own processors. On a busy machine a process may take several times as long to start.
+ */
 const INIT_TIMEOUT_MS = 60_000;
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 
-/** Lambda leaves a tenth of the memory to everything that is not the JavaScript heap. */
+/** Lambda leaves a tenth of the memory to everything outside the JavaScript heap. */
 const HEAP_SHARE = 0.9;
 
 const living = new Set<ChildProcess>();
@@ -48,7 +50,7 @@ interface Invocation {
   reject(error: InvocationError): void;
 }
 
-/** Starts a process for `settings`; `ended` is called once when it is gone. */
+/** Starts a process for `settings`. `ended` is called once when the process is gone. */
 export async function startSandbox(
   settings: FunctionSettings,
   emit: EmitEvent,

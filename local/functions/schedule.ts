@@ -1,18 +1,21 @@
-/** Schedules of EventBridge rules and the Scheduler: a rate expression becomes a timer, any other waits to be invoked. */
+/**
+ * Schedules of EventBridge rules and the Scheduler. A rate expression becomes a timer, any other must be invoked by
+ * hand.
+ */
 import { show, TemplateError } from '../template/json.ts';
 
-/** Something that a schedule, or a caller, sets off. */
+/** Something that a schedule or a caller invokes. */
 export interface Schedule {
   logicalId: string;
   expression: string;
   isEnabled: boolean;
-  /** Invokes the targets with `event`, or with the event that AWS would send; gives the first target's answer. */
+  /** Invokes the targets with `event`, or with the event that AWS would send. Returns the first target's answer. */
   invoke(event?: unknown): Promise<unknown>;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** The period of `rate(<n> minutes|hours|days)` in milliseconds; undefined for cron and at expressions. */
+/** The period of `rate(<n> minutes|hours|days)` in milliseconds. Undefined for cron and at expressions. */
 export function periodOf(expression: string): number | undefined {
   if (/^(cron|at)\(.+\)$/.test(expression)) return undefined;
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
@@ -25,12 +28,15 @@ export function periodOf(expression: string): number | undefined {
   return Number(count) * unitMs;
 }
 
-/** Starts the timer of a schedule, the first time after one period; it does not keep the process alive. Returns its end. */
+/**
+ * Starts the timer of a schedule, which fires first after one period and does not keep the process alive. Returns a
+ * function that stops it.
+ */
 export function startSchedule(schedule: Schedule): () => void {
   const periodMs = schedule.isEnabled ? periodOf(schedule.expression) : undefined;
   if (periodMs === undefined) return () => {};
   const timer = setInterval(() => {
-    // The function reports its own failure; a scheduled call has nobody else to tell.
+    // The function reports its own failure, and a scheduled call has no caller to report to.
     schedule.invoke().catch(() => {});
   }, periodMs);
   timer.unref();

@@ -1,4 +1,4 @@
-/** What a Lambda function is, as far as running it needs, and the environment its process gets. */
+/** The settings that are needed to run a Lambda function, and the environment of its process. */
 /** One function of the stack, everything resolved. */
 export interface FunctionSettings {
   logicalId: string;
@@ -15,7 +15,7 @@ export interface FunctionSettings {
   cloud: Record<string, string>;
 }
 
-/** The whole environment of the function's process; nothing of the parent's but PATH. */
+/** The whole environment of the function's process. Only PATH comes from the parent. */
 export function environmentOf(settings: FunctionSettings, runtimeApi: string): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '',

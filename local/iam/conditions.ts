@@ -2,22 +2,22 @@
 import { BlockList, isIP } from 'node:net';
 import { type Context, matches, matchesArn, PolicyError, valuesOf } from './pattern.ts';
 
-/** One key of a Condition: the operator, and the values of which any may hold. */
+/** One key of a Condition: the operator, and the values, any of which may match. */
 export interface Condition {
   readonly operator: Operator;
   readonly key: string;
   readonly values: readonly string[];
 }
 
-/** An operator taken apart. */
+/** A parsed operator. */
 export interface Operator {
-  /** As the policy writes it. */
+  /** The name in the policy. */
   readonly name: string;
   readonly base: string;
   readonly isNegated: boolean;
-  /** True without the key. */
+  /** Whether it is true if the key is missing. */
   readonly ifExists: boolean;
-  /** How many of a request's several values must hold; undefined for a key with a single one. */
+  /** How many of a request's several values must match. Undefined for a key with a single value. */
   readonly quantifier: 'ForAllValues' | 'ForAnyValue' | undefined;
 }
 
@@ -51,7 +51,7 @@ const comparisons: Readonly<Record<string, Compare>> = {
   ...family('Date', secondsOf),
 };
 
-/** Each negation with what it negates. */
+/** Each negation with the operator that it negates. */
 const negations: Readonly<Record<string, string>> = {
   StringNotEquals: 'StringEquals',
   StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',
@@ -63,7 +63,7 @@ const negations: Readonly<Record<string, string>> = {
   DateNotEquals: 'DateEquals',
 };
 
-/** Reads an operator's name; throws a PolicyError for one that the language does not have. */
+/** Parses an operator's name. Throws a PolicyError for one that does not exist. */
 export function readOperator(name: string): Operator {
   const [, quantifier, core = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(name) ?? [];
   const base = negations[core] ?? core;
@@ -79,7 +79,7 @@ export function readOperator(name: string): Operator {
   };
 }
 
-/** Whether a condition holds; `variables` serves the policy variables of its values. */
+/** Whether a condition holds. `variables` provides the policy variables in its values. */
 export function holds(condition: Condition, context: Context, variables: Context | undefined): boolean {
   const { operator, key, values } = condition;
   const actual = valuesOf(context, key);
@@ -87,7 +87,7 @@ export function holds(condition: Condition, context: Context, variables: Context
   const compare = comparisons[operator.base]!;
   const fits = (value: string) => values.some((expected) => compare(value, expected, variables)) !== operator.isNegated;
   switch (operator.quantifier) {
-    // Also true where the request has no value at all, which is why it must not stand alone in an Allow.
+    // Also true if the request has no value at all, so it must not be used alone in an Allow.
     case 'ForAllValues':
       return (actual ?? []).every(fits);
     case 'ForAnyValue':

@@ -1,7 +1,7 @@
-/** The condition keys that requests are described by; a policy that asks for another one cannot be evaluated. */
+/** The condition keys that describe requests. A policy with any other key cannot be evaluated. */
 import type { Context } from './pattern.ts';
 
-/** The keys, as AWS writes them. */
+/** The keys in AWS's spelling. */
 const KEYS = [
   'aws:SecureTransport',
   'aws:SourceArn',
@@ -22,7 +22,7 @@ export type ContextKey = (typeof KEYS)[number];
 
 const LOWER_CASE = KEYS.map((key) => [key, key.toLowerCase()] as const);
 
-/** The context of a request that has these keys, and none of the other known ones. */
+/** The context of a request with these keys and without the other known ones. */
 export function contextOf(given: Readonly<Partial<Record<ContextKey, string>>>): Context {
   return new Map(
     LOWER_CASE.map(([key, name]) => {

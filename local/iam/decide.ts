@@ -3,7 +3,7 @@ import { holds } from './conditions.ts';
 import type { Policy, Principals, Selection, Statement } from './document.ts';
 import { type Context, matches } from './pattern.ts';
 
-/** Who asks: a service in its own name, a role, or somebody without credentials. */
+/** The caller: a service in its own name, a role, or somebody without credentials. */
 export type Principal =
   | { readonly kind: 'service'; readonly name: string }
   | { readonly kind: 'role'; readonly arn: string }
@@ -14,22 +14,22 @@ export interface Request {
   readonly principal: Principal;
   readonly action: string;
   readonly resource: string;
-  /** The account that owns the resource, which the ARN of a bucket does not tell. */
+  /** The account that owns the resource. The ARN of a bucket does not contain it. */
   readonly owner: string;
   readonly context: Context;
 }
 
-/** The policies that have a say. */
+/** The policies that apply. */
 export interface Policies {
   /** Those of the role. */
   readonly identity?: readonly Policy[];
   /** That of the resource. */
   readonly resource?: Policy | undefined;
-  /** True where nothing is allowed but through the resource's own policy: keys, and roles that are assumed. */
+  /** Whether only the resource's own policy can allow anything: keys, and roles to assume. */
   readonly isResourceDecisive?: boolean;
 }
 
-/** The answer, with the statement that a denial is due to. */
+/** The decision, with the statement behind a denial. */
 export interface Decision {
   readonly isAllowed: boolean;
   readonly reason: 'allowed' | 'explicit deny' | 'no allow';
@@ -38,8 +38,8 @@ export interface Decision {
 }
 
 /**
- * An explicit deny wins. Within one account a statement of either side suffices, across accounts both are needed. A
- * resource policy that names an account, rather than the role, leaves it to the policies of the role.
+ * An explicit deny wins. Within one account a statement on either side is enough, across accounts both are needed. A
+ * resource policy that names an account, rather than the role, leaves the decision to the policies of the role.
  */
 export function decide(request: Request, policies: Policies): Decision {
   const of = (policy: Policy) => policy.statements.filter((statement) => applies(statement, policy, request));
@@ -82,7 +82,8 @@ type Reach = 'direct' | 'account' | 'none';
 function covers(principals: Principals, principal: Principal): boolean {
   if (!principals.isNot) return reachOf(principals, principal) !== 'none';
   if (principals.everyone) return false;
-  // A role is excepted only where its account is excepted too: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+  // A role is excepted only if its account is excepted too:
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
   if (principal.kind === 'role') {
     return !(principals.aws.includes(principal.arn) && principals.aws.some((name) => isAccountOf(name, principal.arn)));
   }
@@ -103,7 +104,7 @@ function isAccountOf(name: string, roleArn: string): boolean {
   return name === account || (matches('arn:*:iam::*:root', name) && accountOf(name) === account);
 }
 
-/** The account in an ARN; empty where it holds none. */
+/** The account in an ARN. Empty if it contains none. */
 export function accountOf(arn: string): string {
   return arn.split(':')[4] ?? '';
 }

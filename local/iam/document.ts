@@ -1,18 +1,18 @@
-/** Reads policy documents into statements, and refuses what the language does not have. */
+/** Reads policy documents into statements, and refuses elements that do not exist. */
 import { isObject, show } from '../template/json.ts';
 import { type Condition, readOperator } from './conditions.ts';
 import { PolicyError } from './pattern.ts';
 
-/** What a policy is attached to, which decides the elements that it has. */
+/** What a policy is attached to, which decides the elements that it may have. */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
-/** A list to match, or of which nothing may match (the Not elements). */
+/** A list to match, or with `isNot` a list not to match (the Not elements). */
 export interface Selection {
   readonly isNot: boolean;
   readonly patterns: readonly string[];
 }
 
-/** Principals by kind; `*` alone is every kind's star. */
+/** Principals by kind. `*` alone is a star of every kind. */
 export interface Principals {
   readonly isNot: boolean;
   readonly everyone: boolean;
@@ -49,7 +49,7 @@ const ELEMENTS_OF: Readonly<Record<PolicyKind, readonly string[]>> = {
 };
 const PRINCIPAL_KINDS = ['AWS', 'Service', 'Federated', 'CanonicalUser'];
 
-/** Reads a policy document with nothing left to resolve; throws a PolicyError that names the place. */
+/** Reads a policy document without unresolved values. Throws a PolicyError that names the place. */
 export function readPolicy(document: unknown, kind: PolicyKind, path: string): Policy {
   if (!isObject(document)) throw new PolicyError(`${path} is ${show(document)}, expected a policy document`);
   refuseOthers(document, ['Version', 'Id', 'Statement'], path);
@@ -94,7 +94,7 @@ function refuseOthers(value: object, known: readonly string[], path: string): vo
   if (other !== undefined) throw new PolicyError(`${path}.${other} is unknown here, expected ${known.join(', ')}`);
 }
 
-/** The element or its negation, of which a statement has exactly one. */
+/** The element or its negation. A statement has exactly one of them. */
 function oneOf(value: Record<string, unknown>, name: string, path: string): { isNot: boolean; given: unknown } {
   const [plain, negated] = [value[name], value[`Not${name}`]];
   if ((plain === undefined) === (negated === undefined)) {

@@ -1,14 +1,16 @@
 /** The patterns of policies: stars, question marks, policy variables, and ARNs compared part by part. */
 
-/** A policy that does not follow the language, or asks for what is not modelled: the message names the place. */
+/** An invalid policy, or one that needs a feature that is not modelled. The message names the place. */
 export class PolicyError extends Error {
   override name = 'PolicyError';
 }
 
-/** The values of the condition keys of a request, by key in lower case; a key that is known and absent is undefined. */
+/** The values of a request's condition keys, by key in lower case. A known key that is absent is undefined. */
 export type Context = ReadonlyMap<string, readonly string[] | undefined>;
 
-/** The values of a condition key; throws for a key that the request says nothing about, rather than take it for absent. */
+/**
+ * The values of a condition key. Throws for a key that the request does not describe, rather than treat it as absent.
+ */
 export function valuesOf(context: Context, key: string): readonly string[] | undefined {
   const name = key.toLowerCase();
   if (!context.has(name)) {
@@ -19,12 +21,12 @@ export function valuesOf(context: Context, key: string): readonly string[] | und
   return context.get(name);
 }
 
-/** A pattern cut into characters to match and wildcards; what a variable brought in is literal. */
+/** A pattern split into literal characters and wildcards. The value of a variable is literal. */
 type Part = 'any' | 'one' | { readonly literal: string };
 
 /**
- * Cuts a pattern; undefined where a variable has no value and no default, and so matches nothing. Of the special ones,
- * `${*}`, `${?}` and `${$}` stand for the characters themselves.
+ * Splits a pattern. Undefined if a variable has neither a value nor a default, so that nothing matches. The special
+ * variables `${*}`, `${?}` and `${$}` stand for the characters themselves.
  */
 function partsOf(pattern: string, variables: Context | undefined, hasWildcards: boolean): Part[] | undefined {
   const parts: Part[] = [];
@@ -53,16 +55,16 @@ function valueOfVariable(text: string, context: Context): string | undefined {
 
 /** How a pattern is read. */
 export interface Reading {
-  /** Where policy variables get their values; without it they are plain text. */
+  /** The values of policy variables. Without them, variables are plain text. */
   readonly variables?: Context | undefined;
-  /** Stars and question marks stand for themselves. */
+  /** Whether stars and question marks stand for themselves. */
   readonly exact?: boolean;
   readonly ignoreCase?: boolean;
 }
 
-/** True when `pattern` covers all of `text`; a star also covers colons and slashes. */
+/** Whether `pattern` matches the whole `text`. A star also matches colons and slashes. */
 export function matches(pattern: string, text: string, reading: Reading = {}): boolean {
-  // Most patterns are plain text, and the proof of a template asks hundreds of thousands of times.
+  // Most patterns are plain text, and proving a template calls this hundreds of thousands of times.
   if (!/[*?$]/.test(pattern)) {
     return pattern === text || (reading.ignoreCase === true && pattern.toLowerCase() === text.toLowerCase());
   }
@@ -78,9 +80,11 @@ function escaped(text: string): string {
 
 const ARN_PARTS = 6;
 
-/** True when both are ARNs and each of their six parts matches by itself: no star reaches over a colon but in the last. */
+/**
+ * Whether both are ARNs and each of their six parts matches by itself. Only in the last part may a star match a colon.
+ */
 export function matchesArn(pattern: string, text: string, variables?: Context): boolean {
-  // A colon within the name of a variable separates nothing.
+  // A colon within the name of a variable is not a separator.
   const patterns = sixOf(pattern.split(/:(?![^{}]*\})/));
   const texts = sixOf(text.split(':'));
   return (

@@ -1,4 +1,4 @@
-/** AWS::S3::Bucket and the CDK's custom resource for the notifications of a bucket that exists already. */
+/** AWS::S3::Bucket and the CDK's custom resource for the notifications of an existing bucket. */
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -19,7 +19,7 @@ import {
 import { physicalName } from '../template/naming.ts';
 import type { CreateResource, Stack } from './stack.ts';
 
-/** Creates a bucket and its notifications; encryption, versioning, lifecycle and access settings are left out. */
+/** Creates a bucket and its notifications. Encryption, versioning, lifecycle and access settings are left out. */
 export const createBucket: CreateResource = async ({ logicalId, properties }, stack) => {
   const name =
     optionalStringAt(properties.BucketName, 'BucketName') ??
@@ -43,7 +43,7 @@ export const createBucket: CreateResource = async ({ logicalId, properties }, st
   };
 };
 
-/** Does what the CDK's notification handler would do to an existing bucket, which is made here. */
+/** Does what the CDK's notification handler would do to an existing bucket, which is created here. */
 export const createBucketNotifications: CreateResource = async ({ properties }, stack) => {
   const name = stringAt(properties.BucketName, 'BucketName');
   const configuration = objectAt(properties.NotificationConfiguration, 'NotificationConfiguration');
@@ -56,7 +56,9 @@ export const createBucketNotifications: CreateResource = async ({ properties }, 
   };
 };
 
-/** Makes the buckets that rules watch and the template lacks, with EventBridge switched on as their owner must do. */
+/**
+ * Creates the buckets that rules watch and the template lacks, with EventBridge switched on, as their owner must do.
+ */
 export async function makeWatchedBuckets(stack: Stack): Promise<void> {
   for (const name of stack.watchedBuckets.difference(stack.buckets)) {
     await makeBucket(name, stack);
@@ -86,7 +88,7 @@ function readNotifications(configuration: JsonObject): NotificationConfiguration
     readQueueConfiguration(objectAt(entry, `QueueConfigurations[${index}]`), index),
   );
   const eventBridge = configuration.EventBridgeConfiguration;
-  // EventBridgeEnabled is true when the block stands there without it.
+  // EventBridgeEnabled is true if the block exists without it.
   const isOnEventBridge = isObject(eventBridge) && String(eventBridge.EventBridgeEnabled ?? true) === 'true';
   if (queues.length === 0 && !isOnEventBridge) return undefined;
   return { QueueConfigurations: queues, ...(isOnEventBridge ? { EventBridgeConfiguration: {} } : {}) };

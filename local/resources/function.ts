@@ -11,7 +11,7 @@ const MAX_ENVIRONMENT_BYTES = 4096;
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION|EXECUTION_ENV|LAMBDA_.*)|LAMBDA_(TASK_ROOT|RUNTIME_DIR)|TZ)$/;
 
-/** Prepares a function; its first process starts later. */
+/** Prepares a function. Its first process starts later. */
 export const createFunction: CreateResource = async ({ logicalId, properties, metadata }, stack) => {
   const runtime = String(properties.Runtime);
   if (!runtime.startsWith('nodejs')) throw new TemplateError(`Runtime is ${runtime}, expected nodejs...`);
@@ -53,7 +53,7 @@ function readVariables(environment: unknown): Record<string, string> {
   return variables;
 }
 
-/** Prepares the polling of a queue for a function; polling starts later. */
+/** Prepares the polling of a queue for a function. Polling starts later. */
 export const createEventSourceMapping: CreateResource = async ({ logicalId, properties }, stack) => {
   for (const unsupported of ['FilterCriteria', 'DestinationConfig', 'ProvisionedPollerConfig']) {
     if (properties[unsupported] !== undefined) throw new TemplateError(`${unsupported} is not simulated`);
@@ -86,7 +86,7 @@ export const createEventSourceMapping: CreateResource = async ({ logicalId, prop
   return { physicalId: `${stack.stackName}-${logicalId}`, attributes: { Id: `${stack.stackName}-${logicalId}` } };
 };
 
-/** The queue's URL; throws as Lambda does when its messages come back while the function may still hold them. */
+/** The queue's URL. Throws as Lambda does if its messages return while the function may still be handling them. */
 async function findQueue(queueArn: string, timeoutSeconds: number, { clients }: Stack): Promise<string> {
   const { QueueUrl: queueUrl = '' } = await clients.sqs.send(
     new GetQueueUrlCommand({ QueueName: queueArn.split(':').at(-1) }),

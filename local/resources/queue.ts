@@ -14,7 +14,7 @@ const PLAIN_ATTRIBUTES = [
   'ContentBasedDeduplication',
 ];
 
-/** Creates a queue with its limits and its redrive policy; encryption is left out. */
+/** Creates a queue with its limits and its redrive policy. Encryption is left out. */
 export const createQueue: CreateResource = async ({ logicalId, properties }, { clients, stackName }) => {
   const queueName =
     optionalStringAt(properties.QueueName, 'QueueName') ?? physicalName(stackName, logicalId, { maxLength: 80 });

@@ -16,7 +16,7 @@ import { type CreateResource, findFunction, type Stack } from './stack.ts';
 
 type Deliver = (event: unknown) => Promise<unknown>;
 
-/** Creates a rule with a schedule or an event pattern; its targets are functions and queues of the stack. */
+/** Creates a rule with a schedule or an event pattern. Its targets are functions and queues of the stack. */
 export const createRule: CreateResource = async ({ logicalId, type, properties }, stack) => {
   const name = optionalStringAt(properties.Name, 'Name') ?? physicalName(stack.stackName, logicalId, { maxLength: 64 });
   const arn = `arn:aws:events:${stack.region}:${stack.accountId}:rule/${name}`;
@@ -46,7 +46,7 @@ export const createRule: CreateResource = async ({ logicalId, type, properties }
   return { physicalId: name, attributes: { Arn: arn }, remove: async () => removeFromBus?.() };
 };
 
-/** Creates a schedule of the EventBridge Scheduler; its target is a function or queue of the stack. */
+/** Creates a schedule of the EventBridge Scheduler. Its target is a function or queue of the stack. */
 export const createSchedule: CreateResource = async ({ logicalId, type, properties }, stack) => {
   const name = optionalStringAt(properties.Name, 'Name') ?? physicalName(stack.stackName, logicalId, { maxLength: 64 });
   const group = optionalStringAt(properties.GroupName, 'GroupName') ?? 'default';

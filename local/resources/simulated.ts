@@ -1,4 +1,4 @@
-/** The resource types that come to life, each with its creator. */
+/** The simulated resource types, each with its creator. */
 import { createBucket, createBucketNotifications } from './bucket.ts';
 import { createEventSourceMapping, createFunction } from './function.ts';
 import { createQueue } from './queue.ts';

@@ -1,4 +1,4 @@
-/** What a resource is once its properties are evaluated, and what its creator may use to bring it to life. */
+/** A resource with evaluated properties, and what its creator may use to create it. */
 import type { Clients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
 import type { EventSourceSettings } from '../functions/event-source.ts';
@@ -8,7 +8,7 @@ import type { EventBus } from '../servers/event-bus.ts';
 import type { JsonObject } from '../template/json.ts';
 import type { StackIdentity } from '../template/parameters.ts';
 
-/** A resource with nothing left to evaluate. */
+/** A resource with all values evaluated. */
 export interface ResolvedResource {
   logicalId: string;
   type: string;
@@ -16,7 +16,7 @@ export interface ResolvedResource {
   metadata: JsonObject;
 }
 
-/** What Ref (physicalId) and GetAtt (attributes) give. */
+/** What Ref (physicalId) and GetAtt (attributes) return. */
 export interface PhysicalIdentity {
   physicalId: string;
   attributes: Record<string, string>;
@@ -27,11 +27,11 @@ export type CreatedResource = ResolvedResource & PhysicalIdentity;
 
 /** What a creator returns. */
 export interface Creation extends PhysicalIdentity {
-  /** Deletes the resource again; a rollback of the deployment calls it. Rejects with the service's words. */
+  /** Deletes the resource again, for a rollback of the deployment. Rejects with the service's message. */
   remove?(): Promise<void>;
 }
 
-/** Something of the template that does nothing here, and why. */
+/** A part of the template without an effect here, and why. */
 export interface InertResource {
   logicalId: string;
   type: string;
@@ -46,17 +46,17 @@ export interface AccountState {
   readonly flowLogVersion?: number;
 }
 
-/** The stack under construction; creators add to its collections. */
+/** The stack under construction. Creators add to its collections. */
 export interface Stack extends StackIdentity {
   clients: Clients;
   engine: 'dynoxide' | 'dynalite';
-  /** The embedded EventBridge; undefined where another emulator serves S3, SQS and SNS. */
+  /** The embedded EventBridge. Undefined if another emulator serves S3, SQS and SNS. */
   bus: EventBus | undefined;
   /** The AWS_* variables that each function gets. */
   cloud: Record<string, string>;
   emit: EmitEvent;
   bundleFolder(logicalId: string, metadata: JsonObject, code: JsonObject): string;
-  /** What rules about the account depend on. */
+  /** The account state that rules depend on. */
   accountState: AccountState;
   /** The buckets of the account, by name. */
   buckets: Set<string>;
@@ -68,10 +68,10 @@ export interface Stack extends StackIdentity {
   inert: InertResource[];
 }
 
-/** Brings one resource to life; throws when the template asks for what is not simulated. */
+/** Creates one resource. Throws if the template asks for something that is not simulated. */
 export type CreateResource = (resource: ResolvedResource, stack: Stack) => Promise<Creation>;
 
-/** The function whose name or ARN a property holds; throws naming the property's owner. */
+/** The function whose name or ARN a property contains. Throws naming the property's owner. */
 export function findFunction(stack: Stack, nameOrArn: string, owner: string): LocalFunction {
   const found = stack.functions.find(({ settings }) => settings.arn === nameOrArn || settings.name === nameOrArn);
   if (found === undefined) throw new Error(`${owner} names the function ${nameOrArn}, expected one of this stack`);

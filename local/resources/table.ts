@@ -12,7 +12,7 @@ import { isTrue, type JsonObject, listAt, objectAt, optionalStringAt, stringAt }
 import { physicalName } from '../template/naming.ts';
 import type { CreateResource } from './stack.ts';
 
-/** Creates a table, always on demand, with its indexes and its TTL; backups, encryption and replicas are left out. */
+/** Creates a table, always on demand, with its indexes and its TTL. Backups, encryption and replicas are left out. */
 export const createTable: CreateResource = async ({ logicalId, properties }, stack) => {
   const { dynamodb } = stack.clients;
   const tableName =
@@ -30,7 +30,7 @@ export const createTable: CreateResource = async ({ logicalId, properties }, sta
   await dynamodb.send(new CreateTableCommand(input));
   const { Table: table } = await dynamodb.send(new DescribeTableCommand({ TableName: tableName }));
   const ttl = objectAt(properties.TimeToLiveSpecification, 'TimeToLiveSpecification');
-  // dynalite has no TTL setting; no engine here deletes expired items anyway.
+  // dynalite has no TTL setting. No engine here deletes expired items anyway.
   if (isTrue(ttl.Enabled) && stack.engine !== 'dynalite') {
     const attributeName = stringAt(ttl.AttributeName, 'TimeToLiveSpecification.AttributeName');
     const specification = { Enabled: true, AttributeName: attributeName };
@@ -38,7 +38,7 @@ export const createTable: CreateResource = async ({ logicalId, properties }, sta
   }
   return {
     physicalId: tableName,
-    // Made here, because dynoxide writes its own name in the place of the region.
+    // Built here, because dynoxide puts its own name in the place of the Region.
     attributes: {
       Arn: `arn:aws:dynamodb:${stack.region}:${stack.accountId}:table/${tableName}`,
       TableId: table?.TableId ?? tableName,
@@ -50,11 +50,11 @@ export const createTable: CreateResource = async ({ logicalId, properties }, sta
   };
 };
 
-/** DynamoDB's own words (nubo-db/dynoxide, issue 46). Checked here because not every engine knows the setting. */
+/** DynamoDB's own message (nubo-db/dynoxide, issue 46). Checked here because not every engine knows the setting. */
 const PROTECTED =
   'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.';
 
-/** A global table has the setting at each replica. */
+/** A global table has the setting on each replica. */
 function isProtected({ DeletionProtectionEnabled, Replicas }: JsonObject): boolean {
   const replicas = listAt(Replicas, 'Replicas').map((entry) => objectAt(entry, 'Replicas'));
   return [{ DeletionProtectionEnabled }, ...replicas].some((part) => isTrue(part.DeletionProtectionEnabled));

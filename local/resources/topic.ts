@@ -4,7 +4,7 @@ import { isObject, isTrue, listAt, objectAt, optionalStringAt, stringAt } from '
 import { physicalName } from '../template/naming.ts';
 import type { CreateResource, Creation, Stack } from './stack.ts';
 
-/** Creates a topic and the subscriptions that it lists itself. */
+/** Creates a topic and the subscriptions in its own properties. */
 export const createTopic: CreateResource = async ({ logicalId, type, properties }, stack) => {
   const name =
     optionalStringAt(properties.TopicName, 'TopicName') ?? physicalName(stack.stackName, logicalId, { maxLength: 256 });
@@ -23,7 +23,7 @@ export const createTopic: CreateResource = async ({ logicalId, type, properties 
   };
 };
 
-/** Subscribes a queue or a mail address; other protocols are accepted and listed as inert. */
+/** Subscribes a queue or an e-mail address. Other protocols are accepted and listed as inert. */
 export const createSubscription: CreateResource = async ({ logicalId, type, properties }, stack) => {
   const attributes: Record<string, string> = {};
   if (properties.FilterPolicy !== undefined) attributes.FilterPolicy = asJson(properties.FilterPolicy);

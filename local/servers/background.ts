@@ -1,13 +1,13 @@
-/** Work that goes on after its request was answered: counted until done, its failures reported as events. */
+/** Work that goes on after its request was answered. It is counted until done, and failures are reported as events. */
 import type { EmitEvent } from '../events.ts';
 
-/** Deliveries under way. */
+/** Deliveries in progress. */
 export interface Background {
-  /** Starts `work`; a failure becomes a `delivery failed` event that names `what`. */
+  /** Starts `work`. A failure becomes a `delivery failed` event that names `what`. */
   run(what: string, work: () => Promise<void>): void;
-  /** How many pieces of work are not done. */
+  /** Number of unfinished pieces of work. */
   pending(): number;
-  /** Resolves when all that was started is done. */
+  /** Resolves when everything that was started is done. */
   settle(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Makes the embedded S3 tell queues and EventBridge of new objects, as a bucket's configuration asks. */
+/** Makes the embedded S3 notify queues and EventBridge of new objects, as a bucket's configuration asks. */
 import { randomUUID } from 'node:crypto';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
@@ -22,7 +22,7 @@ import {
   testEventMessage,
 } from './s3-events.ts';
 
-/** What the hooks need; `clients` is asked for only while requests are served. */
+/** What the hooks need. `clients` is called only while requests are served. */
 export interface NotificationContext {
   clients(): Pick<Clients, 's3' | 'sqs'>;
   bus: EventBus;
@@ -64,7 +64,8 @@ export function installBucketNotifications(app: ReturnType<typeof buildApp>, con
     const eventName = createdBy(request.method, request.query as object, request.headers);
     if (bucket && key && eventName !== undefined && reply.statusCode === 200) {
       const stored = { bucket, key, eventName, sequencer: nextSequencer(), time: new Date() };
-      // Started before the answer leaves, so that whoever asks "is all done?" after a put cannot be told yes too early.
+      // Started before the answer is sent, so that a caller that waits for idle after a put cannot be answered too
+      // early.
       context.background.run(`notification of s3://${bucket}/${key}`, () => announce(stored, request.id));
     }
     done(null, payload);

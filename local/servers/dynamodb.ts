@@ -1,4 +1,4 @@
-/** The embedded DynamoDB: dynoxide where its binary is installed, else dynalite. */
+/** The embedded DynamoDB: dynoxide if its binary is installed, otherwise dynalite. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface DynamodbServer {
   engine: 'dynoxide' | 'dynalite';
   url: string;
-  /** Ends it at once, as a crash would, and starts it again after `pauseMs`, at the same address; needs a folder. */
+  /** Kills it and starts it again at the same address after `pauseMs`. Requires a folder. */
   restart(pauseMs: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ const START_TIMEOUT_MS = 10_000;
 const require = createRequire(import.meta.url);
 
 /**
- * Starts DynamoDB on a free port of 127.0.0.1, in memory, or with its data in `folder`, which outlives a restart.
+ * Starts DynamoDB on a free port of 127.0.0.1, in memory, or with its data in `folder`, which survives a restart.
  * LOCAL_DYNAMODB=dynoxide or dynalite forces one engine.
  */
 export async function startDynamodb(folder?: string): Promise<DynamodbServer> {
@@ -62,7 +62,10 @@ function findDynoxide(): string | undefined {
   }
 }
 
-/** The shell becomes dynoxide, and leaves behind a watcher that ends it when our end of the pipe closes, however we die. */
+/**
+ * The shell becomes dynoxide, and leaves behind a watcher that kills it when this process's end of the pipe closes for
+ * any reason.
+ */
 const WATCHED = 'exec 3<&0; (cat <&3 >/dev/null; kill -9 $$ 2>/dev/null) & exec "$0" "$@" 3<&-';
 
 async function launchDynoxide(binary: string, wanted: number, folder: string | undefined): Promise<Running> {

@@ -1,4 +1,4 @@
-/** Formats one notification as an RFC 5322 message, the way it would reach a subscriber's inbox. */
+/** Formats one notification as an RFC 5322 message, as a subscriber would receive it. */
 
 /** One e-mail of plain text. */
 export interface Email {
@@ -13,7 +13,9 @@ export interface Email {
 
 const MAX_LINE_OCTETS = 998;
 
-/** The message with CRLF line ends; non-ASCII headers become encoded words, lines too long for SMTP quoted-printable. */
+/**
+ * The message with CRLF line ends. Non-ASCII headers become encoded words, bodies with too long lines quoted-printable.
+ */
 export function formatEmail(email: Email): string {
   const text = email.text.replace(/\r\n|\r|\n/g, '\r\n');
   const isAscii = /^[\x20-\x7e\t\r\n]*$/.test(text);
@@ -34,14 +36,14 @@ export function formatEmail(email: Email): string {
   ].join('\r\n');
 }
 
-/** RFC 2822 dates in UTC; Date's own UTC format says GMT, which is an obsolete zone. */
+/** RFC 2822 dates in UTC. Date's own UTC format says GMT, which is an obsolete zone. */
 function formatDate(date: Date): string {
   return date.toUTCString().replace('GMT', '+0000');
 }
 
 function encodeHeader(text: string, isPhrase: boolean): string {
   if (/^[\x20-\x7e]*$/.test(text)) return isPhrase ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
-  // RFC 2047 allows 75 characters a word: 45 octets in base64 and the frame around them.
+  // RFC 2047 allows 75 characters per word: 45 octets in base64 and the frame around them.
   const words: string[] = [''];
   for (const character of text.replace(/\p{Cc}/gu, ' ')) {
     const word = words.at(-1) ?? '';

@@ -1,4 +1,4 @@
-/** The default EventBridge bus: rules with an event pattern, and the events of S3 that reach them. */
+/** The default EventBridge bus: rules with an event pattern, and the S3 events that match them. */
 import { matchesPattern } from './pattern.ts';
 
 /** A rule that passes matching events on. */
@@ -12,7 +12,7 @@ interface EventRule {
 export interface EventBus {
   /** Adds a rule, and returns how to remove it. */
   addRule(rule: EventRule): () => void;
-  /** Delivers `event` to each rule that matches; rejects when a target does. */
+  /** Delivers `event` to each rule that matches. Rejects if a target does. */
   publish(event: Record<string, unknown>): Promise<void>;
 }
 

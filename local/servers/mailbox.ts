@@ -12,10 +12,10 @@ import type { EmitEvent } from '../events.ts';
 import { formatEmail } from './email.ts';
 import { bodyFor, type Publication, passesFilter } from './publication.ts';
 
-/** Writes the e-mails that `publication` causes; subscribers count as confirmed. */
+/** Writes the e-mails for `publication`. Subscribers count as confirmed. */
 export type DeliverMail = (publication: Publication, messageId: string) => Promise<void>;
 
-/** A deliverer into `folder`, which is made when missing. */
+/** A deliverer into `folder`, which is created if it is missing. */
 export function createMailbox(folder: string, sns: SNSClient, emit: EmitEvent): DeliverMail {
   let written = 0;
   return async (publication, messageId) => {
@@ -40,7 +40,7 @@ export function createMailbox(folder: string, sns: SNSClient, emit: EmitEvent): 
       const stamp = date.toISOString().replace(/[-:]/g, '').replace('.', '-');
       const file = path.join(folder, `${stamp}-${String(written++).padStart(4, '0')}.eml`);
       await mkdir(folder, { recursive: true });
-      // Renamed into place, so that whoever watches the folder never reads half a message.
+      // Renamed into place, so that a reader of the folder never sees half a message.
       await writeFile(`${file}.part`, message);
       await rename(`${file}.part`, file);
       emit({ type: 'mail written', file, to, subject });

@@ -1,4 +1,4 @@
-/** The calls about dead letters that the embedded SQS lacks: whose they are, and moving them. */
+/** The dead-letter calls that the embedded SQS lacks: list source queues, and move messages. */
 import {
   DeleteMessageCommand,
   GetQueueAttributesCommand,
@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { buildApp } from 'fauxqs';
 
-/** A move, as ListMessageMoveTasks shows it. */
+/** A move in the form of ListMessageMoveTasks. */
 interface Task {
   readonly SourceArn: string;
   readonly DestinationArn?: string;
@@ -29,10 +29,10 @@ interface Input {
   readonly MaxResults?: number;
 }
 
-/** Seconds that a message is hidden while it is brought over. */
+/** Seconds that a message is hidden while it is moved. */
 const HELD_SECONDS = 60;
 
-/** Adds the calls to the embedded server, before it listens; `sqs` is asked for only while requests are served. */
+/** Adds the calls to the embedded server before it listens. `sqs` is called only while requests are served. */
 export function installMoveTasks(app: ReturnType<typeof buildApp>, sqs: () => SQSClient): void {
   const tasks: Task[] = [];
   const calls: Readonly<Record<string, (input: Input) => Promise<object>>> = {
@@ -86,7 +86,7 @@ async function start(sqs: SQSClient, tasks: Task[], { SourceArn = '', Destinatio
 }
 
 async function move(sqs: SQSClient, task: Task, url: string, destination: string | undefined): Promise<void> {
-  // A message that fails again comes back here meanwhile; it is not moved twice.
+  // A message that fails again returns here in the meantime, and is not moved twice.
   while (task.ApproximateNumberOfMessagesMoved < task.ApproximateNumberOfMessagesToMove) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
@@ -97,7 +97,7 @@ async function move(sqs: SQSClient, task: Task, url: string, destination: string
       }),
     );
     if (Messages.length === 0) break;
-    // SQS remembers the source of each message that a redrive policy moved; this server does not know any.
+    // SQS remembers the source of each message that a redrive policy moved. This server does not.
     if (destination === undefined) throw new Error('CouldNotDetermineMessageSource');
     for (const { Body, MessageAttributes, ReceiptHandle } of Messages) {
       await sqs.send(new SendMessageCommand({ QueueUrl: destination, MessageBody: Body, MessageAttributes }));

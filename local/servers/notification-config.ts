@@ -1,6 +1,6 @@
-/** A bucket's notification configuration as S3 puts it on the wire (XML), and which objects it selects. */
+/** A bucket's notification configuration in S3's XML form, and which objects it selects. */
 
-/** One queue that hears of new objects. */
+/** A queue that is notified of new objects. */
 export interface QueueNotification {
   id: string;
   queueArn: string;
@@ -9,13 +9,13 @@ export interface QueueNotification {
   suffix: string;
 }
 
-/** Who hears of a bucket's new objects. */
+/** The receivers of a bucket's notifications. */
 export interface BucketNotifications {
   queues: QueueNotification[];
   eventBridge: boolean;
 }
 
-/** Parses the body of PutBucketNotificationConfiguration; throws for destinations that are not simulated. */
+/** Parses the body of PutBucketNotificationConfiguration. Throws for destinations that are not simulated. */
 export function parseNotifications(xml: string): BucketNotifications {
   for (const other of ['TopicConfiguration', 'CloudFunctionConfiguration']) {
     if (elements(xml, other).length > 0) throw new Error(`${other} is not simulated, expected QueueConfiguration`);
@@ -59,7 +59,7 @@ export function formatNotifications({ queues, eventBridge }: BucketNotifications
   ].join('');
 }
 
-/** True when this queue hears of `eventName` (such as `ObjectCreated:Put`) for `key`. */
+/** Whether this queue is notified of `eventName` (such as `ObjectCreated:Put`) for `key`. */
 export function selectsObject(queue: QueueNotification, eventName: string, key: string): boolean {
   const wanted = queue.events.some(
     (event) => event === `s3:${eventName}` || (event.endsWith('*') && `s3:${eventName}`.startsWith(event.slice(0, -1))),

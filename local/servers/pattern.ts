@@ -2,7 +2,7 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { isObject, show } from '../template/json.ts';
 
-/** True when every key of `pattern` matches in `subject`; throws for an operator that is not simulated. */
+/** Whether every key of `pattern` matches in `subject`. Throws for an operator that is not simulated. */
 export function matchesPattern(pattern: Record<string, unknown>, subject: Record<string, unknown>): boolean {
   return Object.entries(pattern).every(([key, expected]) => {
     if (key === '$or' && Array.isArray(expected)) {
@@ -59,7 +59,7 @@ export function checkWildcards(pattern: unknown): void {
   }
 }
 
-/** A star stands for any characters, slashes included; a backslash makes a star, or a backslash, stand for itself. */
+/** A star matches any characters, including slashes. A backslash makes a star or a backslash literal. */
 function readWildcard(operand: string): RegExp {
   const refuse = (problem: string, at: number): never => {
     throw new Error(`Event pattern is not valid. Reason: ${problem} at pos ${at} of wildcard ${show(operand)}`);

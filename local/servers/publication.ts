@@ -2,11 +2,11 @@
 import { isObject, show } from '../template/json.ts';
 import { matchesPattern } from './pattern.ts';
 
-/** A message on its way to a topic's subscribers. */
+/** A message to a topic's subscribers. */
 export interface Publication {
   topicArn: string;
   subject: string | undefined;
-  /** Bodies by protocol; `default` is always there. */
+  /** Bodies by protocol. `default` always exists. */
   bodies: Readonly<Record<string, string>>;
   /** Attribute values by name: strings, numbers, or lists of both. */
   attributes: Record<string, unknown>;
@@ -48,7 +48,7 @@ export function bodyFor({ bodies }: Publication, protocol: string): string {
   return bodies[protocol] ?? bodies.default ?? '';
 }
 
-/** True when a subscription with this filter policy receives the publication; without a policy it always does. */
+/** Whether a subscription with this filter policy receives the publication. Without a policy it always does. */
 export function passesFilter(
   publication: Publication,
   protocol: string,

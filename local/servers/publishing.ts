@@ -1,4 +1,4 @@
-/** Makes the embedded SNS honour MessageStructure json and hand e-mail subscriptions to the mailbox. */
+/** Makes the embedded SNS support MessageStructure json and pass e-mail subscriptions to the mailbox. */
 import type { buildApp } from 'fauxqs';
 import type { EmitEvent } from '../events.ts';
 import type { Background } from './background.ts';
@@ -6,7 +6,7 @@ import type { DeliverMail } from './mailbox.ts';
 import { escapeXml } from './notification-config.ts';
 import { bodyFor, InvalidPublication, type Publication, readPublication } from './publication.ts';
 
-/** What the hooks need; `deliverMail` is asked for only while requests are served. */
+/** What the hooks need. `deliverMail` is called only while requests are served. */
 export interface PublishingContext {
   deliverMail(): DeliverMail;
   background: Background;
@@ -15,7 +15,7 @@ export interface PublishingContext {
 
 interface Pending {
   publication: Publication;
-  /** The batch entry's id; undefined for a plain Publish. */
+  /** The batch entry's id. Undefined for a plain Publish. */
   entryId: string | undefined;
 }
 
@@ -49,7 +49,9 @@ export function installPublishing(app: ReturnType<typeof buildApp>, context: Pub
   });
 }
 
-/** Reads what is published and leaves in the form the body for queues, the only subscribers that fauxqs serves itself. */
+/**
+ * Reads what is published, and leaves in the form the body for queues, the only subscribers that fauxqs serves itself.
+ */
 function readPublications(form: Record<string, string>): Pending[] {
   if (form.Action === 'Publish') return [takePublication(form, '', undefined)];
   const entryIds = Object.entries(form).flatMap(([field, id]) => {

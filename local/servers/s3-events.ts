@@ -9,7 +9,7 @@ export interface CreatedObject {
   /** `ObjectCreated:Put`, `ObjectCreated:Copy` or `ObjectCreated:CompleteMultipartUpload`. */
   eventName: string;
   requestId: string;
-  /** Hexadecimal; of two events of one key the longer, then the larger one is the later. */
+  /** Hexadecimal. Of two events for one key, the longer and then the larger value is the later one. */
   sequencer: string;
   time: Date;
   region: string;
@@ -67,7 +67,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'ObjectCreated:CompleteMultipartUpload': 'CompleteMultipartUpload',
 };
 
-/** The EventBridge event `Object Created`; its key is not encoded. */
+/** The EventBridge event `Object Created`. Its key is not encoded. */
 export function objectCreatedEvent(object: CreatedObject, id: string): Record<string, unknown> {
   return {
     version: '0',
@@ -90,7 +90,7 @@ export function objectCreatedEvent(object: CreatedObject, id: string): Record<st
   };
 }
 
-/** A key as it stands in an S3 event notification: form-encoded, slashes kept. */
+/** A key in the form of an S3 event notification: form-encoded, with slashes kept. */
 export function formEncodeKey(key: string): string {
   return encodeURIComponent(key)
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -98,7 +98,7 @@ export function formEncodeKey(key: string): string {
     .replaceAll('%2F', '/');
 }
 
-/** A maker of sequencers, each later than the one before. */
+/** Creates sequencers, each later than the one before. */
 export function createSequencer(): () => string {
   let last = 0n;
   return () => {

@@ -1,4 +1,6 @@
-/** The embedded S3, SQS, SNS and CloudFormation server: fauxqs on the loopback address, with hooks for what it lacks. */
+/**
+ * The embedded S3, SQS, SNS and CloudFormation server: fauxqs on the loopback address, with hooks for what it lacks.
+ */
 import { buildApp } from 'fauxqs';
 import { type Clients, createMessagingClients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
@@ -10,20 +12,20 @@ import { installMoveTasks } from './move-tasks.ts';
 import { installPublishing } from './publishing.ts';
 import { type DescribedStack, installStacks } from './stacks.ts';
 
-/** A running server and the clients that speak to it. */
+/** A running server and its clients. */
 export interface MessagingServer {
   url: string;
   clients: Omit<Clients, 'dynamodb'>;
   bus: EventBus;
   background: Background;
-  /** What CloudFormation tells of, by name. */
+  /** The stacks that CloudFormation describes, by name. */
   stacks: Map<string, DescribedStack>;
   stop(): Promise<void>;
 }
 
 const MAX_OBJECT_BYTES = 1024 ** 3;
 
-/** Starts the server on a free port of 127.0.0.1; e-mail goes to the folder `mailbox`. */
+/** Starts the server on a free port of 127.0.0.1. E-mail goes to the folder `mailbox`. */
 export async function startMessagingServer(options: {
   region: string;
   accountId: string;
@@ -32,7 +34,7 @@ export async function startMessagingServer(options: {
 }): Promise<MessagingServer> {
   const { region, accountId, emit } = options;
   const app = buildApp({ logger: false, defaultRegion: region });
-  // The parser that fauxqs made stops at 11 MiB, its limit for one part of an upload.
+  // The parser of fauxqs stops at 11 MiB, its limit for one part of an upload.
   app.removeContentTypeParser('*');
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_OBJECT_BYTES }, (_request, body, done) => {
     done(null, body);
@@ -82,7 +84,7 @@ function installQueues(app: ReturnType<typeof buildApp>, emit: EmitEvent): void 
       }
     }
     const namesQueues = action === 'CreateQueue' || action === 'GetQueueUrl' || action === 'ListQueues';
-    // The host in fauxqs's queue URLs resolves nowhere without DNS for *.localhost.
+    // The host in fauxqs's queue URLs does not resolve without DNS for *.localhost.
     done(null, namesQueues ? payload.replace(/http:\/\/sqs\.[a-z0-9-]+\.localhost:/g, 'http://127.0.0.1:') : payload);
   });
 }

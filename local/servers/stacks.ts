@@ -2,7 +2,7 @@
 import type { buildApp } from 'fauxqs';
 import { escapeXml } from './notification-config.ts';
 
-/** A stack, as far as DescribeStacks tells. */
+/** The part of a stack that DescribeStacks returns. */
 export interface DescribedStack {
   readonly status: 'CREATE_IN_PROGRESS' | 'CREATE_COMPLETE' | 'ROLLBACK_COMPLETE';
   readonly outputs: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface DescribedStack {
 
 const STARTED = '2026-01-01T00:00:00Z';
 
-/** Adds the call to the embedded server, before it listens; `stacks` by name may change while it serves. */
+/** Adds the call to the embedded server before it listens. `stacks` by name may change while it serves. */
 export function installStacks(app: ReturnType<typeof buildApp>, stacks: ReadonlyMap<string, DescribedStack>): void {
   app.addHook('preHandler', async (request, reply) => {
     const form = request.body as Record<string, string> | undefined;

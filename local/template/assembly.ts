@@ -8,11 +8,11 @@ import { isObject, type JsonObject, show, TemplateError } from './json.ts';
 export interface StackAssembly {
   stackName: string;
   template: object;
-  /** The folder of a function's bundle, from the asset metadata or the asset manifest; throws when there is none. */
+  /** The folder of a function's bundle, from the asset metadata or the asset manifest. Throws if it is not found. */
   bundleFolder(logicalId: string, metadata: JsonObject, code: JsonObject): string;
 }
 
-/** Reads `stack` (its name or artifact id) of the assembly at `folder`; `template` replaces the one on disk. */
+/** Reads `stack` (its name or artifact id) of the assembly at `folder`. `template` replaces the one on disk. */
 export async function readAssembly(folder: string, stack: string, template?: object): Promise<StackAssembly> {
   const manifest = await readJson(path.join(folder, 'manifest.json'));
   const artifact = findStack(manifest, stack);

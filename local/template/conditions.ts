@@ -2,7 +2,7 @@
 import { evaluate, type Scope } from './evaluate.ts';
 import { isObject, listAt, show, stringAt, TemplateError } from './json.ts';
 
-/** The truth of conditions by name, each evaluated once and on demand; `scope` is asked for parameters and mappings. */
+/** The values of conditions by name, each evaluated once and on demand. `scope` provides parameters and mappings. */
 export function createConditions(
   conditions: Readonly<Record<string, unknown>>,
   scope: () => Scope,
@@ -23,7 +23,7 @@ export function createConditions(
   return condition;
 }
 
-/** Evaluates one condition expression; throws a TemplateError where it is none. */
+/** Evaluates one condition expression. Throws a TemplateError if it is invalid. */
 function evaluateCondition(expression: unknown, scope: Scope, path: string): boolean {
   const entry = isObject(expression) ? Object.entries(expression)[0] : undefined;
   if (entry === undefined) throw new TemplateError(`${path} is ${show(expression)}, expected a condition function`);

@@ -1,23 +1,23 @@
-/** Evaluates CloudFormation's intrinsic functions: a template value in, a plain JSON value out. */
+/** Evaluates CloudFormation's intrinsic functions: turns a template value into a plain JSON value. */
 import { isObject, listAt, objectAt, show, stringAt, TemplateError } from './json.ts';
 
 /** What a value may refer to while it is evaluated. */
 export interface Scope {
-  /** Parameters and pseudo parameters by name; NO_VALUE for AWS::NoValue. */
+  /** Parameters and pseudo parameters by name. NO_VALUE for AWS::NoValue. */
   parameters: ReadonlyMap<string, unknown>;
   mappings: Readonly<Record<string, unknown>>;
-  /** The truth of a named condition; throws when there is none of that name. */
+  /** The value of a named condition. Throws if there is no such condition. */
   condition(name: string, path: string): boolean;
-  /** What Ref and GetAtt give for a resource; undefined when the template has none of that id. */
+  /** What Ref and GetAtt return for a resource. Undefined if the template has no such resource. */
   resource(
     logicalId: string,
   ): { type: string; physicalId: string; attributes: Readonly<Record<string, string>> } | undefined;
 }
 
-/** What AWS::NoValue evaluates to: the property or list element that holds it disappears. */
+/** The value of AWS::NoValue: the property or list element that contains it disappears. */
 export const NO_VALUE = Symbol('AWS::NoValue');
 
-/** Evaluates `value`, found at `path` of the template; throws a TemplateError that names the path. */
+/** Evaluates `value`, found at `path` of the template. Throws a TemplateError that names the path. */
 export function evaluate(value: unknown, scope: Scope, path: string): unknown {
   if (Array.isArray(value)) {
     return value.map((item, index) => evaluate(item, scope, `${path}[${index}]`)).filter((item) => item !== NO_VALUE);

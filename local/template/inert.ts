@@ -1,4 +1,4 @@
-/** Resource types that do nothing on one machine, each with the reason that is shown for it. */
+/** Resource types without an effect on one machine, each with the reason that is shown for it. */
 import { createHash } from 'node:crypto';
 import { show, TemplateError } from './json.ts';
 import type { TemplateResource } from './model.ts';
@@ -7,7 +7,7 @@ import type { StackIdentity } from './parameters.ts';
 /** A type that is accepted and not simulated. */
 export interface InertType {
   reason: string;
-  /** What Ref gives and which attributes GetAtt finds; the name alone without it. */
+  /** What Ref returns and which attributes GetAtt finds. Without it, only the name. */
   identify?(name: string, stack: StackIdentity): { physicalId?: string; attributes: Record<string, string> };
 }
 

@@ -3,10 +3,10 @@ import { isObject, type JsonObject, listAt, objectAt, show, stringAt, TemplateEr
 
 const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'] as const;
 
-/** What becomes of a resource when it leaves the stack. */
+/** What happens to a resource when it leaves the stack. */
 export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 
-/** One resource as the template writes it, nothing evaluated. */
+/** One resource as the template writes it, not evaluated. */
 export interface TemplateResource {
   type: string;
   properties: JsonObject;
@@ -16,7 +16,7 @@ export interface TemplateResource {
   deletionPolicy: DeletionPolicy;
 }
 
-/** A template split into its sections, nothing evaluated. */
+/** A template split into its sections, not evaluated. */
 export interface Template {
   parameters: JsonObject;
   mappings: JsonObject;
@@ -25,7 +25,7 @@ export interface Template {
   outputs: JsonObject;
 }
 
-/** Reads a parsed template; throws a TemplateError where it is not one. */
+/** Reads a parsed template. Throws a TemplateError if it is invalid. */
 export function readTemplate(template: object): Template {
   const root = objectAt(template, 'template');
   if (root.Transform !== undefined) throw new TemplateError('template.Transform (macros) is not simulated');

@@ -7,7 +7,7 @@ export interface NameRules {
   lowercase?: boolean;
 }
 
-/** `<stack>-<logicalId>-<hash>`, shortened in the middle where the service allows less; the same at each start. */
+/** `<stack>-<logicalId>-<hash>`, shortened in the middle if the service allows less. The same at each start. */
 export function physicalName(stackName: string, logicalId: string, rules: NameRules): string {
   const hash = createHash('sha256').update(`${stackName}/${logicalId}`).digest('hex').slice(0, 8);
   const stem = `${stackName}-${logicalId}`.replace(/[^A-Za-z0-9-]/g, '-').slice(0, rules.maxLength - hash.length - 1);

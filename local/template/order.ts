@@ -1,11 +1,11 @@
-/** Which resource must exist before which: the references inside a template as a graph without cycles. */
+/** The order of creation: the references inside a template as a graph without cycles. */
 import { isObject, show, TemplateError } from './json.ts';
 import type { TemplateResource } from './model.ts';
 
 /** For each logical id the ids that must be created before it. */
 export type DependencyGraph = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** Builds the graph from DependsOn, Ref, GetAtt and Sub; throws a TemplateError for an unknown DependsOn or a cycle. */
+/** Builds the graph from DependsOn, Ref, GetAtt and Sub. Throws a TemplateError for an unknown DependsOn or a cycle. */
 export function buildDependencyGraph(resources: ReadonlyMap<string, TemplateResource>): DependencyGraph {
   const graph = new Map<string, Set<string>>();
   for (const [logicalId, resource] of resources) {
@@ -24,7 +24,7 @@ export function buildDependencyGraph(resources: ReadonlyMap<string, TemplateReso
   return graph;
 }
 
-/** True when `from` needs `to`, directly or through others. */
+/** Whether `from` needs `to`, directly or through others. */
 export function dependsOn(graph: DependencyGraph, from: string, to: string): boolean {
   const seen = new Set<string>();
   const open = [from];

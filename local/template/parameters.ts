@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto';
 import { NO_VALUE } from './evaluate.ts';
 import { objectAt, show, stringAt, TemplateError } from './json.ts';
 
-/** Which stack, in which account and region, the pseudo parameters describe. */
+/** The stack, account and Region that the pseudo parameters describe. */
 export interface StackIdentity {
   stackName: string;
   region: string;
   accountId: string;
 }
 
-/** Parameters (given, else their defaults) and pseudo parameters by name; throws for one with neither value nor default. */
+/** Parameters (given values or defaults) and pseudo parameters by name. Throws for a parameter with neither. */
 export function resolveParameters(
   parameters: Readonly<Record<string, unknown>>,
   given: Readonly<Record<string, string>>,
@@ -37,7 +37,7 @@ export function resolveParameters(
     if (value === undefined)
       throw new TemplateError(`Parameters.${name} has no value, expected a default or a given one`);
     const isList = typeof type === 'string' && (type === 'CommaDelimitedList' || type.startsWith('List<'));
-    // An SSM parameter's default is the parameter's name; nothing here looks it up, so the name stands for the value.
+    // An SSM parameter's default is the parameter's name. Nothing here looks it up, so the name replaces the value.
     values.set(name, isList ? stringAt(value, name).split(',') : value);
   }
   return values;

@@ -1,4 +1,6 @@
-/** Resolves a template without creating anything: each resource with the name, ARN and properties that it would have. */
+/**
+ * Resolves a template without creating anything: each resource with the name, ARN and properties that it would have.
+ */
 import type { CreatedResource, PhysicalIdentity } from '../resources/stack.ts';
 import { createConditions } from './conditions.ts';
 import { evaluate, type Scope } from './evaluate.ts';
@@ -9,13 +11,13 @@ import { physicalName } from './naming.ts';
 import { buildDependencyGraph, type DependencyGraph } from './order.ts';
 import { resolveParameters, type StackIdentity } from './parameters.ts';
 
-/** A stack on paper. */
+/** A resolved stack. */
 export interface ResolvedStack extends StackIdentity {
   readonly resources: ReadonlyMap<string, CreatedResource>;
   readonly graph: DependencyGraph;
 }
 
-/** Resolves every resource whose condition holds; throws a TemplateError for references that lead nowhere. */
+/** Resolves every resource whose condition holds. Throws a TemplateError for references without a target. */
 export function resolveTemplate(
   source: object,
   stack: StackIdentity,
@@ -59,7 +61,7 @@ const named =
   (service: string, prefix: string): Identify =>
   (name, stack) => ({ physicalId: name, attributes: { Arn: arn(service, stack, `${prefix}${name}`) } });
 
-/** The types that the local cloud brings to life: the property of the name, its limits, and the identity that follows. */
+/** The types that the local cloud simulates: the property of the name, its limits, and the identity that follows. */
 const identities: Readonly<
   Record<string, { property: string; maxLength: number; lowercase?: boolean; identify: Identify }>
 > = {
@@ -91,7 +93,7 @@ const identities: Readonly<
   'AWS::Events::Rule': { property: 'Name', maxLength: 64, identify: named('events', 'rule/') },
 };
 
-/** What Ref and GetAtt give, from the name alone: a name never depends on other resources. */
+/** What Ref and GetAtt return, from the name alone, because a name never depends on other resources. */
 function identify(logicalId: string, resource: TemplateResource, scope: Scope, stack: StackIdentity): PhysicalIdentity {
   const path = `Resources.${logicalId}.Properties`;
   const known = identities[resource.type];
@@ -108,5 +110,5 @@ function identify(logicalId: string, resource: TemplateResource, scope: Scope, s
   return { physicalId: name, attributes: {}, ...inert?.identify?.(name, stack) };
 }
 
-/** Types that nothing refers to by an attribute. */
+/** Types whose attributes nothing refers to. */
 const NAMELESS = ['AWS::Lambda::EventSourceMapping', 'AWS::SNS::Subscription', 'AWS::Scheduler::Schedule', 'Custom::'];

@@ -327,7 +327,7 @@ function time(column: i32): u64 {
   return tens <= 9 && ones <= 9 ? lastHundreds + tens * 10 + ones : NO_NUMBER;
 }
 
-/** The number of the address in a column, 0 if there is none. */
+/** The number of the address in a column, 0 for no address. */
 // @ts-expect-error: decorator
 @inline
 function address(column: i32): u32 {

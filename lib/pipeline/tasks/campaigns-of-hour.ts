@@ -1,4 +1,4 @@
-/** Judges the campaigns of an hour, and then their members that have findings of their own, which name them. */
+/** Judges the campaigns of an hour. Then judges those members that have findings, so that these name the campaign. */
 import { isoTime } from '../../finding/model.ts';
 import { inParallel } from '../../store/in-parallel.ts';
 import { judgeCampaigns } from '../campaigns.ts';
@@ -9,16 +9,16 @@ import { type Counts, type JudgingRun, judgeOne, type Run } from './run.ts';
 const HOUR = 3600;
 const DAY = 86_400;
 const PARALLEL = 8;
-/** An hour's outside sources are looked at this long after it ended, in log time. */
+/** An hour's outside sources are judged this many seconds of log time after its end. */
 const HOUR_DELAY = 900;
-/** Seconds that members leave to the tasks after closing. */
+/** Seconds that judging members leaves for the later tasks. */
 const LEFT_BY_MEMBERS = 35;
 
-/** The latest epoch hour that is over, and of which most has been delivered. */
+/** The latest epoch hour that is over and whose files have mostly been delivered. */
 export const lastHour = ({ logTime }: Pick<RunContext, 'logTime'>): number =>
   Math.floor((logTime - HOUR_DELAY) / HOUR) - 1;
 
-/** @returns whether time was enough for all members. */
+/** @returns whether there was enough time for all members. */
 export async function judgeCampaignsOf(
   services: Services,
   run: Run,
@@ -40,7 +40,7 @@ export async function judgeCampaignsOf(
   for (let time = first; time < judging.logTime + DAY; time += DAY)
     for (const { finding } of await services.findings.ofDay(isoTime(time).slice(0, 10)))
       if (finding.direction === 'inbound') known.add(finding.source?.address);
-  // Few members were found by themselves: those are looked up by day, and not member by member.
+  // Few members have findings of their own. These are looked up by day rather than one by one.
   const judged = members.filter(({ address }) => known.has(address));
   let hasTime = true;
   await inParallel(PARALLEL, judged, async ({ address, ...hours }) => {

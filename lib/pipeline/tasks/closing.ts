@@ -1,4 +1,4 @@
-/** Closing: findings whose sources fell silent are judged once more, which closes what is over. */
+/** Judges findings once more when their sources are silent, which closes the scans that are over. */
 import { epochSeconds } from '../../finding/model.ts';
 import { closeCampaign } from '../campaigns.ts';
 import type { Services } from '../services.ts';
@@ -6,9 +6,12 @@ import { judgeCampaignsOf, lastHour } from './campaigns-of-hour.ts';
 import { type Counts, judgeOne, type Run } from './run.ts';
 
 const HOUR = 3600;
-/** Silent findings closed in one run. */
+/** Number of silent findings to close in one run. */
 const CLOSED_IN_A_RUN = 2000;
-/** Campaigns are closed when they are judged; one that nobody judged for this long is over, seconds of log time. */
+/**
+ * Campaigns are closed when they are judged. After this many seconds of log time without a judgement, a campaign is
+ * over.
+ */
 const ABANDONED = 6 * HOUR;
 
 export async function closeSilent(services: Services, run: Run): Promise<Partial<Counts>> {
@@ -19,7 +22,7 @@ export async function closeSilent(services: Services, run: Run): Promise<Partial
   const counts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
   const silent = await findings.openBefore(logTime - settings.episodeGapSeconds, CLOSED_IN_A_RUN);
   const campaigns = silent.filter(({ finding }) => !finding.source);
-  // The hour after shows that it is over; by then the campaign may have been closed with another.
+  // Only the next hour shows that a campaign is over. By then it may have been closed together with another.
   const hours = new Set(campaigns.map(({ finding }) => Math.floor(epochSeconds(finding.lastSeen) / HOUR) + 1));
   for (const hour of hours)
     if (hour <= lastHour(judging) && hasTime()) await judgeCampaignsOf(services, run, counts, hour, judging);

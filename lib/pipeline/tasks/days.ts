@@ -1,4 +1,4 @@
-/** Days of outside sources: every six hours a look at three days, for scans of a few probes a day. */
+/** Judges outside sources over three days, every six hours, to find scans with a few probes a day. */
 import { LONGEST_SECONDS } from '../../scan/detection.ts';
 import type { Services } from '../services.ts';
 import { lastHour } from './campaigns-of-hour.ts';
@@ -7,7 +7,7 @@ import { type Counts, once, type Run } from './run.ts';
 
 const DAY = 86_400;
 const LONGEST_HOURS = LONGEST_SECONDS / 3600;
-/** Hours between two looks: reading days of background noise costs, and a slow scan from outside can wait. */
+/** Hours between two passes. Reading days of background noise costs money, and a slow scan from outside can wait. */
 const EVERY_HOURS = 6;
 
 export async function judgeDays(services: Services, run: Run): Promise<Partial<Counts>> {

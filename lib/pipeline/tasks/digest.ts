@@ -1,4 +1,4 @@
-/** Digest: one message a day about the findings of the day before that raised no alert. */
+/** Sends the digest: one message a day about the previous day's findings that raised no alert. */
 import { isVoid } from '../../finding/lifecycle.ts';
 import { isoTime } from '../../finding/model.ts';
 import { digestMessage } from '../../notify/digest.ts';

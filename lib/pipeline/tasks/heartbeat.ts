@@ -1,4 +1,6 @@
-/** Heartbeat: without these zeros an alarm could not tell half an hour of silence from a deployment that has just begun. */
+/**
+ * Writes metrics of zero. Without them an alarm could not distinguish half an hour of silence from a new deployment.
+ */
 
 import type { Services } from '../services.ts';
 import type { Counts } from './run.ts';

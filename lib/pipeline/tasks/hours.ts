@@ -1,4 +1,4 @@
-/** Hours of outside sources: a scanner that sends one or two probes a file adds up here, and so do many scanners together. */
+/** Judges outside sources hour by hour. Scanners with one or two probes per file add up here, and so do campaigns. */
 import { createHash } from 'node:crypto';
 import type { DueHour } from '../../store/agenda.ts';
 import { failuresToJudge, type Services } from '../services.ts';
@@ -6,14 +6,16 @@ import { judgeCampaignsOf, lastHour } from './campaigns-of-hour.ts';
 import { judgeOutside, POSITIONS, resume } from './outside-sources.ts';
 import type { Counts, JudgingRun, Run } from './run.ts';
 
-/** Hours of outside sources looked at in one run. */
+/** Number of hours to judge in one run. */
 const HOURS_IN_A_RUN = 24;
-/** How many times as many failed contacts an outside source must have to be judged. */
+/** An outside source is judged only with this multiple of the failed contacts. */
 const OUTSIDE_FACTOR = 2;
 
 type HourCounts = Pick<Counts, 'judged' | 'opened' | 'updated' | 'dropped' | 'postponed'>;
 
-/** An hour that more was written about is looked at again. An hour that time runs out for is gone on with by the next run. */
+/**
+ * Judges an hour again if more evidence was written about it. If time runs out, the next run continues with that hour.
+ */
 export async function judgeHours(services: Services, run: Run): Promise<Partial<Counts>> {
   const judging = await run.judging();
   const { agenda } = judging.recent;
@@ -21,10 +23,10 @@ export async function judgeHours(services: Services, run: Run): Promise<Partial<
   const last = lastHour(judging);
   const marks = await agenda.dueHours(run.now);
   const due = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
-  // The latest first: logs of long ago, read now, must not keep those of today waiting.
+  // The latest hour comes first, so that old logs that are read now do not delay today's.
   for (const hour of [...due].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
     const own = marks.filter((mark) => mark.hour === hour);
-    // A scan may begin in the hour before, so what comes late in one hour may matter to the next.
+    // A scan may begin in the previous hour, so late evidence in one hour may matter to the next.
     const looks = [hour, hour + 1].filter((each) => each === hour || (each <= last && !due.has(each)));
     const isStopped = await resume(services, run, `hour#${hour}`, stateOf(own), {
       work: (position) => judgeHour(services, run, counts, judging, { hour, looks, position }),
@@ -39,7 +41,7 @@ export async function judgeHours(services: Services, run: Run): Promise<Partial<
   return counts;
 }
 
-/** Changes when anything more is written about the hour of these marks. */
+/** Changes whenever more is written about the hour of these marks. */
 const stateOf = (marks: readonly DueHour[]): string =>
   createHash('sha256')
     .update(

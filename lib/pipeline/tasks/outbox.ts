@@ -1,4 +1,4 @@
-/** Outbox: findings that stay marked for announcement are announced again, since their message may have been lost. */
+/** Announces findings again that are still marked for announcement, since their message may have been lost. */
 import type { Services } from '../services.ts';
 import type { Counts, Run } from './run.ts';
 

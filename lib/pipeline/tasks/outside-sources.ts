@@ -1,4 +1,7 @@
-/** Judges outside sources of few contacts that add up over some hours, bucket by bucket, and goes on where a run stopped. */
+/**
+ * Judges outside sources with few contacts that add up over some hours, bucket by bucket. Continues where a run
+ * stopped.
+ */
 import { OUTSIDE_BUCKETS } from '../../store/keys.ts';
 import { sourcesAddingUp } from '../adding-up.ts';
 import type { Horizons } from '../judge-source.ts';
@@ -6,22 +9,25 @@ import type { Services } from '../services.ts';
 import { type Counts, type JudgingRun, judgeOne, type Run } from './run.ts';
 
 const DAY = 86_400;
-/** Sources judged over hours for each bucket, those with the most contacts first: a flood must not keep a run from its end. */
+/**
+ * Number of sources per bucket to judge over hours, those with the most contacts first, so that a flood cannot use up a
+ * run.
+ */
 const JUDGED_OVER_HOURS = 250;
 /** The same over days. */
 const JUDGED_OVER_DAYS = 20;
-/** Positions within one look: one for each source that may be judged in each bucket. */
+/** Positions within one pass: one for each source that may be judged in each bucket. */
 export const POSITIONS = OUTSIDE_BUCKETS * JUDGED_OVER_HOURS;
 
-/** Which outside sources to judge. */
+/** Selects the outside sources to judge. */
 export interface Look {
   readonly hours: readonly number[];
-  /** Failed contacts that make a source worth judging. */
+  /** Number of failed contacts that makes a source worth judging. */
   readonly failures: number;
   readonly horizons: Horizons;
 }
 
-/** Judges from a position on. @returns the position that it came to when time ran out; undefined at the end. */
+/** Judges, starting at a position. @returns the position at which time ran out, or undefined at the end. */
 export async function judgeOutside(
   services: Services,
   run: Run,
@@ -34,7 +40,7 @@ export async function judgeOutside(
   for (let bucket = Math.floor(from / JUDGED_OVER_HOURS); bucket < OUTSIDE_BUCKETS; bucket++) {
     const start = bucket * JUDGED_OVER_HOURS;
     if (!run.hasTime()) return Math.max(start, from);
-    // The packs of days are looked through bucket by bucket, and kept no longer.
+    // Packs of days are read bucket by bucket and not kept.
     const windows = horizons === 'all' ? services.windows : judging.recent;
     const packed = await windows.packedSources(hours, bucket, horizons === 'short');
     const sources = sourcesAddingUp(packed, failures);
@@ -51,15 +57,15 @@ export async function judgeOutside(
 }
 
 interface Resumable {
-  /** Goes on from a position; returns the one that it came to when time ran out, undefined when it came to the end. */
+  /** Continues at a position. Returns the position at which time ran out, or undefined at the end. */
   readonly work: (position: number) => Promise<number | undefined>;
-  /** After a whole pass without a failure. */
+  /** Called after a complete pass without a failure. */
   readonly finish: () => Promise<void>;
 }
 
 /**
- * Goes on with work where the last run stopped, if it was about the same `state`. Sources that could not be judged are
- * to be found again: a pass with a failure is not finished, and begins again only after it came to its end.
+ * Continues work where the last run stopped, if it was about the same `state`. Sources that could not be judged must be
+ * found again, so a pass with a failure does not count as finished and starts again after it reached its end.
  * @returns whether time ran out.
  */
 export async function resume(

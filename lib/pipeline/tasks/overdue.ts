@@ -1,14 +1,20 @@
-/** Overdue outcomes: judges sources again whose missing answers are overdue by now. */
+/** Judges sources again whose missing answers are overdue by now. */
 import { sourceKey } from '../../finding/model.ts';
 import { inParallel } from '../../store/in-parallel.ts';
 import type { Services } from '../services.ts';
 import { type Counts, judgeOne, type Run } from './run.ts';
 
-/** Due marks taken in one run, of sources of the internet and of others; the rest waits for the next, five minutes later. */
+/**
+ * Number of due marks to handle in one run, for outside sources and for the others. The rest waits five minutes for the
+ * next run.
+ */
 const DUE_IN_A_RUN = 4000;
 const PARALLEL = 8;
 
-/** Inside sources first, and the oldest marks; not all of a flood in one run: closing and the digest come after. */
+/**
+ * Inside sources come first, and the oldest marks. A flood is not handled in one run, because closing and the digest
+ * come after.
+ */
 export async function judgeOverdue(services: Services, run: Run): Promise<Partial<Counts>> {
   const { agenda } = services.windows;
   const judging = await run.judging();

@@ -1,4 +1,4 @@
-/** What the sweep tasks of one run share, and how they judge one source. */
+/** The state that the tasks of one run share, and the function with which they judge one source. */
 import type { WindowsStore } from '../../store/windows-store.ts';
 import type { RunContext } from '../evidence-reader.ts';
 import type { Judged } from '../judge.ts';
@@ -6,50 +6,50 @@ import type { Horizons } from '../judge-source.ts';
 import type { Services } from '../services.ts';
 import type { TableEvidence } from '../table-evidence.ts';
 
-/** What a run, or a task of it, did. */
+/** The results of a run or of one of its tasks. */
 export interface Counts extends Judged {
-  /** Sources. */
+  /** Number of sources. */
   judged: number;
   announcedAgain: number;
-  /** Announcements that were held in a storm, and told in one message. */
+  /** Announcements that were held in a storm and sent in one message. */
   toldInStorm: number;
-  /** Outside sources that were dropped unjudged, because others had more contacts or memory was full. */
+  /** Outside sources that were dropped without a judgement, because others had more contacts or memory was full. */
   dropped: number;
   digests: number;
-  /** Sources and hours that time ran out for; the next run takes them first. */
+  /** Sources and hours for which there was no time. The next run handles them first. */
   postponed: number;
-  /** Addresses of the settings without a confirmed subscription. */
+  /** Addresses in the settings without a confirmed subscription. */
   subscriptionsMissing: number;
 }
 
-/** One run, as a task sees it. */
+/** One run from the view of a task. */
 export interface Run {
   /** The clock when the run began, epoch seconds. */
   readonly now: number;
   /** Seconds until the run must be over. */
   readonly timeLeft: () => number;
-  /** Whether the task may take on more, and leave enough time to those after it. */
+  /** Whether the task may start more work and still leave enough time for those after it. */
   readonly hasTime: () => boolean;
-  /** Sources that could not be judged, whose marks stay for the next run, and tasks that failed. */
+  /** Tasks that failed, and sources that could not be judged. The marks of these sources stay for the next run. */
   readonly failures: Error[];
-  /** What judging needs besides; read once a run. */
+  /** The further input of judgements, read once per run. */
   readonly judging: () => Promise<JudgingRun>;
 }
 
-/** How far the log has come, and evidence that is read once a run. */
+/** How far the log has come, and evidence that is read once per run. */
 export interface JudgingRun extends RunContext {
-  /** Reads the packs of the last hours once a run. */
+  /** Reads the packs of the last hours once per run. */
   readonly recent: WindowsStore;
   readonly reader: TableEvidence;
 }
 
-/** One task of a run: safe to repeat, and to overlap with another run. */
+/** One task of a run. It may be repeated and may overlap with another run. */
 export type SweepTask = (services: Services, run: Run) => Promise<Partial<Counts>>;
 
-/** Longer than a run may take: another run then takes over what this one claimed and did not finish. */
+/** Longer than a run may take. Another run then takes over what this one claimed and did not finish. */
 const RUN_SECONDS = 420;
 
-/** Judges one source, and adds to the counts. @returns whether it could be judged; otherwise the failure is noted. */
+/** Judges one source and adds to the counts. @returns whether it could be judged. If not, the failure is recorded. */
 export async function judgeOne(
   { judge }: Services,
   { failures }: Run,
@@ -67,13 +67,13 @@ export async function judgeOne(
     counts.updated += judged.updated;
     return true;
   } catch (error) {
-    // One source must not keep the others waiting; the run as a whole fails in the end, and raises the alarm.
+    // One source must not delay the others. The run as a whole fails in the end and raises the alarm.
     failures.push(error as Error);
     return false;
   }
 }
 
-/** Does work once over all runs. Where it fails, is not finished, or its run is killed, a later run goes on with it. */
+/** Does work once over all runs. If it fails, remains unfinished, or its run is killed, a later run continues it. */
 export async function once(
   { findings }: Pick<Services, 'findings'>,
   { now }: Pick<Run, 'now'>,

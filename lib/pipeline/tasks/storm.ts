@@ -1,4 +1,4 @@
-/** Storm: tells what was held in an alert storm: one message about all of it, then a record in each finding. */
+/** Sends one message about all alerts that were held in an alert storm, then records it in each finding. */
 
 import { newsOf } from '../../finding/lifecycle.ts';
 import { type HeldAnnouncement, stormMessage } from '../../notify/storm.ts';
@@ -10,12 +10,12 @@ import { announcedAs } from '../deliver.ts';
 import type { Services } from '../services.ts';
 import type { Counts, Run } from './run.ts';
 
-/** What telling takes from the services. */
+/** The services needed to send the storm message. */
 type Telling = Pick<Services, 'outbox' | 'suppressions' | 'publish' | 'requestAlert' | 'place' | 'minSeverity'>;
 
 /**
- * Held announcements told in one run, the worst first; the next run tells the others. Each is written twice, and at the
- * default ceiling of the table the writes of so many take two minutes.
+ * Number of held announcements per run, the worst first. The next run sends the others. Each takes two writes, which at
+ * the default ceiling of the table take two minutes in all.
  */
 const TOLD_IN_A_RUN = 2000;
 /** Longer than a run may take. */
@@ -25,9 +25,9 @@ const PARALLEL = 16;
 type Leased = HeldAnnouncement & { readonly stored: StoredFinding };
 
 /**
- * One message about what is held now, if anything. A crash after it repeats it at worst.
- * Where time runs out, the next run tells the rest.
- * @throws what the publish throws; then nothing is recorded, and a later run tells it.
+ * Sends one message about everything held now, if anything. At worst, a crash after it sends it again. If time runs
+ * out, the next run sends the rest.
+ * @throws the error of the publish. Nothing is recorded then, and a later run sends the message.
  */
 export async function tellHeld(
   services: Telling,
@@ -61,7 +61,10 @@ export async function tellHeld(
   return { toldInStorm: leased.length };
 }
 
-/** Leases what was held, and decides again; what is no news any more, or suppressed by now, is cleared here. */
+/**
+ * Leases the held announcements and decides again. Those that are no longer news, or are suppressed by now, are cleared
+ * here.
+ */
 async function leaseNews(
   ref: FindingRef,
   rules: readonly Suppression[],

@@ -1,4 +1,4 @@
-/** Subscriptions: counts addresses that hear nothing, unconfirmed or removed, for which SNS has no metric. */
+/** Counts e-mail addresses whose subscription is unconfirmed or removed, for which SNS has no metric. */
 import type { Services, TopicName } from '../services.ts';
 import type { Counts } from './run.ts';
 

@@ -133,6 +133,21 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('go from a room of lib to none below it in the list of docs/architecture.md', () => {
+    const listed = [...readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8').matchAll(/^ {2}(\w+)\/ /gm)];
+    const order = listed.map(([, room]) => `lib/${room}`);
+    expect(order.toSorted()).toEqual(
+      Object.keys(ALLOWED)
+        .filter((room) => room.startsWith('lib/'))
+        .toSorted(),
+    );
+    const roomIn = (path: string) => path.split('/').slice(0, 2).join('/');
+    const upwards = order.flatMap((room, at) =>
+      ALLOWED[room]!.filter((path) => order.indexOf(roomIn(path)) >= at).map((path) => `${room} from ${path}`),
+    );
+    expect(upwards).toEqual([]);
+  });
+
   test('form no cycle between files, not even of types, in the product, its tests and its tools', () => {
     expect(cyclesOf(everything)).toEqual([]);
   });

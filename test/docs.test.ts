@@ -1,8 +1,9 @@
 /**
  * The pages about detections and their validation say what the code does: settings, defaults, tests, links, log lines and
- * alerts are compared with it. `UPDATE_EXAMPLES=1` in the environment writes the quoted alerts anew instead.
+ * alerts are compared with it. The guides for contributors name files that exist. `UPDATE_EXAMPLES=1` in the environment writes the
+ * quoted alerts anew instead.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
@@ -123,6 +124,28 @@ test('the index lists every page', () => {
   const listed = [...index.matchAll(/\]\(([a-z-]+\.md)\)/g)].map((match) => `${FOLDER}/${match[1]}`);
   expect([...new Set(listed)].sort()).toEqual(pages.toSorted());
 });
+
+describe.each(['CONTRIBUTING.md', 'docs/architecture.md', 'docs/pipeline.md', 'docs/tables.md', 'docs/glossary.md'])(
+  'the guide %s',
+  (document) => {
+    const text = prose(read(document));
+
+    test('has links that lead somewhere', () => {
+      expect(deadLinksOf(document)).toEqual([]);
+    });
+
+    test('names files that exist, and what is in them', () => {
+      const named = [
+        ...text.matchAll(/`((?:bench|cli|docs|functions|infra|lib|local|test|verify)\/[\w./-]+)`(?: \(([^)]+)\))?/g),
+      ];
+      const wrong = named.filter(([, path, names = '']) => {
+        if (!existsSync(join(ROOT, path!))) return true;
+        return [...names.matchAll(/`(\w+)`/g)].some(([, name]) => !read(path!).includes(name!));
+      });
+      expect(wrong.map(([found]) => found)).toEqual([]);
+    });
+  },
+);
 
 describe('the emulation steps', () => {
   const text = read(VALIDATION);

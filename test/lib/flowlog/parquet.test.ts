@@ -1,9 +1,11 @@
 /** Parquet flow logs: the same records as from text, whatever the codec, the row groups and the way nothing is written. */
+
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
 import { type ByteSource, bufferSource } from '../../../lib/flowlog/source.ts';
+import { packLz4 } from './lz4.ts';
 import { type PlainRecord, read, skips } from './recorder.ts';
 import { ALL_FIELDS, chunkedSource, line, log, pieces, pipe, rows, START, type Values } from './sample-logs.ts';
 
@@ -38,34 +40,6 @@ function parquet(values: readonly Values[], writing: Writing = {}): Uint8Array {
     LZO: (input: Uint8Array) => input,
   };
   return new Uint8Array(parquetWriteBuffer({ columnData, codec, rowGroupSize, compressors }));
-}
-
-/** An LZ4 block: literals, a match wherever the last bytes repeat those four before, and literals at the end. */
-function packLz4(input: Uint8Array): Uint8Array {
-  const output: number[] = [];
-  const sequence = (literals: Uint8Array, match: number) => {
-    const nibble = (length: number) => Math.min(15, length);
-    const rest = (length: number) => {
-      for (let left = length - 15; left >= 0; left -= 255) output.push(Math.min(255, left));
-    };
-    output.push(nibble(literals.length) * 16 + (match ? nibble(match - 4) : 0));
-    rest(literals.length);
-    output.push(...literals);
-    if (!match) return;
-    output.push(4, 0);
-    rest(match - 4);
-  };
-  let from = 0;
-  for (let at = 4; at < input.length - 12; at++) {
-    let match = 0;
-    while (at + match < input.length - 5 && input[at + match] === input[at + match - 4]) match++;
-    if (match < 4) continue;
-    sequence(input.subarray(from, at), match);
-    at += match;
-    from = at;
-  }
-  sequence(input.subarray(from), 0);
-  return Uint8Array.from(output);
 }
 
 async function fromText(values: readonly Values[], fields?: readonly string[]): Promise<readonly PlainRecord[]> {

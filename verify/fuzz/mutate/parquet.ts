@@ -1,7 +1,8 @@
 /** Parquet files of a few rows, and damage to them: to bytes anywhere, and to what footer and page headers claim. */
-import { deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import type { Random } from '../../../bench/random.ts';
+import { packLz4 } from '../../../test/lib/flowlog/lz4.ts';
 import { type Seed, seeds } from '../seeds.ts';
 import { pick } from '../target.ts';
 
@@ -9,7 +10,13 @@ const INT32 = new Set('version srcport dstport protocol tcp-flags traffic-path'.
 const INT64 = new Set(['packets', 'bytes', 'start', 'end']);
 /** The length of the footer, and the mark at the end of the file. */
 const TAIL_BYTES = 8;
-const compressors = { GZIP: (input: Uint8Array) => new Uint8Array(gzipSync(input)) };
+const compressors = {
+  GZIP: (input: Uint8Array) => new Uint8Array(gzipSync(input)),
+  BROTLI: (input: Uint8Array) => new Uint8Array(brotliCompressSync(input)),
+  ZSTD: (input: Uint8Array) => new Uint8Array(zstdCompressSync(input)),
+  LZ4_RAW: packLz4,
+};
+const CODECS = ['GZIP', 'SNAPPY', 'BROTLI', 'ZSTD', 'LZ4_RAW', 'UNCOMPRESSED', 'UNCOMPRESSED'] as const;
 
 function parquetOf({ header, rows }: Seed, random: Random): Buffer {
   const fields = header.split(' ');
@@ -29,7 +36,7 @@ function parquetOf({ header, rows }: Seed, random: Random): Buffer {
       };
     return { ...base, type: 'STRING', data: texts.map((text) => (text === '-' && nullable ? null : text)) };
   });
-  const codec = pick(['GZIP', 'SNAPPY', 'UNCOMPRESSED', 'UNCOMPRESSED'] as const, random);
+  const codec = pick(CODECS, random);
   const rowGroupSize = pick([7, 20, 1000], random);
   return Buffer.from(
     parquetWriteBuffer({ columnData, codec, rowGroupSize, compressors, statistics: random.next() < 0.5 }),

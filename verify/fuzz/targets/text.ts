@@ -11,7 +11,8 @@ import type { ByteSource } from '../../../lib/flowlog/source.ts';
 import { pipe } from '../../../test/lib/flowlog/sample-logs.ts';
 import { mutated } from '../../../test/lib/kernel/mutate.ts';
 import { someLog } from '../../../test/lib/kernel/some-log.ts';
-import { checkText, type Told } from '../account.ts';
+import { checkSums, checkText, type Told } from '../account.ts';
+import { inSomeForm } from '../mutate/forms.ts';
 import { mutatedHeader, mutatedLine } from '../mutate/lines.ts';
 import { PlainSink } from '../plain-sink.ts';
 import { type Seed, seeds } from '../seeds.ts';
@@ -259,4 +260,25 @@ const files: Target = {
   },
 };
 
-export const TEXT: readonly Target[] = [lines, headers, files];
+const forms: Target = {
+  name: 'text that other tools saved',
+  weight: 15,
+  covers: READERS,
+  input: (random) => {
+    const saved = inSomeForm(someFile(pick(seeds(), random), random).toString('utf8'), random);
+    const damaged = random.next() < 0.3 ? Buffer.from(mutated(saved, random)) : saved;
+    return damaged.subarray(0, random.next() < 0.7 ? damaged.length : random.whole(0, damaged.length));
+  },
+  run: async (input): Promise<Verdict> => {
+    const report = await readFile(input);
+    // The text that was read is not the text of the file, so only its sums can be checked.
+    checkSums(report, report.bytes);
+    must(
+      report.bytes > 0 || report.error !== undefined || !input.length,
+      () => 'nothing was read, and nothing is said',
+    );
+    return { outcome: outcomeOf(report), isPast: wasLookedAt(report) };
+  },
+};
+
+export const TEXT: readonly Target[] = [lines, headers, files, forms];

@@ -1,4 +1,6 @@
 /** The gate's tests run as native ES modules; esbuild strips the types. verify/jest.config.mjs runs the long ones. */
+import os from 'node:os';
+
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -9,8 +11,8 @@ export default {
   globalSetup: '<rootDir>/test/deployments/setup.mjs',
   globalTeardown: '<rootDir>/test/deployments/teardown.mjs',
   testTimeout: 30_000,
-  // Half of the time is waiting for servers and child processes: by default jest leaves one core idle.
-  maxWorkers: '100%',
+  // Many tests wait for servers and child processes: with one worker more than cores, none is idle meanwhile.
+  maxWorkers: os.availableParallelism() + 1,
   // Modules of past test files stay in memory; a worker that holds many of them runs at half its speed.
   workerIdleMemoryLimit: '700MB',
 };

@@ -5,12 +5,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Random, randomOf } from '../../../bench/random.ts';
 import fc from '../../properties.ts';
+import { atLength } from '../../tier.ts';
 import { ALL_FIELDS, line } from '../flowlog/sample-logs.ts';
 import { mutated } from './mutate.ts';
 import { compare, expectEqual, type FileReading } from './reading.ts';
 import { someLog } from './some-log.ts';
 
-const LINES = Number(process.env.FUZZ_LINES ?? 40_000);
+const LINES = Number(process.env.FUZZ_LINES ?? atLength(10_000, 40_000));
 const SEED = process.env.FUZZ_SEED ?? 'one';
 
 /** Lines of one file; which of them are damaged. */

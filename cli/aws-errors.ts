@@ -4,14 +4,14 @@
 export function describeAwsError(error: Error): string | undefined {
   const { name, message } = error;
   if (/region is missing/i.test(message))
-    return 'no AWS Region is set; expected --region REGION, $AWS_REGION or a region in the profile';
+    return 'no AWS Region is set. Give --region REGION, set $AWS_REGION, or set a region in the profile';
   if (/sso/i.test(message) && /expired|invalid|refresh/i.test(message))
-    return `the SSO session has expired or was never begun; run "aws sso login" with the same profile (${message})`;
+    return `the SSO session has expired or was never started. Run "aws sso login" with the same profile (${message})`;
   if (/^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/.test(name))
-    return `the AWS credentials have expired; get new ones and repeat the command (${message})`;
+    return `the AWS credentials have expired. Get new ones and repeat the command (${message})`;
   if (name === 'CredentialsProviderError' || /could not load credentials/i.test(message))
-    return `no AWS credentials were found; expected --profile NAME, $AWS_PROFILE or credentials in the environment (${message})`;
+    return `no AWS credentials were found. Give --profile NAME, or set $AWS_PROFILE or credentials in the environment (${message})`;
   if (/^(UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch)$/.test(name))
-    return `AWS does not accept these credentials; check --profile and the environment (${message})`;
+    return `AWS does not accept these credentials. Check --profile and the environment (${message})`;
   return undefined;
 }

@@ -56,6 +56,6 @@ export function refuseOptionsAsValues(command: Command): void {
     for (const value of [command.getOptionValue(option.attributeName())].flat())
       if (command.options.some((other) => other.long === value))
         command.error(
-          `option '${option.flags}' needs a value, got the option ${value}; write ${option.long}=${value} if it is one`,
+          `option '${option.flags}' needs a value, got the option ${value}. If that is the value, write ${option.long}=${value}`,
         );
 }

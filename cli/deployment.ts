@@ -50,7 +50,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
   const isTable = options.table || !(options.stack || options.local || SWEEPWATCH_STACK);
   const table = isTable ? (options.table ?? SWEEPWATCH_FINDINGS_TABLE) : undefined;
   if (isTable && !table)
-    throw new UsageError('no deployment given; expected --stack NAME ($SWEEPWATCH_STACK), --table NAME, or --local');
+    throw new UsageError('no deployment given. Give --stack NAME (or set $SWEEPWATCH_STACK), --table NAME, or --local');
   const found = table ? undefined : await openStack(options);
   const client = createDocumentClient(found?.connection ?? connectionOf(options));
   const region = found?.outputs.region ?? (await client.config.region());
@@ -84,13 +84,13 @@ export async function openStack(options: StackOptions): Promise<OpenStack> {
     const get = (name: string) => {
       const value = outputs[name];
       if (!value)
-        throw new UsageError(`the local cloud has no output ${name}; start it again with "sweepwatch demo --keep"`);
+        throw new UsageError(`the local cloud has no output ${name}. Start it again with "sweepwatch demo --keep"`);
       return value;
     };
     return { outputs: { region, get }, connection };
   }
   const stack = options.stack ?? process.env.SWEEPWATCH_STACK;
-  if (!stack) throw new UsageError('no stack given; expected --stack NAME ($SWEEPWATCH_STACK), or --local');
+  if (!stack) throw new UsageError('no stack given. Give --stack NAME (or set $SWEEPWATCH_STACK), or --local');
   const connection = connectionOf(options);
   const outputs = await stackOutputs(stack, connection);
   const prefixed = { region: outputs.region, get: (name: string) => outputs.get(`${options.detector ?? ''}${name}`) };
@@ -99,7 +99,7 @@ export async function openStack(options: StackOptions): Promise<OpenStack> {
 
 /** The service's own message does not say what was not found. */
 function nameMissingTable({ client, table, region }: Pick<Deployment, 'client' | 'table' | 'region'>): void {
-  const named = `no table ${table} in ${region}; expected the stack output FindingsTable, and the Region of the stack`;
+  const named = `no table ${table} in ${region}. Give the name in the stack output FindingsTable, and the Region of the stack`;
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
@@ -117,7 +117,7 @@ async function localState(): Promise<LocalState> {
     return JSON.parse(await readFile(LOCAL_STATE, 'utf8'));
   } catch {
     throw new UsageError(
-      `no local cloud is running here (${LOCAL_STATE} is missing); start one with "npx --no-install sweepwatch demo --keep"`,
+      `no local cloud is running here (${LOCAL_STATE} is missing). Start one with "npx --no-install sweepwatch demo --keep"`,
     );
   }
 }

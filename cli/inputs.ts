@@ -94,7 +94,7 @@ async function addPath(path: string, inputs: Inputs): Promise<void> {
     inputs.bad.push(...found.bad);
     inputs.hidden += found.hidden;
     if (!found.sources.length && !found.bad.length)
-      inputs.bad.push({ path, reason: 'the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)' });
+      inputs.bad.push({ path, reason: 'the folder contains no flow log files (.log, .gz, .parquet, .txt, .csv)' });
   }
 }
 
@@ -131,11 +131,11 @@ function addFound(path: string, found: readonly ByteSource[], { sources, bad }: 
     }
     const count = (counts.get(why) ?? 0) + 1;
     counts.set(why, count);
-    if (count <= NAMED_OF_A_KIND) bad.push({ path: source.name, reason: `not read: ${why}, no flow log` });
+    if (count <= NAMED_OF_A_KIND) bad.push({ path: source.name, reason: `not read: ${why}, not a flow log` });
   }
   for (const [why, count] of counts)
     if (count > NAMED_OF_A_KIND)
-      bad.push({ path, reason: `not read: ${count - NAMED_OF_A_KIND} more files, each ${why}, no flow log` });
+      bad.push({ path, reason: `not read: ${count - NAMED_OF_A_KIND} more files, each ${why}, not a flow log` });
 }
 
 /** The name with every folder above it, in the form of AWS's layout of keys. */
@@ -174,6 +174,6 @@ function pipeSource(name: string, openOnce: () => Readable): ByteSource {
 /** What a failed system call means to the person who gave the path. */
 export function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file or folder';
-  if (error.code === 'EACCES' || error.code === 'EPERM') return 'permission denied; check who may read it';
+  if (error.code === 'EACCES' || error.code === 'EPERM') return 'permission denied. Check who may read it';
   return describeAwsError(error) ?? error.message;
 }

@@ -28,7 +28,7 @@ export const deploymentOptions = (): Option[] => [
 
 /** How findings are printed. */
 export const formatOption = (): Option =>
-  new Option('--format <FORMAT>', 'how to print findings; ndjson and ocsf (OCSF 1.8) print one a line')
+  new Option('--format <FORMAT>', 'output format. ndjson and ocsf (OCSF 1.8) print one finding per line')
     .choices(FORMATS)
     .default('table');
 
@@ -38,7 +38,7 @@ export const severityOption = (flags: string, description: string): Option =>
 
 /** An option that may be repeated. Its values keep their order. */
 export const repeatable = (flags: string, description: string): Option =>
-  new Option(flags, `${description}; repeatable`).argParser((value: string, previous: readonly string[] = []) => [
+  new Option(flags, `${description} (repeatable)`).argParser((value: string, previous: readonly string[] = []) => [
     ...previous,
     value,
   ]);

@@ -43,7 +43,7 @@ export function createProgram(terminal: Terminal, perform: Perform): Command {
       `
 "sweepwatch COMMAND --help" explains a command and its options.
 Data goes to stdout, everything else to stderr.
-Exit codes: 0 done; 1 an input could not be read in full, or the work failed;
+Exit codes: 0 done, 1 an input could not be read in full or the work failed,
 2 wrong usage.`,
     );
   addDetect(program, terminal, perform);
@@ -60,9 +60,9 @@ function addDetect(program: Command, terminal: Terminal, perform: Perform): void
     .command('detect')
     .summary('find scans in flow log files, folders, stdin or s3://')
     .description(
-      `Finds scans in VPC Flow Log files, without any deployment.
+      `Finds scans in VPC Flow Log files. No deployment is needed.
 
-Files may be gzip, plain text or Parquet; the content decides. Text may be UTF-16, CSV (Athena, Logs Insights, CloudWatch console) or lines that begin with a time (CloudWatch export, "aws logs tail"). All files together are one body of evidence, in any order. Private addresses are kept apart by account, or by the routingDomains of --config.
+Files may be gzip, plain text or Parquet, recognised by content. Text may be UTF-16, CSV (Athena, Logs Insights, CloudWatch console) or lines that begin with a time (CloudWatch export, "aws logs tail"). All files are judged together, in any order. Equal private addresses are distinguished by account, or by the routingDomains of --config.
 
 In folders and under S3 prefixes, logs of other AWS services are listed and not opened. Hidden files are counted and not opened.`,
     )
@@ -71,15 +71,15 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
     detect,
     formatOption(),
     severityOption('--min-severity <LEVEL>', 'print findings of this severity or above').default('informational'),
-    new Option('--sensitivity <LEVEL>', 'how readily to report, default medium: high needs the least evidence').choices(
+    new Option('--sensitivity <LEVEL>', 'how little evidence is enough, default medium (high needs the least)').choices(
       ['low', 'medium', 'high'],
     ),
-    repeatable('--internal <CIDR>', 'public network that is yours, such as 198.51.100.0/24; private ones are known'),
+    repeatable('--internal <CIDR>', 'public network of yours, such as 198.51.100.0/24 (private ones are known)'),
     new Option(
       '--fields <FIELDS>',
-      `columns of files without a header line: names, or the log format as it is, "\${srcaddr} ..." (default: the 14 fields of the default format)`,
+      `columns of files without a header line: their names, or the log format, "\${srcaddr} ..." (default: the 14 fields of the default format)`,
     ),
-    new Option('--config <FILE>', 'settings file of a deployment; the options above override it (default: none)'),
+    new Option('--config <FILE>', 'settings file of a deployment, overridden by the options above (default: none)'),
     ...connectionOptions(),
   );
   after(
@@ -89,11 +89,11 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect s3://my-bucket/AWSLogs/ --region eu-central-1 --format ndjson',
       'detect flow.parquet --internal 198.51.100.0/24 --min-severity medium',
     ],
-    `Findings of one input keep their ids from run to run. A deployment has other ids,
-because it keys them with a secret of its own.
-Exit codes: 0 done, also with lines skipped and counted; 1 a file could not be
+    `The same input gives the same finding ids in every run. A deployment gives other
+ids, because it keys them with its own secret.
+Exit codes: 0 done, even if lines were skipped and counted, 1 a file could not be
 read, was cut short or is another service's log (the findings of the rest are
-printed); 2 wrong usage.`,
+printed), 2 wrong usage.`,
   ).action((paths, options) =>
     perform(async () => (await import('./commands/detect.ts')).detectCommand(paths, options, terminal)),
   );
@@ -130,9 +130,9 @@ function addFindings(program: Command, terminal: Terminal, perform: Perform): vo
     .command('show')
     .summary('explain one finding')
     .description(
-      'Explains one finding: the source, the targets, why it fired, what the log could not show, how to respond, and which setting or suppression would have kept it quiet.',
+      'Explains one finding: the source, the targets, why it fired, what the log could not show, how to respond, and which setting or suppression would have prevented it.',
     )
-    .argument('<ID>', 'the id that "findings list" or an alert shows');
+    .argument('<ID>', 'id from "findings list" or an alert');
   addOptions(show, formatOption(), ...deploymentOptions());
   after(show, ['findings show 3f1c0a9b52d7e8640a1b2c3d --stack sweepwatch']).action((id, options) =>
     perform(async () => (await import('./commands/findings.ts')).showFinding(id, options, terminal)),
@@ -145,7 +145,7 @@ function addSuppress(program: Command, terminal: Terminal, perform: Perform): vo
     .command('suppress')
     .summary('silence the alerts about approved scanners')
     .description(
-      `Silences alerts about approved scanners until a day. Findings are still made and counted, and name the rule in suppressedBy.
+      `Silences alerts about approved scanners until a given day. Findings are still recorded and counted, and name the rule in suppressedBy.
 
 A rule covers a finding when every source that the finding names lies in --source. With --target, every target that it names must also lie in --target. A scanner that leaves its approved range alerts again. A campaign has many sources, so silence it by its target: --source 0.0.0.0/0 or ::/0 is allowed only with --target.`,
     );
@@ -157,7 +157,7 @@ A rule covers a finding when every source that the finding names lies in --sourc
     add,
     new Option('--source <CIDR>', 'sources to silence, such as 10.0.3.22/32 (required)').makeOptionMandatory(),
     new Option('--target <CIDR>', 'targets that they may scan, such as 10.0.9.0/24 (default: all)'),
-    new Option('--owner <NAME>', 'the person or team that answers for the rule (required)').makeOptionMandatory(),
+    new Option('--owner <NAME>', 'person or team responsible for the rule (required)').makeOptionMandatory(),
     new Option('--reason <TEXT>', 'why the scans are approved (required)').makeOptionMandatory(),
     new Option(
       '--expires <DATE>',
@@ -170,9 +170,9 @@ A rule covers a finding when every source that the finding names lies in --sourc
   ]).action((options) => perform(async () => (await import('./commands/suppress.ts')).addRule(options, terminal)));
   const list = suppress
     .command('list')
-    .summary('list the rules, the first to expire first')
+    .summary('list the rules in order of expiry')
     .description(
-      'Lists the rules, the first to expire first. Each line has, between tabs: id, state (active, expired or void), scope, expiry, owner, reason. A void rule has a fault and silences nothing.',
+      'Lists the rules in order of expiry. Each line has these tab-separated columns: id, state (active, expired or void), scope, expiry, owner, reason. A void rule is invalid and silences nothing.',
     );
   addOptions(list, ...deploymentOptions());
   after(list, ['suppress list --stack sweepwatch']).action((options) =>
@@ -181,8 +181,8 @@ A rule covers a finding when every source that the finding names lies in --sourc
   const remove = suppress
     .command('remove')
     .summary('remove a rule')
-    .description('Removes a rule. Alerts about what it covered are sent again.')
-    .argument('<ID>', 'the id that "suppress list" shows');
+    .description('Removes a rule, so that the scans it covered raise alerts again.')
+    .argument('<ID>', 'id from "suppress list"');
   addOptions(remove, ...deploymentOptions());
   after(remove, ['suppress remove 1f3a5c7e --stack sweepwatch']).action((id, options) =>
     perform(async () => (await import('./commands/suppress.ts')).removeRule(id, options, terminal)),
@@ -193,11 +193,11 @@ A rule covers a finding when every source that the finding names lies in --sourc
 function addRedrive(program: Command, terminal: Terminal, perform: Perform): void {
   const redrive = program
     .command('redrive')
-    .summary('retry what lies in the dead-letter queues')
+    .summary('retry the messages in the dead-letter queues')
     .description(
-      `Moves the messages in the dead-letter queues of a deployment back to the queues they came from. They are files that could not be read, and findings that could not be announced.
+      `Moves the messages in the dead-letter queues of a deployment back to the queues they came from. They stand for files that could not be read and findings that could not be announced.
 
-Fix the cause first; the log of the function names it. A message that fails again returns to the dead-letter queue after its retries. Reading a file or announcing a finding twice does no harm.`,
+Fix the cause first. The log of the function shows it. A message that fails again returns to the dead-letter queue after its retries. Reading a file or announcing a finding twice does no harm.`,
     );
   addOptions(
     redrive,
@@ -205,7 +205,7 @@ Fix the cause first; the log of the function names it. A message that fails agai
       '--queue <QUEUE>',
       'dead-letter queue by name, ARN or URL (default: those in the stack outputs AlertDeadLetters and IngestDeadLetters)',
     ).conflicts(['stack', 'detector']),
-    new Option('--dry-run', 'print the messages, and move nothing'),
+    new Option('--dry-run', 'print the messages without moving them'),
     ...stackOptions(),
   );
   after(
@@ -214,7 +214,7 @@ Fix the cause first; the log of the function names it. A message that fails agai
     `Prints a line for each queue: its name and the number of messages moved. With
 --dry-run, prints a line for each message: queue, time sent, subject, cause.
 
-The command needs these permissions of yours:
+The command needs these permissions:
   with --stack: cloudformation:DescribeStacks
   always:       sqs:GetQueueUrl, GetQueueAttributes, ListDeadLetterSourceQueues
                 and ReceiveMessage
@@ -222,8 +222,8 @@ The command needs these permissions of yours:
                 on the dead-letter queues, SendMessage on their destinations
   --dry-run:    sqs:ChangeMessageVisibility
 
-Exit codes: 0 moved, or nothing to move; 1 a move failed; 2 wrong usage, or no
-such queue.`,
+Exit codes: 0 moved or nothing to move, 1 a move failed, 2 wrong usage or no such
+queue.`,
   ).action((options) => perform(async () => (await import('./commands/redrive.ts')).redriveCommand(options, terminal)));
 }
 
@@ -244,11 +244,11 @@ It synthesizes the stack and runs it on local servers that speak the protocols o
   after(
     demo,
     ['demo', 'demo --keep'],
-    `AWS_ENDPOINT_URL, if set, names another emulator that then serves S3, SQS and
-SNS. Alerts and mail then stay in that emulator.
+    `If AWS_ENDPOINT_URL names another emulator, that emulator serves S3, SQS and SNS.
+Alerts and mail then stay in it.
 
-Exit codes: 0 the alert passed through every part; 1 it did not, and the message
-names the part that failed.`,
+Exit codes: 0 the alert passed through every part, 1 it did not (the message names
+the part that failed).`,
   ).action((options) => perform(async () => (await import('./commands/demo.ts')).demoCommand(options, terminal)));
 }
 
@@ -257,9 +257,9 @@ function addCompletion(program: Command, terminal: Terminal, perform: Perform): 
     .command('completion')
     .summary('print a completion script for bash, zsh or fish')
     .description(
-      'Prints a script that completes commands, options and values of "sweepwatch" in your shell. Where npx runs the command, define a function of that name first, as below.',
+      'Prints a script that completes commands, options and values of "sweepwatch" in your shell. If you run the command through npx, first define a function of that name, as shown below.',
     )
-    .addArgument(new Argument('<SHELL>', 'the shell that reads the script').choices(['bash', 'zsh', 'fish']))
+    .addArgument(new Argument('<SHELL>', 'shell that reads the script').choices(['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',
       `

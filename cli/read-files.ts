@@ -83,7 +83,7 @@ class ReadThread {
     const answer = await this.#ask({ file: { name, ...(size !== undefined && { size }) } });
     if ('report' in answer) return answer.report;
     if ('failure' in answer) return { path: name, reason: answer.failure };
-    throw new Error(`a thread answered out of turn about ${name}`);
+    throw new Error(`a thread sent an unexpected answer about ${name}`);
   }
 
   /** Waits until everything in the thread has been taken over. */

@@ -84,7 +84,7 @@ export function whatSilences(finding: Finding): string[] {
 
 function silencerOf(reason: Reason, finding: Finding): string {
   const knob = knobOf(reason.test);
-  if (!knob) return 'this version knows no setting for it';
+  if (!knob) return 'this version has no setting for it';
   const setting = typeof knob.setting === 'function' ? knob.setting(finding) : knob.setting;
   if (!setting) return knob.note ?? '';
   const note = knob.note ? `, ${knob.note}` : '';

@@ -22,7 +22,7 @@ export function alertHandler(
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const { messageId, body } of event.Records) {
       if (!hasTime()) {
-        logger.warn('no time left for an announcement; it comes back', { messageId });
+        logger.warn('no time left for an announcement, it returns to the queue', { messageId });
         batchItemFailures.push({ itemIdentifier: messageId });
         continue;
       }

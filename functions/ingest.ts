@@ -22,7 +22,7 @@ export function ingestHandler(
   /** The notifications of a bucket can name only one prefix, so other objects of the bucket are ignored here. */
   const whyNotRead = (object: ObjectCreated): string | undefined =>
     whyIgnored(object) ??
-    (runtime.flowLogKeysOnly && !isFlowLogKey(object.key) ? 'outside of the folders of flow logs' : undefined);
+    (runtime.flowLogKeysOnly && !isFlowLogKey(object.key) ? 'outside the folders of flow logs' : undefined);
 
   const ingest = async (object: ObjectCreated, hasTime: () => boolean): Promise<void> => {
     const reason = whyNotRead(object);

@@ -99,7 +99,7 @@ const toTopics = (
 /** The client of a service. @throws if the function was created without it. */
 export function clientOf<Name extends keyof Clients>(clients: Clients, name: Name): NonNullable<Clients[Name]> {
   const client = clients[name];
-  if (!client) throw new Error(`this function was made without a client for ${name}`);
+  if (!client) throw new Error(`this function was created without a client for ${name}`);
   return client;
 }
 

@@ -20,7 +20,7 @@ export function settleHandler(services: Services): (event: unknown, invocation: 
       if (failures.length)
         throw new AggregateError(
           failures,
-          `${failures.length} parts of the run failed, most likely sources that could not be judged; the first: ${failures[0]!.message}`,
+          `${failures.length} parts of the run failed, most likely sources that could not be judged. The first: ${failures[0]!.message}`,
         );
     } finally {
       publishMetrics(services);

@@ -27,13 +27,13 @@ function acceptFunctions(detector: DetectorParts): void {
       fn,
       'Serverless-LambdaTracing',
       'X-Ray needs its actions on resource *, which no other statement here has, and samples requests; the structured ' +
-        'logs and metrics tell the story of every single file.',
+        'logs and metrics describe every single file.',
     );
     accept(
       fn,
       'Serverless-LambdaDLQ',
       'The dead letter queue of a function catches asynchronous events only. Ingest and alert are invoked by queues, ' +
-        'which have their own dead letters; settle has a failure destination, whose messages carry the error as well.',
+        'which have their own dead letters. Settle has a failure destination, whose messages also contain the error.',
     );
   }
   for (const fn of [detector.ingestFunction, detector.alertFunction]) {
@@ -47,12 +47,16 @@ function acceptFunctions(detector: DetectorParts): void {
 
 function acceptQueues(detector: DetectorParts): void {
   for (const queue of [detector.ingestDeadLetters, detector.alertDeadLetters, detector.settleDeadLetters]) {
-    accept(queue, 'Serverless-SQSRedrivePolicy', 'It is a dead letter queue itself: an alarm tells of what is in it.');
+    accept(
+      queue,
+      'Serverless-SQSRedrivePolicy',
+      'It is a dead letter queue itself, and an alarm fires when it contains messages.',
+    );
   }
   accept(
     detector.settleDeadLetters,
     'AwsSolutions-SQS3',
-    'It holds failed runs of the schedule and of the settle function, so it is a dead letter queue, though of no queue.',
+    'It receives failed runs of the schedule and of the settle function, so it is a dead letter queue, although not of a queue.',
   );
 }
 
@@ -63,14 +67,14 @@ function acceptReading(detector: DetectorParts, keys: string): void {
     // The function has an immutable view of its role. The role itself is the construct beside it.
     detector.node.findChild('Ingest').node.findChild('Role'),
     `AwsSolutions-IAM5[Resource::${flatten(Stack.of(detector).resolve(files))}]`,
-    'The names of flow log files are not known in advance; the wildcard ends at the folder that they are delivered to.',
+    'The names of flow log files are not known in advance. The wildcard is limited to the folder that receives them.',
   );
   if (existing === undefined) {
     accept(
       detector.logBucket,
       'AwsSolutions-S1',
-      'The bucket is itself a bucket of logs: log delivery writes it and one role reads it. Whoever must audit its ' +
-        'readers records S3 data events in CloudTrail, which name the principal.',
+      'The bucket itself contains logs: log delivery writes it and one role reads it. To audit its readers, ' +
+        'record S3 data events in CloudTrail, which name the principal.',
     );
   }
 }
@@ -89,8 +93,8 @@ function acceptSubscriptions(detector: DetectorParts): void {
     accept(
       subscription,
       'Serverless-SNSRedrivePolicy',
-      'An e-mail that bounces stays in no queue that someone would read: the finding is in the table, and an alarm ' +
-        'tells of alerts that were not delivered.',
+      'Nobody would read a queue of bounced e-mails. The finding is in the table, and an alarm reports ' +
+        'alerts that were not delivered.',
     );
   }
 }
@@ -102,7 +106,7 @@ function acceptNotificationsHandler(stack: Stack): void {
   accept(
     handler,
     'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
-    'A function of the CDK itself, there because the settings ask for notifications of an existing bucket; it runs ' +
-      'only during deployment. events: eventbridge does without it.',
+    'A function of the CDK itself, needed because the settings ask for notifications of an existing bucket. It runs ' +
+      'only during deployment. With events: eventbridge it is not needed.',
   );
 }

@@ -89,29 +89,31 @@ function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): Alar
     spec(
       'IngestDeadLetters',
       ingest.deadLetters,
-      'flow log files could not be read in five tries, so scans in them are not found. First: read the error in the ' +
-        'log of the ingest function, mend its cause, then redrive the dead letters.',
+      'Flow log files could not be read in five tries, so scans in them are not detected. First: ' +
+        'read the error in the log of the ingest function, fix its cause, then redrive the dead ' +
+        'letters.',
     ),
     spec(
       'AlertDeadLetters',
       alert.deadLetters,
-      'findings could not be announced in five tries. First: read the error in the log of the alert function, look at ' +
-        'the open findings in the table, then redrive the dead letters.',
+      'Findings could not be announced in five tries. First: read the error in the log of the alert ' +
+        'function, look at the open findings in the table, then redrive the dead letters.',
     ),
     spec(
       'SettleDeadLetters',
       settleDeadLetters,
-      'runs of the settle function failed or could not be started. First: read the error in its log. The next run does ' +
-        'the missed work, so delete the messages once the runs succeed.',
+      'Runs of the settle function failed or could not be started. First: read the error in its log. ' +
+        'The next run does the missed work, so delete the messages once the runs succeed.',
     ),
   ];
 }
 
 /** The consequence of a failed invocation, by function. */
 const retries: Readonly<Record<keyof Functions, string>> = {
-  ingest: '. First: read the error in its log; messages are tried again by themselves.',
-  alert: '. First: read the error in its log; messages are tried again by themselves.',
-  settle: ', or could not judge some sources. First: read the error in its log; the next run does the missed work.',
+  ingest: '. First: read the error in its log. Its messages are retried automatically.',
+  alert: '. First: read the error in its log. Its messages are retried automatically.',
+  settle:
+    ', or could not judge some sources. First: read the error in its log. The next run does ' + 'the missed work.',
 };
 
 function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
@@ -129,9 +131,10 @@ function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
       // Lambda writes no zeros. A new alarm therefore fires until the first run, as its description says.
       missing: TreatMissingData.BREACHING,
       description:
-        'the settle function has not run for 15 minutes, so slow scans, ends of findings and held alerts wait, and ' +
-        'silence goes unnoticed. In the first ten minutes of a deployment: wait. First: look whether its schedule is ' +
-        'enabled and whether Lambda refuses to run it.',
+        'The settle function has not run for 15 minutes. Slow scans, closing of findings and held ' +
+        'alerts are delayed, and missing logs raise no alarm. During the first ten minutes of a ' +
+        'deployment, wait. First: check whether its schedule is enabled and whether Lambda throttles ' +
+        'it.',
     },
   ];
 }
@@ -139,7 +142,7 @@ function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
 const errorsAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
   id: `${capitalise(name)}Errors`,
   metric: fn.metricErrors({ period }),
-  description: `the ${name} function crashed or timed out${retries[name]}`,
+  description: `The ${name} function crashed or timed out${retries[name]}`,
 });
 
 const throttlesAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
@@ -148,7 +151,7 @@ const throttlesAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
   atLeast: 10,
   description:
     `Lambda refused to run the ${name} function ten times in 5 minutes, because the account's concurrency is used up. ` +
-    'First: look at the ConcurrentExecutions metric, then ask for a higher quota.',
+    'First: look at the ConcurrentExecutions metric, then request a higher quota.',
 });
 
 function ageAlarms({ ingest, alert }: Resources): AlarmSpec[] {
@@ -159,14 +162,15 @@ function ageAlarms({ ingest, alert }: Resources): AlarmSpec[] {
       metric: age(ingest.queue),
       atLeast: 900,
       description:
-        'a flow log file has waited 15 minutes, so alerts are late. First: look whether files fail again and again (log ' +
-        'of the ingest function); if not, raise ingest.maxConcurrency or maxWriteUnits.',
+        'A flow log file has waited for 15 minutes, so alerts are late. First: check in the log of ' +
+        'the ingest function whether files fail repeatedly. If not, raise ingest.maxConcurrency or ' +
+        'maxWriteUnits.',
     },
     {
       id: 'AlertLate',
       metric: age(alert.queue),
       atLeast: 300,
-      description: 'an alert has waited 5 minutes. First: read the errors in the log of the alert function.',
+      description: 'An alert has waited for 5 minutes. First: read the errors in the log of the alert ' + 'function.',
     },
   ];
 }
@@ -184,14 +188,14 @@ const sumOf = (settings: Settings, metricName: string): Metric =>
 const REPEAT_HOUR = 6;
 
 /**
- * The metric, but `calm` in the first period of one hour a day. A standing alarm then returns to OK and fires again
+ * The metric, but `normal` in the first period of one hour a day. A standing alarm then returns to OK and fires again
  * once a day. CloudWatch acts only on changes of state, and nobody may have confirmed a subscription when the first
  * message was sent. HOUR and MINUTE are those of the start of each period, in UTC.
  */
-function repeatedDaily(settings: Settings, metricName: string, calm: number): MathExpression {
+function repeatedDaily(settings: Settings, metricName: string, normal: number): MathExpression {
   const hour = settings.digestHourUtc ?? REPEAT_HOUR;
   return new MathExpression({
-    expression: `IF(HOUR(measured) == ${hour} AND MINUTE(measured) < ${period.toMinutes()}, ${calm}, measured)`,
+    expression: `IF(HOUR(measured) == ${hour} AND MINUTE(measured) < ${period.toMinutes()}, ${normal}, measured)`,
     usingMetrics: { measured: sumOf(settings, metricName) },
     label: metricName,
     period,
@@ -212,14 +216,16 @@ function silenceAlarms(settings: Settings): AlarmSpec[] {
     silence(
       'NoObjects',
       'ObjectsRead',
-      'no flow log file was read for 30 minutes, so nothing would be detected. First: look whether new files are in ' +
-        'the bucket; if so its notifications are broken, if not the flow logs are. Repeated daily.',
+      'No flow log file was read for 30 minutes, so no scan would be detected. First: check whether ' +
+        'the bucket contains new files. If it does, its notifications are broken. If not, the flow ' +
+        'logs are. This alarm repeats daily.',
     ),
     silence(
       'NoRecords',
       'RecordsRead',
-      'no flow log record was read for 30 minutes, so nothing would be detected. First: open a recent file; empty or ' +
-        'NODATA files mean that the logged interfaces carry no traffic. Repeated daily.',
+      'No flow log record was read for 30 minutes, so no scan would be detected. First: open a ' +
+        'recent file. Empty or NODATA files mean that the logged interfaces carry no traffic. This ' +
+        'alarm repeats daily.',
     ),
   ];
 }
@@ -229,9 +235,10 @@ function deliveryAlarm({ topics }: Resources): AlarmSpec {
     id: 'AlertsUndelivered',
     metric: topics.alerts.metricNumberOfNotificationsFailed({ period, statistic: Stats.SUM }),
     description:
-      'SNS failed to deliver an alert. To an e-mail address, a queue or a function it does not try again; to an HTTP or ' +
-      'HTTPS endpoint it may, since each failed try counts. First: look at the subscriptions of the alert topic for ' +
-      'one that is gone or refuses, and read the finding in the table.',
+      'SNS failed to deliver an alert. For an HTTP or HTTPS endpoint each failed try counts, so SNS ' +
+      'may still succeed. For e-mail addresses, queues and functions it has stopped trying. First: ' +
+      'look for a deleted or refusing subscriber among the subscriptions of the alert topic, and ' +
+      'read the finding in the table.',
   };
 }
 
@@ -241,9 +248,9 @@ function subscriptionsAlarm(settings: Settings): AlarmSpec {
     metric: repeatedDaily(settings, 'SubscriptionsMissing', 0),
     periods: 6,
     description:
-      'an address of emails or opsEmails has no confirmed subscription: it was never confirmed, or somebody removed ' +
-      'it, so nobody there hears of alerts or alarms. First: list the subscriptions of both topics, subscribe the ' +
-      'address again and confirm it. Repeated daily.',
+      'An address of emails or opsEmails has no confirmed subscription, so it receives no alerts or ' +
+      'alarms. It was never confirmed, or somebody removed it. First: list the subscriptions of both ' +
+      'topics, subscribe the address again and confirm it. This alarm repeats daily.',
   };
 }
 
@@ -252,9 +259,10 @@ function noiseAlarm(settings: Settings): AlarmSpec {
     id: 'SourcesDropped',
     metric: sumOf(settings, 'SourcesDropped'),
     description:
-      'the windows table is at its write ceiling, so outside sources with a few contacts were not remembered: slow scans ' +
-      'from outside and campaigns may be missed, nothing else. First: look for a flood among the findings; if the traffic ' +
-      'is normal raise maxWriteUnits.windows.',
+      'The windows table is at its write ceiling, so evidence about outside sources with few ' +
+      'contacts was dropped. Slow scans from outside and campaigns may be missed, nothing else. ' +
+      'First: look for a flood among the findings. If the traffic is normal, raise ' +
+      'maxWriteUnits.windows.',
   };
 }
 
@@ -265,9 +273,9 @@ function throttlingAlarm(settings: Settings): AlarmSpec {
     metric: sumOf(settings, 'WritesThrottled'),
     atLeast: 100,
     description:
-      'DynamoDB refused a hundred writes in 5 minutes, mostly at the ceiling of a table, so writes are tried again and ' +
-      'files wait. First: look for a flood among the findings; if the traffic is normal raise maxWriteUnits of the ' +
-      'table that refused.',
+      'DynamoDB refused a hundred writes in 5 minutes, usually because a table is at its write ' +
+      'ceiling. Writes are retried and files wait. First: look for a flood among the findings. If ' +
+      'the traffic is normal, raise maxWriteUnits of the table that refused.',
   };
 }
 

@@ -27,7 +27,7 @@ export function checkKeyPlaces(scope: Construct, settings: Settings): void {
       if (!Token.isUnresolved(ofStack)) throw new SettingsError('settings', [problem]);
       Annotations.of(scope).addWarningV2(
         'Sweepwatch:KeyPlace',
-        `${problem}; the deployment fails unless the stack goes to ${ofKey}`,
+        `${problem}. The deployment fails unless the stack is deployed to ${ofKey}`,
       );
     };
     compare('Region', key.region, region, process.env.CDK_DEFAULT_REGION);

@@ -38,7 +38,7 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
   const common = { environment: createEnvironment(settings, resources) };
   const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
     ...common,
-    description: 'Reads flow log files, stores contact windows, decides who scans',
+    description: 'Reads flow log files, stores contact windows, detects scans',
     timeout: timeouts.ingest,
     memorySize: settings.ingest.memoryMiB,
   });
@@ -53,7 +53,7 @@ export function createFunctions(scope: Construct, settings: Settings, resources:
   );
   const alert = createHandler(scope, 'Alert', settings, alertStatements(resources), {
     ...common,
-    description: 'Decides what a person hears of a finding, and publishes it',
+    description: 'Decides whether a finding raises an alert, and publishes it',
     timeout: timeouts.alert,
     memorySize: 256,
   });

@@ -145,7 +145,7 @@ function adoptBucket(
     bucket.addEventNotification(EventType.OBJECT_CREATED, destination, ...filters);
   } else {
     new Rule(scope, 'ObjectCreated', {
-      description: 'New flow log files of an existing bucket, which must send its events to EventBridge',
+      description: 'New flow log files in an existing bucket, which must send its events to EventBridge',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
@@ -170,7 +170,7 @@ function refuseArnOfUnknownName(scope: Construct, name: string): void {
   const resolved: unknown = isToken(name) ? Stack.of(scope).resolve(name) : undefined;
   if ((resolved as { 'Fn::GetAtt'?: string[] })?.['Fn::GetAtt']?.[1] === 'Arn')
     throw new SettingsError('settings', [
-      'bucket.existing.bucket: must be a name where it is a token, got an ARN: use bucketName, or the prop bucket',
+      'bucket.existing.bucket: must be a name if it is a token, got an ARN: use bucketName, or the prop bucket',
     ]);
 }
 

@@ -145,7 +145,7 @@ function refuseOverLimit(settings: Settings): void {
   const most = Math.floor((BUCKET_POLICY_LIMIT - base) / ((size - base) / logAccounts.length));
   throw new SettingsError('settings', [
     `logAccounts: must be at most ${most} accounts, got ${logAccounts.length}: the bucket policy would have ${size} bytes and ` +
-      `S3 takes ${BUCKET_POLICY_LIMIT}; set logOrganization instead, which admits all accounts of an organization`,
+      `S3 accepts ${BUCKET_POLICY_LIMIT}. Set logOrganization instead, which allows all accounts of an organization`,
   ]);
 }
 

@@ -19,13 +19,16 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
     AlertTopic: [alertTopic.topicArn, 'Topic of alerts: subscribe ticketing, a webhook or another queue here'],
     OperationsTopic: [operationsTopic.topicArn, 'Topic of alarms about the pipeline itself'],
     IngestQueue: [detector.ingestQueue.queueUrl, 'Queue of new flow log files'],
-    IngestDeadLetters: [detector.ingestDeadLetters.queueUrl, 'Files that five tries could not read: redrive from here'],
+    IngestDeadLetters: [
+      detector.ingestDeadLetters.queueUrl,
+      'Files that could not be read in five tries: redrive from here',
+    ],
     RedriveIngest: [
       redrive(detector.ingestDeadLetters, detector.ingestQueue),
       'Retries the files that could not be read',
     ],
     AlertQueue: [detector.alertQueue.queueUrl, 'Queue of findings to announce'],
-    AlertDeadLetters: [detector.alertDeadLetters.queueUrl, 'Findings that five tries could not announce'],
+    AlertDeadLetters: [detector.alertDeadLetters.queueUrl, 'Findings that could not be announced in five tries'],
     RedriveAlert: [
       redrive(detector.alertDeadLetters, detector.alertQueue),
       'Retries the findings that could not be announced',

@@ -95,12 +95,13 @@ function problemsOf({ alertTopic, bucket, bucketOptions, key }: ScanDetectorProp
     if (bucket && settings.bucket?.[choice])
       problems.push(`bucket: must not be given together with settings.bucket.${choice}: leave one of the two out`);
   if (bucketOptions && !bucket)
-    problems.push('bucketOptions: must be given together with bucket; for a named bucket use settings.bucket.existing');
+    problems.push('bucketOptions: must be given together with bucket. For a named bucket use settings.bucket.existing');
   if (key && settings.kmsKey !== undefined && settings.kmsKey !== 'none')
     problems.push(
       `key: must not be given together with settings.kmsKey (${settings.kmsKey}): leave one of the two out`,
     );
-  if (alertTopic?.fifo) problems.push('alertTopic: must be a standard topic, got a FIFO topic, which takes no e-mail');
+  if (alertTopic?.fifo)
+    problems.push('alertTopic: must be a standard topic, got a FIFO topic, which does not deliver e-mail');
   return problems;
 }
 

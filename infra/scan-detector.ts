@@ -142,20 +142,20 @@ export class ScanDetector extends Construct {
     if (emails.length === 0 && !isTopicGiven) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoEmail',
-        'emails is empty: alerts reach the topic, and nobody unless you subscribe something to it',
+        'emails is empty: alerts reach the topic, but nobody receives them until you subscribe to it',
       );
     }
     if (opsEmails.length === 0) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoOpsEmail',
-        'opsEmails is empty: alarms about the pipeline reach the operations topic, and nobody unless you subscribe something to it',
+        'opsEmails is empty: alarms about the pipeline reach the operations topic, but nobody receives them until you subscribe to it',
       );
     }
     const hasSenders = this.flowLogs.length + logAccounts.length > 0 || logOrganization !== undefined;
     if (bucket.existing === undefined && !hasSenders) {
       Annotations.of(this).addWarningV2(
         'Sweepwatch:NoFlowLogs',
-        'vpcs is empty: the new bucket stays empty, and an alarm says so, until a flow log delivers to it',
+        'vpcs is empty: the new bucket stays empty until a flow log delivers to it, and an alarm reports that',
       );
     }
   }

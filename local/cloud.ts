@@ -105,7 +105,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         .filter((lambda) => lambda.busy() > 0)
         .map((lambda) => `function ${lambda.settings.logicalId} runs`),
       ...sources.filter((source) => source.busy() > 0).map((source) => `${source.settings.logicalId} handles a batch`),
-      ...(messaging !== undefined && messaging.background.pending() > 0 ? ['deliveries are under way'] : []),
+      ...(messaging !== undefined && messaging.background.pending() > 0 ? ['deliveries are in progress'] : []),
     ];
     const queueUrls = sources.map(({ settings }) => settings.queueUrl);
     let stopping: Promise<void> | undefined;

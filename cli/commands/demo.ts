@@ -84,7 +84,7 @@ async function run(
   for (const { key, body } of deliveries) await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   s3.destroy();
   await settled(cloud, narrator);
-  narrator.say('schedule: running the settle function, which decides about overdue answers');
+  narrator.say('schedule: running the settle function, which judges overdue answers');
   await cloud.invoke(scheduleOf(cloud)).catch((error) => {
     throw new ProofError(`settle function: ${(error as Error).message}`);
   });

@@ -125,7 +125,7 @@ function report(
       say(`${file.name}: ${file.error}${file.records ? ` (${countOf(file.records, 'record')} before that used)` : ''}`);
     for (const skip of file.skipped) {
       say(
-        `${file.name}: ${countOf(skip.count, 'line')} skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}); first at line ${skip.firstLine}: "${skip.excerpt}"`,
+        `${file.name}: ${countOf(skip.count, 'line')} skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}), first at line ${skip.firstLine}: "${skip.excerpt}"`,
       );
     }
     if (file.skipData) say(`${file.name}: ${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records there`);
@@ -136,12 +136,12 @@ function report(
     );
   if (dropped.ofInterfaces)
     say(
-      `interface limit reached: ignored the interface of ${countOf(dropped.ofInterfaces, 'record')}; a pod or host behind one of them may not be recognised`,
+      `interface limit reached: ignored the interface of ${countOf(dropped.ofInterfaces, 'record')}, so a pod or host behind one of them may not be recognised`,
     );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   const hidden = findings.length - shown.length;
   say(
-    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(findings.length, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}${hiddenFiles ? `; ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
+    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(findings.length, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}${hiddenFiles ? `, ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
   );
   return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

@@ -79,7 +79,7 @@ export async function showFinding(id: string, options: ShowOptions, terminal: Te
   const { deployment, store } = await open(options);
   const finding = (await store.byId(id))?.finding;
   if (!finding) {
-    terminal.stderr(`no finding ${printable(id)} in ${printable(deployment.table)}; "findings list" shows the ids\n`);
+    terminal.stderr(`no finding ${printable(id)} in ${printable(deployment.table)}. "findings list" shows the ids\n`);
     return 1;
   }
   if (options.format !== 'table') {

@@ -45,7 +45,7 @@ function destinationFor(queue: DeadLetterQueue): string {
     return destinationOf(queue);
   } catch (error) {
     throw new UsageError(
-      `${(error as Error).message}. Those of settle need no redrive: its next run does the missed work`,
+      `${(error as Error).message}. The dead letters of settle need no redrive, because its next run does the missed work`,
     );
   }
 }

@@ -26,7 +26,7 @@ export async function addRule(options: AddOptions, terminal: Terminal): Promise<
   await store.add(rule);
   terminal.stdout(`${id}\n`);
   terminal.stderr(
-    `alerts about ${scopeText(rule)} are silent until ${printable(expires)}; undo: npx --no-install sweepwatch suppress remove ${id} ${deployment.again}\n`,
+    `alerts about ${scopeText(rule)} are silent until ${printable(expires)}. Undo: npx --no-install sweepwatch suppress remove ${id} ${deployment.again}\n`,
   );
   return 0;
 }
@@ -46,7 +46,7 @@ export async function listRules(options: DeploymentOptions, terminal: Terminal):
 export async function removeRule(id: string, options: DeploymentOptions, terminal: Terminal): Promise<number> {
   const { deployment, store } = await open(options);
   if (await store.remove(id)) return 0;
-  terminal.stderr(`no suppression ${printable(id)} in ${printable(deployment.table)}; "suppress list" shows the ids\n`);
+  terminal.stderr(`no suppression ${printable(id)} in ${printable(deployment.table)}. "suppress list" shows the ids\n`);
   return 1;
 }
 

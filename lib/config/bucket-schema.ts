@@ -17,7 +17,7 @@ const bucketArn = /^arn:aws[a-z-]*:s3:::/;
 const bucketNameRules: readonly (readonly [rule: (name: string) => boolean, must: string])[] = [
   [(name) => /^[a-z0-9.-]{3,63}$/.test(name), 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
   [(name) => /^[a-z0-9].*[a-z0-9]$/.test(name), 'begin and end with a letter or a number'],
-  [(name) => !name.includes('..'), 'hold no two dots in a row'],
+  [(name) => !name.includes('..'), 'not contain two dots in a row'],
   [(name) => !/^\d+\.\d+\.\d+\.\d+$/.test(name), 'not look like an IP address'],
   [(name) => !/^(xn--|sthree-|amzn-s3-demo-)/.test(name), 'not begin with xn--, sthree- or amzn-s3-demo-'],
   [
@@ -30,7 +30,7 @@ function checkBucketName(what: string): (name: string, context: z.core.$Refineme
   return (name, context) => {
     if (isToken(name)) return;
     const [, must] = bucketNameRules.find(([holds]) => !holds(name.replace(bucketArn, ''))) ?? [];
-    if (must !== undefined) refuse(context, `must be ${what}; a name must ${must}`);
+    if (must !== undefined) refuse(context, `must be ${what}. A name must ${must}`);
   };
 }
 
@@ -66,21 +66,21 @@ function checkStart(start: string, context: z.core.$RefinementCtx<string>): bool
 function checkPrefix(prefix: string, context: z.core.$RefinementCtx<string>): void {
   if (!checkStart(prefix, context)) return;
   if (/[*?]/.test(prefix))
-    refuse(context, 'must hold no * and no ?: for the flow logs of all accounts and Regions set flowLogsUnder');
+    refuse(context, 'must not contain * or ?: for the flow logs of all accounts and Regions set flowLogsUnder');
   else if (prefix !== '' && !prefix.endsWith('/')) refuse(context, 'must be empty or end with /');
 }
 
 function checkFlowLogsUnder(folder: string, context: z.core.$RefinementCtx<string>): void {
   if (!checkStart(folder, context)) return;
   if (/[*?]/.test(folder))
-    refuse(context, 'must hold no * and no ?, since it covers all accounts and Regions as it is: AWSLogs/');
+    refuse(context, 'must not contain * or ?, since it already covers all accounts and Regions: AWSLogs/');
   else if (!flowLogFolder.test(folder))
     refuse(
       context,
       'must end with AWSLogs/ (or AWSLogs/<organization id>/), the folder that AWS adds: network/AWSLogs/',
     );
   else if (!/^[\w!.'()=/-]+$/.test(folder))
-    refuse(context, "must be of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys");
+    refuse(context, "must consist of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys");
 }
 
 const existingBucket = z
@@ -94,9 +94,10 @@ const existingBucket = z
       .enum(['notification', 'eventbridge'])
       .default('eventbridge')
       .describe(
-        'How new objects are announced. eventbridge: a rule of ours, nothing of the bucket is changed, but its owner ' +
-          'must have switched EventBridge on for it. notification: a custom resource adds our queue to the ' +
-          'notifications of the bucket; S3 refuses it where another notification covers the same prefix.',
+        'How new objects are announced. eventbridge: the stack creates an EventBridge rule and does ' +
+          'not change the bucket, whose owner must have enabled EventBridge for it. notification: a ' +
+          'custom resource adds the ingest queue to the notifications of the bucket. S3 refuses that ' +
+          'if another notification covers the same prefix.',
       ),
     flowLogsUnder: z
       .string()
@@ -104,9 +105,10 @@ const existingBucket = z
       .meta({ pattern: flowLogFolder.source })
       .optional()
       .describe(
-        'The right choice for a bucket that CloudTrail, Config or load balancers share: reads the flow logs of all ' +
-          'accounts and Regions below this folder, plain or Hive-style, and nothing else. It ends with the AWSLogs/ ' +
-          'that AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.',
+        'The right choice for a bucket shared with CloudTrail, Config or load balancers. Only the ' +
+          'flow logs of all accounts and Regions below this folder are read, plain or Hive-style. It ' +
+          'ends with the AWSLogs/ that AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an ' +
+          'organization id after it.',
       ),
     prefix: z
       .string()
@@ -114,26 +116,33 @@ const existingBucket = z
       .meta({ pattern: '^([^/*?][^*?]*/)?$' })
       .default('')
       .describe(
-        'For files that another program copied: every object whose key starts so is read, for instance ' +
-          'copies/flow-logs/. Empty reads the whole bucket. Empty objects, and logs of other services in the layout of ' +
-          'AWS, are ignored and counted. Any other object that is no flow log fails and raises an alarm.',
+        'For files that another program copied: every object whose key has this prefix is read, for ' +
+          'instance copies/flow-logs/. If empty, the whole bucket is read. Empty objects, and logs of ' +
+          'other services in the key layout of AWS, are ignored and counted. Any other object that is ' +
+          'not a flow log fails and raises an alarm.',
       ),
     kmsKeyArn: textOrToken(
       keyArn,
       'must be the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias',
     )
       .optional()
-      .describe('Key that encrypts the objects, if it is one of your own; ingest is allowed to decrypt with it.'),
+      .describe(
+        'Customer managed key that encrypts the objects, if there is one. The ingest function gets ' +
+          'permission to decrypt with it.',
+      ),
   })
   .describe(
-    'Read a bucket that already receives flow logs. The stack changes neither its policy nor its encryption. With vpcs, ' +
-      'AWS itself may add statements for log delivery to its policy, or replace the policy: synthesis then prints the ' +
-      'statements to add first.',
+    'Read a bucket that already receives flow logs. The stack changes neither its policy nor its ' +
+      'encryption. With vpcs, AWS itself may add statements for log delivery to its policy, or replace ' +
+      'the policy. Synthesis then prints the statements to add first.',
   );
 
 /** Which bucket: `new` (the default) or `existing`, never both. */
 export const bucketChoice = z
   .strictObject({ new: newBucket.optional(), existing: existingBucket.optional() })
-  .refine((bucket) => bucket.new === undefined || bucket.existing === undefined, 'must name one of new and existing')
+  .refine(
+    (bucket) => bucket.new === undefined || bucket.existing === undefined,
+    'must contain new or existing, not both',
+  )
   .default({})
   .describe('Where the flow log files are. Default: a new bucket.');

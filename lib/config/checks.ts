@@ -18,7 +18,7 @@ export function checkUnique<T>(keyOf: (item: T) => string): (items: T[], context
     for (const [index, item] of items.entries()) {
       const first = firstAt.get(keyOf(item));
       if (first === undefined) firstAt.set(keyOf(item), index);
-      else refuse(context, [index], `must be listed once, is item ${first} already`);
+      else refuse(context, [index], `must be listed once, is already item ${first}`);
     }
   };
 }
@@ -45,7 +45,7 @@ export function checkRoutingDomains(domains: Record<string, string[]>, context: 
     for (const [index, vpc] of vpcs.entries()) {
       const earlier = domainOf.get(vpc);
       if (earlier !== undefined)
-        refuse(context, [name, index], `must be in one routing domain, is in ${earlier} already`);
+        refuse(context, [name, index], `must be in one routing domain, is already in ${earlier}`);
       domainOf.set(vpc, name);
     }
   }
@@ -76,25 +76,25 @@ function checkBucket({ bucket: { existing }, vpcs, logAccounts, logOrganization 
   if (existing === undefined) return;
   const { flowLogsUnder, prefix } = existing;
   if (flowLogsUnder !== undefined && prefix !== '') {
-    refuse(context, ['bucket', 'existing', 'prefix'], 'must be left out, since flowLogsUnder says what is read');
+    refuse(context, ['bucket', 'existing', 'prefix'], 'must be left out, since flowLogsUnder selects the files');
   }
   if (vpcs.length > 0 && /(^|\/)AWSLogs\//.test(prefix)) {
     refuse(
       context,
       ['bucket', 'existing', 'prefix'],
-      'must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself; or set flowLogsUnder',
+      'must end before AWSLogs/ if vpcs is set, because AWS adds AWSLogs/ itself (or set ' + 'flowLogsUnder)',
     );
   }
   if (vpcs.length > 0 && flowLogsUnder !== undefined && !flowLogsUnder.endsWith('AWSLogs/')) {
     refuse(
       context,
       ['bucket', 'existing', 'flowLogsUnder'],
-      'must end with AWSLogs/ when vpcs get flow logs of ours, because AWS writes those to AWSLogs/<account>/',
+      'must end with AWSLogs/ if vpcs is set, because AWS writes its flow logs to AWSLogs/<account>/',
     );
   }
   for (const [name, value] of Object.entries({ logAccounts, logOrganization })) {
     if (value !== undefined && value.length > 0)
-      refuse(context, [name], 'must be left out with an existing bucket, whose policy is not ours to write');
+      refuse(context, [name], 'must be left out with an existing bucket, whose policy the stack does not change');
   }
 }
 

@@ -61,7 +61,7 @@ function parseJson(file: string, text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const message = (error as Error).message;
-    if (text.trim() === '') throw new SettingsError(file, ['is empty: it must hold a JSON object, at least {}']);
+    if (text.trim() === '') throw new SettingsError(file, ['is empty: it must contain a JSON object, at least {}']);
     const reason = message.replace(/(, \.*".*| in JSON at position .*)$/s, '');
     throw new SettingsError(file, [`is not JSON: ${reason}, at ${locate(text, message)}`]);
   }

@@ -45,9 +45,9 @@ function describeUnknown(name: string, known: readonly string[]): string {
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   if (best !== undefined && best.distance <= Math.max(2, Math.floor(name.length / 3))) {
-    return `is no setting; did you mean ${best.candidate}?`;
+    return `is not a setting. Did you mean ${best.candidate}?`;
   }
-  return `is no setting; known here: ${known.join(', ')}`;
+  return `is not a setting. Known here: ${known.join(', ')}`;
 }
 
 function nodeAt(schema: SchemaNode, path: Path): SchemaNode | undefined {

@@ -22,19 +22,20 @@ const emails = (description: string) =>
 
 const settingsShape = z
   .strictObject({
-    $schema: z.string().optional().describe('Where editors find this schema. Not read by the program.'),
+    $schema: z.string().optional().describe('Location of this schema, for editors. The program does not read it.'),
     deploymentName: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,22}[a-z0-9]$/, 'must be 2 to 24 of a-z, 0-9 and hyphen, starting with a letter')
       .default('sweepwatch')
-      .describe('Name of the stack, the metric dimension `service`, and the start of every fixed name.'),
+      .describe('Name of the stack, value of the metric dimension `service`, and prefix of every fixed ' + 'name.'),
     vpcs: z
       .array(z.strictObject({ vpcId: vpcId.describe('A VPC in the account and region of the stack.') }))
       .superRefine(checkUnique((vpc) => vpc.vpcId))
       .default([])
       .describe(
-        'VPCs that get a flow log of ours: all traffic, 60 s aggregation, the columns that detection reads. Empty where ' +
-          'flow logs exist already. A second flow log beside an existing one is billed as vended logs again.',
+        'VPCs for which the stack creates a flow log: all traffic, 60 s aggregation, the columns ' +
+          'that detection reads. Leave it empty if flow logs exist already. A second flow log for a ' +
+          'VPC is billed as vended logs again.',
       ),
     bucket: bucketChoice,
     logAccounts: z
@@ -42,17 +43,19 @@ const settingsShape = z
       .superRefine(checkUnique((account) => account))
       .default([])
       .describe(
-        "Further accounts whose flow logs, of any Region, may be delivered to the new bucket; the stack's own account " +
-          'always may. The bucket policy has room for about 95 (61 with hiveCompatiblePartitions): for more, set ' +
-          'logOrganization. Not used with an existing bucket, whose policy is yours.',
+        "Further accounts that may deliver flow logs of any Region to the new bucket. The stack's " +
+          'own account always may. The bucket policy has room for about 95 accounts (61 with ' +
+          'hiveCompatiblePartitions). For more, set logOrganization. Not used with an existing bucket, ' +
+          'whose policy is yours.',
       ),
     logOrganization: z
       .string()
       .regex(/^o-[a-z0-9]{10,32}$/, 'must be an organization id: o- and 10 to 32 of a-z and 0-9')
       .optional()
       .describe(
-        'An organization of AWS Organizations, all of whose accounts may deliver flow logs of any Region to the new ' +
-          'bucket, present and future ones. Not used with an existing bucket, whose policy is yours.',
+        'An organization of AWS Organizations. All its present and future accounts may deliver flow ' +
+          'logs of any Region to the new bucket. Not used with an existing bucket, whose policy is ' +
+          'yours.',
       ),
     flowLogs: z
       .strictObject({
@@ -60,58 +63,69 @@ const settingsShape = z
           .boolean()
           .default(false)
           .describe(
-            'Hive-style keys (year=2026/month=11/...), which Athena partitions by. Also set it when the other ' +
-              'accounts in logAccounts deliver that way.',
+            'Whether object keys are Hive-style (year=2026/month=11/...), which Athena can use as ' +
+              'partitions. Also set it if the accounts in logAccounts deliver that way.',
           ),
         perHourPartition: z
           .boolean()
           .default(false)
-          .describe('One folder an hour instead of one a day. Cheaper to query, no difference to detection.'),
+          .describe(
+            'Whether each hour has its own folder, instead of each day. Cheaper to query, no effect on ' + 'detection.',
+          ),
         ecs: z
           .boolean()
           .default(false)
           .describe(
-            'Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, task and container ' +
-              'behind a source. EC2 refuses a flow log with them unless an ECS cluster exists in the account and ' +
-              'Region when the flow log is created; some reports say in the VPC. The deploying role also needs ' +
+            'Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, ' +
+              'task and container behind a source. EC2 refuses a flow log with these columns unless an ' +
+              'ECS cluster exists in the account and Region when the flow log is created. Some reports ' +
+              'say that the cluster must be in the VPC. The deploying role also needs ' +
               'ecs:ListClusters, ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and ' +
-              'ecs:ListContainerInstances. Only tasks in awsvpc mode are named. The columns are billed with every record.',
+              'ecs:ListContainerInstances. Only tasks in awsvpc mode are named. The columns are billed ' +
+              'with every record.',
           ),
         leaveOut: z
           .array(z.string())
           .superRefine(checkUnique((column) => column))
           .default([])
           .describe(
-            'Columns that the flow logs of vpcs do without, for a Region or partition that does not offer them yet: ' +
-              'EC2 refuses a flow log with an unknown field. The table below says what detection loses.',
+            'Columns to leave out of the flow logs of vpcs, for a Region or partition that does not ' +
+              'offer them yet. EC2 refuses a flow log with an unknown field. The table "What detection ' +
+              'loses without a column" lists the consequences.',
           ),
       })
       .superRefine(checkColumns)
       .prefault({})
-      .describe('Columns of the flow logs of vpcs, and how their files are laid out in the bucket.'),
+      .describe('Columns of the flow logs of vpcs, and the layout of their files in the bucket.'),
     kmsKey: textOrToken(
       new RegExp(`^(none|new|${keyArn.source.slice(1, -1)})$`),
       'must be none, new, or the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID)',
     )
       .default('none')
       .describe(
-        'Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee. ' +
-          'new: a key of the stack, rotated yearly (about 1 USD a month and its requests). An ARN: your key, whose ' +
-          'policy must let delivery.logs.amazonaws.com encrypt and IAM policies of this account grant its use; a key of ' +
-          "the stack's account and Region. Before you change it, pause ingest and drain its queue: until the roles " +
-          'follow, calls under the new key are refused, and files under the old one become unreadable.',
+        'Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or ' +
+          'manages, no fee. new: a key that the stack creates and AWS rotates yearly (about 1 USD a ' +
+          "month plus requests). An ARN: your own key in the stack's account and Region. Its policy " +
+          'must allow delivery.logs.amazonaws.com to encrypt, and let IAM policies of the account ' +
+          'grant its use. Before you change this setting, pause ingest and drain its queue. Until the ' +
+          'roles are updated, calls under the new key are refused, and files under the old key become ' +
+          'unreadable.',
       ),
-    emails: emails('Addresses that receive alerts. Each must confirm the message that AWS sends, within 48 hours.'),
+    emails: emails(
+      'E-mail addresses that receive alerts. Each must confirm the message from AWS within 48 ' + 'hours.',
+    ),
     opsEmails: emails(
-      'Addresses that hear of trouble in the pipeline itself (alarms, recovery): whoever runs it, not the analyst.',
+      'E-mail addresses that receive the alarms about the pipeline itself. They belong to its ' +
+        'operators, not to the analysts.',
     ),
     internal: z
       .array(z.string())
       .superRefine(checkInternal)
       .default([])
       .describe(
-        'CIDR blocks that count as inside besides 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7 and the addresses ' +
-          'of logged interfaces, for instance your public ranges. They must not overlap each other.',
+        'Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, ' +
+          '192.168/16, 100.64/10, fc00::/7 and the addresses of logged interfaces are always inside. ' +
+          'The blocks must not overlap each other.',
       ),
     routingDomains: z
       .record(
@@ -121,22 +135,25 @@ const settingsShape = z
       .superRefine(checkRoutingDomains)
       .default({})
       .describe(
-        'Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private ' +
-          'addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat, and for a VPC that several accounts share.',
+        'Groups of VPCs that route to each other (peering, transit gateway) and so share one space ' +
+          'of private addresses: name to VPC ids. Default: all VPCs of an account are one domain. Set ' +
+          'it if VPCs of an account reuse address ranges, or if several accounts share a VPC.',
       ),
     sensitivity: z
       .enum(['low', 'medium', 'high'])
       .default('medium')
-      .describe('How little suffices. low misses slow scans, high reports more that turns out to be harmless.'),
+      .describe(
+        'How little evidence is enough for a finding. low misses slow scans, high reports more ' + 'harmless traffic.',
+      ),
     detection: detectionOverrides
       .default({})
-      .describe('Single numbers of the detector that replace those of the sensitivity.'),
+      .describe('Numbers of the detector that override those of the sensitivity, one by one.'),
     minSeverity: z
       .enum(SEVERITIES)
       .default('medium')
       .describe(
-        'Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, ' +
-          'so with the default they raise no alert.',
+        'Findings below this severity raise no alert. They appear in the table and in the digest. ' +
+          'Scans from outside are low, so with the default they raise no alert.',
       ),
     alertsIn5Minutes: z
       .int()
@@ -144,9 +161,11 @@ const settingsShape = z
       .max(500)
       .default(50)
       .describe(
-        'Alerts that are sent one by one in five minutes, of each of five sorts: critical, high from inside, high from ' +
-          'outside, all others, and ends. What is over it is an alert storm: held for at most five minutes, and told in ' +
-          'one message, the worst first. Lower spares whoever reads; higher serves programs that want each finding.',
+        'Limit of alerts that are sent one by one in five minutes. It applies separately to five ' +
+          'groups: critical, high from inside, high from outside, all others, and closed findings. ' +
+          'Alerts beyond it are an alert storm. They are held for at most five minutes and then sent ' +
+          'in one message, the worst first. Lower is easier on readers. Higher suits programs that ' +
+          'need each finding.',
       ),
     digestHourUtc: z
       .int()
@@ -154,7 +173,10 @@ const settingsShape = z
       .max(23)
       .nullable()
       .default(6)
-      .describe('Hour of day (UTC) of the daily digest of what raised no alert of its own; null sends none.'),
+      .describe(
+        'Hour of day (UTC) at which the daily digest of findings without an alert is sent. null ' +
+          'turns the digest off.',
+      ),
     retentionDays: z
       .strictObject({
         windows: z
@@ -163,7 +185,8 @@ const settingsShape = z
           .max(90)
           .default(8)
           .describe(
-            'Days that contact windows are kept; at least the longest horizon (72 h) and a day. More costs storage.',
+            'Days that contact windows are kept. The minimum is the longest horizon (72 h) and one ' +
+              'day. More costs storage.',
           ),
         findings: z
           .int()
@@ -180,26 +203,30 @@ const settingsShape = z
         functionLogs: z
           .literal(functionLogDays)
           .default(30)
-          .describe('Days that the logs of the functions are kept; one of the numbers that CloudWatch Logs accepts.'),
+          .describe(
+            'Days that the logs of the functions are kept. Must be one of the numbers that CloudWatch ' +
+              'Logs accepts.',
+          ),
       })
       .prefault({})
-      .describe('How long things are kept, in days.'),
+      .describe('Retention periods in days.'),
     maxWriteUnits: z
       .strictObject({
-        windows: z.int().min(10).max(40_000).default(500).describe('Write units a second of the windows table.'),
+        windows: z.int().min(10).max(40_000).default(500).describe('Write units per second of the windows table.'),
         findings: z
           .int()
           .min(10)
           .max(40_000)
           .default(100)
-          .describe('Write units a second of the findings table, and again of each of its four indexes.'),
+          .describe('Write units per second of the findings table, and separately of each of its four indexes.'),
       })
       .prefault({})
       .describe(
-        'Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a ' +
-          'million writes). AWS applies them on a best-effort basis, so writes may exceed them for moments. At the ceiling, ' +
-          'writes are tried again and files wait in the queue; outside sources with a ' +
-          'few contacts are dropped first, which raises an alarm.',
+        'Write ceilings of the tables, which limit the bill during a flood of traffic. One unit used ' +
+          'all month costs about 1.62 USD (0.625 USD per million writes). AWS enforces the ceilings on ' +
+          'a best-effort basis, so writes may exceed them briefly. At the ceiling, writes are retried ' +
+          'and files wait in the queue. Outside sources with few contacts are dropped first, which ' +
+          'raises an alarm.',
       ),
     ingest: z
       .strictObject({
@@ -208,14 +235,17 @@ const settingsShape = z
           .min(512)
           .max(10_240)
           .default(1024)
-          .describe('Memory of the ingest function in MiB. More also buys processor share (1769 is one core).'),
+          .describe(
+            'Memory of the ingest function in MiB. More memory also gives more CPU (1769 MiB is one ' + 'vCPU).',
+          ),
         maxConcurrency: z
           .int()
           .min(2)
           .max(1000)
           .default(10)
           .describe(
-            'Files read at once. Higher catches up faster after an outage and leaves less for other functions.',
+            'Number of files to read in parallel. Higher catches up faster after an outage and ' +
+              'leaves less concurrency for other functions.',
           ),
       })
       .prefault({})
@@ -224,18 +254,19 @@ const settingsShape = z
       .array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a flow log field such as srcaddr or pkt-srcaddr'))
       .superRefine(checkUnique((field) => field))
       .default([])
-      .describe('Column names, in order, of files that have no header line. Empty: the 14 default fields.'),
+      .describe('Column names, in order, of files without a header line. If empty, the 14 default fields ' + 'apply.'),
     logLevel: z
       .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])
       .default('INFO')
-      .describe('What the functions log. DEBUG is billed by the gigabyte.'),
+      .describe('Log level of the functions. DEBUG writes gigabytes, which CloudWatch bills.'),
     keepDataOnRemoval: z
       .boolean()
       .default(true)
       .describe(
-        'Whether tables, new bucket and new key outlive the stack. false deletes tables and key with it; the bucket ' +
-          'must be emptied first, since CloudFormation deletes no bucket that holds objects. A first deployment that ' +
-          'fails deletes all three in either case.',
+        'Whether tables, new bucket and new key outlive the stack. With false, tables and key are ' +
+          'deleted with the stack. The bucket must be emptied first, since CloudFormation does not ' +
+          'delete a bucket with objects. A first deployment that fails deletes all three in either ' +
+          'case.',
       ),
     deletionProtection: z
       .boolean()

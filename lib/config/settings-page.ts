@@ -22,9 +22,9 @@ export function settingsPage(schema: Node): string {
     if (!name.startsWith('$')) addRows(rows, name, node);
   return `# Settings
 
-Generated from the schema by \`npm run schema\`; a test keeps it current. All settings are optional and live in one JSON
-file, \`sweepwatch.config.json\` unless \`--context settings=FILE\` names another. Editors complete and check it through
-\`docs/schemas/settings.schema.json\`.
+This page is generated from the schema by \`npm run schema\`. A test keeps it current. All settings are optional. They are in
+one JSON file, \`sweepwatch.config.json\` unless \`--context settings=FILE\` names another. Editors complete and check the
+file with \`docs/schemas/settings.schema.json\`.
 
 | setting | values | default | meaning |
 |---|---|---|---|
@@ -32,16 +32,19 @@ ${rows.join('\n')}
 
 ## What detection loses without a column
 
-The flow logs of \`vpcs\` contain ${REQUIRED_COLUMNS.map((name) => `\`${name}\``).join(', ')}, and the columns of this
-table; those that start with \`ecs-\` only with \`flowLogs.ecs\`. \`flowLogs.leaveOut\` removes columns of the table. Flow
-logs that exist already may lack any of them. A finding names each loss that matters to it in \`dataQuality\`. The version
-is the one that introduced the column in VPC Flow Logs; a Region or partition may lack later ones.
+The flow logs of \`vpcs\` always contain these columns:
+${REQUIRED_COLUMNS.map((name) => `\`${name}\``).join(', ')}.
+
+They also contain the columns of the following table. The \`ecs-\` columns require \`flowLogs.ecs\`. \`flowLogs.leaveOut\` removes
+columns of the table. Existing flow logs may lack any of them. A finding names each loss that matters to it in
+\`dataQuality\`. The version is the one that introduced the column in VPC Flow Logs. A Region or partition may lack later
+versions.
 
 ${lossesTable()}
 
-## What a sensitivity stands for
+## What a sensitivity means
 
-\`sensitivity\` picks a column; each number can be overridden under \`detection\`.
+\`sensitivity\` selects a column. \`detection\` overrides single numbers.
 
 | number | low | medium | high |
 |---|---|---|---|

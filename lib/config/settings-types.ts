@@ -3,17 +3,17 @@
 /** The settings as a user writes them: everything optional. */
 export interface SettingsInput {
   /**
-   * Where editors find this schema. Not read by the program.
+   * Location of this schema, for editors. The program does not read it.
    */
   $schema?: string;
   /**
-   * Name of the stack, the metric dimension `service`, and the start of every fixed name.
+   * Name of the stack, value of the metric dimension `service`, and prefix of every fixed name.
    * @default "sweepwatch"
    */
   deploymentName?: string;
   /**
-   * VPCs that get a flow log of ours: all traffic, 60 s aggregation, the columns that detection reads. Empty where
-   * flow logs exist already. A second flow log beside an existing one is billed as vended logs again.
+   * VPCs for which the stack creates a flow log: all traffic, 60 s aggregation, the columns that detection reads.
+   * Leave it empty if flow logs exist already. A second flow log for a VPC is billed as vended logs again.
    * @default []
    */
   vpcs?: {
@@ -39,7 +39,7 @@ export interface SettingsInput {
     };
     /**
      * Read a bucket that already receives flow logs. The stack changes neither its policy nor its encryption. With
-     * vpcs, AWS itself may add statements for log delivery to its policy, or replace the policy: synthesis then
+     * vpcs, AWS itself may add statements for log delivery to its policy, or replace the policy. Synthesis then
      * prints the statements to add first.
      */
     existing?: {
@@ -48,227 +48,233 @@ export interface SettingsInput {
        */
       bucket: string;
       /**
-       * How new objects are announced. eventbridge: a rule of ours, nothing of the bucket is changed, but its owner
-       * must have switched EventBridge on for it. notification: a custom resource adds our queue to the notifications
-       * of the bucket; S3 refuses it where another notification covers the same prefix.
+       * How new objects are announced. eventbridge: the stack creates an EventBridge rule and does not change the
+       * bucket, whose owner must have enabled EventBridge for it. notification: a custom resource adds the ingest
+       * queue to the notifications of the bucket. S3 refuses that if another notification covers the same prefix.
        * @default "eventbridge"
        */
       events?: "notification" | "eventbridge";
       /**
-       * The right choice for a bucket that CloudTrail, Config or load balancers share: reads the flow logs of all
-       * accounts and Regions below this folder, plain or Hive-style, and nothing else. It ends with the AWSLogs/ that
-       * AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.
+       * The right choice for a bucket shared with CloudTrail, Config or load balancers. Only the flow logs of all
+       * accounts and Regions below this folder are read, plain or Hive-style. It ends with the AWSLogs/ that AWS adds,
+       * for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.
        */
       flowLogsUnder?: string;
       /**
-       * For files that another program copied: every object whose key starts so is read, for instance
-       * copies/flow-logs/. Empty reads the whole bucket. Empty objects, and logs of other services in the layout of
-       * AWS, are ignored and counted. Any other object that is no flow log fails and raises an alarm.
+       * For files that another program copied: every object whose key has this prefix is read, for instance
+       * copies/flow-logs/. If empty, the whole bucket is read. Empty objects, and logs of other services in the key
+       * layout of AWS, are ignored and counted. Any other object that is not a flow log fails and raises an alarm.
        * @default ""
        */
       prefix?: string;
       /**
-       * Key that encrypts the objects, if it is one of your own; ingest is allowed to decrypt with it.
+       * Customer managed key that encrypts the objects, if there is one. The ingest function gets permission to
+       * decrypt with it.
        */
       kmsKeyArn?: string;
     };
   };
   /**
-   * Further accounts whose flow logs, of any Region, may be delivered to the new bucket; the stack's own account
-   * always may. The bucket policy has room for about 95 (61 with hiveCompatiblePartitions): for more, set
+   * Further accounts that may deliver flow logs of any Region to the new bucket. The stack's own account always
+   * may. The bucket policy has room for about 95 accounts (61 with hiveCompatiblePartitions). For more, set
    * logOrganization. Not used with an existing bucket, whose policy is yours.
    * @default []
    */
   logAccounts?: string[];
   /**
-   * An organization of AWS Organizations, all of whose accounts may deliver flow logs of any Region to the new
-   * bucket, present and future ones. Not used with an existing bucket, whose policy is yours.
+   * An organization of AWS Organizations. All its present and future accounts may deliver flow logs of any Region
+   * to the new bucket. Not used with an existing bucket, whose policy is yours.
    */
   logOrganization?: string;
   /**
-   * Columns of the flow logs of vpcs, and how their files are laid out in the bucket.
+   * Columns of the flow logs of vpcs, and the layout of their files in the bucket.
    * @default {}
    */
   flowLogs?: {
     /**
-     * Hive-style keys (year=2026/month=11/...), which Athena partitions by. Also set it when the other accounts in
-     * logAccounts deliver that way.
+     * Whether object keys are Hive-style (year=2026/month=11/...), which Athena can use as partitions. Also set it
+     * if the accounts in logAccounts deliver that way.
      * @default false
      */
     hiveCompatiblePartitions?: boolean;
     /**
-     * One folder an hour instead of one a day. Cheaper to query, no difference to detection.
+     * Whether each hour has its own folder, instead of each day. Cheaper to query, no effect on detection.
      * @default false
      */
     perHourPartition?: boolean;
     /**
      * Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, task and container behind
-     * a source. EC2 refuses a flow log with them unless an ECS cluster exists in the account and Region when the
-     * flow log is created; some reports say in the VPC. The deploying role also needs ecs:ListClusters,
-     * ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and ecs:ListContainerInstances. Only tasks in awsvpc
-     * mode are named. The columns are billed with every record.
+     * a source. EC2 refuses a flow log with these columns unless an ECS cluster exists in the account and Region
+     * when the flow log is created. Some reports say that the cluster must be in the VPC. The deploying role also
+     * needs ecs:ListClusters, ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and
+     * ecs:ListContainerInstances. Only tasks in awsvpc mode are named. The columns are billed with every record.
      * @default false
      */
     ecs?: boolean;
     /**
-     * Columns that the flow logs of vpcs do without, for a Region or partition that does not offer them yet: EC2
-     * refuses a flow log with an unknown field. The table below says what detection loses.
+     * Columns to leave out of the flow logs of vpcs, for a Region or partition that does not offer them yet. EC2
+     * refuses a flow log with an unknown field. The table "What detection loses without a column" lists the
+     * consequences.
      * @default []
      */
     leaveOut?: string[];
   };
   /**
    * Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee.
-   * new: a key of the stack, rotated yearly (about 1 USD a month and its requests). An ARN: your key, whose policy
-   * must let delivery.logs.amazonaws.com encrypt and IAM policies of this account grant its use; a key of the
-   * stack's account and Region. Before you change it, pause ingest and drain its queue: until the roles follow,
-   * calls under the new key are refused, and files under the old one become unreadable.
+   * new: a key that the stack creates and AWS rotates yearly (about 1 USD a month plus requests). An ARN: your own
+   * key in the stack's account and Region. Its policy must allow delivery.logs.amazonaws.com to encrypt, and let
+   * IAM policies of the account grant its use. Before you change this setting, pause ingest and drain its queue.
+   * Until the roles are updated, calls under the new key are refused, and files under the old key become
+   * unreadable.
    * @default "none"
    */
   kmsKey?: string;
   /**
-   * Addresses that receive alerts. Each must confirm the message that AWS sends, within 48 hours.
+   * E-mail addresses that receive alerts. Each must confirm the message from AWS within 48 hours.
    * @default []
    */
   emails?: string[];
   /**
-   * Addresses that hear of trouble in the pipeline itself (alarms, recovery): whoever runs it, not the analyst.
+   * E-mail addresses that receive the alarms about the pipeline itself. They belong to its operators, not to the
+   * analysts.
    * @default []
    */
   opsEmails?: string[];
   /**
-   * CIDR blocks that count as inside besides 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7 and the addresses of
-   * logged interfaces, for instance your public ranges. They must not overlap each other.
+   * Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, 192.168/16,
+   * 100.64/10, fc00::/7 and the addresses of logged interfaces are always inside. The blocks must not overlap each
+   * other.
    * @default []
    */
   internal?: string[];
   /**
    * Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private
-   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat, and
-   * for a VPC that several accounts share.
+   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Set it if VPCs of an account reuse
+   * address ranges, or if several accounts share a VPC.
    * @default {}
    */
   routingDomains?: Record<string, string[]>;
   /**
-   * How little suffices. low misses slow scans, high reports more that turns out to be harmless.
+   * How little evidence is enough for a finding. low misses slow scans, high reports more harmless traffic.
    * @default "medium"
    */
   sensitivity?: "low" | "medium" | "high";
   /**
-   * Single numbers of the detector that replace those of the sensitivity.
+   * Numbers of the detector that override those of the sensitivity, one by one.
    * @default {}
    */
   detection?: {
     /**
-     * Distinct failed ports of one target, or targets on one port, in 5 minutes before a source can be a scanner.
-     * Lower finds more, and more that is harmless.
+     * Distinct failed ports of one target, or failed targets on one port, within 5 minutes that a scan needs. Lower
+     * finds more scans, and more harmless traffic.
      * From 3 to 10000.
      */
     failuresIn5Minutes?: number;
     /**
-     * The same within one hour; not below failuresIn5Minutes.
+     * The same within one hour. At least failuresIn5Minutes.
      * From 3 to 100000.
      */
     failuresIn1Hour?: number;
     /**
-     * Distinct failed ports of one target, or targets on one port, in 24 hours. Lower finds slower scans, and more
-     * misconfiguration.
+     * Distinct failed ports of one target, or failed targets on one port, within 24 hours. Lower finds slower scans,
+     * and more misconfiguration.
      * From 3 to 100000.
      */
     failuresIn24Hours?: number;
     /**
-     * Distinct failed ports of one target, or targets on one port, in 72 hours.
+     * Distinct failed ports of one target, or failed targets on one port, within 72 hours.
      * From 3 to 100000.
      */
     failuresIn72Hours?: number;
     /**
-     * Failures needed for each success in the group that is judged. Lower catches scanners that find much open;
-     * crawlers and monitors are next.
+     * Failures needed for each success among the contacts that are judged together. Lower also finds scanners that
+     * meet many open ports, and then crawlers and monitors.
      * From 0.5 to 100.
      */
     failuresPerSuccess?: number;
     /**
-     * The same beyond an hour, where a host has time to do much else.
+     * The same for windows beyond an hour, in which a host also makes many other contacts.
      * From 0.5 to 100.
      */
     failuresPerSuccessSlow?: number;
     /**
-     * Probability that a first contact of a benign source succeeds; above scannerSuccess.
+     * Probability that a first contact of a benign source succeeds. Must be above scannerSuccess.
      * From 0.5 to 0.999.
      */
     benignSuccess?: number;
     /**
-     * Probability that a first contact of a scanner succeeds; below benignSuccess.
+     * Probability that a first contact of a scanner succeeds. Must be below benignSuccess.
      * From 0.001 to 0.5.
      */
     scannerSuccess?: number;
     /**
-     * Accepted probability of calling a benign source a scanner. Thousands of sources a day are judged: 0.01 is
-     * noise.
+     * Accepted probability of calling a benign source a scanner. Thousands of sources are judged per day, so 0.01
+     * would give many false alerts.
      * From 1e-7 to 0.1.
      */
     falsePositiveRate?: number;
     /**
-     * Wanted probability of calling a scanner a scanner.
+     * Required probability of recognising a scanner.
      * From 0.5 to 0.999999.
      */
     detectionRate?: number;
     /**
-     * Separate minutes in which a contact must recur to be a habit rather than a probe.
+     * Separate minutes in which a contact must be made to count as recurring rather than as a probe.
      * From 2 to 60.
      */
     habitMinutes?: number;
     /**
-     * Separate hours in which a contact must recur, over days, to be a habit.
+     * Separate hours, over days, in which a contact must be made to count as recurring.
      * From 2 to 72.
      */
     habitHours?: number;
     /**
-     * Failed habits of one source beyond which they count as probes after all.
+     * Failed recurring contacts that one source may have. If it has more, they count as probes.
      * From 1 to 10000.
      */
     habitLimit?: number;
     /**
-     * Distinct ports, and over them hosts, from which on a scan is a block scan.
+     * A scan of at least this many distinct ports and at least this many hosts is a block scan.
      * From 2 to 1000.
      */
     blockMinimum?: number;
     /**
-     * Other outside sources that complete contacts with a service before its answering a scanner is nothing special.
-     * Higher raises more inbound findings.
+     * If at least this many other outside sources complete contacts with a service, the service counts as public,
+     * and its answer to a scanner does not raise the severity. Higher raises the severity of more inbound findings.
      * From 1 to 1000.
      */
     publicServiceSources?: number;
     /**
-     * Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.
+     * If an outside scanner tries at least this many targets on ten ports or more, its scan counts as aimed at this
+     * network.
      * From 5 to 100000.
      */
     broadTargets?: number;
     /**
-     * Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never
-     * decides.
+     * A finding mentions it if an inside source's fan-out is at least this many standard deviations above its own
+     * hourly average. It never decides whether there is a finding.
      * From 1 to 100.
      */
     ownPastDeviations?: number;
     /**
-     * Time past a record before silence means unanswered. Lower alerts sooner, and wrongly for late files. Seconds
-     * of log time.
+     * Time after a record before a missing answer counts as unanswered. Lower alerts sooner, but wrongly if files
+     * arrive late. Seconds of log time.
      * From 60 to 7200.
      */
     settleSeconds?: number;
     /**
-     * Silence that ends a finding. Lower makes a slow scan many findings. Seconds of log time.
+     * Silence that ends a finding. Lower splits a slow scan into many findings. Seconds of log time.
      * From 300 to 259200.
      */
     episodeGapSeconds?: number;
     /**
-     * Pause after which a scan of other targets is a finding of its own. Seconds of log time.
+     * Pause after which a scan of other targets becomes a new finding. Seconds of log time.
      * From 60 to 86400.
      */
     targetSetGapSeconds?: number;
     /**
-     * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them.
-     * Below 10 the noise of the internet shows.
+     * Distinct failed pairs of target and port within 5 minutes, if neither one target nor one port explains them.
+     * Below 10, background noise of the internet becomes findings.
      * From 3 to 10000.
      */
     pairsIn5Minutes?: number;
@@ -278,24 +284,25 @@ export interface SettingsInput {
      */
     pairsIn1Hour?: number;
     /**
-     * Distinct failed pairs of target and port in 24 hours.
+     * Distinct failed pairs of target and port within 24 hours.
      * From 3 to 100000.
      */
     pairsIn24Hours?: number;
     /**
-     * Distinct failed pairs of target and port in 72 hours.
+     * Distinct failed pairs of target and port within 72 hours.
      * From 3 to 100000.
      */
     pairsIn72Hours?: number;
     /**
-     * Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller
-     * sweeps of open ports, and more jobs that run over all hosts.
+     * Distinct inside hosts on which an inside source found one port open within 5 minutes and left without sending
+     * data. Lower finds smaller sweeps of open ports, and more jobs that run over all hosts.
      * From 3 to 10000.
      */
     openTargetsIn5Minutes?: number;
     /**
-     * Distinct failed pairs of inside host and remote-access port in one hour, over three hosts and three ways in
-     * (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds a shorter look around, and inventory jobs with few hosts.
+     * Distinct failed pairs of inside host and remote-access port within one hour, over at least three hosts and
+     * three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller sweeps, and inventory jobs with few
+     * hosts.
      * From 3 to 10000.
      */
     remoteAccessIn1Hour?: number;
@@ -306,13 +313,13 @@ export interface SettingsInput {
     remoteAccessIn24Hours?: number;
     /**
      * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
-     * port within three hours. Lower finds smaller campaigns, and takes chance for a plan.
+     * port within three hours. Lower finds smaller campaigns, and more coincidences.
      * From 4 to 10000.
      */
     campaignSources?: number;
     /**
-     * Distinct ports of the target that a source must try to be a member. All of them but one must fail; further
-     * ports may answer. The noise of the internet tries three at most.
+     * Distinct ports of the target that a source must try to be a member. All of them but one must fail. Further
+     * ports may answer. Sources of background noise try at most three.
      * From 2 to 100.
      */
     campaignPortsPerSource?: number;
@@ -332,37 +339,38 @@ export interface SettingsInput {
      */
     campaignTargets?: number;
     /**
-     * Members that a port (or target) may have on average. Higher takes in unrelated sources.
+     * Members that a port (or target) may have on average. Higher includes unrelated sources.
      * From 1 to 4.
      */
     campaignOverlap?: number;
   };
   /**
-   * Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, so with
-   * the default they raise no alert.
+   * Findings below this severity raise no alert. They appear in the table and in the digest. Scans from outside
+   * are low, so with the default they raise no alert.
    * @default "medium"
    */
   minSeverity?: "informational" | "low" | "medium" | "high" | "critical";
   /**
-   * Alerts that are sent one by one in five minutes, of each of five sorts: critical, high from inside, high from
-   * outside, all others, and ends. What is over it is an alert storm: held for at most five minutes, and told in
-   * one message, the worst first. Lower spares whoever reads; higher serves programs that want each finding.
+   * Limit of alerts that are sent one by one in five minutes. It applies separately to five groups: critical, high
+   * from inside, high from outside, all others, and closed findings. Alerts beyond it are an alert storm. They are
+   * held for at most five minutes and then sent in one message, the worst first. Lower is easier on readers.
+   * Higher suits programs that need each finding.
    * From 1 to 500.
    * @default 50
    */
   alertsIn5Minutes?: number;
   /**
-   * Hour of day (UTC) of the daily digest of what raised no alert of its own; null sends none.
+   * Hour of day (UTC) at which the daily digest of findings without an alert is sent. null turns the digest off.
    * @default 6
    */
   digestHourUtc?: number | null;
   /**
-   * How long things are kept, in days.
+   * Retention periods in days.
    * @default {}
    */
   retentionDays?: {
     /**
-     * Days that contact windows are kept; at least the longest horizon (72 h) and a day. More costs storage.
+     * Days that contact windows are kept. The minimum is the longest horizon (72 h) and one day. More costs storage.
      * From 4 to 90.
      * @default 8
      */
@@ -380,27 +388,27 @@ export interface SettingsInput {
      */
     logObjects?: number;
     /**
-     * Days that the logs of the functions are kept; one of the numbers that CloudWatch Logs accepts.
+     * Days that the logs of the functions are kept. Must be one of the numbers that CloudWatch Logs accepts.
      * @default 30
      */
     functionLogs?: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 2192 | 2557 | 2922 | 3288 | 3653;
   };
   /**
-   * Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a million
-   * writes). AWS applies them on a best-effort basis, so writes may exceed them for moments. At the ceiling,
-   * writes are tried again and files wait in the queue; outside sources with a few contacts are dropped first,
-   * which raises an alarm.
+   * Write ceilings of the tables, which limit the bill during a flood of traffic. One unit used all month costs
+   * about 1.62 USD (0.625 USD per million writes). AWS enforces the ceilings on a best-effort basis, so writes may
+   * exceed them briefly. At the ceiling, writes are retried and files wait in the queue. Outside sources with few
+   * contacts are dropped first, which raises an alarm.
    * @default {}
    */
   maxWriteUnits?: {
     /**
-     * Write units a second of the windows table.
+     * Write units per second of the windows table.
      * From 10 to 40000.
      * @default 500
      */
     windows?: number;
     /**
-     * Write units a second of the findings table, and again of each of its four indexes.
+     * Write units per second of the findings table, and separately of each of its four indexes.
      * From 10 to 40000.
      * @default 100
      */
@@ -412,32 +420,33 @@ export interface SettingsInput {
    */
   ingest?: {
     /**
-     * Memory of the ingest function in MiB. More also buys processor share (1769 is one core).
+     * Memory of the ingest function in MiB. More memory also gives more CPU (1769 MiB is one vCPU).
      * From 512 to 10240.
      * @default 1024
      */
     memoryMiB?: number;
     /**
-     * Files read at once. Higher catches up faster after an outage and leaves less for other functions.
+     * Number of files to read in parallel. Higher catches up faster after an outage and leaves less concurrency for
+     * other functions.
      * From 2 to 1000.
      * @default 10
      */
     maxConcurrency?: number;
   };
   /**
-   * Column names, in order, of files that have no header line. Empty: the 14 default fields.
+   * Column names, in order, of files without a header line. If empty, the 14 default fields apply.
    * @default []
    */
   fields?: string[];
   /**
-   * What the functions log. DEBUG is billed by the gigabyte.
+   * Log level of the functions. DEBUG writes gigabytes, which CloudWatch bills.
    * @default "INFO"
    */
   logLevel?: "DEBUG" | "INFO" | "WARN" | "ERROR";
   /**
-   * Whether tables, new bucket and new key outlive the stack. false deletes tables and key with it; the bucket
-   * must be emptied first, since CloudFormation deletes no bucket that holds objects. A first deployment that
-   * fails deletes all three in either case.
+   * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
+   * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first
+   * deployment that fails deletes all three in either case.
    * @default true
    */
   keepDataOnRemoval?: boolean;
@@ -454,17 +463,17 @@ export interface SettingsInput {
 /** All settings, with defaults filled in. */
 export interface Settings {
   /**
-   * Where editors find this schema. Not read by the program.
+   * Location of this schema, for editors. The program does not read it.
    */
   $schema?: string;
   /**
-   * Name of the stack, the metric dimension `service`, and the start of every fixed name.
+   * Name of the stack, value of the metric dimension `service`, and prefix of every fixed name.
    * @default "sweepwatch"
    */
   deploymentName: string;
   /**
-   * VPCs that get a flow log of ours: all traffic, 60 s aggregation, the columns that detection reads. Empty where
-   * flow logs exist already. A second flow log beside an existing one is billed as vended logs again.
+   * VPCs for which the stack creates a flow log: all traffic, 60 s aggregation, the columns that detection reads.
+   * Leave it empty if flow logs exist already. A second flow log for a VPC is billed as vended logs again.
    * @default []
    */
   vpcs: {
@@ -490,7 +499,7 @@ export interface Settings {
     };
     /**
      * Read a bucket that already receives flow logs. The stack changes neither its policy nor its encryption. With
-     * vpcs, AWS itself may add statements for log delivery to its policy, or replace the policy: synthesis then
+     * vpcs, AWS itself may add statements for log delivery to its policy, or replace the policy. Synthesis then
      * prints the statements to add first.
      */
     existing?: {
@@ -499,226 +508,232 @@ export interface Settings {
        */
       bucket: string;
       /**
-       * How new objects are announced. eventbridge: a rule of ours, nothing of the bucket is changed, but its owner
-       * must have switched EventBridge on for it. notification: a custom resource adds our queue to the notifications
-       * of the bucket; S3 refuses it where another notification covers the same prefix.
+       * How new objects are announced. eventbridge: the stack creates an EventBridge rule and does not change the
+       * bucket, whose owner must have enabled EventBridge for it. notification: a custom resource adds the ingest
+       * queue to the notifications of the bucket. S3 refuses that if another notification covers the same prefix.
        * @default "eventbridge"
        */
       events: "notification" | "eventbridge";
       /**
-       * The right choice for a bucket that CloudTrail, Config or load balancers share: reads the flow logs of all
-       * accounts and Regions below this folder, plain or Hive-style, and nothing else. It ends with the AWSLogs/ that
-       * AWS adds, for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.
+       * The right choice for a bucket shared with CloudTrail, Config or load balancers. Only the flow logs of all
+       * accounts and Regions below this folder are read, plain or Hive-style. It ends with the AWSLogs/ that AWS adds,
+       * for instance AWSLogs/ or network/AWSLogs/, or with an organization id after it.
        */
       flowLogsUnder?: string;
       /**
-       * For files that another program copied: every object whose key starts so is read, for instance
-       * copies/flow-logs/. Empty reads the whole bucket. Empty objects, and logs of other services in the layout of
-       * AWS, are ignored and counted. Any other object that is no flow log fails and raises an alarm.
+       * For files that another program copied: every object whose key has this prefix is read, for instance
+       * copies/flow-logs/. If empty, the whole bucket is read. Empty objects, and logs of other services in the key
+       * layout of AWS, are ignored and counted. Any other object that is not a flow log fails and raises an alarm.
        * @default ""
        */
       prefix: string;
       /**
-       * Key that encrypts the objects, if it is one of your own; ingest is allowed to decrypt with it.
+       * Customer managed key that encrypts the objects, if there is one. The ingest function gets permission to
+       * decrypt with it.
        */
       kmsKeyArn?: string;
     };
   };
   /**
-   * Further accounts whose flow logs, of any Region, may be delivered to the new bucket; the stack's own account
-   * always may. The bucket policy has room for about 95 (61 with hiveCompatiblePartitions): for more, set
+   * Further accounts that may deliver flow logs of any Region to the new bucket. The stack's own account always
+   * may. The bucket policy has room for about 95 accounts (61 with hiveCompatiblePartitions). For more, set
    * logOrganization. Not used with an existing bucket, whose policy is yours.
    * @default []
    */
   logAccounts: string[];
   /**
-   * An organization of AWS Organizations, all of whose accounts may deliver flow logs of any Region to the new
-   * bucket, present and future ones. Not used with an existing bucket, whose policy is yours.
+   * An organization of AWS Organizations. All its present and future accounts may deliver flow logs of any Region
+   * to the new bucket. Not used with an existing bucket, whose policy is yours.
    */
   logOrganization?: string;
   /**
-   * Columns of the flow logs of vpcs, and how their files are laid out in the bucket.
+   * Columns of the flow logs of vpcs, and the layout of their files in the bucket.
    */
   flowLogs: {
     /**
-     * Hive-style keys (year=2026/month=11/...), which Athena partitions by. Also set it when the other accounts in
-     * logAccounts deliver that way.
+     * Whether object keys are Hive-style (year=2026/month=11/...), which Athena can use as partitions. Also set it
+     * if the accounts in logAccounts deliver that way.
      * @default false
      */
     hiveCompatiblePartitions: boolean;
     /**
-     * One folder an hour instead of one a day. Cheaper to query, no difference to detection.
+     * Whether each hour has its own folder, instead of each day. Cheaper to query, no effect on detection.
      * @default false
      */
     perHourPartition: boolean;
     /**
      * Whether the flow logs of vpcs have the ECS columns, which name the cluster, service, task and container behind
-     * a source. EC2 refuses a flow log with them unless an ECS cluster exists in the account and Region when the
-     * flow log is created; some reports say in the VPC. The deploying role also needs ecs:ListClusters,
-     * ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and ecs:ListContainerInstances. Only tasks in awsvpc
-     * mode are named. The columns are billed with every record.
+     * a source. EC2 refuses a flow log with these columns unless an ECS cluster exists in the account and Region
+     * when the flow log is created. Some reports say that the cluster must be in the VPC. The deploying role also
+     * needs ecs:ListClusters, ecs:ListServices, ecs:ListTasks, ecs:ListTaskDefinitions and
+     * ecs:ListContainerInstances. Only tasks in awsvpc mode are named. The columns are billed with every record.
      * @default false
      */
     ecs: boolean;
     /**
-     * Columns that the flow logs of vpcs do without, for a Region or partition that does not offer them yet: EC2
-     * refuses a flow log with an unknown field. The table below says what detection loses.
+     * Columns to leave out of the flow logs of vpcs, for a Region or partition that does not offer them yet. EC2
+     * refuses a flow log with an unknown field. The table "What detection loses without a column" lists the
+     * consequences.
      * @default []
      */
     leaveOut: string[];
   };
   /**
    * Encryption of the new bucket, both tables and the alert topic. none: keys that AWS owns or manages, no fee.
-   * new: a key of the stack, rotated yearly (about 1 USD a month and its requests). An ARN: your key, whose policy
-   * must let delivery.logs.amazonaws.com encrypt and IAM policies of this account grant its use; a key of the
-   * stack's account and Region. Before you change it, pause ingest and drain its queue: until the roles follow,
-   * calls under the new key are refused, and files under the old one become unreadable.
+   * new: a key that the stack creates and AWS rotates yearly (about 1 USD a month plus requests). An ARN: your own
+   * key in the stack's account and Region. Its policy must allow delivery.logs.amazonaws.com to encrypt, and let
+   * IAM policies of the account grant its use. Before you change this setting, pause ingest and drain its queue.
+   * Until the roles are updated, calls under the new key are refused, and files under the old key become
+   * unreadable.
    * @default "none"
    */
   kmsKey: string;
   /**
-   * Addresses that receive alerts. Each must confirm the message that AWS sends, within 48 hours.
+   * E-mail addresses that receive alerts. Each must confirm the message from AWS within 48 hours.
    * @default []
    */
   emails: string[];
   /**
-   * Addresses that hear of trouble in the pipeline itself (alarms, recovery): whoever runs it, not the analyst.
+   * E-mail addresses that receive the alarms about the pipeline itself. They belong to its operators, not to the
+   * analysts.
    * @default []
    */
   opsEmails: string[];
   /**
-   * CIDR blocks that count as inside besides 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7 and the addresses of
-   * logged interfaces, for instance your public ranges. They must not overlap each other.
+   * Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, 192.168/16,
+   * 100.64/10, fc00::/7 and the addresses of logged interfaces are always inside. The blocks must not overlap each
+   * other.
    * @default []
    */
   internal: string[];
   /**
    * Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private
-   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Name them where ranges repeat, and
-   * for a VPC that several accounts share.
+   * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Set it if VPCs of an account reuse
+   * address ranges, or if several accounts share a VPC.
    * @default {}
    */
   routingDomains: Record<string, string[]>;
   /**
-   * How little suffices. low misses slow scans, high reports more that turns out to be harmless.
+   * How little evidence is enough for a finding. low misses slow scans, high reports more harmless traffic.
    * @default "medium"
    */
   sensitivity: "low" | "medium" | "high";
   /**
-   * Single numbers of the detector that replace those of the sensitivity.
+   * Numbers of the detector that override those of the sensitivity, one by one.
    * @default {}
    */
   detection: {
     /**
-     * Distinct failed ports of one target, or targets on one port, in 5 minutes before a source can be a scanner.
-     * Lower finds more, and more that is harmless.
+     * Distinct failed ports of one target, or failed targets on one port, within 5 minutes that a scan needs. Lower
+     * finds more scans, and more harmless traffic.
      * From 3 to 10000.
      */
     failuresIn5Minutes?: number;
     /**
-     * The same within one hour; not below failuresIn5Minutes.
+     * The same within one hour. At least failuresIn5Minutes.
      * From 3 to 100000.
      */
     failuresIn1Hour?: number;
     /**
-     * Distinct failed ports of one target, or targets on one port, in 24 hours. Lower finds slower scans, and more
-     * misconfiguration.
+     * Distinct failed ports of one target, or failed targets on one port, within 24 hours. Lower finds slower scans,
+     * and more misconfiguration.
      * From 3 to 100000.
      */
     failuresIn24Hours?: number;
     /**
-     * Distinct failed ports of one target, or targets on one port, in 72 hours.
+     * Distinct failed ports of one target, or failed targets on one port, within 72 hours.
      * From 3 to 100000.
      */
     failuresIn72Hours?: number;
     /**
-     * Failures needed for each success in the group that is judged. Lower catches scanners that find much open;
-     * crawlers and monitors are next.
+     * Failures needed for each success among the contacts that are judged together. Lower also finds scanners that
+     * meet many open ports, and then crawlers and monitors.
      * From 0.5 to 100.
      */
     failuresPerSuccess?: number;
     /**
-     * The same beyond an hour, where a host has time to do much else.
+     * The same for windows beyond an hour, in which a host also makes many other contacts.
      * From 0.5 to 100.
      */
     failuresPerSuccessSlow?: number;
     /**
-     * Probability that a first contact of a benign source succeeds; above scannerSuccess.
+     * Probability that a first contact of a benign source succeeds. Must be above scannerSuccess.
      * From 0.5 to 0.999.
      */
     benignSuccess?: number;
     /**
-     * Probability that a first contact of a scanner succeeds; below benignSuccess.
+     * Probability that a first contact of a scanner succeeds. Must be below benignSuccess.
      * From 0.001 to 0.5.
      */
     scannerSuccess?: number;
     /**
-     * Accepted probability of calling a benign source a scanner. Thousands of sources a day are judged: 0.01 is
-     * noise.
+     * Accepted probability of calling a benign source a scanner. Thousands of sources are judged per day, so 0.01
+     * would give many false alerts.
      * From 1e-7 to 0.1.
      */
     falsePositiveRate?: number;
     /**
-     * Wanted probability of calling a scanner a scanner.
+     * Required probability of recognising a scanner.
      * From 0.5 to 0.999999.
      */
     detectionRate?: number;
     /**
-     * Separate minutes in which a contact must recur to be a habit rather than a probe.
+     * Separate minutes in which a contact must be made to count as recurring rather than as a probe.
      * From 2 to 60.
      */
     habitMinutes?: number;
     /**
-     * Separate hours in which a contact must recur, over days, to be a habit.
+     * Separate hours, over days, in which a contact must be made to count as recurring.
      * From 2 to 72.
      */
     habitHours?: number;
     /**
-     * Failed habits of one source beyond which they count as probes after all.
+     * Failed recurring contacts that one source may have. If it has more, they count as probes.
      * From 1 to 10000.
      */
     habitLimit?: number;
     /**
-     * Distinct ports, and over them hosts, from which on a scan is a block scan.
+     * A scan of at least this many distinct ports and at least this many hosts is a block scan.
      * From 2 to 1000.
      */
     blockMinimum?: number;
     /**
-     * Other outside sources that complete contacts with a service before its answering a scanner is nothing special.
-     * Higher raises more inbound findings.
+     * If at least this many other outside sources complete contacts with a service, the service counts as public,
+     * and its answer to a scanner does not raise the severity. Higher raises the severity of more inbound findings.
      * From 1 to 1000.
      */
     publicServiceSources?: number;
     /**
-     * Targets of an outside scanner, tried on ten ports or more, from which on it means us in particular.
+     * If an outside scanner tries at least this many targets on ten ports or more, its scan counts as aimed at this
+     * network.
      * From 5 to 100000.
      */
     broadTargets?: number;
     /**
-     * Standard deviations above an inside source's own hourly fan-out from which on a finding says so. It never
-     * decides.
+     * A finding mentions it if an inside source's fan-out is at least this many standard deviations above its own
+     * hourly average. It never decides whether there is a finding.
      * From 1 to 100.
      */
     ownPastDeviations?: number;
     /**
-     * Time past a record before silence means unanswered. Lower alerts sooner, and wrongly for late files. Seconds
-     * of log time.
+     * Time after a record before a missing answer counts as unanswered. Lower alerts sooner, but wrongly if files
+     * arrive late. Seconds of log time.
      * From 60 to 7200.
      */
     settleSeconds?: number;
     /**
-     * Silence that ends a finding. Lower makes a slow scan many findings. Seconds of log time.
+     * Silence that ends a finding. Lower splits a slow scan into many findings. Seconds of log time.
      * From 300 to 259200.
      */
     episodeGapSeconds?: number;
     /**
-     * Pause after which a scan of other targets is a finding of its own. Seconds of log time.
+     * Pause after which a scan of other targets becomes a new finding. Seconds of log time.
      * From 60 to 86400.
      */
     targetSetGapSeconds?: number;
     /**
-     * Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them.
-     * Below 10 the noise of the internet shows.
+     * Distinct failed pairs of target and port within 5 minutes, if neither one target nor one port explains them.
+     * Below 10, background noise of the internet becomes findings.
      * From 3 to 10000.
      */
     pairsIn5Minutes?: number;
@@ -728,24 +743,25 @@ export interface Settings {
      */
     pairsIn1Hour?: number;
     /**
-     * Distinct failed pairs of target and port in 24 hours.
+     * Distinct failed pairs of target and port within 24 hours.
      * From 3 to 100000.
      */
     pairsIn24Hours?: number;
     /**
-     * Distinct failed pairs of target and port in 72 hours.
+     * Distinct failed pairs of target and port within 72 hours.
      * From 3 to 100000.
      */
     pairsIn72Hours?: number;
     /**
-     * Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller
-     * sweeps of open ports, and more jobs that run over all hosts.
+     * Distinct inside hosts on which an inside source found one port open within 5 minutes and left without sending
+     * data. Lower finds smaller sweeps of open ports, and more jobs that run over all hosts.
      * From 3 to 10000.
      */
     openTargetsIn5Minutes?: number;
     /**
-     * Distinct failed pairs of inside host and remote-access port in one hour, over three hosts and three ways in
-     * (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds a shorter look around, and inventory jobs with few hosts.
+     * Distinct failed pairs of inside host and remote-access port within one hour, over at least three hosts and
+     * three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller sweeps, and inventory jobs with few
+     * hosts.
      * From 3 to 10000.
      */
     remoteAccessIn1Hour?: number;
@@ -756,13 +772,13 @@ export interface Settings {
     remoteAccessIn24Hours?: number;
     /**
      * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
-     * port within three hours. Lower finds smaller campaigns, and takes chance for a plan.
+     * port within three hours. Lower finds smaller campaigns, and more coincidences.
      * From 4 to 10000.
      */
     campaignSources?: number;
     /**
-     * Distinct ports of the target that a source must try to be a member. All of them but one must fail; further
-     * ports may answer. The noise of the internet tries three at most.
+     * Distinct ports of the target that a source must try to be a member. All of them but one must fail. Further
+     * ports may answer. Sources of background noise try at most three.
      * From 2 to 100.
      */
     campaignPortsPerSource?: number;
@@ -782,36 +798,37 @@ export interface Settings {
      */
     campaignTargets?: number;
     /**
-     * Members that a port (or target) may have on average. Higher takes in unrelated sources.
+     * Members that a port (or target) may have on average. Higher includes unrelated sources.
      * From 1 to 4.
      */
     campaignOverlap?: number;
   };
   /**
-   * Findings below it raise no alert: they are in the table and in the digest. Scans from outside are low, so with
-   * the default they raise no alert.
+   * Findings below this severity raise no alert. They appear in the table and in the digest. Scans from outside
+   * are low, so with the default they raise no alert.
    * @default "medium"
    */
   minSeverity: "informational" | "low" | "medium" | "high" | "critical";
   /**
-   * Alerts that are sent one by one in five minutes, of each of five sorts: critical, high from inside, high from
-   * outside, all others, and ends. What is over it is an alert storm: held for at most five minutes, and told in
-   * one message, the worst first. Lower spares whoever reads; higher serves programs that want each finding.
+   * Limit of alerts that are sent one by one in five minutes. It applies separately to five groups: critical, high
+   * from inside, high from outside, all others, and closed findings. Alerts beyond it are an alert storm. They are
+   * held for at most five minutes and then sent in one message, the worst first. Lower is easier on readers.
+   * Higher suits programs that need each finding.
    * From 1 to 500.
    * @default 50
    */
   alertsIn5Minutes: number;
   /**
-   * Hour of day (UTC) of the daily digest of what raised no alert of its own; null sends none.
+   * Hour of day (UTC) at which the daily digest of findings without an alert is sent. null turns the digest off.
    * @default 6
    */
   digestHourUtc: number | null;
   /**
-   * How long things are kept, in days.
+   * Retention periods in days.
    */
   retentionDays: {
     /**
-     * Days that contact windows are kept; at least the longest horizon (72 h) and a day. More costs storage.
+     * Days that contact windows are kept. The minimum is the longest horizon (72 h) and one day. More costs storage.
      * From 4 to 90.
      * @default 8
      */
@@ -829,26 +846,26 @@ export interface Settings {
      */
     logObjects: number;
     /**
-     * Days that the logs of the functions are kept; one of the numbers that CloudWatch Logs accepts.
+     * Days that the logs of the functions are kept. Must be one of the numbers that CloudWatch Logs accepts.
      * @default 30
      */
     functionLogs: 1 | 3 | 5 | 7 | 14 | 30 | 60 | 90 | 120 | 150 | 180 | 365 | 400 | 545 | 731 | 1096 | 1827 | 2192 | 2557 | 2922 | 3288 | 3653;
   };
   /**
-   * Ceilings that bound the bill under a flood: one unit used all month costs about 1.62 USD (0.625 USD a million
-   * writes). AWS applies them on a best-effort basis, so writes may exceed them for moments. At the ceiling,
-   * writes are tried again and files wait in the queue; outside sources with a few contacts are dropped first,
-   * which raises an alarm.
+   * Write ceilings of the tables, which limit the bill during a flood of traffic. One unit used all month costs
+   * about 1.62 USD (0.625 USD per million writes). AWS enforces the ceilings on a best-effort basis, so writes may
+   * exceed them briefly. At the ceiling, writes are retried and files wait in the queue. Outside sources with few
+   * contacts are dropped first, which raises an alarm.
    */
   maxWriteUnits: {
     /**
-     * Write units a second of the windows table.
+     * Write units per second of the windows table.
      * From 10 to 40000.
      * @default 500
      */
     windows: number;
     /**
-     * Write units a second of the findings table, and again of each of its four indexes.
+     * Write units per second of the findings table, and separately of each of its four indexes.
      * From 10 to 40000.
      * @default 100
      */
@@ -859,32 +876,33 @@ export interface Settings {
    */
   ingest: {
     /**
-     * Memory of the ingest function in MiB. More also buys processor share (1769 is one core).
+     * Memory of the ingest function in MiB. More memory also gives more CPU (1769 MiB is one vCPU).
      * From 512 to 10240.
      * @default 1024
      */
     memoryMiB: number;
     /**
-     * Files read at once. Higher catches up faster after an outage and leaves less for other functions.
+     * Number of files to read in parallel. Higher catches up faster after an outage and leaves less concurrency for
+     * other functions.
      * From 2 to 1000.
      * @default 10
      */
     maxConcurrency: number;
   };
   /**
-   * Column names, in order, of files that have no header line. Empty: the 14 default fields.
+   * Column names, in order, of files without a header line. If empty, the 14 default fields apply.
    * @default []
    */
   fields: string[];
   /**
-   * What the functions log. DEBUG is billed by the gigabyte.
+   * Log level of the functions. DEBUG writes gigabytes, which CloudWatch bills.
    * @default "INFO"
    */
   logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
   /**
-   * Whether tables, new bucket and new key outlive the stack. false deletes tables and key with it; the bucket
-   * must be emptied first, since CloudFormation deletes no bucket that holds objects. A first deployment that
-   * fails deletes all three in either case.
+   * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
+   * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first
+   * deployment that fails deletes all three in either case.
    * @default true
    */
   keepDataOnRemoval: boolean;

@@ -20,7 +20,8 @@ export const blockScan = defineDetection({
       range: [3, 10_000],
       unit: 'count',
       means:
-        'Distinct failed pairs of target and port in 5 minutes, where neither one target nor one port explains them. Below 10 the noise of the internet shows.',
+        'Distinct failed pairs of target and port within 5 minutes, if neither one target nor one ' +
+        'port explains them. Below 10, background noise of the internet becomes findings.',
     },
     pairsIn1Hour: {
       default: { low: 60, medium: 20, high: 14 },
@@ -32,13 +33,13 @@ export const blockScan = defineDetection({
       default: { low: 80, medium: 25, high: 20 },
       range: [3, 100_000],
       unit: 'count',
-      means: 'Distinct failed pairs of target and port in 24 hours.',
+      means: 'Distinct failed pairs of target and port within 24 hours.',
     },
     pairsIn72Hours: {
       default: { low: 80, medium: 25, high: 20 },
       range: [3, 100_000],
       unit: 'count',
-      means: 'Distinct failed pairs of target and port in 72 hours.',
+      means: 'Distinct failed pairs of target and port within 72 hours.',
     },
   },
   namesScan: false,

@@ -32,14 +32,17 @@ export const distributedScan = {
       range: [4, 10_000],
       unit: 'count',
       means:
-        'Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one port within three hours. Lower finds smaller campaigns, and takes chance for a plan.',
+        'Outside sources that must divide the ports of one target between them within an hour, or ' +
+        'inside hosts on one port within three hours. Lower finds smaller campaigns, and more ' +
+        'coincidences.',
     },
     campaignPortsPerSource: {
       default: { low: 6, medium: 4, high: 3 },
       range: [2, 100],
       unit: 'count',
       means:
-        'Distinct ports of the target that a source must try to be a member. All of them but one must fail; further ports may answer. The noise of the internet tries three at most.',
+        'Distinct ports of the target that a source must try to be a member. All of them but one ' +
+        'must fail. Further ports may answer. Sources of background noise try at most three.',
     },
     campaignTargetsPerSource: {
       default: { low: 3, medium: 3, high: 3 },
@@ -63,7 +66,7 @@ export const distributedScan = {
       default: { low: 1.5, medium: 1.5, high: 1.5 },
       range: [1, 4],
       unit: 'share',
-      means: 'Members that a port (or target) may have on average. Higher takes in unrelated sources.',
+      means: 'Members that a port (or target) may have on average. Higher includes unrelated sources.',
     },
   },
   mayBe: {

@@ -16,7 +16,9 @@ export const openPortSweep = defineDetection({
       range: [3, 10_000],
       unit: 'count',
       means:
-        'Distinct inside hosts that an inside source found open on one port in 5 minutes and left. Lower finds smaller sweeps of open ports, and more jobs that run over all hosts.',
+        'Distinct inside hosts on which an inside source found one port open within 5 minutes and ' +
+        'left without sending data. Lower finds smaller sweeps of open ports, and more jobs that run ' +
+        'over all hosts.',
     },
   },
   namesScan: true,

@@ -39,7 +39,9 @@ export const remoteAccessSweep = defineDetection({
       range: [3, 10_000],
       unit: 'count',
       means:
-        'Distinct failed pairs of inside host and remote-access port in one hour, over three hosts and three ways in (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds a shorter look around, and inventory jobs with few hosts.',
+        'Distinct failed pairs of inside host and remote-access port within one hour, over at least ' +
+        'three hosts and three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller ' +
+        'sweeps, and inventory jobs with few hosts.',
     },
     remoteAccessIn24Hours: {
       default: { low: 30, medium: 10, high: 8 },

@@ -93,7 +93,7 @@ export function decodeFragments(scope: string, stored: Uint8Array, options: Deco
 /** The fragment of one source from its bytes. @throws CodecError as {@link decodeFragments}. */
 export function decodeFragment({ scope }: { readonly scope: string }, stored: Uint8Array, key?: HashKey): Fragment {
   const [fragment] = decodeFragments(scope, stored, { key });
-  if (!fragment) throw new CodecError("the fragment's bytes are damaged: no source is in them");
+  if (!fragment) throw new CodecError("the fragment's bytes are damaged: they contain no source");
   return fragment;
 }
 
@@ -222,10 +222,10 @@ function writeMinutes(columns: Columns<ColumnWriter>, contact: SeenContact, base
 function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () => true }: DecodeOptions): Fragment[] {
   const { head } = columns;
   const hour = head.number();
-  if (hour > LAST_HOUR) throw new CodecError(`an hour must be ${LAST_HOUR} at most, got ${hour}`);
+  if (hour > LAST_HOUR) throw new CodecError(`an hour must be at most ${LAST_HOUR}, got ${hour}`);
   const count = head.number();
   const isDerived = head.number() === 1;
-  if (isDerived && !key) throw new CodecError('hashes were not stored, and the key that gives them is missing');
+  if (isDerived && !key) throw new CodecError('hashes were not stored, and the key to compute them is missing');
   const targets = readAddresses(columns.targets);
   const kinds = readNumbers(columns.kinds);
   const fragments: Fragment[] = [];
@@ -301,7 +301,7 @@ function readIdentity(text: string): Identity {
     Object.values(fields).every((each) => typeof each === 'string') &&
     ['string', 'undefined'].includes(typeof value?.interfaceId) &&
     ['boolean', 'undefined'].includes(typeof value?.behind);
-  if (!isIdentity) throw new CodecError('the identity of a source is none');
+  if (!isIdentity) throw new CodecError('the identity of a source is invalid');
   return value as Identity;
 }
 
@@ -355,14 +355,14 @@ function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Read
 }
 
 function readMinutes({ rare }: Columns<ColumnReader>, told: number, second: number): readonly [number, number] {
-  if (told > MINUTE_BITS) throw new CodecError('minutes are told in an unknown way');
+  if (told > MINUTE_BITS) throw new CodecError('minutes are stored in an unknown form');
   if (told === FIRST_MINUTE) return minuteOf(second);
   return told === NO_MINUTE ? [0, 0] : [rare.word() | 0, rare.word() | 0];
 }
 
 function readFlows({ flows, rare }: Columns<ColumnReader>): number {
   const told = flows.byte();
-  if (told > SEVERAL_FLOWS) throw new CodecError('flows are told in an unknown way');
+  if (told > SEVERAL_FLOWS) throw new CodecError('flows are stored in an unknown form');
   if (told === SEVERAL_FLOWS) return rare.word() | 0;
   return told === 0 ? 0 : 1 << (told - 1);
 }

@@ -46,7 +46,7 @@ export function columnMap(fields: readonly string[], origin = 'the header'): Col
   const missing = REQUIRED.filter((choices) => !choices.some((name) => index.has(name)));
   if (missing.length) {
     const lacks = missing.map((choices) => choices.join(' or ')).join(', ');
-    throw new ColumnsError(`${origin} lacks ${lacks}, which detection needs; it has: ${names.join(' ')}`);
+    throw new ColumnsError(`${origin} lacks ${lacks}, which detection needs. It has: ${names.join(' ')}`);
   }
   return {
     names,

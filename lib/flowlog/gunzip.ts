@@ -17,7 +17,7 @@ const AHEAD = 4;
 const SALVAGE_STEPS = [512, 1];
 /** First bytes of each member: the magic number, and the only compression method that exists (RFC 1952). */
 const MAGIC = [0x1f, 0x8b, 8];
-const CUT_SHORT = 'the gzip data ends before its trailer: the file is cut short; fetch it again';
+const CUT_SHORT = 'the gzip data ends before its trailer: the file is cut short. Fetch it again';
 /** zlib's message for bytes after a member that do not begin another one. */
 const NO_MEMBER = 'incorrect header check';
 
@@ -191,8 +191,8 @@ class Tail {
     const bytes = this.bytes === 1 ? '1 byte follows that is' : `${this.bytes} bytes follow that are`;
     return new GzipError(
       alike >= MAGIC.length - 1
-        ? `the gzip data is corrupt (${bytes} nearly the beginning of another gzip member); fetch it again`
-        : `behind the gzip data ${bytes} no gzip data and left out; all the gzip data was read`,
+        ? `the gzip data is corrupt (${bytes} nearly the beginning of another gzip member). Fetch it again`
+        : `after the gzip data ${bytes} not gzip data and left out. All the gzip data was read`,
     );
   }
 }
@@ -214,6 +214,6 @@ function gzipFault(error: unknown): GzipError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'Z_BUF_ERROR') return new GzipError(CUT_SHORT);
   // The `code` of an error from elsewhere may be a number (AbortError).
-  if (String(code).startsWith('Z_')) return new GzipError(`the gzip data is corrupt (${message}); fetch it again`);
+  if (String(code).startsWith('Z_')) return new GzipError(`the gzip data is corrupt (${message}). Fetch it again`);
   return undefined;
 }

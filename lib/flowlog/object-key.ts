@@ -39,7 +39,7 @@ export function whyIgnored({ key, size }: KnownObject): string | undefined {
   if (key.endsWith('/')) return 'a folder placeholder';
   const service = serviceOf(key);
   if (service !== undefined && service !== FLOW_LOGS) return `a log of ${service}`;
-  if (ACCESS_TEST.test(key)) return 'a test of AWS whether it may write';
+  if (ACCESS_TEST.test(key)) return 'a file with which AWS tests its write access';
   return size === 0 ? 'an empty object' : undefined;
 }
 

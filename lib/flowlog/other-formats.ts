@@ -4,8 +4,8 @@
  */
 
 /** How to read a file that another program must decompress first. */
-const through = (command: string): string => `; decompress it first: ${command} FILE | sweepwatch detect -`;
-const unpacked = (command: string): string => `; unpack it first (${command} FILE) and give the folder`;
+const through = (command: string): string => `. Decompress it first: ${command} FILE | sweepwatch detect -`;
+const unpacked = (command: string): string => `. Unpack it first (${command} FILE) and give the folder`;
 
 /** Magic bytes as Latin-1 text, their position, and the kind of file (from the specifications of the formats). */
 const KINDS: readonly (readonly [magic: string, at: number, kind: string, wayOut?: string])[] = [
@@ -23,7 +23,7 @@ const KINDS: readonly (readonly [magic: string, at: number, kind: string, wayOut
 ];
 
 const messages = (path: string): string =>
-  `; it holds messages of CloudWatch Logs or Firehose: jq -r '${path}' FILE | sweepwatch detect -`;
+  `. It contains messages of CloudWatch Logs or Firehose: jq -r '${path}' FILE | sweepwatch detect -`;
 
 /** Shapes of JSON that contain flow log lines, recognised by a name near the beginning. */
 const JSON_SHAPES: readonly (readonly [sign: RegExp, wayOut: string])[] = [
@@ -32,12 +32,12 @@ const JSON_SHAPES: readonly (readonly [sign: RegExp, wayOut: string])[] = [
   [/"events"\s*:\s*\[/, messages('.events[].message')],
   [
     /"awslogs"\s*:/,
-    '; it is an event of CloudWatch Logs: jq -r .awslogs.data FILE | base64 -d | gzip -dc gives its JSON, whose messages are .logEvents[].message',
+    '. It is an event of CloudWatch Logs: jq -r .awslogs.data FILE | base64 -d | gzip -dc gives its JSON, whose messages are .logEvents[].message',
   ],
   [/^\s*\{\s*"message"\s*:/, messages('.message')],
   [/^\s*\[\s*\{[^{}]*"message"\s*:/, messages('.[].message')],
   [/"message"\s*:/, messages('.message')],
-  [/"eventVersion"\s*:/, '; it is a log of CloudTrail'],
+  [/"eventVersion"\s*:/, '. It is a log of CloudTrail'],
 ];
 
 /** The actual kind of the file, and what to do about it. Undefined if its beginning is not recognised. */

@@ -28,7 +28,8 @@ export const CODECS: Readonly<Record<string, Inflate | undefined>> = {
 export const READ_CODECS = ['SNAPPY', 'GZIP', 'ZSTD', 'BROTLI', 'LZ4_RAW'];
 
 function outputOf(input: Uint8Array, size: number, mostRatio: number): Uint8Array {
-  if (size > input.length * mostRatio) throw new Error(`${input.length} bytes are claimed to hold ${size}`);
+  if (size > input.length * mostRatio)
+    throw new Error(`${input.length} bytes cannot decompress to the claimed ${size}`);
   return new Uint8Array(size);
 }
 
@@ -58,6 +59,6 @@ function unpackLz4(input: Uint8Array, size: number): Uint8Array {
     if (offset === 0 || offset > to || to + length > size) throw new Error('an LZ4 match lies outside its block');
     for (const end = to + length; to < end; to++) output[to] = output[to - offset]!;
   }
-  if (to !== size) throw new Error(`an LZ4 block holds ${to} bytes and claims ${size}`);
+  if (to !== size) throw new Error(`an LZ4 block contains ${to} bytes and claims ${size}`);
   return output;
 }

@@ -61,7 +61,7 @@ export function checkPages(chunk: Uint8Array, claims: ColumnClaims): BodyCheck[]
     else if (packed.length !== whole) throw new PageError(`a page has ${packed.length} bytes and claims ${whole}`);
     else page.check(packed);
   }
-  if (rows !== claims.rows) throw new PageError(`the pages hold ${rows} rows, the footer claims ${claims.rows}`);
+  if (rows !== claims.rows) throw new PageError(`the pages contain ${rows} rows, the footer claims ${claims.rows}`);
   return checks;
 }
 
@@ -154,7 +154,7 @@ interface Values {
 function checkValues(body: Uint8Array, { type, encoding, values, dictionary }: Values): void {
   if (encoding === PLAIN) checkPlain(body, type, values);
   else if (encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY) {
-    if (dictionary === undefined) throw new PageError('a page uses a dictionary, and there is none');
+    if (dictionary === undefined) throw new PageError('a page uses a missing dictionary');
     // A page without any value may even leave out the width.
     if (values === 0 && body.length === 0) return;
     const [width = 0] = body;
@@ -209,7 +209,7 @@ function runsOf(bytes: Uint8Array, width: number, count: number, below: number):
     const length = Math.floor(head / 2) * (isPacked ? 8 : 1);
     // Writers pad packed runs, some to 256 numbers, and may end with an empty run of equal numbers.
     if (isPacked ? length === 0 : length > count - seen)
-      throw new PageError(`a run of ${length} numbers stands where ${count - seen} are left`);
+      throw new PageError(`a run has ${length} numbers where ${count - seen} are left`);
     const size = isPacked ? (length / 8) * width : Math.ceil(width / 8);
     if (at + size > bytes.length) throw new PageError('a run goes on beyond its page');
     if (isPacked) {
@@ -218,7 +218,7 @@ function runsOf(bytes: Uint8Array, width: number, count: number, below: number):
       at += size;
     } else {
       const value = number(size);
-      if (value >= below) throw new PageError(`${value} stands where numbers are below ${below}`);
+      if (value >= below) throw new PageError(`got ${value} where numbers are below ${below}`);
       if (value) some += length;
     }
     seen += length;

@@ -24,8 +24,8 @@ class UnreadCodecError extends Error {
   constructor(codec: string) {
     super(
       codec === 'ZSTD'
-        ? 'the Parquet file is compressed by ZSTD, which this version of Node cannot read; use Node 24'
-        : `the Parquet file is compressed by ${codec}, which is not read; expected ${READ_CODECS.join(', ')}: write it again with one of these`,
+        ? 'the Parquet file is compressed by ZSTD, which this version of Node cannot read. Use Node 24'
+        : `the Parquet file is compressed by ${codec}, which is not supported. Expected ${READ_CODECS.join(', ')}: write it again with one of these`,
     );
   }
 }
@@ -67,7 +67,7 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
       if (fault) throw fault.error;
       if (error instanceof UnreadCodecError) throw new ParquetError(error.message);
       throw new ParquetError(
-        `cannot read ${what} of the Parquet file (${(error as Error).message}): it is damaged or cut short; fetch it again`,
+        `cannot read ${what} of the Parquet file (${(error as Error).message}): it is damaged or cut short. Fetch it again`,
       );
     }
   };
@@ -89,7 +89,7 @@ export async function parquetLines(file: AsyncBuffer, write: (chunk: Uint8Array)
     from = to;
   }
   if (from !== total)
-    throw new ParquetError(`the Parquet file claims ${total} rows and has ${from}: it is damaged; fetch it again`);
+    throw new ParquetError(`the Parquet file claims ${total} rows and has ${from}: it is damaged. Fetch it again`);
 }
 
 /**

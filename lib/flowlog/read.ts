@@ -41,7 +41,7 @@ const MAX_HELD_PARQUET = 512 * 1024 * 1024;
 const OPENING_BYTES = 512;
 /** How many layers of compression a file may have. */
 const MOST_LAYERS = 2;
-const EMPTY = 'the file is empty; expected flow log records';
+const EMPTY = 'the file is empty. Expected flow log records';
 
 class NotAFlowLogError extends Error {}
 
@@ -92,7 +92,7 @@ export async function readFlowLog(
 
 async function readAny(source: ByteSource, write: (chunk: Uint8Array) => void, layers = 0): Promise<void> {
   const stream = source.open();
-  if (!stream) throw new NotAFlowLogError('the input has been read already; a pipe can be given once');
+  if (!stream) throw new NotAFlowLogError('the input has already been read. A pipe can be given only once');
   const { head, rest } = await probe(stream);
   if (head.length === 0) throw new NotAFlowLogError(EMPTY);
   if (isGzip(head)) {
@@ -189,7 +189,7 @@ class HeldBytes {
     this.size += chunk.length;
     if (this.size > MAX_HELD_PARQUET)
       throw new ParquetError(
-        `a Parquet file above ${MAX_HELD_PARQUET} bytes cannot be read from a pipe or an outer gzip; give the path of the Parquet file itself`,
+        `a Parquet file above ${MAX_HELD_PARQUET} bytes cannot be read from a pipe or an outer gzip. Give the path of the Parquet file itself`,
       );
     this.#chunks.push(Buffer.from(chunk));
   }
@@ -212,7 +212,7 @@ function refuseOtherFormats(opening: Uint8Array): void {
   const other = otherFormat(opening);
   if (other)
     throw new NotAFlowLogError(
-      `the file is ${other.kind}; expected VPC Flow Log records as text, gzip or Parquet${other.wayOut}`,
+      `the file is ${other.kind}, expected VPC Flow Log records as text, gzip or Parquet${other.wayOut}`,
     );
 }
 
@@ -223,12 +223,12 @@ function refuseOtherFormats(opening: Uint8Array): void {
 function unreadable({ skipped, account }: LineParser): string | undefined {
   const hasHeader = account.headers > 0;
   const [first] = skipped.values();
-  if (!first) return hasHeader ? undefined : 'the file holds blank lines only; expected flow log records';
+  if (!first) return hasHeader ? undefined : 'the file contains only blank lines. Expected flow log records';
   const why = explainLine(first.excerpt);
-  const where = `line ${first.firstLine} (${first.reason}${why ? `; ${why}` : ''}): "${first.excerpt}"`;
+  const where = `line ${first.firstLine} (${first.reason}${why ? `: ${why}` : ''}): "${first.excerpt}"`;
   return hasHeader
-    ? `no line under the header is a flow log record; ${where}; expected the columns that the header names`
-    : `no line is a flow log record; ${where}; expected a header line with field names, or the 14 fields of the default format`;
+    ? `no line under the header is a flow log record: ${where}. Expected the columns that the header names`
+    : `no line is a flow log record: ${where}. Expected a header line with field names, or the 14 fields of the default format`;
 }
 
 function isFaultOfFile(error: unknown): boolean {

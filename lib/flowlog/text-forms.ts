@@ -44,7 +44,7 @@ export function formOf(line: string, columns: number): LineForm | undefined {
 /** Why a line cannot be read, in words. Undefined if the reason is unknown. */
 export function explainLine(line: string): string | undefined {
   if (isAfterTime(line))
-    return 'a time stands before the columns, as CloudWatch Logs exports them: name the columns behind it with --fields';
+    return 'a time precedes the columns, as CloudWatch Logs exports them: name the columns after it with --fields';
   for (const separator of [',', ';'])
     if (cellsOf(line, separator).length >= FEWEST_CELLS)
       return 'it is comma-separated (CSV): a header line must name the columns, or --fields as many as there are';

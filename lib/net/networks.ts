@@ -42,6 +42,7 @@ export const isUncounted = (address: Words): boolean => UNCOUNTED.some((network)
 
 function networkOrThrow(text: string): Cidr {
   const network = cidrAround(text);
-  if (!network) throw new Error(`${text} is no CIDR: expected an address and a prefix length such as 10.0.0.0/8`);
+  if (!network)
+    throw new Error(`${text} is not a CIDR block: expected an address and a prefix length such as 10.0.0.0/8`);
   return network;
 }

@@ -48,7 +48,7 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   }
   const lane = laneOf(event, finding);
   if (!(await allowance.take(lane, announcementOf(event, finding), clock()))) {
-    const because = `alert storm: ${allowance.limit} announcements (${lane}) were made in these five minutes`;
+    const because = `alert storm: ${allowance.limit} announcements (${lane}) were already made in these five minutes`;
     await redeliverIfMarkedAgain(await outbox.hold(stored, because), ref, services);
     return { outcome: 'held', lane };
   }

@@ -102,9 +102,7 @@ export async function ingestObject(
   await inParallel(PARALLEL, due, async (candidate) => {
     if (hasTime()) await judgeOne(candidate).then(count, (error) => failures.push(error));
     else
-      failures.push(
-        new OutOfTimeError(`${report.name}: time ran out before all sources in it that matter were judged`),
-      );
+      failures.push(new OutOfTimeError(`${report.name}: time ran out before all suspicious sources in it were judged`));
   });
   if (failures.length) throw failures[0];
   if (report.error)

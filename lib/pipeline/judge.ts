@@ -98,7 +98,7 @@ export class Judge {
       if (!judged.isRefused && judged.opened + judged.updated === 0) return total;
     }
     throw new Error(
-      `${source.scope}|${source.address}: others kept judging this source with more evidence in ${TRIES} tries`,
+      `${source.scope}|${source.address}: other writers kept judging this source with more evidence in ${TRIES} tries`,
     );
   }
 

@@ -36,7 +36,7 @@ export function objectsCreated(body: string): ObjectCreated[] {
   if (isObject(event.detail) && typeof event['detail-type'] === 'string')
     return fromEventBridge(event['detail-type'], event.detail);
   throw new EventError(
-    `the message must hold Records (S3) or detail (EventBridge), got the keys ${Object.keys(event).slice(0, 8).join(', ').slice(0, 200) || 'none'}`,
+    `the message must contain Records (S3) or detail (EventBridge), got the keys ${Object.keys(event).slice(0, 8).join(', ').slice(0, 200) || 'none'}`,
   );
 }
 

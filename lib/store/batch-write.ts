@@ -68,7 +68,7 @@ async function send(client: DynamoDBDocumentClient, table: string, requests: Req
   const refused = await attempt(client, table, requests, TRIES);
   if (refused.length)
     throw new UnprocessedItemsError(
-      `${refused.length} items were not accepted by ${table} in ${TRIES} tries; raise the table's write limit`,
+      `${refused.length} items were not accepted by ${table} in ${TRIES} tries. Raise the table's write limit`,
     );
 }
 

@@ -128,8 +128,8 @@ export function destinationOf({ name, sources }: DeadLetterQueue): string {
   if (sources.length !== 1)
     throw new DeadLetterError(
       sources.length === 0
-        ? `${name} is the dead-letter queue of no queue: there is nowhere to move its messages to`
-        : `${name} is the dead-letter queue of ${sources.length} queues, and which of them each message came from only SQS knows; expected one`,
+        ? `${name} is not the dead-letter queue of any queue, so its messages cannot be moved`
+        : `${name} is the dead-letter queue of ${sources.length} queues, and only SQS knows which of them each message came from. Expected one`,
     );
   return sources[0]!;
 }

@@ -113,26 +113,23 @@ function explain(bucket: string, key: string, error: Error): Error {
   const because = (message: string, trouble: ObjectTrouble = 'other') =>
     new ObjectError(message, { cause: error, trouble });
   if (error.name === 'NoSuchKey' || error.name === 'NotFound')
-    return because(
-      `${name} is gone: it was deleted between its event and its reading (a lifecycle rule, or a person)`,
-      'gone',
-    );
+    return because(`${name} is gone: it was deleted before it could be read (by a lifecycle rule or a person)`, 'gone');
   if (error.name === 'InvalidObjectState') {
     const { StorageClass, AccessTier } = error as InvalidObjectState;
     return because(
-      `${name} is archived (storage class ${StorageClass ?? 'unknown'}${AccessTier ? `, ${AccessTier}` : ''}) and cannot be read before it is restored; ` +
-        'restore it with "aws s3api restore-object" and read it again, or leave it out',
+      `${name} is archived (storage class ${StorageClass ?? 'unknown'}${AccessTier ? `, ${AccessTier}` : ''}) and cannot be read before it is restored. ` +
+        'Restore it with "aws s3api restore-object" and read it again, or leave it out',
       'archived',
     );
   }
   if (error.name === 'NoSuchBucket') return because(`${name}: the bucket does not exist`);
   if (/KMS|kms/.test(`${error.name} ${error.message}`))
     return because(
-      `${name} cannot be decrypted: allow kms:Decrypt on the bucket's key to the role of this function, in the key's policy too (${error.message})`,
+      `${name} cannot be decrypted: allow the role of this function kms:Decrypt on the bucket's key, also in the key's policy (${error.message})`,
     );
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   if (error.name === 'AccessDenied' || status === 403)
-    return because(`${name}: access denied; allow s3:GetObject on it to the role in use (${error.message})`);
+    return because(`${name}: access denied. Allow the role in use s3:GetObject on it (${error.message})`);
   if (isBrokenOff(error)) return because(`${name}: the connection to S3 broke off or went silent (${error.message})`);
   return error;
 }

@@ -25,8 +25,8 @@ export async function stackOutputs(name: string, connection: Connection): Promis
     const { StackStatus: status = '', StackStatusReason: reason, Outputs = [] } = await describe(client, name, region);
     if (DEAD.test(status))
       throw new StackError(
-        `stack ${name} in ${region} is in state ${status}${reason ? ` (${reason})` : ''}, so it has no tables and queues to talk to; ` +
-          `"aws cloudformation describe-stack-events --stack-name ${name}" tells why`,
+        `stack ${name} in ${region} is in state ${status}${reason ? ` (${reason})` : ''}, so its tables and queues are not usable. ` +
+          `"aws cloudformation describe-stack-events --stack-name ${name}" shows why`,
       );
     const values = new Map(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     return {
@@ -35,8 +35,8 @@ export async function stackOutputs(name: string, connection: Connection): Promis
         const value = values.get(output);
         if (!value)
           throw new StackError(
-            `stack ${name} in ${region} has no output ${output}: it holds no detector, or its app does not call addOutputs(); ` +
-              'name what is meant instead, with --table or --queue',
+            `stack ${name} in ${region} has no output ${output}: it contains no detector, or its app does not call addOutputs(). ` +
+              'Give --table or --queue instead',
           );
         return value;
       },
@@ -54,10 +54,10 @@ async function describe(client: CloudFormationClient, name: string, region: stri
     const { name: kind, message } = error as Error;
     if (kind === 'ValidationError' && /does not exist/.test(message))
       throw new StackError(
-        `no stack ${name} in ${region} in this account; expected the setting deploymentName, and the account (--profile) and Region (--region) of the deployment`,
+        `no stack ${name} in ${region} in this account. Give the deploymentName of the settings, and the account (--profile) and Region (--region) of the deployment`,
       );
     if (/^AccessDenied/.test(kind))
-      throw new Error(`the outputs of stack ${name} may not be read; allow cloudformation:DescribeStacks (${message})`);
+      throw new Error(`the outputs of stack ${name} may not be read. Allow cloudformation:DescribeStacks (${message})`);
     throw error;
   }
 }

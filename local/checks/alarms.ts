@@ -22,6 +22,6 @@ export function refuseDynamodbAlarm({ properties }: { readonly properties: JsonO
   if (Namespace !== NAMESPACE && !queries.some(isUnfilled)) return undefined;
   return (
     `TreatMissingData is ${TreatMissingData}, but alarms on ${NAMESPACE} ignore missing data whatever it says, ` +
-    'so this one may never return to OK; measure a metric of your own, or fill the gaps with FILL(metric, 0)'
+    'so this one may never return to OK. Use a metric of your own, or fill the gaps with FILL(metric, 0)'
   );
 }

@@ -60,7 +60,7 @@ const finders: Readonly<Record<string, Find>> = {
               sends({
                 ...common,
                 target: String(lost),
-                consequence: `so what rule ${rule.logicalId} fails to deliver is lost`,
+                consequence: `so events that rule ${rule.logicalId} fails to deliver are lost`,
                 mayBeElsewhere: true,
               }),
             ]),

@@ -35,7 +35,7 @@ export const refuseFlowLogFormat: Refuse = ({ properties }, { created, hasEcsClu
   const unknown = names.filter((name) => (VERSION_OF.get(name) ?? Number.POSITIVE_INFINITY) > flowLogVersion);
   // EC2's message for any mistake in a format quotes the whole format (aws-cloudformation/rain, issue 288).
   const invalid = `1 validation error detected: Value '${format}' at 'logFormat' has an invalid format`;
-  if (unknown.length > 0) return `${invalid}; this Region offers no field ${unknown.join(', ')}`;
+  if (unknown.length > 0) return `${invalid}. This Region offers no field ${unknown.join(', ')}`;
   if (!FORMAT.test(String(format))) return invalid;
   const repeated = names.find((name, at) => names.indexOf(name) !== at);
   if (repeated !== undefined) return `${invalid}; it names ${repeated} twice`;

@@ -32,7 +32,7 @@ function problemOf(connection: Connection, { resources, graph, accountId }: Chec
   const { owner, service, target, consequence } = connection;
   const resource = findByArn(resources, target);
   if (resource === undefined) {
-    return connection.mayBeElsewhere ? undefined : `${target} is no resource of this stack, ${consequence}`;
+    return connection.mayBeElsewhere ? undefined : `${target} is not a resource of this stack, ${consequence}`;
   }
   const policy = policyOf(resources, resource);
   const request = requestOf(connection, accountId);
@@ -42,7 +42,7 @@ function problemOf(connection: Connection, { resources, graph, accountId }: Chec
   // S3 tests each queue when notifications are configured, so its policy must exist before.
   if (service !== 's3.amazonaws.com' || policy === undefined || dependsOn(graph, owner, policy.logicalId))
     return undefined;
-  return `bucket ${owner} may be created before ${policy.logicalId} lets it notify the queue, and S3 checks then; expected a DependsOn`;
+  return `bucket ${owner} may be created before ${policy.logicalId} lets it notify the queue, and S3 checks that when it is created. Expected a DependsOn`;
 }
 
 function complaint(service: string, { type, logicalId }: { type: string; logicalId: string }): string {
@@ -50,7 +50,7 @@ function complaint(service: string, { type, logicalId }: { type: string; logical
     case 'AWS::IAM::Role':
       return `role ${logicalId} does not trust ${service}`;
     case 'AWS::Lambda::Function':
-      return `no Lambda permission admits ${service} to function ${logicalId}`;
+      return `no Lambda permission lets ${service} invoke function ${logicalId}`;
     default: {
       const kind = type.split('::').at(-1)?.toLowerCase();
       return `no ${kind} policy admits ${service} to ${kind} ${logicalId}`;

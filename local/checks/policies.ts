@@ -64,7 +64,9 @@ function findPolicy(resources: Resources, owner: CreatedResource): HeldPolicy | 
     .map(({ logicalId, properties }) => held(logicalId, properties.PolicyDocument, 'resource', 'PolicyDocument'));
   if (found.length > 1) {
     const names = found.map(({ logicalId }) => logicalId).join(' and ');
-    throw new PolicyError(`${owner.logicalId} has the policies ${names}, expected one: the later replaces the earlier`);
+    throw new PolicyError(
+      `${owner.logicalId} has the policies ${names}, expected one, because the later replaces the earlier`,
+    );
   }
   return found[0];
 }

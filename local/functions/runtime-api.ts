@@ -90,5 +90,5 @@ async function readText(request: IncomingMessage): Promise<string> {
 
 function readFailure(text: string): RuntimeFailure {
   const { errorType, errorMessage } = JSON.parse(text) as Partial<RuntimeFailure>;
-  return { errorType: errorType ?? 'Error', errorMessage: errorMessage ?? 'the function gave no message' };
+  return { errorType: errorType ?? 'Error', errorMessage: errorMessage ?? 'the function reported no message' };
 }

@@ -68,7 +68,7 @@ export function readOperator(name: string): Operator {
   const [, quantifier, core = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(name) ?? [];
   const base = negations[core] ?? core;
   if (!(Object.hasOwn(comparisons, base) || (base === 'Null' && quantifier === undefined && ifExists === undefined))) {
-    throw new PolicyError(`${name} is no condition operator`);
+    throw new PolicyError(`${name} is not a condition operator`);
   }
   return {
     name,
@@ -105,21 +105,21 @@ export function holds(condition: Condition, context: Context, variables: Context
 
 function numberOf(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) throw new PolicyError(`${text} is no number`);
+  if (Number.isNaN(value)) throw new PolicyError(`${text} is not a number`);
   return value;
 }
 
 /** Dates are ISO 8601 or seconds since 1970. */
 function secondsOf(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Date.parse(text) / 1000;
-  if (Number.isNaN(value)) throw new PolicyError(`${text} is no date, expected ISO 8601 or seconds since 1970`);
+  if (Number.isNaN(value)) throw new PolicyError(`${text} is not a date, expected ISO 8601 or seconds since 1970`);
   return value;
 }
 
 function isWithin(address: string, block: string): boolean {
   const [network = '', length] = block.split('/');
   const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(network) === 0 || isIP(address) === 0) throw new PolicyError(`${address} or ${block} is no address`);
+  if (isIP(network) === 0 || isIP(address) === 0) throw new PolicyError(`${address} or ${block} is not an address`);
   const list = new BlockList();
   list.addSubnet(network, length === undefined ? (family === 'ipv6' ? 128 : 32) : numberOf(length), family);
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');

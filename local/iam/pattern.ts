@@ -45,7 +45,7 @@ function partsOf(pattern: string, variables: Context | undefined, hasWildcards: 
 function valueOfVariable(text: string, context: Context): string | undefined {
   if (text === '*' || text === '?' || text === '$') return text;
   const [, key = '', fallback] = /^\s*([^,\s]+)\s*(?:,\s*'([^']*)'\s*)?$/.exec(text) ?? [];
-  if (key === '') throw new PolicyError(`\${${text}} is no policy variable, expected \${key} or \${key, 'default'}`);
+  if (key === '') throw new PolicyError(`\${${text}} is not a policy variable, expected \${key} or \${key, 'default'}`);
   const values = valuesOf(context, key);
   if (values !== undefined && values.length > 1) {
     throw new PolicyError(`\${${text}} names a key with several values, expected one with a single value`);

@@ -67,7 +67,7 @@ function addSchedule(schedule: Stack['schedules'][number], type: string, stack: 
   stack.schedules.push(schedule);
   const { logicalId, expression } = schedule;
   if (periodOf(expression) === undefined) {
-    stack.inert.push({ logicalId, type, reason: `no timer runs for ${expression}; it can be invoked by its id` });
+    stack.inert.push({ logicalId, type, reason: `no timer runs for ${expression}, but it can be invoked by its id` });
   }
 }
 

@@ -49,7 +49,7 @@ async function subscribe(request: SubscriptionRequest, stack: Stack): Promise<Cr
   const protocol = stringAt(request.protocol, 'Protocol');
   const endpoint = stringAt(request.endpoint, 'Endpoint');
   if (protocol === 'email' && stack.bus === undefined) {
-    stack.inert.push({ logicalId, type, reason: 'e-mail is left to the emulator at the given endpoint' });
+    stack.inert.push({ logicalId, type, reason: 'the emulator at the given endpoint handles e-mail' });
   } else if (protocol !== 'sqs' && protocol !== 'email') {
     stack.inert.push({ logicalId, type, reason: `nothing is delivered to subscriptions of protocol ${protocol}` });
   }

@@ -65,7 +65,7 @@ export function passesFilter(
 
 function readBodies(message: string): Record<string, string> {
   const parsed = parseJson(message);
-  if (!isObject(parsed)) throw new InvalidPublication('MessageStructure is json, but Message is no JSON object');
+  if (!isObject(parsed)) throw new InvalidPublication('MessageStructure is json, but Message is not a JSON object');
   if (typeof parsed.default !== 'string') {
     throw new InvalidPublication('MessageStructure is json, but Message has no string under "default"');
   }

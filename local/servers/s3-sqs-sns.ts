@@ -43,7 +43,7 @@ export async function startMessagingServer(options: {
   const background = createBackground(emit);
   let clients: Omit<Clients, 'dynamodb'> | undefined;
   const started = () => {
-    if (clients === undefined) throw new Error('the server was asked before it listened');
+    if (clients === undefined) throw new Error('the server received a request before it was listening');
     return clients;
   };
   installBucketNotifications(app, { clients: started, bus, background, emit, region, accountId });

@@ -40,7 +40,7 @@ export async function readAssembly(folder: string, stack: string, template?: obj
       const bundle = path.resolve(folder, named);
       if (!existsSync(bundle) || !statSync(bundle).isDirectory()) {
         throw new TemplateError(
-          `the bundle of function ${logicalId} is ${bundle}, expected a folder; run cdk synth again`,
+          `the bundle of function ${logicalId} is ${bundle}, expected a folder. Run cdk synth again`,
         );
       }
       return bundle;
@@ -51,7 +51,7 @@ export async function readAssembly(folder: string, stack: string, template?: obj
 async function readJson(file: string): Promise<JsonObject | undefined> {
   if (!existsSync(file)) return undefined;
   const value: unknown = JSON.parse(await readFile(file, 'utf8'));
-  if (!isObject(value)) throw new TemplateError(`${file} holds ${show(value)}, expected a JSON object`);
+  if (!isObject(value)) throw new TemplateError(`${file} contains ${show(value)}, expected a JSON object`);
   return value;
 }
 

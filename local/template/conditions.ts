@@ -45,7 +45,7 @@ function evaluateCondition(expression: unknown, scope: Scope, path: string): boo
       return !all()[0];
     default:
       throw new TemplateError(
-        `${path}: ${name} is no condition function, expected Fn::Equals, And, Or, Not or Condition`,
+        `${path}: ${name} is not a condition function, expected Fn::Equals, And, Or, Not or Condition`,
       );
   }
 }

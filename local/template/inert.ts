@@ -11,7 +11,7 @@ export interface InertType {
   identify?(name: string, stack: StackIdentity): { physicalId?: string; attributes: Record<string, string> };
 }
 
-const NO_AUTHORIZATION = 'no authorization locally; permissions are proven elsewhere';
+const NO_AUTHORIZATION = 'no authorization locally, permissions are proven elsewhere';
 const CHECKED_POLICY = 'read by the permission check at start, not enforced at run time';
 const NO_METRICS = 'metrics are not collected locally';
 
@@ -35,7 +35,7 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   'AWS::Lambda::Permission': { reason: CHECKED_POLICY },
   'AWS::Lambda::EventInvokeConfig': { reason: 'a failed scheduled invocation is reported at once and not repeated' },
   'AWS::KMS::Key': {
-    reason: 'data is kept unencrypted in memory and is gone at the end',
+    reason: 'data is kept unencrypted in memory and lost at the end',
     identify: (name, { region, accountId }) => {
       const keyId = createHash('sha256').update(name).digest('hex').slice(0, 32);
       return {
@@ -67,17 +67,17 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   },
   'AWS::CloudWatch::Dashboard': { reason: NO_METRICS },
   'AWS::ECS::Cluster': {
-    reason: 'no task runs locally; rules about the flow log look for it',
+    reason: 'no task runs locally, but rules about flow logs check that it exists',
     identify: (name, { region, accountId }) => ({
       attributes: { Arn: `arn:aws:ecs:${region}:${accountId}:cluster/${name}` },
     }),
   },
   'AWS::EC2::FlowLog': {
-    reason: 'there is no network locally; whoever runs this delivers the log files',
+    reason: 'there is no network locally, log files are delivered by hand',
     identify: (name) => ({ physicalId: `fl-${digits(name)}`, attributes: { Id: `fl-${digits(name)}` } }),
   },
   'AWS::Scheduler::ScheduleGroup': { reason: 'schedules run by themselves' },
-  'Custom::S3AutoDeleteObjects': { reason: 'objects are gone at the end anyway' },
+  'Custom::S3AutoDeleteObjects': { reason: 'objects are deleted at the end anyway' },
 };
 
 /** Why a function is inert although functions are simulated: it only serves a custom resource. */
@@ -106,7 +106,7 @@ export function assertKnownTypes(
   if (unknown.length === 0) return;
   const named = unknown.map(([id, { type }]) => `${id} (${type})`).join(', ');
   throw new TemplateError(
-    `the local cloud does not know what to do with ${named}; expected ${show(Object.keys(simulated))} or a type listed as inert`,
+    `the local cloud does not simulate ${named}, expected ${show(Object.keys(simulated))} or a type listed as inert`,
   );
 }
 

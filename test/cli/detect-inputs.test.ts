@@ -49,10 +49,10 @@ describe('A folder', () => {
     expect(sourcesOf(run)).toEqual(['10.0.9.9']);
     for (const told of [
       'dangling.log: no such file or folder',
-      'manual.pdf.log: the file is a PDF; expected VPC Flow Log records as text, gzip or Parquet',
-      'empty.log: the file is empty; expected flow log records',
-      'notes.txt: no line is a flow log record; line 1 (too few columns): "remember the milk"; expected a header',
-      'events.log: the file is JSON; expected',
+      'manual.pdf.log: the file is a PDF, expected VPC Flow Log records as text, gzip or Parquet',
+      'empty.log: the file is empty. Expected flow log records',
+      'notes.txt: no line is a flow log record: line 1 (too few columns): "remember the milk". Expected a header',
+      'events.log: the file is JSON, expected',
       'cut.parquet: cannot read the footer of the Parquet file',
     ])
       expect(run.stderr).toContain(`${folder}/${told}`);
@@ -66,7 +66,7 @@ describe('A folder', () => {
     const run = await detect(folder);
     expect(run.code).toBe(0);
     expect(sourcesOf(run)).toEqual(['10.0.9.9']);
-    expect(run.stderr).toBe('60 records in 1 file: 1 finding; 2 hidden files left out\n');
+    expect(run.stderr).toBe('60 records in 1 file: 1 finding, 2 hidden files left out\n');
   });
 
   test('without flow logs is an error that says which files would be read', async () => {
@@ -74,7 +74,7 @@ describe('A folder', () => {
     expect(await detect(folder)).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: `${folder}: the folder holds no flow log files (.log, .gz, .parquet, .txt, .csv)\n0 records in 0 files: 0 findings\n`,
+      stderr: `${folder}: the folder contains no flow log files (.log, .gz, .parquet, .txt, .csv)\n0 records in 0 files: 0 findings\n`,
     });
   });
 
@@ -92,8 +92,8 @@ describe('A folder', () => {
       const run = await detect(folder);
       expect(run.code).toBe(1);
       expect(sourcesOf(run)).toEqual(['10.0.9.9']);
-      expect(run.stderr).toContain(`${folder}/locked: permission denied; check who may read it\n`);
-      expect(run.stderr).toContain(`${folder}/secret.log: permission denied; check who may read it\n`);
+      expect(run.stderr).toContain(`${folder}/locked: permission denied. Check who may read it\n`);
+      expect(run.stderr).toContain(`${folder}/secret.log: permission denied. Check who may read it\n`);
     } finally {
       if (isRoot) process.seteuid!(0);
       chmodSync(join(folder, 'locked'), 0o700);
@@ -120,11 +120,11 @@ describe('A folder of AWS', () => {
     const at = (name: string) => `${folder}/${name}`;
     expect(run.stderr.split('\n')).toEqual([
       ...[0, 1, 2].map(
-        (n) => `${at(account('CloudTrail', `t${n}.json.gz`))}: not read: a log of CloudTrail, no flow log`,
+        (n) => `${at(account('CloudTrail', `t${n}.json.gz`))}: not read: a log of CloudTrail, not a flow log`,
       ),
-      `${at(account('elasticloadbalancing', 'l.log.gz'))}: not read: a log of elasticloadbalancing, no flow log`,
-      `${at('AWSLogs/aws-account-id=123456789012/aws-service=vpcdnsquerylogs/q.log.gz')}: not read: a log of vpcdnsquerylogs, no flow log`,
-      `${folder}: not read: 2 more files, each a log of CloudTrail, no flow log`,
+      `${at(account('elasticloadbalancing', 'l.log.gz'))}: not read: a log of elasticloadbalancing, not a flow log`,
+      `${at('AWSLogs/aws-account-id=123456789012/aws-service=vpcdnsquerylogs/q.log.gz')}: not read: a log of vpcdnsquerylogs, not a flow log`,
+      `${folder}: not read: 2 more files, each a log of CloudTrail, not a flow log`,
       '120 records in 2 files: 2 findings',
       '',
     ]);
@@ -160,13 +160,13 @@ describe('A path', () => {
     const run = await runCli(['detect', '--format', 'ndjson', '-', '-'], gzipSync(scanLog('10.0.9.9')));
     expect(run.code).toBe(1);
     expect(sourcesOf(run as Awaited<ReturnType<typeof runHere>>)).toEqual(['10.0.9.9']);
-    expect(run.stderr).toContain('(stdin): the input has been read already; a pipe can be given once\n');
+    expect(run.stderr).toContain('(stdin): the input has already been read. A pipe can be given only once\n');
   });
 
   test('"-" with nothing in it is an empty file', async () => {
     const run = await runCli(['detect', '-']);
     expect(run).toMatchObject({ code: 1, stdout: 'no findings\n' });
-    expect(run.stderr).toContain('(stdin): the file is empty; expected flow log records\n');
+    expect(run.stderr).toContain('(stdin): the file is empty. Expected flow log records\n');
   });
 
   test('that is a named pipe is read once and never waited for again, also when its gzip is damaged', async () => {

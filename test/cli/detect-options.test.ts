@@ -54,7 +54,7 @@ describe('Wrong usage', () => {
     ],
     [
       ['x', '--fields', 'srcaddr dstaddr'],
-      '--fields lacks srcport, dstport, protocol, end or start, action or tcp-flags, which detection needs; it has: srcaddr dstaddr',
+      '--fields lacks srcport, dstport, protocol, end or start, action or tcp-flags, which detection needs. It has: srcaddr dstaddr',
       'detect ',
     ],
     [['x', '--config', inFolder('none.json')], `${inFolder('none.json')}: does not exist: create it`, 'detect '],
@@ -185,6 +185,6 @@ describe('--fields', () => {
     }
     const without = await runHere(['detect', file]);
     expect(without.code).toBe(1);
-    expect(without.stderr).toMatch(/bare\.log: no line is a flow log record; line 1 \(too few columns\)/);
+    expect(without.stderr).toMatch(/bare\.log: no line is a flow log record: line 1 \(too few columns\)/);
   });
 });

@@ -56,10 +56,10 @@ describe('detect finds the captured scan', () => {
     expect(run.code).toBe(1);
     expect(findingsOf(run).map(({ source }) => source.address)).toContain('10.0.7.105');
     expect(run.stderr).toMatch(
-      /half\.log\.gz: the gzip data ends before its trailer: the file is cut short; fetch it again \(\d\d,\d{3} records before that used\)\n/,
+      /half\.log\.gz: the gzip data ends before its trailer: the file is cut short. Fetch it again \(\d\d,\d{3} records before that used\)\n/,
     );
     expect(run.stderr).toMatch(
-      /1 line skipped: cut short \(the file ended in the middle of this line\); first at line \d/,
+      /1 line skipped: cut short \(the file ended in the middle of this line\), first at line \d/,
     );
   });
 });
@@ -77,7 +77,7 @@ describe('detect exits', () => {
     const run = await runHere(['detect', file]);
     expect(run.code).toBe(0);
     expect(run.stderr).toBe(
-      `${file}: 2 lines skipped: too few columns (the line has fewer columns than the header names); first at line 62: "bad ?[31mline"\n` +
+      `${file}: 2 lines skipped: too few columns (the line has fewer columns than the header names), first at line 62: "bad ?[31mline"\n` +
         '60 records in 1 file: 1 finding\n',
     );
   });

@@ -106,7 +106,7 @@ describe('findings show', () => {
     expect(await run('findings', 'show', 'nope')).toEqual({
       code: 1,
       stdout: '',
-      stderr: expect.stringContaining('no finding nope in findings-1; "findings list" shows the ids'),
+      stderr: expect.stringContaining('no finding nope in findings-1. "findings list" shows the ids'),
     });
   });
 });
@@ -114,7 +114,7 @@ describe('findings show', () => {
 describe('wrong usage ends with 2 and says what was expected', () => {
   test.each([
     [['findings'], 'Usage: sweepwatch findings'],
-    [['findings', 'show'], `missing required argument 'ID': the id that "findings list" or an alert shows`],
+    [['findings', 'show'], `missing required argument 'ID': id from "findings list" or an alert`],
     [['findings', 'list', '--scope', 'x'], '--scope needs --source'],
     [['findings', 'list', '--since', 'yesterday'], '--since must be a date such as 2026-11-21'],
     [
@@ -135,7 +135,7 @@ describe('wrong usage ends with 2 and says what was expected', () => {
     delete process.env.SWEEPWATCH_FINDINGS_TABLE;
     expect(await run('findings', 'list')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('no deployment given; expected --stack NAME'),
+      stderr: expect.stringContaining('no deployment given. Give --stack NAME'),
     });
     expect(await run('findings', 'list', '--local')).toMatchObject({
       code: 2,
@@ -150,7 +150,7 @@ test('a table that does not exist ends with 1 and its name', async () => {
     const { code, stderr } = await run('findings', 'list', '--table', 'missing-table', ...query);
     expect([code, stderr]).toEqual([
       1,
-      expect.stringContaining('sweepwatch: no table missing-table in us-east-1; expected'),
+      expect.stringContaining('sweepwatch: no table missing-table in us-east-1. Give'),
     ]);
   }
 });

@@ -228,7 +228,7 @@ describe('--dry-run', () => {
 
 describe('what fits nothing is refused', () => {
   test.each([
-    ['no queue at all', { SWEEPWATCH_STACK: undefined }, [], 'no stack given; expected --stack NAME'],
+    ['no queue at all', { SWEEPWATCH_STACK: undefined }, [], 'no stack given. Give --stack NAME'],
     ['a stack that is not there', {}, ['--stack', 'other'], 'no stack other in us-east-1'],
     [
       'a stack and a queue',

@@ -110,7 +110,7 @@ describe('--stack', () => {
     [
       'a stack that is not there',
       ['--stack', 'nowhere'],
-      'no stack nowhere in eu-central-1 in this account; expected the setting deploymentName',
+      'no stack nowhere in eu-central-1 in this account. Give the deploymentName of the settings',
     ],
     [
       'a stack whose first deployment failed',
@@ -123,7 +123,7 @@ describe('--stack', () => {
       ['--stack', 'scans', '--table', 'x'],
       "option '--table <NAME>' cannot be used with option '--stack <NAME>'",
     ],
-    ['neither', [], 'no deployment given; expected --stack NAME ($SWEEPWATCH_STACK), --table NAME, or --local'],
+    ['neither', [], 'no deployment given. Give --stack NAME (or set $SWEEPWATCH_STACK), --table NAME, or --local'],
   ])('%s is wrong usage', async (_, args, message) => {
     expect(await list(...args, ...REGION)).toMatchObject({
       code: 2,
@@ -154,7 +154,7 @@ describe('account and Region', () => {
   test('no Region', async () => {
     expect(await list('--stack', 'scans')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no AWS Region is set; expected --region REGION'),
+      stderr: expect.stringContaining('no AWS Region is set. Give --region REGION'),
     });
   });
 
@@ -162,7 +162,7 @@ describe('account and Region', () => {
     for (const key of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[key];
     expect(await list('--stack', 'scans', ...REGION)).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no AWS credentials were found; expected --profile NAME'),
+      stderr: expect.stringContaining('no AWS credentials were found. Give --profile NAME'),
     });
     const detected = await runHere(['detect', 's3://our-logs/AWSLogs/', ...REGION]);
     expect(detected).toMatchObject({ code: 1, stderr: expect.stringContaining('no AWS credentials were found') });
@@ -174,7 +174,7 @@ describe('account and Region', () => {
     );
     expect(await list('--stack', 'scans', '--profile', 'sso')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('the SSO session has expired or was never begun; run "aws sso login"'),
+      stderr: expect.stringContaining('the SSO session has expired or was never started. Run "aws sso login"'),
     });
   });
 });

@@ -38,7 +38,7 @@ test('a rule is added, listed and removed', async () => {
   const id = added.stdout.trim();
   expect(added).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining(`undo: npx --no-install sweepwatch suppress remove ${id} --table `),
+    stderr: expect.stringContaining(`Undo: npx --no-install sweepwatch suppress remove ${id} --table `),
   });
   expect((await run('suppress', 'list')).stdout).toBe(
     `${id}\tactive\t10.0.3.22/32\t2099-01-31\tsoc\tapproved scanner\n`,
@@ -118,7 +118,7 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
 
   test.each([
     [['suppress'], 'Usage: sweepwatch suppress'],
-    [['suppress', 'remove'], `missing required argument 'ID': the id that "suppress list" shows`],
+    [['suppress', 'remove'], `missing required argument 'ID': id from "suppress list"`],
   ])('%j', async (args, message) => {
     expect(await run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
   });

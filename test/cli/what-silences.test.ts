@@ -14,7 +14,7 @@ import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { campaignOf, findingOf } from '../lib/finding/samples.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const UNKNOWN = 'this version knows no setting for it';
+const UNKNOWN = 'this version has no setting for it';
 
 /** The lines about the tests of a finding, by test. */
 function linesOf(finding: Finding): Record<string, string> {

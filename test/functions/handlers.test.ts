@@ -86,7 +86,7 @@ describe('alert', () => {
     expect(logged).toEqual([
       'announcement handled',
       'announcement handled',
-      'no time left for an announcement; it comes back',
+      'no time left for an announcement, it returns to the queue',
     ]);
   });
 

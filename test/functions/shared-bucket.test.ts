@@ -79,7 +79,7 @@ test('what the notifications of a bucket say too much is ignored and counted, an
     'INFO a test of AWS whether it may write',
     'INFO an empty object',
     'INFO an empty object',
-    'INFO outside of the folders of flow logs',
+    'INFO outside the folders of flow logs',
   ]);
   expect(counted('ObjectsIgnored')).toBe(10);
   expect(counted('ObjectsRead')).toBe(2);

@@ -138,7 +138,7 @@ describe('contradictions between props and settings are named, both sides', () =
     [
       'options of a bucket without one',
       () => ({ bucketOptions: { prefix: 'x/' } }),
-      'bucketOptions: must be given together with bucket; for a named bucket use settings.bucket.existing',
+      'bucketOptions: must be given together with bucket. For a named bucket use settings.bucket.existing',
     ],
     [
       'two keys',
@@ -148,7 +148,7 @@ describe('contradictions between props and settings are named, both sides', () =
     [
       'a FIFO topic',
       (stack) => ({ alertTopic: new Topic(stack, 'T', { fifo: true }) }),
-      'alertTopic: must be a standard topic, got a FIFO topic, which takes no e-mail',
+      'alertTopic: must be a standard topic, got a FIFO topic, which does not deliver e-mail',
     ],
   ])('%s', (_, props, message) => {
     expect(messageOf(() => inStack(props))).toBe(`Network/Detector: ${message}`);
@@ -189,7 +189,7 @@ describe('a token', () => {
       settings: { bucket: { existing: { bucket: new Bucket(stack, 'Logs').bucketArn } } },
     });
     expect(messageOf(() => inStack(props))).toContain(
-      'bucket.existing.bucket: must be a name where it is a token, got an ARN: use bucketName, or the prop bucket',
+      'bucket.existing.bucket: must be a name if it is a token, got an ARN: use bucketName, or the prop bucket',
     );
   });
 });

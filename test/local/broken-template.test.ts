@@ -114,7 +114,7 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
   ],
   [
     'a queue with two policies, of which one would be lost',
-    /Inbox has the policies InboxPolicy and Second, expected one: the later replaces the earlier/,
+    /Inbox has the policies InboxPolicy and Second, expected one, because the later replaces the earlier/,
     (resources) => {
       resources.Second = structuredClone(resources.InboxPolicy!);
     },

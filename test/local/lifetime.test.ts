@@ -89,7 +89,7 @@ test('another emulator can serve S3, SQS and SNS; what it does not get from us i
     const s3 = new S3Client({ endpoint, region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
     try {
       expect(cloud.endpointUrl).toBe(endpoint);
-      const reason = 'e-mail is left to the emulator at the given endpoint';
+      const reason = 'the emulator at the given endpoint handles e-mail';
       expect(cloud.inert).toContainEqual({ logicalId: 'AlertMail', type: 'AWS::SNS::Subscription', reason });
       await cloud.idle(10_000);
       events.length = 0;

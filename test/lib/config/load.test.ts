@@ -37,7 +37,7 @@ describe('loadSettings', () => {
   });
 
   test('says that an empty file must hold an object', () => {
-    expect(() => loadSettings(fileWith(' \n'))).toThrow('is empty: it must hold a JSON object, at least {}');
+    expect(() => loadSettings(fileWith(' \n'))).toThrow('is empty: it must contain a JSON object, at least {}');
   });
 
   test.each([

@@ -73,18 +73,18 @@ describe('refusals', () => {
     [
       'an unknown name, with the nearest known one',
       { sensitvity: 'low' },
-      'sensitvity: is no setting; did you mean sensitivity?',
+      'sensitvity: is not a setting. Did you mean sensitivity?',
     ],
-    ['the beginning of a longer name', { retention: 3 }, 'retention: is no setting; did you mean retentionDays?'],
+    ['the beginning of a longer name', { retention: 3 }, 'retention: is not a setting. Did you mean retentionDays?'],
     [
       'an unknown name near nothing, with all that are known there',
       { bucket: { zzz: 1 } },
-      'bucket.zzz: is no setting; known here: new, existing',
+      'bucket.zzz: is not a setting. Known here: new, existing',
     ],
     [
       'an unknown detection number',
       { detection: { failureIn1Hour: 30 } },
-      'detection.failureIn1Hour: is no setting; did you mean failuresIn1Hour?',
+      'detection.failureIn1Hour: is not a setting. Did you mean failuresIn1Hour?',
     ],
     [
       'a number out of range, with the range',
@@ -176,7 +176,7 @@ describe('refusals', () => {
     [
       'two buckets',
       { bucket: { new: {}, existing: { bucket: 'logs' } } },
-      'bucket: must name one of new and existing, got {"new":{},"existing":{"bucket":"logs"}}',
+      'bucket: must contain new or existing, not both, got {"new":{},"existing":{"bucket":"logs"}}',
     ],
     [
       'an alias for a key',
@@ -191,12 +191,12 @@ describe('refusals', () => {
     [
       'accounts that are to deliver to a bucket which is not ours',
       { bucket: { existing: { bucket: 'logs' } }, logAccounts: ['111122223333'] },
-      'logAccounts: must be left out with an existing bucket, whose policy is not ours to write, got ["111122223333"]',
+      'logAccounts: must be left out with an existing bucket, whose policy the stack does not change, got ["111122223333"]',
     ],
     [
       'an organization that is to deliver to a bucket which is not ours',
       { bucket: { existing: { bucket: 'logs' } }, logOrganization: 'o-a1b2c3d4e5' },
-      'logOrganization: must be left out with an existing bucket, whose policy is not ours to write, got "o-a1b2c3d4e5"',
+      'logOrganization: must be left out with an existing bucket, whose policy the stack does not change, got "o-a1b2c3d4e5"',
     ],
     [
       'the id of an organizational unit for that of the organization',
@@ -216,17 +216,17 @@ describe('refusals', () => {
     [
       'two ways of saying what is read',
       { bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/', prefix: 'net/' } } },
-      'bucket.existing.prefix: must be left out, since flowLogsUnder says what is read, got "net/"',
+      'bucket.existing.prefix: must be left out, since flowLogsUnder selects the files, got "net/"',
     ],
     [
-      'flow logs of ours below the folder of an organization',
+      'flow logs of the stack below the folder of an organization',
       { bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/o-a1b2c3d4e5/' } }, vpcs: [{ vpcId: vpc }] },
-      'bucket.existing.flowLogsUnder: must end with AWSLogs/ when vpcs get flow logs of ours, because AWS writes those to AWSLogs/<account>/, got "AWSLogs/o-a1b2c3d4e5/"',
+      'bucket.existing.flowLogsUnder: must end with AWSLogs/ if vpcs is set, because AWS writes its flow logs to AWSLogs/<account>/, got "AWSLogs/o-a1b2c3d4e5/"',
     ],
     [
       'a flow log below the folder that AWS adds itself',
       { bucket: { existing: { bucket: 'logs', prefix: 'net/AWSLogs/' } }, vpcs: [{ vpcId: vpc }] },
-      'bucket.existing.prefix: must end before AWSLogs/ when vpcs get flow logs of ours, because AWS adds AWSLogs/ itself; or set flowLogsUnder, got "net/AWSLogs/"',
+      'bucket.existing.prefix: must end before AWSLogs/ if vpcs is set, because AWS adds AWSLogs/ itself (or set flowLogsUnder), got "net/AWSLogs/"',
     ],
     [
       'an hour threshold below that of five minutes',
@@ -252,15 +252,15 @@ describe('refusals', () => {
     ['/AWSLogs/', 'must not start with /, since no key of log delivery does'],
     ['s3://logs/AWSLogs/', 'must be the beginning of keys, without the bucket'],
     ['arn:aws:s3:::logs/AWSLogs/', 'must be the beginning of keys, without the bucket'],
-    ['AWSLogs/*/vpcflowlogs/', 'must hold no * and no ?, since it covers all accounts and Regions as it is: AWSLogs/'],
-    ['**/AWSLogs/', 'must hold no * and no ?, since it covers all accounts and Regions as it is: AWSLogs/'],
+    ['AWSLogs/*/vpcflowlogs/', 'must not contain * or ?, since it already covers all accounts and Regions: AWSLogs/'],
+    ['**/AWSLogs/', 'must not contain * or ?, since it already covers all accounts and Regions: AWSLogs/'],
     ...['', 'AWSLogs', 'network/', 'MyAWSLogs/', 'AWSLogs/111122223333/', 'AWSLogs/o-short/'].map(
       (folder): [string, string] => [
         folder,
         'must end with AWSLogs/ (or AWSLogs/<organization id>/), the folder that AWS adds: network/AWSLogs/',
       ],
     ),
-    ['a b/AWSLogs/', "must be of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys"],
+    ['a b/AWSLogs/', "must consist of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys"],
   ])('flowLogsUnder %j, with the fix', (flowLogsUnder, problem) => {
     expect(problemsOf({ bucket: { existing: { bucket: 'logs', flowLogsUnder } } })).toEqual([
       `bucket.existing.flowLogsUnder: ${problem}, got ${JSON.stringify(flowLogsUnder)}`,
@@ -277,7 +277,7 @@ describe('refusals', () => {
   test.each<[prefix: string, problem: string]>([
     ['/net/', 'must not start with /, since no key of log delivery does'],
     ['s3://logs/net/', 'must be the beginning of keys, without the bucket'],
-    ['AWSLogs/*/', 'must hold no * and no ?: for the flow logs of all accounts and Regions set flowLogsUnder'],
+    ['AWSLogs/*/', 'must not contain * or ?: for the flow logs of all accounts and Regions set flowLogsUnder'],
     ['net', 'must be empty or end with /'],
   ])('prefix %j, with the fix', (prefix, problem) => {
     expect(problemsOf({ bucket: { existing: { bucket: 'logs', prefix } } })).toEqual([
@@ -293,7 +293,7 @@ describe('refusals', () => {
     ['logs/AWSLogs', 'be 3 to 63 of a-z, 0-9, dot and hyphen'],
     ['-logs', 'begin and end with a letter or a number'],
     ['logs.', 'begin and end with a letter or a number'],
-    ['my..logs', 'hold no two dots in a row'],
+    ['my..logs', 'not contain two dots in a row'],
     ['192.168.5.4', 'not look like an IP address'],
     ['xn--logs', 'not begin with xn--, sthree- or amzn-s3-demo-'],
     [
@@ -303,10 +303,10 @@ describe('refusals', () => {
   ])('the bucket name %j, with the rule it breaks', (name, rule) => {
     const got = `got ${JSON.stringify(name)}`;
     expect(problemsOf({ bucket: { new: { name } } })).toEqual([
-      `bucket.new.name: must be a bucket name; a name must ${rule}, ${got}`,
+      `bucket.new.name: must be a bucket name. A name must ${rule}, ${got}`,
     ]);
     expect(problemsOf({ bucket: { existing: { bucket: name } } })).toEqual([
-      `bucket.existing.bucket: must be a bucket name or ARN (arn:aws:s3:::NAME) without a path; a name must ${rule}, ${got}`,
+      `bucket.existing.bucket: must be a bucket name or ARN (arn:aws:s3:::NAME) without a path. A name must ${rule}, ${got}`,
     ]);
   });
 

@@ -144,7 +144,7 @@ describe('many fragments together', () => {
     expect(decodeFragments('internet', bytes, { key: KEY }).map(byHash)).toEqual(
       decodeFragments('internet', encodeFragments(fragments)).map(byHash),
     );
-    expect(() => decodeFragments('internet', bytes)).toThrow('the key that gives them is missing');
+    expect(() => decodeFragments('internet', bytes)).toThrow('the key to compute them is missing');
   });
 
   test('give one source without the others, and a glance at all', async () => {
@@ -236,12 +236,12 @@ describe('bytes that are damaged where no checksum tells', () => {
     ['with a number for a field', '"vpc-1"', '1111111'],
     ['with a number for an interface', '"eni-1"', '1111111'],
   ])('are refused where the identity is %s, which merging would trip over', (_, from, to) => {
-    expect(() => decodeFragments('x', replaced(from, to))).toThrow('the identity of a source is none');
+    expect(() => decodeFragments('x', replaced(from, to))).toThrow('the identity of a source is invalid');
   });
 
   test.each([
     ['the last minute of an hour and more', [0x8f, 0x1c], [0x90, 0x1c], 'beyond its hour'],
-    ['an hour of the year 2200', [0xa0, 0xc2, 0x1e], [0xa0, 0xc2, 0x7e], 'an hour must be 1200000 at most'],
+    ['an hour of the year 2200', [0xa0, 0xc2, 0x1e], [0xa0, 0xc2, 0x7e], 'an hour must be at most 1200000'],
   ])('are refused where they tell of %s', (_, from, to, message) => {
     const text = (bytes: number[]) => Buffer.from(bytes).toString('latin1');
     expect(() => decodeFragments('x', replaced(text(from), text(to)))).toThrow(message);

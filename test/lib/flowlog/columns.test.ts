@@ -74,7 +74,7 @@ describe('columnMap', () => {
   ])('refuses a header without %s and names it', (field, named) => {
     const fields = DEFAULT_FIELDS.filter((name) => name !== field);
     expect(() => columnMap(fields)).toThrow(
-      `the header lacks ${named}, which detection needs; it has: ${fields.join(' ')}`,
+      `the header lacks ${named}, which detection needs. It has: ${fields.join(' ')}`,
     );
   });
 

@@ -55,15 +55,15 @@ describe('Whole gzip', () => {
 
 describe('Behind the last gzip member', () => {
   test.each([
-    ['a line end', '\n', 'behind the gzip data 1 byte follows that is no gzip data'],
-    ['text', 'trailing garbage', 'behind the gzip data 16 bytes follow that are no gzip data'],
-    ['zeros and more', '\0\0\0x', 'behind the gzip data 4 bytes follow that are no gzip data'],
+    ['a line end', '\n', 'after the gzip data 1 byte follows that is no gzip data'],
+    ['text', 'trailing garbage', 'after the gzip data 16 bytes follow that are not gzip data'],
+    ['zeros and more', '\0\0\0x', 'after the gzip data 4 bytes follow that are not gzip data'],
   ])('%s is named, and nothing is said to be missing', async (_what, garbage, message) => {
     for (const size of [1000, 1 << 20]) {
       const { output, error } = await decode(Buffer.concat([whole, Buffer.from(garbage)]), size);
       expect(output.equals(text)).toBe(true);
       expect(error).toBeInstanceOf(GzipError);
-      expect(error!.message).toBe(`${message} and left out; all the gzip data was read`);
+      expect(error!.message).toBe(`${message} and left out. All the gzip data was read`);
     }
   });
 
@@ -74,7 +74,7 @@ describe('Behind the last gzip member', () => {
       for (const size of [1000, whole.length, 1 << 20]) {
         const { output, error } = await decode(Buffer.concat([whole, second]), size);
         expect(output.equals(text)).toBe(true);
-        expect(error!.message).toMatch(/^the gzip data is corrupt \(.+\); fetch it again$/);
+        expect(error!.message).toMatch(/^the gzip data is corrupt \(.+\)\. Fetch it again$/);
       }
     }
   });
@@ -97,7 +97,7 @@ describe('gzip within gzip', () => {
     const twice = gzipSync(whole);
     for (const bytes of [gzipSync(whole.subarray(0, whole.length / 2)), twice.subarray(0, twice.length / 2)])
       expect((await read(bytes)).report.error).toBe(
-        'the gzip data ends before its trailer: the file is cut short; fetch it again',
+        'the gzip data ends before its trailer: the file is cut short. Fetch it again',
       );
   });
 });
@@ -109,7 +109,7 @@ describe('gzip that is cut short', () => {
     for (const cut of cuts) {
       const { output, error } = await decode(whole.subarray(0, cut));
       expect(error).toBeInstanceOf(GzipError);
-      expect(error!.message).toBe('the gzip data ends before its trailer: the file is cut short; fetch it again');
+      expect(error!.message).toBe('the gzip data ends before its trailer: the file is cut short. Fetch it again');
       expect(text.subarray(0, output.length).equals(output)).toBe(true);
       expect(output.length).toBeGreaterThanOrEqual(longest);
       longest = output.length;
@@ -165,7 +165,7 @@ describe('gzip that is corrupt', () => {
         const { output, error } = await decode(Buffer.concat([whole, garbage]), size);
         expect(output.subarray(0, single.length).equals(single)).toBe(true);
         expect(error).toBeInstanceOf(GzipError);
-        expect(error!.message).toMatch(/^the gzip data is corrupt \(.+\); fetch it again$/);
+        expect(error!.message).toMatch(/^the gzip data is corrupt \(.+\)\. Fetch it again$/);
       }
     }
   });

@@ -75,10 +75,10 @@ describe('What holds no log', () => {
     ['a folder placeholder', `AWSLogs/${ACCOUNT}/vpcflowlogs/`, undefined],
     ['an empty object', `AWSLogs/${ACCOUNT}/vpcflowlogs/eu-west-1/2026/11/21/${FILE}`, 0],
     ['an empty object', 'copies/flow.log.gz', 0],
-    ['a test of AWS whether it may write', `AWSLogs/${ACCOUNT}/ELBAccessLogTestFile`, 85],
-    ['a test of AWS whether it may write', `AWSLogs/${ACCOUNT}/ELBConnectionLogTestFile`, 85],
+    ['a file with which AWS tests its write access', `AWSLogs/${ACCOUNT}/ELBAccessLogTestFile`, 85],
+    ['a file with which AWS tests its write access', `AWSLogs/${ACCOUNT}/ELBConnectionLogTestFile`, 85],
     ['a log of Config', `AWSLogs/${ACCOUNT}/Config/ConfigWritabilityCheckFile`, 0],
-    ['a test of AWS whether it may write', 'AWSLogs/aws-programmatic-access-test-object', undefined],
+    ['a file with which AWS tests its write access', 'AWSLogs/aws-programmatic-access-test-object', undefined],
   ])('is %s: %s of %p bytes', (why, key, size) => {
     expect(whyIgnored({ key, size })).toBe(why);
   });

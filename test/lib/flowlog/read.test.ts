@@ -31,43 +31,43 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 describe('A file that is no flow log is refused, with what it is and what was expected', () => {
   const expected = 'expected VPC Flow Log records as text, gzip or Parquet';
   const noRecord =
-    /^no line is a flow log record; line 1 \(.+\): ".*"; expected a header line with field names, or the 14/;
+    /^no line is a flow log record: line 1 \(.+\): ".*"\. Expected a header line with field names, or the 14/;
   const files: readonly [string, Uint8Array | string, string | RegExp][] = [
-    ['an empty file', '', 'the file is empty; expected flow log records'],
-    ['a PDF', '%PDF-1.7\n1 0 obj\n', `the file is a PDF; ${expected}`],
-    ['a zip', 'PK\u0003\u0004\u0014\u0000', `the file is a zip archive; ${expected}; unpack it first (unzip FILE)`],
+    ['an empty file', '', 'the file is empty. Expected flow log records'],
+    ['a PDF', '%PDF-1.7\n1 0 obj\n', `the file is a PDF, ${expected}`],
+    ['a zip', 'PK\u0003\u0004\u0014\u0000', `the file is a zip archive, ${expected}. Unpack it first (unzip FILE)`],
     [
       'a tar archive',
       `${'x'.repeat(257)}ustar`,
-      `the file is a tar archive; ${expected}; unpack it first (tar -xf FILE)`,
+      `the file is a tar archive, ${expected}. Unpack it first (tar -xf FILE)`,
     ],
     [
       'bzip2',
       'BZh91AY&SY',
-      `the file is compressed by bzip2; ${expected}; decompress it first: bzip2 -dc FILE | sweep`,
+      `the file is compressed by bzip2, ${expected}. Decompress it first: bzip2 -dc FILE | sweep`,
     ],
-    ['xz', latin1('\xfd7zXZ\x00\x00'), `the file is compressed by xz; ${expected}`],
-    ['Zstandard', latin1('\x28\xb5\x2f\xfd\x24'), `the file is compressed by Zstandard; ${expected}`],
-    ['LZ4', latin1('\x04\x22\x4d\x18\x64'), `the file is compressed by LZ4; ${expected}`],
+    ['xz', latin1('\xfd7zXZ\x00\x00'), `the file is compressed by xz, ${expected}`],
+    ['Zstandard', latin1('\x28\xb5\x2f\xfd\x24'), `the file is compressed by Zstandard, ${expected}`],
+    ['LZ4', latin1('\x04\x22\x4d\x18\x64'), `the file is compressed by LZ4, ${expected}`],
     [
       'Firehose JSON',
       '{"message": "2 1"}{"message": "2 1"}',
-      /is JSON; .+: jq -r '\.message' FILE \| sweepwatch detect -$/,
+      /is JSON, .+: jq -r '\.message' FILE \| sweepwatch detect -$/,
     ],
     ['subscription JSON', '{"messageType":"DATA_MESSAGE","logEvents":[]}', /jq -r '\.logEvents\[\]\.message' FILE/],
     ['output of the AWS CLI', '{\n "events": [{"message": "2 1"}]}', /jq -r '\.events\[\]\.message' FILE/],
-    ['CloudTrail', '{"Records":[{"eventVersion":"1.08"}]}', /is JSON; .+; it is a log of CloudTrail$/],
-    ['JSON', '{"Records":[{}]}', `the file is JSON; ${expected}`],
-    ['a JSON list', '[1,2]', `the file is JSON; ${expected}`],
+    ['CloudTrail', '{"Records":[{"eventVersion":"1.08"}]}', /is JSON, .+\. It is a log of CloudTrail$/],
+    ['JSON', '{"Records":[{}]}', `the file is JSON, ${expected}`],
+    ['a JSON list', '[1,2]', `the file is JSON, ${expected}`],
     [
       'binary data',
       Uint8Array.from({ length: 2000 }, (_, at) => (at * 7) % 256),
-      `the file is binary data; ${expected}`,
+      `the file is binary data, ${expected}`,
     ],
     [
       'binary data that begins like text',
       `abcdefgh${'\u0000\u0001'.repeat(99)}`,
-      `the file is binary data; ${expected}`,
+      `the file is binary data, ${expected}`,
     ],
     ['one byte', 'x', noRecord],
     ['one newline too few', 'hello', noRecord],
@@ -93,7 +93,7 @@ describe('A file that is no flow log is refused, with what it is and what was ex
     const fields = 'version account-id interface-id srcaddr dstaddr protocol start end'.split(' ');
     const { report } = await read(gzipSync(log([{}], fields)));
     expect(report.error).toBe(
-      `the header lacks srcport, dstport, action or tcp-flags, which detection needs; it has: ${fields.join(' ')}`,
+      `the header lacks srcport, dstport, action or tcp-flags, which detection needs. It has: ${fields.join(' ')}`,
     );
   });
 
@@ -146,7 +146,7 @@ describe('The account of a file', () => {
 test('A pipe is read once; a second reading says so', async () => {
   const source = pipe(pieces(Buffer.from(text), 100));
   expect((await read(source)).report.records).toBe(30);
-  expect((await read(source)).report.error).toBe('the input has been read already; a pipe can be given once');
+  expect((await read(source)).report.error).toBe('the input has already been read. A pipe can be given only once');
 });
 
 test('A fault of the disk is thrown, not taken for a fault of the file', async () => {

@@ -70,7 +70,7 @@ describe('inside', () => {
   });
 
   test('what is no network is refused with an example of one', () => {
-    expect(() => new Networks(['ten/8'])).toThrow('ten/8 is no CIDR: expected an address and a prefix length');
+    expect(() => new Networks(['ten/8'])).toThrow('ten/8 is not a CIDR block: expected an address and a prefix length');
   });
 });
 

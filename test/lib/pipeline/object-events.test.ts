@@ -98,7 +98,11 @@ test.each([
   ['nothing', '', 'got ""'],
   ['a list', '[]', 'the message must be a JSON object, got []'],
   ['null', 'null', 'the message must be a JSON object, got null'],
-  ['something else', '{"hello":1}', 'the message must hold Records (S3) or detail (EventBridge), got the keys hello'],
+  [
+    'something else',
+    '{"hello":1}',
+    'the message must contain Records (S3) or detail (EventBridge), got the keys hello',
+  ],
   ['an empty object', '{}', 'got the keys none'],
   ['a version to come', body(notification('a', { eventVersion: '3.0' })), 'the S3 event version must be 2.x, got 3.0'],
   [

@@ -51,7 +51,7 @@ test('windows that are lost cost no finding, and files sent round again bring th
   await empty(deployment.names.windows);
   const settled = await deployment.settle(NOW + 3 * HOUR);
   expect(settled.failures.map(({ message }) => message)).toEqual([
-    expect.stringContaining('others kept judging this source with more evidence in 8 tries'),
+    expect.stringContaining('other writers kept judging this source with more evidence in 8 tries'),
   ]);
   expect([await findings(), deployment.told()]).toEqual([before, told]);
 

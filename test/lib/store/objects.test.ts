@@ -82,19 +82,14 @@ test('an object is read whole, again, and in ranges', async () => {
 
 describe('an object that', () => {
   test.each([
-    ['is gone', 'gone', 'gone', 's3://logs/gone is gone: it was deleted between its event and its reading'],
+    ['is gone', 'gone', 'gone', 's3://logs/gone is gone: it was deleted before it could be read'],
     ['is in no bucket', 'bucketless', 'other', 's3://logs/bucketless: the bucket does not exist'],
-    [
-      'may not be read',
-      'denied',
-      'other',
-      's3://logs/denied: access denied; allow s3:GetObject on it to the role in use',
-    ],
+    ['may not be read', 'denied', 'other', 's3://logs/denied: access denied. Allow the role in use s3:GetObject on it'],
     [
       'may not be decrypted',
       'locked',
       'other',
-      "allow kms:Decrypt on the bucket's key to the role of this function, in the key's policy too",
+      "allow the role of this function kms:Decrypt on the bucket's key, also in the key's policy",
     ],
     [
       'is archived',

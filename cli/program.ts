@@ -264,11 +264,15 @@ function addCompletion(program: Command, terminal: Terminal, perform: Perform): 
       'after',
       `
 In ~/.bashrc, or in ~/.zshrc after compinit and with "zsh" for "bash":
-  sweepwatch() { ${RUN} "$@"; }
+  sweepwatch() {
+    ${RUN} "$@"
+  }
   source <(sweepwatch completion bash)
 
 In ~/.config/fish/config.fish:
-  function sweepwatch; ${RUN} $argv; end
+  function sweepwatch
+    ${RUN} $argv
+  end
   sweepwatch completion fish | source`,
     )
     .action((shell) =>

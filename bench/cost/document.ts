@@ -165,11 +165,11 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
 
 **The workload** has ${count(bill.records)} records and ${bill.gigabytes.toFixed(2)} GB per day, ${bill.storedGigabytes.toFixed(2)} GB compressed:
 
-- ${count(workload.interfaces)} interfaces and ${workload.flowLogs} flow logs, with one file per flow log in ${workload.rounds} rounds of five minutes;
-- ${workload.contacts} contacts per interface and file, with ${repeats} records of each half;
-- ${count(workload.clientsADay)} outside clients per day;
-- ${count(workload.noiseADay)} sources of noise per day, with one to three rejected contacts each;
-- a stale configuration on one interface in twenty, a monitor in each VPC, and four scans.
+- ${count(workload.interfaces)} interfaces and ${workload.flowLogs} flow logs, with one file per flow log in ${workload.rounds} rounds of five minutes
+- ${workload.contacts} contacts per interface and file, with ${repeats} records of each half
+- ${count(workload.clientsADay)} outside clients per day
+- ${count(workload.noiseADay)} sources of noise per day, with one to three rejected contacts each
+- a stale configuration on one interface in twenty, a monitor in each VPC, and four scans
 
 **Estimated, not run**:
 

@@ -68,9 +68,9 @@ ${servicesOf(audited)}
 
 Everything else is refused:
 
-- other accounts;
-- callers without credentials;
-- plain HTTP, even for an administrator of the account (for a topic: publishing over plain HTTP).
+- other accounts
+- callers without credentials
+- plain HTTP, even for an administrator of the account (for a topic: publishing over plain HTTP)
 
 The bucket blocks public access in all four ways and accepts no access lists. Log delivery writes only for the account of the stack, for the
 accounts of \`logAccounts\` into their folders, and for the accounts of \`logOrganization\`. Any Region is accepted, because the flow logs of all

@@ -1,9 +1,5 @@
-/**
- * How the project writes, held over all that people read: alerts, help, documents, comments of product code. Files of
- * `test/prose-not-done.txt` do not follow the rules yet. That list only shrinks: `UPDATE_PROSE=1` in the environment takes out the
- * files that follow them now, and nothing adds one.
- */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** How the project writes, checked in all that people read: alerts, help, documents, and comments of product code. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { main } from '../cli/main.ts';
@@ -20,7 +16,6 @@ import { campaignOf, findingOf } from './lib/finding/samples.ts';
 import { prose } from './markdown.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const NOT_DONE = join(ROOT, 'test/prose-not-done.txt');
 
 /** Words that hide a plainer one, each with what to write instead. */
 const BANNED: readonly (readonly [RegExp, string])[] = [
@@ -179,19 +174,6 @@ describe('alerts follow the rules', () => {
   });
 });
 
-test('help, documents and comments follow the rules, but for the files that are not done', async () => {
-  const found = await offenders();
-  const listed = readFileSync(NOT_DONE, 'utf8').split('\n').filter(Boolean);
-  const wrong = Object.fromEntries([...found].filter(([where]) => !listed.includes(where)));
-  expect(wrong).toEqual({});
-  if (process.env.UPDATE_PROSE)
-    writeFileSync(
-      NOT_DONE,
-      listed
-        .filter((where) => found.has(where))
-        .map((where) => `${where}\n`)
-        .join(''),
-    );
-  // A file that is done leaves the list, so that it stays done: UPDATE_PROSE=1 takes it out.
-  else expect(listed.toSorted()).toEqual([...found.keys()].toSorted());
+test('help, documents and comments follow the rules', async () => {
+  expect(Object.fromEntries(await offenders())).toEqual({});
 });

@@ -131,7 +131,7 @@ describe('a bucket of our own', () => {
       expect(sizeOf(key.Properties.KeyPolicy)).toBeLessThan(32_768 / 4);
       expect(() => synthesize({ logAccounts: accounts(most + 1), flowLogs })).toThrow(
         new RegExp(
-          `^settings: logAccounts: must be at most ${most} accounts, got ${most + 1}: .* set logOrganization instead`,
+          `^settings: logAccounts: must be at most ${most} accounts, got ${most + 1}: .* Set logOrganization instead`,
         ),
       );
     }

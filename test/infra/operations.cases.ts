@@ -46,7 +46,7 @@ describe('the alarms', () => {
     expect(alarms.get(id)!.AlarmDescription.endsWith(` More: ${DOCUMENT}#${slugOf(id)}`)).toBe(true);
     expect(alarms.get(id)!.AlarmDescription.length).toBeLessThanOrEqual(1024);
     const section = sectionOf(id);
-    for (const label of ['Means', 'How bad', 'Look', 'Do', 'Over when']) expect(section).toContain(`**${label}**`);
+    for (const label of ['Means', 'Impact', 'Check', 'Fix', 'Resolved when']) expect(section).toContain(`**${label}**`);
     expect(section).toContain('```sh\n');
   });
 
@@ -335,7 +335,7 @@ describe('the words', () => {
   });
 
   test('the version of windows is the one that is written', () => {
-    expect(sectionOf('Upgrading')).toContain(`the version of its coding, now ${encodeFragments([])[0]}.`);
+    expect(sectionOf('Upgrading')).toContain(`the version of its encoding, now ${encodeFragments([])[0]}.`);
   });
 
   test('mistakes name alarms that there are', () => {

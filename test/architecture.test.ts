@@ -113,12 +113,12 @@ const isMutual = (reach: ReadonlyMap<string, ReadonlySet<string>>, one: string, 
   one === other || (reach.get(one)!.has(other) && reach.get(other)!.has(one));
 
 describe('imports', () => {
-  test('are found at all', () => {
+  test('are found', () => {
     expect(files.length).toBeGreaterThan(100);
     expect(local.length).toBeGreaterThan(200);
   });
 
-  test('lead to files that there are, those of the kernel too', () => {
+  test('lead to existing files, also those of the kernel', () => {
     const there = new Set(files);
     expect(local.filter(({ to }) => to.endsWith('.ts') && !there.has(to))).toEqual([]);
     expect(local.filter(({ from }) => from.startsWith('lib/kernel/assembly/')).length).toBeGreaterThan(15);
@@ -158,7 +158,7 @@ describe('imports', () => {
     expect(cyclesOf(edges)).toEqual([['b', 'c'], ['e']]);
   });
 
-  test('of the AWS clients stand in lib/store, and in the demo and the local cloud that use them as anyone would', () => {
+  test('of the AWS clients are only in lib/store, the demo and the local cloud', () => {
     const users = files.filter((file) => importsOf(file).some((name) => name.startsWith('@aws-sdk/')));
     expect(users.filter((file) => !file.startsWith('lib/store/') && !file.startsWith('local/'))).toEqual([
       'cli/commands/demo.ts',

@@ -61,7 +61,7 @@ describe('bash', () => {
   });
 });
 
-test('fish completes the same words, where there is fish', () => {
+test('fish completes the same words (if fish is installed)', () => {
   // Fish prints spaces in names with a backslash, and takes the value "list" for the command: its own helper does.
   const skipped = ['detect --config fl', 'detect --format json fl', 'findings --stack list s', 'detect x --region '];
   for (const [line, completed] of WORDS.filter(([words]) => !skipped.includes(words))) {
@@ -71,7 +71,7 @@ test('fish completes the same words, where there is fish', () => {
   }
 });
 
-test('zsh accepts the script, where there is zsh', () => {
+test('zsh accepts the script (if zsh is installed)', () => {
   expect(shell('zsh', ['-f', '-n'], scripts.zsh!) ?? '').toBe('');
 });
 

@@ -34,7 +34,7 @@ describe('A folder', () => {
     expect(bad).toEqual([]);
   });
 
-  test('with files that are no flow logs among others: those are named, the others are used, exit code 1', async () => {
+  test('with some files that are not flow logs names these, uses the others, and exits with 1', async () => {
     const folder = folderWith({
       'scan.log': scanLog('10.0.9.9'),
       'manual.pdf.log': '%PDF-1.7\n',
@@ -59,7 +59,7 @@ describe('A folder', () => {
     expect(run.stderr).toMatch(/\n60 records in 6 files: 1 finding\n$/);
   });
 
-  test('copied by a Mac is read without the hidden files, which are counted', async () => {
+  test('copied by a Mac is read without its hidden files, which are counted', async () => {
     const folder = folderWith({ 'scan.log': scanLog('10.0.9.9'), '._scan.log': '\u0000\u0005\u0016\u0007' });
     mkdirSync(join(folder, '__MACOSX/deep'), { recursive: true });
     writeFileSync(join(folder, '__MACOSX/deep/scan.log'), '\u0000\u0005\u0016\u0007');
@@ -106,7 +106,7 @@ describe('A folder of AWS', () => {
   const trail = (count: number) =>
     Object.fromEntries(Array.from({ length: count }, (_, at) => [account('CloudTrail', `t${at}.json.gz`), 'no gzip']));
 
-  test('gives its flow logs; logs of other services are named and not opened, exit code 1', async () => {
+  test('reads flow logs, names logs of other services without opening them, and exits with 1', async () => {
     const folder = folderWith({
       [account('vpcflowlogs', 'f.log')]: scanLog('10.0.9.9'),
       [account('elasticloadbalancing', 'l.log.gz')]: 'no gzip',
@@ -138,7 +138,7 @@ describe('A folder of AWS', () => {
 });
 
 describe('A path', () => {
-  test('that leads nowhere is named, the others are used, exit code 1', async () => {
+  test('that does not exist is named, the others are used, and the exit code is 1', async () => {
     const file = join(folderWith({ 'scan.log': scanLog('10.0.9.9') }), 'scan.log');
     const run = await detect('nowhere.log', file, `${file}/below`);
     expect(run.code).toBe(1);
@@ -188,6 +188,6 @@ describe('A path', () => {
   });
 });
 
-test('A fault of the system that has no words of ours keeps its own', () => {
+test('A system error without an explanation keeps its own message', () => {
   expect(reasonOf(Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' }))).toBe('EIO: i/o error, read');
 });

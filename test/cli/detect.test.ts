@@ -29,7 +29,7 @@ describe('detect finds the captured scan', () => {
     for (const finding of findings) expectValidFinding(finding);
   });
 
-  test('in any division into files, in any order of them, told once or twice', async () => {
+  test('in any split into files, in any order, given once or twice', async () => {
     const part = (at: number) => `${HEADER}\n${LINES.filter((_, line) => line % 3 === at).join('\n')}\n`;
     const folder = folderWith({ 'a.log': part(0), 'b.log': gzipSync(part(1)), 'c.txt': part(2) });
     const files = ['a.log', 'b.log', 'c.txt'].map((name) => join(folder, name));
@@ -50,7 +50,7 @@ describe('detect finds the captured scan', () => {
     }
   });
 
-  test('in a file whose gzip is cut short behind it: finding printed, fault told, exit code 1', async () => {
+  test('in a file whose gzip is cut short after it: prints the finding, reports the fault, exits with 1', async () => {
     const folder = folderWith({ 'half.log.gz': BYTES.subarray(0, 600_000) });
     const run = await runCli(['detect', folder, '--format', 'ndjson']);
     expect(run.code).toBe(1);
@@ -82,7 +82,7 @@ describe('detect exits', () => {
     );
   });
 
-  test('with 0 and a word about SKIPDATA rows, in which AWS lost records', async () => {
+  test('with 0 and a message about SKIPDATA rows, in which AWS lost records', async () => {
     const row = '2 123456789012 eni-1 - - - - - - - 1795288627 1795288687 - SKIPDATA\n';
     const run = await runHere(['detect', folderWith({ 'a.log': row + row })]);
     expect(run.code).toBe(0);

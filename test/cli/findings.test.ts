@@ -102,7 +102,7 @@ describe('findings show', () => {
     ]);
   });
 
-  test('of an id that is none ends with 1 and says where ids are shown', async () => {
+  test('with an unknown id exits with 1 and says where ids are shown', async () => {
     expect(await run('findings', 'show', 'nope')).toEqual({
       code: 1,
       stdout: '',

@@ -125,7 +125,7 @@ describe('redrive', () => {
     expect((await runHere(['redrive'])).stdout).toBe(`${deadName('Alert')}\t0\n${deadName('Ingest')}\t0\n`);
   });
 
-  test('one queue can be named, by name, ARN or URL, and the other is left alone', async () => {
+  test('one queue can be named by name, ARN or URL, and the other is not touched', async () => {
     for (const given of [deadName('Ingest'), arnOf(deadName('Ingest')), urlOf(deadName('Ingest'))]) {
       await send(deadName('Ingest'), given);
       await send(deadName('Alert'), given);
@@ -138,7 +138,7 @@ describe('redrive', () => {
     expect(await visible(deadName('Alert'))).toBe(3);
   });
 
-  test('takes a stack by its whole name: one whose name begins the same is left alone', async () => {
+  test('finds a stack by its whole name, and not another one with the same beginning', async () => {
     const other = (name: string) => `${stack}-prod-Detector${name}DeadLetters1F-x`;
     for (const name of ['Ingest', 'Alert']) {
       await addQueue(other(name));
@@ -175,7 +175,7 @@ describe('a move', () => {
     expect(calls).toEqual([]);
   });
 
-  test('progress is shown to who watches', async () => {
+  test('progress is shown if a person watches', async () => {
     tasks.steps = [
       { Status: 'RUNNING', ApproximateNumberOfMessagesMoved: 4, ApproximateNumberOfMessagesToMove: 9 },
       { Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 9 },
@@ -183,7 +183,7 @@ describe('a move', () => {
     expect((await redriveIngest(true)).stderr).toContain(`${deadName('Ingest')}: 4 of 9 messages`);
   });
 
-  test('a move that fails is told with its reason', async () => {
+  test('a move that fails is reported with its reason', async () => {
     tasks.steps = [{ Status: 'FAILED', ApproximateNumberOfMessagesMoved: 3, FailureReason: 'AccessDenied' }];
     expect(await redriveIngest()).toMatchObject({
       code: 1,
@@ -252,7 +252,7 @@ describe('what fits nothing is refused', () => {
     expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('its next run does the missed work') });
   });
 
-  test('the dead letters of two queues, of which the message does not tell the right one', async () => {
+  test('the dead letters of two queues, if the message does not show the right one', async () => {
     const policy = { deadLetterTargetArn: arnOf(deadName('Ingest')), maxReceiveCount: 5 };
     await addQueue(`${stack}-another`, { RedrivePolicy: JSON.stringify(policy) });
     await send(deadName('Alert'), 'stays');

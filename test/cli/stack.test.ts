@@ -97,7 +97,7 @@ describe('--stack', () => {
     });
   });
 
-  test('may stand in the environment, where it comes before a table', async () => {
+  test('can come from the environment, where it takes precedence over a table', async () => {
     Object.assign(process.env, {
       SWEEPWATCH_STACK: 'scans',
       SWEEPWATCH_FINDINGS_TABLE: 'missing',

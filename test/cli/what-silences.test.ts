@@ -81,7 +81,7 @@ describe('the value that is named', () => {
     expect(lineFor({ test: name, value })).toBe(expected);
   });
 
-  test('is what a campaign grew to, not what it first sufficed with', () => {
+  test('is the final size of a campaign, not the size at which it was first enough', () => {
     const reasons = ['campaign-sources-1h', 'campaign-targets-3h', 'campaign-ports-1h'].map((test) => ({
       test,
       value: 12,
@@ -126,7 +126,7 @@ describe('the suppression that is named', () => {
     expect(last(campaignOf())).toBe('or the suppression --source 0.0.0.0/0 --target 10.0.9.0/26');
   });
 
-  test('is none where there is none', () => {
+  test('is missing if no setting takes effect', () => {
     const scattered = { count: 2, exact: true, sample: ['10.0.0.1', '198.51.100.1'] };
     expect(last(campaignOf({ targets: scattered }))).toMatch(/^no single suppression/);
   });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => stack.stop());
 
-test('a new file under the prefix becomes an alert, whatever its key; one elsewhere is left alone', async () => {
+test('a new file under the prefix becomes an alert whatever its key, and a file elsewhere is ignored', async () => {
   await stack.put('vpc/a b+c%20=d (ü).log.gz', file(scan('rejected', { from: '10.0.7.1', count: 20, end: now })));
   await stack.put('other/a.log.gz', file(scan('rejected', { from: '10.0.7.2', count: 20, end: now })));
   await stack.cloud.idle(40_000);
@@ -22,7 +22,7 @@ test('a new file under the prefix becomes an alert, whatever its key; one elsewh
   expect(await stack.take('IngestDeadLetters')).toEqual([]);
 });
 
-test('what of yesterday raised no alert goes out as a digest, once', async () => {
+test("yesterday's findings without an alert go out as one digest", async () => {
   const noonYesterday = (Math.floor(Date.now() / 86_400_000) - 0.5) * 86_400;
   await stack.put('vpc/quiet.log.gz', file(scan('rejected', { from: '198.51.100.7', count: 20, end: noonYesterday })));
   await stack.cloud.idle(40_000);

@@ -71,7 +71,7 @@ test('an announcement of a finding that comes twice is one alert', async () => {
   expect(stack.told()).toEqual([]);
 });
 
-test('of several objects in one message each is read; one that is gone is dropped with a warning', async () => {
+test('each of several objects in one message is read, and a deleted one is skipped with a warning', async () => {
   const before = stack.events.length;
   await stack.put('elsewhere/a.log.gz', rejectedBy('10.0.7.3'));
   await stack.put('elsewhere/b.log.gz', rejectedBy('10.0.7.4'));

@@ -18,8 +18,8 @@ import {
   vpcs,
 } from './synthesize.ts';
 
-describe('a bucket of our own', () => {
-  test('needs no custom resource and no function besides the three', () => {
+describe('a bucket of the stack', () => {
+  test('needs no custom resource and no function other than the three', () => {
     const types = Object.values(byDefault.toJSON().Resources as Record<string, Resource>).map(({ Type }) => Type);
     expect(types.filter((type) => type.startsWith('Custom::') || type.startsWith('AWS::CloudFormation::'))).toEqual([]);
     byDefault.resourceCountIs('AWS::Lambda::Function', 3);
@@ -79,14 +79,14 @@ describe('a bucket of our own', () => {
     }
   });
 
-  test('asks no ACL header of log delivery, which may send none to a bucket with ACLs off', () => {
+  test('requires no ACL header, which log delivery may not send to a bucket with ACLs off', () => {
     expect(JSON.stringify(deliveryOf({}))).not.toContain('s3:x-amz-acl');
     byDefault.hasResourceProperties('AWS::S3::Bucket', {
       OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
     });
   });
 
-  test('admits an organization by its id, beside the account of the stack', () => {
+  test('allows an organization by its id, in addition to the account of the stack', () => {
     const of = deliveryOf({ logOrganization: 'o-a1b2c3d4e5' });
     expect(Object.keys(of)).toEqual([
       'LogDeliveryWrites',
@@ -193,7 +193,7 @@ describe('a bucket of our own', () => {
 });
 
 describe('an existing bucket', () => {
-  test('is read through a rule of ours, below its prefix, and nothing of it is changed', () => {
+  test('is read through a rule of the stack, below its prefix, and is not changed', () => {
     const template = synthesize({ bucket: { existing: { bucket: 'their-logs', prefix: 'net/' } }, vpcs });
     template.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
@@ -232,7 +232,7 @@ describe('an existing bucket', () => {
     });
   });
 
-  test('that gets flow logs of ours warns that AWS may change its policy, and prints the statements to add first', () => {
+  test('that receives flow logs of the stack causes a warning that AWS may change its policy, with the statements to add first', () => {
     const warningsOf = (settings: SettingsInput, env = {}) => {
       const stack = new Stack(newApp(), 'theirs', { env });
       new ScanDetector(stack, 'Scans', {
@@ -283,7 +283,7 @@ describe('an existing bucket', () => {
   });
 });
 
-describe('a key of our own', () => {
+describe('a key of the stack', () => {
   const template = synthesize({ kmsKey: 'new' });
 
   test('encrypts bucket, tables and alerts, and admits log delivery', () => {

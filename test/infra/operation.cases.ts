@@ -26,7 +26,7 @@ describe('topics and alarms', () => {
     }
   });
 
-  test('alarms may publish to the operations topic, which no key of AWS keeps them from', () => {
+  test('alarms may publish to the operations topic, which has no AWS key that would prevent it', () => {
     const topics = Object.fromEntries(
       resourcesOf(byDefault, 'AWS::SNS::Topic').map(([id, { Properties }]) => [
         id.slice(8, -8),
@@ -63,7 +63,7 @@ describe('topics and alarms', () => {
 });
 
 describe('the stack as a whole', () => {
-  test('names nothing that a second stack in the same account would name too', () => {
+  test('uses no name that a second stack in the same account would also use', () => {
     const physical = (deploymentName: string) =>
       Object.values(synthesize({ deploymentName }).toJSON().Resources as Record<string, Resource>).flatMap(
         ({ Properties }) =>
@@ -87,7 +87,7 @@ describe('the stack as a whole', () => {
     expect(physical('west')).toEqual(['west-flow-logs-<AWS::AccountId>-<AWS::Region>']);
   });
 
-  test('tells the names of its parts and a query to try', () => {
+  test('outputs the names of its parts and a query to try', () => {
     const outputs = byDefault.toJSON().Outputs as Record<string, { Value: unknown; Description: string }>;
     const query = plain(outputs.OpenFindings?.Value);
     expect(query).toContain('aws dynamodb query --table-name <Findings> --region <AWS::Region> --index-name open ');
@@ -109,7 +109,7 @@ describe('the stack as a whole', () => {
     });
   });
 
-  test('warns when nobody would hear an alert or no flow log would arrive', () => {
+  test('warns if nobody would receive an alert or no flow log would arrive', () => {
     const stack = new Stack(newApp(), 'sweepwatch');
     new ScanDetector(stack, 'Detector');
     const warnings = Annotations.fromStack(stack).findWarning('*', Match.anyValue());

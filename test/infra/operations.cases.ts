@@ -36,7 +36,7 @@ const metrics = new Set(
 );
 
 describe('the alarms', () => {
-  test('have a section each, and no section is of another', () => {
+  test('have one section each, and there are no other sections', () => {
     const sections = [...sectionAfter('Alarms').matchAll(/^### (.+)$/gm)].map((match) => match[1]);
     expect(sections).toEqual([...alarms.keys()]);
     expect(alarms.size).toBeGreaterThan(10);
@@ -50,7 +50,7 @@ describe('the alarms', () => {
     expect(section).toContain('```sh\n');
   });
 
-  test('measure what the table says, from the value on that it says', () => {
+  test('use the metrics and thresholds that the table says', () => {
     const expected = [...alarms].map(([id, alarm]) => {
       const operator = { GreaterThanOrEqualToThreshold: '>=', LessThanThreshold: '<' }[alarm.ComparisonOperator];
       const { metric, stat, period } = measured(alarm);
@@ -75,7 +75,7 @@ describe('the alarms', () => {
     expect(hoursOf(synthesize({ digestHourUtc: null }))).toEqual(['6', '6', '6']);
   });
 
-  test('of our own metrics measure metrics that the functions write', () => {
+  test('on metrics of Sweepwatch use metrics that the functions write', () => {
     const own = [...alarms.values()].map(measured).filter(({ metric }) => metric.Namespace === 'Sweepwatch');
     expect(own.length).toBeGreaterThan(2);
     expect(own.map(({ metric }) => metric.MetricName).filter((name) => !metrics.has(name))).toEqual([]);
@@ -97,14 +97,14 @@ function sectionAfter(heading: string): string {
 describe('logs and metrics', () => {
   const section = sectionOf('Logs and metrics');
 
-  test('all metrics are told, and no other', () => {
+  test('all metrics are listed, and no others', () => {
     const told = rowsOf(section.slice(section.indexOf('| metric'))).flatMap(([cell]) =>
       [...cell!.matchAll(/`(\w+)`/g)].map((match) => match[1]),
     );
     expect(told.toSorted()).toEqual([...metrics].sort());
   });
 
-  test('all lines are told, and no other', () => {
+  test('all lines are listed, and no others', () => {
     const written = [...sources(['functions', 'lib/pipeline']).matchAll(/logger\.\w+\('([^']+)'/g)].map(
       (match) => match[1],
     );
@@ -132,13 +132,13 @@ describe('the commands', () => {
   afterAll(() => shell.remove());
   const calls = blocks.map((block) => ({ block, made: shell.run(`${prelude}\n${block}`) }));
 
-  test('stand in blocks of shell, and are many', () => {
+  test('are in shell blocks, and there are many', () => {
     expect(fenced.filter(({ language }) => language !== 'sh')).toEqual([]);
     expect(calls.flatMap(({ made }) => made).length).toBeGreaterThan(100);
     expect(calls.filter(({ made }) => made.length === 0)).toEqual([]);
   });
 
-  test('are such that the programs know, with options that they have', async () => {
+  test('use existing programs, commands and options', async () => {
     const faults: string[] = [];
     for (const call of calls.flatMap(({ made }) => made)) {
       const fault = await faultOf(call);
@@ -147,7 +147,7 @@ describe('the commands', () => {
     expect(faults).toEqual([]);
   });
 
-  test('use each function that is given for them', () => {
+  test('use each shell function that is defined for them', () => {
     const used = [...shellFunctions].filter((name) =>
       [...blocks, prelude, text].join('\n').match(new RegExp(`^ *${name} |\\(${name} |\`${name} `, 'm')),
     );
@@ -163,7 +163,7 @@ describe('the commands', () => {
     ]);
   });
 
-  test('ask the tables by keys that they have', () => {
+  test('query the tables by existing keys', () => {
     const [, findings] = resourcesOf(byDefault, 'AWS::DynamoDB::GlobalTable').map(([, table]) => table.Properties) as {
       KeySchema: { AttributeName: string }[];
       GlobalSecondaryIndexes?: { IndexName: string; KeySchema: { AttributeName: string }[] }[];
@@ -182,7 +182,7 @@ describe('the commands', () => {
     }
   });
 
-  test('of a redrive are those of the outputs', () => {
+  test('of a redrive equal those in the outputs', () => {
     const redrives = calls
       .flatMap(({ made }) => made)
       .filter(([, , operation]) => operation === 'start-message-move-task');
@@ -313,7 +313,7 @@ describe('the words', () => {
     return code.includes(span) || existsSync(join(ROOT, span)) || existsSync(join(ROOT, 'docs', span));
   };
 
-  test('that stand as code are words of template, settings, code or files, or else of the list', async () => {
+  test('formatted as code are from the template, settings, code, files, or the list', async () => {
     const commands = spans.filter((span) => /^(?:aws|npx|npm) /.test(span));
     expect(commands.length).toBeGreaterThan(5);
     for (const command of commands) {
@@ -330,7 +330,7 @@ describe('the words', () => {
     expect(isKnown('no line of any log reads so')).toBe(false);
   });
 
-  test('links lead somewhere', () => {
+  test('links have targets', () => {
     for (const document of [DOCUMENT, 'docs/supply-chain.md', 'README.md']) expect(deadLinksOf(document)).toEqual([]);
   });
 
@@ -338,7 +338,7 @@ describe('the words', () => {
     expect(sectionOf('Upgrading')).toContain(`the version of its encoding, now ${encodeFragments([])[0]}.`);
   });
 
-  test('mistakes name alarms that there are', () => {
+  test('mistakes name existing alarms', () => {
     const named = rowsOf(sectionOf('Policies and keys')).flatMap((cells) => cells[2]!.split(', '));
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((name) => !alarms.has(name))).toEqual(['as for the function', 'none']);
@@ -357,12 +357,12 @@ describe('after a removal', () => {
   const typesIn = (column: number) =>
     told.flatMap((cells) => [...(cells[column] ?? '').matchAll(/AWS::\w+::\w+/g)].map(([type]) => type));
 
-  test('what stays stays, and what goes goes', () => {
+  test('the listed resources stay, and the others are deleted', () => {
     expect(new Set(typesIn(0))).toEqual(typesOf(all, true));
     expect(typesIn(1).filter((type) => !typesOf(all, false).has(type))).toEqual([]);
   });
 
-  test('nothing stays where the settings say so', () => {
+  test('nothing stays if the settings say so', () => {
     expect(typesOf(synthesize({ kmsKey: 'new', keepDataOnRemoval: false }), true)).toEqual(new Set());
   });
 });

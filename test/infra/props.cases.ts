@@ -30,7 +30,7 @@ const messageOf = (make: () => unknown): string => {
 describe('a bucket of the app', () => {
   const rule = { detail: { object: { key: [{ prefix: 'network/' }] } } };
 
-  test('is read below the prefix, decrypted with its key, and announced by a rule; no other bucket is made', () => {
+  test('is read below the prefix, decrypted with its key, announced by a rule, and no other bucket is created', () => {
     const template = inStack((stack) => ({
       bucket: new Bucket(stack, 'Logs', { encryption: BucketEncryption.KMS, eventBridgeEnabled: true }),
       bucketOptions: { prefix: 'network/' },
@@ -113,7 +113,7 @@ describe('a topic of the app', () => {
     expect(plain(subscription.Properties.TopicArn)).toBe('<Security>');
   });
 
-  test('needs no address in the settings', () => {
+  test('needs no e-mail address in the settings', () => {
     const stack = new Stack(newApp(), 'Network');
     new ScanDetector(stack, 'Detector', {
       alertTopic: Topic.fromTopicArn(stack, 'Security', 'arn:aws:sns:eu-central-1:123456789012:security'),

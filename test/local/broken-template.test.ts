@@ -23,7 +23,7 @@ test('the template as it stands starts', async () => {
 test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
   [
     'an unknown resource type',
-    /does not know what to do with Robot \(AWS::RoboMaker::Robot\)/,
+    /does not simulate Robot \(AWS::RoboMaker::Robot\)/,
     (resources) => {
       resources.Robot = { Type: 'AWS::RoboMaker::Robot', Properties: {} };
     },
@@ -84,7 +84,7 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
   ],
   [
     'a schedule that may not invoke its function',
-    /no Lambda permission admits events\.amazonaws\.com to function Ticker, so rule EachFiveMinutes cannot invoke it/,
+    /no Lambda permission lets events\.amazonaws\.com invoke function Ticker, so rule EachFiveMinutes cannot invoke it/,
     (resources) => {
       delete resources.TickerPermission;
     },
@@ -98,7 +98,7 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
   ],
   [
     'a rule that may not send what it fails to deliver',
-    /no queue policy admits events\.amazonaws\.com to queue Inbox, so what rule Routed fails to deliver is lost/,
+    /no queue policy admits events\.amazonaws\.com to queue Inbox, so events that rule Routed fails to deliver are lost/,
     (resources) => {
       const [target] = resources.Routed!.Properties.Targets as object[];
       const lost = { Arn: { 'Fn::GetAtt': ['Inbox', 'Arn'] } };
@@ -121,7 +121,7 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
   ],
   [
     'a policy with an operator that there is none of',
-    /StringMatches is no condition operator/,
+    /StringMatches is not a condition operator/,
     (resources) => {
       const document = resources.WorkPolicy!.Properties.PolicyDocument as { Statement: { Condition?: object }[] };
       document.Statement[0]!.Condition = { StringMatches: { 'aws:SourceAccount': '1' } };

@@ -177,7 +177,7 @@ describe('a publication', () => {
   });
 });
 
-test('messages that fail, crash, hang or are refused reach the dead letter queue; the function lives on', async () => {
+test('messages that fail, crash, hang or are refused reach the dead letter queue, and the function keeps running', async () => {
   await Promise.all(['throw', 'crash', 'hang', 'refuse'].map((fault) => put(`faults/${fault}.log`)));
   await put('faults/fine.log');
   await cloud.idle(LIMIT_MS);

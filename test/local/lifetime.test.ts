@@ -80,7 +80,7 @@ const withOtherEmulator = async (use: (endpoint: string) => Promise<void>): Prom
   }
 };
 
-test('another emulator can serve S3, SQS and SNS; what it does not get from us is listed', async () => {
+test('another emulator can serve S3, SQS and SNS, and what it does not receive is listed', async () => {
   await withOtherEmulator(async (endpoint) => {
     const template = fixtureTemplate();
     delete template.Resources.Routed;

@@ -89,7 +89,7 @@ test('a Region that lacks the fields of later versions refuses them, and accepts
     setFlowLog(resources, ['flow-direction']);
   };
   expect(await failureAlone({ flowLogVersion: 5 }, with11)).toMatchObject({
-    message: expect.stringMatching(/this Region offers no field interface-type/),
+    message: expect.stringMatching(/This Region offers no field interface-type/),
   });
   expect(await failureAlone({ flowLogVersion: 5 }, without11)).toBeUndefined();
 });

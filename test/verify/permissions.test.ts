@@ -68,7 +68,7 @@ test('each acceptance is still about something', () => {
 
 // The page counts the mistakes that were planted in each deployment.
 if (isAtLength)
-  test('the page for reviewers is up to date; npm run permissions writes it', () => {
+  test('the page for reviewers is up to date (npm run permissions writes it)', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/permissions.md'), 'utf8');
     expect(page).toBe(documentOf(proofs));
   });

@@ -12,7 +12,7 @@ describe('the slowest interval', () => {
     expect(await slowestInterval(async (interval) => interval <= limit)).toBe(limit);
   });
 
-  test('is none where nothing is found', async () => {
+  test('is undefined if nothing is found', async () => {
     expect(await slowestInterval(async () => false)).toBeUndefined();
   });
 });
@@ -29,7 +29,7 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(seconds);
   });
 
-  test('that never comes is none', () => {
+  test('is undefined if it never comes', () => {
     expect(parseDuration('never')).toBe(0);
   });
 });

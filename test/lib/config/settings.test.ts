@@ -120,7 +120,7 @@ describe('refusals', () => {
     [
       'a VPC listed twice',
       { vpcs: [{ vpcId: vpc }, { vpcId: vpc }] },
-      `vpcs.1: must be listed once, is item 0 already, got {"vpcId":"${vpc}"}`,
+      `vpcs.1: must be listed once, is already item 0, got {"vpcId":"${vpc}"}`,
     ],
     [
       'a column to leave out that no flow log has',
@@ -145,7 +145,7 @@ describe('refusals', () => {
     [
       'a column to leave out that is listed twice',
       { flowLogs: { leaveOut: ['region', 'region'] } },
-      'flowLogs.leaveOut.1: must be listed once, is item 0 already, got "region"',
+      'flowLogs.leaveOut.1: must be listed once, is already item 0, got "region"',
     ],
     [
       'protected tables that the stack shall delete',
@@ -156,7 +156,7 @@ describe('refusals', () => {
     [
       'an e-mail address listed twice in other letters',
       { emails: ['a@example.com', 'A@example.com'] },
-      'emails.1: must be listed once, is item 0 already, got "A@example.com"',
+      'emails.1: must be listed once, is already item 0, got "A@example.com"',
     ],
     [
       'overlapping networks, naming both',
@@ -171,7 +171,7 @@ describe('refusals', () => {
     [
       'a VPC in two routing domains',
       { routingDomains: { a: [vpc], b: [vpc] } },
-      `routingDomains.b.0: must be in one routing domain, is in a already, got "${vpc}"`,
+      `routingDomains.b.0: must be in one routing domain, is already in a, got "${vpc}"`,
     ],
     [
       'two buckets',
@@ -211,7 +211,7 @@ describe('refusals', () => {
     [
       'an account that is listed twice',
       { logAccounts: ['111122223333', '111122223333'] },
-      'logAccounts.1: must be listed once, is item 0 already, got "111122223333"',
+      'logAccounts.1: must be listed once, is already item 0, got "111122223333"',
     ],
     [
       'two ways of saying what is read',
@@ -329,7 +329,7 @@ describe('the JSON schema for editors', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(settingsJsonSchema());
   });
 
-  test('and the settings page are generated anew (npm run schema)', () => {
+  test('and the settings page are up to date (npm run schema)', () => {
     const page = readFileSync(new URL('../../../docs/settings.md', import.meta.url), 'utf8');
     expect(page).toBe(settingsPage(settingsJsonSchema()));
   });

@@ -150,7 +150,7 @@ describe('the halves of a contact', () => {
     expect(await merged([rows])).toEqual([]);
   });
 
-  test('of a record from an address to itself, or to multicast, are none', async () => {
+  test('of a record from an address to itself, or to multicast, do not exist', async () => {
     const rows = [
       row({ dstaddr: SCANNER }),
       row({ dstaddr: '224.0.0.251', protocol: 17 }),
@@ -220,7 +220,7 @@ describe('skipped records', () => {
     ]);
   });
 
-  test('of a target of the source mark it as well; of anyone else they do not', async () => {
+  test("of the source's target mark the source too, those of other addresses do not", async () => {
     expect(await qualities([...probes, ...atTarget, skip('eni-10.0.9.9', NOON, NOON + 60)])).toEqual([true, false]);
     expect(await qualities([...probes, skip('eni-other', NOON, NOON + 60)])).toEqual([false, false]);
   });

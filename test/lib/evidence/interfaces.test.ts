@@ -115,7 +115,7 @@ describe('the holder of an address', () => {
   });
 });
 
-describe('addresses of our own', () => {
+describe('addresses of logged interfaces', () => {
   test('a public IPv6 address that an interface sends from, or receives at, is inside', async () => {
     const rows = [
       row({ srcaddr: '2001:db8::5', dstaddr: '2001:db8::6', 'interface-id': 'eni-5' }),
@@ -147,7 +147,7 @@ describe('a log without flow-direction', () => {
     expect((await sourceIn(rows, '10.0.0.3', DEFAULT_FORMAT))!.identity).toBeUndefined();
   });
 
-  test('of two addresses in common the inside one is its own; of two inside ones neither is', async () => {
+  test('the inside one of two common addresses is its own, and with two inside ones neither is', async () => {
     const mixed = [at('eni-1', '10.0.0.1', '203.0.113.5')];
     expect((await sourceIn(mixed, '10.0.0.1', DEFAULT_FORMAT))!.identity).toMatchObject({ interfaceId: 'eni-1' });
     const both = [at('eni-1', '10.0.0.1', '10.0.0.2')];

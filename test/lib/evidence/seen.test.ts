@@ -65,7 +65,7 @@ describe('the outcome of a contact', () => {
     expect(outcomeOf(union(names))).toBe(outcome);
   });
 
-  test('does not change when the target turns out to be one of ours', () => {
+  test('does not change when the target turns out to be inside', () => {
     for (const [names, outcome] of cases) expect(outcomeOf(union(`${names} OWN_TARGET`))).toBe(outcome);
   });
 
@@ -91,7 +91,7 @@ test('the initiator has been seen by a SYN, a probe or an unresolved forward hal
     expect(hasInitiatorHalf(union(name))).toBe(false);
 });
 
-test('a weak reset alone is nothing; with anything else it is something', () => {
+test('a weak reset counts only together with other bits', () => {
   expect(isNothing(union('WEAK_RESET TCP'))).toBe(true);
   expect(isNothing(union('WEAK_RESET TCP OWN_TARGET'))).toBe(true);
   expect(isNothing(union('WEAK_RESET TCP SYN'))).toBe(false);

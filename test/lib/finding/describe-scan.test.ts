@@ -77,7 +77,7 @@ describe('the numbers', () => {
 });
 
 describe('the times', () => {
-  test('are log time: first probe, last probe, and the end of the record that sufficed', async () => {
+  test('are log time: first probe, last probe, and the end of the record with which the evidence was enough', async () => {
     const finding = await only(vertical(30, { every: 2, seconds: 5 }));
     expect(finding).toMatchObject({
       firstSeen: '2026-09-01T12:00:00Z',
@@ -109,7 +109,7 @@ describe('the times', () => {
 });
 
 describe('severity and confidence', () => {
-  test('inside sources are an incident, outside ones weather', async () => {
+  test('inside sources are an incident, outside ones background noise', async () => {
     expect((await only(vertical(50))).severity).toBe('high');
     expect((await only(horizontal(50, { network: '203.0.113', fate: 'rejected' }))).severity).toBe('high');
     expect((await only(vertical(50, { from: '203.0.113.9', seenBy: 'target' }))).severity).toBe('low');

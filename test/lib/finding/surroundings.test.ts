@@ -50,14 +50,14 @@ describe('an inbound scan', () => {
     return found[0]!.severity;
   };
 
-  test('that nothing answered is weather', async () => {
+  test('that nothing answered is background noise', async () => {
     const [finding, ...others] = await findingsIn(inbound());
     expect(finding).toMatchObject({ severity: 'low', openPorts: { count: 0 } });
     expect(testsOf(finding!)).not.toContain('answered-not-public');
     expect(others).toEqual([]);
   });
 
-  test('that a service answered which nobody else uses is medium, and says so', async () => {
+  test('that reached a service nobody else uses is medium, with that reason', async () => {
     const [finding] = await findingsIn([...inbound(), ...answered(8443)]);
     expect(finding).toMatchObject({
       severity: 'medium',
@@ -70,13 +70,13 @@ describe('an inbound scan', () => {
     });
   });
 
-  test('that a service answered which others from outside use is weather', async () => {
+  test('that reached a service other outside sources use is background noise', async () => {
     expect(await severityOf(inbound(), answered(8443), used(8443, USERS))).toBe('low');
     expect(await severityOf(inbound(), answered(8443), used(8443, USERS - 1))).toBe('medium');
   });
 
   test.each([80, 443])(
-    'that port %i answered is weather, whoever uses it and however long the scanner stays',
+    'that port %i answered is background noise, whoever uses it and however long the scanner stays',
     async (port) => {
       expect(await severityOf(inbound(), answered(port))).toBe('low');
       expect(await severityOf(inbound(), connected(port, 8))).toBe('low');
@@ -96,7 +96,7 @@ describe('an inbound scan', () => {
     expect(await severityOf(inbound(), connected(5432, 1))).toBe('medium');
   });
 
-  test('that stays connected to a public service is weather', async () => {
+  test('that stays connected to a public service is background noise', async () => {
     expect(await severityOf(inbound(), connected(5432, 8), used(5432, USERS))).toBe('low');
   });
 
@@ -107,7 +107,7 @@ describe('an inbound scan', () => {
     expect(finding!.reasons.find(({ test: name }) => name === 'answered-not-public')!.value).toBe(1);
   });
 
-  test('of few hosts or few ports is weather, a broad one of many hosts at many ports is medium', async () => {
+  test('of few hosts or few ports is background noise, one of many hosts and many ports is medium', async () => {
     const hosts = settings.broadTargets;
     const scan = (targets: number, ports: number) =>
       flat(targets, (n) =>
@@ -279,11 +279,11 @@ describe('ICMP errors', () => {
     });
   const range = (count: number) => Array.from({ length: count }, (_, n) => n);
 
-  test('of a dead service to all who asked it are no sweep', async () => {
+  test('of a dead service to all its clients are not a sweep', async () => {
     expect(await findingsIn(range(60).flatMap((n) => [asks(n), sends(n)]))).toEqual([]);
   });
 
-  test('are none over IPv6 either', async () => {
+  test('are not a sweep over IPv6 either', async () => {
     const six = (n: number) => ({ srcaddr: `fd00::${n + 100}`, dstaddr: 'fd00::14' });
     const rows = range(60).flatMap((n) => [
       asks(n, six(n)),
@@ -293,7 +293,7 @@ describe('ICMP errors', () => {
     expect(await findingsIn(rows.filter(({ protocol }) => protocol === 58))).toHaveLength(1);
   });
 
-  test('are none for clients outside either', async () => {
+  test('are not a sweep for clients outside either', async () => {
     const outside = (n: number) => `203.0.113.${n}`;
     const rows = range(60).flatMap((n) => [asks(n, { srcaddr: outside(n) }), sends(n, { dstaddr: outside(n) })]);
     expect(await findingsIn(rows)).toEqual([]);

@@ -55,7 +55,7 @@ describe('Whole gzip', () => {
 
 describe('Behind the last gzip member', () => {
   test.each([
-    ['a line end', '\n', 'after the gzip data 1 byte follows that is no gzip data'],
+    ['a line end', '\n', 'after the gzip data 1 byte follows that is not gzip data'],
     ['text', 'trailing garbage', 'after the gzip data 16 bytes follow that are not gzip data'],
     ['zeros and more', '\0\0\0x', 'after the gzip data 4 bytes follow that are not gzip data'],
   ])('%s is named, and nothing is said to be missing', async (_what, garbage, message) => {

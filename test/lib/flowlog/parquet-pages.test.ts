@@ -84,7 +84,7 @@ describe('pages that are as they must be', () => {
     first!(Uint8Array.from(text('a')));
     second!(Uint8Array.from([1, ...run(2, 0)]));
     expect(() => first!(Uint8Array.from(text('a').slice(0, -1)))).toThrow('a text goes on beyond its page');
-    expect(() => second!(Uint8Array.from([1, ...run(2, 1)]))).toThrow('1 stands where numbers are below 1');
+    expect(() => second!(Uint8Array.from([1, ...run(2, 1)]))).toThrow('got 1 where numbers are below 1');
   });
 
   test('of the second version may be left uncompressed in a compressed column', () => {
@@ -119,27 +119,27 @@ describe('pages that lie are refused', () => {
     ['too few numbers', '2 values do not fit into 4 bytes', NUMBERS, data(2, PLAIN, int)],
     ['a text beyond the page', 'a text goes on beyond its page', TEXTS, data(2, PLAIN, [...text('a'), 9, 0, 0, 0])],
     ['texts beyond the page', 'a text goes on beyond its page', TEXTS, data(2, PLAIN, text('a'))],
-    ['no dictionary', 'there is none', TEXTS, data(2, DICTIONARY, [1, ...run(2, 0)])],
+    ['no dictionary', 'a missing dictionary', TEXTS, data(2, DICTIONARY, [1, ...run(2, 0)])],
     ['an empty dictionary', 'an empty dictionary', TEXTS, together(dictionary(0, []), data(2, DICTIONARY, [0]))],
     [
       'places beyond the dictionary',
-      '2 stands where numbers',
+      'got 2 where numbers',
       TEXTS,
       together(dict, data(2, DICTIONARY, [2, ...run(2, 2)])),
     ],
     ['places of 33 bits', 'have 33 bits', TEXTS, together(dict, data(2, DICTIONARY, [33, ...run(2, 2)]))],
     [
       'a run of billions',
-      'a run of 1073741823 numbers stands where 2 are left',
+      'a run has 1073741823 numbers where 2 are left',
       optional,
       data(2, PLAIN, levels(...run(2 ** 30 - 1, 0))),
     ],
     // The one that made hyparquet loop for ever: nothing is packed, and its count goes down from there.
-    ['an empty packed run', 'a run of 0 numbers', optional, data(2, PLAIN, levels(1, 0))],
+    ['an empty packed run', 'a run has 0 numbers', optional, data(2, PLAIN, levels(1, 0))],
     ['packed levels beyond the page', 'a run goes on beyond its page', optional, data(2, PLAIN, levels(0xff, 0x01, 0))],
     ['runs that end early', 'runs end before', optional, data(2, PLAIN, levels(...run(1, 0)))],
     ['a length without end', 'runs end before', optional, data(2, PLAIN, levels(128, 128, 128, 128, 128, 128, 1))],
-    ['levels that are none', '7 stands where numbers are below 2', optional, data(2, PLAIN, levels(...run(2, 7)))],
+    ['levels that are none', 'got 7 where numbers are below 2', optional, data(2, PLAIN, levels(...run(2, 7)))],
     ['levels beyond the page', 'the levels of a page go on', optional, data(2, PLAIN, [200, 0, 0, 0])],
     ['levels cut short', 'a page is cut short', optional, data(2, PLAIN, [1])],
     ['other nulls than its levels', '1 values are missing, the page claims 0', optional, v2({ 2: 0 })],

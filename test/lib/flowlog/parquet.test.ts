@@ -265,7 +265,7 @@ describe('A Parquet file whose numbers lie is refused before they are believed',
     expect(report.error).toMatch('cannot read the footer of the Parquet file (');
   });
 
-  test('such as the name of a column that is none', async () => {
+  test('such as an invalid name of a column', async () => {
     const text = [0x18, 7, ...Buffer.from('version')];
     // The same bytes as a field of another number: the name is missing.
     const { report } = await read(withFooter(small, replaced(text, [0xf8, ...text.slice(1)])));

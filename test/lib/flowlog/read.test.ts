@@ -143,7 +143,7 @@ describe('The account of a file', () => {
   });
 });
 
-test('A pipe is read once; a second reading says so', async () => {
+test('A pipe is read once, and a second reading fails with that reason', async () => {
   const source = pipe(pieces(Buffer.from(text), 100));
   expect((await read(source)).report.records).toBe(30);
   expect((await read(source)).report.error).toBe('the input has already been read. A pipe can be given only once');

@@ -173,7 +173,7 @@ describe('A line is skipped under its reason', () => {
     expect(records[1]).toEqual(records[0]);
   });
 
-  test('"bad number" for flags that are none', async () => {
+  test('"bad number" for invalid flags', async () => {
     const { report } = await read(log([{}, { 'tcp-flags': 'SYN' }], ALL_FIELDS));
     expect(skips(report)).toEqual({ 'bad number': 1 });
   });

@@ -116,7 +116,7 @@ describe('Lines after a time', () => {
 
   test('with other columns than expected are refused with the way out', async () => {
     const { report } = await read(`2026-11-21T14:14:00.000Z ${line({}, ALL_FIELDS)}\n`);
-    expect(report.error).toContain('a time stands before the columns');
+    expect(report.error).toContain('a time precedes the columns');
     expect(report.error).toContain('--fields');
   });
 });

@@ -69,7 +69,7 @@ describe('TCP with flags', () => {
     expect(halvesOf({ from: 50_000, to: 22, flags: 6, packets: 9 }).forward).not.toContain('COMPLETED');
   });
 
-  test('a bare reset answers its receiver; from a client port to a service port it is weak', () => {
+  test('a bare reset answers its receiver, but is weak from a client port to a service port', () => {
     expect(halvesOf({ from: 22, to: 50_000, flags: 4 })).toEqual({ forward: nothing, reverse: ['RESET', 'TCP'] });
     expect(halvesOf({ from: 60_000, to: 50_000, flags: 4 }).reverse).toEqual(['RESET', 'TCP']);
     expect(halvesOf({ from: 60_000, to: 53, flags: 4 }).reverse).toEqual(['TCP', 'WEAK_RESET']);
@@ -105,7 +105,7 @@ describe('TCP with flags', () => {
       });
   });
 
-  test('without a SYN and with ports of one role it is kept under both ends, unresolved; a REJECT has no answer', () => {
+  test('without a SYN and with ports of one role it is kept under both ends as unresolved, and a REJECT has no answer', () => {
     for (const [from, to] of [
       [40_000, 50_000],
       [2000, 3000],

@@ -71,7 +71,7 @@ describe('the narrowest network', () => {
     expect(narrowest(addresses)).toBe(expected);
   });
 
-  test('of two families, or of nothing, is none', () => {
+  test('of two families, or of nothing, does not exist', () => {
     expect(narrowest(all('10.0.0.1', 'fd00::1'))).toBeUndefined();
     expect(narrowest(all())).toBeUndefined();
   });

@@ -242,7 +242,7 @@ describe('the text', () => {
 });
 
 describe('the text about a campaign', () => {
-  test('speaks of its sources and its target, never of an address that is none', () => {
+  test('names its sources and its target, never a missing address', () => {
     const text = campaignText();
     expect(text).toContain('40 sources (outside): 198.51.100.7, 203.0.113.9, 192.0.2.4, 192.0.2.77 and 36 more');
     expect(text).toContain('WHAT ANSWERED\n  not known from this finding');
@@ -312,7 +312,7 @@ describe('the text about a campaign', () => {
       expect(text).toContain(part);
   });
 
-  test('offers a rule by its target, or says why there is none', () => {
+  test('offers a rule by its target, or says why it cannot', () => {
     const silence = (text: string) => text.split('SILENCE\n')[1]!.split('NOT VISIBLE')[0]!;
     expect(silence(campaignText())).toContain('suppress add --source 0.0.0.0/0 --target 10.0.9.0/26 ');
     expect(silence(campaignText())).toContain('"source":{"S":"0.0.0.0/0"},"target":{"S":"10.0.9.0/26"}');

@@ -344,7 +344,7 @@ describe('a flood', () => {
     expect(Math.max(...(await itemSizes()))).toBeLessThan(100 * 1024);
   });
 
-  test('of members without a finding is not read anew, member by member', async () => {
+  test('of members without a finding is not read again member by member', async () => {
     const counts = interfere(deployment.client);
     const queries = async (sources: number) => {
       const host = `10.0.13.${sources}`;

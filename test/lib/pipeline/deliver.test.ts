@@ -124,7 +124,7 @@ describe('when a publish fails', () => {
   });
 });
 
-test('a crash between publish and record tells twice, never not at all', async () => {
+test('a crash between publish and record alerts twice, and never loses the alert', async () => {
   await mark();
   const client = embedded.client();
   // The lease, the place among the announcements, the record.
@@ -138,7 +138,7 @@ test('a crash between publish and record tells twice, never not at all', async (
   expect([...crashing.told(), ...deployment.told()].map(({ event }) => event)).toEqual(['opened', 'opened']);
 });
 
-test('many handlers of one announcement at once tell it once', async () => {
+test('many handlers of one announcement at once alert once', async () => {
   await mark();
   const ref = await only();
   const outcomes = await Promise.all(Array.from({ length: 6 }, () => deployment.deliver(ref, NOW)));
@@ -165,7 +165,7 @@ test('what becomes news while another publish is under way is told as well, thou
   expect((await only()).announceSince).toBeUndefined();
 });
 
-test('an announcement of a finding that is gone is no error', async () => {
+test('an announcement of a deleted finding is not an error', async () => {
   expect(await deployment.deliver({ pk: `source#${SOURCE.scope}|x`, sk: 'finding#y' }, NOW)).toEqual({
     outcome: 'already handled',
   });

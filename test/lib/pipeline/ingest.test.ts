@@ -164,7 +164,7 @@ test('in a flood of scans from outside the one from inside is judged first', asy
   expect(order.slice(0, 8)).toContain(`source#123456789012|${SCANNER}`);
 });
 
-test('a source that succeeds as often as it fails is none', async () => {
+test('a source that succeeds as often as it fails is not a scanner', async () => {
   const contacts = Array.from({ length: 15 }, (_, n) => ({ port: 1000 + n, end: START + n }));
   const lines = [...rejected, ...contacts.flatMap((contact) => [probe(contact), answer(contact)])];
   expect(await deployment.ingest('a', file(lines), NOW)).toMatchObject({ opened: 0 });

@@ -79,7 +79,7 @@ describe('late evidence', () => {
   const probes = file(silent.map((contact) => probe(contact)));
   const answers = file(silent.map((contact) => answer(contact)));
 
-  test('that answers the probes refutes the finding, and who was told of it is told', async () => {
+  test('that answers the probes refutes the finding, and people who were alerted hear of it', async () => {
     await deployment.ingest('probes', probes, NOW);
     expect(await findings()).toEqual([]);
     await deployment.ingest('later', later(OVERDUE), OVERDUE);
@@ -140,7 +140,7 @@ describe('a file whose log time lies before the latest judgement', () => {
   });
 });
 
-test('a scan that turns out shorter is still judged anew when more comes', async () => {
+test('a scan that turns out shorter is still judged again when more evidence comes', async () => {
   const last = contacts(20, START + 110 * MINUTE);
   await deployment.ingest('a', file(scan('rejected', { count: 20, end: START })), NOW);
   await deployment.ingest('b', file(scan('rejected', { count: 20, first: 100, end: START + 55 * MINUTE })), NOW);

@@ -45,7 +45,7 @@ async function empty(table: string): Promise<void> {
 
 const findings = async () => (await deployment.stored()).map(({ finding }) => finding);
 
-test('windows that are lost cost no finding, and files sent round again bring them back', async () => {
+test('lost windows lose no finding, and a replay of the files restores them', async () => {
   const [before, told] = [await findings(), deployment.told()];
   expect(before).toMatchObject([{ status: 'open', contacts: { failed: 30 } }]);
   await empty(deployment.names.windows);
@@ -64,7 +64,7 @@ test('windows that are lost cost no finding, and files sent round again bring th
   expect(deployment.told().map(({ event }) => event)).toEqual(['opened', 'closed']);
 });
 
-test('windows of another version stop what touches them, and cost no finding', async () => {
+test('windows of another version fail the judgements that read them, and lose no finding', async () => {
   const before = await findings();
   const { windows } = deployment.names;
   for (const item of await itemsOf(deployment.client, windows)) {
@@ -85,7 +85,7 @@ test('windows of another version stop what touches them, and cost no finding', a
   expect(await findings()).toMatchObject([{ id: before[0]!.id, contacts: { failed: 60 } }]);
 });
 
-test('findings that are lost are found again under the same id, and told again', async () => {
+test('lost findings are found again under the same id, and announced again', async () => {
   const before = await findings();
   await empty(deployment.names.findings);
   expect(await replay(deployment, NOW + 900)).toEqual([]);

@@ -242,7 +242,7 @@ describe('when something breaks', () => {
     expect(await deployment.deliver(await stored(9), NOW + 61)).toMatchObject({ outcome: 'published' });
   });
 
-  test('what is marked anew while the message is on its way is asked for again', async () => {
+  test('a finding that is marked again while the message is on its way is requested again', async () => {
     const client = embedded.client();
     const slow = deployment.sibling(client);
     let isFirst = true;

@@ -198,12 +198,12 @@ describe('one campaign', () => {
     expect(await findingsIn(rows, { overdueBefore: NOON + 50 * MINUTE })).toHaveLength(1);
   });
 
-  test('that is repeated in three separate hours is not taken for a habit', async () => {
+  test('that is repeated in three separate hours is not taken for recurring contacts', async () => {
     const rows = flat(3, (n) => vertically({ at: NOON + n * 3 * HOUR }));
     expect((await campaigns(rows)).length).toBeGreaterThan(0);
   });
 
-  test('that tries each port in three separate minutes is not taken for a habit', async () => {
+  test('that tries each port in three separate minutes is not taken for recurring contacts', async () => {
     const rows = flat(3, (n) => vertically({ at: NOON + n * MINUTE }));
     expect(await campaigns(rows)).toHaveLength(1);
   });
@@ -246,7 +246,7 @@ describe('silent', () => {
     expect(await findingsIn(rows)).toEqual([]);
   });
 
-  test('inside sources that share out ports: each is a host of ours, and an incident by itself or none', async () => {
+  test('inside sources that divide ports: each one is judged by itself', async () => {
     const rows = flat(64, (n) => probe({ from: `10.0.3.${n % 16}`, to: HOST, port: 1 + n, at: NOON + n * 45 }));
     expect(await campaigns(rows)).toEqual([]);
   });
@@ -271,7 +271,7 @@ describe('silent', () => {
   });
 });
 
-describe("the internet's noise is no campaign", () => {
+describe('background noise is not a campaign', () => {
   /** Sources with one to three ports on one to three hosts, the popular ports preferred, in an hour. */
   function noise(seed: number, sources: number, hosts: number, popular = 0.75): Row[] {
     const next = random(seed);
@@ -333,7 +333,7 @@ describe("the internet's noise is no campaign", () => {
   });
 });
 
-describe('hosts of ours that are few in each network', () => {
+describe('inside hosts that are few in each network', () => {
   /** The internet's noise by which it shows which hosts there are: strangers with a probe each, or with three. */
   const strangers = (hosts: readonly string[], each: number) =>
     hosts.flatMap((to, at) =>
@@ -504,7 +504,7 @@ describe('order and time', () => {
   });
 });
 
-describe('is dated by the first contacts that suffice', () => {
+describe('is dated by the first contacts that are enough', () => {
   /** The number of the record with which there is a campaign, when the log ends there, and the campaign. */
   async function firstPrefix(rows: readonly Row[]): Promise<{ records: number; finding: Finding }> {
     for (let records = 1; records <= rows.length; records++) {
@@ -535,7 +535,7 @@ describe('is dated by the first contacts that suffice', () => {
     expect(finding!.contactsAtDetection).toBe(settings.campaignPorts);
   });
 
-  test('where others repeat the ports meanwhile, so that one moment suffices and the next does not', async () => {
+  test('if others repeat the ports, so that the evidence is enough at one moment and not at the next', async () => {
     // 48 ports suffice; sixteen strangers repeat them until the overlap is too high; then other ports follow.
     const rows = inOrder([
       ...vertically({ minutes: 10 }).slice(0, 50),

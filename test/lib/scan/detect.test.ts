@@ -64,7 +64,7 @@ describe('success', () => {
       probe({ to: '10.0.9.9', port: n + 1, at: NOON + n, fate: n < failures ? 'reset' : 'established' }),
     );
 
-  test('speaks for the source: below three failures for each success it is none', async () => {
+  test('counts in favour of the source: fewer than three failures for each success are not a scan', async () => {
     expect(await findingsIn(mixed(30, 10))).toHaveLength(1);
     expect(await findingsIn(mixed(29, 10))).toEqual([]);
   });
@@ -75,7 +75,7 @@ describe('success', () => {
     expect(await findingsIn([...open, ...vertical(FLOOR + 1)])).toHaveLength(1);
   });
 
-  test('is not outweighed by habits', async () => {
+  test('is not outweighed by recurring contacts', async () => {
     const known = flat(8, (n) => probe({ to: '10.0.9.9', port: 500 + n, at: NOON + 301, fate: 'established' }));
     const fresh = vertical(20, { firstPort: 1000, at: NOON + 302, every: 0 });
     expect(await findingsIn([...poller(20, 5, NOON + 290), ...fresh])).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('success', () => {
   });
 });
 
-describe('habits', () => {
+describe('recurring contacts', () => {
   test('of more than habitLimit contacts are a scan after all', async () => {
     expect(await findingsIn(poller(settings.habitLimit, 10))).toEqual([]);
     expect(await findingsIn(poller(settings.habitLimit + 1, 10))).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('habits', () => {
     expect(await findingsIn(tries)).toHaveLength(1);
   });
 
-  test('across the hour are habits', async () => {
+  test('are recognised across the hour', async () => {
     expect(await findingsIn(poller(12, 4, NOON + HOUR - 60))).toEqual([]);
   });
 });

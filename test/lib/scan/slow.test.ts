@@ -50,7 +50,7 @@ describe('a slow scan', () => {
 });
 
 describe('no slow scan', () => {
-  test('are thirty ports that come back hour after hour: a habit', async () => {
+  test('are thirty ports that recur hour after hour', async () => {
     const habit = flat(12, (round) =>
       flat(30, (n) =>
         probe({ to: `10.0.9.${n}`, port: 9200, at: NOON + round * 2 * HOUR + n * 200, fate: 'rejected' }),

@@ -97,7 +97,7 @@ describe('an upsert', () => {
     expect((await only()).announceSince).toBe(announceSince);
   });
 
-  test('marks anew each time, also within the same instant', async () => {
+  test('sets a new mark each time, also within the same instant', async () => {
     await upsert({}, 1, NOW, true);
     const { announceSince } = await only();
     await upsert({}, 1, NOW, true);
@@ -135,7 +135,7 @@ describe('closing', () => {
     expect((await only()).finding.status).toBe('open');
   });
 
-  test('marks what somebody was told of, or is about to be, and nothing else', async () => {
+  test('marks findings that were announced, or are about to be, and no others', async () => {
     await upsert({}, 1);
     await store.close(await only(), { closedBecause: 'refuted' }, version(2), NOW);
     expect((await only()).announceSince).toBeUndefined();
@@ -156,7 +156,7 @@ describe('a finding is found', () => {
     expect(await store.ofSource({ ...SOURCE, scope: 'internet' })).toEqual([]);
   });
 
-  test('by its id, and nothing is by an id that is none', async () => {
+  test('by its id, and not by an unknown id', async () => {
     await upsert({}, 1);
     expect((await store.byId(ID))?.finding).toEqual(finding());
     expect(await store.byId('b'.repeat(24))).toBeUndefined();

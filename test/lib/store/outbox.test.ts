@@ -29,7 +29,7 @@ const mark = (now = NOW, fragments = 1) =>
   findings.upsert(detection(), { fragments, judgedAt: HOUR * 3600 }, true, now);
 const only = async () => (await findings.ofSource(SOURCE))[0]!;
 
-test('of many who want to tell at once, one holds the lease and gets the finding as it stands', async () => {
+test('one of many invocations at once holds the lease and gets the current finding', async () => {
   await mark();
   const leases = await Promise.all(Array.from({ length: 6 }, async () => outbox.lease(await only(), NOW, 60)));
   const held = leases.filter((lease): lease is StoredFinding => lease !== undefined);
@@ -44,14 +44,14 @@ test('a lease runs out, and then somebody else may take it', async () => {
   expect(await outbox.lease(await only(), NOW + 60.1, 60)).toBeDefined();
 });
 
-test('what is not marked, or does not exist, is not leased and not created', async () => {
+test('a finding that is not marked, or does not exist, is not leased and not created', async () => {
   expect(await outbox.lease({ pk: 'source#x', sk: 'finding#y' }, NOW, 60)).toBeUndefined();
   await findings.upsert(detection(), { fragments: 1, judgedAt: 1 }, false, NOW);
   expect(await outbox.lease(await only(), NOW, 60)).toBeUndefined();
   expect(await findings.ofSource(SOURCE)).toHaveLength(1);
 });
 
-test('what was told is recorded and no longer marked', async () => {
+test('a finding that was announced is recorded and no longer marked', async () => {
   await mark();
   const lease = await outbox.lease(await only(), NOW, 60);
   expect(await outbox.told(lease!, announced, undefined)).toBe(true);
@@ -61,7 +61,7 @@ test('what was told is recorded and no longer marked', async () => {
   expect(await outbox.markedBefore(NOW + 999)).toEqual([]);
 });
 
-test('what was marked anew while it was told stays marked, within the same instant too', async () => {
+test('a finding that is marked again during the announcement stays marked, also within the same instant', async () => {
   await mark();
   const lease = await outbox.lease(await only(), NOW, 60);
   await mark(NOW, 2);
@@ -70,7 +70,7 @@ test('what was marked anew while it was told stays marked, within the same insta
   expect(await outbox.lease(await only(), NOW, 60)).toBeDefined();
 });
 
-test('who lost the lease records nothing', async () => {
+test('an invocation that lost the lease records nothing', async () => {
   await mark();
   const lost = await outbox.lease(await only(), NOW, 60);
   const held = await outbox.lease(await only(), NOW + 61, 60);
@@ -88,7 +88,7 @@ test('a suppression is noted, and its end as well', async () => {
   expect((await only()).finding.suppressedBy).toBeUndefined();
 });
 
-test('what has been marked for a time is listed, over all shards, what is fresh is not', async () => {
+test('findings that were marked some time ago are listed over all shards, fresh ones are not', async () => {
   for (let n = 0; n < 20; n++)
     await findings.upsert(
       detection({ id: `${n}`.padStart(24, '0') }),

@@ -47,7 +47,7 @@ describe('fragments', () => {
     expect(await store.readSource({ ...SOURCE, scope: 'other' }, HOUR, HOUR + 1)).toEqual([]);
   });
 
-  test('of outside sources with a contact or two share items; each source reads its own', async () => {
+  test('of outside sources with a contact or two share items, and each source reads its own', async () => {
     const sources = Array.from({ length: 3000 }, (_, n) =>
       outside(`198.51.${n >> 8}.${n & 255}`, [contact({ port: n + 1 })]),
     );
@@ -240,7 +240,7 @@ describe('a view that remembers', () => {
     expect(calls.get('Query')).toBe(2 * OUTSIDE_BUCKETS + 1);
   });
 
-  test('reads a source anew each time', async () => {
+  test('reads a source again each time', async () => {
     const view = store.remembering();
     const source = { scope: 'internet', address: '198.51.100.1' };
     expect(await view.readSource(source, HOUR, HOUR)).toEqual([]);

@@ -109,9 +109,9 @@ test.each<[string, object, Record<string, Value>, RegExp]>([
     'an unknown operator',
     { StringMatches: { 'x:key': 'a' } },
     { 'x:key': 'a' },
-    /StringMatches is no condition operator/,
+    /StringMatches is not a condition operator/,
   ],
-  ['NullIfExists', { NullIfExists: { 'x:key': 'true' } }, {}, /NullIfExists is no condition operator/],
+  ['NullIfExists', { NullIfExists: { 'x:key': 'true' } }, {}, /NullIfExists is not a condition operator/],
   ['a key that is not modelled', { StringEquals: { 'x:other': 'a' } }, { 'x:key': 'a' }, /x:other is not modelled/],
   [
     'a plain operator on several values',
@@ -122,7 +122,7 @@ test.each<[string, object, Record<string, Value>, RegExp]>([
   ['a number that is none', { NumericEquals: { 'x:key': 'ten' } }, { 'x:key': '10' }, /ten is no number/],
   ['a date that is none', { DateEquals: { 'x:key': 'soon' } }, { 'x:key': '10' }, /soon is no date/],
   ['a network that is none', { IpAddress: { 'x:key': 'home' } }, { 'x:key': '10.0.0.1' }, /no address/],
-  ['a malformed variable', { StringEquals: { 'x:key': `\${a b}` } }, { 'x:key': 'a' }, /no policy variable/],
+  ['a malformed variable', { StringEquals: { 'x:key': `\${a b}` } }, { 'x:key': 'a' }, /not a policy variable/],
 ])('%s is an error', (_, condition, given, message) => {
   expect(() => allowsUnder(condition, given)).toThrow(message);
 });

@@ -119,7 +119,7 @@ describe('a publication', () => {
 
   test.each([
     [{ Message: 'x'.repeat(262_145) }, 'Message is 262145 bytes'],
-    [{ Message: '[]', MessageStructure: 'json' }, 'no JSON object'],
+    [{ Message: '[]', MessageStructure: 'json' }, 'not a JSON object'],
     [{ Message: '{"default":"x","sqs":{}}', MessageStructure: 'json' }, 'under "sqs"'],
     [{ Message: 'x', 'MessageAttributes.entry.1.Name': 'vpcId' }, 'the message attribute vpcId is empty'],
   ])('that AWS refuses is refused: %#', (bad, message) => {

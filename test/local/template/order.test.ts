@@ -10,7 +10,7 @@ const graphOf = (resources: Record<string, object>) =>
     }).resources,
   );
 
-test('Ref, GetAtt, Sub and DependsOn each make a dependency; parameters do not', () => {
+test('Ref, GetAtt, Sub and DependsOn each make a dependency, but parameters do not', () => {
   const graph = graphOf({
     A: {},
     B: { Properties: { x: { Ref: 'A' }, y: { Ref: 'AWS::Region' } } },

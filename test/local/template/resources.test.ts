@@ -16,9 +16,7 @@ test('each unknown type is named with its logical id', () => {
   const { resources } = readTemplate({
     Resources: { A: { Type: 'AWS::X::Y' }, B: { Type: 'AWS::SQS::Queue' }, C: { Type: 'Z' } },
   });
-  expect(() => assertKnownTypes(resources, simulatedTypes)).toThrow(
-    'does not know what to do with A (AWS::X::Y), C (Z)',
-  );
+  expect(() => assertKnownTypes(resources, simulatedTypes)).toThrow('does not simulate A (AWS::X::Y), C (Z)');
 });
 
 test('no type is both simulated and inert, and each inert type has a reason', () => {
@@ -37,7 +35,7 @@ test('the function behind a custom resource is recognised', () => {
   expect([...findCustomResourceHandlers(resources)]).toEqual(['Handler']);
 });
 
-test('parameters take the given value, then the default; without either they are an error', () => {
+test('parameters take the given value, then the default, and without either they are an error', () => {
   const declared = { A: { Type: 'String', Default: 'x' }, L: { Type: 'CommaDelimitedList', Default: 'a,b' } };
   expect(resolveParameters(declared, {}, stack).get('A')).toBe('x');
   expect(resolveParameters(declared, { A: 'y' }, stack).get('A')).toBe('y');

@@ -1,4 +1,4 @@
-/** A function's bundle as the stack makes it, with what went into it; a test compares the bytes with those of the stack. */
+/** A function's bundle as the stack builds it, with its inputs. A test compares the bytes with those of the stack. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type BuildResult, build } from 'esbuild';
@@ -81,7 +81,7 @@ export function bundleOf(
   };
 }
 
-/** The folder of the package that a file belongs to; none for files of ours. */
+/** The folder of the package that a file belongs to. Undefined for files of the project. */
 function folderOf(path: string): string | undefined {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0];
 }

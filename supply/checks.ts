@@ -47,7 +47,7 @@ export interface Machine {
 /** Values shorter than this are words that any code may hold. */
 const TELLING = 12;
 
-/** Every departure, as one line that names the bundle; empty when all is well. */
+/** Every violation as one line that names the bundle. Empty if there is no violation. */
 export function bundleProblems(
   { name, code, own, packages, imports }: Bundle,
   read: (folder: string) => Package,
@@ -89,6 +89,6 @@ function textProblems(name: string, text: string, { folders, environment }: Mach
   return problems;
 }
 
-/** Variables whose values tell something; those of npm and the like hold words such as `node`. */
+/** Variables whose values are private. Those of npm and the like contain words such as `node`. */
 const isPrivate = (variable: string): boolean =>
   /KEY|TOKEN|SECRET|PASS|CREDENTIAL|^HOME$|^USER|^HOSTNAME$/i.test(variable);

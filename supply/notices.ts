@@ -55,7 +55,7 @@ function apachePart(packages: readonly Package[], apache: string): string {
 const termsOf = (text: string): string =>
   text.slice(text.indexOf('TERMS AND CONDITIONS FOR USE'), text.indexOf(TERMS_END)).replace(/\s+/g, ' ').trim();
 
-/** Those that somebody filled in; the form has brackets. */
+/** Copyright lines that somebody filled in. The template of the licence has brackets. */
 const copyrightsIn = (text: string): string[] =>
   text
     .slice(text.indexOf(TERMS_END))

@@ -1,8 +1,9 @@
 /**
- * `npm run sbom`: the bill of materials of what a deployment is made of and with, as CycloneDX on stdout.
+ * `npm run sbom`: the bill of materials of a deployment, as CycloneDX on stdout.
  *
- * npm makes it from the lockfile, of everything; what is for development only is left out here. `npm sbom --omit dev` will
- * not do: it also leaves out whatever a development dependency needs too, the AWS clients among it.
+ * npm creates it from the lockfile for all packages, and this program leaves out the packages for development only.
+ * `npm sbom --omit dev` is not enough: it also leaves out packages that a development dependency happens to need, such
+ * as the AWS clients.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -33,9 +34,10 @@ const DEVELOPMENT = 'cdx:npm:package:development';
 const BUNDLED = 'sweepwatch:bundled-into';
 
 /**
- * A document without what is for development only; what lies in a bundle is marked with the functions that hold it.
+ * A document without the packages for development only. Packages in a bundle are marked with the functions that contain
+ * them.
  * @param bundled names of functions by `name@version`.
- * @throws when it and the lockfile do not name the same packages.
+ * @throws if it and the lockfile do not name the same packages.
  */
 export function deployedOnly<T extends Sbom>(
   sbom: T,
@@ -75,7 +77,7 @@ const productionOf = ({ packages }: Lockfile): string[] =>
 /** What npm says, from the lockfile alone: no network. @throws with npm's words. */
 export function npmSbom(): Sbom {
   const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'];
-  // Under `npm run` npm tells where it is; the command alone would need a shell on Windows.
+  // Under `npm run`, npm provides its path. Running the command by name would need a shell on Windows.
   const npm = process.env.npm_execpath;
   const { stdout, stderr, status, error } = spawnSync(npm ? process.execPath : 'npm', npm ? [npm, ...args] : args, {
     cwd: ROOT,

@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = resolve(import.meta.dirname, '..');
 
-/** Each room with the rooms it may import from besides itself. */
+/** Each room with the other rooms it may import from. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/net': [],
   'lib/text': [],
@@ -56,7 +56,7 @@ const PURE = [
   'lib/notify',
 ];
 
-/** What makes the kernel out of its sources; nothing that runs imports it. */
+/** Compiles the kernel from its sources. Code that runs must not import it. */
 const COMPILER = 'lib/kernel/compile.ts';
 
 interface Import {

@@ -88,7 +88,7 @@ const GLOBAL = ['query', 'output', 'region'];
 /** Values that are languages of their own, which may begin like JSON. */
 const NOT_JSON = ['query', 'filter-pattern'];
 
-/** What is wrong with the words after `aws`; undefined when the CLI would take them. */
+/** What is wrong with the words after `aws`. Undefined if the CLI would accept them. */
 export function cliFault(words: readonly string[]): string | undefined {
   const name = [3, 2].map((count) => words.slice(0, count).join(' ')).find((start) => Object.hasOwn(COMMANDS, start));
   if (name === undefined) return `"${words.slice(0, 3).join(' ')}" is no command that is known here`;

@@ -68,7 +68,7 @@ const PATIENCE = 3600;
 /** What raises a scan from outside: something answered that is nobody else's service, and the scanner stayed. */
 const RAISED: Readonly<Record<string, string>> = { x10: 'high', d1: 'medium', d2: 'medium' };
 
-/** The findings about a label's scan; what its members did alone is part of the campaign. */
+/** The findings about a label's scan. The findings about members are part of the campaign. */
 const isAbout =
   (label: Label) =>
   ({ source, sources, campaign }: Finding): boolean =>

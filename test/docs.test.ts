@@ -1,7 +1,7 @@
 /**
- * The pages about detections and their validation say what the code does: settings, defaults, tests, links, log lines and
- * alerts are compared with it. The guides for contributors name files that exist. `UPDATE_EXAMPLES=1` in the environment writes the
- * quoted alerts anew instead.
+ * Compares the pages about detections and their validation with the code: settings, defaults, tests, links, log lines
+ * and alerts. The guides for contributors must name existing files. With `UPDATE_EXAMPLES=1` the test updates the
+ * quoted alerts instead.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The emulation steps of the detection strategy: for each the log that such a run leaves, captured or generated, and the
- * finding that it must give. docs/validation.md describes them; tests hold both to what is here.
+ * The emulation steps of the detection strategy: for each the log of such a run, captured or generated, and the finding
+ * that it must give. docs/validation.md describes them, and tests compare both with this file.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -155,8 +155,8 @@ const webFruit = (): Row[] => {
 };
 
 /**
- * A loop over the 254 addresses of a subnet and two ports with TcpClient, 200 ms each; what does not answer is never closed,
- * so Windows goes on sending SYNs by itself. Forty hosts exist, ten of them let SMB in.
+ * A loop over the 254 addresses of a subnet and two ports with TcpClient, 200 ms each. Connections without an answer
+ * are never closed, so Windows keeps sending SYNs. Forty hosts exist, and ten of them accept SMB.
  */
 const powerShellLoop = (): Row[] =>
   fromWindows(

@@ -1,4 +1,4 @@
-/** Checks a finding against its published schema; every test that sees a finding calls this on it. */
+/** Checks a finding against its published schema. Every test that sees a finding calls this. */
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 

@@ -15,7 +15,9 @@ export const slugOf = (heading: string): string =>
     .replace(/[^a-z0-9 -]/g, '')
     .replaceAll(' ', '-');
 
-/** Links of a document, by its path in the repository, that lead to no file or no heading; those to the web aside. */
+/**
+ * Links of a document, by its path in the repository, that lead to no file or no heading. Links to the web are skipped.
+ */
 export function deadLinksOf(document: string): string[] {
   const links = [...prose(read(document)).matchAll(/\]\(([^)]+)\)/g)].map((match) => match[1]!);
   return links.filter((link) => !/^https:/.test(link) && !leadsSomewhere(document, link));

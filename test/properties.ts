@@ -1,6 +1,6 @@
 /**
- * fast-check with the same inputs at each run, so that a change is judged by what it changed. A search with other inputs:
- * `PROPERTY_SEED=N npm test`; a failure is reproduced by the number that it was found with.
+ * fast-check with the same inputs in each run, so that a failure is due to the change. `PROPERTY_SEED=N npm test`
+ * searches with other inputs. The same number reproduces a failure.
  */
 import fc from 'fast-check';
 

@@ -1,4 +1,4 @@
-/** How the project writes, checked in all that people read: alerts, help, documents, and comments of product code. */
+/** How the project writes, checked in everything that people read: alerts, help, documents, comments and test names. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -33,7 +33,7 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\bfrom which on\b/gi, 'threshold, at least'],
 ];
 
-/** Banned words and semicolons of some prose; code and table rows aside. */
+/** Banned words and semicolons of some prose. Code and table rows are skipped. */
 function offencesIn(text: string): string[] {
   const plain = text
     .replace(/`[^`]*`/g, '')
@@ -59,8 +59,17 @@ const commentsOf = (code: string): string =>
     .map(([comment]) => comment.replace(/^\s*(\/\*\*?|\*(?!\/)|\/\/)|\*\/$/gm, ''))
     .join('\n');
 
+/** The names of tests and of groups of tests. */
+const testNamesOf = (code: string): string =>
+  [...code.matchAll(/\b(?:test|describe)(?:\.each\([\s\S]*?\n? *\]\))?\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g)]
+    .map(([, , name]) => name)
+    .join('\n');
+
 const DOCUMENTS = ['README.md', 'SECURITY.md', ...filesBelow('docs', '.md')];
-const CODE = ['lib', 'cli', 'infra', 'functions', 'local'].flatMap((folder) => filesBelow(folder, '.ts'));
+const CODE = ['lib', 'cli', 'infra', 'functions', 'local', 'test', 'verify', 'bench', 'supply']
+  .flatMap((folder) => filesBelow(folder, '.ts'))
+  // This file quotes what the rules forbid. Installed packages have their own style.
+  .filter((path) => path !== 'test/prose.test.ts' && !path.includes('node_modules'));
 
 async function helpOf(...args: string[]): Promise<string> {
   let help = '';
@@ -90,7 +99,7 @@ async function allHelp(): Promise<[string, string][]> {
 async function offenders(): Promise<Map<string, string[]>> {
   const texts: [string, string][] = [
     ...DOCUMENTS.map((path): [string, string] => [path, prose(read(path))]),
-    ...CODE.map((path): [string, string] => [path, commentsOf(read(path))]),
+    ...CODE.map((path): [string, string] => [path, `${commentsOf(read(path))}\n${testNamesOf(read(path))}`]),
     ...(await allHelp()),
   ];
   return new Map(
@@ -113,6 +122,9 @@ const sentencesOf = (text: string): string =>
 test('the rules notice what they forbid', () => {
   expect(offencesIn('Eight ports suffice; the rest is weather, besides.')).toHaveLength(4);
   expect(offencesIn('Run `a; b` when `anew` is set.\n| a; b |')).toEqual([]);
+  expect(testNamesOf("test('is one; is two', () => {});\ntest.each([\n  ['a;'],\n])('of %s; b', f);")).toBe(
+    'is one; is two\nof %s; b',
+  );
   expect(commentsOf("const url = 'http://x'; // one; two\n/** three; */\ncode();")).toMatch(/^ one; two\n three; $/);
 });
 
@@ -174,6 +186,6 @@ describe('alerts follow the rules', () => {
   });
 });
 
-test('help, documents and comments follow the rules', async () => {
+test('help, documents, comments and test names follow the rules', async () => {
   expect(Object.fromEntries(await offenders())).toEqual({});
 });

@@ -1,6 +1,7 @@
 /**
- * `npm test`, the gate: everything that a change can break quickly. Prints the steps that failed and one closing line with the
- * counts. `npm test -- WORD...` runs the steps whose names hold one of the words; `--times` prints the slowest test files.
+ * `npm test`, the gate: everything that a change can quickly break. Prints the steps that failed and a closing line
+ * with counts. `npm test -- WORD...` runs the steps whose names contain one of the words. `--times` prints the slowest
+ * test files.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** The threat model names attackers, answers and tests that there are; and what it says of the supply chain holds. */
+/** The threat model names existing attackers, answers and tests, and its statements about the supply chain hold. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const text = read('docs/threat-model.md');
 
-/** Cells of a row; a bar within a cell is escaped. */
+/** Cells of a row. A bar within a cell is escaped. */
 const cellsOf = (line: string): string[] =>
   line
     .split(/(?<!\\)\|/)

@@ -4,7 +4,7 @@ import type { Part } from './parts.ts';
 /** Parts that run one after the other. */
 type Lane = readonly Part[];
 
-/** Batches, one after the other; the lanes of a batch run side by side. A part of two cores is a batch of its own. */
+/** Batches, one after another. The lanes of a batch run side by side. A part that needs two cores is its own batch. */
 export function batchesOf(parts: readonly Part[]): readonly (readonly Lane[])[] {
   const lanes: [Part[], Part[]] = [[], []];
   const minutesOf = (lane: Lane) => lane.reduce((sum, { minutes }) => sum + minutes, 0);

@@ -32,7 +32,7 @@ export interface Bill {
 
 const GIB = 2 ** 30;
 const DAYS = 30;
-/** Memory at which a function has one processor to itself; it has a share of one below. */
+/** Memory at which a function has one full processor. With less memory it has a share of one. */
 const ONE_PROCESSOR = 1769;
 /** From one call to the answer of the service, and until the first byte of an object comes. */
 const ROUND_TRIP_SECONDS = 0.005;
@@ -54,7 +54,7 @@ const line = (what: string, quantity: number, price: Price): Line => ({
 
 export const total = (lines: readonly Line[]): number => lines.reduce((sum, { dollars }) => sum + dollars, 0);
 
-/** Units of one way of use, by table; reads as they are when there are days of history. */
+/** Units of one kind of use, by table. Reads are those with days of history. */
 export const unitsOf = ({ counts }: Counted, way: 'write' | 'read' | 'index', kinds = /./): number =>
   Object.entries(counts).reduce((sum, [name, { units, steadyUnits }]) => {
     const [caller, , of, ...kind] = name.split(' ');
@@ -66,7 +66,7 @@ export const unitsOf = ({ counts }: Counted, way: 'write' | 'read' | 'index', ki
 export function billedSeconds(counted: Counted, of: Deployed, name: FunctionName, moreCpu: number): number {
   const used = counted.used[name];
   const share = Math.min(1, of.memory[name] / ONE_PROCESSOR);
-  // What settle does with what it reads takes its time; ingest does most of its work before it reads anything.
+  // Settle spends its time on what it reads. Ingest does most of its work before it reads anything.
   const cpuSeconds = name === 'settle' ? used.steadyCpuSeconds : used.cpuSeconds;
   const waits = used.roundTrips * ROUND_TRIP_SECONDS + (name === 'ingest' ? used.invocations * FIRST_BYTE_SECONDS : 0);
   return (cpuSeconds + moreCpu) / share + waits;

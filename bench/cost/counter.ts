@@ -24,7 +24,7 @@ export interface CountedTable {
   readonly indexes: readonly Index[];
 }
 
-/** Counts by table, whether written or read, and kind of item; whose calls they are is told by `caller`. */
+/** Counts by table, by write or read, and by kind of item. `caller` says whose calls they are. */
 export class Counter {
   /** Who calls now: the name of a function. */
   caller = '';

@@ -60,7 +60,7 @@ export function countsOf(template: object, settings: Settings): Deployed {
   };
 }
 
-/** Each has one dimension of one value, so a name is a metric; the count by reason is as many as there are reasons. */
+/** Each has one dimension with one value, so a name is a metric. The count by reason is one metric per reason. */
 function metricsOf(): string[] {
   const code = CODE.flatMap((folder) =>
     readdirSync(folder)

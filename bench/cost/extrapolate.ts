@@ -1,7 +1,7 @@
 /**
- * What the records of ordinary traffic that were left out would have taken. A contact that is in a file a hundred times is
- * one contact, so items, units and findings are the same; what grows is the file and the time to read it. Both are measured
- * on the same rounds with and without the repetitions.
+ * What the omitted records of ordinary traffic would have cost. A contact that occurs a hundred times in a file is one
+ * contact, so items, units and findings do not change. Only the file and the time to read it grow. Both are measured on
+ * the same rounds with and without the repetitions.
  */
 
 import { Collector } from '../../lib/evidence/builder.ts';
@@ -11,7 +11,7 @@ import { bufferSource } from '../../lib/flowlog/source.ts';
 import type { Extrapolation } from './bill.ts';
 import { type LogFile, Traffic, type Workload } from './traffic.ts';
 
-/** Rounds that are measured; those before warm up. */
+/** Rounds that are measured, after those that only warm up. */
 const [WARM, MEASURED] = [1, 3];
 
 interface Sums {

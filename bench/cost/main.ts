@@ -1,6 +1,6 @@
 /**
- * `npm run cost`: what a day costs, counted; writes docs/cost.md. `--full` runs every record instead of timing a sample, and more noise;
- * `--quick` runs two hours of a small account and prints what it would write.
+ * `npm run cost`: counts what a day costs and writes docs/cost.md. `--full` runs every record instead of timing a
+ * sample, and more noise. `--quick` runs two hours of a small account and prints what it would write.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,12 +16,12 @@ import { deployed } from './template.ts';
 import { SCANS, type Workload } from './traffic.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/cost.md');
-/** Sources of noise a day at which the same account is run, besides the workload's own. */
+/** Further numbers of noise sources per day at which the same account is run. */
 const NOISE = [0, 500_000, 1_000_000];
 /** Of those runs: as many rounds as the slowest of the scans takes to be found. */
 const NOISE_ROUNDS = Math.max(...SCANS.map(({ rounds }) => rounds));
 const MORE_NOISE = 4_000_000;
-/** Runs at the same time: each has an embedded database besides. */
+/** Runs at the same time. Each also has an embedded database. */
 const PARALLEL = 2;
 const REPEATS = 20;
 const DAY: Workload = {

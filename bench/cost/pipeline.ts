@@ -1,4 +1,4 @@
-/** The functions' insides over an embedded DynamoDB whose every call is counted; queue, topic and clock are in hand. */
+/** The functions' code over an embedded DynamoDB that counts every call. Queue, topic and clock are local. */
 
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -127,7 +127,7 @@ export class CountedPipeline {
     }
   }
 
-  /** What is known of a source; not part of what is counted for a function. */
+  /** The findings about a source. Not part of what is counted for a function. */
   async findingsOf(source: { readonly scope: string; readonly address: string }): Promise<readonly Finding[]> {
     this.counter.caller = 'bench';
     return (await this.#services.findings.ofSource(source)).map(({ finding }) => finding);

@@ -1,6 +1,6 @@
 /**
- * The prices that the bill is made with: us-east-1, on demand, US dollars, without any free tier. `confirmed` says that a
- * price was read on a page of AWS; none was, so look before you rely on the dollars. The counts do not depend on them.
+ * The prices of the bill: us-east-1, on demand, US dollars, without any free tier. `confirmed` says that a price was
+ * read on an AWS page. None was, so check before you rely on the dollars. The counts do not depend on them.
  */
 
 /** When the prices below were last looked up. */

@@ -1,13 +1,15 @@
 /** A day of a mid-sized account as flow log files: ordinary traffic, the internet's noise, and a few scans in it. */
 import { gzipSync } from 'node:zlib';
 
-/** What there is in the account and how much of it; `repeats` scales the records of ordinary traffic, not its contacts. */
+/**
+ * The resources of the account and their numbers. `repeats` scales the records of ordinary traffic, not its contacts.
+ */
 export interface Workload {
-  /** Interfaces, spread over the flow logs evenly; a fifth of them can be reached from outside. */
+  /** Interfaces, spread evenly over the flow logs. A fifth of them can be reached from outside. */
   readonly interfaces: number;
   /** Flow logs, one for each VPC: each delivers a file a round. */
   readonly flowLogs: number;
-  /** Deliveries of five minutes each; 288 are a day. */
+  /** Deliveries of five minutes each. A day has 288. */
   readonly rounds: number;
   /** Distinct outside sources a day with one to three rejected contacts each. */
   readonly noiseADay: number;
@@ -23,7 +25,7 @@ export interface Workload {
 export interface Scan {
   readonly name: string;
   readonly source: string;
-  /** Rounds that suffice for it to be found, with those that settling takes. */
+  /** Rounds that are enough to find it, including those that settling takes. */
   readonly rounds: number;
 }
 
@@ -35,7 +37,7 @@ const SYN = 2;
 const [SYN_FIN, SYN_ACK_FIN] = [3, 19];
 const COLUMNS =
   'version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status vpc-id subnet-id instance-id tcp-flags type pkt-srcaddr pkt-dstaddr region az-id sublocation-type sublocation-id pkt-src-aws-service pkt-dst-aws-service flow-direction traffic-path';
-/** What most of the internet's noise asks for; the rest asks for anything. */
+/** The ports of most background noise. The rest tries any port. */
 const POPULAR = [23, 22, 445, 3389, 80, 443, 8080, 2323, 5555, 1433, 6379, 3306, 8443, 81, 5900, 9200];
 const SYN_SIZES = [40, 44, 52, 60];
 const [PUBLIC, STALE] = [5, 20];
@@ -82,7 +84,7 @@ interface Flow {
   readonly seconds: number;
   readonly flags: number;
   readonly isRejected?: boolean;
-  /** Whose interface logs it; the target's unless told. */
+  /** The interface that logs it. Default: the target's. */
   readonly isEgress?: boolean;
 }
 
@@ -96,7 +98,7 @@ export class Traffic {
     this.#of = workload;
   }
 
-  /** The files of the next round; call with 0, 1, 2 ... */
+  /** The files of the next round. Call with 0, 1, 2 ... */
   round(round: number): LogFile[] {
     const lines: string[][] = Array.from({ length: this.#of.flowLogs }, () => [COLUMNS]);
     const emit = (flow: Flow) => {
@@ -131,7 +133,7 @@ export class Traffic {
     for (let host = 0; host < interfaces; host++) {
       const from = this.#host(host);
       for (let n = 0; n < contacts; n++) {
-        // Two and a half times as many contacts take turns; a third of them are with services outside.
+        // Two and a half times as many contacts take turns. A third of them are with outside services.
         const which = mix(host * 4096 + n * 64 + (round % 5)) % Math.ceil(contacts * 2.5);
         const random = mix(host * 8192 + which);
         const isOutside = which % 3 === 0;
@@ -158,7 +160,7 @@ export class Traffic {
   #noise(round: number, emit: (flow: Flow) => void): void {
     for (const last = this.#share(this.#of.noiseADay, round); this.#nextNoise <= last; this.#nextNoise++) {
       let source = mix(this.#nextNoise);
-      // What is no address of the internet is made one; a pair in a thousand then share theirs.
+      // Numbers that are not internet addresses are replaced. One pair in a thousand then shares an address.
       while (!isOrdinary(source)) source = mix(source + 1);
       const random = mix(source ^ 0x2545f491);
       for (let n = 0; n <= random % 3; n++) {

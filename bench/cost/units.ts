@@ -2,7 +2,7 @@
 
 const WRITE_UNIT = 1024;
 const READ_UNIT = 4096;
-/** A list or a map, whatever is in it; each element costs one byte more. */
+/** Bytes of a list or a map, whatever its content. Each element costs one more byte. */
 const CONTAINER = 3;
 
 type Item = Readonly<Record<string, unknown>>;

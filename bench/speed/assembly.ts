@@ -9,7 +9,7 @@ import type { BUNDLE_BYTES } from './budgets.ts';
 export const STACK = 'sweepwatch';
 export type FunctionName = keyof typeof BUNDLE_BYTES;
 
-/** The code of a function, and the variables that it is started with; what is known only in AWS is a name. */
+/** The code of a function, and its environment variables. Values known only in AWS are names. */
 export interface Bundle {
   readonly file: string;
   readonly bytes: number;
@@ -27,7 +27,7 @@ interface FunctionResource {
   };
 }
 
-/** Synthesizes into a new folder of the system's for temporary files, which the caller removes; returns it. */
+/** Synthesizes into a new temporary folder and returns it. The caller removes it. */
 export function synthesize(): string {
   const app = new App({ outdir: mkdtempSync(join(tmpdir(), 'sweepwatch-assembly-')), analyticsReporting: false });
   const stack = new Stack(app, STACK);

@@ -28,7 +28,7 @@ export const BUDGETS = {
   latency: { part: 'latency', what: 'object created to message received, p95', limit: 2, unit: 's' },
 } as const satisfies Record<string, Budget>;
 
-/** Bytes of each function's bundle; a test holds them. A cold start reads and compiles all of it. */
+/** Size limit of each function's bundle in bytes, checked by a test. A cold start reads and compiles all of it. */
 export const BUNDLE_BYTES = { Ingest: 850 * 1024, Alert: 600 * 1024, Settle: 600 * 1024 } as const;
 
 /** Megabytes that so many workers may hold. */

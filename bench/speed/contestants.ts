@@ -19,7 +19,7 @@ const PROJECT = join(import.meta.dirname, '../..');
 const COMMAND = join(PROJECT, 'cli/sweepwatch.mjs');
 const RIVAL = join(import.meta.dirname, 'rival.ts');
 
-/** `detect`, all of it; `env` may bound its workers. */
+/** The whole `detect` command. `env` may limit its workers. */
 export const detect: Contestant = {
   name: 'sweepwatch detect',
   run: (path) => runNode([COMMAND, 'detect', path, '--format', 'ndjson']),

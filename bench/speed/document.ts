@@ -21,7 +21,7 @@ All logs come from the seeded generator in \`bench/workload\`. They hold steady 
 gateways, services and AWS's own traffic. They also hold internet noise and scans of each kind. Each run checks the findings and marks a
 fast answer that is wrong. The table lists missed budgets as well as met ones. Cost has [its own page](cost.md).`;
 
-/** The document with these parts new; `order` names all parts in the order of their sections. */
+/** The document with these parts replaced. `order` names all parts in the order of their sections. */
 export function documentOf(
   previous: string,
   ran: readonly Ran[],

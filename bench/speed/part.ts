@@ -4,7 +4,7 @@ import type { Verdict } from './budgets.ts';
 
 /** How much is measured. */
 export interface Scale {
-  /** Records of an ordinary log; a tenth of it is the small one. */
+  /** Records of an ordinary log. The small log has a tenth of them. */
   readonly records: number;
   readonly rounds: number;
   readonly noiseSources: number;

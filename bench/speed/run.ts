@@ -16,7 +16,7 @@ export interface Run {
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'report-peak.mjs')).href;
 
-/** Runs this Node with a script; its peak of memory is reported. */
+/** Runs a script with this Node and reports its peak memory. */
 export const runNode = (args: readonly string[], env = process.env): Promise<Run> =>
   run(process.execPath, ['--import', PRELOAD, ...args], env);
 

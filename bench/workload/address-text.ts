@@ -1,4 +1,6 @@
-/** Addresses are 32-bit numbers here; how they are written as IPv4, and as IPv6 addresses that are as many. */
+/**
+ * Addresses are 32-bit numbers here. This file writes them as IPv4 addresses, and as an equal number of IPv6 addresses.
+ */
 import { copyPiece } from './bytes.ts';
 
 export type WriteAddress = (bytes: Uint8Array, at: number, address: number) => number;
@@ -12,7 +14,7 @@ const HEX = Buffer.from('0123456789abcdef');
 export const addressOf = (text: string): number =>
   text.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
 
-/** Dotted decimal; returns where it ends. */
+/** Writes dotted decimal. Returns where it ends. */
 export const writeIpv4: WriteAddress = (bytes, at, address) => {
   let end = copyPiece(bytes, at, OCTETS[address >>> 24]!);
   for (let shift = 16; shift >= 0; shift -= 8) {
@@ -22,7 +24,7 @@ export const writeIpv4: WriteAddress = (bytes, at, address) => {
   return end;
 };
 
-/** One address of 2600::/16 for each number; the interface half is scattered, as DHCP and privacy extensions do. */
+/** One address of 2600::/16 for each number. The interface half is scattered, as with DHCP and privacy extensions. */
 export const writeIpv6: WriteAddress = (bytes, at, address) => {
   const scattered = Math.imul(address ^ (address >>> 15), 0x2c1b3c6d) >>> 0;
   let end = writeHex(bytes, at, 0x2600);

@@ -1,4 +1,4 @@
-/** Address ranges of AWS services, as far as the workloads use them: the owner's name stands in two columns. */
+/** Address ranges of AWS services, as far as the workloads use them. Two columns contain the owner's name. */
 import { addressOf } from './address-text.ts';
 
 /** A service that the traffic goes to, with the first of its 65,536 addresses. */

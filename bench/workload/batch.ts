@@ -10,7 +10,7 @@ export const REJECT = 1;
 export const NODATA = 2;
 export type Verdict = typeof ACCEPT | typeof REJECT | typeof NODATA;
 
-/** One flow log row. Addresses are 32-bit numbers, in files of IPv6 too; see {@link file://./address-text.ts}. */
+/** One flow log row. Addresses are 32-bit numbers, also in IPv6 files. See {@link file://./address-text.ts}. */
 export interface Row {
   /** Index of the interface that logs. */
   readonly at: number;
@@ -33,7 +33,7 @@ export interface Row {
 
 const SMALLEST = 4096;
 
-/** Grows as rows are added; cleared, it keeps its memory. */
+/** Grows as rows are added. When cleared, it keeps its memory. */
 export class Batch {
   length = 0;
   at = new Int32Array(SMALLEST);
@@ -74,7 +74,10 @@ export class Batch {
     this.length = 0;
   }
 
-  /** Row numbers by interface, then interval; within a run in any order, as AWS has them. A counting sort, then shuffled. */
+  /**
+   * Row numbers by interface, then interval, and in any order within a run, as in AWS's files. A counting sort, then
+   * shuffled.
+   */
   inRuns(interfaces: number, firstInterval: number, intervals: number, random: Random): Int32Array {
     const ends = new Int32Array(interfaces * intervals + 1);
     const runOf = (n: number) => this.at[n]! * intervals + this.interval[n]! - firstInterval;

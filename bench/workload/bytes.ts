@@ -1,6 +1,6 @@
 /** Small writes into a buffer. The pieces are too short for `set` and `copy` to pay. */
 
-/** Copies `piece`; returns where it ends. */
+/** Copies `piece` and returns where it ends. */
 export function copyPiece(bytes: Uint8Array, at: number, piece: Uint8Array): number {
   for (let i = 0; i < piece.length; i++) bytes[at + i] = piece[i]!;
   return at + piece.length;
@@ -8,7 +8,7 @@ export function copyPiece(bytes: Uint8Array, at: number, piece: Uint8Array): num
 
 const ZERO = 0x30;
 
-/** Writes a whole number from 0 to 2^31 - 1; returns where it ends. */
+/** Writes a whole number from 0 to 2^31 - 1 and returns where it ends. */
 export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   let size = 1;
   for (let rest = value; rest >= 10; rest = (rest / 10) | 0) size++;

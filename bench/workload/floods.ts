@@ -73,8 +73,8 @@ export function contactFlood({ seed, count }: FloodOptions): Workload {
 }
 
 /**
- * So many outside sources, each with 200 contacts all along, of which so large a share is refused; scans among them. Below
- * half they are clients who are sometimes refused; with all refused each of them is a scanner.
+ * A number of outside sources with 200 contacts each, of which a given share is refused, and scans among them. Below
+ * half they are clients that are sometimes refused. If all contacts are refused, each source is a scanner.
  */
 export function sourceFlood({ seed, count, refused }: FloodOptions & { readonly refused: number }): Workload {
   const contacts = count * CONTACTS_EACH;

@@ -21,13 +21,13 @@ export interface Exchange {
   readonly replyFlags: number;
 }
 
-/** SYN to FIN in one interval; the middle of a long connection; its beginning; its end. */
+/** SYN to FIN in one interval, and the middle, the beginning and the end of a long connection. */
 export const WHOLE = { flags: SYN | FIN, replyFlags: SYN_ACK | FIN } as const;
 export const MIDDLE = { flags: 0, replyFlags: 0 } as const;
 export const BEGINNING = { flags: SYN, replyFlags: SYN_ACK } as const;
 export const END = { flags: FIN, replyFlags: FIN } as const;
 
-/** A SYN to a closed port; one packet each way. */
+/** A SYN to a closed port, with one packet each way. */
 export const REFUSED: Exchange = {
   packets: 1,
   bytes: 60,

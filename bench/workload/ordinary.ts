@@ -23,7 +23,7 @@ export interface OrdinaryOptions {
 
 const RECORDS_PER_CLIENT = 125;
 const RECORDS_PER_NOISE_SOURCE = 100;
-/** One interval in so many of an interface has a row of hyphens besides. */
+/** One in this many intervals of an interface also has a row of hyphens. */
 const NODATA_EVERY = 500;
 
 export function ordinary({

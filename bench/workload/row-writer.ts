@@ -46,7 +46,10 @@ export class RowWriter {
     this.#cells = this.#cellsOf(lines.layout.fields);
   }
 
-  /** Writes rows from `order[from]` on while there is room; returns the bytes used and the place to go on from. */
+  /**
+   * Writes rows starting at `order[from]` while there is room. Returns the bytes used and the position at which to
+   * continue.
+   */
   write(
     bytes: Uint8Array,
     batch: Batch,

@@ -16,7 +16,7 @@ export interface Label {
 /** What becomes of a probe: a reset by the target, a REJECT at its interface, or nothing. */
 type Fate = 'reset' | 'rejected' | 'silent';
 
-/** A target is an interface of ours, or an address of others. */
+/** A target is a logged interface or a foreign address. */
 interface Probe {
   readonly to: Interface | number;
   readonly port: number;
@@ -24,7 +24,7 @@ interface Probe {
 
 /** A scan to be made. */
 export interface Plan extends Omit<Label, 'source'> {
-  /** An interface of ours, or an address of others. */
+  /** A logged interface or a foreign address. */
   readonly from: Interface | number;
   readonly fate: Fate;
   readonly protocol?: number;

@@ -37,7 +37,7 @@ interface Service {
   readonly to: Role;
   readonly port: number;
   readonly protocol?: number;
-  /** How many servers each client uses; all of them by default. */
+  /** How many servers each client uses. Default: all. */
   readonly servers?: number;
   readonly isPooled?: boolean;
   /** How often, relative to the others, one client uses one server. */
@@ -139,7 +139,7 @@ export class Traffic {
     );
   }
 
-  /** One in three is what is usual, to the byte; the others have sizes of their own. */
+  /** One in three has the usual size, to the byte. The others have their own sizes. */
   #exchange(usual: readonly Exchange[], protocol: number, isPooled: boolean): Exchange {
     const random = this.#random;
     const said = usual[random.whole(0, usual.length - 1)]!;
@@ -155,7 +155,7 @@ export class Traffic {
     };
   }
 
-  /** Most connections begin and end in one interval; the others leave a beginning, a middle or an end in it. */
+  /** Most connections begin and end in one interval. Of the others, a beginning, a middle or an end falls into it. */
   #stage(): Pick<Exchange, 'flags' | 'replyFlags'> {
     const chance = this.#random.next();
     return chance < 0.88 ? WHOLE : chance < 0.94 ? BEGINNING : chance < 0.97 ? END : MIDDLE;

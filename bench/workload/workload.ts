@@ -21,7 +21,7 @@ export interface Workload {
   /** `delivered`: runs of an interface's interval, five minutes after five minutes. `random`: no order of time at all. */
   readonly order: 'delivered' | 'random';
   readonly labels: readonly Label[];
-  /** Adds the rows of an interval; called once for each. */
+  /** Adds the rows of an interval. Called once for each interval. */
   addInterval(batch: Batch, interval: number): void;
 }
 

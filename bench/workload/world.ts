@@ -4,7 +4,7 @@ import { type Random, randomOf } from '../random.ts';
 const ROLES = ['lb', 'nat', 'dns', 'monitor', 'bastion', 'db', 'cache', 'broker', 'web', 'app', 'batch'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Of a hundred interfaces in a VPC so many have the role, at least one as long as there is room; the rest are batch. */
+/** How many of a hundred interfaces in a VPC have the role, at least one if there is room. The rest are batch. */
 const SHARES: Readonly<Record<Role, number>> = {
   lb: 4,
   nat: 2,
@@ -57,11 +57,11 @@ export function vpcOf(address: number): number {
   return vpc >= 0 && vpc < MOST_VPCS ? vpc : -1;
 }
 
-/** Address of the nth host of a VPC; those beyond its interfaces belong to nobody. */
+/** Address of the nth host of a VPC. Addresses beyond its interfaces belong to nobody. */
 export const hostOf = (vpc: number, n: number): number =>
   networkOf(vpc) + ((1 + Math.floor(n / HOSTS_PER_SUBNET)) << 8) + FIRST_HOST + (n % HOSTS_PER_SUBNET);
 
-/** A world with so many interfaces; from about fifty in each VPC on, every role is there. */
+/** A world with this many interfaces. With about fifty or more in each VPC, every role occurs. */
 export function worldOf(seed: string, interfaceCount: number, vpcs: number): World {
   const random = randomOf(`${seed} world`);
   const vpcIds = Array.from({ length: vpcs }, () => `vpc-0${hex(random, 16)}`);

@@ -1,4 +1,7 @@
-/** What the command uses of the language and Node 20 lacks; newer ones keep their own. Only the package holds this. */
+/**
+ * Language features that the command uses and Node 20 lacks. Newer versions keep their own. Only the package contains
+ * this file.
+ */
 
 Map.groupBy ??= <K, T>(items: Iterable<T>, keyOf: (item: T, index: number) => K): Map<K, T[]> => {
   const groups = new Map<K, T[]>();

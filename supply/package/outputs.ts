@@ -54,7 +54,7 @@ export async function buildOutputs(root = ROOT): Promise<Outputs> {
     ...common,
     entryPoints: ['infra/index.ts'],
     format: 'cjs',
-    // Names stay, for whoever reads a stack trace of a synthesis; comments with paths do not.
+    // Names are kept, so that stack traces of a synthesis are readable. Comments with paths are removed.
     minifyWhitespace: true,
     outfile: 'index.cjs',
     define: { 'import.meta.dirname': '__dirname' },

@@ -1,4 +1,4 @@
-/** Lets the package's package.json stand in the place of the checkout's while npm packs, since npm takes no other. */
+/** Replaces the checkout's package.json with the package's while npm packs, because npm accepts no other file. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -19,8 +19,8 @@ export function swapManifest(root: string, published: string): void {
 }
 
 /**
- * Puts the checkout's package.json back where the package's stands in its place, also after a pack that was killed. Where
- * somebody has put it back since, and perhaps changed it, it stays.
+ * Restores the checkout's package.json if the package's is in its place, also after a pack that was killed. If somebody
+ * has already restored it, and possibly changed it, it stays.
  */
 export function restoreManifest(root: string): void {
   const { manifest, kept, swapped } = placesIn(root);

@@ -88,7 +88,7 @@ describe('the work done for a log', () => {
       const work = await read(log);
       const chunks = Math.ceil(log.length / CHUNK);
       expect(work.records).toBeGreaterThan(35_000);
-      // A line that a chunk cuts is carried over, by the host; so is the header.
+      // The host carries over a line that a chunk cuts off, and the header.
       expect(work.bytesCopied).toBeLessThanOrEqual(log.length);
       expect(work.bytesCopied).toBeGreaterThan(log.length * 0.99);
       expect(work.linesSplitByHost).toBeLessThanOrEqual(chunks + 1);

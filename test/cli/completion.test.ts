@@ -1,4 +1,4 @@
-/** Completion in a shell: bash is really asked; zsh and fish are where the machine has them. */
+/** Completion in a shell: bash is always tested, zsh and fish only if the machine has them. */
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { runHere } from './run-cli.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
   }
 });
 
-/** What a shell prints; undefined on a machine without it. */
+/** The output of a shell. Undefined on a machine without it. */
 function shell(name: string, args: readonly string[], input = ''): string | undefined {
   const { error, status, stdout, stderr } = spawnSync(name, args, { input, cwd: folder, encoding: 'utf8' });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;

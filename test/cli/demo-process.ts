@@ -30,7 +30,7 @@ export interface DemoFolder {
   start(args: readonly string[], env?: NodeJS.ProcessEnv): ChildProcessByStdio<null, Readable, Readable>;
   /** Runs a command in the folder to its end. */
   run(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<DemoRun>;
-  /** Runs the demo on a copy of the shared assembly; `change` edits the template, and the other files of the copy. */
+  /** Runs the demo on a copy of the shared assembly. `change` edits the template and the other files of the copy. */
   runBroken(change: (template: Template, copy: string) => void): Promise<DemoRun>;
   /** Ends what still runs, as after a test that timed out, and removes the folder. */
   remove(): void;

@@ -13,7 +13,7 @@ import { findingsOf, type Run, runHere } from './run-cli.ts';
 import { folderWith, scanLog } from './scan-files.ts';
 
 const TEXTS = HOSTILE.filter(Boolean).map((text) => [text]);
-/** What a terminal obeys, or shows as nothing; the end of a line is ours. */
+/** Characters that a terminal interprets or does not show, except the end of a line. */
 const OBEYED = /[^\P{Cc}\n]|[\p{Cf}\p{Zl}\p{Zp}]/u;
 const expectTame = ({ stdout, stderr }: Run) => {
   expect(stdout).not.toMatch(OBEYED);
@@ -21,7 +21,7 @@ const expectTame = ({ stdout, stderr }: Run) => {
 };
 const linesOf = (text: string) => text.split('\n').length;
 
-/** A scan by one host, in Parquet, where any text may stand in any column; the same text in each that is free. */
+/** A scan by one host, in Parquet, where any column may contain any text. Every free column has the same text. */
 function parquetScan(text: string): Uint8Array {
   const count = 30;
   const column = (name: string, value: (n: number) => string) => ({
@@ -82,7 +82,7 @@ describe('detect', () => {
     const folder = folderWith(Object.fromEntries(names.map((name) => [name, 'no flow log at all\n'])));
     const run = await runHere(['detect', folder]);
     expectTame(run);
-    // Of each what is wrong and the line that shows it; and the sum.
+    // Two lines for each file: what is wrong, and the line that shows it. Then the sum.
     expect(run.stderr.trimEnd().split('\n')).toHaveLength(2 * names.length + 1);
   });
 });
@@ -119,7 +119,7 @@ describe('what a table holds', () => {
     run = runner(embedded, table);
     const findings = new FindingsStore({ client: embedded.client(), table, retentionDays: 365 });
     const suppressions = new SuppressionsStore(embedded.client(), table);
-    // Half a character is none by the time that it is text.
+    // Half a character does not survive the conversion to text.
     for (const [n, text] of HOSTILE.map((text) => text.toWellFormed()).entries()) {
       const names = { cluster: text, service: text, taskId: text };
       const source = { address: `10.0.7.${n}`, scope: `s${text}`, instanceId: text, ecs: names };

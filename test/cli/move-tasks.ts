@@ -21,7 +21,7 @@ export interface MoveTasks {
   stop(): void;
 }
 
-/** Starts it in front of the queues at `target`; everything else goes there. */
+/** Starts it in front of the queues at `target`, which receives all other calls. */
 export async function startMoveTasks(target: string): Promise<MoveTasks> {
   // A task of last week, which a listing that lags behind still has in the first place.
   const earlier = { StartedTimestamp: 1, Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 77 };

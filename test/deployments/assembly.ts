@@ -36,6 +36,6 @@ function runFolder(): string {
   return own;
 }
 
-/** The template of a deployment, as the assembly has it; each call reads it again, so that it may be changed. */
+/** The template of a deployment from the assembly. Each call reads it again, so that the caller may change it. */
 export const templateOf = (name: DeploymentName): Record<string, unknown> =>
   JSON.parse(readFileSync(join(sharedAssembly(), `${name}.template.json`), 'utf8')) as Record<string, unknown>;

@@ -63,7 +63,7 @@ const eventOf = (...bodies: string[]) =>
   ({ Records: bodies.map((body, n) => ({ messageId: `m${n}`, body })) }) as unknown as SQSEvent;
 const failed = async (response: Promise<{ batchItemFailures: { itemIdentifier: string }[] }>) =>
   (await response).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-/** Answers of the context, one for each time that it is asked; the last one stays. */
+/** Answers of the context, one per call. The last one is repeated. */
 const timesLeft = (...milliseconds: number[]) => ({
   getRemainingTimeInMillis: () => (milliseconds.length > 1 ? milliseconds.shift()! : milliseconds[0]!),
 });

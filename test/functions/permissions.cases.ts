@@ -1,7 +1,7 @@
 /**
- * What the functions called in the tests before, against the policies of the running stack: all of it is allowed. The
- * calls are those of verify/permissions/calls.json, which the proof about all deployments goes by; `UPDATE_CALLS=1` in the
- * environment writes them anew (then `npx biome check --write`).
+ * Compares the calls that the functions made in the earlier tests with the policies of the running stack, which must
+ * allow all of them. They must equal verify/permissions/calls.json, on which the proof about all deployments is based.
+ * `UPDATE_CALLS=1` in the environment updates that file (then run `npx biome check --write`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const ACCOUNT = '000000000000';
 
 type Recorded = Record<string, Record<string, string[]>>;
 
-/** Compares after all other tests of the file have run; `run` names them in calls.json. */
+/** Compares after all other tests of the file have run. `run` names them in calls.json. */
 export function checkPermissions(run: string, running: () => RunningStack): void {
   describe.each(FUNCTIONS)('the role of %s', (name) => {
     test('allows every call that it made', () => {

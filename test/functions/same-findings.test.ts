@@ -15,7 +15,10 @@ import { atLength } from '../tier.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
 
 const FOLDER = join(import.meta.dirname, '../data/shapes');
-/** A campaign and an outside scan that gets in; at length also a vertical, a block and an open-port sweep, and a crawler. */
+/**
+ * A campaign and an outside scan that stays connected. The long run adds a vertical, a block and an open-port sweep,
+ * and a crawler.
+ */
 const FILES = [
   'd1-distributed-vertical',
   'x10-scan-then-login',
@@ -23,7 +26,7 @@ const FILES = [
 ];
 const PARTS = 3;
 const HOUR = 3600;
-/** Milliseconds; limits, of which a machine at rest takes a tenth. */
+/** Limits in milliseconds. An idle machine needs a tenth. */
 const MINUTE = 60_000;
 
 let stack: RunningStack;
@@ -53,7 +56,10 @@ function moved(name: string, hour: number): { readonly header: string; readonly 
   return { header, lines: later };
 }
 
-/** What is the same whatever secret keys the ids, and whether the last run found it over; by source, or the campaign's kind and first target. */
+/**
+ * The part that does not depend on the secret of the ids or on whether the last run closed the finding, by source, or
+ * by the campaign's kind and first target.
+ */
 const said = (findings: readonly Finding[]): Record<string, unknown> =>
   Object.fromEntries(
     findings
@@ -69,7 +75,7 @@ test('the same findings, whatever the queue delivers', async () => {
   const collector = new Collector({ key: hashKey('local') });
   const objects: { key: string; body: Uint8Array }[] = [];
   for (const name of FILES) {
-    // Of a finding that is still open, numbers are those of its last change; what must be exact lies further back.
+    // The numbers of an open finding are those of its last change, and the exact ones are in an earlier version.
     const isCampaign = name.startsWith('d1');
     const { header, lines } = moved(name, settledHour(now) - (isCampaign ? 0 : 3));
     await readFlowLog(bufferSource(name, Buffer.from([header, ...lines].join('\n'))), collector);

@@ -1,4 +1,4 @@
-/** What a run of settle reports besides its work: the pulse that silence is judged by, and addresses that hear nothing. */
+/** What a run of settle reports in addition to its work: metrics of zero, and addresses without a subscription. */
 
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { ListSubscriptionsByTopicCommand } from '@aws-sdk/client-sns';

@@ -7,7 +7,7 @@ const now = Math.floor(Date.now() / 1000) - 300;
 const scanBy = (from: string) => file(scan('rejected', { from, count: 20, end: now }));
 const text = (content: string) => Buffer.from(content);
 
-/** One object of each kind, such as stand in the bucket of an organization. */
+/** One object of each kind that the bucket of an organization may contain. */
 const OTHERS: Readonly<Record<string, Uint8Array>> = {
   'AWSLogs/': text(''),
   'AWSLogs/111122223333/': text(''),

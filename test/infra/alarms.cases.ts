@@ -58,7 +58,7 @@ describe('the rules of CloudWatch', () => {
 
 const MINUTE = 60;
 const HOUR = 3600;
-/** When the stack is deployed for the first time; the daily repetition is at 06:00 by default. */
+/** The time of the first deployment. The daily repetition is at 06:00 by default. */
 const START = Date.parse('2026-11-28T09:02:00Z') / 1000;
 /** Points beyond the evaluation periods that CloudWatch may read: it does not say how many. */
 const EXTRAS = [0, 2, 5];
@@ -88,7 +88,7 @@ interface Story {
 function metricsOf({ hours, settle = ALWAYS, files = [], empty = [], flood = [], webhook = [], ...rest }: Story) {
   const { unconfirmed = [[0, 20 * MINUTE]] } = rest;
   const metrics = new Metrics();
-  // The schedule begins some minutes after the stack; ingest and settle do not run at the same second.
+  // The schedule begins some minutes after the stack. Ingest and settle do not run in the same second.
   for (let time = 4 * MINUTE; time < hours * HOUR; time += 5 * MINUTE) {
     const at = START + time;
     if (isIn(settle, time)) {
@@ -108,7 +108,7 @@ function metricsOf({ hours, settle = ALWAYS, files = [], empty = [], flood = [],
       metrics.put('AWS/DynamoDB WriteThrottleEvents <Windows>', at + 80, 400);
     }
     if (isIn(webhook, time)) metrics.put('AWS/SNS NumberOfNotificationsFailed <AlertTopic>', at, 1);
-    // Queues that are polled have data; one without messages has age 0.
+    // Polled queues have data. A queue without messages has age 0.
     metrics.put('AWS/SQS ApproximateAgeOfOldestMessage <IngestQueue>', at, 0);
   }
   return metrics;
@@ -222,7 +222,7 @@ describe('docs/operations.md', () => {
     ]);
     const seen = Object.entries({ ...STORIES, ...TROUBLES }).map(([name, story]) => {
       const { messages } = tell(story, 2);
-      // What a first deployment sends in any case stands in its own row only.
+      // The messages of every first deployment are listed only in their own row.
       const fresh = name in TROUBLES ? messages.filter(({ at }) => at > START + HOUR) : messages;
       return [name, namesOf(fresh)];
     });

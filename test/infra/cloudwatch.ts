@@ -1,6 +1,7 @@
 /**
- * How CloudWatch evaluates metric alarms: missing data, states, actions. The rules are those of its user guide ("Configuring
- * how CloudWatch alarms treat missing data") and of PutMetricAlarm; the tables of the guide are tests of this file.
+ * How CloudWatch evaluates metric alarms: missing data, states, actions. The rules are those of its user guide
+ * ("Configuring how CloudWatch alarms treat missing data") and of PutMetricAlarm. The tables of the guide are tests of
+ * this file.
  */
 import { plain, type Resource } from './synthesize.ts';
 
@@ -49,7 +50,7 @@ export function measuresOf(alarm: AlarmProperties): Map<string, { metric: Metric
   );
 }
 
-/** Seconds of a period; all alarms have this one. */
+/** Seconds of a period, the same for all alarms. */
 const PERIOD = 300;
 
 /** Data points by metric: `Sweepwatch ObjectsRead sweepwatch`, `AWS/Lambda Invocations <SettleFunction>`. */
@@ -63,7 +64,7 @@ export class Metrics {
     else values.push(value);
   }
 
-  /** The statistic of the period that begins at a time; undefined where it has no data. */
+  /** The statistic of the period that begins at a time. Undefined if it has no data. */
   of(metric: string, stat: string, from: number): number | undefined {
     const values = this.#values.get(`${metric} ${from / PERIOD}`);
     if (values === undefined) return undefined;
@@ -96,7 +97,7 @@ export function nextState(
   return points.length - points.indexOf(true) >= toAlarm ? 'ALARM' : current;
 }
 
-/** An alarm over time; begins as PutMetricAlarm leaves it. */
+/** An alarm over time, starting in the state that PutMetricAlarm leaves. */
 class Alarm {
   state: State = 'INSUFFICIENT_DATA';
   readonly #alarm: AlarmProperties;
@@ -105,7 +106,7 @@ class Alarm {
   readonly #missing: Missing;
   #evaluated = 0;
 
-  /** @param extra points that CloudWatch reads beyond the evaluation periods; it says only that there are some. */
+  /** @param extra points that CloudWatch reads beyond the evaluation periods. It does not document how many. */
   constructor(alarm: AlarmProperties, extra: number) {
     this.#alarm = alarm;
     this.#range = alarm.EvaluationPeriods + extra;
@@ -118,7 +119,7 @@ class Alarm {
     this.#missing = isDynamodb ? 'ignore' : (alarm.TreatMissingData ?? 'missing');
   }
 
-  /** Evaluates the periods that are over at a time (seconds); gives the actions of a change of state. */
+  /** Evaluates the periods that are over at a time (seconds). Returns the actions of a change of state. */
   evaluate(metrics: Metrics, now: number): readonly unknown[] {
     const end = Math.floor(now / PERIOD) * PERIOD;
     if (end === this.#evaluated) return [];
@@ -151,7 +152,10 @@ class Alarm {
 
 type Value = number | undefined;
 
-/** The part of metric math that the alarms use, at one point in time (seconds); what rests on missing data is missing. */
+/**
+ * The part of metric math that the alarms use, at one point in time (seconds). Results that depend on missing data are
+ * missing.
+ */
 export function calculate(expression: string, metrics: ReadonlyMap<string, Value>, time: number): Value {
   const words = expression.match(/\d+|\w+|[<>=]=|[<>(),]/g) ?? [];
   if (words.join('') !== expression.replaceAll(' ', '')) throw new Error(`no rule for the expression ${expression}`);
@@ -214,7 +218,7 @@ export interface Message {
   readonly at: number;
 }
 
-/** Runs alarms over metrics, minute by minute; gives what they send, and their states at the end. */
+/** Runs alarms over metrics, minute by minute. Returns their messages, and their states at the end. */
 export function watch(
   alarms: ReadonlyMap<string, AlarmProperties>,
   metrics: Metrics,

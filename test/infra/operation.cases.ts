@@ -1,4 +1,4 @@
-/** What a deployment tells people: topics, alarms, outputs, warnings; and what cdk-nag says of it. */
+/** What people see of a deployment: topics, alarms, outputs, warnings, and the findings of cdk-nag. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';

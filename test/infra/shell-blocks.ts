@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Writes down what it was called with; answers as told, outputs of the stack among it. One that there is not is noted too: a
- * shell goes on when a command within the words of another fails.
+ * Records its arguments and prints the given answers, among them the outputs of the stack. A missing output is recorded
+ * too, because a shell continues when a command inside the arguments of another fails.
  */
 const STAND_IN = `#!/bin/sh
 { printf '%s\\0' "\${0##*/}" "$@"; printf '\\036\\0'; } >> "$CALLS"
@@ -23,7 +23,7 @@ fi
 export interface Surroundings {
   /** Outputs of the stack by name. */
   readonly outputs: Readonly<Record<string, string>>;
-  /** What `aws` prints, by service and operation; nothing unless told. */
+  /** The output of `aws` by service and operation. Default: nothing. */
   readonly answers: Readonly<Record<string, string>>;
 }
 

@@ -4,7 +4,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { ScanDetector } from '../../infra/index.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
 
-/** A resource as it stands in the template. */
+/** A resource of the template. */
 export interface Resource {
   Type: string;
   Properties: Record<string, unknown>;

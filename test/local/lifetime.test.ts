@@ -1,4 +1,7 @@
-/** How a local cloud begins and ends: no process outlives it, another emulator may stand in, idle says what is busy. */
+/**
+ * How a local cloud begins and ends: no process outlives it, another emulator may replace its servers, and idle says
+ * what is busy.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

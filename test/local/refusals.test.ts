@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => fixture.remove());
 
-/** Deploys the fixture's template, changed, and stops what runs; the resources stay in the account. */
+/** Deploys the fixture's template, changed, and stops what runs. The resources stay in the account. */
 async function deploy(account: LocalAccount, change: (resources: Resources) => void = () => {}) {
   const template = fixtureTemplate();
   change(template.Resources);

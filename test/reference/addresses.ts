@@ -15,7 +15,7 @@ export class ReferenceAddresses {
     this.#networks = networks;
   }
 
-  /** The number of an address; 0 for none. */
+  /** The number of an address. 0 for undefined. */
   intern(words: Words | undefined): number {
     if (!words) return 0;
     const network = kindOf(this.#networks, words) & KIND_INSIDE ? this.network : 0;
@@ -37,7 +37,7 @@ export class ReferenceAddresses {
     return isIpv4(this.words(id));
   }
 
-  /** The network that an inside address belongs to; 0 for outside ones. */
+  /** The network that an inside address belongs to. 0 for outside addresses. */
   networkOf(id: number): number {
     return this.#rows[id]!.network;
   }

@@ -130,7 +130,7 @@ export class ReferenceCollector implements FlowLogConsumer {
       this.#identities.skipped(this.interfaces.intern(row.interfaceId), hour);
   }
 
-  /** The evidence of each source; call once, after the last record. */
+  /** The evidence of each source. Call once, after the last record. */
   sources(): SourceEvidence[] {
     this.#identities.conclude();
     return [...Map.groupBy(this.#table.panes(), ({ source }) => source)].flatMap(([source, views]) => {

@@ -1,6 +1,6 @@
 /**
- * The contacts of all sources, hour by hour, in plain maps: nothing is let go of before the end, when each hour keeps the
- * contacts with the smallest keyed hashes. What the kernel's table must equal, whatever the order of the records.
+ * The contacts of all sources, hour by hour, in plain maps. Nothing is dropped before the end, when each hour keeps the
+ * contacts with the smallest keyed hashes. The kernel's table must equal it in any order of the records.
  */
 
 import { type HashKey, keyedHash } from '../../lib/evidence/keyed-hash.ts';
@@ -10,7 +10,7 @@ import type { ReferenceAddresses } from './addresses.ts';
 const HOUR = 3600;
 const FULL = 0xffffffff;
 
-/** One half of a contact to be added; `end` decides the hour. */
+/** One half of a contact to add. `end` decides the hour. */
 export interface ContactHalf {
   readonly source: number;
   readonly target: number;
@@ -21,7 +21,7 @@ export interface ContactHalf {
   readonly end: number;
   /** What the record's log cannot show, as bits that union (`lib/evidence/quality.ts`). */
   readonly quality: number;
-  /** Of an initiator's half: the port it came from, and the bytes of one packet (at most 255); 0 of an answer. */
+  /** For the initiator's half: its source port, and the bytes of one packet (at most 255). 0 for an answer. */
   readonly sourcePort: number;
   readonly packetBytes: number;
 }
@@ -62,7 +62,7 @@ interface Pane {
   readonly contacts: Map<string, Contact>;
 }
 
-/** A bit for sixteen neighbouring source ports; none for protocols without ports. */
+/** A bit for a group of sixteen neighbouring source ports. 0 for protocols without ports. */
 const flowBit = (port: number): number => (port === 0 ? 0 : 1 << (Math.imul(port >>> 4, 0x9e3779b1) >>> 27));
 
 /** The lower of two, where 0 stands for none. */
@@ -94,7 +94,7 @@ export class ContactTable {
     const before = contact.seen;
     contact.seen |= half.seen;
     const isProbe = hasInitiatorHalf(half.seen);
-    // Times are those of probes; those of answers stand in only until a probe is known.
+    // The times of a contact are those of its probes. An answer's times are used only until a probe is known.
     if (before === 0 || (isProbe && !hasInitiatorHalf(before))) setTimes(contact, half);
     else if (isProbe || !hasInitiatorHalf(before)) widen(contact, half);
     if (!isProbe) return;
@@ -110,7 +110,7 @@ export class ContactTable {
   panes(): PaneView[] {
     return [...this.#panes.values()].map(({ source, hour, quality, contacts }) => {
       const all = [...contacts.values()].sort((a, b) => a.hash - b.hash);
-      // Equal hashes stay or go together; one below the first that goes keeps the rule free of ties.
+      // Contacts with equal hashes are kept or dropped together, so theta is one below the first hash that is dropped.
       const theta = all.length > this.#limit ? all[this.#limit]!.hash - 1 : FULL;
       return { source, hour, quality, theta, contacts: all.filter(({ hash }) => hash <= theta) };
     });

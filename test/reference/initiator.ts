@@ -42,18 +42,19 @@ export class Halves {
 /** Linux and Windows choose client ports from here on (NAT gateways and load balancers from 1024 on). */
 const EPHEMERAL = 32_768;
 const PRIVILEGED = 1024;
-/** A reset carries no options: 20 bytes of IPv4 (40 of IPv6) header and 20 of TCP; a SYN-ACK has options, always. */
+/** A reset has no options: 20 bytes of IPv4 header (40 of IPv6) and 20 of TCP. A SYN-ACK always has options. */
 const RESET_BYTES_IPV4 = 40;
 const RESET_BYTES_IPV6 = 60;
 /**
- * Bytes of a SYN over IPv4: with MSS only (nmap), of old and new stacks (Windows, Linux, macOS); 20 more over IPv6. The
- * 40 of a bare SYN and the 52 of Windows are left out: acknowledgements and resets have those sizes too.
+ * Bytes of a SYN over IPv4: with MSS only (nmap), of old and new network stacks (Windows, Linux, macOS). 20
+ * more over IPv6. The 40 of a bare SYN and the 52 of Windows are left out: acknowledgements and resets have those sizes
+ * too.
  */
 const SYN_BYTES: ReadonlySet<number> = new Set([44, 48, 60, 64]);
 const IPV6_EXTRA_BYTES = 20;
 /** A SYN is sent again at most so often before its sender gives up within one record. */
 const SYN_RETRIES = 4;
-/** Packets up to this find a port open and close it again; more is a conversation. */
+/** This many packets are enough to find a port open and close the connection. More packets are a conversation. */
 const PROBE_PACKETS = 10;
 
 /** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one: the lower side of a flow is the service. */
@@ -82,7 +83,8 @@ function classifyDatagrams(record: Classified, verdict: number, into: Halves): v
   const { sourcePort, targetPort } = record;
   const arePrivileged = sourcePort < PRIVILEGED && targetPort < PRIVILEGED;
   if (arePrivileged && sourcePort !== targetPort) {
-    // No client waits on a privileged port, so neither half answers the other; only their meeting tells that one did.
+    // No client waits on a privileged port, so neither half answers the other. Only both halves together show that one
+    // did.
     into.forward = SEEN_PROBE | verdict;
     into.reverse = record.action === REJECT ? 0 : SEEN_UNRESOLVED_REVERSE;
   } else byPortRoles(record, verdict, SEEN_REPLY, into);

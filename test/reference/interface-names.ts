@@ -1,4 +1,4 @@
-/** Names of interfaces, of which 48 bytes count, as in the kernel; AWS's own have 21 at most. */
+/** Names of interfaces. Only 48 bytes count, as in the kernel. AWS's own names have at most 21. */
 
 const MOST_BYTES = 48;
 
@@ -6,7 +6,7 @@ export class InterfaceNames {
   #ids = new Map<string, number>();
   #texts: string[] = ['-'];
 
-  /** The number of a name, a character for each of its bytes; 0 for none. */
+  /** The number of a name with one character per byte. 0 for undefined. */
   intern(name: string | undefined): number {
     if (name === undefined) return 0;
     const kept = name.slice(0, MOST_BYTES);

@@ -30,7 +30,7 @@ interface Interface {
   readonly skipHours: Set<number>;
   /** It took in what is addressed to the outside. */
   forwards: boolean;
-  /** Number of its network; 0 until it was looked up. */
+  /** Number of its network. 0 until it was looked up. */
   network: number;
 }
 

@@ -1,4 +1,4 @@
-/** What kind of address each one is, by its number alone; asked once an address. */
+/** The kind of each address by its number alone, asked for once per address. */
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
 import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/rows.ts';
 import type { Networks } from '../../lib/net/networks.ts';

@@ -1,4 +1,4 @@
-/** What is in the functions' bundles, and nothing else; the lists and notices that are generated from it. */
+/** The content of the functions' bundles, and the lists and notices that are generated from it. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -48,7 +48,7 @@ describe('is caught:', () => {
   };
   const problemsOf = (of: Bundle, read: (folder: string) => Package = packageAt) =>
     bundleProblems(of, read, lock, machine);
-  /** A small bundle of ours with a line more. */
+  /** A small bundle of the project with one more line. */
   const withLine = async (line: string): Promise<Bundle> => {
     const entry = join(temporary, 'planted.ts');
     writeFileSync(entry, `import ${JSON.stringify(join(ROOT, 'lib/finding/lifecycle.ts'))};\n${line}\n`);

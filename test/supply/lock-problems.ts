@@ -9,7 +9,7 @@ export interface Manifest {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
-/** Packages that may run a script at installation, each with its reason; none of them is deployed. */
+/** Packages that may run a script at installation, each with its reason. None of them is deployed. */
 export const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
   esbuild: 'checks that the binary of its platform package fits; everything works without',
   'unrs-resolver': 'looks for the binary of its platform package, which the lockfile brings anyway',
@@ -20,7 +20,7 @@ export const INSTALL_SCRIPTS: Readonly<Record<string, string>> = {
 
 const EXACT = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
 
-/** Every departure, as one line that names the place; empty when all is well. */
+/** Every violation as one line that names the place. Empty if there is no violation. */
 export function lockProblems(manifest: Manifest, lock: Lockfile, accepted = INSTALL_SCRIPTS): string[] {
   const problems: string[] = [];
   for (const part of ['dependencies', 'devDependencies', 'optionalDependencies', 'overrides'] as const)

@@ -63,7 +63,7 @@ describe('npm pack', () => {
     writeFileSync(path, 'own');
     swapManifest(checkout, 'published');
     expect(readFileSync(path, 'utf8')).toBe('published');
-    // Killed here; the next pack begins so.
+    // The process was killed here, and the next pack begins like this.
     restoreManifest(checkout);
     expect(readFileSync(path, 'utf8')).toBe('own');
     swapManifest(checkout, 'published');

@@ -1,6 +1,7 @@
 /**
- * Faults in the gate: function processes are killed, and everything in the logs arrives. `npm run faults` has all kinds of fault at
- * length, and verify/tests/faults.test.ts the mistakes that it must notice; `npm run verify` runs both.
+ * Faults in the gate: function processes are killed, and everything in the logs still arrives. `npm run faults` runs
+ * all kinds of fault at length, and verify/tests/faults.test.ts plants the mistakes that it must notice.
+ * `npm run verify` runs both.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../bench/random.ts';

@@ -1,4 +1,4 @@
-/** Jitter changes the clothes of a log and not what it says; a few shapes are replayed under one seed. */
+/** Jitter changes the form of a log but not its meaning. A few shapes are replayed with one seed. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';

@@ -10,7 +10,10 @@ import { grantsOf } from '../../verify/permissions/rules/roles.ts';
 import { DEPLOYMENTS } from '../../verify/permissions/stacks.ts';
 import { isAtLength } from '../tier.ts';
 
-/** Deployments in which mistakes are planted: a new bucket, and another's with a key of the stack; all at length. */
+/**
+ * Deployments in which mistakes are planted: a new bucket, and an existing one with a key of the stack. The long run
+ * uses all.
+ */
 const WITHIN = Object.keys(DEPLOYMENTS).filter(
   (name) => isAtLength || ['defaults', 'existing bucket, notifications, key of the stack'].includes(name),
 );

@@ -8,7 +8,7 @@ export const OUTSIDE = '203.0.113.7';
 export const INSIDE = '10.0.0.7';
 export const TARGET = '10.0.1.1';
 
-/** A row `seconds` after the start; the addresses of the packet are those of the row unless given. */
+/** A row `seconds` after the start. The packet's addresses default to those of the row. */
 export function row(seconds: number, changes: Partial<FlowRecord> = {}): FlowRecord {
   const { source = OUTSIDE, target = TARGET } = changes;
   return {

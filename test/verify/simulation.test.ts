@@ -60,7 +60,7 @@ describe('planted bugs', () => {
     }
   });
 
-  // Each search begins with the seed that found the bug last; when calls have changed since, another seed finds it.
+  // Each search begins with the seed that last found the bug. If calls have changed since, another seed finds it.
   test(
     'are found, all of them',
     async () => {

@@ -4,7 +4,7 @@ import { printTable, type Rows, rowsByName, type Table } from '../../bench/table
 import { FOUND, OURS, SILENT, TITLES } from './coverage.ts';
 import { parseDuration } from './duration.ts';
 
-/** Why a new row is worse than the old one; empty where it is not. */
+/** Why a new row is worse than the old one. Empty if it is not. */
 type Judge = (before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>) => string[];
 
 const WORSE: Readonly<Record<string, Judge>> = {

@@ -87,7 +87,7 @@ function scanRow(shape: Shape, { label, finding, kindIsRight }: Verdict): string
 
 const hasTraps = ({ benign }: Shape): boolean => benign.some(({ kind }) => kind !== NOISE);
 
-/** The traps of a shape in words; those of the lab are the same in all its files. */
+/** The benign look-alikes of a shape in words. All files of the lab have the same ones. */
 const whatIsOrdinary = ({ origin, benign }: Shape): string =>
   origin === 'lab'
     ? `${benign.length} kinds of captured traffic around a scan`

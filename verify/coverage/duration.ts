@@ -11,7 +11,7 @@ export function duration(seconds: number): string {
   return [hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ');
 }
 
-/** Seconds of what {@link duration} wrote; 0 for anything else. */
+/** Seconds of a text that {@link duration} wrote. 0 for any other text. */
 export function parseDuration(text: string): number {
   const units: Readonly<Record<string, number>> = { s: 1, min: MINUTE, h: HOUR };
   return [...text.matchAll(/([\d.]+) (s|min|h)\b/g)].reduce((sum, [, n, unit]) => sum + Number(n) * units[unit!]!, 0);

@@ -7,14 +7,14 @@ import { jitter } from './jitter.ts';
 import { type Score, score } from './score.ts';
 import type { Shape } from './shapes.ts';
 
-/** The seeds of `7` or of `1..20`; none of anything else. */
+/** The seeds of `7` or of `1..20`. Empty for any other text. */
 export function seedsOf(text: string): number[] {
   const [, from, to = from] = /^(\d+)(?:\.\.(\d+))?$/.exec(text) ?? [];
   if (from === undefined) return [];
   return Array.from({ length: Math.max(0, Number(to) - Number(from) + 1) }, (_, n) => Number(from) + n);
 }
 
-/** Replays every shape under every seed and prints what changed; returns how many misses and false alarms that were. */
+/** Replays every shape with every seed and prints what changed. Returns the number of misses and false alarms. */
 export async function runJitter(seeds: readonly number[], print: (line: string) => void): Promise<number> {
   const unjittered = await judgeShapes();
   let lost = 0;
@@ -36,7 +36,7 @@ export async function runJitter(seeds: readonly number[], print: (line: string) 
 }
 
 interface Outcome {
-  /** Scans that are found as they are and missed now; alarms that are new. */
+  /** Scans that are found in the unchanged log and missed now, and new alarms. */
   readonly failures: readonly string[];
   /** What else is different. */
   readonly changes: readonly string[];

@@ -27,7 +27,7 @@ const MOST_LOST = 0.05;
 const MOST_SHIFT = 1000 * DAY;
 const ADDRESS_COLUMNS = ['srcaddr', 'dstaddr', 'pkt-srcaddr', 'pkt-dstaddr'];
 
-/** Jitters one log; `seed` should name the log too, so that no two logs are changed alike. */
+/** Jitters one log. `seed` should contain the log's name, so that no two logs are changed in the same way. */
 export function jitter(log: Uint8Array, labels: Labels, seed: string): Jittered {
   const random = randomOf(seed);
   const [header, ...rows] = gunzipSync(log).toString('latin1').trimEnd().split('\n') as [string, ...string[]];

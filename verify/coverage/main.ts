@@ -1,6 +1,6 @@
 /**
- * `npm run coverage`: writes docs/coverage.md; `--check` holds it against what is (`--quick`: only what the detector makes
- * of the shapes); `--jitter SEED` replays changed logs.
+ * `npm run coverage`: writes docs/coverage.md. `--check` compares it with the current state (with `--quick` only the
+ * detector's results for the shapes). `--jitter SEED` replays changed logs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';

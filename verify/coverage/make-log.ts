@@ -1,7 +1,7 @@
 /**
  * `node verify/coverage/make-log.ts NAME --kind ID --targets A,B --ports 22,445 [options]`: writes a labelled log to
- * `test/data/shapes`, for the page and the tests of a detection. The background is that of another log of `test/data`,
- * without the scans in it; the scan is rejected by its targets, one probe every `--every` seconds.
+ * `test/data/shapes`, for the page and the tests of a detection. The background is that of another log of `test/data`
+ * without its scans. The targets reject the scan, one probe every `--every` seconds.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ const RESERVED = new Set([10, 100, 127, 169, 172, 192, 198, 203]);
 
 export type Readdress = (address: string) => string;
 
-/** A bijection of addresses; the same `random` gives the same one for addresses that are met in the same order. */
+/** A bijection of addresses. The same `random` gives the same one if addresses appear in the same order. */
 export function readdressing(random: Random): Readdress {
   const key = String(random.next());
   const moved = new Map<string, string>();

@@ -4,7 +4,7 @@ import { KINDS } from '../../lib/detections/index.ts';
 import { epochSeconds, type Finding, severityRank } from '../../lib/finding/model.ts';
 import type { Label, Labels } from './shapes.ts';
 
-/** Records of one interval share its times, and a slot of delivery may come after the last probe; seconds. */
+/** Tolerance in seconds: records of one interval share its times, and a delivery slot may come after the last probe. */
 const SLACK = 180;
 const HOUR = 3600;
 const INSIDE = /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|f[cd])/i;
@@ -34,7 +34,7 @@ const isDistributed = ({ kind }: Label): boolean => kind.startsWith('distributed
 /** What became of one label. */
 export interface Verdict {
   readonly label: Label;
-  /** The finding with most failed contacts among those that speak of the scan in its time; absent when missed. */
+  /** The finding with most failed contacts among those about the scan at its time. Absent if the scan was missed. */
   readonly finding?: Finding;
   readonly kindIsRight: boolean;
 }
@@ -89,7 +89,10 @@ function speaksOf(finding: Finding, label: Label, format: Format): boolean {
   return epochSeconds(finding.firstSeen) <= label.last + SLACK && epochSeconds(finding.lastSeen) >= label.first - SLACK;
 }
 
-/** Besides: loud enough where the source is one of ours, not longer than the scan by over an hour, told in its time. */
+/**
+ * Also requires the expected severity for an inside source, at most an hour more than the scan's duration, and a
+ * detection in time.
+ */
 function finds(finding: Finding, label: Label, format: Format): boolean {
   if (!speaksOf(finding, label, format) || (isInside(label) && !isAlarm(finding))) return false;
   if (label.detectable === 'only by target' && isDistributed(label) && finding.kind !== 'distributed-scan')

@@ -45,7 +45,7 @@ export interface Shape extends Labels {
 const DATA = join(import.meta.dirname, '../../test/data');
 const ORIGINS = ['lab', 'shapes'] as const;
 
-/** All shapes, in the order of their names (numbers by value); the format without flags after the one with. */
+/** All shapes in the order of their names (numbers by value). The format without flags follows the one with flags. */
 export function allShapes(): Shape[] {
   return ORIGINS.flatMap((origin) => {
     const folder = join(DATA, origin);

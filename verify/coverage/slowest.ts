@@ -15,10 +15,14 @@ const INTERVALS = [
   ...range(2 * MINUTE, 60 * MINUTE, MINUTE),
   ...range(62 * MINUTE, 720 * MINUTE, 2 * MINUTE),
 ];
-/** The walk up looks at every nth interval; between the last found and the first missed one the search halves. */
+/**
+ * The search goes up in steps of n intervals, then halves the range between the last found and the first missed one.
+ */
 const STRIDE = 16;
 
-/** The longest interval that is found, where all shorter ones that were tried are too; undefined where none is. */
+/**
+ * The longest interval that is found, if all shorter ones that were tried are found too. Undefined if none is found.
+ */
 export async function slowestInterval(isFound: (interval: number) => Promise<boolean>): Promise<number | undefined> {
   let found = -1;
   let missed = INTERVALS.length;

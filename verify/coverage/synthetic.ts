@@ -35,7 +35,7 @@ export function syntheticScan(scan: SyntheticScan): { readonly log: Uint8Array; 
     const time = START + n * scan.interval;
     const row = (interfaceId: string, action: string, direction: string) =>
       `5 123456789012 ${interfaceId} ${source} ${target} ${40_000 + (n % 1000)} ${port} 6 1 44 ${slot(time)} ${slot(time) + AGGREGATION - 1} ${action} OK vpc-1 subnet-1 ${SYN} ${source} ${target} ${direction}`;
-    // The sender's own interface lets the probe out; the target's refuses it.
+    // The sender's own interface lets the probe out. The target's interface refuses it.
     if (scan.from === 'inside') lines.push(row('eni-source', 'ACCEPT', 'egress'));
     lines.push(row(`eni-${host}`, 'REJECT', 'ingress'));
   }

@@ -100,7 +100,10 @@ const WITH_VALUE: Readonly<Record<string, (attribute: unknown, value: unknown) =
       : typeof attribute === 'string' && attribute.includes(String(value)),
 };
 
-/** Numbers and texts compare with their own kind only; texts by their bytes, which for the texts compared here is their order. */
+/**
+ * Numbers and texts are compared only with their own kind. Texts are compared by their bytes, which equals their order
+ * here.
+ */
 const COMPARE: Readonly<Record<string, (a: never, b: never) => boolean>> = {
   '=': (a, b) => a === b,
   '<>': (a, b) => a !== b,
@@ -233,5 +236,5 @@ function cached<T>(parse: (reader: Reader) => T): (text: string) => T {
 /** A condition, as a test of an item. @throws when the text is not understood. */
 export const condition: (text: string) => Test = cached(disjunction);
 
-/** What an update does to an item; operands are those before it. */
+/** Applies an update to an item. Operands have their values before the update. */
 export const updates: (text: string) => readonly Action[] = cached(update);

@@ -25,7 +25,7 @@ const BATCH = 25;
 
 type Operation = (table: Table, input: Input, at: number) => object;
 
-/** What DynamoDB answers to an operation on one table; `at` is the time of a write, milliseconds. */
+/** DynamoDB's answer to an operation on one table. `at` is the time of a write in milliseconds. */
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetItem: (table, { Key }) => {
     const Item = table.get(Key);

@@ -9,7 +9,7 @@ export interface TableKeys {
   readonly indexes: Readonly<Record<string, Keys>>;
 }
 
-/** The condition did not hold; nothing was written. */
+/** The condition did not hold, so nothing was written. */
 class ConditionalCheckFailedException extends Error {
   override name = 'ConditionalCheckFailedException';
 }
@@ -39,7 +39,7 @@ export interface Page {
   readonly LastEvaluatedKey?: Item;
 }
 
-/** An item's versions, the latest last; `undefined` where it did not exist. */
+/** The versions of an item, the latest last. `undefined` means that it did not exist. */
 interface Versions {
   readonly pk: string;
   readonly sk: string;
@@ -74,7 +74,7 @@ export class Table {
     return before;
   }
 
-  /** Makes the item where there is none. Returns it as it is then. */
+  /** Creates the item if it does not exist. Returns the item after the update. */
   update(at: number, key: Item, expression: string, given: Condition = {}): Item {
     const before = this.#check(key, given) ?? key;
     const item: Record<string, unknown> = { ...before };
@@ -90,7 +90,7 @@ export class Table {
 
   /**
    * One page of a query.
-   * @param seenAt the time as of which items are read; past it nothing is seen.
+   * @param seenAt the time as of which items are read. Later writes are not visible.
    */
   query(input: Query, seenAt: (item: { readonly pk: string; readonly sk: string }) => number): Page {
     const { IndexName, ExpressionAttributeNames: names, ExpressionAttributeValues: values } = input;

@@ -6,7 +6,7 @@ import type { LogObject } from './workload.ts';
 
 type Damage = (body: Uint8Array, random: Random) => Uint8Array;
 
-/** By name; each makes the file as a whole fail, whatever could be read of it. */
+/** Damages by name. Each makes the file as a whole fail, although parts may be readable. */
 export const DAMAGES: Readonly<Record<string, Damage>> = {
   'cut short': (body, random) => body.subarray(0, random.whole(20, body.length - 9)),
   'a flipped byte in the middle': (body) => {

@@ -10,15 +10,15 @@ const CUT = 0.5;
 const LOST = 0.04;
 const LOST_PUBLICATIONS = 0.15;
 const REFUSED = 0.05;
-/** Longest pause between two faults of a kind, milliseconds; the shortest is a tenth of it. */
+/** Longest pause between two faults of a kind in milliseconds. The shortest pause is a tenth of it. */
 const PAUSE_MS = 600;
 const RESTART_PAUSE_MS = 2500;
 const DOWN_MS = 400;
-/** Times that each object is announced besides. */
+/** Number of additional announcements of each object. */
 const REPEATS = 3;
 const SLOW_MS = 150;
 const LOOK_MS = 20;
-/** Which of ten; those that are damaged are others. */
+/** Which of ten objects are denied. Those that are damaged are others. */
 const DENIED = 4;
 
 /** Nothing goes wrong. */
@@ -135,7 +135,7 @@ export const fullQueues: Inject = async (scene) => {
   return injected;
 };
 
-/** Every tenth object may not be read, until somebody mends the permission: its messages end among the dead letters. */
+/** Every tenth object may not be read until the permission is restored. Its messages become dead letters. */
 export const denial: Inject = ({ stack, signal, objects }) => {
   const denied = new Set(objects.filter((_, at) => at % 10 === DENIED).map(({ key }) => key));
   const fate = ({ action, key }: Call): Fate =>
@@ -179,7 +179,7 @@ async function again(
   }
 }
 
-/** The proxies behave so until the signal, besides what others have them do; the trial ends it. */
+/** Makes the proxies behave like this until the signal, in addition to other faults. The trial ends it. */
 async function behaving(
   { aws, dynamodb }: Scene['stack'],
   fate: (call: Call) => Fate,

@@ -13,7 +13,7 @@ import type { LogObject } from './workload.ts';
 /** Findings by what is the same whatever secret keys their ids. */
 export type Said = ReadonlyMap<string, string>;
 
-/** What one pass over the files says; of a damaged file that which can be read of it. */
+/** The findings of one pass over the files. For a damaged file, those of its readable part. */
 export async function expectedOf(objects: readonly LogObject[], now: number): Promise<Said> {
   const collector = new Collector({ key: hashKey('local') });
   for (const { key, body } of objects) await readFlowLog(bufferSource(key, body), collector);

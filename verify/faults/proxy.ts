@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** One call of a function, such as `s3:GetObject` of a key, `sns:Publish`, `dynamodb:UpdateItem`. */
 export interface Call {
   readonly action: string;
-  /** Of an object; else empty. */
+  /** The key of an object, otherwise empty. */
   readonly key: string;
 }
 
@@ -23,7 +23,7 @@ export type Fate =
   | { readonly refusedWith: number; readonly type: string }
   | { readonly delayMs: number };
 
-/** A running proxy; `target` and `fate` are set by who uses it. */
+/** A running proxy. The caller sets `target` and `fate`. */
 export interface FaultProxy {
   readonly url: string;
   target: string;
@@ -31,7 +31,7 @@ export interface FaultProxy {
   stop(): void;
 }
 
-/** Starts one on a free port; everything passes. */
+/** Starts a proxy on a free port. Everything passes. */
 export async function startProxy(): Promise<FaultProxy> {
   const server = createServer((incoming, answer) => {
     handle(incoming, answer, proxy).catch(() => answer.destroy());

@@ -30,9 +30,9 @@ export interface Assembly {
 
 /** How patient the queues are, and what else differs from what is deployed. */
 export interface StackOptions {
-  /** Seconds after which a message comes back; null leaves all times as they are deployed. */
+  /** Seconds after which a message returns. null keeps the deployed times. */
   readonly patience?: number | null;
-  /** Times that a message is tried; five are deployed. */
+  /** Tries for each message. Five are deployed. */
   readonly tries?: number;
   /** Replaces a function's handler by one of the module text given, which may import `./index.mjs`. */
   readonly wrapped?: Readonly<Partial<Record<FunctionName, string>>>;
@@ -68,7 +68,7 @@ export interface FaultStack {
   findings(): Promise<StoredFinding[]>;
   /** Bodies of all that was published since the last call. */
   published(): Promise<Record<string, unknown>[]>;
-  /** Bodies in a dead-letter queue; they stay there. */
+  /** Bodies in a dead-letter queue. They stay there. */
   deadLetters(output: string): Promise<string[]>;
   /** Empties a dead-letter queue. */
   bury(output: string): Promise<void>;
@@ -193,7 +193,7 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  // Lambda refuses a mapping whose messages come back before the function's time is over; a person may still do it later.
+  // Lambda refuses a mapping whose messages return before the function's timeout. A person may still set this later.
   if (patience !== null) for (const queue of QUEUES) await stack.setVisibility(queue, patience);
   return stack;
 }
@@ -205,7 +205,7 @@ const functionOf = ({ Resources }: Template, name: FunctionName) =>
 
 function hasten({ Resources }: Template, seconds: number | undefined, tries: number): void {
   for (const [id, { Type, Properties }] of Object.entries(Resources)) {
-    // What a queue feeds; the schedule has all the time that the template gives it.
+    // Functions fed by a queue. The scheduled function keeps the timeout of the template.
     if (Type === 'AWS::Lambda::Function' && !id.includes('Settle') && seconds) Properties.Timeout = seconds;
     if (Type !== 'AWS::SQS::Queue' || !Properties.RedrivePolicy) continue;
     if (seconds) Properties.VisibilityTimeout = seconds;

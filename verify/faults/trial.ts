@@ -1,4 +1,4 @@
-/** One trial: logs are delivered while something goes wrong; when it is over, everything that was in them must have arrived. */
+/** One trial: logs are delivered during faults. Afterwards everything in them must have arrived. */
 import { type Random, randomOf } from '../../bench/random.ts';
 import { severityRank } from '../../lib/finding/model.ts';
 import { objectsCreated } from '../../lib/pipeline/object-events.ts';
@@ -30,7 +30,7 @@ export interface Injected {
 export interface TrialOptions {
   readonly name: string;
   readonly seed: string;
-  /** Second number of the inside addresses; each trial on one stack has its own. */
+  /** Second number of the inside addresses. Each trial on one stack has its own. */
   readonly network: number;
   readonly objects: number;
   readonly scans: number;
@@ -96,7 +96,7 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   const over = new AbortController();
   const injecting = options.inject({ stack, random, signal: over.signal, objects });
   await deliver(stack, objects, options.parallel ?? PARALLEL);
-  // While files are under way its schedule comes, too; what it finds then is for it to say later.
+  // The schedule also runs while files are being processed. A later run reports what this one finds.
   const early = stack.settle().catch(() => undefined);
   await stack.cloud.idle(limitMs).finally(() => over.abort());
   const injected = await injecting;
@@ -219,7 +219,7 @@ async function isWaiting(stack: FaultStack, poison: ReadonlySet<string>): Promis
   return [...keys].some((key) => !poison.has(key)) || (await stack.deadLetters('AlertDeadLetters')).length > 0;
 }
 
-/** Object keys that messages name; a message that names none stands for itself. */
+/** Object keys in messages. A message without a key represents itself. */
 function keysIn(bodies: readonly string[]): Set<string> {
   return new Set(
     bodies.flatMap((body) => {
@@ -240,7 +240,7 @@ const isOf = ({ finding }: StoredFinding, network: number): boolean =>
 const isAbout = ({ source }: Record<string, unknown>, network: number): boolean =>
   isIn(network, (source as { address?: string } | null)?.address);
 
-/** What a message tells; a second one that tells the same is a duplicate. */
+/** The news in a message. A second message with the same news is a duplicate. */
 const newsOf = ({ id, event, severity, openPorts }: Record<string, unknown>): string =>
   [id, event, severity, (openPorts as { count: number }).count > 0].join(' ');
 

@@ -55,7 +55,7 @@ export function workloadOf({ seed, network, objects, scans }: WorkloadOptions, n
   };
 }
 
-/** One of five kinds; `together` is how many lines of it must lie in one file. */
+/** One of five kinds. `together` is the number of its lines that must be in one file. */
 function scanOf(nth: number, net: number, end: number, random: Random): { together: number; all: string[] } {
   const from = `10.${net}.${100 + (nth >> 7)}.${(nth & 127) + 1}`;
   const to = `10.${net}.${200 + (nth >> 7)}.${(nth & 127) + 1}`;

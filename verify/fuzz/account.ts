@@ -1,4 +1,4 @@
-/** The account of a text: every line and every byte of it is told of once, and what can be counted by hand agrees. */
+/** Checks the account of a text: every line and every byte is counted once, and independent counts agree. */
 import type { Account } from '../../lib/flowlog/line-parser.ts';
 import type { SkippedLines } from '../../lib/flowlog/skipped.ts';
 import { excerpt } from '../../lib/text/untrusted.ts';
@@ -17,7 +17,7 @@ export interface Told {
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
 
-/** @throws Violation where lines or bytes are told of twice or not at all. `length` is that of the text that was read. */
+/** @throws Violation if lines or bytes are counted twice or not at all. `length` is that of the text that was read. */
 export function checkSums(told: Told, length: number): void {
   const { account } = told;
   const skipped = told.skipped.reduce((sum, { count }) => sum + count, 0);

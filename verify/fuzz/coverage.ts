@@ -27,8 +27,8 @@ function sourcesIn(paths: readonly string[]): string[] {
 }
 
 /**
- * The coverage of sources. A line counts when, without types and comments, a letter or digit is left of it; it was run
- * when any of that was. Files that no thread loaded count in full as missed, unless they hold types alone.
+ * The coverage of sources. A line counts if it contains a letter or digit outside types and comments. It was run if any
+ * of those was run. Files that no thread loaded count as missed, unless they contain only types.
  */
 export function coverageOf(paths: readonly string[], scripts: readonly ScriptCoverage[]): FileCoverage[] {
   return sourcesIn(paths)

@@ -1,9 +1,9 @@
 /**
- * `npm run fuzz -- --inputs N [--seed K] [--target NAME ...]`: tries N inputs, shared out over the targets or some of
- * them, and prints what came of them and which lines were run. Exit 1 when any fails; it is written to a file, made small.
- * `--from I` begins with another input, `--try FILE --target NAME` tries one file, `--missed` lists the lines never run.
- * `--planted` tries mistakes that were planted around the targets instead, all or those that `--target` names: exit 1 when
- * any of them is not found.
+ * `npm run fuzz -- --inputs N [--seed K] [--target NAME ...]`: tries N inputs, divided between the targets or some of
+ * them, and prints the results and which lines were run. Exits with 1 if any input fails, and writes a minimized copy
+ * of it to a file. `--from I` begins with another input, `--try FILE --target NAME` tries one file, `--missed` lists
+ * the lines never run. `--planted` tries mistakes that were planted around the targets instead, all or those that
+ * `--target` names. It exits with 1 if any of them is not found.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@
 const MOST_TRIALS = 1500;
 const MOST_MS = 20_000;
 
-/** A part of `input` for which `isSame` holds, as it must for `input` itself; `input` where it does not. */
+/** A part of `input` for which `isSame` holds, as it must for `input` itself. If there is no such part, `input`. */
 export async function minimized(
   input: Uint8Array,
   isSame: (bytes: Uint8Array) => Promise<boolean>,

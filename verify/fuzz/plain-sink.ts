@@ -1,4 +1,6 @@
-/** A sink that counts, and notes what neighbours of a mutant must have become; it reads no lines, so the plain parser does. */
+/**
+ * A sink that counts, and records the neighbours of a mutant. It does not read lines itself, so the plain parser does.
+ */
 
 import type { FlowLogConsumer, FlowRecord } from '../../lib/flowlog/record.ts';
 import type { Words } from '../../lib/net/address.ts';
@@ -16,7 +18,7 @@ export class PlainSink implements FlowLogConsumer {
 
   columns(): void {}
 
-  /** Takes a record. @throws Violation when a value is none that the type allows. */
+  /** Receives a record. @throws Violation if a value is not allowed by its type. */
   record(record: FlowRecord): void {
     this.records++;
     const { sourcePort, targetPort, protocol, packets, bytes, start, end, tcpFlags, source, target } = record;

@@ -81,7 +81,7 @@ export const TARGETS: readonly Target[] = [
         objectsCreated(Buffer.from(input).toString('utf8'));
       } catch (error) {
         if (!(error instanceof EventError)) throw error;
-        // The reader of messages must not be told of them by their wording.
+        // The wording must not reveal it to the reader of messages.
         must(!error.message.includes('got the keys'), () => 'an error of another kind');
       }
       return { outcome: 'handled', isPast: true };

@@ -13,13 +13,13 @@ export interface RunOptions {
   readonly inputs: number;
   /** The first input's number. */
   readonly from?: number;
-  /** Longest that one input may take, in ms; far above what any takes, since the machine may be busy. */
+  /** Longest time that one input may take, in ms. Far above what any needs, since the machine may be busy. */
   readonly patience?: number;
   /** Bytes by which the process may grow over what it had when the target was ready. */
   readonly mostBytes?: number;
   /** Whether lines are counted that the first inputs run. */
   readonly coverage?: boolean;
-  /** Failures after which the target is given up. */
+  /** Failures after which the target is stopped. */
   readonly mostFailures?: number;
   /** How long a failing input may be made smaller, in ms. */
   readonly minimizing?: number;
@@ -47,7 +47,7 @@ const PATIENCE = 20_000;
 const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_FAILURES = 10;
 const LOOK_EVERY = 25;
-/** Inputs of which lines are counted; the others go without, since counting takes time and adds few lines. */
+/** Number of inputs whose lines are counted. Counting takes time, and further inputs add few lines. */
 const COVERED = 3000;
 /** JavaScript's own heap in a thread, in MB: what goes beyond ends the thread, not the process. */
 const HEAP_MB = 512;
@@ -90,7 +90,7 @@ export async function runTarget(name: string, options: RunOptions): Promise<Resu
   const found: FoundFailure[] = [];
   const { TARGETS } = (await import(options.registry.href)) as { TARGETS: readonly Target[] };
   const target = TARGETS.find((each) => each.name === name)!;
-  // Making inputs anew may need what all of them share.
+  // Making new inputs may need what all of them share.
   if (distinct.length) await target.setUp?.();
   for (const failure of distinct) {
     const input = target.input(randomOf(`${options.seed} ${name} ${failure.index}`), failure.index);
@@ -171,7 +171,7 @@ function runThread(
   });
 }
 
-/** As few bytes as still fail in the same way, as far as they are found in some time; each trial has the patience of a run. */
+/** The fewest bytes found in limited time that still fail in the same way. Each trial has the patience of a run. */
 async function smallest(name: string, options: RunOptions, failure: Failure, input: Uint8Array): Promise<Uint8Array> {
   let worker: Worker | undefined;
   const kind = kindOf(failure.what);
@@ -199,7 +199,7 @@ async function readyThread(name: string, options: RunOptions): Promise<Worker> {
 const kindOf = (what: string): string =>
   /^(hang|memory|crash):/.exec(what)?.[1] ?? what.replace(/".*"|\{.*|\d+/gs, '#').slice(0, 60);
 
-/** What an input is answered with; `ended` where it takes too long or ends the thread. */
+/** The answer to an input. `ended` if it takes too long or ends the thread. */
 function trial(worker: Worker, bytes: Uint8Array, patience: number): Promise<string | undefined | 'ended'> {
   return new Promise((resolve) => {
     const settle = (answer: string | undefined) => {

@@ -1,4 +1,4 @@
-/** Tries inputs of one target in a thread of its own, which may be ended when it hangs; `run.ts` is its other end. */
+/** Tries inputs of one target in its own thread, which can be ended if it hangs. `run.ts` is the other end. */
 import { Session } from 'node:inspector/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { randomOf } from '../../bench/random.ts';
@@ -16,7 +16,7 @@ export interface Task {
   readonly to: number;
   /** Inputs that are known to hang, and are left out. */
   readonly without: readonly number[];
-  /** The number of the input that is being tried, plus one; 0 before the first. */
+  /** The number of the current input plus one. 0 before the first. */
   readonly place: Int32Array;
   readonly coverage: boolean;
 }
@@ -53,7 +53,7 @@ export type Message =
   | { readonly done: true; readonly coverage: readonly ScriptCoverage[] }
   | { readonly tried: string | undefined };
 
-/** One input to be tried besides, for making a failing one smaller. */
+/** One additional input to try, to make a failing one smaller. */
 export interface Trial {
   readonly bytes: Uint8Array;
 }
@@ -96,7 +96,7 @@ async function tryAll(): Promise<void> {
       const began = performance.now();
       try {
         const answer = target.run(target.input(randomOf(`${task.seed} ${task.target} ${index}`), index));
-        // A thread that never waits hears nothing; one that waits each time is slow.
+        // A thread that never waits receives no messages. One that waits each time is slow.
         const { outcome, isPast } = answer instanceof Promise ? await answer : answer;
         tally.outcomes[outcome] = (tally.outcomes[outcome] ?? 0) + 1;
         if (isPast) tally.past++;

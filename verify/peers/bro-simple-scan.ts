@@ -1,9 +1,9 @@
 /**
  * ncsa/bro-simple-scan, the successor of Zeek's scan.zeek, state of its last release.
- * Thresholds: distinct failed (victim, port) attempts of a scanner, 25 for a remote one, 250 for a local one;
- * knock-knock, one port on 20 hosts, remote only. A scanner's attempts are forgotten 15 minutes after the last one; a
+ * Thresholds: distinct failed (victim, port) attempts of a scanner, 25 for a remote one, 250 for a local one.
+ * Knock-knock, one port on 20 hosts, remote only. A scanner's attempts are forgotten 15 minutes after the last one. A
  * scanner that was reported is ignored for an hour. TCP only, and only attempts that never got a SYN-ACK. The lower
- * limits for scanners that hit dark addresses need a list of those, which a default installation lacks; they are left
+ * limits for scanners that hit dark addresses need a list of those, which a default installation lacks. They are left
  * out.
  * Source: ncsa/bro-simple-scan, scripts/scan.bro.
  * Approximated: connections are put together from flow records (connections.ts).

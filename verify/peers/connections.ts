@@ -1,7 +1,8 @@
 /**
- * Flow records to connections, for rules of systems that watch packets (Zeek, Snort, Slips) rather than flow logs.
- * An approximation, the same for all of them: both directions and both interfaces of a 5-tuple are one connection until
- * it was idle for `IDLE`; SYN without ACK makes the originator, else the side without the service port.
+ * Builds connections from flow records, for rules of systems that watch packets (Zeek, Snort, Slips) rather than flow
+ * logs. The same approximation serves all of them: both directions and both interfaces of a 5-tuple are one connection
+ * until it was idle for `IDLE`. The originator is the side that sent SYN without ACK, or else the side without the
+ * service port.
  */
 import { type FlowRecord, TCP } from './record.ts';
 
@@ -24,10 +25,7 @@ export interface Connection {
 const SYN = 2;
 const RST = 4;
 const ACK = 16;
-/**
- * Seconds: Zeek's default inactivity timeouts are 5 min for TCP and 1 min for UDP and ICMP; an aggregation interval is
- * added.
- */
+/** Seconds: Zeek's default inactivity timeouts (5 min for TCP, 1 min for UDP and ICMP) and an aggregation interval. */
 const IDLE = { tcp: 360, other: 120 } as const;
 
 /** A SYN that no SYN-ACK answered: refused, dropped, or nobody there. */

@@ -5,7 +5,7 @@ import type { Alarm } from './rule.ts';
 export interface Counting<T> {
   /** Length of the window in seconds. */
   readonly seconds: number;
-  /** Distinct values that are enough; a rule that says "more than n" has n + 1 here. */
+  /** Number of distinct values that are enough. A rule with "more than n" has n + 1 here. */
   readonly limit: number;
   readonly time: (item: T) => number;
   readonly key: (item: T) => string;

@@ -1,7 +1,7 @@
 /**
  * CrowdSec hub, scenario "iptables-scan-multi_ports" and its siblings for other firewalls, state of 2026.
- * Threshold: a leaky bucket for each source that denied TCP packets to distinct destination ports fill; capacity 15,
- * leak one in 5 seconds, so the 16th drop overflows it; the source is then ignored for one minute (blackhole).
+ * Threshold: a leaky bucket for each source that denied TCP packets to distinct destination ports fill. Capacity 15,
+ * leak one in 5 seconds, so the 16th drop overflows it. The source is then ignored for one minute (blackhole).
  * Source: crowdsecurity/hub, scenarios.
  * Approximated: every record pours at its end, since a record has no time of its own for each packet.
  */

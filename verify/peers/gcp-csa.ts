@@ -4,8 +4,8 @@
  * Threshold: more than 10 destination addresses, or more than 10 destination ports, for a source in a clock hour.
  * Everything counts: no action, flags, direction or ports are looked at.
  * Source: GoogleCloudPlatform/security-analytics, query 6_01.
- * Approximated: the bins take the record's start; the alarm comes with the record that passes the limit, at its end;
- * each of the two limits that a source passes in an hour is an alarm.
+ * Approximated: the bins take the record's start. The alarm comes with the record that passes the limit, at its end.
+ * Each of the two limits that a source passes in an hour is an alarm.
  */
 import { countInClockBins } from './counting.ts';
 import type { FlowRecord } from './record.ts';

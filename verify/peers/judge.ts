@@ -8,7 +8,10 @@ export interface KnownScan {
   readonly last: number;
 }
 
-/** Records of one interval share its times; an alarm may come up to an hour after the last probe. Seconds. */
+/**
+ * Tolerance in seconds: records of one interval share its times, and an alarm may come up to an hour after the last
+ * probe.
+ */
 const SLACK = 180;
 const LATEST = 3600;
 

@@ -1,7 +1,7 @@
 /**
  * The function of many blog posts: subscribe to the flow log, count what a source was denied, send a message.
  * Threshold: 20 distinct rejected (destination, port) pairs of a source in a sliding 5 minutes, then silence for as
- * long. No one product: the figure is the middle of what hobby projects and runbooks use (LogTriage 15 ports in 5 min;
+ * long. No one product: the figure is the middle of what hobby projects and runbooks use (LogTriage 15 ports in 5 min,
  * others 100 rejects in 5 min).
  */
 import { countInSlidingWindow } from './counting.ts';

@@ -2,9 +2,9 @@
  * Panther, panther-analysis, "AWS VPC Port Scanning" as rewritten in April 2026 (commit b87643e0, PR 2009): a streaming
  * rule, shipped disabled and marked experimental.
  * Threshold: at least 10 distinct destination ports for a (source, destination, VPC, subnet) within a deduplication
- * period of 60 minutes; egress records only; destination ports of seven common services are left out.
+ * period of 60 minutes. Egress records only. Destination ports of seven common services are left out.
  * Source: panther-labs/panther-analysis, the rule's Python and YAML files.
- * Approximated: event time is the record's start, and the period opens with the first event of a key; the alarm comes
+ * Approximated: event time is the record's start, and the period opens with the first event of a key. The alarm comes
  * with the record, at its end.
  */
 import { countInOpenedBins } from './counting.ts';

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 
 /** One row with log status OK. Times are epoch seconds. */
 export interface FlowRecord {
-  /** `srcaddr` and `dstaddr`, which most rules read; the packet's own addresses where the log has them. */
+  /** `srcaddr` and `dstaddr`, which most rules read, or the packet's own addresses if the log has them. */
   readonly source: string;
   readonly target: string;
   readonly packetSource: string;
@@ -62,7 +62,7 @@ function* linesOf(bytes: Buffer): Generator<string, undefined> {
   return undefined;
 }
 
-/** A row to a record; undefined for rows that describe no traffic (NODATA, SKIPDATA). */
+/** Reads a row into a record. Undefined for rows without traffic (NODATA, SKIPDATA). */
 function reader(columns: readonly string[]): (values: readonly string[]) => FlowRecord | undefined {
   const at = (name: string) => columns.indexOf(name);
   const [source, target, packetSource, packetTarget] = ['srcaddr', 'dstaddr', 'pkt-srcaddr', 'pkt-dstaddr'].map(at);

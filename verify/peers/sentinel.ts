@@ -1,7 +1,7 @@
 /**
  * Microsoft Sentinel, ASIM analytic rule "Port scan detected" (network session schema, AWS VPC flow logs among its
  * sources), state of 2026.
- * Threshold: more than 50 distinct destination ports for a source in a 5-minute bin; public sources only; the destination
+ * Threshold: more than 50 distinct destination ports for a source in a 5-minute bin. Public sources only. The destination
  * is no part of the key.
  * Source: Azure/Azure-Sentinel, ASIM network session detections.
  * Approximated: the bins are on the clock and take the record's end.

@@ -1,12 +1,12 @@
 /**
- * sigwood 0.4.0 (August 2026), scan detector with its defaults; offline, over Zeek's conn.log.
+ * sigwood 0.4.0 (August 2026), scan detector with its defaults. Offline, over Zeek's conn.log.
  * Thresholds in a window of 3,600 s that truly slides: vertical 15 ports of a host, horizontal 15 hosts on a port,
- * block 20 hosts and 20 ports with a failure ratio of at least 0.30; slow, at least 8 ports over at least 4 hourly
+ * block 20 hosts and 20 ports with a failure ratio of at least 0.30. Slow, at least 8 ports over at least 4 hourly
  * buckets, each below 15. Severity follows the failure ratio of the winning window: 0.20 is the least that is reported
  * as medium.
  * Source: helixmap/sigwood, scan detector.
- * Approximated: connections are put together from flow records (connections.ts); below a failure ratio of 0.20 nothing
- * counts as reported; one finding a source, as its report groups them; its benign labels (resolver, BitTorrent ...) are
+ * Approximated: connections are put together from flow records (connections.ts). Below a failure ratio of 0.20 nothing
+ * counts as reported. One finding a source, as its report groups them. Its benign labels (resolver, BitTorrent ...) are
  * left out. In the lab's background this sets off three sources where the row has five: those at the edge of the
  * failure ratio.
  */
@@ -95,7 +95,7 @@ function fastScan(source: string, connections: readonly Connection[]): Alarm | u
   return undefined;
 }
 
-/** A scan that stays below the limit in every hour; told at the end of the data, as in a batch. */
+/** A scan that stays below the limit in every hour. Reported at the end of the data, as in a batch. */
 function slowScan(source: string, connections: readonly Connection[]): Alarm | undefined {
   const failed = connections.filter(isNotEstablished);
   if (failed.length / connections.length < LEAST_FAILURE_RATIO) return undefined;

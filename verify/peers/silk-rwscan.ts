@@ -2,11 +2,11 @@
  * SiLK rwscan, the threshold random walk half of its hybrid model (TCP), with its defaults.
  * Parameters: theta0 0.8, theta1 0.2, alpha 0.01, beta 0.99, so a scanner at a likelihood ratio of 99 (four misses more
  * than hits), benign at 0.0101. Flows come sorted by (source, protocol, destination). A miss is a flow of SYN alone to
- * an address that is not known to exist inside; everything else is a hit. The verdict stands only while every flow so
+ * an address that is not known to exist inside. Everything else is a hit. The verdict stands only while every flow so
  * far was SYN alone. It gives up after 100,000 flows.
- * Source: the SiLK reference guide, rwscan, and its source; Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection
+ * Source: the SiLK reference guide, rwscan, and its source. Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection
  * Using Sequential Hypothesis Testing, IEEE S&P 2004.
- * Approximated: the internal set is every private address that the log shows to send or that owns an interface; flows
+ * Approximated: the internal set is every private address that the log shows to send or that owns an interface. Flows
  * towards outside addresses are not judged, as in a deployment that reads incoming traffic. The Bayesian half (BLR) and
  * its 32-flow minimum are left out. Of the three scans in its row this finds two, and a third that is fast instead of
  * slow: the slow one's source also talks, so not every flow of it is SYN alone.
@@ -44,7 +44,7 @@ function* alarms(records: readonly FlowRecord[]): Iterable<Alarm> {
   }
 }
 
-/** End of the latest flow that the verdict "scanner" rests on; undefined without one. */
+/** End of the latest flow behind the verdict "scanner". Undefined without that verdict. */
 function verdict(flows: readonly FlowRecord[], existing: ReadonlySet<string>): number | undefined {
   if (flows.length > MOST_FLOWS) return undefined;
   const byTarget = [...Map.groupBy(flows, ({ target }) => target)]

@@ -1,11 +1,11 @@
 /**
- * Snort 3, port_scan inspector, profile "medium" (default_med_port_scan), state of 2026; off in all default policies.
+ * Snort 3, port_scan inspector, profile "medium" (default_med_port_scan), state of 2026. Off in all default policies.
  * Thresholds (scans, rejects, nets, ports) for TCP and UDP in 90 seconds: port scan 200/10/60/15, port sweep 30/7/7/10,
  * distributed port scan 200/30/120/30, decoy port scan 200/30/120/60. "Nets" and "ports" count changes from the value
- * before, not distinct values. A port scan needs few nets and many ports, a sweep many nets and few ports; one alert
+ * before, not distinct values. A port scan needs few nets and many ports, a sweep many nets and few ports. One alert
  * for each host and window, which the first packet opens and which does not slide.
  * Source: snort3/snort3, the port_scan inspector's documentation and lua/snort_defaults.lua.
- * Approximated: connections are put together from flow records (connections.ts); a rejection by a security group is
+ * Approximated: connections are put together from flow records (connections.ts). A rejection by a security group is
  * silence to a sensor, so it counts as a scan and not as a reject, and a reset as a reject (a client that polls a few
  * closed ports then looks like a sweep, one source more than in the lab's table). The memory cap of 10 MiB is left out.
  */

@@ -1,11 +1,11 @@
 /**
  * Splunk security_content (ESCU), "Internal Horizontal Port Scan" and "Internal Vertical Port Scan", state of 2026.
- * Thresholds: horizontal, at least 250 destination addresses for a (source, port, protocol) in a clock hour; vertical,
+ * Thresholds: horizontal, at least 250 destination addresses for a (source, port, protocol) in a clock hour. Vertical,
  * at least 500 destination ports of which at least 20 are privileged for a (source, destination) in a clock hour.
- * Sources of RFC 1918 only; no use of action or flags.
+ * Sources of RFC 1918 only. No use of action or flags.
  * Source: splunk/security_content, detections/network.
- * Approximated: `_time` is the record's start; the alarm comes with the record, at its end. Splunk's published positive
- * tests are captures of nmap that it keeps apart; the rule is checked against its thresholds instead.
+ * Approximated: `_time` is the record's start. The alarm comes with the record, at its end. Splunk's published positive
+ * tests are captures of nmap that it keeps apart. The rule is checked against its thresholds instead.
  */
 import { countInClockBins } from './counting.ts';
 import { type FlowRecord, isPrivate } from './record.ts';

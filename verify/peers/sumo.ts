@@ -3,7 +3,7 @@
  * Threshold: 25 distinct destination ports (port scan) or addresses (network scan) for a source in 5 minutes, severity 1.
  * The published field list shows no action although the text says "blocked": this is the charitable reading, REJECT only.
  * Source: the public rule catalogue of Sumo Logic Cloud SIEM.
- * Approximated: the window slides; a repeat for the same entity is suppressed for 12 hours, the documented default.
+ * Approximated: the window slides. A repeat for the same entity is suppressed for 12 hours, the documented default.
  */
 import { countInSlidingWindow } from './counting.ts';
 import type { FlowRecord } from './record.ts';

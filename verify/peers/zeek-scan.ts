@@ -1,10 +1,10 @@
 /**
  * Zeek, policy/misc/scan.zeek (deprecated 2022-08-23, removed in 6.1, 2023-06-14).
- * Thresholds: Address_Scan, 25 distinct victims for a (scanner, port); Port_Scan, 15 distinct ports for a (scanner,
- * victim); each in an epoch of 5 minutes that tumbles. Failed TCP attempts only. A notice's identifier is the scanner,
+ * Thresholds: Address_Scan, 25 distinct victims for a (scanner, port), and Port_Scan, 15 distinct ports for a (scanner,
+ * victim), each in an epoch of 5 minutes that tumbles. Failed TCP attempts only. A notice's identifier is the scanner,
  * and a notice with a known identifier is suppressed for an hour.
  * Source: zeek/zeek before 6.1, scripts/policy/misc/scan.zeek.
- * Approximated: connections are put together from flow records (connections.ts); epochs are on the clock.
+ * Approximated: connections are put together from flow records (connections.ts). Epochs are on the clock.
  */
 import { type Connection, connectionsOf, isFailedAttempt } from './connections.ts';
 import { countInClockBins, suppressRepeats } from './counting.ts';

@@ -1,4 +1,4 @@
-/** Everything that is wrong with the permissions of a deployment; what may be accepted is named by a key. */
+/** Everything that is wrong with the permissions of a deployment. A key names what may be accepted. */
 import { wiringProblems } from '../../local/checks/permissions.ts';
 import { ACCEPTED } from './accepted.ts';
 import type { Problem } from './problem.ts';
@@ -8,7 +8,7 @@ import { serviceProblems } from './rules/services.ts';
 import { strangerProblems } from './rules/strangers.ts';
 import type { PaperStack } from './stacks.ts';
 
-/** All problems of a deployment; an unreadable policy is one. */
+/** All problems of a deployment. An unreadable policy is one. */
 export function audit(makeStack: () => PaperStack): Problem[] {
   try {
     const stack = makeStack();

@@ -1,4 +1,4 @@
-/** What log delivery does to a bucket of ours, and what it must not do. */
+/** What log delivery does to a bucket of the stack, and what it must not do. */
 import { type Connection, requestOf } from '../../local/checks/connections.ts';
 import { arnOf } from '../../local/checks/policies.ts';
 import type { Request } from '../../local/iam/decide.ts';
@@ -19,7 +19,7 @@ export const OTHER_REGION = 'us-east-1';
 /** An organization that no setting names. */
 export const STRANGE_ORGANIZATION = 'o-stranger00';
 
-/** What a delivery may say besides its connection. */
+/** Properties of a delivery in addition to its connection. */
 interface Header {
   readonly acl?: string;
   readonly organization?: string | undefined;

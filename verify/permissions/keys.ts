@@ -5,7 +5,7 @@ import type { CreatedResource } from '../../local/resources/stack.ts';
 import { isObject } from '../../local/template/json.ts';
 import { ACCOUNT, GIVEN_KEY, type PaperStack } from './stacks.ts';
 
-/** What the policy of a key that the settings name must say, besides letting its account administer it. */
+/** What the policy of a key in the settings must say, in addition to letting its account administer it. */
 export const GIVEN_KEY_STATEMENTS = [
   {
     Sid: 'PoliciesOfTheAccountDecide',

@@ -15,7 +15,7 @@ export interface Mutation {
 
 type Template = { Resources: Record<string, { Type: string; Properties: JsonObject; DependsOn?: string[] }> };
 
-/** Where statements stand in a resource. */
+/** The statements of a resource. */
 const STATEMENTS: Readonly<Record<string, (properties: JsonObject) => unknown[]>> = {
   'AWS::IAM::Role': ({ Policies, AssumeRolePolicyDocument }) => [
     AssumeRolePolicyDocument,
@@ -39,7 +39,7 @@ export function mutationsOf(template: object): Mutation[] {
 
 /** A copy of the template in which a resource, and with it others, is changed. */
 function copyWith(original: Template, id: string, change: ResourceMutation[1]): Template {
-  // Only the resource itself is changed in place; copies of the rest would take most of the time.
+  // Only the resource itself is changed in place, because copying the rest would take most of the time.
   const resource = structuredClone(original.Resources[id]!);
   const copy = { ...original, Resources: { ...original.Resources, [id]: resource } };
   change(resource, copy);
@@ -222,7 +222,7 @@ function isSentTo(queue: Template['Resources'][string], copy: Template): boolean
   );
 }
 
-/** Mistakes in properties, by type; one that changes nothing in a template is left out. */
+/** Mistakes in properties, by type. Those that change nothing in a template are left out. */
 const resourceMutations: Readonly<Record<string, readonly ResourceMutation[]>> = {
   'AWS::S3::Bucket': [
     ...['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'].map(
@@ -243,7 +243,7 @@ const resourceMutations: Readonly<Record<string, readonly ResourceMutation[]>> =
     [
       'key that AWS manages',
       (queue, copy) => {
-        // Roles may use such a key; what breaks is a queue that a service sends to.
+        // Roles may use such a key. It breaks a queue that a service sends to.
         if (isSentTo(queue, copy)) queue.Properties.KmsMasterKeyId = 'alias/aws/sqs';
       },
     ],

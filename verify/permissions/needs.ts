@@ -26,7 +26,7 @@ export interface RoleNeeds {
 const CALLED = 'called in the tests';
 const OBJECT = `AWSLogs/${ACCOUNT}/vpcflowlogs/${REGION}/2026/11/22/flow.log.gz`;
 
-/** The calls that the tests recorded, by function; each once. */
+/** The calls that the tests recorded, by function, each once. */
 export const recordedCalls: Readonly<Record<string, readonly string[]>> = merge(
   Object.values(JSON.parse(readFileSync(join(import.meta.dirname, 'calls.json'), 'utf8'))),
 );

@@ -8,7 +8,7 @@ import { DEPLOYMENTS, onPaper, type PaperStack, templateOf } from './stacks.ts';
 export interface Planted {
   readonly kind: string;
   readonly at: string;
-  /** The rules that it breaks; none where the audit does not notice. */
+  /** The rules that it breaks. Empty if the audit does not notice. */
   readonly foundBy: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export const POINTLESS = 'pointless acceptance';
 interface Planting {
   /** Whether a mistake is planted also where an earlier deployment had the same statement word for word. */
   readonly everywhere?: boolean | undefined;
-  /** Deployments in which mistakes are planted; all unless told. */
+  /** Deployments in which mistakes are planted. Default: all. */
   readonly within?: readonly string[];
 }
 

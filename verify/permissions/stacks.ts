@@ -102,7 +102,7 @@ export function plainArn(stack: PaperStack, arn: string): string {
   return stack.settings.logAccounts.reduce((text, account) => text.replaceAll(account, '<named account>'), plain);
 }
 
-/** The resource of a construct; undefined where this deployment has none. */
+/** The resource of a construct. Undefined if this deployment has none. */
 export function resourceNamed(stack: PaperStack, name: string): CreatedResource | undefined {
   return [...stack.resources.values()].find((resource) => nameOf(resource) === name);
 }

@@ -37,7 +37,7 @@ export const VARIABLES = {
 
 /** Milliseconds that an eventually consistent read may lag. */
 const LAG = 5000;
-/** Refusals of one item in a row; a table that refuses for longer is another fault. */
+/** Refusals of one item in a row. A table that refuses for longer is another fault. */
 const REFUSALS = 3;
 /** Bytes of a piece of a body. */
 const PIECE = 1500;

@@ -20,7 +20,7 @@ export interface Published {
 /** Where a function waited when it was stopped: the lines of its source, from the call outwards. */
 export type AwaitPoint = string;
 
-/** One run of a function; when it is over nothing that it awaits is ever answered. */
+/** One run of a function. Once it is over, nothing that it awaits is ever answered. */
 export interface Invocation {
   readonly name: string;
   readonly fate: Fate;
@@ -67,7 +67,7 @@ export class Cloud {
   /** Outside sources of few contacts that were dropped, as the functions counted them. */
   sourcesDropped = 0;
   calls = 0;
-  /** When each item of the findings table was first written, by its keys; epoch milliseconds. */
+  /** When each item of the findings table was first written, by its keys. Epoch milliseconds. */
   readonly firstWritten = new Map<string, number>();
   /** Findings of which an older judgement replaced a newer one. */
   readonly wentBack: string[] = [];
@@ -99,8 +99,8 @@ export class Cloud {
   }
 
   /**
-   * A call of a process: it takes effect some time later, and is answered, unless a fault comes between.
-   * @param effect what the service does; what it throws is the answer.
+   * A call of a process. It takes effect some time later and is answered, unless a fault intervenes.
+   * @param effect what the service does. An error that it throws is the answer.
    */
   call<T>(caller: Caller, call: CallKind, effect: () => T, latency = this.random.whole(1, 40)): Promise<T> {
     const { invocation } = caller;

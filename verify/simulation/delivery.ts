@@ -12,7 +12,7 @@ export interface Delivery {
   readonly at: readonly number[];
 }
 
-/** When faults ended, and when all had come to rest; epoch milliseconds. */
+/** When faults ended, and when everything was idle. Epoch milliseconds. */
 export interface Rest {
   readonly healed: number;
   readonly end: number;

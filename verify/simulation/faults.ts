@@ -42,7 +42,7 @@ export interface CallKind {
   /** A write of many items. */
   readonly isBatch?: boolean;
   readonly isBody?: boolean;
-  /** All that it writes may be given up. */
+  /** Whether everything that it writes may be dropped. */
   readonly isNoise?: boolean;
   /** It only lets time go by. */
   readonly isPause?: boolean;
@@ -102,7 +102,7 @@ function canMeet(call: CallKind, kind: Kind): boolean {
   if (kind === 'connection dropped') return call.isBody === true;
   if (call.isBody) return false;
   if (kind === 'answer lost, given up') return call.isWrite;
-  // What may be given up is given up when throttled, which is a fault of its own.
+  // Droppable writes are dropped when throttled, which is a separate fault.
   return kind !== 'throttled' || !call.isNoise;
 }
 
@@ -127,7 +127,8 @@ export class Faults {
 
   constructor(seed: number, random: Random) {
     this.#random = random;
-    // Each tenth history has none; the others half of all kinds, so that each pair of kinds meets, and is missed.
+    // One in ten histories has no faults. The others have half of all kinds, so that each pair of kinds occurs, and
+    // each is sometimes absent.
     const isCalm = seed % 10 === 0;
     this.#kinds = new Set(KINDS.filter((kind) => random.next() < (kind === 'write ceiling' ? 0.1 : 0.5) && !isCalm));
   }
@@ -136,7 +137,7 @@ export class Faults {
     return this.#kinds.has(kind);
   }
 
-  /** Whether a fault is to happen now; counts it. */
+  /** Whether a fault is to happen now. Counts it. */
   strikes(kind: Kind, rate = RATES[kind] ?? 0): boolean {
     if (this.isOver || !this.#kinds.has(kind) || this.#random.next() >= rate) return false;
     this.count(kind);

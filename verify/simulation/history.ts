@@ -24,7 +24,7 @@ const HEAL = 3 * HOUR;
 
 export interface HistoryResult {
   readonly seed: number;
-  /** What was promised and not held; nothing where all went well. */
+  /** Promises that were not kept. Empty if all were kept. */
   readonly violations: readonly string[];
   readonly faults: ReadonlyMap<Kind, number>;
   readonly points: Cloud['points'];
@@ -42,7 +42,7 @@ export interface HistoryOptions {
   readonly isTracing?: boolean;
 }
 
-/** Where one alert of a kind is too many, most findings are told of in storms: every fourth history. */
+/** In every fourth history one alert of a kind exceeds the limit, so most findings are announced in storms. */
 const settingsOf = (seed: number, digestHourUtc: number): RuntimeSettings => ({
   deployment: 'simulated',
   sensitivity: 'medium',

@@ -145,7 +145,7 @@ function announcementViolations(
         violations.push(`${name}: nobody was told that it opened`);
       if (!messages.some(({ attributes }) => attributes.severity === finding.severity))
         violations.push(`${name}: nobody was told that it is ${finding.severity}`);
-      // One that is over by the time that it is found is told of once.
+      // A scan that is over when it is found is announced once.
       if (!messages.some(({ body }) => body.closedBecause === 'ended'))
         violations.push(`${name}: nobody was told of its end`);
     }
@@ -188,8 +188,8 @@ function digestViolations(
 }
 
 /**
- * Messages that say about a finding what was said before, since it was last told as closed; allowed is one where the run
- * that said it first met a fault with that or after it, and so may not have noted that it was said.
+ * Messages that repeat what was last said about a finding since it was announced as closed. A repetition is allowed if
+ * the run that said it first met a fault during or after it, and so may not have recorded it.
  */
 function repeatsIn(published: readonly Published[]): { text: string; isAllowed: boolean }[] {
   const repeats: { text: string; isAllowed: boolean }[] = [];

@@ -3,7 +3,7 @@ import type { Caller, Cloud, Invocation } from './cloud.ts';
 import type { Kind } from './faults.ts';
 import type { Message, Queue } from './queue.ts';
 
-/** What a handler is told of its invocation. */
+/** What a handler knows about its invocation. */
 interface Told {
   readonly getRemainingTimeInMillis: () => number;
 }

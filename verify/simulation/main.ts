@@ -102,7 +102,7 @@ async function runAll(from: number, count: number): Promise<Tally> {
   return tally;
 }
 
-/** Histories in a process of their own; what they came to, or nothing where the process failed. */
+/** Runs histories in a separate process. Returns the results, or undefined if the process failed. */
 function runApart(from: number, count: number): Promise<Told | undefined> {
   const args = [fileURLToPath(import.meta.url), '--from', String(from), '--seeds', String(count), '--part'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -8,7 +8,7 @@ import { type LoadHookSync, type ResolveHookSync, registerHooks } from 'node:mod
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What stands in a file, once, and what is to stand there. */
+/** Text that occurs once in a file, and its replacement. */
 interface Edit {
   readonly file: string;
   readonly find: string;

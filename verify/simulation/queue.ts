@@ -9,7 +9,7 @@ export interface Message {
   visibleAt: number;
 }
 
-/** Tries before a message is set aside; as the stack has it. */
+/** Tries before a message is set aside, as in the stack. */
 const MAX_RECEIVE = 5;
 
 export class Queue {
@@ -32,7 +32,7 @@ export class Queue {
     this.onMessage();
   }
 
-  /** Takes visible messages, any of them; those that were taken too often go to the dead letters. */
+  /** Takes any visible messages. Those that were taken too often go to the dead letters. */
   take(most: number, visibility: number, staysVisible: () => boolean): Message[] {
     const now = this.#timeline.now;
     const taken: Message[] = [];

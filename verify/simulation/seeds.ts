@@ -20,12 +20,12 @@ interface GateSeeds {
 
 export const gateSeeds = (): GateSeeds => JSON.parse(readFileSync(FILE, 'utf8')) as GateSeeds;
 
-/** All seeds that `npm test` runs, and `npm run verify` besides its own. */
+/** All seeds that `npm test` runs, and that `npm run verify` runs in addition to its own. */
 export function seedsOfGate({ failed, chosen } = gateSeeds()): number[] {
   return [...new Set([...failed.map(({ seed }) => seed), ...chosen.seeds])].sort((a, b) => a - b);
 }
 
-/** Replaces the chosen seeds; the failed ones stay. */
+/** Replaces the chosen seeds. The failed ones stay. */
 export function writeChosen(seeds: readonly number[], from: number): void {
   writeFileSync(FILE, `${JSON.stringify({ ...gateSeeds(), chosen: { from, seeds } }, undefined, 2)}\n`);
 }

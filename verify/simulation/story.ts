@@ -1,4 +1,7 @@
-/** What happens in a simulated network: scans of all kinds, traffic that is none, and what only looks like it at first. */
+/**
+ * The events of a simulated network: scans of all kinds, ordinary traffic, and traffic that only looks like a scan at
+ * first.
+ */
 import type { Random } from '../../bench/random.ts';
 import { answer, probe, scan } from '../../test/lib/pipeline/fixture/flow-logs.ts';
 

@@ -35,7 +35,7 @@ export class Timeline {
     this.at(this.now + milliseconds, act);
   }
 
-  /** Runs what is planned up to a time, and what that plans in turn; it is that time then. */
+  /** Runs everything planned up to a time, including what that plans in turn. The clock then shows that time. */
   async runUntil(time: number): Promise<void> {
     await settle();
     for (let next = this.#planned[0]; next && next.time <= time; next = this.#planned[0]) {

@@ -70,7 +70,7 @@ const TEXT = `Each file holds one new scan, which causes one message. A file is 
 S3 to the publication on the topic. The local cloud uses the real protocols, but its database and queues are processes on this machine. In
 AWS, the network and the times of these services are added. The functions are warm.`;
 
-/** Seconds from each object to its message; files without a message are left out. */
+/** Seconds from each object to its message. Files without a message are left out. */
 async function deliver(cloud: LocalCloud, folder: string, inbox: Inbox): Promise<number[]> {
   Object.assign(process.env, cloud.environment);
   const s3 = new S3Client({ forcePathStyle: true });

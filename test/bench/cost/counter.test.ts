@@ -98,7 +98,7 @@ test('an update is charged for the whole item, and its index entries where they 
   await update('1', 1500);
   expect([unitsOf(findings, 'write', 'source'), unitsOf(findings, 'index', 'source')]).toEqual([2, 2]);
   await update('2', 10);
-  // Two for the larger of both versions; the entry goes (2) and comes (1).
+  // Two for the larger of both versions. The index entry is deleted (2) and written (1).
   expect([unitsOf(findings, 'write', 'source'), unitsOf(findings, 'index', 'source')]).toEqual([4, 5]);
   await client.send(new DeleteCommand({ TableName: findings, Key }));
   expect([unitsOf(findings, 'write', 'source'), unitsOf(findings, 'index', 'source')]).toEqual([5, 6]);

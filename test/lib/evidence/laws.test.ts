@@ -1,6 +1,6 @@
 /**
- * Laws of merging that `evidence.test.ts` leaves open: nothing added changes nothing, storing changes nothing; and the error
- * of the sample, for many keys and on both sides of the limit up to which all is kept.
+ * Laws of merging that `evidence.test.ts` does not cover: merging with nothing and storing change nothing. Also the
+ * error of the sample, for many keys and on both sides of the limit.
  */
 import { describe, expect, test } from '@jest/globals';
 import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
@@ -23,7 +23,7 @@ const ofOneSource: fc.Arbitrary<Fragment[]> = fc
   .map(([fragments, picks, hours]) => {
     const all = fragments.flatMap(({ contacts }) => contacts);
     return fragments.map((fragment, at) => {
-      // One contact has one hash, wherever it is seen; few differ, so that cuts meet equal ones.
+      // A contact has one hash, wherever it is seen. There are few different ones, so that cuts meet equal hashes.
       const own = picks[at]!.flatMap((n) => (all.length ? [all[n % all.length]!] : [])).map((contact, n) => {
         const hash = hashOf(contact);
         return { ...contact, hash, ...timesAt(500_000 + hours[at]!, n) };
@@ -64,7 +64,7 @@ const timesAt = (hour: number, second: number) => ({
   lastEnd: hour * 3600 + second,
 });
 
-/** What evidence says, whatever the order of its contacts; without the number of fragments where that is left out. */
+/** Evidence in a form that does not depend on the order of its contacts, optionally without the number of fragments. */
 function normal(evidence: SourceEvidence | undefined, withCounts = true): unknown {
   const panes = evidence?.panes.map((pane: Pane) => ({
     ...pane,
@@ -155,7 +155,9 @@ describe('a sample of the contacts with the smallest keyed hashes', () => {
     });
   const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const spreadOf = (values: readonly number[]) => Math.sqrt(meanOf(values.map((value) => value * value)));
-  /** Bar-Yossef et al. 2002; Beyer et al., SIGMOD 2007: relative standard error of an estimate from the k smallest. */
+  /**
+   * The relative standard error of an estimate from the k smallest (Bar-Yossef et al. 2002, Beyer et al., SIGMOD 2007).
+   */
   const bound = (limit: number) => 1 / Math.sqrt(limit - 2);
 
   test.each([32, 128])('of %i is exact up to as many', (limit) => {

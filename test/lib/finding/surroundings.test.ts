@@ -264,7 +264,7 @@ describe('ICMP errors', () => {
       start: NOON + n,
       end: NOON + n,
     });
-  /** What the server sends: a ping, or an error; the log does not tell. */
+  /** A packet that the server sends, a ping or an error. The log does not show which. */
   const sends = (n: number, also: Row = {}): Row =>
     row({
       ...common,

@@ -27,7 +27,7 @@ beforeAll(async () => {
     const body = bodies[path!]!;
     response.setHeader('content-length', body.length);
     if (fate !== 'dropped') return response.end(body);
-    // The headers promise all of it; half comes, and the line goes dead.
+    // The headers promise the whole body. Half of it arrives, then the connection breaks.
     return response.write(body.subarray(0, body.length / 2), () => setTimeout(() => response.destroy(), 20));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,7 @@
-/** gzip: one member or several, cut anywhere, damaged anywhere; what could be decoded is handed on, and the fault told. */
+/**
+ * gzip with one member or several, cut anywhere, damaged anywhere: everything decodable is passed on, and the fault is
+ * reported.
+ */
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';

@@ -16,7 +16,7 @@ interface Writing {
   readonly fields?: readonly string[];
   readonly rowGroupSize?: number;
   readonly codec?: 'GZIP' | 'UNCOMPRESSED' | 'SNAPPY' | 'ZSTD' | 'BROTLI' | 'LZ4_RAW' | 'LZO';
-  /** How a missing text is stored; which of the two AWS does is not documented. */
+  /** How a missing text is stored. AWS does not document which of the two it uses. */
   readonly missing?: '-' | null;
 }
 

@@ -19,7 +19,7 @@ export interface Reference {
   skipData: number;
   headers: number;
   blank: number;
-  /** Numbers, from 1, of the lines that are none of these. */
+  /** Numbers, starting at 1, of all other lines. */
   readonly skipped: number[];
   lines: number;
 }

@@ -51,7 +51,10 @@ const VALUES: Readonly<Record<string, string>> = {
 
 export type Values = Readonly<Record<string, string>>;
 
-/** One line (without line end) with a plausible value in each field, or the one given; "-" where none is known. */
+/**
+ * One line (without line end) with a plausible value in each field, or the given one. "-" if there is no plausible
+ * value.
+ */
 export function line(values: Values = {}, fields: readonly string[] = DEFAULT_FIELDS): string {
   return fields.map((field) => values[field] ?? VALUES[field] ?? '-').join(' ');
 }

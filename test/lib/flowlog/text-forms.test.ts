@@ -1,4 +1,7 @@
-/** What other tools make of flow logs: tables, lines after a time, other encodings; all give the records of the plain text. */
+/**
+ * Forms in which other tools save flow logs: tables, lines after a time, other encodings. All give the records of the
+ * plain text.
+ */
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';

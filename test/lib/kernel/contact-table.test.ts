@@ -263,7 +263,7 @@ describe('bounds', () => {
     );
     const [pane] = panesOf(table);
     expect(pane!.contacts).toHaveLength(limit);
-    // Rows that were dropped are used again; the first is none.
+    // Rows that were dropped are used again. The first row is unused.
     expect(table.kernel.run.contactCount()).toBeLessThanOrEqual(1 + 2 * limit);
     const estimate = (limit * FULL) / pane!.theta;
     expect(Math.abs(estimate / (4 * 65_535) - 1)).toBeLessThan(4 / Math.sqrt(limit - 1));
@@ -287,7 +287,7 @@ describe('bounds', () => {
     };
     seconds(100);
     const few = seconds(100);
-    // Twelve times the records; while each cut rebuilt the whole index this took a hundred times as long.
+    // Twelve times the records. When each cut rebuilt the whole index, this took a hundred times as long.
     expect(seconds(1200)).toBeLessThan(Math.max(few, 0.03) * 40);
   });
 });

@@ -1,4 +1,6 @@
-/** Records of many hosts, each with an interface that is always told of in the same words: what is known of it depends on no order. */
+/**
+ * Records of many hosts, each with an interface that always has the same texts, so that the result depends on no order.
+ */
 import type { Random } from '../../../bench/random.ts';
 import { log, START, type Values } from '../flowlog/sample-logs.ts';
 

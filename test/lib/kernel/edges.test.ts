@@ -75,7 +75,7 @@ describe('kernel and reference are equal', () => {
       ),
     );
     expectEqualTexts(log([{}, ...damaged, {}], ALL_FIELDS));
-    // A reason is told of where it was met first: each by itself, once.
+    // Each reason is reported where it first occurs, so each is tried by itself.
     for (const values of damaged) expectEqual([Buffer.from(log([values], ALL_FIELDS))], LARGE);
   });
 

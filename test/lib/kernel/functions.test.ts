@@ -72,7 +72,7 @@ describe('the text of an address', () => {
   const lines = new KernelLines(kernel);
   lines.useColumns(columnMap('srcaddr dstaddr srcport dstport protocol start end action'.split(' ')));
 
-  /** The address that the kernel takes a text for; undefined where it leaves the line to the row reader. */
+  /** The address that the kernel reads in a text. Undefined if it leaves the line to the row reader. */
   function readAs(text: string): string | undefined {
     kernel.run.clear();
     const reader = lines.read(Buffer.from(`${text} 9.9.9.9 1 2 6 1795288627 1795288627 ACCEPT\n`, 'latin1'));

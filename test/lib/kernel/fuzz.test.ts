@@ -1,6 +1,6 @@
 /**
- * Kernel and reference agree on generated logs with any damage. `FUZZ_LINES` sets how many lines are tried, `FUZZ_SEED`
- * which ones; a difference is shown with the fewest lines that show it.
+ * Kernel and reference agree on generated logs with any damage. `FUZZ_LINES` sets the number of lines, `FUZZ_SEED`
+ * selects them. A difference is shown with the fewest lines that show it.
  */
 import { describe, expect, test } from '@jest/globals';
 import { type Random, randomOf } from '../../../bench/random.ts';
@@ -14,7 +14,7 @@ import { someLog } from './some-log.ts';
 const LINES = Number(process.env.FUZZ_LINES ?? atLength(10_000, 40_000));
 const SEED = process.env.FUZZ_SEED ?? 'one';
 
-/** Lines of one file; which of them are damaged. */
+/** The lines of one file, and which of them are damaged. */
 interface File {
   readonly lines: readonly Uint8Array[];
   readonly damaged: number;

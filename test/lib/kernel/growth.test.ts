@@ -40,7 +40,7 @@ function expectSameEvidence(collector: Collector, files: readonly Uint8Array[]):
   expect(collector.dropped).toEqual({ sources: 0, contacts: 0, ofInterfaces: 0 });
 }
 
-/** As many sources as targets, all of them different; of interfaces there are fewer. */
+/** As many sources as targets, all of them different, and fewer interfaces. */
 const pairs = (count: number): Values[] =>
   Array.from({ length: count }, (_, n) =>
     at(n % 5000, {

@@ -1,4 +1,4 @@
-/** Which half of which contact a record is: flags first, port roles where there are none. */
+/** Which half of which contact a record is: by flags if there are any, otherwise by port roles. */
 import { describe, expect, test } from '@jest/globals';
 import * as seen from '../../../lib/evidence/seen.ts';
 import { ACCEPT, type Action, NO_ACTION, NO_FLAGS, REJECT } from '../../../lib/flowlog/record.ts';

@@ -1,6 +1,7 @@
 /**
- * Kernel and reference agree on every log in test/data: as it is, and written in other ways that mean the same. The gate writes
- * each log in one of the ways, and each way is the turn of many logs; `npm run verify` writes each in all of them.
+ * Kernel and reference agree on every log in test/data, unchanged and rewritten in other ways with the same meaning.
+ * The gate rewrites each log in one way, and each way is used for many logs. `npm run verify` rewrites each log in all
+ * ways.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -16,7 +17,7 @@ const files = readdirSync(DATA, { recursive: true, withFileTypes: true })
   .map(({ name, parentPath }) => relative(DATA, join(parentPath, name)))
   .sort();
 
-/** Lines of each log that are written anew. */
+/** Number of lines of each log that are rewritten. */
 const LINES = 500;
 /** Lines of each log that are compared as they are. */
 const LINES_AS_THEY_ARE = atLength(4_000, Number.POSITIVE_INFINITY);

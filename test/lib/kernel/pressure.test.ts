@@ -179,7 +179,7 @@ describe('at the bound', () => {
 
   test('interfaces keep their addresses where the log has no direction', () => {
     const hosts = Array.from({ length: 200 }, (_, n) => hostAt('10.3', n));
-    // Each holds the one address that all its records have in common; the first is seen long before the last.
+    // Each holds the one address that all its records have in common. The first one is seen long before the last.
     const rounds = [0, 1, 2].flatMap((round) => [
       ...hosts.flatMap((host, n) => [22, 23].map((port) => probe(host, hostAt('10.2', n * 3 + round), port, round))),
       ...Array.from({ length: 6000 }, (_, n) => ({

@@ -136,7 +136,7 @@ export function compare(
   };
 }
 
-/** Expects kernel and reference to be equal on some files; returns how the kernel read each. */
+/** Expects kernel and reference to be equal on some files. Returns how the kernel read each. */
 export function expectEqual(files: readonly Uint8Array[], random: Random): readonly FileReading[] {
   const { differences, readings } = compare(files, random);
   expect(differences).toEqual([]);

@@ -3,7 +3,7 @@ import type { Random } from '../../../bench/random.ts';
 
 const pick = <T>(items: readonly T[], random: Random): T => items[random.whole(0, items.length - 1)]!;
 
-/** Inside, outside, inside by name, and such as never count; eight groups each. */
+/** Inside, outside, inside by name, and addresses that never count. Eight groups each. */
 const HOSTS: readonly (readonly number[])[] = [
   ...['10.0.0.1', '10.0.0.2', '10.200.3.4', '172.16.9.9', '192.168.100.200', '100.64.0.1'],
   ...['203.0.113.7', '203.0.113.200', '198.51.100.1', '8.8.8.8', '255.255.255.254'],

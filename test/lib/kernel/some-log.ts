@@ -50,7 +50,7 @@ function port(random: Random): string {
   return random.next() < 0.02 ? text.padStart(random.whole(5, 16), '0') : text;
 }
 
-/** What stands in a column of an ordinary record; for columns without an entry, "-" or a word. */
+/** Values for the columns of an ordinary record. Columns without an entry get "-" or a word. */
 const VALUES: Readonly<Record<string, (random: Random, start: number) => string>> = {
   version: () => '5',
   'account-id': (random) => pick(['111122223333', '444455556666', 'unknown'], random),

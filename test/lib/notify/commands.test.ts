@@ -49,7 +49,7 @@ describe('queries', () => {
   test('carry hostile values as JSON within one word', () => {
     for (const text of HOSTILE) {
       const value = JSON.parse(argumentOf(queryById(tables, text), '--expression-attribute-values'));
-      // JSON escapes line breaks, so that they survive; what is not ASCII does not.
+      // JSON escapes line breaks, so they survive. Characters outside ASCII do not.
       expect(value[':id'].S).toBe(JSON.parse(plain(JSON.stringify(text))));
     }
   });

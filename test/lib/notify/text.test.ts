@@ -373,7 +373,7 @@ describe('hostile fields', () => {
       const hostile = commandsIn(textOf(values));
       const calm = commandsIn(textOf(shapes('calm')[at]!));
       expect(hostile).toHaveLength(calm.length);
-      // A pipe into grep is part of one command on purpose; what comes before it is the command's words.
+      // A pipe into grep is deliberately part of one command. The text before it contains the command's words.
       const counts = (lines: readonly string[]) =>
         lines.map((line) => wordsOf(line.replace(/ \| grep -i abuse$/, '')).length);
       expect(counts(hostile)).toEqual(counts(calm));

@@ -1,4 +1,4 @@
-/** Campaigns through the tables: opened once, told once, closed once; their members; floods. */
+/** Campaigns through the tables: opened once, announced once, closed once. Also their members, and floods. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
@@ -147,7 +147,7 @@ describe('a campaign', () => {
 
 describe('hour by hour, campaigns', () => {
   const FIRST = NOON / HOUR;
-  /** Fragments of an hour; `hour` counts from noon. */
+  /** Fragments of an hour. `hour` counts from noon. */
   type Activity = (hour: number) => readonly Fragment[];
 
   /** Four sources that share out 24 ports of a target in an hour, all of the hour long. */
@@ -188,7 +188,7 @@ describe('hour by hour, campaigns', () => {
   }
 
   test('are kept apart in what they rest on, so that each can be brought up to date', async () => {
-    // The longer one ends when the other begins; without it fewer hours are read, and so fewer fragments.
+    // The longer one ends when the other begins. Without it fewer hours are read, and so fewer fragments.
     const activity: Activity = (hour) => [
       ...(hour >= 0 && hour <= 2 ? share(HOST, hour, 0) : []),
       ...(hour >= 2 && hour <= 5 ? share('10.0.12.99', hour, 100) : []),
@@ -216,7 +216,7 @@ describe('hour by hour, campaigns', () => {
   });
 
   test('that grow by little each hour are one', async () => {
-    // Much in the first hour; then less each hour than would be worth writing.
+    // Much in the first hour, then less each hour than would be worth writing.
     const activity: Activity = (hour) => [
       ...(hour >= 0 && hour <= 7 ? share(HOST, hour, 0) : []),
       ...(hour === 0 ? Array.from({ length: 60 }, (_, n) => outsider(200 + n, 30 + n, HOST, 6)) : []).map((item) =>

@@ -33,7 +33,7 @@ test('old logs that are read again are judged as a whole', async () => {
 });
 
 describe('when the evidence of the beginning has expired', () => {
-  /** What the table does by itself to windows before an hour; of the first hours some items go before others. */
+  /** Does what the table's TTL does to windows before an hour. Of the first hour only some items expire. */
   async function expire(isExpired: (sk: string) => boolean): Promise<void> {
     const { windows: TableName } = deployment.names;
     for (const { pk, sk } of await itemsOf(deployment.client, TableName))

@@ -46,7 +46,7 @@ describe('a suppressed address', () => {
 
   test('hides a host that sends under it, where the network lets such packets through: a known limit', async () => {
     await suppress(`${SCANNER}/32`);
-    // As the interface of the target sees it; who sent it no record says.
+    // As the interface of the target sees it. No record shows who sent it.
     expect(await scanned({ from: SCANNER, count: 20, end: SIX })).toEqual(['suppressed']);
     expect(await deployment.stored()).toMatchObject([{ finding: { suppressedBy: 'approved', status: 'open' } }]);
   });

@@ -46,7 +46,9 @@ function scanOf(text: string, parts: Values = {}): Uint8Array {
   return Buffer.from(log(rows, ALL_FIELDS));
 }
 
-/** All that happens to a file for each text, up to the end of what it shows; the expressions that the tables were asked with. */
+/**
+ * Everything that happens to a file for each text, up to the end of the output. Returns the expressions of the queries.
+ */
 async function live(texts: readonly string[]): Promise<{ expressions: Set<string>; deployment: Deployment }> {
   const expressions = new Set<string>();
   const client = embedded.client();

@@ -1,4 +1,7 @@
-/** Ingest: one object to fragments and judgements; what of a damaged or odd one is used, and how it fails. */
+/**
+ * Ingest: turns one object into fragments and judgements, uses what it can of a damaged or odd one, and fails in
+ * defined ways.
+ */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { logName, PartlyReadError } from '../../../lib/pipeline/ingest.ts';
@@ -20,7 +23,7 @@ beforeEach(async () => {
 const START = Date.UTC(2026, 10, 21, 10, 10) / 1000;
 const NOW = START + 300;
 const rejected = scan('rejected', { count: 15, end: START });
-/** What is stored; due marks aside, of which a second delivery may add one. */
+/** What is stored, without due marks, since a second delivery may add one. */
 const windows = async () =>
   (await itemsOf(deployment.client, deployment.names.windows)).filter(({ pk }) => !String(pk).startsWith('due#'));
 

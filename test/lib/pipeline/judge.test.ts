@@ -1,4 +1,7 @@
-/** Judging a source anew: late evidence merges and refutes, late files undo nothing, and of two judges the better informed wins. */
+/**
+ * Judging a source again: late evidence merges and refutes, late files undo nothing, and the better informed of two
+ * judges wins.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { gate, interfere } from '../store/fixture/faults.ts';

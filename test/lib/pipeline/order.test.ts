@@ -62,7 +62,7 @@ const story = fc
 
 interface Plan {
   readonly files: readonly (readonly string[])[];
-  /** Rounds of files delivered at the same time; a file may come twice. */
+  /** Rounds of files delivered at the same time. A file may come twice. */
   readonly rounds: readonly (readonly number[])[];
   readonly settles: readonly boolean[];
 }
@@ -130,7 +130,7 @@ test(
           await Promise.all(present.map((place) => deployment.ingest(`part-${place}`, file(files[place]!), now)));
           if (settles[round]) expect((await deployment.settle(now)).failures).toEqual([]);
         }
-        // Hour by hour, since the sources that send a probe or two are judged by the hour; the last run closes the rest.
+        // Hour by hour, since sources that send a probe or two are judged by the hour. The last run closes the rest.
         for (let hour = 1; hour <= 5; hour++) expect((await deployment.settle(now + hour * HOUR)).failures).toEqual([]);
         const stored = await deployment.stored();
         const standing = stored

@@ -125,7 +125,7 @@ describe('a source with an open finding', () => {
     const { process, queried } = await open();
     for (const n of [1, 2, 3])
       expect(await process.ingest(`f${n}`, more(n), NOON + MINUTE)).toMatchObject({ opened: 0, updated: 0 });
-    // Its findings are looked up; its windows are not.
+    // Its findings are queried, its windows are not.
     expect(of(queried, 'source')).toHaveLength(3);
     expect(of(queried, 'calm')).toEqual([]);
     await deployment.settle(NOON + 2 * MINUTE);

@@ -1,6 +1,6 @@
 /**
- * What docs/operations.md promises of accidents: windows lost, of another version, findings lost, another hash key; and that
- * sending the files round again mends them.
+ * The promises of docs/operations.md about accidents: lost windows, windows of another version, lost findings, another
+ * hash key, and that a replay of the files repairs them.
  */
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   await replay(deployment, NOW);
 });
 
-/** Sends every file; returns why some could not be read, as the log of ingest would tell. */
+/** Sends every file. Returns the reasons why some could not be read, as in the log of ingest. */
 async function replay(to: Deployment, now: number, files = FILES): Promise<string[]> {
   const errors: string[] = [];
   for (const { name, body } of files) {
@@ -55,7 +55,7 @@ test('lost windows lose no finding, and a replay of the files restores them', as
   ]);
   expect([await findings(), deployment.told()]).toEqual([before, told]);
 
-  // A file that is read before the others may be refused; the second time, half an hour later, all are there.
+  // A file that is read before the others may be refused. At the second try, half an hour later, all are there.
   await replay(deployment, NOW + 3 * HOUR);
   expect(await replay(deployment, NOW + 3.5 * HOUR)).toEqual([]);
   expect((await deployment.settle(NOW + 4 * HOUR)).failures).toEqual([]);

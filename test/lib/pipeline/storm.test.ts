@@ -9,7 +9,9 @@ import { type Deployment, newDeployment } from './fixture/deployment.ts';
 let embedded: Database;
 let deployment: Deployment;
 const LIMIT = 3;
-/** Long before the hour of silence by the clock, so that settle has nothing else to do; a slot of the clock begins here. */
+/**
+ * Long before an hour of silence by the clock, so that settle has nothing else to do. A slot of the clock begins here.
+ */
 const NOW = HOUR * 3600 + 900;
 beforeAll(async () => {
   embedded = await startMemory();
@@ -37,7 +39,7 @@ const stored = async (n: number) => (await deployment.stored()).find(({ finding 
 const marked = async () => (await deployment.stored()).filter(({ announceSince }) => announceSince !== undefined);
 const outcomes = async (now = NOW) => (await deployment.deliverAll(now)).map(({ outcome }) => outcome);
 
-/** The id of a finding for each time that it was told of, alone or in a storm. */
+/** The id of a finding for each time that it was announced, alone or in a storm. */
 const tellings = (of = [deployment]): string[] =>
   of.flatMap(({ published }) =>
     published.flatMap(({ bodies }) => {
@@ -219,7 +221,7 @@ describe('when something breaks', () => {
     });
     expect((await crashing.settle(NOW + 60)).failures).toContainEqual(new Error('the process is gone'));
     expect(storms(crashing)).toHaveLength(1);
-    // Its leases last longer than a run may; until then nobody else tells.
+    // Its leases last longer than a run may. Until then no other run sends the message.
     expect(await deployment.settle(NOW + 360)).toMatchObject({ toldInStorm: 0 });
     expect(await deployment.settle(NOW + 660)).toMatchObject({ toldInStorm: 3 });
     isOnceEach(tellings(), 6);

@@ -66,7 +66,7 @@ describe('an hour of quiet outside sources', () => {
     expect(await sources()).toEqual([...SCANNERS].sort());
     const before = reads();
     await settle(AFTER + (runs + 1) * 5 * MINUTE);
-    // Nothing is due any more; what is read then is about findings that are open.
+    // Nothing is due any more. The remaining reads are about open findings.
     expect(reads() - before).toBeLessThan(16);
   }, 60_000);
 

@@ -1,4 +1,4 @@
-/** A flood of strangers costs bounded memory, lets go of whole sources, says so, and hides no large campaign. */
+/** A flood of sources costs bounded memory, drops whole sources, says so, and hides no large campaign. */
 import { expect, test } from '@jest/globals';
 import { distributedScan } from '../../../lib/detections/distributed-scan.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
@@ -8,7 +8,7 @@ import { InboundContacts, MOST_CONTACTS } from '../../../lib/scan/inbound.ts';
 import { NOON } from './traffic.ts';
 
 const HOUR = NOON / 3600;
-/** SYN, REJECT, TCP, and the target is one of ours. */
+/** SYN, REJECT, TCP, and the target belongs to a logged interface. */
 const REJECTED = 1 | 8 | 8192 | 4096;
 
 const outsider = (

@@ -1,4 +1,4 @@
-/** Campaigns: what many outside sources do together is one finding, and what strangers do by chance is none. */
+/** Campaigns: many outside sources with one plan are one finding, and coincidences are not a finding. */
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { epochSeconds, type Finding } from '../../../lib/finding/model.ts';
@@ -385,7 +385,7 @@ describe('inside hosts that are few in each network', () => {
 });
 
 describe('members', () => {
-  /** Four members with ten ports within five minutes, which is a finding of their own; twelve with four. */
+  /** Four members with ten ports within five minutes, which is a finding of their own, and twelve with four. */
   const rows = [
     ...vertically({ sources: 12 }),
     ...flat(4, (n) =>
@@ -536,7 +536,7 @@ describe('is dated by the first contacts that are enough', () => {
   });
 
   test('if others repeat the ports, so that the evidence is enough at one moment and not at the next', async () => {
-    // 48 ports suffice; sixteen strangers repeat them until the overlap is too high; then other ports follow.
+    // 48 ports are enough. Sixteen other sources repeat them until the overlap is too high. Then further ports follow.
     const rows = inOrder([
       ...vertically({ minutes: 10 }).slice(0, 50),
       ...vertically({ firstSource: 100, minutes: 10, at: NOON + 9 * MINUTE }).slice(0, 40),

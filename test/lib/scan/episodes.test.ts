@@ -145,7 +145,7 @@ describe('findings do not depend on', () => {
             await merged([...parts.filter((part) => part.length), again].filter((part) => part.length)),
             { logTime },
           );
-          // Who holds an address may be known from one file only; what was found may not depend on it.
+          // The holder of an address may be known from one file only, and the findings must not depend on it.
           const bare = (findings: readonly Finding[]) =>
             findings.map(({ source, ...rest }) => ({
               ...rest,

@@ -95,7 +95,7 @@ describe('contacts chosen to fall out of a sample', () => {
     ];
     for (const family of families) {
       const distinct = new Set(ports.map(family)).size;
-      // Half a collision is expected; ten would be one in a trillion.
+      // Half a collision is expected. Ten would be one in a trillion.
       expect(ports.length - distinct).toBeLessThan(10);
     }
   });

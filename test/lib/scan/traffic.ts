@@ -18,7 +18,7 @@ export const NOON = Date.UTC(2026, 8, 1, 12) / 1000;
 const SECRET = 'a test';
 export const SCANNER = '10.0.3.22';
 
-/** The values of a row by field name; what is left out is "-". */
+/** The values of a row by field name. Missing values are "-". */
 export type Row = Readonly<Record<string, string | number>>;
 
 const VERSION_2 =

@@ -71,7 +71,7 @@ function parse(line: string): { words: string[]; options: Record<string, string>
 
 type Row = Record<string, AttributeValue>;
 
-/** Sends what `aws dynamodb query` would send; returns the rows. */
+/** Sends what `aws dynamodb query` would send. Returns the rows. */
 async function query(line: string): Promise<Row[]> {
   const { words, options } = parse(line);
   expect(words.slice(0, 3)).toEqual(['aws', 'dynamodb', 'query']);

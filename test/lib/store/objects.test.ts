@@ -43,7 +43,7 @@ beforeAll(async () => {
     const range = /^bytes=(\d+)-(\d*)$/.exec(wanted);
     const bytes = range ? BODY.subarray(Number(range[1]), Number(range[2] || BODY.length) + 1) : BODY;
     if (key === 'overwritten' && range) return void response.writeHead(412).end();
-    // "cut" never gets on; the others lose their line after three bytes, again and again.
+    // "cut" never makes progress. The others lose their connection after three bytes, again and again.
     const part = key === 'cut' ? BODY.subarray(0, asked.length > 1 ? 0 : 3) : bytes.subarray(0, 3);
     response.writeHead(range ? 206 : 200, { 'content-length': bytes.length, etag: '"v1"' });
     if (['cut', 'flaky', 'overwritten'].includes(key) && part.length < bytes.length)

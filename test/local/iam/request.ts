@@ -8,7 +8,7 @@ export const ROLE = 'arn:aws:iam::111122223333:role/reader';
 export const role: Principal = { kind: 'role', arn: ROLE };
 export const foreignRole: Principal = { kind: 'role', arn: 'arn:aws:iam::444455556666:role/reader' };
 
-/** A context of these keys; undefined is a key that is known and absent. */
+/** A context with these keys. Undefined means a known key that is absent. */
 export const keys = (given: Record<string, string | string[] | undefined>): Context =>
   new Map(
     Object.entries(given).map(([key, value]) => [key.toLowerCase(), value === undefined ? undefined : [value].flat()]),

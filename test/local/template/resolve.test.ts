@@ -1,4 +1,7 @@
-/** Templates on paper: conditions, references in any order, names given and made; and the errors that name a place. */
+/**
+ * Templates without resources: conditions, references in any order, given and generated names, and errors that name a
+ * place.
+ */
 import { expect, test } from '@jest/globals';
 import { resolveTemplate } from '../../../local/template/resolve.ts';
 

@@ -4,7 +4,7 @@ import { pick } from '../target.ts';
 
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
 
-/** Lines as a table with a header; now and then with quotes that do not end. */
+/** Lines as a table with a header, sometimes with quotes that do not end. */
 function table(lines: readonly string[], random: Random): string {
   const separator = pick([',', ';', '\t', '|'], random);
   const share = pick([0, 0.1, 1], random);

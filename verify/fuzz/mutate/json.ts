@@ -71,7 +71,7 @@ function change(value: Json, random: Random, written: string[]): Json {
   return value;
 }
 
-/** A JSON text with a few things changed; now and then no JSON at all. */
+/** A JSON text with a few changes, sometimes no JSON at all. */
 export function mutatedJson(json: unknown, random: Random): Buffer {
   let value = structuredClone(json) as Json;
   const written: string[] = [];

@@ -40,7 +40,7 @@ function changeFields(fields: string[], random: Random): void {
   else fields[at] = someValue(random);
 }
 
-/** The line, as bytes without its end, with one to three things changed; it may have become several lines, or none. */
+/** The line as bytes without its end, with one to three changes. It may become several lines or none. */
 export function mutatedLine(line: string, random: Random): Uint8Array {
   if (random.next() < 0.3) return mutated(Buffer.from(line), random);
   const fields = line.split(' ');
@@ -58,7 +58,7 @@ const SPELLINGS: readonly ((name: string) => string)[] = [
   (name) => `$\{${name}}`,
 ];
 
-/** A header with columns moved, left out, named twice, misspelt or unknown; begun with a mark, cut, or none at all. */
+/** A header with columns moved, left out, repeated, misspelt or unknown, with a byte order mark, cut, or missing. */
 export function mutatedHeader(header: string, random: Random): Uint8Array {
   const names = header.split(' ');
   for (let count = random.whole(1, 4); count > 0; count--) {

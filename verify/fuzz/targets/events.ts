@@ -1,4 +1,4 @@
-/** Event payloads, as text and as bytes that are none: S3's notifications, EventBridge's events, and what others send. */
+/** Event payloads, as text and as invalid bytes: S3's notifications, EventBridge's events, and what others send. */
 import type { Random } from '../../../bench/random.ts';
 import { EventError, objectsCreated } from '../../../lib/pipeline/object-events.ts';
 import { mutatedJson } from '../mutate/json.ts';

@@ -1,4 +1,7 @@
-/** Stored fragments: damage to the bytes, and, past the compression, to single columns; then what detection makes of them. */
+/**
+ * Stored fragments with damage to the bytes or, after decompression, to single columns, and what detection does with
+ * them.
+ */
 import { brotliCompressSync, brotliDecompressSync, constants as zlib } from 'node:zlib';
 import type { Random } from '../../../bench/random.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
@@ -106,7 +109,7 @@ const fragments: Target = {
     must(glanced !== undefined, () => 'what can be decoded cannot be glanced at');
     const names = decoded.map(({ address }) => address).join();
     must(glanced.map(({ address }) => address).join() === names, () => `a glance sees others than ${names}`);
-    // What was let in goes on its way: it is stored anew, merged and judged, all without a word of complaint.
+    // Accepted fragments must also be stored again, merged and judged without an error.
     const again = decodeFragments('123456789012', encodeFragments(decoded));
     must(again.length === decoded.length, () => `${decoded.length} fragments became ${again.length}`);
     for (const fragment of decoded) {

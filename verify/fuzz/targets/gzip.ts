@@ -98,7 +98,9 @@ const gzip: Target = {
   },
 };
 
-/** What zlib makes of all of it; undefined where it finds damage. What is no gzip by its first bytes is text as it is. */
+/**
+ * zlib's result for the whole input. Undefined if it finds damage. Input that does not begin like gzip is plain text.
+ */
 function wholeText(input: Uint8Array): Uint8Array | undefined {
   if (input[0] !== 0x1f || input[1] !== 0x8b) return input;
   try {

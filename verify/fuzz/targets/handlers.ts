@@ -64,7 +64,7 @@ async function setUp(): Promise<void> {
   announced = aws.queued[0]!;
   finding = [...aws.items].filter(([, item]) => item.findingId !== undefined);
 }
-/** Items of the finding, which stay; all others go before each input. */
+/** Items of the finding, which stay. All others are deleted before each input. */
 let finding: [string, Record<string, unknown>][] = [];
 
 function forget(): void {
@@ -79,7 +79,7 @@ type Messages = readonly (readonly [string, string])[];
 const eventOf = (messages: Messages): SQSEvent =>
   ({ Records: messages.map(([messageId, body]) => ({ messageId, body })) }) as unknown as SQSEvent;
 
-/** The messages of an input: pairs of id and body, as JSON; undefined for anything else. */
+/** The messages of an input: pairs of id and body, as JSON. Undefined for any other input. */
 function messagesOf(input: Uint8Array): Messages | undefined {
   try {
     const value = JSON.parse(Buffer.from(input).toString('utf8')) as unknown;
@@ -99,7 +99,7 @@ function batch(random: Random, whole: readonly string[]): Buffer {
   return Buffer.from(JSON.stringify(messages));
 }
 
-/** Runs a batch; the failures that were named are some of its messages, each once. */
+/** Runs a batch. The named failures must be some of its messages, each once. */
 async function respond(handler: Handler, messages: Messages): Promise<ReadonlySet<string>> {
   const { batchItemFailures } = await handler(eventOf(messages), invocation);
   const named = batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);

@@ -56,7 +56,7 @@ function kernelSink(): Collector {
   return kernel;
 }
 
-/** Reads a text in both ways, which must tell the same; the account must hold. */
+/** Reads a text in both ways. The results must be equal, and the account must hold. */
 function readBoth(text: Uint8Array): Reading {
   plain.reset();
   const reading = readAtOnce(text, plain);
@@ -71,7 +71,7 @@ function readBoth(text: Uint8Array): Reading {
   return reading;
 }
 
-/** A line without what the readers take for white space at its ends; JavaScript takes more for it, such as 0xa0. */
+/** A line without the readers' white space at its ends. JavaScript's white space is wider, for instance 0xa0. */
 function bare(line: string): string {
   let [from, to] = [0, line.length];
   while (from < to && line.charCodeAt(from) <= 0x20) from++;
@@ -206,7 +206,7 @@ function piecesSource(bytes: Uint8Array): ByteSource {
   return { name: 'fuzzed', size: bytes.length, open: pieces, range: async (from, to) => bytes.subarray(from, to) };
 }
 
-/** Reads a whole file twice, in pieces by the kernel and by the plain parser; what they tell must agree. */
+/** Reads a whole file twice, in pieces by the kernel and by the plain parser. The results must agree. */
 export async function readFile(bytes: Uint8Array): Promise<FileReport> {
   plain.reset();
   const report = await readFlowLog(piecesSource(bytes), plain);
@@ -217,7 +217,7 @@ export async function readFile(bytes: Uint8Array): Promise<FileReport> {
   return report;
 }
 
-/** Whether any line of a file was looked at for what stands in its columns. */
+/** Whether the columns of any line of a file were read. */
 export const wasLookedAt = ({ records, noData, skipData, skipped }: FileReport): boolean =>
   records + noData + skipData > 0 || skipped.some(({ reason }) => !UNREAD.has(reason));
 

@@ -9,7 +9,7 @@ type Look = (resource: CreatedResource, stack: PaperStack) => string[];
 
 const nothing: Look = () => [];
 
-/** The types that were thought about; any other one is a problem. */
+/** The types that were considered. Any other type is a problem. */
 const looks: Readonly<Record<string, Look>> = {
   'AWS::S3::Bucket': ({ properties }) => {
     const block = objectAt(properties.PublicAccessBlockConfiguration, 'PublicAccessBlockConfiguration');

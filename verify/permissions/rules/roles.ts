@@ -15,7 +15,7 @@ export interface Grant {
   readonly action: string;
   /** By the names of constructs. */
   readonly resource: string;
-  /** Why it is needed; empty when nothing needs it. */
+  /** Why it is needed. Empty if nothing needs it. */
   readonly uses: readonly string[];
 }
 
@@ -46,7 +46,7 @@ function deniedCalls(stack: PaperStack, { role, name, needs }: RoleNeeds): Probl
   });
 }
 
-/** The policy of what is asked for; a key's decides, any other only adds. */
+/** The policy of the requested resource. That of a key decides, any other only adds. */
 function resourceSide(
   stack: PaperStack,
   { resource, action }: Request,

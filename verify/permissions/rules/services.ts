@@ -83,7 +83,7 @@ function managedKeys(stack: PaperStack): Problem[] {
   });
 }
 
-/** The same call for a resource, or on behalf of an account, that is not ours; or for nobody known. */
+/** The same call for a foreign resource, on behalf of a foreign account, or without either. */
 function confusedDeputies(stack: PaperStack, { connection, request, policy }: Asked): Problem[] {
   const { sourceArn, sourceOrganization } = connection;
   const foreignArn =

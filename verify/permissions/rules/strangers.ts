@@ -25,7 +25,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'AWS::IAM::Role': ['sts:AssumeRole'],
 };
 
-/** What must be refused over plain HTTP; SNS asks for a condition on publishing alone. */
+/** What must be refused over plain HTTP. SNS documents the condition for publishing only. */
 const OVER_TLS: Readonly<Record<string, readonly string[]>> = {
   'AWS::S3::Bucket': ACTIONS['AWS::S3::Bucket']!,
   'AWS::SQS::Queue': ACTIONS['AWS::SQS::Queue']!,
@@ -88,7 +88,7 @@ function plainHttp(stack: PaperStack, resource: CreatedResource): Problem[] {
   });
 }
 
-/** Who may do everything in the account must be able to mend what is broken: to redrive dead letters, to change a policy. */
+/** An administrator of the account must be able to repair things: to redrive dead letters, to change a policy. */
 function lockedOut(stack: PaperStack, resource: CreatedResource): Problem[] {
   if (resource.type === 'AWS::IAM::Role') return [];
   const policy = policyOf(stack.resources, resource)?.policy;

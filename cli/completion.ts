@@ -1,7 +1,7 @@
 /** Completion scripts for bash, zsh and fish, written from the declarations of the command line. */
 import type { Argument, Command, Option } from 'commander';
 
-/** What may follow: one of several words, a file, or a value that only the user knows. */
+/** The possible next words: one of several words, a file, or a value that only the user knows. */
 type Values = readonly string[] | 'file' | 'unknown';
 
 interface CompletedOption {

@@ -2,7 +2,7 @@
 import { objectsCreated } from '../lib/pipeline/object-events.ts';
 import type { DeadLetter } from '../lib/store/dead-letters.ts';
 
-/** What a message is about. */
+/** A message in words. */
 export interface Described {
   /** Object keys, or the finding. */
   readonly about: string;

@@ -171,7 +171,7 @@ function pipeSource(name: string, openOnce: () => Readable): ByteSource {
   };
 }
 
-/** What a failed system call means to the person who gave the path. */
+/** Explains a failed system call to the person who gave the path. */
 export function reasonOf(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'no such file or folder';
   if (error.code === 'EACCES' || error.code === 'EPERM') return 'permission denied. Check who may read it';

@@ -1,4 +1,7 @@
-/** What would have prevented a finding or its alert: the setting behind each test that fired, and the suppression. */
+/**
+ * Explains how a finding or its alert could have been prevented: the setting behind each test that fired, and the
+ * suppression.
+ */
 
 import { detectionOverrides } from '../lib/config/detection-schema.ts';
 import { detectionDefaults, type SettingName } from '../lib/detections/settings.ts';
@@ -14,7 +17,7 @@ interface Knob {
   readonly from?: (reason: Reason, finding: Finding) => number;
   /** The same for a setting to lower: the value to go below. */
   readonly below?: (reason: Reason) => number;
-  /** What the number does not show. */
+  /** A remark that the number alone does not express. */
   readonly note?: string;
 }
 

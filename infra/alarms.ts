@@ -32,7 +32,7 @@ interface AlarmSpec {
   /** The alarm fires when this many periods in a row breach. Default: 1. */
   readonly periods?: number;
   /**
-   * What a period without data means. Default: not breaching, since most metrics have data only while something is
+   * The meaning of a period without data. Default: not breaching, since most metrics have data only while something is
    * wrong.
    */
   readonly missing?: TreatMissingData;

@@ -1,4 +1,4 @@
-/** What happens to the resources with data when the stack is removed. */
+/** Decides whether the resources with data outlive the stack. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Settings } from '../lib/config/schema.ts';
 

@@ -34,9 +34,9 @@ import { createTopics } from './topics.ts';
 export class ScanDetector extends Construct {
   /** The settings in force, with every default filled in. */
   readonly settings: Settings;
-  /** What was seen: fragments of contacts by source and hour. */
+  /** The evidence: fragments of contacts by source and hour. */
   readonly windowsTable: dynamodb.TableV2;
-  /** What it means: findings, with the indexes byId, byDay, open and announce. */
+  /** The findings, with the indexes byId, byDay, open and announce. */
   readonly findingsTable: dynamodb.TableV2;
   /**
    * Alerts for the analyst. Filter subscriptions by the attributes severity, kind, direction, event, accountId, vpcId.

@@ -13,7 +13,7 @@ import { readTemplate } from './template/model.ts';
 
 export type { LocalCloudEvent } from './events.ts';
 
-/** What to run and where. */
+/** The stack to run, and its servers. */
 export interface LocalCloudOptions extends AccountOptions {
   /** The folder that `cdk synth` wrote (cdk.out). */
   assembly: string;

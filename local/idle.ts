@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** What may be in progress. */
+/** The work that may be in progress. */
 export interface Activity {
   sqs: SQSClient;
   /** The queues that a function consumes. Others (dead letters, subscribers) may contain messages. */

@@ -36,7 +36,7 @@ export class Narrator {
     if (text) this.say(text);
   }
 
-  /** What went wrong so far, for the message of a failed demo. */
+  /** The failures so far, for the message of a failed demo. */
   trouble(): string[] {
     return this.events
       .flatMap((event) => {

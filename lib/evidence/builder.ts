@@ -40,7 +40,7 @@ export interface CollectorOptions {
 /** The fields that identify a contact, and what was seen of it. */
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
 
-/** What was dropped because memory was full: hours of sources, and contacts. */
+/** The evidence that was dropped because memory was full: hours of sources, and contacts. */
 export interface Dropped {
   readonly sources: number;
   readonly contacts: number;
@@ -84,7 +84,7 @@ export class Collector implements FlowLogConsumer {
     return this.#kernel.run.logTime.value >>> 0;
   }
 
-  /** What was dropped so far because memory was full. */
+  /** The evidence that was dropped so far because memory was full. */
   get dropped(): Dropped {
     const { run } = this.#kernel;
     return {

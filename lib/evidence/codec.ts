@@ -69,7 +69,7 @@ export function encodeFragments(fragments: readonly Fragment[], key?: HashKey): 
 /** Encodes one fragment. */
 export const encodeFragment = (fragment: Fragment, key?: HashKey): Uint8Array => encodeFragments([fragment], key);
 
-/** What to decode. */
+/** Options that limit what is decoded. */
 export interface DecodeOptions {
   /** The key of the hashes that were not stored. */
   readonly key?: HashKey | undefined;

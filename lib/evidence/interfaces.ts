@@ -5,9 +5,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelAddresses, KernelInterfaceNames } from '../kernel/kernel-tables.ts';
 import { RANK_OWN, RANK_SEEN, TRAIT_FORWARDS, TRAIT_INSTANCE } from '../kernel/rows.ts';
 
-/**
- * What is known about the holder of an address. `behind` says that the interface belongs to a node, not to the address.
- */
+/** The known holder of an address. `behind` says that the interface belongs to a node, not to the address. */
 export interface Identity {
   readonly interfaceId?: string;
   /** The interface forwards for the address (a pod behind its node): its instance is the node. */
@@ -79,7 +77,7 @@ export class Interfaces {
     );
   }
 
-  /** What is known of the holder of an address. */
+  /** The known holder of an address. */
   identity(address: number): Identity | undefined {
     const interfaceId = this.#addresses.owner(address);
     const rank = this.#addresses.rank(address);
@@ -96,8 +94,8 @@ export class Interfaces {
   }
 
   /**
-   * What is known in addition to the kernel's rows. It is forgotten here, since the kernel is about to forget the
-   * interfaces.
+   * The knowledge about interfaces outside the kernel's rows. It is forgotten here, since the kernel is about to forget
+   * the interfaces.
    */
   drain(): DrainedInterface[] {
     const drained = [...this.#known].map(([id, { fields, skipHours }]) => ({ id, fields, skipHours: [...skipHours] }));

@@ -1,4 +1,4 @@
-/** What the logs could not show: bits that can be united, and the sentence that each bit stands for in a finding. */
+/** The limits of the logs, as bits that can be united, and the sentence that each bit stands for in a finding. */
 import type { ColumnMap } from '../flowlog/columns.ts';
 import { LOSSES, type LossSubject, lossesWithout, WITHOUT_FLAGS } from '../flowlog/read-columns.ts';
 import type { Identity } from './interfaces.ts';

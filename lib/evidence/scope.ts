@@ -1,11 +1,11 @@
-/** What makes an address unique: private ones belong to a routing domain, public ones to the internet. */
+/** The scope makes an address unique. Private addresses belong to a routing domain, public ones to the internet. */
 
 /** The value that AWS writes for the account of interfaces that its services created. */
 const NO_ACCOUNT = 'unknown';
 /** Number of scopes that can be distinguished. All further ones share one number. */
 const MOST_SCOPES = 65_535;
 
-/** What an interface, or without one its log, says about the network of its addresses. */
+/** The network of an address according to its interface, or without one according to its log. */
 interface Whereabouts {
   readonly vpcId?: string | undefined;
   readonly accountId?: string | undefined;

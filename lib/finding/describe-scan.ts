@@ -28,7 +28,7 @@ import { techniquesOf } from './techniques.ts';
 import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
 
-/** What the decision needs in addition to the evidence. */
+/** The input of the decision in addition to the evidence. */
 export interface JudgingContext extends Viewpoint {
   readonly settings: DetectionSettings;
   /** Deployment secret that finding ids are keyed with. */

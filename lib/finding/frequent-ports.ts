@@ -1,6 +1,6 @@
 /** The ports that nmap prefers. No other tool chooses the same ports, and the list is public. */
 
-/** What `nmap -F` scans, the hundred TCP ports most often open: the frequencies in nmap-services (nmap 7.x). */
+/** The ports of `nmap -F`, the hundred TCP ports most often open: the frequencies in nmap-services (nmap 7.x). */
 export const FREQUENT_TCP: ReadonlySet<number> = new Set([
   7, 9, 13, 21, 22, 23, 25, 26, 37, 53, 79, 80, 81, 88, 106, 110, 111, 113, 119, 135, 139, 143, 144, 179, 199, 389, 427,
   443, 444, 445, 465, 513, 514, 515, 543, 544, 548, 554, 587, 631, 646, 873, 990, 993, 995, 1025, 1026, 1027, 1028,
@@ -9,7 +9,7 @@ export const FREQUENT_TCP: ReadonlySet<number> = new Set([
   8081, 8443, 8888, 9100, 9999, 10000, 32768, 49152, 49153, 49154, 49155, 49156, 49157,
 ]);
 
-/** What `nmap -sU -F` scans, the hundred UDP ports most often open, by the same file. */
+/** The ports of `nmap -sU -F`, the hundred UDP ports most often open, by the same file. */
 export const FREQUENT_UDP: ReadonlySet<number> = new Set([
   7, 9, 17, 19, 49, 53, 67, 68, 69, 80, 88, 111, 120, 123, 135, 136, 137, 138, 139, 158, 161, 162, 177, 427, 443, 445,
   497, 500, 514, 515, 518, 520, 593, 623, 626, 631, 996, 997, 998, 999, 1022, 1023, 1025, 1026, 1027, 1028, 1029, 1030,

@@ -1,10 +1,10 @@
 /** Decides when to rewrite a stored finding, and which event people hear about: opened, escalated, closed. */
 import { type Finding, type Severity, severityRank } from './model.ts';
 
-/** What an alert is about. */
+/** The event that an alert reports. */
 export type AlertEvent = 'opened' | 'escalated' | 'closed';
 
-/** What people last heard about a finding. */
+/** The state of a finding in its last alert. */
 export interface Told {
   readonly severity: Severity;
   readonly openPorts: number;

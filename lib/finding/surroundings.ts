@@ -1,6 +1,6 @@
 /**
- * What the traffic of others says about a finding: whether a service that answered an outside scanner is public anyway,
- * and whether pings are only the ICMP errors that a host sends to clients of a dead service.
+ * Judges a finding by the traffic of others: whether a service that answered an outside scanner is public anyway, and
+ * whether pings are only the ICMP errors that a host sends to clients of a dead service.
  */
 
 import type { DetectionSettings } from '../detections/settings.ts';

@@ -24,7 +24,7 @@ export function serviceOf(key: string): string | undefined {
   return LAYOUT.exec(key)?.[1];
 }
 
-/** What is known about an object before it is read. */
+/** The properties of an object that are known before it is read. */
 export interface KnownObject {
   readonly key: string;
   /** Bytes, where known. */

@@ -10,7 +10,7 @@ class PageError extends Error {
   override name = 'PageError';
 }
 
-/** What the footer says about a column, as far as pages must agree with it. */
+/** The footer's claims about a column, as far as pages must agree with them. */
 export interface ColumnClaims {
   /** Physical type, such as BYTE_ARRAY. */
   readonly type: string;

@@ -12,7 +12,7 @@ export const REQUIRED_COLUMNS = [
   ...['packets', 'bytes', 'start', 'end', 'action', 'log-status'],
 ] as const;
 
-/** What a loss is about, which decides which findings name it. */
+/** The subject of a loss, which decides which findings name it. */
 export type LossSubject =
   /** The contacts: every finding. */
   | 'contacts'

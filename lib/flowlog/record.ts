@@ -95,7 +95,7 @@ export interface LineReader {
   read(from: number): LinesRead;
 }
 
-/** What a {@link LineReader} read. */
+/** The result of a {@link LineReader}. */
 export interface LinesRead {
   /** Where it stopped: at the beginning of a line, or at the end of the text. */
   readonly next: number;

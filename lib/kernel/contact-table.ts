@@ -45,7 +45,7 @@ export interface ContactHalf {
   readonly seen: number;
   readonly start: number;
   readonly end: number;
-  /** What the record's log cannot show, as bits that can be united (`lib/evidence/quality.ts`). */
+  /** The limits of the record's log, as bits that can be united (`lib/evidence/quality.ts`). */
   readonly quality: number;
   /** For the initiator's half: its source port, and the bytes of one packet (at most 255). 0 for an answer. */
   readonly sourcePort: number;

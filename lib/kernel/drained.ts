@@ -44,7 +44,7 @@ export interface DrainedTables {
   readonly contacts: Uint32Array;
 }
 
-/** What is known of an interface in addition to its row. */
+/** The knowledge about an interface in addition to its row. */
 export interface DrainedInterface {
   readonly id: number;
   readonly fields: Partial<Record<IdentityField, string>>;

@@ -69,7 +69,7 @@ export class KernelAddresses {
     return this.#kernel.bytes[this.#at(id) + ADDRESS_RANK]!;
   }
 
-  /** What kind of address it is, as bits. */
+  /** The kind of the address, as bits. */
   kind(id: number): number {
     return this.#kernel.bytes[this.#at(id) + ADDRESS_KIND]!;
   }

@@ -39,7 +39,7 @@ export const INTERFACE_NAME_BYTES = 48;
 export const INTERFACE_CANDIDATES = 48;
 /** The number of its network (two bytes). 0 if the host has not looked it up yet. */
 export const INTERFACE_NETWORK = 56;
-/** What the host and the records say about it (TRAIT_INSTANCE ...) as bits, one byte. */
+/** Its traits according to the host and the records (TRAIT_INSTANCE ...) as bits, one byte. */
 export const INTERFACE_TRAITS = 58;
 /** Bytes of the name (one byte). */
 export const INTERFACE_NAME_LENGTH = 59;
@@ -64,7 +64,7 @@ export const PANE_HOUR = 4;
 export const PANE_COUNT = 8;
 /** Contacts with hashes up to this are kept. 0xffffffff means all of them. */
 export const PANE_THETA = 12;
-/** What the log cannot show, as bits (`evidence/quality.ts`). */
+/** The limits of the log, as bits (`evidence/quality.ts`). */
 export const PANE_QUALITY = 16;
 /** Its first contact. */
 export const PANE_HEAD = 20;
@@ -83,7 +83,7 @@ export const CONTACT_SERVICE = 4;
 export const CONTACT_PANE = 8;
 /** The next contact of the same pane. */
 export const CONTACT_NEXT = 12;
-/** What was seen of it, as bits (`seen-bits.ts`). */
+/** The bits seen of it (`seen-bits.ts`). */
 export const CONTACT_SEEN = 16;
 export const CONTACT_HASH = 20;
 export const CONTACT_FIRST_START = 24;

@@ -1,6 +1,6 @@
 /**
- * What was seen of a contact, as bits that can be united in any order. Fragments store them. The kernel is compiled
- * with this file and writes them.
+ * The bits seen of a contact, which can be united in any order. Fragments store them. The kernel is compiled with this
+ * file and writes them.
  */
 
 /** Initiator's TCP half with SYN and without ACK. */

@@ -6,7 +6,7 @@ import { countOf } from '../text/wording.ts';
 import { nameOf, whoseOf } from './name.ts';
 import { type AlertPlace, alertText } from './text.ts';
 
-/** What SNS publishes with `MessageStructure: json`. */
+/** The content that SNS publishes with `MessageStructure: json`. */
 export interface AlertMessage {
   /** Printable ASCII, under 100 characters, with the first eight digits of the finding's id. */
   readonly subject: string;

@@ -32,7 +32,9 @@ export interface Suppression extends SuppressionScope {
   readonly expires: string;
 }
 
-/** What is wrong with a suppression, whoever wrote it. Undefined if it is valid. An invalid one silences nothing. */
+/**
+ * Explains the mistake in a suppression, whoever wrote it. Undefined if it is valid. An invalid one silences nothing.
+ */
 export function suppressionFault(suppression: Suppression, now: number): string | undefined {
   const source = cidrAround(suppression.source);
   if (!source) return `source must be a CIDR such as 10.0.3.22/32, got "${suppression.source}"`;

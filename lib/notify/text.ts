@@ -70,7 +70,7 @@ function closedLabel({ closedBecause }: Finding): string {
   return closedBecause === 'analyst' ? 'CLOSED' : 'ENDED';
 }
 
-/** Who scanned what, and whether anything answered. */
+/** Says who scanned what, and whether anything answered. */
 function inShort(finding: Finding): string {
   const { targets, ports, openPorts } = finding;
   const where = targets.count === 1 ? `${targets.sample[0]}` : `${about(targets)}${countOf(targets.count, 'target')}`;
@@ -110,7 +110,7 @@ function isOurs({ source, sources, direction }: Finding): string {
   return `The source is yours: ${holder}${accountId ? `, account ${accountId}` : ''}.`;
 }
 
-/** What to do in the first minute. */
+/** The first action to take, within a minute. */
 function firstAction(finding: Finding): string {
   const { source, direction, openPorts } = finding;
   if (!source) return 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';

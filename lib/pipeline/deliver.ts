@@ -58,7 +58,7 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   return { outcome: 'published', event, lagSeconds: announced.at - epochSeconds(finding.detectedAt) };
 }
 
-/** What people know of a finding that was announced at an epoch second. */
+/** The record of an alert about a finding at an epoch second. */
 export const announcedAs = (finding: Finding, now: number): Announced => ({
   severity: finding.severity,
   kind: finding.kind,

@@ -30,7 +30,7 @@ export interface EvidenceReader {
   /** The same evidence without anything that was read before. */
   readonly fresh: EvidenceReader;
   /**
-   * What is known of a source in some hours.
+   * The evidence about a source in some hours.
    * @param isEnough called with the evidence that may indicate a scan. If it returns true, the rest is not read.
    * @returns undefined if nothing is known, or if `isEnough` returned true.
    */

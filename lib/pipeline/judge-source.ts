@@ -61,7 +61,7 @@ export const STEP = 6;
 /** If touches make up this share of a scan, everything about the source is read. */
 const SHARE = 0.5;
 
-/** What to read next. */
+/** The hours to read next. */
 interface Plan {
   readonly range: Hours;
   /** Whether days must be read even if hours were asked for. */

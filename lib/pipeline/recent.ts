@@ -9,7 +9,7 @@ const ONCE_IN = 60;
 /** Number of findings to remember. Beyond it all are forgotten, and their sources are read again. */
 const MOST = 10_000;
 
-/** What a file shows about a source that may be a scanner. */
+/** The evidence in one file about a source that may be a scanner. */
 export interface Sighting {
   /** Log time of the file. */
   readonly logTime: number;

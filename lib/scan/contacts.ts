@@ -69,7 +69,7 @@ export interface Viewpoint {
   readonly networks?: Networks;
 }
 
-/** What was seen of one contact, hour by hour. */
+/** The evidence about one contact, hour by hour. */
 type History = { readonly pane: Pane; readonly contact: SeenContact }[];
 
 /**

@@ -9,7 +9,7 @@ export type HorizonName = keyof typeof HORIZONS;
 /** How far back the longest window of a single source looks, in seconds. */
 export const LONGEST_SECONDS = HORIZONS['72h'];
 
-/** What the contacts of a group have in common: a target, a port, or only their source. */
+/** The property that the contacts of a group share: a target, a port, or only their source. */
 export type GroupBy = 'target' | 'port' | 'source';
 
 /** The values of a window that the sentence about it uses. */
@@ -70,7 +70,7 @@ export interface CampaignDetection extends Described {
   readonly sources: string;
   readonly overlap: string;
   /**
-   * What members divide between them. A member tries at least `share` distinct parts, and at least `share - 1` of them
+   * The parts that members divide. A member tries at least `share` distinct parts, and at least `share - 1` of them
    * fail.
    */
   readonly divides: readonly {

@@ -102,7 +102,7 @@ export class InboundContacts {
     }
   }
 
-  /** What the logs could not show of some sources in a range of epoch hours. */
+  /** The limits of the logs of some sources in a range of epoch hours. */
   qualityOf(sources: Iterable<string>, from: number, to: number): number {
     let bits = this.dropped ? SAMPLED : 0;
     for (const source of sources)

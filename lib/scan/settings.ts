@@ -10,7 +10,7 @@ export interface Setting {
   readonly range: readonly [number, number];
   /** A whole number, a share or ratio, or seconds of log time. */
   readonly unit: 'count' | 'share' | 'seconds';
-  /** What it decides, and the cost of a lower value: the text of the settings page. */
+  /** The decision that depends on it, and the cost of a lower value: the text of the settings page. */
   readonly means: string;
 }
 

@@ -9,7 +9,7 @@ export interface InboundContact extends FirstContact {
   readonly source: string;
 }
 
-/** What the sources divide between them: the ports of one target, or the targets on one port. */
+/** The parts that sources divide between them: the ports of one target, or the targets on one port. */
 export type CampaignKind = 'vertical' | 'horizontal';
 
 /** How a kind of campaign groups contacts, and what its members divide between them. */

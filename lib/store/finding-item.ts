@@ -18,7 +18,7 @@ import {
   targetPartition,
 } from './keys.ts';
 
-/** What people last heard about a finding. */
+/** The state of a finding in its last alert. */
 export interface Announced {
   readonly severity: Severity;
   readonly kind: string;

@@ -35,7 +35,7 @@ export interface WindowsStoreOptions {
   readonly key: HashKey;
 }
 
-/** What was done with the fragments of an object. */
+/** The result of writing the fragments of an object. */
 export interface Written {
   readonly items: number;
   /** Outside sources with few contacts that were dropped because the table was at its write ceiling. */
@@ -58,7 +58,7 @@ export interface KnownPacked {
 type Item = Record<string, unknown>;
 
 export class WindowsStore {
-  /** What is to be judged again. */
+  /** The sources and hours to judge again. */
   readonly agenda: Agenda;
   #options: WindowsStoreOptions;
   #remembered: Map<string, Promise<readonly Item[]>> | undefined;

@@ -16,7 +16,7 @@ export interface Connection {
   readonly sourceAccount: string;
   /** The organization of that account, if the service names it. */
   readonly sourceOrganization?: string;
-  /** What fails without permission, as the end of a sentence. */
+  /** The failure without permission, as the end of a sentence. */
   readonly consequence: string;
   /** The target may belong to another stack and is then not checked. */
   readonly mayBeElsewhere?: true;

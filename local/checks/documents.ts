@@ -1,4 +1,4 @@
-/** What AWS refuses in the JSON documents of resources: oversized policies and invalid event patterns. */
+/** Rules for the JSON documents of resources: AWS refuses oversized policies and invalid event patterns. */
 import { checkWildcards } from '../servers/pattern.ts';
 import type { Refuse } from './rule.ts';
 

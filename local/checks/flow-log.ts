@@ -1,4 +1,4 @@
-/** What EC2 refuses in a flow log. */
+/** Rules for flow logs that EC2 refuses. */
 import type { Refuse } from './rule.ts';
 
 /**

@@ -101,7 +101,7 @@ function functionPolicy(resources: Resources, owner: CreatedResource): HeldPolic
   return held(permissions[0]!.logicalId, document, 'resource', 'permissions');
 }
 
-/** What a role may do: its own policies and those attached to it. AWS managed policies are not included. */
+/** The policies of a role: its own and those attached to it. AWS managed policies are not included. */
 export function policiesOfRole(resources: Resources, role: CreatedResource): Policy[] {
   const inline = listAt(role.properties.Policies, `${role.logicalId}.Policies`).map((entry, at) =>
     readPolicy(isObject(entry) ? entry.PolicyDocument : entry, 'identity', `${role.logicalId}.Policies[${at}]`),

@@ -23,7 +23,7 @@ export interface Request {
 export interface Policies {
   /** Those of the role. */
   readonly identity?: readonly Policy[];
-  /** That of the resource. */
+  /** The resource's policy. */
   readonly resource?: Policy | undefined;
   /** Whether only the resource's own policy can allow anything: keys, and roles to assume. */
   readonly isResourceDecisive?: boolean;

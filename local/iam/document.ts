@@ -3,7 +3,7 @@ import { isObject, show } from '../template/json.ts';
 import { type Condition, readOperator } from './conditions.ts';
 import { PolicyError } from './pattern.ts';
 
-/** What a policy is attached to, which decides the elements that it may have. */
+/** The owner of a policy, which decides the elements that the policy may have. */
 export type PolicyKind = 'identity' | 'resource' | 'trust';
 
 /** A list to match, or with `isNot` a list not to match (the Not elements). */

@@ -16,7 +16,7 @@ export interface ResolvedResource {
   metadata: JsonObject;
 }
 
-/** What Ref (physicalId) and GetAtt (attributes) return. */
+/** The values of Ref (physicalId) and GetAtt (attributes). */
 export interface PhysicalIdentity {
   physicalId: string;
   attributes: Record<string, string>;
@@ -25,7 +25,7 @@ export interface PhysicalIdentity {
 /** A resource that exists. */
 export type CreatedResource = ResolvedResource & PhysicalIdentity;
 
-/** What a creator returns. */
+/** The result of a creator. */
 export interface Creation extends PhysicalIdentity {
   /** Deletes the resource again, for a rollback of the deployment. Rejects with the service's message. */
   remove?(): Promise<void>;

@@ -22,7 +22,7 @@ import {
   testEventMessage,
 } from './s3-events.ts';
 
-/** What the hooks need. `clients` is called only while requests are served. */
+/** The context of the hooks. `clients` is called only while requests are served. */
 export interface NotificationContext {
   clients(): Pick<Clients, 's3' | 'sqs'>;
   bus: EventBus;

@@ -6,7 +6,7 @@ import type { DeliverMail } from './mailbox.ts';
 import { escapeXml } from './notification-config.ts';
 import { bodyFor, InvalidPublication, type Publication, readPublication } from './publication.ts';
 
-/** What the hooks need. `deliverMail` is called only while requests are served. */
+/** The context of the hooks. `deliverMail` is called only while requests are served. */
 export interface PublishingContext {
   deliverMail(): DeliverMail;
   background: Background;

@@ -1,14 +1,14 @@
 /** Evaluates CloudFormation's intrinsic functions: turns a template value into a plain JSON value. */
 import { isObject, listAt, objectAt, show, stringAt, TemplateError } from './json.ts';
 
-/** What a value may refer to while it is evaluated. */
+/** The values that an expression may refer to. */
 export interface Scope {
   /** Parameters and pseudo parameters by name. NO_VALUE for AWS::NoValue. */
   parameters: ReadonlyMap<string, unknown>;
   mappings: Readonly<Record<string, unknown>>;
   /** The value of a named condition. Throws if there is no such condition. */
   condition(name: string, path: string): boolean;
-  /** What Ref and GetAtt return for a resource. Undefined if the template has no such resource. */
+  /** The values of Ref and GetAtt for a resource. Undefined if the template has no such resource. */
   resource(
     logicalId: string,
   ): { type: string; physicalId: string; attributes: Readonly<Record<string, string>> } | undefined;

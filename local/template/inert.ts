@@ -7,7 +7,7 @@ import type { StackIdentity } from './parameters.ts';
 /** A type that is accepted and not simulated. */
 export interface InertType {
   reason: string;
-  /** What Ref returns and which attributes GetAtt finds. Without it, only the name. */
+  /** The values of Ref and GetAtt. Without it, only the name. */
   identify?(name: string, stack: StackIdentity): { physicalId?: string; attributes: Record<string, string> };
 }
 

@@ -3,7 +3,7 @@ import { isObject, type JsonObject, listAt, objectAt, show, stringAt, TemplateEr
 
 const DELETION_POLICIES = ['Delete', 'Retain', 'RetainExceptOnCreate', 'Snapshot'] as const;
 
-/** What happens to a resource when it leaves the stack. */
+/** The fate of a resource when it leaves the stack. */
 export type DeletionPolicy = (typeof DELETION_POLICIES)[number];
 
 /** One resource as the template writes it, not evaluated. */

@@ -1,7 +1,7 @@
 /** Physical names for resources that the template leaves unnamed: readable, stable, within the service's limits. */
 import { createHash } from 'node:crypto';
 
-/** What a service allows in a name. */
+/** The rules of a service for names. */
 export interface NameRules {
   maxLength: number;
   lowercase?: boolean;

@@ -93,7 +93,7 @@ const identities: Readonly<
   'AWS::Events::Rule': { property: 'Name', maxLength: 64, identify: named('events', 'rule/') },
 };
 
-/** What Ref and GetAtt return, from the name alone, because a name never depends on other resources. */
+/** The values of Ref and GetAtt, from the name alone, because a name never depends on other resources. */
 function identify(logicalId: string, resource: TemplateResource, scope: Scope, stack: StackIdentity): PhysicalIdentity {
   const path = `Resources.${logicalId}.Properties`;
   const known = identities[resource.type];

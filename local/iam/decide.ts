@@ -21,7 +21,7 @@ export interface Request {
 
 /** The policies that apply. */
 export interface Policies {
-  /** Those of the role. */
+  /** The role's policies. */
   readonly identity?: readonly Policy[];
   /** The resource's policy. */
   readonly resource?: Policy | undefined;

@@ -1,5 +1,5 @@
 /**
- * What happens when the tables are full: they grow up to a bound. At the bound the host takes everything, or the least
+ * Makes room when the tables are full. They grow up to a bound. At the bound the host takes everything, or the least
  * suspicious evidence is dropped.
  *
  * Evidence is dropped in this order until half of the room is free:

@@ -117,7 +117,7 @@ describe('at the bound', () => {
   });
 
   test('sources without a failed probe are dropped before those with one, whenever they were seen', () => {
-    for (const early of [strays(1000, '10.3'), []]) {
+    for (const early of [strays(1000, '10.3'), []].slice(0, atLength(1, 2))) {
       const late = early.length ? [] : strays(1000, '10.3', 800);
       const file = textOf([...early, ...visits(8000, '10.1', 100), ...late]);
       const kept = readAt(MOST, file, random);
@@ -199,7 +199,7 @@ describe('at the bound', () => {
   });
 
   test('more interfaces with addresses of their own than there is room for are no harm', () => {
-    const file = textOf(Array.from({ length: 20_000 }, (_, n) => probe(hostAt('10.3', n), '10.2.0.1', 22, 0)));
+    const file = textOf(Array.from({ length: atLength(8000, 20_000) }, (_, n) => probe(hostAt('10.3', n), '10.2.0.1', 22, 0)));
     expectTrue(readAt(MOST, file, random), file);
   });
 

@@ -80,17 +80,13 @@ describe('fails and names', () => {
   });
 });
 
-test(
-  'fails and names the variable when a function lacks an environment variable',
-  async () => {
-    const { code, stderr } = await demo.runBroken((template) => {
-      const ingest = template.Resources[idOf(template, 'AWS::Lambda::Function', 'Ingest')]!;
-      const { Variables } = ingest.Properties.Environment as { Variables: Record<string, unknown> };
-      delete Variables.WINDOWS_TABLE;
-    });
-    expect(stderr).toContain('demo failed: ingest function');
-    expect(stderr).toContain('WINDOWS_TABLE');
-    expect(code).toBe(1);
-  },
-  300_000,
-);
+test('fails and names the variable when a function lacks an environment variable', async () => {
+  const { code, stderr } = await demo.runBroken((template) => {
+    const ingest = template.Resources[idOf(template, 'AWS::Lambda::Function', 'Ingest')]!;
+    const { Variables } = ingest.Properties.Environment as { Variables: Record<string, unknown> };
+    delete Variables.WINDOWS_TABLE;
+  });
+  expect(stderr).toContain('demo failed: ingest function');
+  expect(stderr).toContain('WINDOWS_TABLE');
+  expect(code).toBe(1);
+}, 300_000);

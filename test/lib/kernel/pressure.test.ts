@@ -199,7 +199,9 @@ describe('at the bound', () => {
   });
 
   test('more interfaces with addresses of their own than there is room for are no harm', () => {
-    const file = textOf(Array.from({ length: atLength(8000, 20_000) }, (_, n) => probe(hostAt('10.3', n), '10.2.0.1', 22, 0)));
+    const file = textOf(
+      Array.from({ length: atLength(8000, 20_000) }, (_, n) => probe(hostAt('10.3', n), '10.2.0.1', 22, 0)),
+    );
     expectTrue(readAt(MOST, file, random), file);
   });
 

@@ -13,11 +13,11 @@ import {
 } from '../../../lib/notify/commands.ts';
 import { plain } from '../../../lib/text/untrusted.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
-import { wordsOf } from './shell.ts';
+import { wordsOf, wordsOfEach } from './shell.ts';
 
 const tables = { findings: 'Sweepwatch-Findings', region: 'eu-west-1' };
-const argumentOf = (line: string, option: string) => {
-  const words = wordsOf(line);
+const argumentOf = (line: string, option: string) => argumentAmong(wordsOf(line), option);
+const argumentAmong = (words: readonly string[], option: string) => {
   expect(words.filter((word) => word === option)).toHaveLength(1);
   return words[words.indexOf(option) + 1]!;
 };
@@ -47,8 +47,9 @@ describe('queries', () => {
   });
 
   test('carry hostile values as JSON within one word', () => {
-    for (const text of HOSTILE) {
-      const value = JSON.parse(argumentOf(queryById(tables, text), '--expression-attribute-values'));
+    const lines = wordsOfEach(HOSTILE.map((text) => queryById(tables, text)));
+    for (const [at, text] of HOSTILE.entries()) {
+      const value = JSON.parse(argumentAmong(lines[at]!, '--expression-attribute-values'));
       // JSON escapes line breaks, so they survive. Characters outside ASCII do not.
       expect(value[':id'].S).toBe(JSON.parse(plain(JSON.stringify(text))));
     }

@@ -4,7 +4,7 @@ import type { Finding } from '../../../lib/finding/model.ts';
 import { announcementOf, type HeldAnnouncement, laneOf, stormMessage } from '../../../lib/notify/storm.ts';
 import { matchesPattern } from '../../../local/servers/pattern.ts';
 import { findingOf, HOSTILE } from '../finding/samples.ts';
-import { wordsOf } from './shell.ts';
+import { wordsOf, wordsOfEach } from './shell.ts';
 
 const place = { deployment: 'sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const NOW = Date.UTC(2026, 8, 1, 12, 5) / 1000;
@@ -97,12 +97,9 @@ describe('the message', () => {
     expect(ours.slice(0, 9)).toEqual(
       'npx --no-install sweepwatch findings list --since 2026-08-31T23:59:00Z --severity medium'.split(' '),
     );
-    const values = lines
-      .filter((line) => line.includes('aws dynamodb query'))
-      .map((line) => {
-        const words = wordsOf(line);
-        return JSON.parse(words[words.indexOf('--expression-attribute-values') + 1]!);
-      });
+    const values = wordsOfEach(lines.filter((line) => line.includes('aws dynamodb query'))).map((words) =>
+      JSON.parse(words[words.indexOf('--expression-attribute-values') + 1]!),
+    );
     expect(values).toEqual(
       ['2026-08-31', '2026-09-01'].flatMap((day) =>
         [0, 1, 2, 3].map((shard) => ({ ':day': { S: `${day}#${shard}` }, ':rank': { S: '2#' } })),

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { alertText } from '../../../lib/notify/text.ts';
 import { campaignOf, findingOf, HOSTILE } from '../finding/samples.ts';
-import { wordsOf } from './shell.ts';
+import { wordsOf, wordsOfEach } from './shell.ts';
 
 /** When the alert is sent, epoch seconds. */
 const NOW = Date.UTC(2026, 11, 1) / 1000;
@@ -375,7 +375,7 @@ describe('hostile fields', () => {
       expect(hostile).toHaveLength(calm.length);
       // A pipe into grep is deliberately part of one command. The text before it contains the command's words.
       const counts = (lines: readonly string[]) =>
-        lines.map((line) => wordsOf(line.replace(/ \| grep -i abuse$/, '')).length);
+        wordsOfEach(lines.map((line) => line.replace(/ \| grep -i abuse$/, ''))).map(({ length }) => length);
       expect(counts(hostile)).toEqual(counts(calm));
     }
   });

@@ -20,7 +20,7 @@ const files = readdirSync(DATA, { recursive: true, withFileTypes: true })
 /** Number of lines of each log that are rewritten. */
 const LINES = 500;
 /** Lines of each log that are compared as they are. */
-const LINES_AS_THEY_ARE = atLength(2_000, Number.POSITIVE_INFINITY);
+const LINES_AS_THEY_ARE = atLength(5_000, Number.POSITIVE_INFINITY);
 
 /** A number of white spaces other than newlines. */
 const gap = (random: Random): string => [' ', '  ', '\t', ' \t', '    '][random.whole(0, 4)]!;

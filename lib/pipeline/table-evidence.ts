@@ -5,6 +5,7 @@ import { isPublicPort, isUse, mayCauseError, ServiceUsers, serviceKey } from '..
 import type { Networks } from '../net/networks.ts';
 import { InboundContacts, type InboundContext } from '../scan/inbound.ts';
 import type { Hours } from '../store/finding-item.ts';
+import { inParallel } from '../store/in-parallel.ts';
 import { OUTSIDE_BUCKETS, type SourceName } from '../store/keys.ts';
 import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
 import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from './evidence-reader.ts';
@@ -59,14 +60,12 @@ export class TableEvidence implements EvidenceReader {
     const range = Array.from({ length: to - from + 1 }, (_, at) => from + at);
     for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++) {
       const bySource = new Map<string, Fragment[]>();
-      for (let at = 0; at < range.length; at += PARALLEL) {
-        const reading = range.slice(at, at + PARALLEL).map((hour) => this.#packs.outsideSources(hour, bucket));
-        for (const fragment of (await Promise.all(reading)).flat()) {
-          fragments.set(fragment.hour, (fragments.get(fragment.hour) ?? 0) + fragment.fragments);
-          const known = bySource.get(fragment.address);
-          if (known) known.push(fragment);
-          else bySource.set(fragment.address, [fragment]);
-        }
+      const read = await inParallel(PARALLEL, range, (hour) => this.#packs.outsideSources(hour, bucket));
+      for (const fragment of read.flat()) {
+        fragments.set(fragment.hour, (fragments.get(fragment.hour) ?? 0) + fragment.fragments);
+        const known = bySource.get(fragment.address);
+        if (known) known.push(fragment);
+        else bySource.set(fragment.address, [fragment]);
       }
       for (const known of bySource.values()) {
         const source = mergeFragments(known)!;
@@ -115,22 +114,18 @@ export class TableEvidence implements EvidenceReader {
   /** The users of every service in an epoch hour, except services on public ports. */
   async #readUsers(hour: number): Promise<UsersOfHour> {
     const users = new Map<string, Set<string>>();
-    const buckets = Array.from({ length: OUTSIDE_BUCKETS }, (_, bucket) => bucket).values();
-    const readOn = async () => {
-      for (const bucket of buckets) {
-        const fragments = await this.#packs.outsideSources(hour, bucket);
-        // Each file may have one half of the same conversation.
-        for (const group of Map.groupBy(fragments, ({ address }) => address).values()) {
-          const { address, panes } = mergeFragments(group)!;
-          for (const contact of panes.flatMap(({ contacts }) => contacts)) {
-            if (isPublicPort(contact.port) || !isUse(contact.seen)) continue;
-            const service = serviceKey(contact);
-            users.set(service, (users.get(service) ?? new Set()).add(address));
-          }
+    await inParallel(PARALLEL, Array(OUTSIDE_BUCKETS).keys(), async (bucket) => {
+      const fragments = await this.#packs.outsideSources(hour, bucket);
+      // Each file may have one half of the same conversation.
+      for (const group of Map.groupBy(fragments, ({ address }) => address).values()) {
+        const { address, panes } = mergeFragments(group)!;
+        for (const contact of panes.flatMap(({ contacts }) => contacts)) {
+          if (isPublicPort(contact.port) || !isUse(contact.seen)) continue;
+          const service = serviceKey(contact);
+          users.set(service, (users.get(service) ?? new Set()).add(address));
         }
       }
-    };
-    await Promise.all(Array.from({ length: PARALLEL }, readOn));
+    });
     return users;
   }
 }

@@ -285,9 +285,10 @@ describe('bounds', () => {
       expect(kept).toBe(limit * sources);
       return (performance.now() - began) / 1000;
     };
-    seconds(100);
-    const few = seconds(100);
+    // The best of several, since other processes share the machine.
+    const best = (sources: number) => Math.min(...[1, 2, 3].map(() => seconds(sources)));
+    const few = best(100);
     // Twelve times the records. When each cut rebuilt the whole index, this took a hundred times as long.
-    expect(seconds(1200)).toBeLessThan(Math.max(few, 0.03) * 40);
+    expect(best(1200)).toBeLessThan(Math.max(few, 0.03) * 40);
   });
 });

@@ -8,7 +8,7 @@ export class GzipError extends Error {
   override name = 'GzipError';
 }
 
-const OUTPUT_CHUNK = 512 * 1024;
+const OUTPUT_CHUNK = 256 * 1024;
 /** Number of chunks to decode ahead of the reader. Decoding runs in its own thread. */
 const AHEAD = 4;
 /**

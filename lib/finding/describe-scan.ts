@@ -13,7 +13,14 @@ import { walkOf } from '../scan/windows.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
 import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
-import { againstOwnPast, explainWindows, stayedReason, stealthReason, vulnerableReason } from './reasons.ts';
+import {
+  againstOwnPast,
+  doubtReason,
+  explainWindows,
+  stayedReason,
+  stealthReason,
+  vulnerableReason,
+} from './reasons.ts';
 import { findingSource } from './source.ts';
 import {
   countOutcomes,
@@ -108,7 +115,8 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
   const stays = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
-  const severity = severityOf(direction, confidence, stays.length > 0);
+  const isSure = scan.windows.some((window) => window.isSure);
+  const severity = isSure ? severityOf(direction, confidence, stays.length > 0) : doubtfulSeverityOf(scan);
   return {
     schemaVersion: 1,
     id,
@@ -144,6 +152,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
     detectedAt: isoTime(first.contact.end),
     reasons: [
       ...explainWindows(scan.windows, context.settings),
+      ...(isSure ? [] : [doubtReason(contacts)]),
       ...(severity === 'critical' ? [stayedReason(stays)] : []),
       ...stealthReason(contacts),
       ...vulnerableReason(vulnerable),
@@ -178,6 +187,10 @@ function severityOf(direction: Direction, confidence: number, isConnected: boole
   if (direction === 'lateral' && isConnected) return 'critical';
   return confidence >= 50 ? 'high' : 'medium';
 }
+
+/** Nothing failed in a sweep of connections that stay open, so no server is gone, and somebody should look. */
+const doubtfulSeverityOf = ({ windows }: Scan): Severity =>
+  windows.every(({ detection }) => detection.counts !== 'failures') ? 'medium' : 'low';
 
 /**
  * Confidence from 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's

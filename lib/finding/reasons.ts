@@ -7,6 +7,7 @@ import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import type { Campaign } from '../scan/campaigns.ts';
 import type { FirstContact } from '../scan/contacts.ts';
+import type { ContextName } from '../scan/contexts.ts';
 import { settingOf } from '../scan/settings.ts';
 import { ratioOf, type Window, walkOf } from '../scan/windows.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
@@ -29,6 +30,8 @@ export function explainWindows(windows: readonly Window[], settings: DetectionSe
   const [speaking, others] = isAboutFailures(top)
     ? ['failed', 'succeeded']
     : ['failed or were never repeated', 'were ordinary'];
+  const left = Math.round((top.others - top.successes) * 2);
+  const half = left > 0 ? `, ${grouped(left)} of them without data, which count half` : '';
   return [
     ...strongest.map((window) => fanOutReason(window, settings)),
     {
@@ -41,7 +44,7 @@ export function explainWindows(windows: readonly Window[], settings: DetectionSe
       test: 'failures-per-success',
       value: ratio,
       threshold: perSuccess,
-      text: `${countOf(top.failures, 'first contact')} ${speaking} and ${grouped(top.successes)} ${others} (threshold: ${perSuccess} to 1)`,
+      text: `${countOf(top.failures, 'first contact')} ${speaking} and ${grouped(top.others)} ${others}${half} (threshold: ${perSuccess} to 1)`,
     },
   ];
 }
@@ -118,6 +121,25 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
   threshold: 1,
   text: `the scanner stayed connected to ${listOf(services)}`,
 });
+
+/** The reason that a finding alerts nobody: too many of its contacts look like those of a client whose server is gone. */
+export function doubtReason(contacts: readonly FirstContact[]): Reason {
+  const count = (name: ContextName) => contacts.filter(({ context }) => context === name).length;
+  const counts = [
+    [count('failed patiently'), 'were tried three times or more, as clients do that wait for an answer'],
+    [count('answered before'), 'had answered this source before, so they show an outage'],
+    [count('one-way stream'), 'carry a stream of datagrams that needs no answer'],
+    [count('answered, left open'), 'were answered and not closed, as the connections of a pool are'],
+  ] as const;
+  const value = counts.reduce((sum, [number]) => sum + number, 0);
+  const text = counts.filter(([number]) => number > 0).map(([number, what]) => `${grouped(number)} ${what}`);
+  return {
+    test: 'as-clients-do',
+    value,
+    threshold: contacts.length,
+    text: `of ${countOf(contacts.length, 'contact')}, ${text.join(', ')}: the log cannot tell this from an ordinary client`,
+  };
+}
 
 /** The reason that probes came without a SYN, which scanners leave out to escape notice. */
 export function stealthReason(contacts: readonly FirstContact[]): Reason[] {

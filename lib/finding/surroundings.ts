@@ -20,6 +20,7 @@ export interface HourRange {
   readonly to: number;
 }
 
+const TCP = 6;
 const UDP = 17;
 /** Ports of web servers. */
 const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
@@ -115,9 +116,12 @@ export function possibleAskers({ finding, targets }: DetectedFinding): readonly 
   return Array.from({ length: Math.min(SAMPLE_SIZE, targets.length) }, (_, at) => sorted[Math.floor(at * step)]!);
 }
 
-/** Whether an ICMP error may be the answer to this contact: a datagram that nothing else answered. */
+/**
+ * Whether an ICMP error may be the answer to this contact: a datagram, or a SYN that a firewall refused (RFC 1812: type 3,
+ * code 13), that nothing else answered.
+ */
 export const mayCauseError = (seen: number, protocol: number): boolean =>
-  protocol === UDP && isFailure(outcomeOf(seen));
+  (protocol === UDP || protocol === TCP) && isFailure(outcomeOf(seen));
 
 /**
  * Whether a contact shows that its source uses a service: a connection that was made and closed, or a conversation. A

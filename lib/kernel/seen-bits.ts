@@ -31,3 +31,12 @@ export const SEEN_OWN_TARGET = 4096;
 export const SEEN_TCP = 8192;
 /** One of the ends sent more packets at a time than it takes to find a port open, so data was exchanged. */
 export const SEEN_CONVERSATION = 16384;
+/**
+ * The initiator sent at least three packets in one record. Without an answer these are the retries of a client that
+ * waits for a connection. Raw scanners send one packet or two.
+ */
+export const SEEN_PATIENT = 32768;
+/** The target sent at least a kilobyte in one record, which is more than a banner. */
+export const SEEN_EXCHANGE = 65536;
+/** One of the ends closed or reset a TCP connection in the record that opened it. */
+export const SEEN_CLOSED = 131072;

@@ -6,6 +6,7 @@ import { isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surro
 import { InboundContacts, type InboundContext } from '../scan/inbound.ts';
 import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from './evidence-reader.ts';
 
+const TCP = 6;
 const UDP = 17;
 const INTERNET = 'internet';
 
@@ -64,9 +65,8 @@ export class MemoryEvidence implements EvidenceReader {
       ({ source }) => source.address,
     );
     if (!bySource.size) return found;
-    for (const { scope, source: asker, hour, contact } of this.#collector.contactsWith(
-      ({ protocol }) => protocol === UDP,
-    )) {
+    const asked = this.#collector.contactsWith(({ protocol }) => protocol === UDP || protocol === TCP);
+    for (const { scope, source: asker, hour, contact } of asked) {
       if (!mayCauseError(contact.seen, contact.protocol)) continue;
       for (const { source, from, to, askers } of bySource.get(contact.target) ?? [])
         if (isSameNetwork(scope, source.scope) && hour >= from && hour <= to) askers.add(asker);

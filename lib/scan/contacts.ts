@@ -10,12 +10,15 @@ import {
   isWithoutSyn,
   type Outcome,
   outcomeOf,
+  SEEN_CONVERSATION,
+  SEEN_EXCHANGE,
   SEEN_OWN_TARGET,
 } from '../evidence/seen.ts';
 import { Networks } from '../net/networks.ts';
+import { type ContextName, contextOf } from './contexts.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
-import { isHabit, isLasting, isTouch, minutesIn, minutesOf } from './visits.ts';
+import { flowsOf, isHabit, isLasting, isTouch, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
@@ -30,6 +33,8 @@ export interface FirstContact {
   readonly port: number;
   readonly protocol: number;
   readonly outcome: Outcome;
+  /** The context in which it is weighed. */
+  readonly context: ContextName;
   readonly start: number;
   readonly end: number;
   readonly last: number;
@@ -147,6 +152,14 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
   return {
     ...beginningOf(pane, contact),
     outcome,
+    context: contextOf({
+      outcome,
+      seen,
+      protocol: contact.protocol,
+      flows: flowsOf(contact),
+      isTouch: false,
+      isAnsweredBefore: false,
+    }),
     // It counts at the time it was first made. Later repetitions are not new probes.
     last: contact.firstEnd,
     direction: directionOf({ ...contact, seen }, look.source, look.viewpoint.networks),
@@ -189,24 +202,42 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   const seen = contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
+  const touched =
+    outcome === 'established' &&
+    history.length === 1 + Number(next !== undefined) &&
+    isSurelyFirst(contact, pane, look.source) &&
+    isTouch(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes });
   return {
     ...beginningOf(pane, contact),
     outcome,
+    context: contextOf({
+      outcome,
+      seen,
+      protocol: contact.protocol,
+      flows: flowsOf(contact, next),
+      isTouch: touched,
+      isAnsweredBefore: isAnsweredBefore(history, at),
+    }),
     // A conversation that continues after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     direction: directionOf(contact, look.source, look.viewpoint.networks),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
-    isTouch:
-      outcome === 'established' &&
-      at === 0 &&
-      isSurelyFirst(contact, pane, look.source) &&
-      isTouch(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes }),
+    isTouch: touched,
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
   };
 }
+
+/** Whether the contact was answered in an earlier hour. A touch does not count, since a scan may be run again. */
+const isAnsweredBefore = (history: History, at: number): boolean =>
+  history
+    .slice(0, at)
+    .some(
+      ({ contact }) =>
+        outcomeOf(contact.seen) === 'established' && (contact.seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) !== 0,
+    );
 
 /** If an earlier hour is sampled, a visit in it may not have been kept. A sample keeps the smallest hashes. */
 const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>

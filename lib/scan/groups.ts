@@ -1,6 +1,6 @@
 /** Groups a source's contacts by what a scan has in common, and keeps those in windows that met the thresholds. */
 import { contactKey, type Direction, type FirstContact } from './contacts.ts';
-import type { GroupBy, SourceDetection, WindowRule } from './detection.ts';
+import { type GroupBy, HORIZONS, type SourceDetection, type WindowRule } from './detection.ts';
 import type { ScanSettings } from './settings.ts';
 import { findWindows, hasSpeakers, isShort, leastFloor, type Window } from './windows.ts';
 
@@ -49,7 +49,7 @@ export function findGroupScans(
   return [...fast, ...scanTouches(contacts, touches, fast, settings), ...slow];
 }
 
-/** Detections of touches skip each group that a detection of failures has already found. */
+/** Detections of touches leave out, in each group, the time that a detection of failures surely explains. */
 function scanTouches(
   contacts: Contacts,
   detections: readonly SourceDetection[],
@@ -57,16 +57,24 @@ function scanTouches(
   settings: ScanSettings,
 ): GroupScan[] {
   const keyOf = (groupBy: GroupBy, shared: string) => `${groupBy} ${shared}`;
-  const found = new Set(
-    fast.flatMap(({ windows }) => windows.map(({ detection, shared }) => keyOf(detection.groupBy, shared))),
-  );
+  const sure = fast.filter(({ windows }) => windows.some(({ isSure }) => isSure));
+  const explained = Map.groupBy(sure, ({ windows: [window] }) => keyOf(window!.detection.groupBy, window!.shared));
   return detections.flatMap((detection) =>
     [...groupsOf(contacts, detection)]
-      .filter(({ shared }) => !found.has(keyOf(detection.groupBy, shared)))
-      .map((group) => fastScanOf(group, detection, settings))
+      .map((group) => {
+        const spans = (explained.get(keyOf(detection.groupBy, group.shared)) ?? []).map(spanOf);
+        const isFree = ({ end }: FirstContact) => !spans.some(({ from, to }) => end >= from && end <= to);
+        return fastScanOf({ ...group, first: group.first.filter(isFree) }, detection, settings);
+      })
       .filter((scan) => scan !== undefined),
   );
 }
+
+/** The time that a scan explains: from its first contact to its last, and one window of five minutes beyond. */
+const spanOf = ({ contacts }: GroupScan) => ({
+  from: contacts[0]!.end - HORIZONS['5m'],
+  to: contacts.at(-1)!.end + HORIZONS['5m'],
+});
 
 /**
  * Groups by target and by port first, in any order. Contacts that share neither may still be a scan, so the rest is

@@ -52,12 +52,14 @@ const VISITED_SECONDS = 180;
 export function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
-  const flows = bits(contact.flows | (next?.flows ?? 0));
   return (
     (minutes >= habitMinutes && last - contact.firstEnd >= habitMinutes * 60 - 60) ||
-    (flows >= VISITS && last - contact.firstStart >= VISITED_SECONDS)
+    (flowsOf(contact, next) >= VISITS && last - contact.firstStart >= VISITED_SECONDS)
   );
 }
+
+/** At least how many flows from distant source ports the contact had. A contact without any says zero. */
+export const flowsOf = (contact: SeenContact, next?: SeenContact): number => bits(contact.flows | (next?.flows ?? 0));
 
 /** Number of separate minutes in the hour in which the contact was probed. */
 export const minutesOf = (contact: SeenContact): number => bits(contact.minutesLow) + bits(contact.minutesHigh);

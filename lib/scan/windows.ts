@@ -1,6 +1,6 @@
 /** Sliding windows over first contacts, in which enough contacts indicate a scan and far outnumber the others. */
-import { isFailure } from '../evidence/seen.ts';
 import type { FirstContact } from './contacts.ts';
+import { CONTEXTS } from './contexts.ts';
 import { HORIZONS, type HorizonName, type SourceDetection, type WindowRule } from './detection.ts';
 import { type ScanSettings, settingOf } from './settings.ts';
 
@@ -21,7 +21,11 @@ export interface Window {
   readonly since: number;
   /** Distinct contacts in the window that were kept, those that indicate a scan and the others. */
   readonly failures: number;
+  /** What the others are worth in successes. A contact that was answered and left is worth half. */
   readonly successes: number;
+  readonly others: number;
+  /** Whether the thresholds are met without contacts in doubtful contexts. */
+  readonly isSure: boolean;
   /** Whether the contacts are a sample of a larger number. */
   readonly isSampled: boolean;
   /** Log-likelihood ratio of the walk over the window. */
@@ -94,6 +98,8 @@ export function findWindows(
       since: group[at - enough + 1]!.end,
       failures: thresholds.failuresOf(counts),
       successes: counts.successes,
+      others: counts.others,
+      isSure: thresholds.areMetForSure(counts),
       isSampled: counts.sampled > 0,
       walk: thresholds.walkOf(counts),
     });
@@ -119,7 +125,9 @@ function countEnough(
 
 /** Whether a contact indicates a scan: it failed, or it was a touch and the detection counts touches. */
 const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
-  isFailure(contact.outcome) || (counts === 'failures and touches' && contact.isTouch);
+  CONTEXTS[contact.context].failure > 0 || (counts === 'failures and touches' && contact.isTouch);
+
+const isDoubtful = ({ context }: FirstContact): boolean => CONTEXTS[context].isDoubtful === true;
 
 /** Whether at least `floor` contacts of a group indicate a scan. This rules out most groups at little cost. */
 export function hasSpeakers(group: readonly FirstContact[], detection: SourceDetection, floor: number): boolean {
@@ -132,7 +140,11 @@ export function hasSpeakers(group: readonly FirstContact[], detection: SourceDet
 class Counts {
   failures = 0;
   habits = 0;
+  /** Those of the failures and of the recurring contacts whose context is doubtful. */
+  doubtful = 0;
+  doubtfulHabits = 0;
   successes = 0;
+  others = 0;
   /** Contacts that also stand for others. */
   sampled = 0;
   readonly #detection: SourceDetection;
@@ -143,9 +155,16 @@ class Counts {
 
   add(contact: FirstContact, sign: 1 | -1): void {
     if (contact.weight > 1) this.sampled += sign;
-    if (!speaksForScan(contact, this.#detection)) this.successes += sign;
-    else if (contact.isHabit) this.habits += sign;
-    else this.failures += sign;
+    if (!speaksForScan(contact, this.#detection)) {
+      this.others += sign;
+      this.successes += sign * CONTEXTS[contact.context].success;
+    } else if (contact.isHabit) {
+      this.habits += sign;
+      if (isDoubtful(contact)) this.doubtfulHabits += sign;
+    } else {
+      this.failures += sign;
+      if (isDoubtful(contact)) this.doubtful += sign;
+    }
   }
 }
 
@@ -166,18 +185,29 @@ class Thresholds {
   }
 
   areMet(counts: Counts, group: readonly FirstContact[], from: number, at: number): boolean {
-    const failures = this.failuresOf(counts);
     const { requires } = this.#detection;
     return (
-      failures >= this.#floor &&
-      failures >= this.#perSuccess * counts.successes &&
-      this.walkOf(counts) >= this.#walk.bound &&
+      this.#areEnough(this.failuresOf(counts), counts.successes) &&
       (!requires || requires(this.#speakersIn(counts, group, from, at)))
     );
   }
 
+  /** Whether contacts whose context is not doubtful would be enough. Call where all together are. */
+  areMetForSure({ failures, habits, doubtful, doubtfulHabits, successes }: Counts): boolean {
+    const sure = { failures: failures - doubtful, habits: habits - doubtfulHabits };
+    return this.#areEnough(this.failuresOf(sure), successes);
+  }
+
+  #areEnough(failures: number, successes: number): boolean {
+    return (
+      failures >= this.#floor &&
+      failures >= this.#perSuccess * successes &&
+      failures * this.#walk.failure + successes * this.#walk.success >= this.#walk.bound
+    );
+  }
+
   /** Recurring contacts beyond the limit are not a stale configuration, because a scan that repeats is still a scan. */
-  failuresOf({ failures, habits }: Counts): number {
+  failuresOf({ failures, habits }: Pick<Counts, 'failures' | 'habits'>): number {
     return failures + (this.#areHabitsProbes(habits) ? habits : 0);
   }
 
@@ -214,7 +244,8 @@ class Sequel {
     for (const [at, contact] of group.entries()) {
       const speaks = speaksForScan(contact, detection);
       this.#failures[at + 1] = this.#failures[at]! + (speaks ? contact.weight : 0);
-      this.#successes[at + 1] = this.#successes[at]! + (speaks ? 0 : contact.weight);
+      this.#successes[at + 1] =
+        this.#successes[at]! + (speaks ? 0 : contact.weight * CONTEXTS[contact.context].success);
     }
   }
 

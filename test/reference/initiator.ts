@@ -1,8 +1,11 @@
 /** Tells who initiated the contact that a record is a half of, and what the half says about it. */
 import {
   SEEN_ACCEPT,
+  SEEN_CLOSED,
   SEEN_COMPLETED,
   SEEN_CONVERSATION,
+  SEEN_EXCHANGE,
+  SEEN_PATIENT,
   SEEN_PROBE,
   SEEN_REJECT,
   SEEN_REPLY,
@@ -56,6 +59,9 @@ const IPV6_EXTRA_BYTES = 20;
 const SYN_RETRIES = 4;
 /** This many packets are enough to find a port open and close the connection. More packets are a conversation. */
 const PROBE_PACKETS = 10;
+/** The retries of a client in one record, and bytes of an answer that is more than a banner. */
+const PATIENT_PACKETS = 3;
+const EXCHANGE_BYTES = 1000;
 
 /** 0 for a privileged port, 1 for a registered one, 2 for an ephemeral one: the lower side of a flow is the service. */
 const portRole = (port: number): number => (port < PRIVILEGED ? 0 : port < EPHEMERAL ? 1 : 2);
@@ -77,6 +83,8 @@ export function classify(record: Classified, isIpv4: boolean, into: Halves): voi
     if (into.forward) into.forward |= SEEN_CONVERSATION;
     if (into.reverse) into.reverse |= SEEN_CONVERSATION;
   }
+  if (into.forward && record.packets >= PATIENT_PACKETS) into.forward |= SEEN_PATIENT;
+  if (into.reverse && record.bytes >= EXCHANGE_BYTES) into.reverse |= SEEN_EXCHANGE;
 }
 
 function classifyDatagrams(record: Classified, verdict: number, into: Halves): void {
@@ -92,10 +100,11 @@ function classifyDatagrams(record: Classified, verdict: number, into: Halves): v
 
 function classifyTcp(record: Classified, isIpv4: boolean, verdict: number, into: Halves): void {
   const flags = record.tcpFlags;
+  const closed = flags & (FIN | RST) ? SEEN_CLOSED : 0;
   if ((flags & (SYN | ACK)) === SYN) {
     const completed = flags & FIN && record.packets >= 3 ? SEEN_COMPLETED : 0;
-    into.forward = SEEN_SYN | SEEN_TCP | verdict | completed;
-  } else if ((flags & (SYN | ACK)) === (SYN | ACK)) into.reverse = SEEN_SYN_ACK | SEEN_TCP;
+    into.forward = SEEN_SYN | SEEN_TCP | verdict | closed | completed;
+  } else if ((flags & (SYN | ACK)) === (SYN | ACK)) into.reverse = SEEN_SYN_ACK | SEEN_TCP | closed;
   else if ((flags & RST) !== 0 && (flags & FIN) === 0 && (record.packets <= 2 || isBare(record, isIpv4))) {
     const fromClient = portRole(record.sourcePort) > portRole(record.targetPort);
     into.reverse = (fromClient ? SEEN_WEAK_RESET : SEEN_RESET) | SEEN_TCP;

@@ -58,7 +58,7 @@ export function add(
   contacts.add(source, target, service, seen, start, end, quality, sourcePort, packetBytes);
 }
 
-/** The halves of one record: the bits of the forward half, and above them those of the reverse half. */
+/** The halves of one record: the bits of the forward half, and 2^20 times those of the reverse half. */
 export function classify(
   protocol: u32,
   sourcePort: u32,
@@ -68,9 +68,9 @@ export function classify(
   action: u32,
   flags: i32,
   isIpv4: bool,
-): u32 {
+): f64 {
   classifyRecord(protocol, sourcePort, targetPort, packets, bytes, action, flags, isIpv4);
-  return initiator.forward | (initiator.reverse << 16);
+  return <f64>initiator.forward + <f64>initiator.reverse * <f64>(1 << 20);
 }
 
 export function block(): u32 {

@@ -1,8 +1,11 @@
 /** Decides who initiated the contact that a record belongs to, and what the record says about it. */
 import {
   SEEN_ACCEPT,
+  SEEN_CLOSED,
   SEEN_COMPLETED,
   SEEN_CONVERSATION,
+  SEEN_EXCHANGE,
+  SEEN_PATIENT,
   SEEN_PROBE,
   SEEN_REJECT,
   SEEN_REPLY,
@@ -40,6 +43,10 @@ const IPV6_EXTRA_BYTES: f64 = 20;
 const SYN_RETRIES: f64 = 4;
 /** This many packets are enough to find a port open and close the connection. More packets are a conversation. */
 const PROBE_PACKETS: f64 = 10;
+/** A client's retries within its own timeout: three SYNs in five seconds (RFC 6298), eleven in two minutes. */
+const PATIENT_PACKETS: f64 = 3;
+/** A TLS handshake with its certificates is longer. Banners of SSH, SMTP or FTP are shorter. */
+const EXCHANGE_BYTES: f64 = 1000;
 
 /**
  * The result for the last record that was classified. `forward` belongs to the contact of its sender with its receiver,
@@ -81,6 +88,8 @@ export function classify(
     if (forward) forward |= SEEN_CONVERSATION;
     if (reverse) reverse |= SEEN_CONVERSATION;
   }
+  if (forward && packets >= PATIENT_PACKETS) forward |= SEEN_PATIENT;
+  if (reverse && bytes >= EXCHANGE_BYTES) reverse |= SEEN_EXCHANGE;
 }
 
 function classifyDatagrams(sourcePort: u32, targetPort: u32, action: u32, verdict: u32): void {
@@ -104,9 +113,10 @@ function classifyTcp(
   isIpv4: bool,
   verdict: u32,
 ): void {
+  const closed: u32 = (flags & (FIN | RST)) != 0 ? SEEN_CLOSED : 0;
   if ((flags & (SYN | ACK)) == SYN)
-    forward = SEEN_SYN | SEEN_TCP | verdict | ((flags & FIN) != 0 && packets >= 3 ? SEEN_COMPLETED : 0);
-  else if ((flags & (SYN | ACK)) == (SYN | ACK)) reverse = SEEN_SYN_ACK | SEEN_TCP;
+    forward = SEEN_SYN | SEEN_TCP | verdict | closed | ((flags & FIN) != 0 && packets >= 3 ? SEEN_COMPLETED : 0);
+  else if ((flags & (SYN | ACK)) == (SYN | ACK)) reverse = SEEN_SYN_ACK | SEEN_TCP | closed;
   else if ((flags & RST) != 0 && (flags & FIN) == 0 && (packets <= 2 || isBare(packets, bytes, isIpv4)))
     reverse = (portRole(sourcePort) > portRole(targetPort) ? SEEN_WEAK_RESET : SEEN_RESET) | SEEN_TCP;
   else byPortRoles(sourcePort, targetPort, action, verdict | SEEN_TCP, SEEN_REPLY | SEEN_TCP);

@@ -12,6 +12,7 @@ const contact = (target: number, port: number): FirstContact => ({
   port,
   protocol: 6,
   outcome: 'reset',
+  context: 'failed',
   start: 0,
   end: 0,
   last: 0,

@@ -22,7 +22,7 @@ function halvesOf(given: Given): { forward: string[]; reverse: string[] } {
   // What an earlier record left behind must not show.
   run.classify(1, 0, 0, 99, 99, ACCEPT, NO_FLAGS, 1);
   const both = run.classify(protocol, from, to, packets, bytes, action, flags, ipv6 ? 0 : 1);
-  return { forward: namesOf(both & 0xffff), reverse: namesOf(both >>> 16) };
+  return { forward: namesOf(both % 2 ** 20), reverse: namesOf(Math.floor(both / 2 ** 20)) };
 }
 
 function namesOf(bits: number): string[] {
@@ -47,7 +47,7 @@ describe('TCP with flags', () => {
   test('a rejected SYN, also with other bits of the same side, is a rejected probe', () => {
     for (const flags of [2, 3, 6, 7, 2 | 64])
       expect(halvesOf({ from: 50_000, to: 22, flags, action: REJECT })).toEqual({
-        forward: ['REJECT', 'SYN', 'TCP'],
+        forward: [...((flags & 5) !== 0 ? ['CLOSED'] : []), 'REJECT', 'SYN', 'TCP'],
         reverse: nothing,
       });
   });
@@ -60,7 +60,10 @@ describe('TCP with flags', () => {
     ] as const)
       for (const flags of [18, 19, 22, 23])
         for (const action of [ACCEPT, REJECT])
-          expect(halvesOf({ from, to, flags, action })).toEqual({ forward: nothing, reverse: ['SYN_ACK', 'TCP'] });
+          expect(halvesOf({ from, to, flags, action })).toEqual({
+            forward: nothing,
+            reverse: [...((flags & 5) !== 0 ? ['CLOSED'] : []), 'SYN_ACK', 'TCP'],
+          });
   });
 
   test('SYN and FIN of one side complete a connection only with three packets or more', () => {

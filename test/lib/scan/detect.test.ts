@@ -76,7 +76,8 @@ describe('success', () => {
   });
 
   test('is not outweighed by recurring contacts', async () => {
-    const known = flat(8, (n) => probe({ to: '10.0.9.9', port: 500 + n, at: NOON + 301, fate: 'established' }));
+    const also = { packets: '20' };
+    const known = flat(8, (n) => probe({ to: '10.0.9.9', port: 500 + n, at: NOON + 301, fate: 'established', also }));
     const fresh = vertical(20, { firstPort: 1000, at: NOON + 302, every: 0 });
     expect(await findingsIn([...poller(20, 5, NOON + 290), ...fresh])).toHaveLength(1);
     expect(await findingsIn([...poller(20, 5, NOON + 290), ...known, ...fresh])).toEqual([]);

@@ -57,7 +57,7 @@ describe('a history made on purpose', () => {
 describe('answers in the name of the targets', () => {
   test('to a sweep make it an open-port sweep', async () => {
     const sweep = answeredInTheName(horizontal(30, { fate: 'unanswered' }));
-    expect(await findingsIn([...sweep, later])).toMatchObject([{ kind: 'open-port-sweep', severity: 'high' }]);
+    expect(await findingsIn([...sweep, later])).toMatchObject([{ kind: 'open-port-sweep', severity: 'medium' }]);
   });
 
   test('to a few of many probes do not hide the scan', async () => {

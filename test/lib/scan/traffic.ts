@@ -95,7 +95,8 @@ export function probe(of: Probe): Row[] {
     dstport: port,
     action: fate === 'rejected' ? 'REJECT' : 'ACCEPT',
     'flow-direction': seenBy === 'source' ? 'egress' : 'ingress',
-    'tcp-flags': protocol === 6 ? 2 : '-',
+    // A scanner's own system resets a connection that it did not open itself.
+    'tcp-flags': protocol === 6 ? (fate === 'established' ? 6 : 2) : '-',
     ...of.also,
   });
   if (fate === 'rejected' || fate === 'unanswered') return [request];

@@ -1,0 +1,87 @@
+/** What a contact's context does to a finding: doubt lowers its severity, and enough contacts without doubt restore it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { CONTEXTS } from '../../../lib/scan/contexts.ts';
+import { findingsIn, horizontal, NOON, type Row, row, vertical } from './traffic.ts';
+
+const HOUR = 3600;
+const retried = { packets: '4', bytes: '240' };
+const exchange = { packets: '14', bytes: '5200' };
+/** A record long after the others, so that the log shows how they went on. */
+const later = row({ srcaddr: '10.0.0.99', dstaddr: '10.0.0.98', start: NOON + 900, end: NOON + 900 });
+const severitiesIn = async (rows: readonly Row[]) =>
+  (await findingsIn([...rows, later]))
+    .filter(({ source }) => source?.address !== '10.0.0.99')
+    .map(({ severity }) => severity);
+const dead = (count: number, also: Row = {}) => horizontal(count, { fate: 'unanswered', every: 0.2, also });
+
+describe('targets that never answered', () => {
+  test('are a scan when each is tried once', async () => {
+    expect(await severitiesIn(dead(40))).toEqual(['high']);
+  });
+
+  test('are of low severity when each is tried again, as clients do', async () => {
+    const [finding] = await findingsIn([...dead(40, retried), later]);
+    expect(finding).toMatchObject({ severity: 'low', contacts: { failed: 40 } });
+    expect(finding!.reasons.find(({ test }) => test === 'as-clients-do')).toMatchObject({ value: 40, threshold: 40 });
+  });
+
+  test('are of low severity when each is tried from several source ports within seconds', async () => {
+    const ports = [41_001, 43_102, 47_203, 52_304];
+    const asked = ports.flatMap((sourcePort, at) =>
+      horizontal(24, { port: 123, protocol: 17, fate: 'unanswered', every: 0, at: NOON + at * 3, sourcePort }),
+    );
+    expect(await severitiesIn(asked)).toEqual(['low']);
+  });
+
+  test('are a scan when enough of them are tried once, whatever clients on the same host do', async () => {
+    const scan = horizontal(12, { fate: 'unanswered', network: '10.0.20', port: 22 });
+    expect(await severitiesIn([...dead(40, retried), ...scan])).toEqual(['high']);
+  });
+
+  test('and pings are a scan, although every ping is repeated', async () => {
+    expect(
+      await severitiesIn(horizontal(40, { protocol: 1, port: 0, fate: 'unanswered', every: 0.2, also: retried })),
+    ).toEqual(['high']);
+  });
+});
+
+test('an outage of servers that had answered is of low severity', async () => {
+  const before = horizontal(40, { fate: 'established', at: NOON - 3 * HOUR, every: 0.2, also: exchange });
+  expect(await severitiesIn([...before, ...dead(40)])).toEqual(['low']);
+});
+
+test('streams that need no answer are of low severity', async () => {
+  const stream = { packets: '3000', bytes: '516000' };
+  const media = vertical(60, { protocol: 17, firstPort: 20_000, fate: 'unanswered', every: 0.5, also: stream });
+  expect(await severitiesIn(media)).toEqual(['low']);
+});
+
+describe('a scan that finds every third port open', () => {
+  const answered = (also: Row = {}) => [
+    ...vertical(200, { firstPort: 1, fate: 'rejected', every: 0.5 }),
+    ...vertical(100, { firstPort: 1001, fate: 'established', every: 0.5, also }),
+  ];
+
+  test('is a scan, since a port that is found and left is worth half a success', async () => {
+    expect(await severitiesIn(answered())).toEqual(['high']);
+  });
+
+  test('is not a scan where data was exchanged', async () => {
+    expect(await severitiesIn(answered(exchange))).toEqual([]);
+  });
+});
+
+test('a sweep whose connections stay open is of medium severity', async () => {
+  const open = (flags: Row) => horizontal(30, { fate: 'established', every: 0.2, also: flags });
+  const pool = open({}).map((each) => (each['tcp-flags'] === 6 ? { ...each, 'tcp-flags': 2 } : each));
+  expect(await severitiesIn(pool)).toEqual(['medium']);
+  expect(await severitiesIn(open({}))).toEqual(['high']);
+});
+
+test('the page of detections explains every context', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/detections/README.md'), 'utf8');
+  for (const [name, { failure, success, isDoubtful }] of Object.entries(CONTEXTS))
+    expect(page).toContain(`| ${name} | ${failure} | ${success} | ${isDoubtful ? 'yes' : 'no'} |`);
+});

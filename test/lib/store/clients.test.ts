@@ -54,6 +54,7 @@ test.each([
     () => createSqsClient(connection).send(new SendMessageCommand({ QueueUrl: `${url()}/1/q`, MessageBody: 'm' })),
   ],
 ])('a call of %s that is never answered is tried again and then fails', async (_, call) => {
-  await expect(call()).rejects.toMatchObject({ name: 'TimeoutError' });
-  expect(requests).toBe(8);
+  await expect(call()).rejects.toMatchObject({ name: 'TimeoutError', $metadata: { attempts: 8 } });
+  // On a busy machine an attempt may be over before its request arrives, since time passes a hundred times as fast.
+  expect(requests).toBeGreaterThan(4);
 });

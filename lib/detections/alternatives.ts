@@ -1,5 +1,5 @@
 /** Ordinary causes of a finding to consider before acting on it, the likeliest first. */
-import type { Direction } from '../scan/contacts.ts';
+import type { Direction } from '../scan/direction.ts';
 import { detectionOf } from './index.ts';
 
 const OF_DIRECTION: Readonly<Record<Direction, readonly string[]>> = {

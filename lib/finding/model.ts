@@ -2,8 +2,9 @@
  * The public shape of a finding as the command line prints it, DynamoDB stores it and SNS sends it. Change it only by
  * addition.
  */
-import type { Direction } from '../scan/contacts.ts';
+
 import type { HorizonName } from '../scan/detection.ts';
+import type { Direction } from '../scan/direction.ts';
 
 export type { Direction };
 

@@ -31,7 +31,7 @@ export function explainWindows(windows: readonly Window[], settings: DetectionSe
     ? ['failed', 'succeeded']
     : ['failed or were never repeated', 'were ordinary'];
   const left = Math.round((top.others - top.successes) * 2);
-  const half = left > 0 ? `, ${grouped(left)} of them without data, which count half` : '';
+  const half = left > 0 ? `, ${grouped(left)} of them with hardly any data, which count half` : '';
   return [
     ...strongest.map((window) => fanOutReason(window, settings)),
     {

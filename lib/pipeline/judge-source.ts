@@ -8,8 +8,8 @@ import { type DetectedFinding, detectScans, type JudgingContext } from '../findi
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import type { Networks } from '../net/networks.ts';
-import { directionOf } from '../scan/contacts.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
+import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { RunContext } from './evidence-reader.ts';

@@ -5,7 +5,7 @@ import { withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding } from '../finding/model.ts';
-import { directionOf } from '../scan/contacts.ts';
+import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';

@@ -12,20 +12,16 @@ import {
   outcomeOf,
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
-  SEEN_OWN_TARGET,
 } from '../evidence/seen.ts';
-import { Networks } from '../net/networks.ts';
+import type { Networks } from '../net/networks.ts';
 import { type ContextName, contextOf } from './contexts.ts';
+import { type Direction, directionOf } from './direction.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
 import { flowsOf, isHabit, isLasting, isTouch, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
-const networks = new Networks();
-
-/** The sides of a contact: inside to inside, from outside, to outside. */
-export type Direction = 'lateral' | 'inbound' | 'outbound';
 
 /** A first contact: one not made in the hour before. Times are epoch seconds. */
 export interface FirstContact {
@@ -280,17 +276,6 @@ function lastProbe(history: readonly { readonly contact: SeenContact }[], at: nu
     last = contact.lastEnd;
   }
   return last;
-}
-
-/** The direction of a contact. */
-export function directionOf(
-  contact: Pick<SeenContact, 'seen' | 'target'>,
-  source: Pick<SourceEvidence, 'inside'>,
-  known: Networks = networks,
-): Direction {
-  const targetInside = (contact.seen & SEEN_OWN_TARGET) !== 0 || known.isInsideText(contact.target);
-  if (source.inside) return targetInside ? 'lateral' : 'outbound';
-  return 'inbound';
 }
 
 function byTime(a: FirstContact, b: FirstContact): number {

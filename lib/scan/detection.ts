@@ -1,5 +1,6 @@
 /** The form of a detection: a record that the engine reads. Schema, reasons, alerts and docs are derived from it. */
-import type { Direction, FirstContact } from './contacts.ts';
+import type { FirstContact } from './contacts.ts';
+import type { Direction } from './direction.ts';
 import type { Setting, SHARED_SETTINGS } from './settings.ts';
 
 /** How far back a window looks, in seconds of log time. */

@@ -3,8 +3,9 @@
  */
 import { isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
-import { contactKey, type Direction, type FirstContact } from './contacts.ts';
+import { contactKey, type FirstContact } from './contacts.ts';
 import type { SourceDetection } from './detection.ts';
+import type { Direction } from './direction.ts';
 import { type Contacts, findGroupScans, type GroupScan, unite } from './groups.ts';
 import type { ScanSettings } from './settings.ts';
 import type { Window } from './windows.ts';

@@ -1,6 +1,7 @@
 /** Groups a source's contacts by what a scan has in common, and keeps those in windows that met the thresholds. */
-import { contactKey, type Direction, type FirstContact } from './contacts.ts';
+import { contactKey, type FirstContact } from './contacts.ts';
 import { type GroupBy, HORIZONS, type SourceDetection, type WindowRule } from './detection.ts';
+import type { Direction } from './direction.ts';
 import type { ScanSettings } from './settings.ts';
 import { findWindows, hasSpeakers, isShort, leastFloor, type Window } from './windows.ts';
 

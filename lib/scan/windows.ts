@@ -23,6 +23,7 @@ export interface Window {
   readonly failures: number;
   /** What the others are worth in successes. A contact that was answered and left is worth half. */
   readonly successes: number;
+  /** Distinct contacts that do not indicate a scan, each counted once. */
   readonly others: number;
   /** Whether the thresholds are met without contacts in doubtful contexts. */
   readonly isSure: boolean;
@@ -99,7 +100,7 @@ export function findWindows(
       failures: thresholds.failuresOf(counts),
       successes: counts.successes,
       others: counts.others,
-      isSure: thresholds.areMetForSure(counts),
+      isSure: thresholds.areMetForSure(counts, group, from, at),
       isSampled: counts.sampled > 0,
       walk: thresholds.walkOf(counts),
     });
@@ -193,9 +194,13 @@ class Thresholds {
   }
 
   /** Whether contacts whose context is not doubtful would be enough. Call where all together are. */
-  areMetForSure({ failures, habits, doubtful, doubtfulHabits, successes }: Counts): boolean {
-    const sure = { failures: failures - doubtful, habits: habits - doubtfulHabits };
-    return this.#areEnough(this.failuresOf(sure), successes);
+  areMetForSure(counts: Counts, group: readonly FirstContact[], from: number, at: number): boolean {
+    const sure = { failures: counts.failures - counts.doubtful, habits: counts.habits - counts.doubtfulHabits };
+    const { requires } = this.#detection;
+    return (
+      this.#areEnough(this.failuresOf(sure), counts.successes) &&
+      (!requires || requires(this.#speakersIn(sure, group, from, at).filter((contact) => !isDoubtful(contact))))
+    );
   }
 
   #areEnough(failures: number, successes: number): boolean {
@@ -220,7 +225,12 @@ class Thresholds {
     return habits > this.#habitLimit;
   }
 
-  #speakersIn({ habits }: Counts, group: readonly FirstContact[], from: number, at: number): readonly FirstContact[] {
+  #speakersIn(
+    { habits }: Pick<Counts, 'habits'>,
+    group: readonly FirstContact[],
+    from: number,
+    at: number,
+  ): readonly FirstContact[] {
     const areProbes = this.#areHabitsProbes(habits);
     return group
       .slice(from, at + 1)

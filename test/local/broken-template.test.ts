@@ -120,7 +120,7 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
     },
   ],
   [
-    'a policy with an operator that there is none of',
+    'a policy with an unknown operator',
     /StringMatches is not a condition operator/,
     (resources) => {
       const document = resources.WorkPolicy!.Properties.PolicyDocument as { Statement: { Condition?: object }[] };

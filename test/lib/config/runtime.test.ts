@@ -35,7 +35,11 @@ describe('runtime settings', () => {
     ['no name', { deployment: '' }, 'SETTINGS: deployment must be a text, got ""'],
     ['an unknown sensitivity', { sensitivity: 'x' }, 'SETTINGS: sensitivity must be one of low, medium, high, got "x"'],
     ['a number as text', { detection: { a: '1' } }, 'SETTINGS: detection.a must be a number, got "1"'],
-    ['a list that is none', { internal: '10.0.0.0/8' }, 'SETTINGS: internal must be a list of texts, got "10.0.0.0/8"'],
+    [
+      'text where a list is expected',
+      { internal: '10.0.0.0/8' },
+      'SETTINGS: internal must be a list of texts, got "10.0.0.0/8"',
+    ],
     [
       'a text for yes or no',
       { flowLogKeysOnly: 'true' },

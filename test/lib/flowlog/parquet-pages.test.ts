@@ -46,7 +46,7 @@ const together = (...pages: Uint8Array[]) => Uint8Array.from(pages.flatMap((each
 const dict = dictionary(2, [...text('a'), ...text('bc')]);
 const int = [1, 0, 0, 0];
 
-describe('pages that are as they must be', () => {
+describe('valid pages', () => {
   const cases: readonly [string, ColumnClaims, Uint8Array][] = [
     ['plain texts', TEXTS, data(2, PLAIN, [...text('a'), ...text('')])],
     ['plain numbers, and more than their bytes', NUMBERS, data(2, PLAIN, [...int, ...int, 0])],
@@ -139,7 +139,7 @@ describe('pages that lie are refused', () => {
     ['packed levels beyond the page', 'a run goes on beyond its page', optional, data(2, PLAIN, levels(0xff, 0x01, 0))],
     ['runs that end early', 'runs end before', optional, data(2, PLAIN, levels(...run(1, 0)))],
     ['a length without end', 'runs end before', optional, data(2, PLAIN, levels(128, 128, 128, 128, 128, 128, 1))],
-    ['levels that are none', 'got 7 where numbers are below 2', optional, data(2, PLAIN, levels(...run(2, 7)))],
+    ['levels above the maximum', 'got 7 where numbers are below 2', optional, data(2, PLAIN, levels(...run(2, 7)))],
     ['levels beyond the page', 'the levels of a page go on', optional, data(2, PLAIN, [200, 0, 0, 0])],
     ['levels cut short', 'a page is cut short', optional, data(2, PLAIN, [1])],
     ['other nulls than its levels', '1 values are missing, the page claims 0', optional, v2({ 2: 0 })],

@@ -119,9 +119,14 @@ test.each<[string, object, Record<string, Value>, RegExp]>([
     { 'x:key': ['a', 'b'] },
     /expected ForAllValues or ForAnyValue/,
   ],
-  ['a number that is none', { NumericEquals: { 'x:key': 'ten' } }, { 'x:key': '10' }, /ten is not a number/],
-  ['a date that is none', { DateEquals: { 'x:key': 'soon' } }, { 'x:key': '10' }, /soon is not a date/],
-  ['a network that is none', { IpAddress: { 'x:key': 'home' } }, { 'x:key': '10.0.0.1' }, /is not an address/],
+  ['text where a number is expected', { NumericEquals: { 'x:key': 'ten' } }, { 'x:key': '10' }, /ten is not a number/],
+  ['text where a date is expected', { DateEquals: { 'x:key': 'soon' } }, { 'x:key': '10' }, /soon is not a date/],
+  [
+    'text where a network is expected',
+    { IpAddress: { 'x:key': 'home' } },
+    { 'x:key': '10.0.0.1' },
+    /is not an address/,
+  ],
   ['a malformed variable', { StringEquals: { 'x:key': `\${a b}` } }, { 'x:key': 'a' }, /not a policy variable/],
 ])('%s is an error', (_, condition, given, message) => {
   expect(() => allowsUnder(condition, given)).toThrow(message);

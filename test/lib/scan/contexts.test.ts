@@ -80,6 +80,22 @@ test('a sweep whose connections stay open is of medium severity', async () => {
   expect(await severitiesIn(open({}))).toEqual(['high']);
 });
 
+describe('several ways into a few hosts', () => {
+  const tried = (port: number, also: Row = {}) =>
+    horizontal(4, { port, at: NOON + (port % 200), every: 600, fate: 'unanswered', also });
+  const other = row({ srcaddr: '10.0.0.99', dstaddr: '10.0.0.98', start: NOON + 3000, end: NOON + 3000 });
+  const severities = async (rows: readonly Row[]) =>
+    (await findingsIn([...rows, other])).map(({ severity }) => severity);
+
+  test('are a scan', async () => {
+    expect(await severities([...tried(22), ...tried(3389), ...tried(445)])).toEqual(['high']);
+  });
+
+  test('are of low severity when only a client with retries makes one of the ways', async () => {
+    expect(await severities([...tried(22), ...tried(3389), ...tried(445, retried)])).toEqual(['low']);
+  });
+});
+
 test('the page of detections explains every context', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/detections/README.md'), 'utf8');
   for (const [name, { failure, success, isDoubtful }] of Object.entries(CONTEXTS))

@@ -1,6 +1,5 @@
 /** Container images of known tools. An image's name is a reason, weaker than a command. */
-import { MORE_SCANNERS } from './more-scanners.ts';
-import { SCANNERS } from './scanners.ts';
+import { TOOLS } from './rows.ts';
 
 /** What an image's name says. */
 export interface ImageMatch {
@@ -39,7 +38,7 @@ export function repositoryOf(image: string): string {
 export function matchImage(image: string): ImageMatch | undefined {
   if (image.length > LONGEST) return undefined;
   const repository = repositoryOf(image);
-  for (const { name, images, confidence } of [...SCANNERS, ...MORE_SCANNERS])
+  for (const { name, images, confidence } of TOOLS)
     if (images?.some((known) => isRepository(repository, known)))
       return { tool: name, confidence: confidence ?? 75, isToolbox: false };
   const toolbox = TOOLBOXES.find(([known]) => isRepository(repository, known));

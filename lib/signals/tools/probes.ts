@@ -46,6 +46,13 @@ export function probeOf(argv: readonly string[], program?: string): Probe | unde
       return pingProbe(words);
     case 'openssl':
       return opensslProbe(words);
+    case 'powershell':
+    case 'pwsh':
+      return netConnectionProbe(words.join(' '));
+    case 'bash':
+    case 'ksh':
+    case 'zsh':
+      return deviceProbe(words.join(' '));
     default:
       return undefined;
   }
@@ -140,4 +147,27 @@ function opensslProbe(words: readonly string[]): Probe | undefined {
   return value === undefined || colon < 1
     ? undefined
     : { tool: 'openssl', host: value.slice(0, colon), port: value.slice(colon + 1), ports: 1 };
+}
+
+/** `Test-NetConnection -ComputerName HOST -Port PORT`, and the constructor or method that connects a TcpClient. */
+export function netConnectionProbe(script: string): Probe | undefined {
+  const text = script.slice(0, 4000);
+  const call = /\b(?:test-netconnection|tnc)\b([^;|}\n]{1,300})/i.exec(text)?.[1];
+  if (call !== undefined) {
+    const host =
+      /(?:-computername|-cn)\s{1,5}["']?([\w.:$-]{1,253})/i.exec(call)?.[1] ??
+      /^\s{1,5}["']?([\w.:$]{1,253})/.exec(call)?.[1];
+    const port = /-port\s{1,5}["']?([\w$]{1,60})/i.exec(call)?.[1];
+    return host === undefined ? undefined : { tool: 'Test-NetConnection', host, port: port ?? '', ports: port ? 1 : 0 };
+  }
+  const client =
+    /tcpclient\b|\.connect(?:async)?\b/i.test(text) &&
+    /\(\s{0,5}["']([\w.:-]{1,253})["']\s{0,5},\s{0,5}(\d{1,5})/.exec(text);
+  return client ? { tool: 'TcpClient', host: client[1]!, port: client[2]!, ports: 1 } : undefined;
+}
+
+/** The one target of `bash -c '</dev/tcp/HOST/PORT'`. */
+export function deviceProbe(script: string): Probe | undefined {
+  const device = /\/dev\/(?:tcp|udp)\/([^/\s]{1,255})\/([^\s/;|&<>)"']{1,80})/.exec(script.slice(0, 4000));
+  return device ? { tool: 'bash /dev/tcp', host: device[1]!, port: device[2]!, ports: 1 } : undefined;
 }

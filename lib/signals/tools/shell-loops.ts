@@ -18,7 +18,7 @@ export interface SimpleCommand {
 }
 
 /** More commands than this are not read. */
-const MOST_COMMANDS = 2000;
+const MOST_COMMANDS = 500;
 const OPENING = new Set(['do', 'then', 'else', 'elif', 'if', 'while', 'until', '{', '!', 'time']);
 const CLOSING = new Set(['fi', '}', 'esac']);
 

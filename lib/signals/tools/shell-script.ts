@@ -1,5 +1,5 @@
 /** Whether a shell script probes many targets: `/dev/tcp`, netcat, telnet, curl or ping in a loop. */
-import { type Probe, probeOf } from './probes.ts';
+import { deviceProbe, type Probe, probeOf } from './probes.ts';
 import { type Loop, type SimpleCommand, simpleCommands, sizeOfSeq, sizeOfWords } from './shell-loops.ts';
 import { isAddressLike, portCount } from './targets.ts';
 import type { ToolMatch } from './tool-match.ts';
@@ -183,10 +183,10 @@ function substitutions(word: string): string[] {
 /** The targets of a command: of `/dev/tcp` redirections, and of the program. */
 function* probesOf(words: readonly string[], command: readonly string[]): Generator<Probe> {
   for (const word of words) {
-    const device = /\/dev\/(?:tcp|udp)\/([^/\s]{1,255})\/([^\s/;|&<>)]{1,80})/.exec(word.slice(0, 1000));
-    if (device) yield { tool: 'bash /dev/tcp', host: device[1]!, port: device[2]!, ports: 1 };
+    const device = deviceProbe(word);
+    if (device) yield device;
   }
-  const probe = probeOf(command);
+  const probe = isShell(programName(command[0] ?? '')) ? undefined : probeOf(command);
   if (probe) yield probe;
 }
 

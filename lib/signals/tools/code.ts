@@ -1,7 +1,7 @@
 /** Whether code given to an interpreter connects to many targets: `python3 -c`, `perl -e`, `ruby -e`, `node -e`, `php -r`. */
 import { isAddressLike } from './targets.ts';
 import type { ToolMatch } from './tool-match.ts';
-import { MOST_TEXT } from './words.ts';
+import { decodeBase64, MOST_TEXT } from './words.ts';
 
 /** What opens a connection, in any of the languages. The argument decides whether targets vary. */
 const CONNECTS = [
@@ -97,8 +97,13 @@ function sizeOf(over: string): number | undefined {
 }
 
 /** A scan in code of an interpreter, or undefined. One connection, and one that is retried, are no scan. */
-export function matchCode(interpreter: string, text: string): ToolMatch | undefined {
+export function matchCode(interpreter: string, text: string, depth = 0): ToolMatch | undefined {
   const code = text.slice(0, MOST_TEXT);
+  for (const [, hidden] of code.matchAll(/decode(?:64|_base64)?\(\s{0,3}b?["']([A-Za-z0-9+/=]{24,20000})["']/g)) {
+    const inner = depth < 3 ? decodeBase64(hidden!) : undefined;
+    const match = inner === undefined ? undefined : matchCode(interpreter, inner, depth + 1);
+    if (match) return match;
+  }
   const tool = `${interpreter.replace(/[\d.]+$/, '')} code`;
   const targets = [...code.matchAll(/["']([\d./-]{7,40})["']/g)]
     .map(([, word]) => word!)

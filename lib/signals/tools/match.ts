@@ -50,13 +50,13 @@ export const matchWindowsCommand = (line: string, program: string | Program = {}
  * The same for words that were joined by blanks and lost their quotes, as in `exec_create: sh -c for p in ...`. The
  * script of a shell or interpreter is then all that follows `-c`.
  */
-export function matchJoinedCommand(text: string): ToolMatch | undefined {
+export function matchJoinedCommand(text: string, program: string | Program = {}): ToolMatch | undefined {
   const words = text.trim().split(/\s+/).slice(0, MOST_WORDS);
   const at = words.findIndex((word, position) => position > 0 && /^-[a-z]{0,3}[ce]$/.test(word));
   const name = programName(words[at - 1] ?? '');
   if (at > 0 && (isShell(name) || INTERPRETERS.test(name)))
-    return matchCommand([...words.slice(0, at + 1), words.slice(at + 1).join(' ')]);
-  return matchCommand(words);
+    return matchCommand([...words.slice(0, at + 1), words.slice(at + 1).join(' ')], program);
+  return matchCommand(words, program);
 }
 
 function match(argv: readonly string[], program: Program, depth: number): ToolMatch | undefined {

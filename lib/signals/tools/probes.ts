@@ -46,6 +46,10 @@ export function probeOf(argv: readonly string[], program?: string): Probe | unde
       return pingProbe(words);
     case 'openssl':
       return opensslProbe(words);
+    case 'socat':
+      return socatProbe(words);
+    case 'ssh':
+      return sshProbe(words);
     case 'powershell':
     case 'pwsh':
       return netConnectionProbe(words.join(' '));
@@ -139,6 +143,39 @@ const isValued =
     const at = words.indexOf(option);
     return at >= 0 && (/^[\d.]+$/.test(words[at + 1] ?? '') || !['-n', '-t', '-l'].includes(option));
   };
+
+function socatProbe(words: readonly string[]): Probe | undefined {
+  for (const word of words) {
+    const [, host, port] = /^(?:tcp|udp)[46]?(?:-connect)?:([^:,]{1,255}):([^:,]{1,60})/i.exec(word) ?? [];
+    if (host !== undefined) return { tool: 'socat', host, port: port!, ports: 1 };
+  }
+  return undefined;
+}
+
+/** Only with a port: a fleet is administered on the usual one. */
+function sshProbe(words: readonly string[]): Probe | undefined {
+  const at = words.indexOf('-p');
+  const port = words[at + 1];
+  if (at < 0 || port === undefined) return undefined;
+  const host = plainWords(words, [
+    '-p',
+    '-o',
+    '-i',
+    '-l',
+    '-F',
+    '-L',
+    '-R',
+    '-D',
+    '-J',
+    '-b',
+    '-c',
+    '-E',
+    '-m',
+    '-W',
+    '-w',
+  ])[0];
+  return host === undefined ? undefined : { tool: 'ssh', host: host.slice(host.lastIndexOf('@') + 1), port, ports: 1 };
+}
 
 function opensslProbe(words: readonly string[]): Probe | undefined {
   const at = words.indexOf('-connect');

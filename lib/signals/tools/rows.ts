@@ -185,3 +185,13 @@ export function matchMarks(file: string, argv: readonly string[]): ToolMatch | u
   }
   return best;
 }
+
+/** A tool known by its file alone, where a log does not tell the arguments. */
+export function matchFile(path: string): ToolMatch | undefined {
+  const tool =
+    byFile.get(programName(path)) ??
+    (path.toLowerCase().endsWith('.exe') ? byWindowsFile.get(programName(path)) : undefined);
+  // A file name that other programs share says nothing without arguments.
+  if (!tool || tool.needs === 'mark' || tool.verbs) return undefined;
+  return { tool: tool.name, by: 'name', severity: 'low', confidence: 50, targets: [] };
+}

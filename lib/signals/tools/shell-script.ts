@@ -1,10 +1,11 @@
 /** Whether a shell script probes many targets: `/dev/tcp`, netcat, telnet, curl or ping in a loop. */
+import { matchCode } from './code.ts';
 import { deviceProbe, type Probe, probeOf } from './probes.ts';
 import { type Loop, type SimpleCommand, simpleCommands, sizeOfSeq, sizeOfWords } from './shell-loops.ts';
 import { isAddressLike, portCount } from './targets.ts';
 import type { ToolMatch } from './tool-match.ts';
 import { unwrap } from './unwrap.ts';
-import { programName } from './words.ts';
+import { decodeBase64, programName } from './words.ts';
 
 /** This many ports of one host are a scan, and this many hosts by address. Waiting for services names fewer. */
 const MANY_PORTS = 5;
@@ -67,6 +68,8 @@ export function matchShellScript(
     }
   }
   for (const [tool, targets] of literal) offer(listed(tool, targets));
+  for (const hidden of hiddenIn(commands))
+    offer(matchShellScript(hidden, matchWords, depth + 1) ?? matchCode('python', hidden));
   return best;
 }
 
@@ -83,6 +86,16 @@ function listed(tool: string, targets: ReadonlySet<string>): ToolMatch | undefin
   return hosts.every((host) => isAddressLike(host)) || new Set(hosts).size === 1
     ? { tool, by: 'script', severity: 'low', confidence: 60, targets: [...new Set(hosts)].slice(0, 20) }
     : undefined;
+}
+
+/** Scripts that `base64 -d` reveals: `echo Zm9y... | base64 -d | bash`. */
+function hiddenIn(commands: readonly SimpleCommand[]): string[] {
+  const isDecoded = commands.some(
+    ({ words }) => words[0] === 'base64' && words.some((word) => /^(?:-d|-D|--decode)$/.test(word)),
+  );
+  return isDecoded
+    ? commands.flatMap(({ words }) => words.flatMap((word) => decodeBase64(word.replace(/^<<</, '')) ?? [])).slice(0, 5)
+    : [];
 }
 
 /** What `xargs` and `parallel` insert becomes a variable. */

@@ -158,3 +158,10 @@ export function programName(path: string): string {
   }
   return name;
 }
+
+/** The text that a word hides in base64, or undefined if it is no base64 of text. */
+export function decodeBase64(word: string): string | undefined {
+  if (word.length < 24 || word.length > MOST_TEXT || !/^[A-Za-z0-9+/]+={0,2}$/.test(word)) return undefined;
+  const text = Buffer.from(word, 'base64').toString('utf8');
+  return text.includes('\ufffd') || text.includes('\0') ? undefined : text;
+}

@@ -1,0 +1,243 @@
+/** Host logs to signals: tells the formats apart line by line, keeps what belongs together, counts what it cannot read. */
+import type { Signal } from '../signal.ts';
+import { AuditdReader } from './auditd.ts';
+import { isAuditRecord, readAuditRecord } from './auditd-record.ts';
+import { elastic, eslogger, osquery } from './json-agents.ts';
+import type { JsonFormat } from './json-format.ts';
+import { falco, laurel, tetragon } from './json-linux.ts';
+import { nesting, readCutJson } from './json-text.ts';
+import { HostJudge } from './judge.ts';
+import type { ProcessEvent, Unread } from './process-event.ts';
+import { ScriptBlocks } from './script-blocks.ts';
+import { isObject, type Json, textAt } from './values.ts';
+import { windowsEventOfJson, windowsEventOfXml } from './windows-event.ts';
+import { readWindowsEvent } from './windows-process.ts';
+
+const JSON_FORMATS: readonly JsonFormat[] = [laurel, falco, tetragon, osquery, eslogger, elastic];
+
+/** An event of several lines, and a line, may be this long. */
+const LONGEST = 2_000_000;
+/** Envelopes within envelopes. */
+const DEEPEST = 4;
+
+/** What a reader saw. */
+export interface HostCounts {
+  lines: number;
+  /** Events that were read, by format. */
+  readonly formats: Map<string, number>;
+  /** Lines and events that gave nothing, by reason. {@link UNREAD} explains each. */
+  readonly unread: Map<Unread, number>;
+  /** Counters of repeated programs that were dropped for want of room. */
+  droppedCounters: number;
+}
+
+/** Reads the lines of one host log. Memory does not grow with the input. */
+export class HostLogReader {
+  readonly counts: HostCounts = { lines: 0, formats: new Map(), unread: new Map(), droppedCounters: 0 };
+  readonly #judge: HostJudge;
+  readonly #auditd = new AuditdReader((reason) => this.#skip(reason));
+  readonly #blocks = new ScriptBlocks();
+  /** The beginning of an event that goes on in the next lines. */
+  #open: { kind: 'json' | 'xml'; text: string; depth: number } | undefined;
+  #isRefused = false;
+
+  /** `source` is the name of the file or log stream. It often names the instance. */
+  constructor(source: string) {
+    this.#judge = new HostJudge(source);
+  }
+
+  /** Takes a line without its end, and gives the signals that it completes. */
+  *read(line: string): Generator<Signal> {
+    this.counts.lines += 1;
+    if (this.#isRefused) return;
+    if (line.startsWith('ElfFile\0')) {
+      this.#isRefused = true;
+      this.#skip('evtx');
+      return;
+    }
+    if (line.includes('\ufffd')) this.#skip('invalid-utf8');
+    if (line.length > LONGEST) {
+      this.#open = undefined;
+      this.#skip('too-long');
+      return;
+    }
+    yield* this.#signals(this.#eventsOfLine(line));
+  }
+
+  /** Gives the signals of what is still open at the end. */
+  *finish(): Generator<Signal> {
+    if (this.#open) yield* this.#signals(this.#eventsOfCut(this.#open));
+    this.#open = undefined;
+    yield* this.#signals(this.#auditd.finish());
+    yield* this.#signals(this.#blocks.finish());
+  }
+
+  *#signals(events: Iterable<ProcessEvent>): Generator<Signal> {
+    for (const event of events) {
+      const signal = this.#judge.judge(event);
+      if (signal) yield signal;
+    }
+    this.counts.droppedCounters = this.#judge.droppedCounters;
+  }
+
+  #skip(reason: Unread): void {
+    this.counts.unread.set(reason, (this.counts.unread.get(reason) ?? 0) + 1);
+  }
+
+  #note(format: string): void {
+    this.counts.formats.set(format, (this.counts.formats.get(format) ?? 0) + 1);
+  }
+
+  *#eventsOfLine(line: string): Generator<ProcessEvent> {
+    if (this.#open) {
+      yield* this.#continue(line);
+      return;
+    }
+    yield* this.#eventsOfText(line.startsWith('\ufeff') ? line.slice(1) : line, 0);
+  }
+
+  /** Events of a text that is a whole line, or the message in an envelope. */
+  *#eventsOfText(line: string, depth: number): Generator<ProcessEvent> {
+    const text = line.trim();
+    if (text === '' || text === '[' || text === ']' || depth > DEEPEST) return;
+    if (text.startsWith('{') || text.startsWith('[{')) {
+      yield* this.#eventsOfJsonText(text, depth);
+      return;
+    }
+    if (isAuditRecord(text)) {
+      const record = readAuditRecord(text);
+      if (record?.type.startsWith('AUOMS_')) this.#skip('auoms');
+      else if (record) {
+        this.#note('auditd');
+        yield* this.#auditd.read(record);
+      }
+      return;
+    }
+    const xml = text.indexOf('<Event>') >= 0 ? text.indexOf('<Event>') : text.indexOf('<Event ');
+    if (xml >= 0) {
+      yield* this.#eventsOfXmlText(text.slice(xml), depth === 0);
+      return;
+    }
+    // A syslog header can stand before JSON.
+    const brace = text.slice(0, 300).indexOf('{"');
+    if (brace > 0 && text.endsWith('}')) {
+      yield* this.#eventsOfJsonText(text.slice(brace), depth);
+      return;
+    }
+    this.#skip(reasonOf(text));
+  }
+
+  *#eventsOfJsonText(text: string, depth: number): Generator<ProcessEvent> {
+    let value: unknown;
+    try {
+      value = JSON.parse(text.endsWith(',') ? text.slice(0, -1) : text);
+    } catch {
+      // The first line of an object that is written over several lines ends in an opening bracket or a comma.
+      if (depth === 0 && /[{[,]$/.test(text) && text.length < 5000)
+        this.#open = { kind: 'json', text, depth: nesting(text) };
+      else if (text.endsWith('}')) this.#skip('invalid-json');
+      else yield* this.#eventsOfCut({ kind: 'json', text });
+      return;
+    }
+    for (const event of Array.isArray(value) ? value : [value])
+      if (isObject(event)) yield* this.#eventsOfJson(event, depth);
+      else this.#skip('unknown');
+  }
+
+  *#eventsOfJson(event: Json, depth: number): Generator<ProcessEvent> {
+    const format = JSON_FORMATS.find(({ isLike }) => isLike(event));
+    if (format) {
+      const found = format.read(event);
+      if (typeof found === 'string') this.#skip(found);
+      else {
+        this.#note(format.name);
+        yield* found;
+      }
+      return;
+    }
+    const windows = windowsEventOfJson(event);
+    if (windows) {
+      const outcome = yield* readWindowsEvent(windows, this.#blocks);
+      if (outcome === 'read') this.#note('windows');
+      else this.#skip(outcome);
+      return;
+    }
+    // Shippers put a line into a field of their own.
+    for (const key of ['SyslogMessage', 'message', 'Message', 'log', 'MESSAGE', 'msg', 'event', 'raw', '@message']) {
+      const message = textAt(event, key);
+      if (message === undefined) continue;
+      yield* this.#eventsOfText(message, depth + 1);
+      return;
+    }
+    this.#skip(typeof event.eventMessage === 'string' && 'processImagePath' in event ? 'unified-log' : 'unknown');
+  }
+
+  *#eventsOfXmlText(text: string, mayContinue: boolean): Generator<ProcessEvent> {
+    let rest = text;
+    for (;;) {
+      const end = rest.indexOf('</Event>');
+      if (end < 0) break;
+      yield* this.#eventOfXml(rest.slice(0, end + '</Event>'.length));
+      const next = rest.indexOf('<Event', end + '</Event>'.length);
+      if (next < 0 || rest.startsWith('<Events', next)) return;
+      rest = rest.slice(next);
+    }
+    if (mayContinue) this.#open = { kind: 'xml', text: rest, depth: 0 };
+    else yield* this.#eventsOfCut({ kind: 'xml', text: rest });
+  }
+
+  /** What is left of an event whose end is missing. */
+  *#eventsOfCut({ kind, text }: { kind: 'json' | 'xml'; text: string }): Generator<ProcessEvent> {
+    this.#skip('truncated');
+    const cut = (event: ProcessEvent): ProcessEvent => ({ ...event, limits: [...event.limits, CUT] });
+    if (kind === 'xml') {
+      if (text.includes('</System>')) for (const event of this.#eventOfXml(text)) yield cut(event);
+      return;
+    }
+    const value = readCutJson(text);
+    if (isObject(value)) for (const event of this.#eventsOfJson(value, 1)) yield cut(event);
+  }
+
+  *#eventOfXml(xml: string): Generator<ProcessEvent> {
+    const event = windowsEventOfXml(xml);
+    if (!event) {
+      this.#skip('invalid-xml');
+      return;
+    }
+    const outcome = yield* readWindowsEvent(event, this.#blocks);
+    if (outcome === 'read') this.#note('windows-xml');
+    else this.#skip(outcome);
+  }
+
+  /** Another line of an event that began earlier. A new event ends one that never closed. */
+  *#continue(line: string): Generator<ProcessEvent> {
+    const open = this.#open!;
+    const isNew = open.kind === 'xml' ? /^\s*<Event[ >]/.test(line) : /^\{"/.test(line) || isAuditRecord(line);
+    if (isNew || open.text.length + line.length > LONGEST) {
+      this.#open = undefined;
+      yield* this.#eventsOfCut(open);
+      if (isNew) yield* this.#eventsOfText(line, 0);
+      return;
+    }
+    open.text += `\n${line}`;
+    if (open.kind === 'xml') {
+      if (!line.includes('</Event>')) return;
+      this.#open = undefined;
+      yield* this.#eventsOfXmlText(open.text, true);
+      return;
+    }
+    open.depth += nesting(line);
+    if (open.depth > 0) return;
+    this.#open = undefined;
+    const text = open.text.trim();
+    yield* this.#eventsOfJsonText(text, 1);
+  }
+}
+
+const CUT = 'The event is cut, so what it says is incomplete.';
+
+/** Why a line of no known format gave nothing. */
+function reasonOf(text: string): Unread {
+  if (/^\[[^\]]{1,200}\] \[[A-Za-z]{1,20}\] \[\d{1,5}\] \[/.test(text)) return 'agent-text';
+  return 'unknown';
+}

@@ -27,22 +27,20 @@ const NUMBERS: Readonly<Record<string, string>> = {
 
 /** Separates a record from its interpreted fields. */
 const SEPARATOR = '\x1d';
-const HEADER =
-  /(?:^|\s)(?:node=(\S{1,255})\s{1,3})?type=([A-Z0-9_]{2,40})\s{1,3}(?:msg=)?audit\((\d{9,11})\.(\d{3}):(\d{1,20})\):\s?/;
+const HEADER = /type=([A-Z0-9_]{2,40})\s{1,3}(?:msg=)?audit\((\d{9,11})\.(\d{3}):(\d{1,20})\):\s?/y;
 /** A syslog header can stand before the record. */
-const LONGEST_HEADER = 700;
+const LONGEST_HEADER = 500;
 
-/** Whether a line may be an audit record. */
-export const isAuditRecord = (line: string): boolean => {
-  const head = line.slice(0, LONGEST_HEADER);
-  return head.includes('audit(') && HEADER.test(head);
-};
-
+/** Reads a line, or gives undefined for one that is no audit record. */
 export function readAuditRecord(line: string): AuditRecord | undefined {
-  const match = HEADER.exec(line.slice(0, LONGEST_HEADER));
+  const start = line.indexOf('type=');
+  if (start < 0 || start > LONGEST_HEADER) return undefined;
+  HEADER.lastIndex = start;
+  const match = HEADER.exec(line);
   if (!match) return undefined;
-  const [header, node, type, seconds, milliseconds, number] = match;
-  const body = line.slice(match.index + header.length);
+  const [header, type, seconds, milliseconds, number] = match;
+  const node = start === 0 ? undefined : /(?:^|\s)node=(\S{1,255})\s{1,3}$/.exec(line.slice(0, start))?.[1];
+  const body = line.slice(start + header.length);
   const cut = body.indexOf(SEPARATOR);
   return {
     type: NUMBERS[type!] ?? type!,

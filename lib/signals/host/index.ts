@@ -1,6 +1,6 @@
 /** Logs of hosts: auditd, laurel, Falco, Tetragon, Sysmon, Windows Security and PowerShell, osquery, eslogger. */
 import type { Signal } from '../signal.ts';
-import { isAuditRecord } from './auditd-record.ts';
+import { readAuditRecord } from './auditd-record.ts';
 import { type HostCounts, HostLogReader } from './reader.ts';
 
 export { UNREAD, type Unread } from './process-event.ts';
@@ -29,7 +29,7 @@ export const isHostLog = (head: string): boolean =>
   head
     .slice(0, 65_536)
     .split('\n')
-    .some((line) => isAuditRecord(line) || HINTS.some((hint) => line.includes(hint)));
+    .some((line) => readAuditRecord(line) !== undefined || HINTS.some((hint) => line.includes(hint)));
 
 /** Texts that only one of the formats has. */
 const HINTS = [

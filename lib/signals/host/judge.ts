@@ -15,7 +15,18 @@ const MOST_COMMAND = 500;
 const SAME_RUN_MS = 10_000;
 const MOST_RUNS = 2000;
 
+/** Commands that are remembered, and the longest of them. */
+const MOST_CACHED = 1000;
+const MOST_CACHED_TEXT = 8000;
+
+/** What a command alone says. */
+interface Reading {
+  readonly match: ToolMatch | undefined;
+  readonly probe: Probe | undefined;
+}
+
 export class HostJudge {
+  readonly #readings = new Map<string, Reading>();
   readonly #counters = new Counters();
   /** The last command of a tool with the same targets on a host. */
   readonly #runs = new Map<string, { readonly at: number; readonly command: string }>();
@@ -50,11 +61,25 @@ export class HostJudge {
   }
 
   #judgeStart(event: ProcessStart): Signal | undefined {
-    const match = matchStart(event);
+    const { match, probe } = this.#reading(event);
     if (match) return this.#signal(event, match, commandOf(event));
-    const probe = probeOfStart(event);
     const spread = probe && this.#counters.addProbe(probe, event);
     return spread && this.#counted(event, probe.tool, spread, 'medium');
+  }
+
+  /** Most programs of a host start again and again with the same words. */
+  #reading(event: ProcessStart): Reading {
+    const key = [event.program, event.joined, ...(event.products ?? []), event.line, ...event.argv].join('\u0000');
+    const isShort = key.length <= MOST_CACHED_TEXT;
+    const known = isShort ? this.#readings.get(key) : undefined;
+    if (known) return known;
+    const match = matchStart(event);
+    const reading = { match, probe: match ? undefined : probeOfStart(event) };
+    if (isShort) {
+      if (this.#readings.size >= MOST_CACHED) this.#readings.clear();
+      this.#readings.set(key, reading);
+    }
+    return reading;
   }
 
   #judgeScript(event: ScriptRun): Signal | undefined {

@@ -1,7 +1,7 @@
 /** Host logs to signals: tells the formats apart line by line, keeps what belongs together, counts what it cannot read. */
 import type { Signal } from '../signal.ts';
 import { AuditdReader } from './auditd.ts';
-import { isAuditRecord, readAuditRecord } from './auditd-record.ts';
+import { readAuditRecord } from './auditd-record.ts';
 import { elastic, eslogger, osquery } from './json-agents.ts';
 import type { JsonFormat } from './json-format.ts';
 import { falco, laurel, tetragon } from './json-linux.ts';
@@ -104,10 +104,10 @@ export class HostLogReader {
       yield* this.#eventsOfJsonText(text, depth);
       return;
     }
-    if (isAuditRecord(text)) {
-      const record = readAuditRecord(text);
-      if (record?.type.startsWith('AUOMS_')) this.#skip('auoms');
-      else if (record) {
+    const record = readAuditRecord(text);
+    if (record) {
+      if (record.type.startsWith('AUOMS_')) this.#skip('auoms');
+      else {
         this.#note('auditd');
         yield* this.#auditd.read(record);
       }
@@ -212,7 +212,8 @@ export class HostLogReader {
   /** Another line of an event that began earlier. A new event ends one that never closed. */
   *#continue(line: string): Generator<ProcessEvent> {
     const open = this.#open!;
-    const isNew = open.kind === 'xml' ? /^\s*<Event[ >]/.test(line) : /^\{"/.test(line) || isAuditRecord(line);
+    const isNew =
+      open.kind === 'xml' ? /^\s*<Event[ >]/.test(line) : /^\{"/.test(line) || readAuditRecord(line) !== undefined;
     if (isNew || open.text.length + line.length > LONGEST) {
       this.#open = undefined;
       yield* this.#eventsOfCut(open);

@@ -1,6 +1,8 @@
 /** PowerShell text without comments, and its loops: what varies, and over how many values. */
 import { isAddressLike } from './targets.ts';
-import { MOST_TEXT } from './words.ts';
+
+/** Longer scripts are cut. */
+const MOST_SCRIPT = 2_000_000;
 
 export interface PowerShellText {
   /** Without comments. */
@@ -13,7 +15,7 @@ export interface PowerShellText {
 
 /** Reads text in one pass. Backticks that only hide letters (`Inv`oke`) are removed. */
 export function readPowerShell(source: string): PowerShellText {
-  const text = source.slice(0, MOST_TEXT);
+  const text = source.slice(0, MOST_SCRIPT);
   let code = '';
   let bare = '';
   const texts: string[] = [];

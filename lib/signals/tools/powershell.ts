@@ -51,7 +51,7 @@ const VALUED = [
 export function matchPowerShell(source: string, depth = 0): ToolMatch | undefined {
   if (depth > DEEPEST) return undefined;
   const { code, bare, texts } = readPowerShell(source);
-  const candidates = [matchCalls(code, bare), matchFiles(code, bare), matchLoop(code)];
+  const candidates = [matchCalls(code, bare), matchFiles(code, bare), ...piecesOf(code).map(matchLoop)];
   // `iex` and `-Command` run what stands in quotes.
   if (/\b(?:iex|invoke-expression|invoke-command|start-job|powershell|pwsh)\b/i.test(bare))
     for (const text of texts.slice(0, 20)) candidates.push(matchPowerShell(text, depth + 1));
@@ -120,13 +120,22 @@ const CONNECTS = [
   /\b(?:test-netconnection|tnc|test-connection)\b([^\n;|}]{1,200})/gi,
 ] as const;
 
+/** A loop lies within a piece. Long scripts are read in pieces, so that the time stays linear. */
+function piecesOf(code: string): string[] {
+  const pieces: string[] = [];
+  for (let start = 0; start < code.length; start += MOST_TEXT - OVERLAP) {
+    const piece = code.slice(start, start + MOST_TEXT);
+    if (NETWORK.test(piece)) pieces.push(piece);
+    if (start + MOST_TEXT >= code.length) break;
+  }
+  return pieces;
+}
+
+const OVERLAP = 4096;
+const NETWORK =
+  /tcpclient|udpclient|sockets\.socket|test-netconnection|\btnc\b|test-connection|networkinformation\.ping/i;
+
 function matchLoop(code: string): ToolMatch | undefined {
-  if (
-    !/tcpclient|udpclient|sockets\.socket|test-netconnection|\btnc\b|test-connection|networkinformation\.ping/i.test(
-      code,
-    )
-  )
-    return undefined;
   const varying = variationsIn(code);
   if (varying.size === 0) return undefined;
   let best: Variation | undefined;

@@ -25,6 +25,17 @@ const byFile = new Map(TOOLS.flatMap((tool) => tool.files.map((file) => [file, t
 const byWindowsFile = new Map(TOOLS.flatMap((tool) => (tool.windowsFiles ?? []).map((file) => [file, tool] as const)));
 const byProduct = new Map(TOOLS.flatMap((tool) => (tool.products ?? []).map((product) => [product, tool] as const)));
 
+/** The marks of every tool. */
+const ALL_MARKS = new Set(TOOLS.flatMap(({ marks }) => marks ?? []));
+
+/** An option without the value behind `=` or `:`. */
+const optionOf = (word: string): string => {
+  if (!word.startsWith('-') && !word.startsWith('/')) return '';
+  if (ALL_MARKS.has(word)) return word;
+  const cut = word.search(/[=:]/);
+  return cut > 0 ? word.slice(0, cut) : word;
+};
+
 /** Options that a renamed scanner shares with these programs. They are trusted where they are installed by default. */
 const ORDINARY = new Set([
   ...[
@@ -164,7 +175,8 @@ const portsOf = (value: string): number => (value.startsWith('++') ? 65_535 : (p
 export function matchMarks(file: string, argv: readonly string[]): ToolMatch | undefined {
   if (ORDINARY.has(programName(file)) && (!/[/\\]/.test(file) || SYSTEM_FOLDERS.test(file))) return undefined;
   const words = argv.slice(1);
-  if (!words.some((word) => word.startsWith('-') || word.startsWith('/'))) return undefined;
+  // Nearly every command stops here.
+  if (!words.some((word) => ALL_MARKS.has(optionOf(word)))) return undefined;
   let best: ToolMatch | undefined;
   let most = 0;
   for (const tool of TOOLS) {

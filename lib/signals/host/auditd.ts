@@ -28,6 +28,7 @@ interface OpenEvent {
   names?: ReadonlyMap<string, string>;
   proctitle?: string;
   sockaddr?: string;
+  directory?: string;
   isEnded: boolean;
 }
 
@@ -112,6 +113,9 @@ function add(event: OpenEvent, { type, body, enriched }: AuditRecord): void {
     case 'SOCKADDR':
       event.sockaddr = fieldsOf(body).fields.get('saddr');
       break;
+    case 'CWD':
+      event.directory = textOf(fieldsOf(body).fields.get('cwd'));
+      break;
     case 'EOE':
       event.isEnded = true;
       break;
@@ -187,7 +191,7 @@ function eventOf(event: OpenEvent): ProcessEvent | undefined {
     ...(isComplete ? [] : [INCOMPLETE]),
     ...(syscall ? (isSet(syscall.get('auid')) ? [] : [NO_CONTAINER]) : [NO_SYSCALL]),
   ];
-  return { ...common, type: 'start', argv, limits };
+  return { ...common, type: 'start', argv, directory: event.directory, limits };
 }
 
 /** The arguments in order. Of the title of the process, 128 bytes are left, so it serves only without EXECVE. */

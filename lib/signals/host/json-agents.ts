@@ -37,6 +37,7 @@ export const osquery: JsonFormat = {
           argv: line === undefined ? [program!] : [],
           line,
           joined: program?.includes('\\') ? 'windows' : 'quoted',
+          directory: textAt(row, 'cwd'),
           container: containerOf({ id: textAt(row, 'container_id') ?? textAt(row, 'docker_container_id') }),
           limits: [],
         },
@@ -81,6 +82,8 @@ export const eslogger: JsonFormat = {
         loginUser: isSet(login) ? uidOf(login) : undefined,
         program,
         argv: argv.length > 0 ? argv : program === undefined ? [] : [program],
+        parentProgram: textAt(event, 'process', 'executable', 'path'),
+        directory: textAt(event, 'event', 'exec', 'cwd', 'path'),
         limits: argv.length > 0 ? [] : [CUT_ARGUMENTS],
       },
     ];
@@ -125,6 +128,9 @@ export const elastic: JsonFormat = {
         argv,
         line: argv.length > 0 ? undefined : line,
         joined: program?.includes('\\') ? 'windows' : 'quoted',
+        parentProgram: textAt(event, 'process', 'parent', 'executable'),
+        parentLine: textAt(event, 'process', 'parent', 'command_line'),
+        directory: textAt(event, 'process', 'working_directory'),
         container: containerOf({
           id: textAt(event, 'container', 'id'),
           name: textAt(event, 'container', 'name'),

@@ -40,7 +40,17 @@ export const laurel: JsonFormat = {
     const words = argv ?? (call?.startsWith('exec') ? title : undefined);
     if (!words || words.length === 0) return 'other-event';
     const limits = argv ? [] : ['The arguments come from the title of the process, of which 128 bytes are kept.'];
-    return [{ ...common, type: 'start', argv: words, limits }];
+    return [
+      {
+        ...common,
+        type: 'start',
+        argv: words,
+        parentProgram: textAt(event, 'PARENT_INFO', 'exe'),
+        parentLine: textsAt(event, 'PARENT_INFO', 'ARGV')?.join(' '),
+        directory: textAt(event, 'CWD', 'cwd'),
+        limits,
+      },
+    ];
   },
 };
 
@@ -105,6 +115,9 @@ export const falco: JsonFormat = {
         argv: line === undefined ? [program!] : [],
         line,
         joined: 'blanks',
+        parentProgram: field('proc.pexepath', 'proc.pname'),
+        parentLine: field('proc.pcmdline'),
+        directory: field('proc.cwd'),
         container,
         limits: ['A Falco alert shows only what one of its rules matched.'],
       },
@@ -168,7 +181,19 @@ export const tetragon: JsonFormat = {
     if (kind === 'process_exec') {
       const line = [textAt(process, 'binary') ?? '', textAt(process, 'arguments') ?? ''].join(' ').trim();
       const isCut = String(textAt(process, 'flags') ?? '').includes('truncArgs');
-      return [{ ...common, type: 'start', argv: [], line, joined: 'quoted', limits: isCut ? [CUT_ARGUMENTS] : [] }];
+      return [
+        {
+          ...common,
+          type: 'start',
+          argv: [],
+          line,
+          joined: 'quoted',
+          parentProgram: textAt(event, kind, 'parent', 'binary'),
+          parentLine: textAt(event, kind, 'parent', 'arguments'),
+          directory: textAt(process, 'cwd'),
+          limits: isCut ? [CUT_ARGUMENTS] : [],
+        },
+      ];
     }
     const socket = kind === 'process_kprobe' ? socketOf(at(event, kind, 'args')) : at(event, kind);
     const address = textAt(socket, 'destination_ip') ?? textAt(socket, 'daddr');

@@ -1,4 +1,6 @@
 /** Process events to signals: which of them speak for a scan, who did it, and where. */
+
+import { matchProcessRules, type SigmaRules } from '../sigma/index.ts';
 import type { Actor, Place, Signal } from '../signal.ts';
 import { matchCommand, matchJoinedCommand, matchWindowsCommand, type ToolMatch } from '../tools/index.ts';
 import { matchPowerShell } from '../tools/powershell.ts';
@@ -7,7 +9,7 @@ import { matchFile } from '../tools/rows.ts';
 import { unwrap } from '../tools/unwrap.ts';
 import { baseName, programName, shellWords, windowsWords } from '../tools/words.ts';
 import { Counters, type Spread } from './counters.ts';
-import type { ProcessEvent, ProcessStart, ScriptRun } from './process-event.ts';
+import type { About, ProcessEvent, ProcessStart, ScriptRun } from './process-event.ts';
 
 /** Longest command in a signal. */
 const MOST_COMMAND = 500;
@@ -60,6 +62,27 @@ export class HostJudge {
     }
   }
 
+  /** The signals of the rules of the user. */
+  judgeRules(event: ProcessEvent, rules: SigmaRules): Signal[] {
+    return matchProcessRules(rules, event).map(({ id, title, author, level }) => {
+      const command = event.type === 'start' ? commandOf(event) : event.type === 'script' ? event.script : undefined;
+      const shown = command === undefined ? undefined : cut(command, MOST_COMMAND);
+      const credit = author === undefined ? id : `${id}, by ${author}`;
+      const actor = actorOf(event, shown);
+      return {
+        at: event.at,
+        kind: 'tool-execution',
+        severity: level === 'critical' ? 'high' : level,
+        confidence: CONFIDENCE_OF_LEVEL[level],
+        actor,
+        place: this.#placeOf(event),
+        summary: `Sigma rule "${title}" (${credit}) matched ${actor.name} ${whereOf(event)}`,
+        eventId: `${event.eventId}:${id}`,
+        dataQuality: event.limits,
+      };
+    });
+  }
+
   #judgeStart(event: ProcessStart): Signal | undefined {
     const { match, probe } = this.#reading(event);
     if (match) return this.#signal(event, match, commandOf(event));
@@ -69,7 +92,7 @@ export class HostJudge {
 
   /** Most programs of a host start again and again with the same words. */
   #reading(event: ProcessStart): Reading {
-    const key = [event.program, event.joined, ...(event.products ?? []), event.line, ...event.argv].join('\u0000');
+    const key = [event.program, event.joined, ...productsOf(event.about), event.line, ...event.argv].join('\u0000');
     const isShort = key.length <= MOST_CACHED_TEXT;
     const known = isShort ? this.#readings.get(key) : undefined;
     if (known) return known;
@@ -174,8 +197,11 @@ function placeOf(name: string): Place {
   };
 }
 
-function matchStart({ argv, line, joined, program, products, limits }: ProcessStart): ToolMatch | undefined {
-  const known = { path: program, products };
+const productsOf = (about: About | undefined): string[] =>
+  [about?.originalFileName, about?.product, about?.description].filter((text) => text !== undefined);
+
+function matchStart({ argv, line, joined, program, about, limits }: ProcessStart): ToolMatch | undefined {
+  const known = { path: program, products: productsOf(about) };
   if (line === undefined) {
     const isBare = limits.length > 0 && argv.length <= 1;
     return matchCommand(argv, known) ?? (isBare ? matchFile(program ?? argv[0] ?? '') : undefined);
@@ -243,14 +269,17 @@ function actorOf(
 }
 
 function summaryOf(event: ProcessEvent, { tool, by, targets }: ToolMatch, command: string | undefined): string {
-  const where = event.container?.pod
-    ? `in pod ${event.container.namespace ?? ''}/${event.container.pod}`
-    : `on ${event.host ?? 'a host without a name'}`;
   const how =
     { arguments: ' under another name', product: ' under another name', script: ' as a loop of a script' }[
       by as string
     ] ?? '';
   const against =
     targets.length > 0 ? ` against ${targets.slice(0, 3).join(', ')}${targets.length > 3 ? ' and others' : ''}` : '';
-  return `${tool} ran${how} ${where}${against}${command === undefined ? '' : `: ${cut(command, 200)}`}`;
+  return `${tool} ran${how} ${whereOf(event)}${against}${command === undefined ? '' : `: ${cut(command, 200)}`}`;
 }
+
+const whereOf = ({ container, host }: ProcessEvent): string =>
+  container?.pod ? `in pod ${container.namespace ?? ''}/${container.pod}` : `on ${host ?? 'a host without a name'}`;
+
+/** How sure a rule of each level is. Its author does not say. */
+const CONFIDENCE_OF_LEVEL = { informational: 20, low: 40, medium: 55, high: 70, critical: 80 } as const;

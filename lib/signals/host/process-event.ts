@@ -42,8 +42,19 @@ export interface ProcessStart extends HostEvent {
   readonly line?: string;
   /** How {@link line} was joined: as Windows does, with quotes of a shell, or with blanks only. */
   readonly joined?: 'windows' | 'quoted' | 'blanks';
-  /** OriginalFileName, Product and Description of a Windows program. */
-  readonly products?: readonly string[];
+  /** What a Windows program says about itself. */
+  readonly about?: About;
+  /** The program and command of the parent, where the log tells. */
+  readonly parentProgram?: string;
+  readonly parentLine?: string;
+  /** The working directory. */
+  readonly directory?: string;
+}
+
+export interface About {
+  readonly originalFileName?: string;
+  readonly product?: string;
+  readonly description?: string;
 }
 
 /** PowerShell text ran. */

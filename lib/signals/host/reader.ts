@@ -1,4 +1,6 @@
 /** Host logs to signals: tells the formats apart line by line, keeps what belongs together, counts what it cannot read. */
+
+import type { SigmaRules } from '../sigma/index.ts';
 import type { Signal } from '../signal.ts';
 import { AuditdReader } from './auditd.ts';
 import { readAuditRecord } from './auditd-record.ts';
@@ -41,9 +43,12 @@ export class HostLogReader {
   #open: { kind: 'json' | 'xml'; text: string; depth: number } | undefined;
   #isRefused = false;
 
-  /** `source` is the name of the file or log stream. It often names the instance. */
-  constructor(source: string) {
+  readonly #rules: SigmaRules | undefined;
+
+  /** `source` is the name of the file or log stream. It often names the instance. `rules` are those of the user. */
+  constructor(source: string, rules?: SigmaRules) {
     this.#judge = new HostJudge(source);
+    this.#rules = rules;
   }
 
   /** Takes a line without its end, and gives the signals that it completes. */
@@ -76,6 +81,7 @@ export class HostLogReader {
     for (const event of events) {
       const signal = this.#judge.judge(event);
       if (signal) yield signal;
+      if (this.#rules) yield* this.#judge.judgeRules(event, this.#rules);
     }
     this.counts.droppedCounters = this.#judge.droppedCounters;
   }

@@ -108,7 +108,14 @@ function startOf(event: WindowsEvent, at: number): ProcessEvent {
     argv: line === undefined && program !== undefined ? [program] : [],
     line,
     joined: isWindows ? 'windows' : 'quoted',
-    products: ['OriginalFileName', 'Product', 'Description'].flatMap((key) => textAt(data, key) ?? []),
+    about: {
+      originalFileName: textAt(data, 'OriginalFileName'),
+      product: textAt(data, 'Product'),
+      description: textAt(data, 'Description'),
+    },
+    parentProgram: textAt(data, 'ParentImage') ?? textAt(data, 'ParentProcessName'),
+    parentLine: textAt(data, 'ParentCommandLine'),
+    directory: textAt(data, 'CurrentDirectory'),
     limits: line === undefined ? [NO_COMMAND_LINE] : [],
   };
 }

@@ -41,6 +41,17 @@ export interface Signal {
   readonly place: Place;
   /** The known tool, by its name in the tool table. */
   readonly tool?: string;
+  /** Only evidence beside other evidence: alone it is no finding. A scan from the same place gains it. */
+  readonly isContext?: boolean;
+  /** Until when it can explain a scan, epoch milliseconds: the end of a session, or of a container. Default: `at`. */
+  readonly until?: number;
+  /** Signals of one group with less than an hour between them are one finding. Default: one group per host and user. */
+  readonly group?: string;
+  /** The rule that fired with its number, where the rule counts: 12 of at least 8. */
+  readonly measure?: { readonly test: string; readonly value: number; readonly threshold: number };
+  /** Targets and ports as the event names them. Untrusted text. */
+  readonly targets?: readonly string[];
+  readonly ports?: readonly number[];
   /** One plain sentence about it. Holds untrusted text: sanitize before it is shown. */
   readonly summary: string;
   /** Identifies the event, so that reading it twice changes nothing. */

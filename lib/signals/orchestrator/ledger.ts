@@ -1,0 +1,272 @@
+/**
+ * Everything that the facts of all files say, kept so that order and repetition change nothing. Memory is bounded: what
+ * nobody will ask about is not kept, lists keep their earliest entries, and what is dropped at a limit is counted.
+ */
+import { Directory } from './directory.ts';
+import type { EndFact, ExecFact, Fact, Program, ProxyFact, QueryFact, WorkloadFact } from './facts.ts';
+import { workloadId } from './facts.ts';
+import { identityOf } from './identities.ts';
+import { imageOf, mayBeTool } from './programs.ts';
+
+/** One occurrence of an event. Stages of one request are one occurrence. */
+export interface Occurrence {
+  readonly key: string;
+  readonly at: number;
+  readonly isRefused: boolean;
+  readonly until?: number;
+}
+
+/** The same entry into the same container by the same caller, as often as it happened. */
+export interface ExecGroup {
+  /** The earliest of them. */
+  fact: ExecFact;
+  readonly occurrences: Earliest;
+}
+
+/** Containers of one image that one caller made in one place. */
+export interface ChurnGroup {
+  readonly fact: WorkloadFact;
+  readonly made: Earliest;
+  /** The ids of the containers by the key of their creation. */
+  readonly ids: Map<string, string>;
+}
+
+/** What one caller asked for within one step of {@link STEP}. */
+export interface Asked {
+  caller: QueryFact['caller'];
+  readonly denied: Map<string, number>;
+  readonly reviews: Map<string, number>;
+  readonly mapped: Map<string, number>;
+}
+
+/** What one caller reached through the API server within one step. */
+export interface Proxied {
+  caller: ProxyFact['caller'];
+  readonly targets: Map<string, { readonly at: number; readonly fact: ProxyFact }>;
+  readonly failed: Set<string>;
+}
+
+/** The length of a step, in milliseconds. */
+export const STEP = 300_000;
+/** Occurrences that are kept of one group. */
+const MOST_OCCURRENCES = 64;
+const MOST_GROUPS = 50_000;
+const MOST_WORKLOADS = 50_000;
+/** Different things that are kept of one caller and step. Thresholds are far below. */
+const MOST_ASKED = 64;
+const MOST_STEPS = 100_000;
+
+/** The earliest occurrences, and how many there were while all fit. */
+export class Earliest {
+  #all = new Map<string, Occurrence>();
+  /** Whether later ones were left out. */
+  isFull = false;
+
+  add(one: Occurrence): void {
+    const known = this.#all.get(one.key);
+    if (known) {
+      const until = Math.max(known.until ?? 0, one.until ?? 0);
+      this.#all.set(one.key, {
+        key: one.key,
+        at: Math.min(known.at, one.at),
+        isRefused: known.isRefused || one.isRefused,
+        ...(until > 0 && { until }),
+      });
+      return;
+    }
+    this.#all.set(one.key, one);
+    if (this.#all.size <= MOST_OCCURRENCES) return;
+    this.isFull = true;
+    let last = one;
+    for (const other of this.#all.values()) if (isEarlier(last, other)) last = other;
+    this.#all.delete(last.key);
+  }
+
+  /** From the earliest to the latest. */
+  sorted(): Occurrence[] {
+    return [...this.#all.values()].sort((a, b) => (isEarlier(a, b) ? -1 : 1));
+  }
+}
+
+export const isEarlier = (a: { at: number; key: string }, b: { at: number; key: string }): boolean =>
+  a.at !== b.at ? a.at < b.at : a.key < b.key;
+
+/** Collects facts. */
+export class Ledger {
+  readonly directory = new Directory();
+  readonly execs = new Map<string, ExecGroup>();
+  readonly workloads = new Map<string, WorkloadFact>();
+  readonly churn = new Map<string, ChurnGroup>();
+  readonly ends = new Map<string, { first: number; last: number }>();
+  readonly asked = new Map<string, Map<number, Asked>>();
+  readonly proxied = new Map<string, Map<number, Proxied>>();
+  /** Resources that a caller watches, as operators do. */
+  readonly watched = new Map<string, Set<string>>();
+  /** The time of the last fact. */
+  lastAt = 0;
+  /** Facts that were dropped at a limit. */
+  dropped = 0;
+  #steps = 0;
+
+  add(fact: Fact): void {
+    if (fact.at > this.lastAt) this.lastAt = fact.at;
+    switch (fact.type) {
+      case 'exec':
+        this.#addExec(fact);
+        break;
+      case 'workload':
+        this.#addWorkload(fact);
+        break;
+      case 'end':
+        this.#addEnd(fact);
+        break;
+      case 'place':
+        this.directory.add(fact);
+        break;
+      case 'query':
+        this.#addQuery(fact);
+        break;
+      case 'proxy':
+        this.#addProxy(fact);
+        break;
+    }
+  }
+
+  #addExec(fact: ExecFact): void {
+    const { where, caller, entry, argv } = fact;
+    const id = [
+      where.platform,
+      where.host,
+      where.instanceId,
+      workloadId(where),
+      where.container,
+      caller?.user,
+      entry,
+    ].join('\n');
+    const key = `${id}\n${argv.join('\0')}`;
+    let group = this.execs.get(key);
+    if (!group) {
+      if (this.execs.size >= MOST_GROUPS && !mayBeTool(argv)) {
+        this.dropped++;
+        return;
+      }
+      group = { fact, occurrences: new Earliest() };
+      this.execs.set(key, group);
+    }
+    if (isEarlier(fact, group.fact)) group.fact = fact;
+    group.occurrences.add({
+      key: fact.key,
+      at: fact.at,
+      isRefused: fact.isRefused,
+      ...(fact.until !== undefined && { until: fact.until }),
+    });
+  }
+
+  #addWorkload(fact: WorkloadFact): void {
+    if (isNoteworthy(fact.programs)) {
+      const known = this.workloads.get(fact.key);
+      if (!known && this.workloads.size >= MOST_WORKLOADS) this.dropped++;
+      else if (!known || isRicher(fact, known)) this.workloads.set(fact.key, fact);
+    }
+    if (fact.isRefused || fact.owner || fact.isForCi || !CHURNING.has(fact.kind)) return;
+    const image = fact.programs.map(imageOf).find((name) => name !== undefined) ?? '';
+    const key = [fact.where.platform, fact.where.host, fact.where.namespace, fact.caller?.user, image].join('\n');
+    let group = this.churn.get(key);
+    if (!group) {
+      if (this.churn.size >= MOST_GROUPS) {
+        this.dropped++;
+        return;
+      }
+      group = { fact, made: new Earliest(), ids: new Map() };
+      this.churn.set(key, group);
+    }
+    group.made.add({ key: fact.key, at: fact.at, isRefused: false });
+    if (group.ids.size < 4 * MOST_OCCURRENCES) group.ids.set(fact.key, workloadId(fact.where));
+  }
+
+  #addEnd(fact: EndFact): void {
+    const known = this.ends.get(fact.id);
+    if (known) {
+      known.first = Math.min(known.first, fact.at);
+      known.last = Math.max(known.last, fact.at);
+    } else this.ends.set(fact.id, { first: fact.at, last: fact.at });
+  }
+
+  #addQuery(fact: QueryFact): void {
+    const { user } = fact.caller;
+    const identity = identityOf(user);
+    if (identity === 'system' || identity === 'controller') return;
+    if (fact.verb === 'watch' && !fact.isDenied) {
+      const resources = this.watched.get(user) ?? new Set();
+      this.watched.set(user, resources.add(fact.resource));
+      return;
+    }
+    const step = this.#step(this.asked, user, fact.at, () => ({
+      caller: fact.caller,
+      denied: new Map(),
+      reviews: new Map(),
+      mapped: new Map(),
+    }));
+    if (!step) return;
+    const name = `${fact.resource}|${fact.namespace ?? '*'}`;
+    if (fact.isReview) note(step.reviews, `${name}|${fact.key}`, fact.at);
+    if (fact.isDenied) note(step.denied, name, fact.at);
+    else if (!fact.isReview) note(step.mapped, name, fact.at);
+  }
+
+  #addProxy(fact: ProxyFact): void {
+    const step = this.#step(this.proxied, fact.caller.user, fact.at, () => ({
+      caller: fact.caller,
+      targets: new Map(),
+      failed: new Set(),
+    }));
+    if (!step) return;
+    const name = `${fact.resource}/${fact.namespace ?? ''}/${fact.name}:${fact.port ?? ''}`;
+    const known = step.targets.get(name);
+    if (!known && step.targets.size >= MOST_ASKED * 16) this.dropped++;
+    else if (!known || fact.at < known.at) step.targets.set(name, { at: fact.at, fact });
+    if (fact.isFailed && step.failed.size < MOST_ASKED * 16) step.failed.add(name);
+  }
+
+  #step<T>(all: Map<string, Map<number, T>>, user: string, at: number, create: () => T): T | undefined {
+    const steps = all.get(user) ?? new Map<number, T>();
+    const number = Math.floor(at / STEP);
+    const known = steps.get(number);
+    if (known) return known;
+    if (this.#steps >= MOST_STEPS) {
+      this.dropped++;
+      return undefined;
+    }
+    this.#steps++;
+    const step = create();
+    steps.set(number, step);
+    all.set(user, steps);
+    return step;
+  }
+}
+
+/** Kinds whose members come and go by themselves. */
+const CHURNING: ReadonlySet<string> = new Set(['Pod', 'Container', 'Task']);
+
+const isNoteworthy = (programs: readonly Program[]): boolean =>
+  programs.some((program) => mayBeTool(program.argv, program.image));
+
+/** Keeps one version of a workload that several events describe, whichever comes first. */
+function isRicher(fact: WorkloadFact, known: WorkloadFact): boolean {
+  const [a, b] = [JSON.stringify(fact), JSON.stringify(known)];
+  return fact.at !== known.at ? fact.at < known.at : a.length !== b.length ? a.length > b.length : a < b;
+}
+
+/** Notes a name with its first time. Of more than the limit, the smallest names stay, whatever their order. */
+function note(names: Map<string, number>, name: string, at: number): void {
+  const known = names.get(name);
+  if (known !== undefined) {
+    if (at < known) names.set(name, at);
+    return;
+  }
+  names.set(name, at);
+  if (names.size <= MOST_ASKED) return;
+  let last = name;
+  for (const other of names.keys()) if (other > last) last = other;
+  names.delete(last);
+}

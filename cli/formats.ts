@@ -20,8 +20,12 @@ export function formatFindings(findings: readonly Finding[], format: Format, ter
 const COLUMNS: readonly (readonly [string, (finding: Finding) => string])[] = [
   ['SEVERITY', (finding) => finding.severity],
   ['KIND', (finding) => finding.kind],
-  ['DIRECTION', (finding) => finding.direction],
-  ['SOURCE', (finding) => finding.source?.address ?? `${finding.sources?.count ?? 0} sources`],
+  ['DIRECTION', (finding) => finding.direction ?? '-'],
+  [
+    'SOURCE',
+    (finding) =>
+      finding.source?.address ?? (finding.sources ? `${finding.sources.count} sources` : (finding.actor?.name ?? '-')),
+  ],
   ['TARGETS', (finding) => some(finding.targets)],
   ['PORTS', (finding) => some(finding.ports)],
   ['FAILED', (finding) => String(finding.contacts.failed)],

@@ -41,6 +41,23 @@ const READ_SIZE = 256 * 1024;
  */
 const FLOW_LOG_NAME = /\.(log|txt|gz|parquet|csv)$/i;
 
+/** The kind of files that paths lead to. */
+interface Wanted {
+  /** Files in folders that are read. Named files are read whatever their ending. */
+  readonly inFolders: RegExp;
+  readonly named: string;
+  /** Whether logs of other services, recognised by their folders, are left out. */
+  readonly areFlowLogs: boolean;
+}
+
+const FLOW_LOGS: Wanted = {
+  inFolders: FLOW_LOG_NAME,
+  named: 'flow log files (.log, .gz, .parquet, .txt, .csv)',
+  areFlowLogs: true,
+};
+/** Logs of orchestrators and hosts have all kinds of names. */
+export const SIGNAL_LOGS: Wanted = { inFolders: /./, named: 'files', areFlowLogs: false };
+
 /** The readable files behind the given paths, and what is not readable. */
 interface Inputs {
   readonly sources: ByteSource[];
@@ -54,6 +71,7 @@ export async function resolveInputs(
   paths: readonly string[],
   stdin: Readable,
   connection: Connection = {},
+  wanted = FLOW_LOGS,
 ): Promise<Inputs> {
   const inputs: Inputs = { sources: [], bad: [], hidden: 0 };
   const piped = pipeSource('(stdin)', () => stdin);
@@ -62,9 +80,9 @@ export async function resolveInputs(
       if (path === '-') inputs.sources.push(piped);
       else if (path.startsWith('s3://')) {
         const listed = await (await import('../lib/store/objects.ts')).listObjects(path, connection);
-        addFound(path, listed.sources, inputs);
+        addFound(path, listed.sources, inputs, wanted);
         inputs.hidden += listed.hidden;
-      } else await addPath(path, inputs);
+      } else await addPath(path, inputs, wanted);
     });
   }
   return inputs;
@@ -78,33 +96,34 @@ async function orBad(path: string, { bad }: Inputs, read: () => Promise<void>): 
   }
 }
 
-async function addPath(path: string, inputs: Inputs): Promise<void> {
+async function addPath(path: string, inputs: Inputs, wanted: Wanted): Promise<void> {
   const info = await stat(path);
   if (info.isFile()) inputs.sources.push(fileSource(path, info.size));
   // A named pipe, as in "<(command)". Opening it a second time would block forever.
   else if (!info.isDirectory()) inputs.sources.push(pipeSource(path, () => createReadStream(path)));
   else {
     const found: Inputs = { sources: [], bad: [], hidden: 0 };
-    await addFolder(path, found);
+    await addFolder(path, found, wanted);
     addFound(
       path,
       found.sources.sort((a, b) => (a.name < b.name ? -1 : 1)),
       inputs,
+      wanted,
     );
     inputs.bad.push(...found.bad);
     inputs.hidden += found.hidden;
     if (!found.sources.length && !found.bad.length)
-      inputs.bad.push({ path, reason: 'the folder contains no flow log files (.log, .gz, .parquet, .txt, .csv)' });
+      inputs.bad.push({ path, reason: `the folder contains no ${wanted.named}` });
   }
 }
 
-async function addFolder(folder: string, inputs: Inputs, isHiddenFolder = false): Promise<void> {
+async function addFolder(folder: string, inputs: Inputs, wanted: Wanted, isHiddenFolder = false): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     await orBad(path, inputs, async () => {
       const isLeftOut = isHiddenFolder || isHidden(entry.name);
-      if (entry.isDirectory()) return addFolder(path, inputs, isLeftOut);
-      if (!FLOW_LOG_NAME.test(entry.name)) return;
+      if (entry.isDirectory()) return addFolder(path, inputs, wanted, isLeftOut);
+      if (!wanted.inFolders.test(entry.name)) return;
       if (isLeftOut) {
         inputs.hidden++;
         return;
@@ -120,10 +139,10 @@ async function addFolder(folder: string, inputs: Inputs, isHiddenFolder = false)
 const NAMED_OF_A_KIND = 3;
 
 /** Adds what was found under `path`. Logs of other services, recognised by their folders, are listed and not opened. */
-function addFound(path: string, found: readonly ByteSource[], { sources, bad }: Inputs): void {
+function addFound(path: string, found: readonly ByteSource[], { sources, bad }: Inputs, { areFlowLogs }: Wanted): void {
   const counts = new Map<string, number>();
   for (const source of found) {
-    const why = whyIgnored({ key: keyOf(source.name) });
+    const why = areFlowLogs ? whyIgnored({ key: keyOf(source.name) }) : undefined;
     // The reader reports an empty file as empty.
     if (why === undefined || source.size === 0) {
       sources.push(source);

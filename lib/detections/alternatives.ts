@@ -19,6 +19,16 @@ const OF_DIRECTION: Readonly<Record<Direction, readonly string[]>> = {
   ],
 };
 
+/** Findings that rest on signals alone, by kind. */
+const OF_SIGNALS: Readonly<Record<string, readonly string[]>> = {
+  'tool-execution': ['an approved assessment', 'an administrator who looks for a fault in the network'],
+  'exec-into-container': ['an engineer who looks for a fault in a service', 'an operator that enters its own pods'],
+  'container-churn': ['continuous integration or tests', 'a job that starts one container for each task'],
+  'discovery-spree': ['a new operator with too few rights', 'a tool for security audits'],
+};
+
 /** One line per ordinary cause: the causes that the detection names, otherwise those of the direction. */
-export const alternatives = ({ kind, direction }: { readonly kind: string; readonly direction: Direction }) =>
-  detectionOf(kind)?.mayBe?.[direction] ?? OF_DIRECTION[direction];
+export const alternatives = ({ kind, direction }: { readonly kind: string; readonly direction?: Direction }) =>
+  direction === undefined
+    ? (OF_SIGNALS[kind] ?? [])
+    : (detectionOf(kind)?.mayBe?.[direction] ?? OF_DIRECTION[direction]);

@@ -6,7 +6,8 @@ import type { Direction } from './model.ts';
 export interface IdentityParts {
   readonly scope: string;
   readonly address: string;
-  readonly direction: Direction;
+  /** `signals` for a finding without packets. */
+  readonly direction: Direction | 'signals';
   /** Epoch hour of the first probe: late evidence seldom moves it. */
   readonly anchorHour: number;
   /** Position among the findings of this source and direction that begin in the same hour. */

@@ -71,6 +71,31 @@ interface OpenPort {
   readonly connected?: boolean;
 }
 
+/** Who or what is behind a finding, as far as the logs of orchestrators and hosts tell. Texts are untrusted. */
+export interface FindingActor {
+  readonly kind: 'pod' | 'task' | 'container' | 'process' | 'user' | 'session';
+  readonly name: string;
+  readonly namespace?: string;
+  readonly user?: string;
+  readonly serviceAccount?: string;
+  readonly image?: string;
+  readonly command?: string;
+  readonly host?: string;
+  readonly session?: string;
+  readonly at: string;
+}
+
+/** One event of an orchestrator or a host that is evidence for a finding. */
+export interface FindingSignal {
+  readonly at: string;
+  /** A kind of {@link SignalKind}. */
+  readonly type: string;
+  /** The name of its actor. */
+  readonly actor: string;
+  readonly summary: string;
+  readonly eventId: string;
+}
+
 /** One scan by one source (or one campaign), from first probe to last. Times are log time, ISO 8601 in UTC. */
 export interface Finding {
   readonly schemaVersion: 1;
@@ -80,9 +105,10 @@ export interface Finding {
   readonly severity: Severity;
   /** 0 to 100. */
   readonly confidence: number;
-  readonly direction: Direction;
+  /** Absent if the finding rests on signals alone, which do not show where packets went. */
+  readonly direction?: Direction;
   readonly techniques: readonly Technique[];
-  /** null for campaigns. */
+  /** null for campaigns, and for findings that rest on signals alone. */
   readonly source: FindingSource | null;
   readonly sources?: { readonly count: number; readonly sample: readonly string[] };
   readonly campaign?: string;
@@ -108,6 +134,8 @@ export interface Finding {
   /** Services that answered the scan. */
   readonly openPorts: { readonly count: number; readonly sample: readonly OpenPort[] };
   readonly tool: { readonly name: string; readonly confidence: number } | null;
+  readonly actor?: FindingActor;
+  readonly signals?: { readonly count: number; readonly sample: readonly FindingSignal[] };
   readonly horizon: HorizonName;
   readonly firstSeen: string;
   readonly lastSeen: string;

@@ -3,6 +3,8 @@ import { epochSeconds, type Finding, type Severity } from './model.ts';
 
 const SEVERITY_IDS: Readonly<Record<Severity, number>> = { informational: 1, low: 2, medium: 3, high: 4, critical: 5 };
 const DIRECTION_IDS = { inbound: 1, outbound: 2, lateral: 3 } as const;
+/** Direction "Unknown". */
+const UNKNOWN = 0;
 const CREATE = 1;
 const CLOSE = 3;
 /** Observable type "IP Address". */
@@ -32,7 +34,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     },
     finding_info: {
       uid: finding.id,
-      title: `${finding.kind} (${finding.direction})`,
+      title: finding.direction ? `${finding.kind} (${finding.direction})` : finding.kind,
       types: [finding.kind],
       first_seen_time: epochSeconds(finding.firstSeen) * 1000,
       last_seen_time: epochSeconds(finding.lastSeen) * 1000,
@@ -61,7 +63,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
 /** One evidence per service that answered and per other target. For a campaign, one per source. */
 function evidencesOf(finding: Finding): Record<string, unknown>[] {
   const sources = sourcesOf(finding).map((source) => ({ src_endpoint: source }));
-  const direction_id = DIRECTION_IDS[finding.direction];
+  const direction_id = finding.direction ? DIRECTION_IDS[finding.direction] : UNKNOWN;
   const probed = { connection_info: { direction_id, protocol_name: finding.protocols[0] } };
   const services = finding.openPorts.sample.map(({ target, port, protocol, connected }) => ({
     name: connected ? 'service stayed connected to' : 'service that answered',

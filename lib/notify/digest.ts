@@ -4,7 +4,7 @@ import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
 import type { AlertMessage } from './message.ts';
-import { nameOf, whoseOf } from './name.ts';
+import { titleOf, whoseOf } from './name.ts';
 import type { AlertPlace } from './text.ts';
 
 const TOP = 10;
@@ -24,7 +24,7 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
     findings.length > TOP ? `LARGEST ${TOP}` : 'ALL, LARGEST FIRST',
     ...top.map(
       (finding) =>
-        `  ${finding.severity}: ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.contacts.failed, 'failed contact')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`,
+        `  ${finding.severity}: ${titleOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.contacts.failed, 'failed contact')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`,
     ),
     '',
     'LOOK FURTHER',

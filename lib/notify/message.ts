@@ -3,7 +3,7 @@ import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf } from '../text/wording.ts';
-import { nameOf, whoseOf } from './name.ts';
+import { titleOf, whoseOf } from './name.ts';
 import { type AlertPlace, alertText } from './text.ts';
 
 /** The content that SNS publishes with `MessageStructure: json`. */
@@ -44,7 +44,7 @@ export function alertSubject(event: AlertEvent, finding: Finding): string {
         ? `escalated, ${finding.severity}`
         : finding.severity;
   const identifier = ` (${finding.id.slice(0, 8)})`;
-  const who = `[${label}] ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}`;
+  const who = `[${label}] ${titleOf(finding)} by ${whoseOf(finding)}`;
   const room = SUBJECT_LIMIT - identifier.length;
   const outcome = outcomeOf(event, finding);
   const text =

@@ -6,13 +6,24 @@ import { countOf } from '../text/wording.ts';
 /** `vertical scan`. A kind that this version does not know is called by its id. */
 export const nameOf = ({ kind }: Pick<Finding, 'kind'>): string => detectionOf(kind)?.name ?? kind.replaceAll('-', ' ');
 
+const SIGNAL_SHAPES: Readonly<Record<string, string>> = {
+  'tool-execution': 'a scanner was started',
+  'exec-into-container': 'somebody entered a running container',
+  'container-churn': 'many short-lived containers',
+  'discovery-spree': 'a caller looked around in the cluster',
+};
+
 /** `many ports of one target`. */
 export function shapeOf({ kind, ports }: Pick<Finding, 'kind' | 'ports'>): string {
   const detection = detectionOf(kind);
   const ofPings = ports.count === 0 ? detection?.shapeOfPings : undefined;
-  return ofPings ?? detection?.shape ?? 'a kind that this version does not know';
+  return ofPings ?? detection?.shape ?? SIGNAL_SHAPES[kind] ?? 'a kind that this version does not know';
 }
 
-/** The address of the source, or the number of sources of a campaign. */
-export const whoseOf = ({ source, sources }: Finding): string =>
-  source?.address ?? countOf(sources?.count ?? 0, 'source');
+/** `lateral vertical scan`. Findings that rest on signals alone have no direction. */
+export const titleOf = (finding: Pick<Finding, 'kind' | 'direction'>): string =>
+  finding.direction === undefined ? nameOf(finding) : `${finding.direction} ${nameOf(finding)}`;
+
+/** The address of the source, the number of sources of a campaign, or the actor behind signals. */
+export const whoseOf = ({ source, sources, actor }: Finding): string =>
+  source?.address ?? (sources || !actor ? countOf(sources?.count ?? 0, 'source') : (actor.user ?? actor.name));

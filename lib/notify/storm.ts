@@ -5,7 +5,7 @@ import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, queryByDay } from './commands.ts';
 import type { AlertMessage } from './message.ts';
-import { nameOf, whoseOf } from './name.ts';
+import { titleOf, whoseOf } from './name.ts';
 import type { AlertPlace } from './text.ts';
 
 /** Alerts of a lane share one limit, so that noise in one lane cannot delay another. */
@@ -60,7 +60,7 @@ export function stormMessage(
   const counts = {
     bySeverity: countBy(findings.map(({ severity }) => severity)),
     byKind: countBy(findings.map(({ kind }) => kind)),
-    byDirection: countBy(findings.map(({ direction }) => direction)),
+    byDirection: countBy(findings.map(({ direction }) => direction ?? 'unknown')),
     byEvent: countBy(held.map(({ event }) => event)),
   };
   const ids = findings.slice(0, IDS).map(({ id }) => id);
@@ -120,7 +120,7 @@ function textOf(
 }
 
 const lineOf = ({ event, finding }: HeldAnnouncement): string =>
-  `${finding.severity}, ${event}: ${finding.direction} ${nameOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.targets.count, 'target')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`;
+  `${finding.severity}, ${event}: ${titleOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.targets.count, 'target')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`;
 
 /** Commands that list the held findings, and possibly others of the same time. */
 function lookFurther(findings: readonly Finding[], { tables }: AlertPlace): string[] {

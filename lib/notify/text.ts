@@ -7,7 +7,7 @@ import { plain } from '../text/untrusted.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { campaignSteps } from './campaign-response.ts';
 import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
-import { nameOf, shapeOf, whoseOf } from './name.ts';
+import { shapeOf, titleOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
 import { scopeToSilence } from './suppression.ts';
 
@@ -61,7 +61,7 @@ export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace
 function headline(event: AlertEvent, finding: Finding): string {
   const severity = finding.severity.toUpperCase();
   const label = event === 'closed' ? `${closedLabel(finding)} (was ${severity})` : severity;
-  return `${label}: ${finding.direction} ${nameOf(finding)} (${shapeOf(finding)})`;
+  return `${label}: ${titleOf(finding)} (${shapeOf(finding)})`;
 }
 
 function closedLabel({ closedBecause }: Finding): string {
@@ -70,8 +70,12 @@ function closedLabel({ closedBecause }: Finding): string {
   return closedBecause === 'analyst' ? 'CLOSED' : 'ENDED';
 }
 
+/** Whether no packets belong to a finding, only events of orchestrators and hosts. */
+const restsOnSignals = ({ source, sources, actor }: Finding): boolean => !source && !sources && actor !== undefined;
+
 /** Says who scanned what, and whether anything answered. */
 function inShort(finding: Finding): string {
+  if (restsOnSignals(finding)) return `${finding.reasons[0]?.text ?? shapeOf(finding)}.`;
   const { targets, ports, openPorts } = finding;
   const where = targets.count === 1 ? `${targets.sample[0]}` : `${about(targets)}${countOf(targets.count, 'target')}`;
   const protocol = protocolsOf(finding);
@@ -94,7 +98,9 @@ function inShort(finding: Finding): string {
 }
 
 /** Whether the source belongs to the reader's network, with its best identification. */
-function isOurs({ source, sources, direction }: Finding): string {
+function isOurs(finding: Finding): string {
+  const { source, sources, direction } = finding;
+  if (restsOnSignals(finding)) return 'It happened on your own systems.';
   if (!source) return `The ${countOf(sources?.count ?? 0, 'source')} are outside your networks.`;
   if (direction === 'inbound') return 'The source is outside your networks.';
   const { ecs, instanceId, interfaceId, accountId } = source;
@@ -113,6 +119,7 @@ function isOurs({ source, sources, direction }: Finding): string {
 /** The first action to take, within a minute. */
 function firstAction(finding: Finding): string {
   const { source, direction, openPorts } = finding;
+  if (restsOnSignals(finding)) return 'Do first: ask the user whether it was part of their work.';
   if (!source) return 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';
   const hasStayed = connectedOf(finding).length > 0;
   if (direction === 'inbound') {
@@ -126,6 +133,7 @@ function firstAction(finding: Finding): string {
 }
 
 function whatToDo(finding: Finding, place: AlertPlace): string[] {
+  if (restsOnSignals(finding)) return [section('WHAT IT MAY BE INSTEAD', alternatives(finding))];
   const { source } = finding;
   const account = source?.accountId ? `account ${plain(source.accountId)}, ` : '';
   const region = plain(source?.region ?? place.tables.region);

@@ -26,8 +26,9 @@ export interface Place {
   readonly nodeName?: string;
 }
 
-/** The kinds of findings that rest on signals. */
-export type SignalKind = 'tool-execution' | 'exec-into-container' | 'container-churn' | 'discovery-spree';
+/** The kinds of findings that rest on signals, the most telling first. */
+export const SIGNAL_KINDS = ['exec-into-container', 'tool-execution', 'container-churn', 'discovery-spree'] as const;
+export type SignalKind = (typeof SIGNAL_KINDS)[number];
 
 export interface Signal {
   /** When it happened, epoch milliseconds, from the event. */

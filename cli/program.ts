@@ -66,7 +66,7 @@ Files may be gzip, plain text or Parquet, recognised by content. Text may be UTF
 
 In folders and under S3 prefixes, logs of other AWS services are listed and not opened. Hidden files are counted and not opened.`,
     )
-    .argument('<PATH...>', 'a file, a folder, "-" for stdin, or s3://bucket/prefix');
+    .argument('[PATH...]', 'a file, a folder, "-" for stdin, or s3://bucket/prefix');
   addOptions(
     detect,
     formatOption(),
@@ -80,6 +80,9 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       `columns of files without a header line: their names, or the log format, "\${srcaddr} ..." (default: the 14 fields of the default format)`,
     ),
     new Option('--config <FILE>', 'settings file of a deployment, overridden by the options above (default: none)'),
+    repeatable('--audit <PATH>', 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman'),
+    repeatable('--endpoint <PATH>', 'process records of hosts: auditd, Falco, Tetragon, Sysmon, PowerShell'),
+    repeatable('--rules <DIR>', 'Sigma rules of yours for --endpoint and --audit'),
     ...connectionOptions(),
   );
   after(

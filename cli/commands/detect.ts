@@ -17,6 +17,7 @@ import { type Format, formatFindings } from '../formats.ts';
 import { type BadInput, resolveInputs } from '../inputs.ts';
 import { Progress } from '../progress.ts';
 import { readFiles } from '../read-files.ts';
+import type { ReadSignals } from '../read-signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -28,6 +29,9 @@ export interface DetectOptions extends ConnectionOptions {
   readonly internal?: readonly string[];
   readonly fields?: string;
   readonly config?: string;
+  readonly audit?: readonly string[];
+  readonly endpoint?: readonly string[];
+  readonly rules?: readonly string[];
 }
 
 interface Options {
@@ -48,6 +52,15 @@ export async function detectCommand(
   given: DetectOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const wanted = { audit: given.audit ?? [], endpoint: given.endpoint ?? [], rules: given.rules ?? [] };
+  const hasSignals = wanted.audit.length + wanted.endpoint.length > 0;
+  if (!paths.length && !hasSignals)
+    throw new UsageError('missing a PATH of flow logs, --audit or --endpoint', 'sweepwatch detect');
+  if (wanted.rules.length && !wanted.endpoint.length && !wanted.audit.length)
+    throw new UsageError(
+      '--rules needs --endpoint or --audit: rules are about processes and API calls',
+      'sweepwatch detect',
+    );
   const options = await readOptions(given);
   const connection = connectionOf(given);
   const { sources, bad, hidden } = await resolveInputs(paths, process.stdin, connection);
@@ -60,11 +73,29 @@ export async function detectCommand(
   progress.end();
   const reports = read.filter((item) => 'records' in item);
   const failed = [...bad, ...read.filter((item) => 'reason' in item)];
-  const findings = await decide(collector, options);
+  const beside = hasSignals
+    ? await (await import('../read-signals.ts')).readSignals(
+        wanted,
+        connection,
+        (files) => new Progress(terminal, files),
+      )
+    : undefined;
+  const scans = await decide(collector, options);
+  const findings = beside ? await withSignals(scans, beside, paths.length > 0, collector.logTime) : scans;
   const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
   // If nothing was read, "no findings" would be misleading.
-  if (reports.length) formatFindings(shown, options.format, terminal);
-  return report(reports, failed, findings, shown, collector.dropped, hidden, terminal);
+  if (reports.length || beside?.files.length) formatFindings(shown, options.format, terminal);
+  if (beside) reportSignals(beside, terminal);
+  const status = report(
+    reports,
+    [...failed, ...(beside?.bad ?? [])],
+    findings,
+    shown,
+    collector.dropped,
+    hidden,
+    terminal,
+  );
+  return beside?.files.some((file) => file.error) ? 1 : status;
 }
 
 async function decide(collector: Collector, options: Options): Promise<Finding[]> {
@@ -92,6 +123,34 @@ async function readOptions(given: DetectOptions): Promise<Options> {
     routingDomains: file?.routingDomains ?? {},
     ...(fields && { fields }),
   };
+}
+
+/** The findings of flow logs together with what the logs of orchestrators and hosts say. */
+async function withSignals(
+  scans: readonly Finding[],
+  { signals, directory, logTime }: ReadSignals,
+  hasFlowLogs: boolean,
+  flowLogTime: number,
+): Promise<Finding[]> {
+  const { meetSignals } = await import('../../lib/finding/meet-signals.ts');
+  const context = { secret: LOCAL_SECRET, logTime: Math.max(logTime, flowLogTime), hasFlowLogs };
+  return meetSignals(scans, { signals, directory }, context);
+}
+
+/** Says what the files of orchestrators and hosts held that could not be used. */
+function reportSignals({ files, dropped }: ReadSignals, terminal: Terminal): void {
+  const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
+  for (const { name, error, unread } of files) {
+    if (error) say(`${name}: ${error}`);
+    for (const { count, reason, meaning, firstLine } of unread)
+      say(`${name}: ${countOf(count, 'value')} skipped: ${reason} (${meaning}), first at line ${firstLine}`);
+  }
+  if (dropped)
+    say(
+      `memory limit reached: dropped ${countOf(dropped, 'event')} of orchestrators, those without a known tool first`,
+    );
+  const events = files.reduce((sum, file) => sum + file.events, 0);
+  say(`${countOf(events, 'event')} in ${countOf(files.length, 'file')} of orchestrators and hosts`);
 }
 
 function checkCidr(cidr: string): void {

@@ -1,0 +1,149 @@
+/** Reads logs of orchestrators and hosts for `detect`. Loaded only if one of their options is used. */
+import { GzipError, gunzip } from '../lib/flowlog/gunzip.ts';
+import type { ByteSource } from '../lib/flowlog/source.ts';
+import { judgeLedger } from '../lib/signals/orchestrator/judge.ts';
+import { Ledger } from '../lib/signals/orchestrator/ledger.ts';
+import { OrchestratorReader, UNREAD } from '../lib/signals/orchestrator/reader.ts';
+import type { Signal } from '../lib/signals/signal.ts';
+import type { Connection } from '../lib/store/clients.ts';
+import { type BadInput, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
+import type { Progress } from './progress.ts';
+
+/** What to read. */
+export interface SignalPaths {
+  readonly audit: readonly string[];
+  readonly endpoint: readonly string[];
+  readonly rules: readonly string[];
+}
+
+/** What a file held that gave no event. */
+interface Unread {
+  readonly count: number;
+  readonly reason: string;
+  readonly meaning: string;
+  readonly firstLine: number;
+}
+
+/** The result for one file. */
+export interface SignalFileReport {
+  readonly name: string;
+  readonly events: number;
+  readonly unread: readonly Unread[];
+  readonly error?: string;
+}
+
+/** Everything that was read. */
+export interface ReadSignals {
+  readonly signals: readonly Signal[];
+  readonly directory: Ledger['directory'];
+  /** The time of the last event, epoch seconds. */
+  readonly logTime: number;
+  readonly files: readonly SignalFileReport[];
+  readonly bad: readonly BadInput[];
+  /** Facts that were dropped at a memory limit. */
+  readonly dropped: number;
+}
+
+/** Takes the bytes of one file. */
+interface FileReader {
+  push(chunk: Uint8Array): void;
+  end(): Pick<SignalFileReport, 'events' | 'unread'>;
+}
+
+/** The files of one kind, with what reads one of them. */
+interface Kind {
+  readonly paths: readonly string[];
+  readonly expected: string;
+  readonly read: (name: string) => FileReader;
+}
+
+/** Reads all files. One that cannot be read is reported, and the others are still read. */
+export async function readSignals(
+  paths: SignalPaths,
+  connection: Connection,
+  progress: (sources: readonly ByteSource[]) => Progress,
+): Promise<ReadSignals> {
+  const ledger = new Ledger();
+  const kinds: Kind[] = [
+    {
+      paths: paths.audit,
+      expected: 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman or containerd',
+      read: (name) => orchestratorReader(name, ledger),
+    },
+  ];
+  const files: SignalFileReport[] = [];
+  const bad: BadInput[] = [];
+  for (const { paths: ofKind, expected, read } of kinds) {
+    if (!ofKind.length) continue;
+    const inputs = await resolveInputs(ofKind, process.stdin, connection, SIGNAL_LOGS);
+    bad.push(...inputs.bad);
+    const shown = progress(inputs.sources);
+    for (const source of inputs.sources) {
+      try {
+        files.push(await readFile(shown.watch(source), read(source.name), expected));
+      } catch (error) {
+        bad.push({ path: source.name, reason: reasonOf(error as NodeJS.ErrnoException) });
+      }
+    }
+    shown.end();
+  }
+  const signals = judgeLedger(ledger);
+  return {
+    signals,
+    directory: ledger.directory,
+    logTime: ledger.lastAt / 1000,
+    files,
+    bad,
+    dropped: ledger.dropped + ledger.directory.dropped,
+  };
+}
+
+function orchestratorReader(name: string, ledger: Ledger): FileReader {
+  const reader = new OrchestratorReader(name, (fact) => ledger.add(fact));
+  return {
+    push: (chunk) => reader.push(chunk),
+    end: () => {
+      const { events, unread } = reader.end();
+      return { events, unread: unread.map((one) => ({ ...one, meaning: UNREAD[one.reason] })) };
+    },
+  };
+}
+
+async function readFile(source: ByteSource, reader: FileReader, expected: string): Promise<SignalFileReport> {
+  let bytes = 0;
+  const write = (chunk: Uint8Array) => {
+    bytes += chunk.length;
+    reader.push(chunk);
+  };
+  let error: string | undefined;
+  try {
+    await readBytes(source, write);
+  } catch (fault) {
+    if (!(fault instanceof GzipError)) throw fault;
+    error = fault.message;
+  }
+  const { events, unread } = reader.end();
+  if (!bytes) error ??= `the file is empty. Expected ${expected}`;
+  else if (!events && !unread.some(({ reason }) => reason === 'control message'))
+    error ??= `the file contains no event that is understood. Expected ${expected}`;
+  return { name: source.name, events, unread, ...(error !== undefined && { error }) };
+}
+
+/** The bytes of a file, decompressed if they are gzip. */
+async function readBytes(source: ByteSource, write: (chunk: Uint8Array) => void): Promise<void> {
+  const stream = source.open();
+  if (!stream) throw new Error('the input has already been read. A pipe can be given only once');
+  const iterator = stream[Symbol.asyncIterator]();
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < 2) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head = head.length ? Buffer.concat([head, next.value]) : next.value;
+  }
+  const rest = (async function* () {
+    yield head;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
+  })();
+  if (head[0] === 0x1f && head[1] === 0x8b) await gunzip(rest, () => source.open(), write);
+  else for await (const chunk of rest) write(chunk);
+}

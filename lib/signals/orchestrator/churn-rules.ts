@@ -68,8 +68,8 @@ function judgeGroup(group: ChurnGroup, ledger: Ledger): Signal | undefined {
 }
 
 function isShort({ key, at }: Occurrence, group: ChurnGroup, ledger: Ledger): boolean {
-  const end = ledger.ends.get(group.ids.get(key) ?? '');
-  return end !== undefined && end.first >= at && end.first - at <= SHORT;
+  const end = ledger.ends.first(group.ids.get(key) ?? '', at);
+  return end !== undefined && end - at <= SHORT;
 }
 
 /** The first run of enough occurrences within the span. */

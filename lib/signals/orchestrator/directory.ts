@@ -3,6 +3,7 @@
  * says whose an address was.
  */
 import type { Place, Signal } from '../signal.ts';
+import type { Ends } from './ends.ts';
 import type { PlaceFact } from './facts.ts';
 
 /** One pod or task with what is known of its place. Times are epoch milliseconds. */
@@ -31,8 +32,6 @@ const LATER = 60_000;
 const MOST_RESIDENTS = 200_000;
 /** Candidates that are named for one address. */
 const MOST_NAMED = 5;
-
-type Ends = ReadonlyMap<string, { readonly first: number; readonly last: number }>;
 
 /** Collects places, and answers who was where. */
 export class Directory {
@@ -66,13 +65,10 @@ export class Directory {
     this.#instances = new Map();
     const sorted = [...this.#places.values()].sort((a, b) => a.from - b.from || (key(a) < key(b) ? -1 : 1));
     for (const place of sorted) {
-      const end = ends.get(place.id);
+      const end = ends.last(place.id, place.from);
       const namesakes = this.#byName.get(place.id) ?? [];
-      // An end belongs to the last pod of that name before it. A pod that follows ends the one before.
-      const resident = {
-        ...place,
-        to: end !== undefined && end.last >= place.from ? end.last : Number.POSITIVE_INFINITY,
-      };
+      // A pod that follows under the same name ends the one before.
+      const resident = { ...place, to: end ?? Number.POSITIVE_INFINITY };
       const before = namesakes.at(-1);
       if (before && before.to > resident.from) namesakes[namesakes.length - 1] = { ...before, to: resident.from };
       namesakes.push(resident);

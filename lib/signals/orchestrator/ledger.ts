@@ -3,7 +3,8 @@
  * nobody will ask about is not kept, lists keep their earliest entries, and what is dropped at a limit is counted.
  */
 import { Directory } from './directory.ts';
-import type { EndFact, ExecFact, Fact, Program, ProxyFact, QueryFact, WorkloadFact } from './facts.ts';
+import { Ends } from './ends.ts';
+import type { ExecFact, Fact, Program, ProxyFact, QueryFact, WorkloadFact } from './facts.ts';
 import { workloadId } from './facts.ts';
 import { identityOf } from './identities.ts';
 import { imageOf, mayBeTool } from './programs.ts';
@@ -97,7 +98,7 @@ export class Ledger {
   readonly execs = new Map<string, ExecGroup>();
   readonly workloads = new Map<string, WorkloadFact>();
   readonly churn = new Map<string, ChurnGroup>();
-  readonly ends = new Map<string, { first: number; last: number }>();
+  readonly ends = new Ends();
   readonly asked = new Map<string, Map<number, Asked>>();
   readonly proxied = new Map<string, Map<number, Proxied>>();
   /** Resources that a caller watches, as operators do. */
@@ -118,7 +119,7 @@ export class Ledger {
         this.#addWorkload(fact);
         break;
       case 'end':
-        this.#addEnd(fact);
+        this.ends.add(fact.id, fact.at);
         break;
       case 'place':
         this.directory.add(fact);
@@ -182,14 +183,6 @@ export class Ledger {
     }
     group.made.add({ key: fact.key, at: fact.at, isRefused: false });
     if (group.ids.size < 4 * MOST_OCCURRENCES) group.ids.set(fact.key, workloadId(fact.where));
-  }
-
-  #addEnd(fact: EndFact): void {
-    const known = this.ends.get(fact.id);
-    if (known) {
-      known.first = Math.min(known.first, fact.at);
-      known.last = Math.max(known.last, fact.at);
-    } else this.ends.set(fact.id, { first: fact.at, last: fact.at });
   }
 
   #addQuery(fact: QueryFact): void {

@@ -129,7 +129,7 @@ function signalOf(
     argv: program.argv,
     key: fact.key,
   });
-  const end = ledger.ends.get(workloadId(fact.where));
+  const end = ledger.ends.last(workloadId(fact.where), fact.at);
   return {
     at: fact.at,
     kind: 'tool-execution',
@@ -146,7 +146,7 @@ function signalOf(
     },
     tool,
     ...(match?.targets.length && { targets: match.targets }),
-    until: end === undefined || end.last < fact.at ? fact.at + RUNNING : end.last,
+    until: end ?? fact.at + RUNNING,
     group: groupOf(fact, creator, tool),
     summary: summaryOf(fact, program, creator, tool),
     eventId: fact.key,

@@ -142,6 +142,11 @@ export class OrchestratorReader {
       for (const event of objectsOf(logEvents)) this.#message(event, { ...around, host });
       return;
     }
+    const list = [value.items, value.Records, value.records, value.events].find(Array.isArray);
+    if (list) {
+      for (const item of objectsOf(list)) this.#value(item, around);
+      return;
+    }
     if (textOf(value.message) !== undefined) {
       this.#message(value, around);
       return;

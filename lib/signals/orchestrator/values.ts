@@ -16,10 +16,11 @@ const LONGEST_VALUE = 16 * 1024 * 1024;
 /** Names of lists whose elements are events: CloudTrail, Kubernetes' EventList, CloudWatch Logs. */
 const LISTS: ReadonlySet<string> = new Set(['Records', 'records', 'items', 'events']);
 /** A first line that begins a list, or a value of several lines. */
-const BEGINS_LIST = /^(\[|\{\s*"(Records|records|items|events)"\s*:\s*\[)/;
+const BEGINS_LIST =
+  /^(\[|\{\s*(?:"\w{1,20}"\s*:\s*(?:"[^"]{0,60}"|\{\})\s*,\s*){0,4}"(Records|records|items|events)"\s*:\s*\[)/;
 const BEGINS_LINES = /^\{\s*$/;
 /** Bytes of an unfinished line that are enough to recognise a list. */
-const ENOUGH_TO_TELL = 64;
+const ENOUGH_TO_TELL = 256;
 const [NEWLINE, QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = [10, 34, 92, 123, 125, 91, 93];
 const BYTE_ORDER_MARK = 0xfeff;
 

@@ -187,7 +187,7 @@ function explain(
     confidence: strongest.isContext ? finding.confidence : together(finding.confidence, strongest.confidence),
     techniques: [...techniques.values()],
     tool: named && named.confidence >= (finding.tool?.confidence ?? 0) ? named : finding.tool,
-    actor: actorWith(strongest, resident),
+    actor: actorWith(tellingOf(signals), resident),
     signals: summaryOfSignals(all),
     reasons: [...finding.reasons, nearReason(finding, signals)],
     dataQuality: [
@@ -213,8 +213,8 @@ function severityWith(severity: Severity, { isContext, tool, severity: own }: Si
 const together = (a: number, b: number): number => Math.min(99, Math.round(100 - ((100 - a) * (100 - b)) / 100));
 
 function nearReason({ firstSeen }: Finding, signals: readonly Signal[]): Finding['reasons'][number] {
-  const strongest = signals[0]!;
-  const seconds = Math.round(epochSeconds(firstSeen) - strongest.at / 1000);
+  const telling = tellingOf(signals);
+  const seconds = Math.round(epochSeconds(firstSeen) - telling.at / 1000);
   const when =
     seconds >= 0
       ? `${countOf(seconds, 'second')} before the first probe`
@@ -224,9 +224,14 @@ function nearReason({ firstSeen }: Finding, signals: readonly Signal[]): Finding
     test: 'signal-near-scan',
     value: signals.length,
     threshold: 1,
-    text: `${when}, ${cut(strongest.summary, LONGEST_TEXT)}${others}`,
+    text: `${when}, ${cut(telling.summary, LONGEST_TEXT)}${others}`,
   };
 }
+
+/** The signal that says most about who did it: a request of a user before a process of a host. */
+const tellingOf = (signals: readonly Signal[]): Signal =>
+  signals.find(({ actor, isContext }) => !isContext && actor.kind !== 'process' && actor.user !== undefined) ??
+  signals[0]!;
 
 /** A process on a node becomes the pod, if only one pod had the address. */
 function actorWith(signal: Signal, resident: Resident | undefined): FindingActor {

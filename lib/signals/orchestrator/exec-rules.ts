@@ -205,7 +205,8 @@ export function actorOf({ where, caller, argv, key }: Pick<ExecFact, 'where' | '
     ...(where.image !== undefined && { image: where.image }),
     ...(argv.length > 0 && { command: argv.join(' ').trim() }),
     ...(where.host !== undefined && { host: where.host }),
-    session: key,
+    // The key has the URI too, behind a blank.
+    session: key.split(' ')[0]!,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Reads logs of orchestrators and hosts for `detect`. Loaded only if one of their options is used. */
 import { GzipError, gunzip } from '../lib/flowlog/gunzip.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
+import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.ts';
 import { judgeLedger } from '../lib/signals/orchestrator/judge.ts';
 import { Ledger } from '../lib/signals/orchestrator/ledger.ts';
 import { OrchestratorReader, UNREAD } from '../lib/signals/orchestrator/reader.ts';
@@ -8,6 +9,7 @@ import type { Signal } from '../lib/signals/signal.ts';
 import type { Connection } from '../lib/store/clients.ts';
 import { type BadInput, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
 import type { Progress } from './progress.ts';
+import { TextLines } from './text-lines.ts';
 
 /** What to read. */
 export interface SignalPaths {
@@ -21,7 +23,7 @@ interface Unread {
   readonly count: number;
   readonly reason: string;
   readonly meaning: string;
-  readonly firstLine: number;
+  readonly firstLine?: number;
 }
 
 /** The result for one file. */
@@ -64,11 +66,18 @@ export async function readSignals(
   progress: (sources: readonly ByteSource[]) => Progress,
 ): Promise<ReadSignals> {
   const ledger = new Ledger();
+  const host: Signal[] = [];
   const kinds: Kind[] = [
     {
       paths: paths.audit,
       expected: 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman or containerd',
       read: (name) => orchestratorReader(name, ledger),
+    },
+    {
+      paths: paths.endpoint,
+      expected:
+        'process records of a host: auditd, laurel, Falco, Tetragon, osquery, eslogger, Sysmon or Windows events',
+      read: (name) => hostReader(name, host),
     },
   ];
   const files: SignalFileReport[] = [];
@@ -87,11 +96,11 @@ export async function readSignals(
     }
     shown.end();
   }
-  const signals = judgeLedger(ledger);
+  const signals = [...judgeLedger(ledger), ...host.map((signal) => ledger.directory.resolve(signal))];
   return {
     signals,
     directory: ledger.directory,
-    logTime: ledger.lastAt / 1000,
+    logTime: host.reduce((last, { at }) => Math.max(last, at), ledger.lastAt) / 1000,
     files,
     bad,
     dropped: ledger.dropped + ledger.directory.dropped,
@@ -105,6 +114,25 @@ function orchestratorReader(name: string, ledger: Ledger): FileReader {
     end: () => {
       const { events, unread } = reader.end();
       return { events, unread: unread.map((one) => ({ ...one, meaning: UNREAD[one.reason] })) };
+    },
+  };
+}
+
+function hostReader(name: string, signals: Signal[]): FileReader {
+  const reader = new HostLogReader(name);
+  const lines = new TextLines((line) => signals.push(...reader.read(line)));
+  return {
+    push: (chunk) => lines.push(chunk),
+    end: () => {
+      lines.end();
+      signals.push(...reader.finish());
+      const { formats, unread } = reader.counts;
+      return {
+        events: [...formats.values()].reduce((sum, count) => sum + count, 0),
+        unread: [...unread]
+          .filter(([reason]) => reason !== 'other-event')
+          .map(([reason, count]) => ({ reason, count, meaning: UNREAD_HOST[reason] })),
+      };
     },
   };
 }

@@ -143,7 +143,9 @@ function reportSignals({ files, dropped }: ReadSignals, terminal: Terminal): voi
   for (const { name, error, unread } of files) {
     if (error) say(`${name}: ${error}`);
     for (const { count, reason, meaning, firstLine } of unread)
-      say(`${name}: ${countOf(count, 'value')} skipped: ${reason} (${meaning}), first at line ${firstLine}`);
+      say(
+        `${name}: ${countOf(count, 'value')} not used: ${reason} (${meaning})${firstLine === undefined ? '' : `, first at line ${firstLine}`}`,
+      );
   }
   if (dropped)
     say(

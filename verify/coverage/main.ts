@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseTables, type Table } from '../../bench/table.ts';
+import { atomicTable } from './atomic.ts';
 import { whatChanged, whatGotWorse } from './compare.ts';
 import { judgeShapes, ownTables, peerTables, slowestTable } from './coverage.ts';
 import { documentOf } from './document.ts';
@@ -42,7 +43,7 @@ async function check(isQuick: boolean): Promise<number> {
 
 async function allTables(): Promise<Table[]> {
   const judged = await judgeShapes();
-  return [...ownTables(judged), ...peerTables(judged), await slowestTable()];
+  return [...ownTables(judged), ...peerTables(judged), await slowestTable(), atomicTable()];
 }
 
 async function jitter(text: string): Promise<number> {

@@ -6,7 +6,7 @@ import { fingerprint, type Json } from './values.ts';
 export interface JsonFormat {
   readonly name: string;
   readonly isLike: (event: Json) => boolean;
-  /** The events, or why there are none. */
+  /** The events, or why it has no events. */
   readonly read: (event: Json) => readonly ProcessEvent[] | 'other-event' | 'no-time';
 }
 

@@ -66,7 +66,7 @@ export interface ScriptRun extends HostEvent {
 }
 
 /** A program connected. */
-export interface Connection extends HostEvent {
+interface Connection extends HostEvent {
   readonly type: 'connection';
   readonly address: string;
   readonly port: number;

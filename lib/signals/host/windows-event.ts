@@ -43,7 +43,7 @@ function attributeOf(xml: string, element: string, name: string): string | undef
 }
 
 /** The `<Data Name="X">value</Data>` of an event. Nameless ones get their number. */
-export function dataOfXml(xml: string): Json {
+function dataOfXml(xml: string): Json {
   const data: Record<string, string> = {};
   let number = 0;
   for (let at = xml.indexOf('<Data'); at >= 0; at = xml.indexOf('<Data', at + 5)) {

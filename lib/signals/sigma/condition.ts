@@ -2,7 +2,7 @@
 import { Refusal } from './pattern.ts';
 
 /** Whether a named search fits the event. */
-export type Search = (name: string) => boolean;
+type Search = (name: string) => boolean;
 export type Condition = (search: Search) => boolean;
 
 /** Reads a condition. `names` are the searches of the rule. */

@@ -3,7 +3,7 @@ import type { ProcessEvent } from '../host/process-event.ts';
 import { baseName } from '../tools/words.ts';
 import type { FieldValues, SigmaRule, SigmaRules } from './rule.ts';
 
-export { loadSigmaRules, type RefusedRule, type SigmaRule, type SigmaRules } from './rule.ts';
+export { loadSigmaRules, type SigmaRule, type SigmaRules } from './rule.ts';
 
 /** The rules that fit a process event. */
 export function matchProcessRules({ rules }: SigmaRules, event: ProcessEvent): SigmaRule[] {

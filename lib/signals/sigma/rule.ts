@@ -8,7 +8,7 @@ import { type Condition, conditionOf } from './condition.ts';
 import { Refusal, type Test, testOf } from './pattern.ts';
 
 /** The logs that rules can be about. */
-export type SigmaLog = 'process' | 'script' | 'kubernetes';
+type SigmaLog = 'process' | 'script' | 'kubernetes';
 
 export interface SigmaRule {
   readonly id: string;
@@ -25,7 +25,7 @@ export interface SigmaRule {
 /** The values of a field of an event, and all values for searches without a field. */
 export type FieldValues = (field: string | undefined) => readonly string[];
 
-export interface RefusedRule {
+interface RefusedRule {
   readonly file: string;
   /** The title or the number of the document. */
   readonly rule: string;

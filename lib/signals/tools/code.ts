@@ -70,7 +70,7 @@ function iterationsIn(code: string): Iteration[] {
     /\bfor(?:each)?\s{0,5}(?:my\s{1,3})?(\$\w{1,60})?\s{0,5}\(([^\n{]{1,200})/g,
   ))
     add(/\bas\s+(?:\$\w+\s*=>\s*)?(\$\w{1,60})/.exec(over!)?.[1] ?? name ?? '$_', sizeOf(over!));
-  // C style: for (let p = 1; p < 1025; p++)
+  // C style: `for (let p = 1; p < 1025; p++)`
   for (const [, name, first, last] of code.matchAll(
     /\bfor\s{0,5}\(\s{0,5}(?:let|var|int|my)?\s{0,5}(\$?\w{1,60})\s{0,5}=\s{0,5}(\d{1,6})\s{0,5};[^;<\n]{0,40}<\s{0,3}=?\s{0,5}(\d{1,6})?/g,
   ))

@@ -11,7 +11,7 @@ export interface ImageMatch {
 }
 
 /** Images that hold scanners among many other tools. Repository without tag, and where it says so. */
-export const TOOLBOXES: readonly (readonly [repository: string, source: string])[] = [
+const TOOLBOXES: readonly (readonly [repository: string, source: string])[] = [
   ['nicolaka/netshoot', 'https://github.com/nicolaka/netshoot'],
   ['kalilinux/kali-rolling', 'https://www.kali.org/docs/containers/official-kalilinux-docker-images/'],
   ['kalilinux/kali-last-release', 'https://www.kali.org/docs/containers/official-kalilinux-docker-images/'],
@@ -27,7 +27,7 @@ export const TOOLBOXES: readonly (readonly [repository: string, source: string])
 const LONGEST = 1024;
 
 /** The repository of an image reference without registry port, tag and digest: `reg:5000/a/nmap:7@sha256:..` is `reg:5000/a/nmap`. */
-export function repositoryOf(image: string): string {
+function repositoryOf(image: string): string {
   const digest = image.indexOf('@');
   const named = digest < 0 ? image : image.slice(0, digest);
   const tag = named.indexOf(':', named.lastIndexOf('/') + 1);

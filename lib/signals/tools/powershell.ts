@@ -52,7 +52,7 @@ export function matchPowerShell(source: string, depth = 0): ToolMatch | undefine
   if (depth > DEEPEST) return undefined;
   const { code, bare, texts } = readPowerShell(source);
   const candidates = [matchCalls(code, bare), matchFiles(code, bare), ...piecesOf(code).map(matchLoop)];
-  // `iex` and `-Command` run what stands in quotes.
+  // `iex` and `-Command` run what is in quotes.
   if (/\b(?:iex|invoke-expression|invoke-command|start-job|powershell|pwsh)\b/i.test(bare))
     for (const text of texts.slice(0, 20)) candidates.push(matchPowerShell(text, depth + 1));
   return candidates.reduce(

@@ -178,7 +178,7 @@ function stripped(words: readonly string[]): readonly string[] {
 }
 
 /** The script of `sh -c SCRIPT`. */
-export function scriptOf(command: readonly string[]): string | undefined {
+function scriptOf(command: readonly string[]): string | undefined {
   if (!isShell(programName(command[0] ?? ''))) return undefined;
   const at = command.findIndex((word, position) => position > 0 && /^-[a-z]*c[a-z]*$/.test(word));
   return at < 0 ? undefined : command[at + 1];

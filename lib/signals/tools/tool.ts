@@ -1,7 +1,7 @@
 /** A row of the tool table. */
 
 /** What a command needs, apart from the name, to count as a scan. */
-export type Need =
+type Need =
   /** Nothing: the program scans when it starts. */
   | 'nothing'
   /** A target: any word that is no option, or a file of targets. */

@@ -1,6 +1,6 @@
 /** Command lines as words: splitting as shells and Windows programs do, file names without path, ending and platform. */
 
-/** Longer texts are cut before they are read. Longer scripts exist, but their loops stand in the beginning or in a file. */
+/** Longer texts are cut before they are read. Longer scripts exist, but their loops are near the beginning. */
 export const MOST_TEXT = 65_536;
 
 /** A word, or an operator that ends a simple command. */

@@ -57,6 +57,7 @@ const FLOW_LOGS: Wanted = {
 };
 /** Logs of orchestrators and hosts have all kinds of names. */
 export const SIGNAL_LOGS: Wanted = { inFolders: /./, named: 'files', areFlowLogs: false };
+export const RULE_FILES: Wanted = { inFolders: /\.ya?ml$/i, named: 'rules (.yml, .yaml)', areFlowLogs: false };
 
 /** The readable files behind the given paths, and what is not readable. */
 interface Inputs {

@@ -5,9 +5,10 @@ import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.
 import { judgeLedger } from '../lib/signals/orchestrator/judge.ts';
 import { Ledger } from '../lib/signals/orchestrator/ledger.ts';
 import { OrchestratorReader, UNREAD } from '../lib/signals/orchestrator/reader.ts';
+import type { SigmaRules } from '../lib/signals/sigma/index.ts';
 import type { Signal } from '../lib/signals/signal.ts';
 import type { Connection } from '../lib/store/clients.ts';
-import { type BadInput, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
+import { type BadInput, RULE_FILES, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
 import type { Progress } from './progress.ts';
 import { TextLines } from './text-lines.ts';
 
@@ -44,6 +45,8 @@ export interface ReadSignals {
   readonly bad: readonly BadInput[];
   /** Facts that were dropped at a memory limit. */
   readonly dropped: number;
+  /** Rules of the user that were loaded. */
+  readonly rules?: number;
 }
 
 /** Takes the bytes of one file. */
@@ -66,22 +69,23 @@ export async function readSignals(
   progress: (sources: readonly ByteSource[]) => Progress,
 ): Promise<ReadSignals> {
   const ledger = new Ledger();
+  const rules = paths.rules.length ? await readRules(paths.rules) : undefined;
   const host: Signal[] = [];
   const kinds: Kind[] = [
     {
       paths: paths.audit,
       expected: 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman or containerd',
-      read: (name) => orchestratorReader(name, ledger),
+      read: (name) => orchestratorReader(name, ledger, rules?.rules),
     },
     {
       paths: paths.endpoint,
       expected:
         'process records of a host: auditd, laurel, Falco, Tetragon, osquery, eslogger, Sysmon or Windows events',
-      read: (name) => hostReader(name, host),
+      read: (name) => hostReader(name, host, rules?.rules),
     },
   ];
   const files: SignalFileReport[] = [];
-  const bad: BadInput[] = [];
+  const bad: BadInput[] = [...(rules?.bad ?? [])];
   for (const { paths: ofKind, expected, read } of kinds) {
     if (!ofKind.length) continue;
     const inputs = await resolveInputs(ofKind, process.stdin, connection, SIGNAL_LOGS);
@@ -104,11 +108,38 @@ export async function readSignals(
     files,
     bad,
     dropped: ledger.dropped + ledger.directory.dropped,
+    ...(rules && { rules: rules.rules.rules.length }),
   };
 }
 
-function orchestratorReader(name: string, ledger: Ledger): FileReader {
-  const reader = new OrchestratorReader(name, (fact) => ledger.add(fact));
+/** The rules in files and folders. What is refused is named with its reason, and the rest is used. */
+async function readRules(paths: readonly string[]): Promise<{ rules: SigmaRules; bad: BadInput[] }> {
+  const { loadSigmaRules } = await import('../lib/signals/sigma/index.ts');
+  const inputs = await resolveInputs(paths, process.stdin, {}, RULE_FILES);
+  const bad: BadInput[] = [...inputs.bad];
+  const files: { name: string; text: string }[] = [];
+  for (const source of inputs.sources) {
+    try {
+      files.push({ name: source.name, text: await textOf(source) });
+    } catch (error) {
+      bad.push({ path: source.name, reason: reasonOf(error as NodeJS.ErrnoException) });
+    }
+  }
+  const rules = loadSigmaRules(files);
+  bad.push(
+    ...rules.refused.map(({ file, rule, reason }) => ({ path: rule ? `${file}, rule "${rule}"` : file, reason })),
+  );
+  return { rules, bad };
+}
+
+async function textOf(source: ByteSource): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  await readBytes(source, (chunk) => chunks.push(chunk.slice()));
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function orchestratorReader(name: string, ledger: Ledger, rules?: SigmaRules): FileReader {
+  const reader = new OrchestratorReader(name, (fact) => ledger.add(fact), rules);
   return {
     push: (chunk) => reader.push(chunk),
     end: () => {
@@ -118,8 +149,8 @@ function orchestratorReader(name: string, ledger: Ledger): FileReader {
   };
 }
 
-function hostReader(name: string, signals: Signal[]): FileReader {
-  const reader = new HostLogReader(name);
+function hostReader(name: string, signals: Signal[], rules?: SigmaRules): FileReader {
+  const reader = new HostLogReader(name, rules);
   const lines = new TextLines((line) => signals.push(...reader.read(line)));
   return {
     push: (chunk) => lines.push(chunk),

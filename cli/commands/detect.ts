@@ -138,7 +138,7 @@ async function withSignals(
 }
 
 /** Says what the files of orchestrators and hosts held that could not be used. */
-function reportSignals({ files, dropped }: ReadSignals, terminal: Terminal): void {
+function reportSignals({ files, dropped, rules }: ReadSignals, terminal: Terminal): void {
   const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
   for (const { name, error, unread } of files) {
     if (error) say(`${name}: ${error}`);
@@ -151,6 +151,7 @@ function reportSignals({ files, dropped }: ReadSignals, terminal: Terminal): voi
     say(
       `memory limit reached: dropped ${countOf(dropped, 'event')} of orchestrators, those without a known tool first`,
     );
+  if (rules !== undefined) say(`${countOf(rules, 'rule')} of yours loaded`);
   const events = files.reduce((sum, file) => sum + file.events, 0);
   say(`${countOf(events, 'event')} in ${countOf(files.length, 'file')} of orchestrators and hosts`);
 }

@@ -43,7 +43,7 @@ export interface SignalEpisode {
 }
 
 /** The group of a signal that names none: its host and user. */
-export const groupOf = ({ group, actor, place }: Signal): string =>
+const groupOf = ({ group, actor, place }: Signal): string =>
   group ?? ['host', place.instanceId ?? place.nodeName ?? actor.host ?? '', actor.user ?? ''].join('|');
 
 /** The episodes of signals, in order of time. Groups of everyday events alone have none. */
@@ -193,7 +193,7 @@ export const summaryOfSignals = (signals: readonly Signal[]): NonNullable<Findin
 const testOf = ({ measure, tool, kind }: Signal): string => measure?.test ?? (tool === undefined ? kind : 'known-tool');
 
 /** One reason for each rule, from its strongest signal. */
-export function reasonsOf(signals: readonly Signal[]): Reason[] {
+function reasonsOf(signals: readonly Signal[]): Reason[] {
   return [...Map.groupBy(signals.toSorted(byStrength), testOf)].map(([test, members]) => {
     const strongest = members[0]!;
     const more = members.length > 1 ? ` (and ${countOf(members.length - 1, 'more event')} like it)` : '';

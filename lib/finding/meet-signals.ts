@@ -282,7 +282,3 @@ function joinHosts(signals: readonly Signal[]): readonly Signal[] {
     return near.length ? { ...signal, group: near[0]!.group! } : signal;
   });
 }
-
-/** When the last signal happened, epoch seconds. */
-export const lastSignalTime = (signals: readonly Signal[]): number =>
-  signals.reduce((last, { at }) => Math.max(last, at / 1000), 0);

@@ -86,7 +86,7 @@ export interface FindingActor {
 }
 
 /** One event of an orchestrator or a host that is evidence for a finding. */
-export interface FindingSignal {
+interface FindingSignal {
   readonly at: string;
   /** A kind of {@link SignalKind}. */
   readonly type: string;

@@ -14,6 +14,7 @@ import {
   objectOf,
   objectsOf,
   type PlaceFact,
+  type RuleFact,
   textOf,
   textsOf,
   timeOf,
@@ -94,8 +95,27 @@ export function auditFacts(event: Json, received = NO_TIME): Fact[] {
   return facts;
 }
 
+/** A fact that a rule of the user fits an event. */
+export function ruleFact(event: Json, { id, title, author, level }: RuleFact['rule'], received = NO_TIME): RuleFact {
+  const reference = objectOf(event.objectRef);
+  const subresource = textOf(reference?.subresource);
+  const caller = callerOf(event);
+  return {
+    type: 'rule',
+    key: `${keyOf(event, textOf(event.requestURI))} ${id}`,
+    at: eventTime(event) ?? received,
+    rule: { id, title, ...(author !== undefined && { author }), level },
+    where:
+      reference?.resource === 'pods'
+        ? podOf(event)
+        : { platform: 'kubernetes', ...definedText('namespace', reference?.namespace) },
+    ...(caller && { caller }),
+    request: `${textOf(event.verb) ?? 'some request for'} ${textOf(reference?.resource) ?? 'no resource'}${subresource === undefined ? '' : `/${subresource}`}`,
+  };
+}
+
 /** The caller of an event. */
-export function callerOf(event: Json): Caller | undefined {
+function callerOf(event: Json): Caller | undefined {
   const user = objectOf(event.user);
   const name = textOf(user?.username);
   if (name === undefined) return undefined;

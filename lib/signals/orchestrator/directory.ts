@@ -136,7 +136,7 @@ export class Directory {
 }
 
 /** The place of a resident in the form of a signal's. */
-export const placeOf = (resident: Resident): Place => ({
+const placeOf = (resident: Resident): Place => ({
   addresses: resident.addresses,
   ...(resident.instanceId !== undefined && { instanceId: resident.instanceId }),
   ...(resident.interfaceId !== undefined && { interfaceId: resident.interfaceId }),

@@ -87,7 +87,7 @@ export interface WorkloadFact extends Event {
 }
 
 /** A pod, task or container ended or was deleted. `id` is that of {@link workloadId}. */
-export interface EndFact extends Event {
+interface EndFact extends Event {
   readonly type: 'end';
   readonly id: string;
 }
@@ -133,7 +133,22 @@ export interface ProxyFact extends Event {
   readonly isFailed: boolean;
 }
 
-export type Fact = ExecFact | WorkloadFact | EndFact | PlaceFact | QueryFact | ProxyFact;
+/** A rule of the user fits an event. */
+export interface RuleFact extends Event {
+  readonly type: 'rule';
+  readonly rule: {
+    readonly id: string;
+    readonly title: string;
+    readonly author?: string;
+    readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
+  };
+  readonly where: Where;
+  readonly caller?: Caller;
+  /** What was asked for: `create pods/exec`. */
+  readonly request: string;
+}
+
+export type Fact = ExecFact | WorkloadFact | EndFact | PlaceFact | QueryFact | ProxyFact | RuleFact;
 
 /** The name by which facts about one pod, task or container find each other. */
 export function workloadId(where: Pick<Where, 'platform' | 'namespace' | 'pod' | 'container' | 'taskArn'>): string {

@@ -3,6 +3,7 @@ import type { Signal } from '../signal.ts';
 import { judgeChurn } from './churn-rules.ts';
 import { judgeExecs } from './exec-rules.ts';
 import type { Ledger } from './ledger.ts';
+import { judgeRules } from './rule-signals.ts';
 import { judgeSprees } from './spree-rules.ts';
 import { judgeWorkloads } from './workload-rules.ts';
 
@@ -14,10 +15,11 @@ export function judgeLedger(ledger: Ledger): Signal[] {
     ...judgeWorkloads(ledger),
     ...judgeChurn(ledger),
     ...judgeSprees(ledger),
+    ...judgeRules(ledger.rules.values()),
   ];
   return signals.map((signal) => ledger.directory.resolve(signal)).sort(byTime);
 }
 
 /** The order of signals in findings. */
-export const byTime = (a: Signal, b: Signal): number =>
+const byTime = (a: Signal, b: Signal): number =>
   a.at - b.at || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);

@@ -4,7 +4,7 @@
  */
 import { Directory } from './directory.ts';
 import { Ends } from './ends.ts';
-import type { ExecFact, Fact, Program, ProxyFact, QueryFact, WorkloadFact } from './facts.ts';
+import type { ExecFact, Fact, Program, ProxyFact, QueryFact, RuleFact, WorkloadFact } from './facts.ts';
 import { workloadId } from './facts.ts';
 import { identityOf } from './identities.ts';
 import { imageOf, mayBeTool } from './programs.ts';
@@ -58,7 +58,7 @@ const MOST_ASKED = 64;
 const MOST_STEPS = 100_000;
 
 /** The earliest occurrences, and how many there were while all fit. */
-export class Earliest {
+class Earliest {
   #all = new Map<string, Occurrence>();
   /** Whether later ones were left out. */
   isFull = false;
@@ -89,7 +89,7 @@ export class Earliest {
   }
 }
 
-export const isEarlier = (a: { at: number; key: string }, b: { at: number; key: string }): boolean =>
+const isEarlier = (a: { at: number; key: string }, b: { at: number; key: string }): boolean =>
   a.at !== b.at ? a.at < b.at : a.key < b.key;
 
 /** Collects facts. */
@@ -99,6 +99,7 @@ export class Ledger {
   readonly workloads = new Map<string, WorkloadFact>();
   readonly churn = new Map<string, ChurnGroup>();
   readonly ends = new Ends();
+  readonly rules = new Map<string, RuleFact>();
   readonly asked = new Map<string, Map<number, Asked>>();
   readonly proxied = new Map<string, Map<number, Proxied>>();
   /** Resources that a caller watches, as operators do. */
@@ -127,6 +128,12 @@ export class Ledger {
       case 'query':
         this.#addQuery(fact);
         break;
+      case 'rule': {
+        const known = this.rules.get(fact.key);
+        if (!known && this.rules.size >= MOST_GROUPS) this.dropped++;
+        else if (!known || fact.at < known.at) this.rules.set(fact.key, fact);
+        break;
+      }
       case 'proxy':
         this.#addProxy(fact);
         break;

@@ -3,7 +3,8 @@
  * EventBridge, Docker, Podman, containerd, and all of them inside payloads of CloudWatch Logs.
  */
 import { gunzipSync } from 'node:zlib';
-import { auditFacts, isAuditEvent } from './audit.ts';
+import { matchAuditRules, type SigmaRules } from '../sigma/index.ts';
+import { auditFacts, isAuditEvent, ruleFact } from './audit.ts';
 import { cloudTrailFacts, isCloudTrailRecord } from './cloudtrail.ts';
 import { isTaskStateChange, taskFacts } from './ecs.ts';
 import { containerdFacts, containerdLine, dockerFacts, isDockerEvent, isPodmanEvent, podmanFacts } from './engines.ts';
@@ -40,13 +41,18 @@ export class OrchestratorReader {
   readonly #values: JsonValues;
   readonly #take: (fact: Fact) => void;
   readonly #host: string | undefined;
+  readonly #rules: SigmaRules | undefined;
   readonly #unread = new Map<Unread, { count: number; firstLine: number }>();
   #events = 0;
   #line = 0;
 
-  /** @param name the file's name. An instance id in it names the host of engine events. */
-  constructor(name: string, take: (fact: Fact) => void) {
+  /**
+   * @param name the file's name. An instance id in it names the host of engine events.
+   * @param rules rules of the user, of which those about audit events are asked.
+   */
+  constructor(name: string, take: (fact: Fact) => void, rules?: SigmaRules) {
     this.#take = take;
+    this.#rules = rules?.rules.some(({ log }) => log === 'kubernetes') ? rules : undefined;
     this.#host = instanceIdIn(name);
     this.#values = new JsonValues({
       value: (text) => {
@@ -112,8 +118,11 @@ export class OrchestratorReader {
       this.#count('not an event');
       return;
     }
-    if (isAuditEvent(value)) this.#understood(auditFacts(value, around.received));
-    else if (isCloudTrailRecord(value)) this.#understood(cloudTrailFacts(value));
+    if (isAuditEvent(value)) {
+      this.#understood(auditFacts(value, around.received));
+      if (this.#rules)
+        for (const rule of matchAuditRules(this.#rules, value)) this.#take(ruleFact(value, rule, around.received));
+    } else if (isCloudTrailRecord(value)) this.#understood(cloudTrailFacts(value));
     else if (isDockerEvent(value)) this.#understood(dockerFacts(value, around.host));
     else if (isTaskStateChange(value)) this.#understood(taskFacts(value));
     else if (isPodmanEvent(value)) this.#understood(podmanFacts(value, around.host));

@@ -1,4 +1,5 @@
 /** Reads logs of orchestrators and hosts for `detect`. Loaded only if one of their options is used. */
+import v8 from 'node:v8';
 import { GzipError, gunzip } from '../lib/flowlog/gunzip.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
 import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.ts';
@@ -68,6 +69,8 @@ export async function readSignals(
   connection: Connection,
   progress: (sources: readonly ByteSource[]) => Progress,
 ): Promise<ReadSignals> {
+  // Parsed events are many short-lived objects, which need more room than flow log records (sweepwatch.mjs).
+  v8.setFlagsFromString('--semi-space-growth-factor=2');
   const ledger = new Ledger();
   const rules = paths.rules.length ? await readRules(paths.rules) : undefined;
   const host: Signal[] = [];

@@ -25,6 +25,13 @@ export const BUDGETS = {
   v7: { part: 'layouts', what: '`detect` over gunzip alone, v7', limit: 2, unit: 'times' },
   growth: { part: 'growth', what: 'time for ten times the records', limit: 10.5, unit: 'times' },
   memory: { part: 'memory', what: 'resident memory, one worker, any input', limit: ONE_WORKER, unit: 'MB' },
+  overJsonParse: {
+    part: 'signals',
+    what: '`detect --audit` over JSON.parse of each line, start-up aside',
+    limit: 2,
+    unit: 'times',
+  },
+  auditMemory: { part: 'signals', what: 'resident memory, any audit log', limit: ONE_WORKER, unit: 'MB' },
   latency: { part: 'latency', what: 'object created to message received, p95', limit: 2, unit: 's' },
 } as const satisfies Record<string, Budget>;
 

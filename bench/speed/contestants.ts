@@ -33,6 +33,14 @@ const rival = (name: string, label: string, counts: boolean): Contestant => ({
   hasStart: true,
 });
 
+/** `detect` over an audit log alone. */
+export const auditOnly: Contestant = {
+  name: 'sweepwatch detect --audit',
+  run: (path) => runNode([COMMAND, 'detect', '--audit', path, '--format', 'ndjson']),
+  hasStart: true,
+};
+
+export const jsonLines = rival('json', 'Node readline and JSON.parse', false);
 export const gunzip = rival('gunzip', 'gunzip alone', false);
 export const duckdb = rival('duckdb', 'DuckDB, distinct count', true);
 const readline = rival('readline', 'Node readline and split, distinct count', true);

@@ -17,6 +17,7 @@ import { ingest } from './parts/ingest.ts';
 import { latency } from './parts/latency.ts';
 import { layouts } from './parts/layouts.ts';
 import { memory } from './parts/memory.ts';
+import { signals } from './parts/signals.ts';
 import { speed } from './parts/speed.ts';
 
 interface NamedPart {
@@ -31,6 +32,7 @@ const PARTS: readonly NamedPart[] = [
   { name: 'files', title: 'Several files', measure: files },
   { name: 'growth', title: 'Growth', measure: growth },
   { name: 'memory', title: 'Memory', measure: memory },
+  { name: 'signals', title: 'Audit logs', measure: signals },
   { name: 'ingest', title: 'A large object', measure: ingest },
   { name: 'latency', title: 'Latency', measure: latency },
   { name: 'cold-start', title: 'Cold start', measure: coldStart },

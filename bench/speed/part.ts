@@ -15,6 +15,8 @@ export interface Scale {
   /** Unpacked size of a bomb. */
   readonly bombBytes: number;
   readonly deliveries: number;
+  /** Size of an audit log. */
+  readonly auditBytes: number;
 }
 
 export const FULL: Scale = {
@@ -27,6 +29,7 @@ export const FULL: Scale = {
   interfaces: 10_000,
   bombBytes: 2 ** 31,
   deliveries: 100,
+  auditBytes: 10 ** 9,
 };
 
 export const QUICK: Scale = {
@@ -39,6 +42,7 @@ export const QUICK: Scale = {
   interfaces: 2000,
   bombBytes: 2 ** 28,
   deliveries: 5,
+  auditBytes: 10 ** 8,
 };
 
 export interface Section {

@@ -3,6 +3,7 @@
  * there: EKS logs a `get` without its answer, and other clusters log what their policy says.
  */
 
+import { ENTRIES, MAPS, REVIEWS, WORKLOADS } from './audit-resources.ts';
 import {
   type Caller,
   definedText,
@@ -26,36 +27,6 @@ import { execCommand, proxyTarget, queryOf } from './request-uri.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Subresources of a pod by which a running container is entered. */
-const ENTRIES: Readonly<Record<string, Entry>> = {
-  exec: 'exec',
-  attach: 'attach',
-  portforward: 'port-forward',
-  ephemeralcontainers: 'ephemeral-container',
-};
-/** Resources whose body holds a pod, or a template of pods. */
-const WORKLOADS: ReadonlySet<string> = new Set([
-  'pods',
-  'jobs',
-  'cronjobs',
-  'deployments',
-  'daemonsets',
-  'statefulsets',
-  'replicasets',
-  'replicationcontrollers',
-]);
-/** Lists that tell where services are. */
-const MAPS: ReadonlySet<string> = new Set([
-  'services',
-  'endpoints',
-  'endpointslices',
-  'pods',
-  'nodes',
-  'ingresses',
-  'networkpolicies',
-  'namespaces',
-]);
-const REVIEWS: ReadonlySet<string> = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesreviews']);
 const ENDED: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed']);
 
 /** Whether a JSON object is an audit event. Shortened ones have `kind` and little else. */

@@ -9,6 +9,7 @@ import { cloudTrailFacts, isCloudTrailRecord } from './cloudtrail.ts';
 import { isTaskStateChange, taskFacts } from './ecs.ts';
 import { containerdFacts, containerdLine, dockerFacts, isDockerEvent, isPodmanEvent, podmanFacts } from './engines.ts';
 import { type Fact, instanceIdIn, NO_TIME, objectOf, objectsOf, textOf, timeOf } from './facts.ts';
+import { isSurelyWithoutFact } from './glance.ts';
 import { headOfEvent } from './truncated.ts';
 import { JsonValues } from './values.ts';
 
@@ -86,6 +87,10 @@ export class OrchestratorReader {
   }
 
   #text(text: string, around: Around): void {
+    if (!this.#rules && isSurelyWithoutFact(text)) {
+      this.#events++;
+      return;
+    }
     const start = text.indexOf('{');
     if (start < 0) {
       if (text.trim() && !/^[\s[\],]*$/.test(text)) this.#count('not an event');

@@ -21,7 +21,7 @@ const LIMITS: Readonly<Record<string, Limits>> = {
   curl: { ports: [5, 10], hosts: [20, 40] },
   wget: { ports: [5, 10], hosts: [20, 40] },
   ssh: { ports: [5, 10], hosts: [Infinity, Infinity] },
-  ping: { ports: [Infinity, Infinity], hosts: [10, 20] },
+  ping: { ports: [Infinity, Infinity], hosts: [6, 16] },
 };
 const USUAL: Limits = { ports: [5, 10], hosts: [5, 10] };
 /** Connections of a shell (`/dev/tcp`), of an interpreter, and of other programs, which may be servers. */

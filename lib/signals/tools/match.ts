@@ -4,7 +4,7 @@ import { matchCode } from './code.ts';
 import { matchImage } from './images.ts';
 import { matchPowerShell, scriptOfPowerShell } from './powershell.ts';
 import { probeOf } from './probes.ts';
-import { isMultiCall, matchMarks, matchName, matchProducts, type Program } from './rows.ts';
+import { isKnownFile, isMultiCall, matchMarks, matchName, matchProducts, type Program } from './rows.ts';
 import { isShell, matchShellScript } from './shell-script.ts';
 import type { ToolMatch } from './tool-match.ts';
 import { unwrap } from './unwrap.ts';
@@ -18,7 +18,10 @@ const MANY_PORTS = 5;
 /** Programs that run what their arguments name. */
 const INTERPRETERS = /^(?:python|pypy|perl|ruby|node|nodejs|bun|deno|php|lua)[\d.]*$/;
 /** Programs that start containers. */
-const ENGINES = new Set(['docker', 'podman', 'nerdctl', 'kubectl', 'oc']);
+const ENGINES = new Set(['docker', 'podman', 'nerdctl', 'kubectl', 'oc', 'ctr', 'machinectl']);
+const ENGINE_VERBS = new Set(['run', 'create', 'debug', 'shell', 'task', 'tasks', 't']);
+/** Programs that run the script behind `-c` as somebody else, or on a terminal of their own. */
+const SCRIPT_STARTERS = new Set(['su', 'runuser', 'script', 'flock']);
 /** Options whose value is free text, and so no image. */
 const NAMING = new Set([
   '--name',
@@ -85,6 +88,10 @@ function matchInner(name: string, argv: readonly string[], depth: number): ToolM
     // A plain `powershell nmap 10.0.0.1` starts a program.
     return script === undefined ? undefined : (matchPowerShell(script) ?? again(windowsWords(script)));
   }
+  if (SCRIPT_STARTERS.has(name)) {
+    const at = argv.findIndex((word) => word === '-c' || word === '--command');
+    if (at > 0) return matchScript(argv[at + 1] ?? '', depth);
+  }
   if (INTERPRETERS.test(name)) return matchInterpreter(name, argv, again);
   const image = ENGINES.has(name) ? matchRun(argv, again) : undefined;
   if (image) return image;
@@ -99,7 +106,7 @@ function matchInner(name: string, argv: readonly string[], depth: number): ToolM
 
 /** `docker run IMAGE WORDS` and `kubectl run NAME --image=IMAGE -- WORDS`: the words, or an image that scans by itself. */
 function matchRun(argv: readonly string[], again: (words: readonly string[]) => ToolMatch | undefined) {
-  const run = argv.findIndex((word) => word === 'run' || word === 'create' || word === 'debug');
+  const run = argv.findIndex((word) => ENGINE_VERBS.has(word));
   if (run < 1) return undefined;
   for (const [position, word] of argv.entries()) {
     if (position <= run || NAMING.has(argv[position - 1]!)) continue;
@@ -110,8 +117,27 @@ function matchRun(argv: readonly string[], again: (words: readonly string[]) => 
     if (command || image.isToolbox) return command;
     return { tool: image.tool, by: 'image' as const, severity: 'low' as const, confidence: 60, targets: [] };
   }
+  return matchBehindImage(argv, run + 2, again);
+}
+
+/** Of an ordinary image: a shell with a script, or a known tool, among the words behind the image. */
+function matchBehindImage(
+  argv: readonly string[],
+  from: number,
+  again: (words: readonly string[]) => ToolMatch | undefined,
+) {
+  for (let at = from; at < Math.min(argv.length, from + MOST_OPTIONS); at++) {
+    if (NAMING.has(argv[at - 1]!)) continue;
+    const name = programName(argv[at]!);
+    const isCommand = (isShell(name) && /^-[a-z]*c$/.test(argv[at + 1] ?? '')) || isKnownFile(name);
+    const found = isCommand ? again(argv.slice(at)) : undefined;
+    if (found) return found;
+  }
   return undefined;
 }
+
+/** Options before the command of a container. */
+const MOST_OPTIONS = 60;
 
 const matchScript = (script: string, depth: number) =>
   matchShellScript(script, (words, inner) => match(words, {}, depth + inner));

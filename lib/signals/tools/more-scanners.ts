@@ -101,6 +101,17 @@ export const MORE_SCANNERS: readonly Tool[] = [
     counterExample: 'nbtscan 10.0.12.30',
   },
   {
+    name: 'ssh-keyscan',
+    source: 'https://man.openbsd.org/ssh-keyscan',
+    files: ['ssh-keyscan'],
+    needs: 'many-targets',
+    valued: ['-p', '-T', '-t', '-f', '-O'],
+    severity: 'low',
+    confidence: 50,
+    example: 'ssh-keyscan -T 1 10.0.12.0/24',
+    counterExample: 'ssh-keyscan -T 1 10.0.12.30',
+  },
+  {
     name: 'Advanced IP Scanner',
     source: 'https://www.advanced-ip-scanner.com/help/',
     files: ['advanced_ip_scanner', 'advanced_ip_scanner_console'],

@@ -1,9 +1,10 @@
 /** Whether PowerShell text scans: known functions, connections that vary in a loop, WinPwn. */
 import { SCRIPT_TOOLS, type ScriptTool } from './functions.ts';
 import { readPowerShell, type Variation, variationIn, variationsIn } from './powershell-text.ts';
+import { isKnownFile, matchName } from './rows.ts';
 import { isAddressLike } from './targets.ts';
 import type { ToolMatch } from './tool-match.ts';
-import { MOST_TEXT, programName } from './words.ts';
+import { MOST_TEXT, programName, windowsWords } from './words.ts';
 
 /** Loops over fewer values than this are a list of a few services. */
 const MANY_IN_RANGE = 5;
@@ -67,12 +68,22 @@ const BEFORE_COMMAND = new Set(['', '\n', ';', '|', '{', '(', '=', '&', '.']);
 function matchCalls(code: string, bare: string): ToolMatch | undefined {
   let best: ToolMatch | undefined;
   for (const found of bare.matchAll(/[a-z][\w-]{3,60}/gi)) {
-    const tool = byFunction.get(found[0].toLowerCase());
-    if (!tool) continue;
-    const before = bare.slice(Math.max(0, found.index - 80), found.index).replace(/[ \t\r]{1,80}$/, '');
+    const name = found[0].toLowerCase();
+    const tool = byFunction.get(name);
+    if (!tool && !isKnownFile(name)) continue;
+    const before = bare
+      .slice(Math.max(0, found.index - 80), found.index)
+      .replace(/\.[\\/]$/, '')
+      .replace(/[ \t\r]{1,80}$/, '');
     const isDefinition = /\b(?:function|filter)$/i.test(before);
     if (!isDefinition && !BEFORE_COMMAND.has(before.at(-1) ?? '')) continue;
     const statement = code.slice(found.index, found.index + 500).split(/[\n;|}]/)[0]!;
+    if (!tool) {
+      // A program that the script starts: `nmap 127.0.0.1`.
+      const program = isDefinition ? undefined : matchName(name, windowsWords(statement));
+      if (program && (!best || program.confidence > best.confidence)) best = program;
+      continue;
+    }
     // A name that is an ordinary word says nothing without its options.
     if (tool.options && (isDefinition || !tool.options.every((option) => statement.toLowerCase().includes(option))))
       continue;

@@ -53,13 +53,37 @@ export function probeOf(argv: readonly string[], program?: string): Probe | unde
     case 'powershell':
     case 'pwsh':
       return netConnectionProbe(words.join(' '));
+    case 'hping3':
+    case 'hping2':
+    case 'nping':
+      return withOption(name, words, ['-p', '--destport', '--dest-port']);
+    case 'sh':
     case 'bash':
     case 'ksh':
     case 'zsh':
       return deviceProbe(words.join(' '));
     default:
-      return undefined;
+      return /^(?:python|ruby|perl|node|php)[\d.]*$/.test(name) ? codeProbe(words.join(' ')) : undefined;
   }
+}
+
+/** The one target of code that connects: `python3 -c "s.connect(('10.0.0.1', 22))"`. */
+function codeProbe(code: string): Probe | undefined {
+  const [, host, port] =
+    /(?:connect|connect_ex|create_connection|fsockopen|TCPSocket\.new|TCPSocket\.open)\s?\(\s?\(?\s?["']([\w.:-]{1,253})["']\s?,\s?(\d{1,5})/.exec(
+      code.slice(0, 4000),
+    ) ?? [];
+  return host === undefined ? undefined : { tool: 'code', host, port: port!, ports: 1 };
+}
+
+/** Programs that take one host as a word and the port as an option. */
+function withOption(tool: string, words: readonly string[], options: readonly string[]): Probe | undefined {
+  const at = words.findIndex((word) => options.includes(word));
+  const port = words[at + 1];
+  const host = words.at(-1);
+  return at < 0 || port === undefined || host === undefined || host === port
+    ? undefined
+    : { tool, host, port, ports: portCount(port) ?? 1 };
 }
 
 const isMultiCall = (program: string): boolean => ['busybox', 'toybox'].includes(programName(program));

@@ -198,6 +198,9 @@ export function matchMarks(file: string, argv: readonly string[]): ToolMatch | u
   return best;
 }
 
+/** Whether a table knows a program by its name. */
+export const isKnownFile = (name: string): boolean => byFile.has(name);
+
 /** A tool known by its file alone, where a log does not tell the arguments. */
 export function matchFile(path: string): ToolMatch | undefined {
   const tool =

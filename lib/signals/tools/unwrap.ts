@@ -11,6 +11,8 @@ interface Wrapper {
   readonly verbs?: readonly string[];
   /** Whether `NAME=value` words may stand before the command. */
   readonly hasAssignments?: true;
+  /** Whether options begin with a slash. */
+  readonly hasSlashes?: true;
   /** Whether only words after `--` are a command. */
   readonly needsDashes?: true;
 }
@@ -63,6 +65,14 @@ const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   'su-exec': { skips: 1 },
   gosu: { skips: 1 },
   setpriv: { valued: ['--reuid', '--regid', '--groups'] },
+  runuser: { valued: ['-u', '-g', '-G'] },
+  screen: { valued: ['-S', '-dmS', '-DmS', '-c', '-e', '-h', '-p', '-s', '-t', '-T'] },
+  taskset: { skips: 1 },
+  chrt: { skips: 1 },
+  wsl: { valued: ['-d', '-u', '--distribution', '--user', '--cd'] },
+  start: { hasSlashes: true },
+  lxc: { needsDashes: true },
+  incus: { needsDashes: true },
   capsh: { needsDashes: true },
   tini: { valued: ['-p', '-e'] },
   'dumb-init': { valued: ['-r', '--rewrite'] },
@@ -129,6 +139,7 @@ export function unwrap(argv: readonly string[]): readonly string[] | undefined {
       break;
     }
     if (wrapper.hasAssignments && /^[A-Za-z_]\w*=/.test(word)) continue;
+    if (wrapper.hasSlashes && word.startsWith('/')) continue;
     if (!word.startsWith('-') || word === '-') break;
     if (wrapper.valued?.includes(word)) at += 1;
   }

@@ -35,6 +35,13 @@ describe('a script that scans', () => {
     expect(matchPowerShell(script)).toMatchObject({ tool: 'PowerSploit Invoke-Portscan', severity: 'medium' });
   });
 
+  test.each(['nmap 127.0.0.1', '$r = .\\nmap.exe -sS 10.0.0.0/24', 'if ($x) { nmap -p 1-99 web }'])(
+    'starts a program: %s',
+    (script) => {
+      expect(matchPowerShell(script)).toMatchObject({ tool: 'nmap' });
+    },
+  );
+
   test('a definition is weaker than a call', () => {
     expect(matchPowerShell('function Invoke-Portscan { param($Hosts) }')).toMatchObject({ severity: 'low' });
   });
@@ -53,6 +60,10 @@ test.each([
   '1..10 | % { Test-NetConnection db -Port 5432; Start-Sleep 1 }',
   'foreach ($p in 80,443) { Test-NetConnection web -Port $p }',
   '# Invoke-Portscan -Hosts x',
+  'Get-Command nmap',
+  'nmap --version',
+  'Write-Host "nmap 10.0.0.1"',
+  'choco install nmap',
   '<# .EXAMPLE\n Invoke-Portscan -Hosts x\n#>\nGet-Date',
   'Write-Host "Invoke-Portscan"',
   'Get-Service -Name "Remote Desktop Services", "Remote Desktop Configuration"',

@@ -6,9 +6,12 @@ import type { ProcessEvent } from './process-event.ts';
 
 /** Targets count together if they lie this close in time. */
 const WINDOW_MS = 300_000;
-/** Counters that are kept, and targets of each. The oldest are dropped first. */
+/** Counters that are kept, targets of each and of all. The oldest are dropped first. */
 const MOST_COUNTERS = 4000;
 const MOST_TARGETS = 128;
+const MOST_TARGETS_OF_ALL = 60_000;
+/** A name that is longer is cut. */
+const LONGEST_HOST = 120;
 
 /** Distinct ports of one host, or distinct addresses on one port, that make a first and a sure signal. */
 interface Limits {
@@ -27,7 +30,8 @@ const USUAL: Limits = { ports: [5, 10], hosts: [5, 10] };
 /** Connections of a shell (`/dev/tcp`), of an interpreter, and of other programs, which may be servers. */
 const SHELL_CONNECTIONS: Limits = { ports: [8, 16], hosts: [10, 20] };
 const SCRIPT_CONNECTIONS: Limits = { ports: [15, 30], hosts: [20, 40] };
-const OTHER_CONNECTIONS: Limits = { ports: [100, 300], hosts: [200, 500] };
+/** Servers and agents contact many hosts, but not many ports of one. */
+const OTHER_CONNECTIONS: Limits = { ports: [60, 120], hosts: [Infinity, Infinity] };
 
 /** That a count reached a threshold. */
 export interface Spread {
@@ -40,14 +44,27 @@ export interface Spread {
 }
 
 interface Counter {
+  /** When each target was contacted last. The one contacted last stands last. */
   readonly targets: Map<string, number>;
+  /** How many targets have this host, and this port if the host is an address. */
+  readonly perHost: Map<string, number>;
+  readonly perPort: Map<string, number>;
   /** 0 before the first signal, 1 after it, 2 after the sure one. */
   level: number;
   latest: number;
 }
 
+const newCounter = (latest: number): Counter => ({
+  targets: new Map(),
+  perHost: new Map(),
+  perPort: new Map(),
+  level: 0,
+  latest,
+});
+
 export class Counters {
   readonly #counters = new Map<string, Counter>();
+  #targets = 0;
   /** How many counters were dropped for want of room. */
   dropped = 0;
 
@@ -76,22 +93,26 @@ export class Counters {
   }
 
   #add(key: string, host: string, port: string, at: number, limits: Limits): Spread | undefined {
-    const counter = this.#counters.get(key) ?? { targets: new Map<string, number>(), level: 0, latest: at };
+    const counter = this.#counters.get(key) ?? newCounter(at);
     // A map keeps the order of insertion: the one used last stands last.
     this.#counters.delete(key);
     this.#counters.set(key, counter);
-    if (this.#counters.size > MOST_COUNTERS) {
-      this.#counters.delete(this.#counters.keys().next().value!);
-      this.dropped += 1;
-    }
     if (at - counter.latest > WINDOW_MS) counter.level = 0;
     counter.latest = Math.max(counter.latest, at);
-    for (const [target, time] of counter.targets) if (counter.latest - time > WINDOW_MS) counter.targets.delete(target);
-    const target = `${host}\u0000${port}`;
-    counter.targets.delete(target);
-    counter.targets.set(target, at);
-    if (counter.targets.size > MOST_TARGETS) counter.targets.delete(counter.targets.keys().next().value!);
-    const { ports, hosts } = spreadOf(counter.targets.keys());
+    this.#targets -= counter.targets.size;
+    forgetOld(counter);
+    const target = `${host.slice(0, LONGEST_HOST)}${SEPARATOR}${port.slice(0, LONGEST_HOST)}`;
+    if (counter.targets.delete(target)) counter.targets.set(target, at);
+    else {
+      counter.targets.set(target, at);
+      count(counter, target, 1);
+    }
+    this.#targets += counter.targets.size;
+    this.#makeRoom();
+    // Only what was added can have reached a threshold.
+    const [own, ownPort] = partsOf(target);
+    const ports = counter.perHost.get(own) ?? 0;
+    const hosts = isAddressLike(own) ? (counter.perPort.get(ownPort) ?? 0) : 0;
     const level =
       ports >= limits.ports[1] || hosts >= limits.hosts[1]
         ? 2
@@ -100,21 +121,45 @@ export class Counters {
           : 0;
     if (level <= counter.level) return undefined;
     counter.level = level;
-    const targets = [...counter.targets.keys()]
-      .slice(0, 20)
-      .map((text) => text.replace('\u0000', ':').replace(/:$/, ''));
+    const targets = [...counter.targets.keys()].slice(-20).map((text) => partsOf(text).filter(Boolean).join(':'));
     return { ports, hosts, isSure: level === 2, targets };
+  }
+
+  #makeRoom(): void {
+    for (const [key, { targets }] of this.#counters) {
+      if (this.#counters.size <= MOST_COUNTERS && this.#targets <= MOST_TARGETS_OF_ALL) return;
+      this.#counters.delete(key);
+      this.#targets -= targets.size;
+      this.dropped += 1;
+    }
   }
 }
 
-/** The most ports of one host, and the most addresses on one port. Hosts by name are services, so they do not count. */
-function spreadOf(targets: Iterable<string>): { ports: number; hosts: number } {
-  const ofHost = new Map<string, number>();
-  const ofPort = new Map<string, number>();
-  for (const target of targets) {
-    const [host, port] = target.split('\u0000') as [string, string];
-    ofHost.set(host, (ofHost.get(host) ?? 0) + 1);
-    if (isAddressLike(host)) ofPort.set(port, (ofPort.get(port) ?? 0) + 1);
+const SEPARATOR = '\u0000';
+
+const partsOf = (target: string): [host: string, port: string] => {
+  const cut = target.indexOf(SEPARATOR);
+  return [target.slice(0, cut), target.slice(cut + 1)];
+};
+
+/** Targets that are too old, and the oldest of too many. Those contacted last stand last. */
+function forgetOld(counter: Counter): void {
+  for (const [target, time] of counter.targets) {
+    if (counter.latest - time <= WINDOW_MS && counter.targets.size < MOST_TARGETS) return;
+    counter.targets.delete(target);
+    count(counter, target, -1);
   }
-  return { ports: Math.max(0, ...ofHost.values()), hosts: Math.max(0, ...ofPort.values()) };
+}
+
+/** Hosts by name are services, so their ports count, but they do not count for a port. */
+function count({ perHost, perPort }: Counter, target: string, change: 1 | -1): void {
+  const [host, port] = partsOf(target);
+  add(perHost, host, change);
+  if (isAddressLike(host)) add(perPort, port, change);
+}
+
+function add(counts: Map<string, number>, key: string, change: number): void {
+  const next = (counts.get(key) ?? 0) + change;
+  if (next > 0) counts.set(key, next);
+  else counts.delete(key);
 }

@@ -228,7 +228,7 @@ const commandOf = ({ argv, line }: ProcessStart): string => line ?? argv.map(sho
 /** The words of a command with single blanks, to compare with those of its wrapper. */
 const wordsOf = (event: ProcessEvent): string =>
   event.type === 'start'
-    ? cut((event.line ?? event.argv.join(' ')).replace(/[\s"']+/g, ' ').trim(), 4000)
+    ? cut((event.line ?? event.argv.join(' ')).replace(/[\s"']+/g, ' ').trim(), 2000)
     : event.eventId;
 
 /** A word with blanks in quotes, so that a reader sees where it ends. */

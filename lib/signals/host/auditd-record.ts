@@ -83,6 +83,18 @@ export function fieldsOf(body: string): { fields: Map<string, string>; isCut: bo
   return { fields, isCut };
 }
 
+/** One field of a body as written. The kernel writes texts with blanks as hex, so a blank ends a value. */
+export function fieldOf(body: string, key: string): string | undefined {
+  const head = `${key}=`;
+  for (let at = body.indexOf(head); at >= 0; at = body.indexOf(head, at + 1)) {
+    if (at > 0 && body[at - 1] !== ' ') continue;
+    const from = at + head.length;
+    const end = body[from] === '"' ? body.indexOf('"', from + 1) + 1 : body.indexOf(' ', from);
+    return body.slice(from, end <= 0 ? undefined : end);
+  }
+  return undefined;
+}
+
 /** The text of a value: quoted text, or hex. `undefined` for `(null)` and `?`. */
 export function textOf(raw: string | undefined): string | undefined {
   if (raw === undefined || raw === '(null)' || raw === '?' || raw === '(none)') return undefined;

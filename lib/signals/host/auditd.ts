@@ -1,5 +1,5 @@
 /** Linux auditd: joins the records of an event, which may be mixed with those of others, and reads what started. */
-import { type AuditRecord, auditEventId, decodeHex, fieldsOf, isSet, textOf } from './auditd-record.ts';
+import { type AuditRecord, auditEventId, decodeHex, fieldOf, fieldsOf, isSet, textOf } from './auditd-record.ts';
 import type { ProcessEvent, Unread } from './process-event.ts';
 
 /** Events that are open at once, the text of their arguments, and how much older than the newest they may be. */
@@ -24,8 +24,9 @@ interface OpenEvent {
   argc?: number;
   size: number;
   isCut: boolean;
-  syscall?: ReadonlyMap<string, string>;
-  names?: ReadonlyMap<string, string>;
+  /** The body of the SYSCALL record, and its interpreted fields. */
+  syscall?: string;
+  names?: string;
   proctitle?: string;
   sockaddr?: string;
   directory?: string;
@@ -100,21 +101,22 @@ const NO_CONTAINER = 'auditd does not say whether the process ran in a container
 function add(event: OpenEvent, { type, body, enriched }: AuditRecord): void {
   switch (type) {
     case 'SYSCALL':
-      event.syscall = fieldsOf(body).fields;
-      event.names = fieldsOf(enriched).fields;
+      event.syscall = body;
+      event.names = enriched;
+      event.size += body.length;
       break;
     case 'EXECVE':
       addArguments(event, body);
       break;
     case 'PROCTITLE':
-      event.proctitle = fieldsOf(body).fields.get('proctitle');
+      event.proctitle = fieldOf(body, 'proctitle');
       event.isEnded = true;
       break;
     case 'SOCKADDR':
-      event.sockaddr = fieldsOf(body).fields.get('saddr');
+      event.sockaddr = fieldOf(body, 'saddr');
       break;
     case 'CWD':
-      event.directory = textOf(fieldsOf(body).fields.get('cwd'));
+      event.directory = textOf(fieldOf(body, 'cwd'));
       break;
     case 'EOE':
       event.isEnded = true;
@@ -153,43 +155,45 @@ const isWhole = (event: OpenEvent): boolean => {
 };
 
 function callOf({ syscall, names }: OpenEvent): 'exec' | 'connect' | undefined {
-  const name = names?.get('SYSCALL');
+  const name = fieldOf(names ?? '', 'SYSCALL');
   if (name === 'execve' || name === 'execveat') return 'exec';
   if (name === 'connect') return 'connect';
-  return CALLS[syscall?.get('arch') ?? '']?.[syscall?.get('syscall') ?? ''];
+  return CALLS[fieldOf(syscall ?? '', 'arch') ?? '']?.[fieldOf(syscall ?? '', 'syscall') ?? ''];
 }
 
 function eventOf(event: OpenEvent): ProcessEvent | undefined {
   const { at, node, serial, syscall, names, sockaddr } = event;
   const call = callOf(event);
+  if (syscall !== undefined && call === undefined) return undefined;
+  const number = (field: string): string | undefined => fieldOf(syscall ?? '', field);
   const user = (field: string): string | undefined => {
-    const id = syscall?.get(field);
+    const id = number(field);
     if (!isSet(id)) return undefined;
-    return textOf(names?.get(field.toUpperCase())) ?? `${field}=${id}`;
+    return textOf(fieldOf(names ?? '', field.toUpperCase())) ?? `${field}=${id}`;
   };
-  const session = syscall?.get('ses');
+  const session = number('ses');
   const common = {
     at,
     eventId: auditEventId(node, serial),
     host: node,
-    pid: syscall?.get('pid'),
-    parent: syscall?.get('ppid'),
+    pid: number('pid'),
+    parent: number('ppid'),
     session: isSet(session) ? session : undefined,
     user: user('uid'),
     loginUser: user('auid'),
-    program: textOf(syscall?.get('exe')),
+    program: textOf(number('exe')),
   };
   if (call === 'connect') {
     const target = targetOf(sockaddr);
     return target && { ...common, type: 'connection', ...target, limits: [] };
   }
   if (syscall && call !== 'exec') return undefined;
-  if (syscall?.get('success') === 'no' && event.argv.size === 0) return undefined;
+  if (number('success') === 'no' && event.argv.size === 0) return undefined;
   const { argv, isComplete } = argumentsOf(event);
   if (argv.length === 0) return undefined;
   const limits = [
     ...(isComplete ? [] : [INCOMPLETE]),
-    ...(syscall ? (isSet(syscall.get('auid')) ? [] : [NO_CONTAINER]) : [NO_SYSCALL]),
+    ...(syscall ? (isSet(number('auid')) ? [] : [NO_CONTAINER]) : [NO_SYSCALL]),
   ];
   return { ...common, type: 'start', argv, directory: event.directory, limits };
 }

@@ -29,7 +29,8 @@ const LIMITS: Readonly<Record<string, Limits>> = {
 const USUAL: Limits = { ports: [5, 10], hosts: [5, 10] };
 /** Connections of a shell (`/dev/tcp`), of an interpreter, and of other programs, which may be servers. */
 const SHELL_CONNECTIONS: Limits = { ports: [8, 16], hosts: [10, 20] };
-const SCRIPT_CONNECTIONS: Limits = { ports: [15, 30], hosts: [20, 40] };
+/** A crawler in Python contacts many hosts on one port. That alone never makes a sure signal. */
+const SCRIPT_CONNECTIONS: Limits = { ports: [15, 30], hosts: [60, Infinity] };
 /** Servers and agents contact many hosts, but not many ports of one. */
 const OTHER_CONNECTIONS: Limits = { ports: [60, 120], hosts: [Infinity, Infinity] };
 

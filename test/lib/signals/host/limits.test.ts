@@ -94,3 +94,13 @@ test('hostile lines throw nothing and give only whole signals', () => {
     { numRuns: 300 },
   );
 });
+
+test('a crawler contacts many hosts and is no sure signal, a port scan is', () => {
+  const counters = new Counters();
+  const connect = (address: string, port: number, pid: number) =>
+    counters.addConnection(address, port, event(pid), 'script');
+  const crawl = Array.from({ length: 120 }, (_, host) => connect(`198.51.100.${host}`, 443, 1));
+  expect(crawl.filter(Boolean).map((spread) => spread?.isSure)).toEqual([false]);
+  const scan = Array.from({ length: 40 }, (_, port) => connect('10.0.0.1', 1 + port, 2));
+  expect(scan.filter(Boolean).map((spread) => spread?.isSure)).toEqual([false, true]);
+});

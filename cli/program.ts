@@ -64,6 +64,8 @@ function addDetect(program: Command, terminal: Terminal, perform: Perform): void
 
 Files may be gzip, plain text or Parquet, recognised by content. Text may be UTF-16, CSV (Athena, Logs Insights, CloudWatch console) or lines that begin with a time (CloudWatch export, "aws logs tail"). All files are judged together, in any order. Equal private addresses are distinguished by account, or by the routingDomains of --config.
 
+With --audit and --endpoint, logs of orchestrators and hosts are read too, or alone. A scan by a pod then names the pod, the user and the command. Their formats are recognised by content.
+
 In folders and under S3 prefixes, logs of other AWS services are listed and not opened. Hidden files are counted and not opened.`,
     )
     .argument('[PATH...]', 'a file, a folder, "-" for stdin, or s3://bucket/prefix');
@@ -91,6 +93,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect path/to/logs/ more.log.gz',
       'detect s3://my-bucket/AWSLogs/ --region eu-central-1 --format ndjson',
       'detect flow.parquet --internal 198.51.100.0/24 --min-severity medium',
+      'detect path/to/logs/ --audit audit.ndjson --endpoint /var/log/audit/',
     ],
     `The same input gives the same finding ids in every run. A deployment gives other
 ids, because it keys them with its own secret.
@@ -121,6 +124,8 @@ function addFindings(program: Command, terminal: Terminal, perform: Perform): vo
     new Option('--scope <NAME>', 'scope of --source: an account id, a routing domain or "internet" (default: any)'),
     new Option('--target <ADDRESS>', 'findings whose scan reached this target address (default: any)'),
     severityOption('--severity <LEVEL>', 'findings of this severity or above, default any'),
+    new Option('--kind <KIND>', 'findings of this kind, such as vertical-scan (default: any)'),
+    new Option('--actor <TEXT>', 'findings whose actor contains this text: user, pod, namespace (default: any)'),
     new Option('--open', 'only findings that are open (default: closed ones too)'),
     formatOption(),
     ...deploymentOptions(),

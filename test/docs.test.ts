@@ -9,9 +9,12 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { detectionDefaults } from '../lib/detections/settings.ts';
 import { TESTS } from '../lib/detections/tests.ts';
-import { epochSeconds, severityRank } from '../lib/finding/model.ts';
+import { describeEpisodes, episodesOf } from '../lib/finding/describe-signals.ts';
+import { epochSeconds, type Finding, severityRank } from '../lib/finding/model.ts';
 import { alertText } from '../lib/notify/text.ts';
+import { SIGNAL_KINDS } from '../lib/signals/signal.ts';
 import { replay, STEPS } from './emulation.ts';
+import { signalsOf } from './lib/signals/audit-events.ts';
 import { deadLinksOf, prose } from './markdown.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -31,11 +34,14 @@ const HEADINGS = [
   'Example alert',
 ];
 
+/** Whether a page is about a kind that rests on logs of orchestrators and hosts. */
+const isAboutSignals = (page: string): boolean => SIGNAL_KINDS.some((kind) => page === `${FOLDER}/${kind}.md`);
+
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const pages = readdirSync(join(ROOT, FOLDER))
   .filter((file) => file.endsWith('.md') && file !== 'README.md')
   .map((file) => `${FOLDER}/${file}`);
-const documents = [...pages, `${FOLDER}/README.md`, VALIDATION];
+const documents = [...pages, `${FOLDER}/README.md`, VALIDATION, 'docs/strategies.md'];
 
 const headingsOf = (text: string, level: string): string[] =>
   [...prose(text).matchAll(new RegExp(`^${level} (.+)$`, 'gm'))].map((match) => match[1]!);
@@ -60,7 +66,9 @@ describe.each(pages)('%s', (page) => {
 
   test('names settings that exist, with their default', () => {
     const rows = [...sectionOf(text, 'Settings').matchAll(/^\| `(\w+)` \| (\S+) \|/gm)];
-    expect(rows.length).toBeGreaterThan(1);
+    // The rules about signals have no settings.
+    if (isAboutSignals(page)) expect(rows).toEqual([]);
+    else expect(rows.length).toBeGreaterThan(1);
     const medium: Readonly<Record<string, number>> = { ...detectionDefaults.medium };
     expect(rows.map(([, name, value]) => [name, Number(value)])).toEqual(rows.map(([, name]) => [name, medium[name!]]));
   });
@@ -192,12 +200,20 @@ function linesOf(name: string): ReadonlySet<string> {
 
 /** An alert about the one finding of medium severity or above in a log file, up to the reasons. */
 async function alertOf(name: string): Promise<string> {
-  const findings = (await replay(name)).filter(({ severity }) => severityRank(severity) >= severityRank('medium'));
+  const found = name.startsWith('signals/') ? findingsOfSignals(name) : await replay(name);
+  const findings = found.filter(({ severity }) => severityRank(severity) >= severityRank('medium'));
   if (findings.length !== 1) throw new Error(`${name} has ${findings.length} findings to tell`);
   const [finding] = findings as [(typeof findings)[0]];
   const place = { deployment: 'sweepwatch', tables: { findings: 'FindingsTable', region: 'eu-central-1' } };
   const parts = alertText('opened', finding, place, epochSeconds(finding.lastSeen) + 30).split('\n\n');
   return `${parts.slice(0, parts.findIndex((part) => part.startsWith('WHY IT FIRED')) + 1).join('\n\n')}\n`;
+}
+
+/** The findings of a file of signals alone. */
+function findingsOfSignals(name: string): Finding[] {
+  const signals = signalsOf(read(join('test/data', name)));
+  const logTime = Math.max(...signals.map(({ at }) => at)) / 1000;
+  return describeEpisodes(episodesOf(signals), { secret: 'local', logTime, hasFlowLogs: false });
 }
 
 function withAlerts(text: string, alerts: readonly string[]): string {

@@ -55,7 +55,10 @@ export async function detectCommand(
   const wanted = { audit: given.audit ?? [], endpoint: given.endpoint ?? [], rules: given.rules ?? [] };
   const hasSignals = wanted.audit.length + wanted.endpoint.length > 0;
   if (!paths.length && !hasSignals)
-    throw new UsageError('missing a PATH of flow logs, --audit or --endpoint', 'sweepwatch detect');
+    throw new UsageError(
+      `missing required argument 'PATH': a file, a folder, "-" for stdin, or s3://bucket/prefix. Or give --audit or --endpoint`,
+      'sweepwatch detect',
+    );
   if (wanted.rules.length && !wanted.endpoint.length && !wanted.audit.length)
     throw new UsageError(
       '--rules needs --endpoint or --audit: rules are about processes and API calls',

@@ -24,6 +24,9 @@ export interface ListOptions extends ShowOptions, Query {
   readonly since: string;
   readonly severity?: Severity;
   readonly open?: boolean;
+  readonly kind?: string;
+  /** Part of a name in the finding's actor. */
+  readonly actor?: string;
 }
 
 /** Runs `findings list` and returns the exit code. */
@@ -37,11 +40,17 @@ export async function listFindings(options: ListOptions, terminal: Terminal): Pr
   const shown = found
     .filter((finding) => epochSeconds(finding.lastSeen) >= since && severityRank(finding.severity) >= minRank)
     .filter((finding) => !options.open || finding.status === 'open')
+    .filter((finding) => !options.kind || finding.kind === options.kind)
+    .filter((finding) => !options.actor || isBy(finding, options.actor))
     .filter((finding) => !options.source || finding.source?.address === options.source)
     .sort((a, b) => (a.detectedAt < b.detectedAt ? -1 : 1));
   formatFindings(shown, options.format, terminal);
   return 0;
 }
+
+/** Whether the actor's name, namespace, user, service account, image, command or host contains a text. */
+const isBy = ({ actor }: Finding, text: string): boolean =>
+  Object.values(actor ?? {}).some((value) => value.toLowerCase().includes(text.toLowerCase()));
 
 interface Query {
   readonly source?: string;

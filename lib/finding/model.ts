@@ -88,7 +88,7 @@ export interface FindingActor {
 /** One event of an orchestrator or a host that is evidence for a finding. */
 interface FindingSignal {
   readonly at: string;
-  /** A kind of {@link SignalKind}. */
+  /** The kind of the signal. */
   readonly type: string;
   /** The name of its actor. */
   readonly actor: string;

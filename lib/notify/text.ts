@@ -9,6 +9,7 @@ import { campaignSteps } from './campaign-response.ts';
 import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
 import { shapeOf, titleOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
+import { actorLines, restsOnSignals, signalLines } from './signal-text.ts';
 import { scopeToSilence } from './suppression.ts';
 
 /** The deployment that the alert comes from. */
@@ -33,17 +34,23 @@ export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace
       isOurs(finding),
       ...(event === 'closed'
         ? [closing(finding)]
-        : [firstAction(finding), `${EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.`]),
+        : [
+            firstAction(finding),
+            `${restsOnSignals(finding) ? EVENT_WORDS[event].replace('scan', 'finding') : EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.`,
+          ]),
     ]
       .map(plain)
       .join('\n'),
     section('WHO', who(finding)),
-    section('HOW MUCH', howMuch(finding)),
+    section('HOW MUCH', restsOnSignals(finding) ? targetsNamed(finding) : howMuch(finding)),
+    section('WHAT WAS SEEN BESIDE THE FLOW LOGS', signalLines(finding).map(plain)),
     section('WHEN', [
-      `first probe ${finding.firstSeen}, last probe ${finding.lastSeen} (log time, UTC)`,
-      `detected ${finding.detectedAt} (end of the deciding record), alert written ${isoTime(now)}`,
+      restsOnSignals(finding)
+        ? `first event ${finding.firstSeen}, last event ${finding.lastSeen} (log time, UTC)`
+        : `first probe ${finding.firstSeen}, last probe ${finding.lastSeen} (log time, UTC)`,
+      `detected ${finding.detectedAt} (${restsOnSignals(finding) ? 'the deciding event' : 'end of the deciding record'}), alert written ${isoTime(now)}`,
     ]),
-    section('WHAT ANSWERED', answered(finding)),
+    ...(restsOnSignals(finding) ? [] : [section('WHAT ANSWERED', answered(finding))]),
     section(
       'WHY IT FIRED',
       finding.reasons.map(({ text, test }) => `${text} [${test}]`),
@@ -69,9 +76,6 @@ function closedLabel({ closedBecause }: Finding): string {
   if (closedBecause === 'merged') return 'MERGED';
   return closedBecause === 'analyst' ? 'CLOSED' : 'ENDED';
 }
-
-/** Whether no packets belong to a finding, only events of orchestrators and hosts. */
-const restsOnSignals = ({ source, sources, actor }: Finding): boolean => !source && !sources && actor !== undefined;
 
 /** Says who scanned what, and whether anything answered. */
 function inShort(finding: Finding): string {
@@ -150,6 +154,8 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
 }
 
 function howToSilence(finding: Finding, place: AlertPlace, until: string): string {
+  // Suppressions name addresses, and this finding has none.
+  if (restsOnSignals(finding)) return '';
   const scope = scopeToSilence(finding);
   if (!scope) return section('SILENCE', ['no single rule covers this finding: its targets share no network']);
   return section('SILENCE', [
@@ -176,7 +182,10 @@ function who(finding: Finding): string[] {
   const { source, sources, campaign, tool } = finding;
   const lines = source
     ? aboutSource(source)
-    : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
+    : restsOnSignals(finding)
+      ? []
+      : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
+  lines.push(...actorLines(finding));
   if (campaign) lines.push(`part of campaign ${campaign}: many sources divide these targets between them`);
   if (tool) lines.push(`likely tool: ${tool.name}, confidence ${tool.confidence} of 100`);
   // Makes sure that names from log fields stay on their line.
@@ -219,6 +228,17 @@ function howMuch(finding: Finding): string[] {
     `${countOf(contacts.failed, 'contact')} failed (${grouped(contacts.rejected)} rejected, ${grouped(contacts.reset)} reset, ${grouped(contacts.unanswered)} unanswered), ${grouped(contacts.established)} established`,
   ].map(plain);
 }
+
+/** Targets and ports as commands name them. */
+const targetsNamed = ({ targets, ports }: Finding): string[] =>
+  [
+    ...(targets.count
+      ? [`${about(targets)}${countOf(targets.count, 'target')} named: ${listOf(targets.sample, targets.count)}`]
+      : []),
+    ...(ports.count
+      ? [`${about(ports)}${countOf(ports.count, 'port')} named: ${listOf(ports.sample, ports.count)}`]
+      : []),
+  ].map(plain);
 
 const about = ({ exact }: { readonly exact: boolean }) => (exact ? '' : 'about ');
 

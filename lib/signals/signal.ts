@@ -28,7 +28,7 @@ export interface Place {
 
 /** The kinds of findings that rest on signals, the most telling first. */
 export const SIGNAL_KINDS = ['exec-into-container', 'tool-execution', 'container-churn', 'discovery-spree'] as const;
-export type SignalKind = (typeof SIGNAL_KINDS)[number];
+type SignalKind = (typeof SIGNAL_KINDS)[number];
 
 export interface Signal {
   /** When it happened, epoch milliseconds, from the event. */

@@ -116,7 +116,7 @@ describe('rules of the user', () => {
   });
 });
 
-describe('input that is none', () => {
+describe('bad input', () => {
   test('without a path, --audit or --endpoint is wrong usage', async () => {
     const run = await detect();
     expect(run.code).toBe(2);

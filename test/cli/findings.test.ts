@@ -41,7 +41,11 @@ beforeAll(async () => {
   await add(
     '4',
     now - 1800,
-    { source: { scope: 'other', address: '10.0.7.105' } },
+    {
+      source: { scope: 'other', address: '10.0.7.105' },
+      kind: 'horizontal-scan',
+      actor: { kind: 'pod', name: 'web-1', namespace: 'shop', user: 'alice', at: isoTime(now - 1800) },
+    },
     Array.from({ length: 120 }, (_, n) => `10.5.${n}.1`),
   );
 });
@@ -69,6 +73,9 @@ describe('findings list', () => {
     ['of a severity or above', ['--severity', 'high'], ['1', '4']],
     ['of a source, in whatever scope', ['--source', '10.0.7.105'], ['1', '4']],
     ['of a source in one scope', ['--source', '10.0.7.105', '--scope', 'other'], ['4']],
+    ['of a kind', ['--kind', 'horizontal-scan'], ['4']],
+    ['of an actor, by a part of any of its names', ['--actor', 'Alic'], ['4']],
+    ['of an actor that did nothing', ['--actor', 'bob'], []],
     ['of a target', ['--target', '10.0.12.30'], ['2', '1']],
     ['of a target that only its network stands for', ['--target', '10.5.110.77'], ['4']],
     ['of a target and a severity', ['--target', '10.0.12.30', '--severity', 'high'], ['1']],

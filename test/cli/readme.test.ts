@@ -58,6 +58,12 @@ test('each command of the README over local files runs as it stands', async () =
   const log = join(ROOT, 'test/data/lab/fin-top1000.log.gz');
   mkdirSync(join(folder, 'path/to/logs'), { recursive: true });
   for (const copy of ['path/to/logs/flow.log.gz', 'more.log.gz']) cpSync(log, join(folder, copy));
+  const signals = join(ROOT, 'test/data/signals');
+  cpSync(join(signals, 'k8s-audit/denied-lists.ndjson'), join(folder, 'audit.ndjson'));
+  cpSync(
+    join(signals, 'auditd-raw/tool-execution', readdirSync(join(signals, 'auditd-raw/tool-execution'))[0]!),
+    join(folder, 'audit.log'),
+  );
   const calls = callsIn('README.md').filter((call) => call.startsWith('detect ') && !call.includes('s3://'));
   expect(calls.length).toBeGreaterThan(0);
   for (const call of calls) {

@@ -111,13 +111,13 @@ describe('what is no event', () => {
     ['no user', { ...EVENT, user: undefined }],
     ['an objectRef of numbers', { ...EVENT, objectRef: { resource: 7, name: 8 } }],
     ['a level that nobody knows', { ...EVENT, level: 'Everything' }],
-    ['a time that is none', { ...EVENT, requestReceivedTimestamp: 'soon', stageTimestamp: 12 }],
+    ['a time that is no time', { ...EVENT, requestReceivedTimestamp: 'soon', stageTimestamp: 12 }],
     [
       'a URI with half an escape',
       { ...EVENT, requestURI: '/api/v1/namespaces/shop/pods/a%/exec?command=%&command=nmap' },
     ],
     [
-      'containers that are none',
+      'containers that are no objects',
       {
         ...EVENT,
         verb: 'create',
@@ -171,7 +171,7 @@ describe('captured events of engines', () => {
     );
   });
 
-  test.each(readdirSync(join(DATA, 'docker/benign')))('benign/%s is none', (file) => {
+  test.each(readdirSync(join(DATA, 'docker/benign')))('benign/%s gives nothing', (file) => {
     expect(signalsIn(join('docker/benign', file))).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ describe('a spree', () => {
     expect(signalsOf(denied(POD, 297))).toHaveLength(1);
   });
 
-  test('of questions about its own rights is one for a pod, and none for the console of a person', () => {
+  test('of questions about its own rights is one for a pod, and not for the console of a person', () => {
     const reviews = (more: object) =>
       Array.from({ length: 12 }, (_, at) =>
         ask('create', 'selfsubjectaccessreviews', { at: second(at), code: 201, ...more }),
@@ -68,7 +68,7 @@ describe('a spree', () => {
     ]);
   });
 
-  test('of one thing denied again and again is none', () => {
+  test('does not come from one thing denied again and again', () => {
     const stuck = Array.from({ length: 50 }, (_, at) => ask('list', 'secrets', { at: second(at), code: 403, ...POD }));
     expect(signalsOf(stuck)).toEqual([]);
   });

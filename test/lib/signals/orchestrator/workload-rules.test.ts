@@ -123,7 +123,7 @@ describe('many short-lived pods', () => {
       'that live long',
       Array.from({ length: 30 }, (_, at) => createPod(`long-${at}`, { image: 'team/app' }, { at: second(at) })),
     ],
-  ])('%s are none', (_, events) => {
+  ])('%s are no finding', (_, events) => {
     expect(signalsOf(events)).toEqual([]);
   });
 

@@ -1,6 +1,9 @@
 /** Atomic Red Team: every test of scanning is caught, and every other one says why nothing catches it. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ATOMIC_TESTS, signalsOf } from '../../verify/coverage/atomic.ts';
+import { parseTables } from '../../bench/table.ts';
+import { ATOMIC_TESTS, atomicTable, signalsOf } from '../../verify/coverage/atomic.ts';
 
 const isScan = ({ remark }: { readonly remark: string }): boolean => !remark.startsWith('no scan: ');
 
@@ -29,4 +32,10 @@ test('the tests that need more than one signal name each', () => {
     'nmap (medium)',
     'image of Atomic Red Team T1046',
   ]);
+});
+
+test('docs/coverage.md has the table as it is', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/coverage.md'), 'utf8');
+  const table = atomicTable();
+  expect(parseTables(page).find(({ title }) => title === table.title)).toEqual(table);
 });

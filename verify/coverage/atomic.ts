@@ -5,6 +5,7 @@
 import type { Table } from '../../bench/table.ts';
 import { HostLogReader } from '../../lib/signals/host/index.ts';
 import { matchImage } from '../../lib/signals/tools/index.ts';
+import { TITLES } from './coverage.ts';
 
 /** What one test leaves in a log. */
 export interface AtomicTest {
@@ -263,10 +264,8 @@ export function signalsOf({ commands = [], script, image }: AtomicTest): string[
   ];
 }
 
-export const ATOMIC_TITLE = 'Atomic Red Team tests in host logs';
-
 export const atomicTable = (): Table => ({
-  title: ATOMIC_TITLE,
+  title: TITLES.atomic,
   header: ['test', 'technique', 'signals', 'remark'],
   rows: ATOMIC_TESTS.map((test) => [test.name, test.technique, signalsOf(test).join(', ') || '·', test.remark || '·']),
 });

@@ -19,6 +19,7 @@ export const TITLES = {
   peersScans: 'The same scans under the default rules of others',
   peersSilence: 'The same ordinary traffic under them',
   slowest: 'The slowest scan still reported',
+  atomic: 'Atomic Red Team tests in host logs',
 } as const;
 export const OURS = 'sweepwatch';
 export const FOUND = 'found';

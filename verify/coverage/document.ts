@@ -1,7 +1,6 @@
 /** The text of docs/coverage.md around its tables. */
 
 import { printTable, type Table } from '../../bench/table.ts';
-import { ATOMIC_TITLE } from './atomic.ts';
 import { TITLES } from './coverage.ts';
 import { LONGEST, MOST_CONTACTS } from './synthetic.ts';
 
@@ -33,7 +32,7 @@ above.`,
 holds nothing else. It ends after ${MOST_CONTACTS.toLocaleString('en')} contacts or ${LONGEST / HOUR} hours. Longer intervals are missed. A block scan changes
 host and port with each probe. Rules that read stored files (silk-rwscan-trw, sigwood) see all ${LONGEST / HOUR} hours at once. The longest interval
 that is tried is ${'`12 h`'}.`,
-  [ATOMIC_TITLE]: `The tests of Network Service Discovery and of the container techniques, as records of auditd and script blocks of PowerShell. Tests
+  [TITLES.atomic]: `The tests of Network Service Discovery and of the container techniques, as records of auditd and script blocks of PowerShell. Tests
 without a signal say why. *remark* also names what else shows a test, and what it needs.`,
 };
 

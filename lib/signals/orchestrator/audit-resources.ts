@@ -30,5 +30,8 @@ export const MAPS: ReadonlySet<string> = new Set([
   'networkpolicies',
   'namespaces',
 ]);
+/** Programs that look for weak points of a cluster, by the first words of their user agent, which is free text. */
+export const SEEKERS = /\b(kube-?hunter|peirates|kdigger|rakkess|kubeletctl|kubestriker|trufflehog|kubesploit)\b/i;
+
 /** Questions about one's own rights. */
 export const REVIEWS: ReadonlySet<string> = new Set(['selfsubjectaccessreviews', 'selfsubjectrulesreviews']);

@@ -3,7 +3,7 @@
  * there: EKS logs a `get` without its answer, and other clusters log what their policy says.
  */
 
-import { ENTRIES, MAPS, REVIEWS, WORKLOADS } from './audit-resources.ts';
+import { ENTRIES, MAPS, REVIEWS, SEEKERS, WORKLOADS } from './audit-resources.ts';
 import {
   type Caller,
   definedText,
@@ -320,7 +320,8 @@ function queryFact(event: Json, base: Base, { verb, resource, subresource, refer
   const isDenied = isRefused(event) && (codeOf(event) === 403 || codeOf(event) === 401 || codeOf(event) === 0);
   const isReview = verb === 'create' && REVIEWS.has(resource);
   const isMap = (verb === 'list' || verb === 'watch') && subresource === undefined && MAPS.has(resource);
-  if (!isDenied && !isReview && !isMap) return undefined;
+  const seeker = SEEKERS.exec(textOf(event.userAgent) ?? '')?.[1]?.toLowerCase();
+  if (!isDenied && !isReview && !isMap && seeker === undefined) return undefined;
   const caller = callerOf(event);
   if (!caller) return undefined;
   const isWatch = verb === 'watch' || (uri?.includes('watch=true') ?? false);
@@ -337,5 +338,6 @@ function queryFact(event: Json, base: Base, { verb, resource, subresource, refer
     ...definedText('namespace', reference.namespace),
     isDenied,
     isReview,
+    ...(seeker !== undefined && { seeker }),
   };
 }

@@ -4,15 +4,17 @@
  */
 import type { Signal } from '../signal.ts';
 import { actorOf, userOf } from './exec-rules.ts';
+import type { WorkloadFact } from './facts.ts';
 import { identityOf, isCiNamespace } from './identities.ts';
 import type { ChurnGroup, Ledger, Occurrence } from './ledger.ts';
 import { imageToolOf, toolOfProgram } from './programs.ts';
 
-/** A container that lives no longer than this is short-lived. */
+/** A container that lives no longer than this is short-lived. Before a pod or a task runs, its image is pulled. */
 const SHORT = 60_000;
+const SHORT_WITH_START = 120_000;
 const SPAN = 600_000;
 /** Short-lived containers within the span. Of a known tool's image fewer are enough. */
-const MANY = 8;
+const MANY = 6;
 const MANY_OF_TOOL = 3;
 const DAY = 86_400_000;
 
@@ -61,15 +63,17 @@ function judgeGroup(group: ChurnGroup, ledger: Ledger): Signal | undefined {
       tool ?? `churn ${program?.image ?? ''}`,
     ].join('|'),
     measure: { test: 'short-lived-containers', value: within.length, threshold },
-    summary: `${who} made ${within.length} ${what} of the image ${program?.image ?? 'unknown'}${place} that each lived less than ${SHORT / 1000} seconds`,
+    summary: `${who} made ${within.length} ${what} of the image ${program?.image ?? 'unknown'}${place} that each lived less than ${longest(fact) / 1000} seconds`,
     eventId: `${first.key} churn`,
     dataQuality: group.made.isFull ? ['More were made than are kept, so their number is a lower bound.'] : [],
   };
 }
 
+const longest = ({ kind }: WorkloadFact): number => (kind === 'Container' ? SHORT : SHORT_WITH_START);
+
 function isShort({ key, at }: Occurrence, group: ChurnGroup, ledger: Ledger): boolean {
   const end = ledger.ends.first(group.ids.get(key) ?? '', at);
-  return end !== undefined && end - at <= SHORT;
+  return end !== undefined && end - at <= longest(group.fact);
 }
 
 /** The first run of enough occurrences within the span. */

@@ -19,6 +19,26 @@ export const isDockerEvent = (event: Json): boolean =>
 export const isPodmanEvent = (event: Json): boolean =>
   typeof event.Status === 'string' && typeof event.Name === 'string' && (event.Time ?? event.time) !== undefined;
 
+/** A line of `docker events` without a format: time, type, action, id, attributes. */
+const DOCKER_LINE =
+  /^(\d{4}-\d\d-\d\dT\S{1,30}) (container|network|image|volume|service|node|plugin|daemon) (.{1,5000}?) (\S{1,300}) \((.*)\)\s*$/;
+
+/** The event in a line of text. Undefined if it is not one. */
+export function dockerLine(line: string): Json | undefined {
+  const match = DOCKER_LINE.exec(line);
+  if (!match) return undefined;
+  const pairs = match[5]!
+    .split(', ')
+    .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+  const at = timeOf(match[1]) ?? NO_TIME;
+  return {
+    Type: match[2],
+    Action: match[3],
+    Actor: { ID: match[4], Attributes: Object.fromEntries(pairs) },
+    time: at / 1000,
+  };
+}
+
 /** The facts of an event of Docker or Swarm. @param host the host, which no event names. */
 export function dockerFacts(event: Json, host: string | undefined): Fact[] {
   if (event.Type !== 'container') return [];

@@ -120,6 +120,8 @@ export interface QueryFact extends Event {
   readonly namespace?: string;
   readonly isDenied: boolean;
   readonly isReview: boolean;
+  /** A program that looks for weak points, by its user agent. */
+  readonly seeker?: string;
 }
 
 /** A request that the API server passed on to a port of a pod, service or node. */

@@ -2,7 +2,7 @@
  * A glance at the text of an audit event: whether it can hold a fact at all. Most of a log are leases, status reports and
  * reads, and parsing them takes most of the time. Whatever is not surely without a fact is parsed.
  */
-import { ENTRIES, MAPS, REVIEWS, WORKLOADS } from './audit-resources.ts';
+import { ENTRIES, MAPS, REVIEWS, SEEKERS, WORKLOADS } from './audit-resources.ts';
 
 const REFERENCE = '"objectRef":{';
 /** How API servers begin an event. Events with sorted fields begin otherwise. */
@@ -22,8 +22,9 @@ export function isSurelyWithoutFact(text: string): boolean {
   const start = text.indexOf(REFERENCE);
   if (start < 0 || start > FARTHEST || !text.startsWith(BEGINNING) || !text.endsWith('}')) return false;
   const end = text.indexOf('}', start);
-  const verb = textBehind('"verb":"', text.slice(0, start));
-  if (end < 0 || end - start > LONGEST || verb === undefined) return false;
+  const head = text.slice(0, start);
+  const verb = textBehind('"verb":"', head);
+  if (end < 0 || end - start > LONGEST || verb === undefined || SEEKERS.test(head)) return false;
   const reference = text.slice(start, end);
   const resource = textBehind('"resource":"', reference);
   if (resource === undefined || mayHoldFact(verb, resource, textBehind('"subresource":"', reference))) return false;

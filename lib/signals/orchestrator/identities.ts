@@ -7,6 +7,8 @@ const CI =
   /(^|[^a-z0-9])(ci|cicd|gitlab|jenkins|tekton|argo|argocd|argo-workflows|github|github-actions|actions|arc|runners?|buildkite|drone|circleci|teamcity|bamboo|concourse|woodpecker|spinnaker|airflow|spark|flux|prow)([^a-z0-9]|$)/i;
 const CI_LABEL =
   /^(ci[./]|ci$|com\.gitlab|gitlab|jenkins|.*\bgithub|actions\.|drone|buildkite|circleci|tekton\.dev|workflows\.argoproj|com\.docker\.compose)/i;
+/** Consoles in a browser: a person opens the shell, and the console's service account asks for it. */
+const CONSOLE = /dashboard|cattle|rancher|headlamp|octant|teleport|portainer|kubesphere|console/i;
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):(.+)$/;
 
 /** The namespace and name of a service account's user name. */
@@ -22,7 +24,8 @@ export function identityOf(user: string | undefined): Identity {
   const account = serviceAccountOf(user);
   if (account) {
     if (account.namespace === 'kube-system') return 'controller';
-    return CI.test(account.namespace) || CI.test(account.name) ? 'automation' : 'workload';
+    if (CI.test(account.namespace) || CI.test(account.name)) return 'automation';
+    return CONSOLE.test(account.namespace) || CONSOLE.test(account.name) ? 'person' : 'workload';
   }
   if (user === 'system:admin' || user === 'system:masters') return 'person';
   if (/^(system:|eks:|aws:|kube-)/.test(user)) return 'system';

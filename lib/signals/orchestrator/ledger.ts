@@ -38,6 +38,8 @@ export interface Asked {
   readonly denied: Map<string, number>;
   readonly reviews: Map<string, number>;
   readonly mapped: Map<string, number>;
+  /** Programs that look for weak points. */
+  readonly seekers: Map<string, number>;
 }
 
 /** What one caller reached through the API server within one step. */
@@ -206,12 +208,14 @@ export class Ledger {
       denied: new Map(),
       reviews: new Map(),
       mapped: new Map(),
+      seekers: new Map(),
     }));
     if (!step) return;
     const name = `${fact.resource}|${fact.namespace ?? '*'}`;
+    if (fact.seeker !== undefined) note(step.seekers, fact.seeker, fact.at);
     if (fact.isReview) note(step.reviews, `${name}|${fact.key}`, fact.at);
     if (fact.isDenied) note(step.denied, name, fact.at);
-    else if (!fact.isReview) note(step.mapped, name, fact.at);
+    else if (fact.verb === 'list') note(step.mapped, name, fact.at);
   }
 
   #addProxy(fact: ProxyFact): void {

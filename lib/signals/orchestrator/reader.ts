@@ -7,7 +7,15 @@ import { matchAuditRules, type SigmaRules } from '../sigma/index.ts';
 import { auditFacts, isAuditEvent, ruleFact } from './audit.ts';
 import { cloudTrailFacts, isCloudTrailRecord } from './cloudtrail.ts';
 import { isTaskStateChange, taskFacts } from './ecs.ts';
-import { containerdFacts, containerdLine, dockerFacts, isDockerEvent, isPodmanEvent, podmanFacts } from './engines.ts';
+import {
+  containerdFacts,
+  containerdLine,
+  dockerFacts,
+  dockerLine,
+  isDockerEvent,
+  isPodmanEvent,
+  podmanFacts,
+} from './engines.ts';
 import { type Fact, instanceIdIn, NO_TIME, objectOf, objectsOf, textOf, timeOf } from './facts.ts';
 import { isSurelyWithoutFact } from './glance.ts';
 import { headOfEvent } from './truncated.ts';
@@ -89,6 +97,11 @@ export class OrchestratorReader {
   #text(text: string, around: Around): void {
     if (!this.#rules && isSurelyWithoutFact(text)) {
       this.#events++;
+      return;
+    }
+    const docker = text.startsWith('{') ? undefined : dockerLine(text);
+    if (docker) {
+      this.#understood(dockerFacts(docker, around.host));
       return;
     }
     const start = text.indexOf('{');

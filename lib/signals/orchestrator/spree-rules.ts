@@ -11,7 +11,7 @@ import { type Asked, type Ledger, type Proxied, STEP } from './ledger.ts';
 /** Distinct denied requests, over at least so many resources or namespaces. */
 const DENIED = 6;
 const DENIED_KINDS = 3;
-const REVIEWS = 10;
+const REVIEWS = 8;
 /** Kinds of resources that a service account lists in all namespaces. */
 const MAPPED = 3;
 const PROXIED_PORTS = 8;
@@ -79,13 +79,19 @@ function newsOf<T>(spans: readonly Span<T>[]): Span<T>[] {
 }
 
 function mergeAsked(parts: readonly Asked[]): Asked {
-  const join = (name: 'denied' | 'reviews' | 'mapped') => {
+  const join = (name: 'denied' | 'reviews' | 'mapped' | 'seekers') => {
     const all = new Map<string, number>();
     for (const part of parts)
       for (const [key, at] of part[name]) all.set(key, Math.min(at, all.get(key) ?? Number.POSITIVE_INFINITY));
     return all;
   };
-  return { caller: parts[0]!.caller, denied: join('denied'), reviews: join('reviews'), mapped: join('mapped') };
+  return {
+    caller: parts[0]!.caller,
+    denied: join('denied'),
+    reviews: join('reviews'),
+    mapped: join('mapped'),
+    seekers: join('seekers'),
+  };
 }
 
 function mergeProxied(parts: readonly Proxied[]): Proxied {
@@ -97,10 +103,18 @@ function mergeProxied(parts: readonly Proxied[]): Proxied {
 }
 
 function lookAround(
-  { denied, reviews, mapped }: Asked,
+  { denied, reviews, mapped, seekers }: Asked,
   identity: Identity,
   watched: ReadonlySet<string>,
 ): Found | undefined {
+  if (seekers.size)
+    return {
+      test: 'seeker-of-weak-points',
+      value: seekers.size,
+      threshold: 1,
+      at: earliest(seekers),
+      text: `asked the API server with ${[...seekers.keys()].sort().join(', ')}, by its user agent`,
+    };
   const resources = new Set([...denied.keys()].map((key) => key.split('|')[0]));
   const namespaces = new Set([...denied.keys()].map((key) => key.split('|')[1]));
   if (denied.size >= DENIED && Math.max(resources.size, namespaces.size) >= DENIED_KINDS)
@@ -144,7 +158,7 @@ function spreeSignal({ caller }: Asked, found: Found): Signal {
   return {
     at: found.at,
     kind: 'discovery-spree',
-    severity: identity === 'workload' && !isMapping ? 'medium' : 'low',
+    severity: (identity === 'workload' || found.test === 'seeker-of-weak-points') && !isMapping ? 'medium' : 'low',
     confidence: isMapping ? 15 : identity === 'workload' ? 50 : 25,
     ...common(caller, found),
     dataQuality:

@@ -103,6 +103,11 @@ describe('a shell', () => {
       ]);
   });
 
+  test('of a person at a console in a browser is low, although a service account asks for it', () => {
+    const user = 'system:serviceaccount:kubernetes-dashboard:admin-user';
+    expect(signalsOf(exec('web-1', ['bash'], { at: AT, user, tty: true }))).toMatchObject([{ severity: 'low' }]);
+  });
+
   test('that a pod opens in another is medium', () => {
     const user = 'system:serviceaccount:shop:web';
     expect(signalsOf(exec('db-0', ['sh'], { at: AT, user }))).toMatchObject([

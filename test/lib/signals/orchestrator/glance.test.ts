@@ -30,6 +30,7 @@ const EVENTS: readonly AuditEvent[] = [
   deletePod('scan', { at: AT }),
   podAddress('web-1', { at: AT, ...NODE }),
   ENDED,
+  ask('get', 'leases', { at: AT, agent: 'kube-hunter/0.6.8' }),
   throughProxy('pods', 'web-1', 80, { at: AT }),
 ];
 const RESOURCES = [

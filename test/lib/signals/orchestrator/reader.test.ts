@@ -175,6 +175,17 @@ describe('captured events of engines', () => {
     expect(signalsIn(join('docker/benign', file))).toEqual([]);
   });
 
+  test('the text that docker events prints without a format says the same as its JSON', () => {
+    const id = 'a'.repeat(64);
+    const text = `2026-11-28T18:20:31.633878259Z container exec_create: nmap -sT -p 1-100 172.17.0.2 ${id} (com.example.team=shop, execID=${'b'.repeat(64)}, image=team/app:1.4.2, name=web)\n2026-11-28T18:20:24.630060454Z container start ${id} (image=instrumentisto/nmap:7.93, name=nifty_franklin)\n2026-11-28T18:20:24.2Z network connect ${id} (container=${id}, name=bridge, type=bridge)\n`;
+    const { events, unread } = read(text);
+    expect([events, unread]).toEqual([3, []]);
+    expect(telling(signalsOf(text)).map(({ kind, severity, tool }) => [kind, severity, tool])).toEqual([
+      ['tool-execution', 'medium', 'nmap'],
+      ['exec-into-container', 'high', 'nmap'],
+    ]);
+  });
+
   test('containerd names neither image nor command, so that nothing can be told', () => {
     expect(signalsIn('containerd/docker-run-rm-nmap.ctr-events.txt')).toEqual([]);
     expect(read(readFileSync(join(DATA, 'containerd/docker-run-rm-nmap.ctr-events.txt'))).events).toBe(6);

@@ -61,6 +61,17 @@ describe('a spree', () => {
     expect(signalsOf([...lists, ...watches])).toEqual([]);
   });
 
+  test('is a single request of a program that looks for weak points, by its user agent', () => {
+    const agent = 'kube-hunter/0.6.8';
+    expect(signalsOf([ask('get', 'pods', { at: second(0), namespace: 'shop', ...POD, agent })])).toMatchObject([
+      {
+        severity: 'medium',
+        measure: { test: 'seeker-of-weak-points' },
+        summary: expect.stringContaining('kube-hunter'),
+      },
+    ]);
+  });
+
   test('is a habit from the second day on', () => {
     const first = denied(POD);
     expect(signalsOf([...first, ...later(first, '2026-11-22')])).toMatchObject([

@@ -93,7 +93,7 @@ const oneOffs = (
 describe('many short-lived pods', () => {
   test('without an owner are low, however many', () => {
     expect(signalsOf(oneOffs(30, { image: 'team/app' }))).toMatchObject([
-      { kind: 'container-churn', severity: 'low', measure: { value: 30, threshold: 8 } },
+      { kind: 'container-churn', severity: 'low', measure: { value: 30, threshold: 6 } },
     ]);
   });
 
@@ -118,7 +118,7 @@ describe('many short-lived pods', () => {
       'of continuous integration',
       oneOffs(30, { image: 'team/app' }, { namespace: 'ci', user: 'system:serviceaccount:ci:runner' }),
     ],
-    ['that are few', oneOffs(7, { image: 'team/app' })],
+    ['that are few', oneOffs(5, { image: 'team/app' })],
     [
       'that live long',
       Array.from({ length: 30 }, (_, at) => createPod(`long-${at}`, { image: 'team/app' }, { at: second(at) })),

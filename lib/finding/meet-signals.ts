@@ -2,6 +2,7 @@
  * Where a scan in flow logs meets what orchestrators and hosts tell: the same address, instance, interface or task, near in
  * time. The scan gains the actor, and the signals are no finding of their own.
  */
+import { canonicalAddress } from '../net/address.ts';
 import type { Directory, Resident } from '../signals/orchestrator/directory.ts';
 import type { Signal } from '../signals/signal.ts';
 import { countOf } from '../text/wording.ts';
@@ -131,7 +132,7 @@ class SignalIndex {
 function namesOf({ actor, place }: Signal): string[] {
   const isOfHost = actor.kind !== 'pod' && actor.kind !== 'task';
   return [
-    ...(place.addresses ?? []).map((address) => `address ${address}`),
+    ...(place.addresses ?? []).map((address) => `address ${canonicalAddress(address) ?? address}`),
     ...(place.podUid === undefined ? [] : [`pod ${place.podUid}`]),
     ...(place.interfaceId === undefined ? [] : [`interface ${place.interfaceId}`]),
     ...(place.taskArn === undefined ? [] : [`task ${place.taskArn}`]),

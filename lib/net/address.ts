@@ -74,3 +74,9 @@ export function formatAddress(w0: number, w1: number, w2: number, w3: number): s
   if (best.at < 0) return hex.join(':');
   return `${hex.slice(0, best.at).join(':')}::${hex.slice(best.at + best.length).join(':')}`;
 }
+
+/** The canonical text of an address that is written in any way, or undefined when it is not one. */
+export function canonicalAddress(text: string): string | undefined {
+  const words = parseAddress(text);
+  return words && formatAddress(...words);
+}

@@ -3,9 +3,9 @@
  * there: EKS logs a `get` without its answer, and other clusters log what their policy says.
  */
 
+import { type Base, callerOf, codeOf, eventTime, isRefused, type Json, keyOf, podOf } from './audit-event.ts';
 import { ENTRIES, MAPS, REVIEWS, SEEKERS, WORKLOADS } from './audit-resources.ts';
 import {
-  type Caller,
   definedText,
   type Entry,
   type ExecFact,
@@ -19,13 +19,10 @@ import {
   textOf,
   textsOf,
   timeOf,
-  type Where,
   workloadId,
 } from './facts.ts';
 import { templateOf } from './pod-spec.ts';
 import { execCommand, proxyTarget, queryOf } from './request-uri.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 const ENDED: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed']);
 
@@ -82,61 +79,6 @@ export function ruleFact(event: Json, { id, title, author, level }: RuleFact['ru
         : { platform: 'kubernetes', ...definedText('namespace', reference?.namespace) },
     ...(caller && { caller }),
     request: `${textOf(event.verb) ?? 'some request for'} ${textOf(reference?.resource) ?? 'no resource'}${subresource === undefined ? '' : `/${subresource}`}`,
-  };
-}
-
-/** The caller of an event. */
-function callerOf(event: Json): Caller | undefined {
-  const user = objectOf(event.user);
-  const name = textOf(user?.username);
-  if (name === undefined) return undefined;
-  const extra = objectOf(user?.extra);
-  // Some products rewrite the slash in the names of these fields.
-  const extraOf = (key: string) =>
-    textsOf(extra?.[`authentication.kubernetes.io/${key}`] ?? extra?.[`authentication_kubernetes_io_slash_${key}`])[0];
-  const pod = extraOf('pod-name');
-  const uid = extraOf('pod-uid');
-  const impersonates = textOf(objectOf(event.impersonatedUser)?.username);
-  const userAgent = textOf(event.userAgent);
-  return {
-    user: name,
-    ...(impersonates !== undefined && { impersonates }),
-    ...(pod !== undefined && { pod: { name: pod, ...(uid !== undefined && { uid }) } }),
-    addresses: textsOf(event.sourceIPs),
-    ...(userAgent !== undefined && { userAgent }),
-  };
-}
-
-const eventTime = (event: Json): number | undefined =>
-  timeOf(event.requestReceivedTimestamp) ?? timeOf(event.stageTimestamp) ?? timeOf(event.timestamp);
-
-/**
- * Both stages of a request have one auditID. Some fixtures and proxies repeat one auditID for many requests, so that
- * the URI belongs to the key.
- */
-function keyOf(event: Json, uri: string | undefined): string {
-  const id = textOf(event.auditID);
-  const reference = objectOf(event.objectRef);
-  const what = uri ?? `${reference?.namespace}/${reference?.resource}/${reference?.name}`;
-  return `${id ?? `${event.verb} ${textOf(objectOf(event.user)?.username)} ${textOf(event.requestReceivedTimestamp)}`} ${what}`;
-}
-
-const codeOf = (event: Json): number => Number(objectOf(event.responseStatus)?.code ?? 0);
-const isRefused = (event: Json): boolean =>
-  codeOf(event) >= 400 || objectOf(event.annotations)?.['authorization.k8s.io/decision'] === 'forbid';
-
-type Base = { readonly key: string; readonly at: number };
-
-function podOf(event: Json): Where {
-  const reference = objectOf(event.objectRef);
-  const body = objectOf(event.responseObject) ?? objectOf(event.requestObject);
-  const metadata = objectOf(body?.metadata);
-  const namespace = textOf(reference?.namespace) ?? textOf(metadata?.namespace);
-  const pod = textOf(reference?.name) ?? textOf(metadata?.name);
-  return {
-    platform: 'kubernetes',
-    ...(namespace !== undefined && { namespace }),
-    ...(pod !== undefined && { pod }),
   };
 }
 

@@ -3,7 +3,7 @@
  * a low finding: continuous integration, autoscaling and tests do the same. A known tool in them makes it more.
  */
 import type { Signal } from '../signal.ts';
-import { actorOf, userOf } from './exec-rules.ts';
+import { actorOf, userOf } from './actors.ts';
 import type { WorkloadFact } from './facts.ts';
 import { identityOf, isCiNamespace } from './identities.ts';
 import type { ChurnGroup, Ledger, Occurrence } from './ledger.ts';

@@ -2,6 +2,7 @@
  * Which pod or task had which address when. Addresses are used again within a minute, so that only an interval of time
  * says whose an address was.
  */
+import { canonicalAddress } from '../../net/address.ts';
 import type { Place, Signal } from '../signal.ts';
 import type { Ends } from './ends.ts';
 import type { PlaceFact } from './facts.ts';
@@ -149,7 +150,10 @@ const key = (place: Resident): string => `${place.id} ${place.uid ?? ''}`;
 
 const residentOf = ({ type: _type, key: _key, at: _at, ...fact }: PlaceFact): Resident => ({
   ...fact,
-  addresses: [...fact.addresses].sort(),
+  addresses: fact.addresses
+    .map(canonicalAddress)
+    .filter((address) => address !== undefined)
+    .sort(),
   hasHostNetwork: fact.hasHostNetwork ?? false,
   to: Number.POSITIVE_INFINITY,
 });

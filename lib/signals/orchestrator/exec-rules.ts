@@ -3,11 +3,12 @@
  * Everything else is only evidence beside a scan: health checks, runners of continuous integration and `kubectl cp` never
  * alert alone.
  */
-import type { Actor, Place, Signal } from '../signal.ts';
+import type { Signal } from '../signal.ts';
 import type { ToolMatch } from '../tools/index.ts';
 import { probeOf } from '../tools/probes.ts';
+import { actorOf, placeName, placeOf, userOf } from './actors.ts';
 import { type ExecFact, NO_TIME, workloadId } from './facts.ts';
-import { type Identity, identityOf, serviceAccountOf } from './identities.ts';
+import { type Identity, identityOf } from './identities.ts';
 import type { ExecGroup, Occurrence } from './ledger.ts';
 import { imageToolOf, toolOf } from './programs.ts';
 
@@ -194,33 +195,6 @@ function signalOf(
 const groupOf = ({ where }: ExecFact): string =>
   [where.platform, where.host ?? '', where.instanceId ?? '', workloadId(where)].join('|');
 
-export function actorOf({ where, caller, argv, key }: Pick<ExecFact, 'where' | 'caller' | 'argv' | 'key'>): Actor {
-  const account = serviceAccountOf(caller?.user ?? '');
-  return {
-    kind: where.platform === 'kubernetes' ? 'pod' : where.taskArn ? 'task' : where.instanceId ? 'session' : 'container',
-    name: where.taskArn?.split('/').at(-1) ?? where.pod ?? where.container ?? where.instanceId ?? 'unknown',
-    ...(where.platform === 'kubernetes' && where.namespace !== undefined && { namespace: where.namespace }),
-    ...(caller !== undefined && { user: userOf(caller) }),
-    ...(account && { serviceAccount: `${account.namespace}/${account.name}` }),
-    ...(where.image !== undefined && { image: where.image }),
-    ...(argv.length > 0 && { command: argv.join(' ').trim() }),
-    ...(where.host !== undefined && { host: where.host }),
-    // The key has the URI too, behind a blank.
-    session: key.split(' ')[0]!,
-  };
-}
-
-/** The caller, and whom the caller claimed to be. */
-export const userOf = ({ user, impersonates }: { readonly user: string; readonly impersonates?: string }): string =>
-  impersonates === undefined ? user : `${user} as ${impersonates}`;
-
-const placeOf = ({ where }: ExecFact): Place => ({
-  ...(where.taskArn !== undefined && { taskArn: where.taskArn }),
-  ...(where.instanceId !== undefined && { instanceId: where.instanceId }),
-  ...(where.instanceId === undefined && where.host?.startsWith('i-') && { instanceId: where.host }),
-  ...(where.platform === 'kubernetes' && where.host !== undefined && { nodeName: where.host }),
-});
-
 const ENTERED: Readonly<Record<ExecFact['entry'], string>> = {
   exec: 'an exec into',
   attach: 'an attach to',
@@ -241,15 +215,6 @@ function summaryOf(fact: ExecFact, deed: Deed, isRefused: boolean): string {
         : '';
   const image = entry === 'ephemeral-container' && where.image !== undefined ? ` of the image ${where.image}` : '';
   return `${who} ${isRefused ? 'was refused' : 'made'} ${ENTERED[entry]} ${placeName(fact)}${image}${what}`;
-}
-
-/** The container in words. */
-function placeName({ where }: ExecFact): string {
-  if (where.platform === 'kubernetes')
-    return `pod ${where.namespace ?? 'of an unknown namespace'}/${where.pod ?? 'of an unknown name'}`;
-  if (where.instanceId !== undefined) return `instance ${where.instanceId}`;
-  if (where.taskArn !== undefined) return `task ${where.taskArn.split('/').at(-1)}`;
-  return `container ${where.pod ?? where.container ?? ''}`.trim();
 }
 
 function qualityOf(fact: ExecFact, deed: Deed, { isPeriodic, isHabit }: Circumstances): string[] {

@@ -1,6 +1,6 @@
 /** Rules of the user that fit audit events, as signals that credit their authors. */
 import type { Signal } from '../signal.ts';
-import { actorOf, userOf } from './exec-rules.ts';
+import { actorOf, userOf } from './actors.ts';
 import { NO_TIME, type RuleFact } from './facts.ts';
 
 const CONFIDENCE = { informational: 10, low: 25, medium: 50, high: 70, critical: 80 } as const;

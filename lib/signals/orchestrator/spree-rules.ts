@@ -3,7 +3,7 @@
  * reached, and ports tried through the API server. A caller that did the same a day before has a habit.
  */
 import type { Actor, Place, Signal } from '../signal.ts';
-import { userOf } from './exec-rules.ts';
+import { userOf } from './actors.ts';
 import type { Caller } from './facts.ts';
 import { type Identity, identityOf, serviceAccountOf } from './identities.ts';
 import { type Asked, type Ledger, type Proxied, STEP } from './ledger.ts';

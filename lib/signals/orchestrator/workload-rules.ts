@@ -4,7 +4,7 @@
  */
 import type { Signal } from '../signal.ts';
 import type { ToolMatch } from '../tools/index.ts';
-import { actorOf, userOf } from './exec-rules.ts';
+import { actorOf, userOf } from './actors.ts';
 import { NO_TIME, type Program, type WorkloadFact, workloadId } from './facts.ts';
 import { identityOf, isCiNamespace } from './identities.ts';
 import type { Ledger } from './ledger.ts';

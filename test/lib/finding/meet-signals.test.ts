@@ -100,6 +100,14 @@ describe('an exec into the pod that scans', () => {
     ]);
   });
 
+  test('is found by the IPv6 address of the pod, however it is written', () => {
+    const v6 = podAddress('web-1', { at: at('18:00:00'), ...NODE, address: '2001:DB8:0:0::0:105' });
+    const source = { ...SOURCE, address: '2001:db8::105' };
+    expect(meet([scan({ source })], [v6, ...exec('web-1', NMAP, { at: at('19:18:55') })])).toMatchObject([
+      { actor: { name: 'web-1', user: 'alice' }, signals: { count: 1 } },
+    ]);
+  });
+
   test('with an everyday command names the actor and adds no weight', () => {
     expect(meet([scan()], [address, ...exec('web-1', ['ls', '/'], { at: at('19:18:55') })])).toMatchObject([
       { severity: 'medium', confidence: 80, actor: { user: 'alice' }, signals: { count: 1 } },

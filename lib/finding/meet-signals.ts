@@ -167,11 +167,13 @@ function explain(
   const resident = residents.length === 1 ? residents[0] : undefined;
   const candidates = residents.length > 1 ? [candidatesOf(residents)] : [];
   if (!matches.length) {
-    const quality = 'No event of an orchestrator or a host that was read explains this scan.';
+    // Nobody expects events about a source outside.
+    const isOurs = finding.source !== null && finding.direction !== 'inbound';
+    const quality = isOurs ? ['No event of an orchestrator or a host that was read explains this scan.'] : [];
     return {
       ...finding,
       ...(resident && { actor: actorOfResident(resident, finding) }),
-      dataQuality: [...finding.dataQuality, ...candidates, quality],
+      dataQuality: [...finding.dataQuality, ...candidates, ...quality],
     };
   }
   const signals = matches.map(({ signal }) => signal);

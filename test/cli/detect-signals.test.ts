@@ -1,5 +1,6 @@
 /** `sweepwatch detect` with logs of orchestrators and hosts, as a user runs it. */
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
@@ -114,6 +115,14 @@ describe('rules of the user', () => {
     expect(run.stderr).toContain('rule "x": not supported: "timeframe"');
     expect(findingsOf(run)).toHaveLength(1);
   });
+});
+
+test('without their options, nothing of signals is loaded', () => {
+  const loaded = ['cli/commands/detect.ts', 'cli/program.ts', 'cli/formats.ts', 'cli/inputs.ts'].flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/^import (?!type).*from '(.*)';$/gm)].map(([, from]) => from!),
+  );
+  expect(loaded.length).toBeGreaterThan(20);
+  expect(loaded.filter((from) => /signal/.test(from))).toEqual([]);
 });
 
 describe('bad input', () => {

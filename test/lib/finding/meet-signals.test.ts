@@ -208,6 +208,11 @@ describe('what flow logs and signals do not say', () => {
     ]);
   });
 
+  test('a scan from outside needs no signal, and stays as it was', () => {
+    const outside = scan({ direction: 'inbound', source: { address: '198.51.100.9', scope: 'internet' } });
+    expect(meet([outside], [address])).toEqual([outside]);
+  });
+
   test('a signal without a scan says whether flow logs were read', () => {
     const events = [address, ...exec('web-1', NMAP, { at: at('10:00:00') })];
     const quality = (findings: Finding[]) =>

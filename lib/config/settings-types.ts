@@ -273,6 +273,12 @@ export interface SettingsInput {
      */
     targetSetGapSeconds?: number;
     /**
+     * Failed recurring ports of one target that a source may have. If it has more, they count as probes: a scan that
+     * runs in a loop.
+     * From 1 to 10000.
+     */
+    habitPorts?: number;
+    /**
      * Distinct failed pairs of target and port within 5 minutes, if neither one target nor one port explains them.
      * Below 10, background noise of the internet becomes findings.
      * From 3 to 10000.
@@ -299,6 +305,13 @@ export interface SettingsInput {
      * From 3 to 10000.
      */
     openTargetsIn5Minutes?: number;
+    /**
+     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
+     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
+     * more tests of new hosts.
+     * From 8 to 65536.
+     */
+    openPortsIn5Minutes?: number;
     /**
      * Distinct failed pairs of inside host and remote-access port within one hour, over at least three hosts and
      * three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller sweeps, and inventory jobs with few
@@ -732,6 +745,12 @@ export interface Settings {
      */
     targetSetGapSeconds?: number;
     /**
+     * Failed recurring ports of one target that a source may have. If it has more, they count as probes: a scan that
+     * runs in a loop.
+     * From 1 to 10000.
+     */
+    habitPorts?: number;
+    /**
      * Distinct failed pairs of target and port within 5 minutes, if neither one target nor one port explains them.
      * Below 10, background noise of the internet becomes findings.
      * From 3 to 10000.
@@ -758,6 +777,13 @@ export interface Settings {
      * From 3 to 10000.
      */
     openTargetsIn5Minutes?: number;
+    /**
+     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
+     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
+     * more tests of new hosts.
+     * From 8 to 65536.
+     */
+    openPortsIn5Minutes?: number;
     /**
      * Distinct failed pairs of inside host and remote-access port within one hour, over at least three hosts and
      * three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller sweeps, and inventory jobs with few

@@ -7,12 +7,21 @@ import type { SourceEvidence } from '../evidence/evidence.ts';
 import { countQuality, describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from '../scan/contacts.ts';
+import type { Ceiling } from '../scan/contexts.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
 import { findScans, type Scan, silenceOf } from '../scan/episodes.ts';
-import { walkOf } from '../scan/windows.ts';
+import { habitLimitOf, walkOf } from '../scan/windows.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
-import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
+import {
+  type Direction,
+  type Finding,
+  isoTime,
+  protocolName,
+  SAMPLE_SIZE,
+  type Severity,
+  severityRank,
+} from './model.ts';
 import {
   againstOwnPast,
   doubtReason,
@@ -104,7 +113,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   const first = scan.windows[0]!;
   const source = findingSource(evidence.address, evidence.scope, evidence.identity);
   const firstSeen = contacts.reduce((first, contact) => Math.min(first, contact.start), Number.POSITIVE_INFINITY);
-  const lastSeen = lastProbeOf(contacts, context.settings.habitLimit);
+  const lastSeen = lastProbeOf(scan, context.settings);
   const hours = [Math.floor(firstSeen / HOUR), Math.floor(lastSeen / HOUR)] as const;
   const quality = evidence.panes
     .filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1])
@@ -115,8 +124,8 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
   const stays = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
-  const isSure = scan.windows.some((window) => window.isSure);
-  const severity = isSure ? severityOf(direction, confidence, stays.length > 0) : doubtfulSeverityOf(scan);
+  const ceiling = ceilingOf(scan);
+  const severity = atMost(ceiling, severityOf(direction, confidence, stays.length > 0));
   return {
     schemaVersion: 1,
     id,
@@ -152,7 +161,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
     detectedAt: isoTime(first.contact.end),
     reasons: [
       ...explainWindows(scan.windows, context.settings),
-      ...(isSure ? [] : [doubtReason(contacts)]),
+      ...(ceiling ? [doubtReason(contacts)] : []),
       ...(severity === 'critical' ? [stayedReason(stays)] : []),
       ...stealthReason(contacts),
       ...vulnerableReason(vulnerable),
@@ -164,9 +173,10 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   };
 }
 
-/** The time of the last probe. Recurring contacts are not probes, unless there are more of them than `habitLimit`. */
-function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): number {
-  const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > habitLimit;
+/** The time of the last probe. Recurring contacts are not probes, unless there are more of them than a limit. */
+function lastProbeOf({ contacts, windows }: Scan, settings: DetectionSettings): number {
+  const limit = Math.min(...windows.map(({ detection }) => habitLimitOf(detection, settings)));
+  const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > limit;
   return contacts.reduce(
     (last, contact) => Math.max(last, contact.isHabit && !areProbes ? contact.end : contact.last),
     0,
@@ -188,9 +198,15 @@ function severityOf(direction: Direction, confidence: number, isConnected: boole
   return confidence >= 50 ? 'high' : 'medium';
 }
 
-/** Nothing failed in a sweep of connections that stay open, so no server is gone, and somebody should look. */
-const doubtfulSeverityOf = ({ windows }: Scan): Severity =>
-  windows.every(({ detection }) => detection.counts !== 'failures') ? 'medium' : 'low';
+/** The highest severity that any of a scan's windows allows. Undefined if one of them has no limit. */
+function ceilingOf({ windows }: Scan): Ceiling | undefined {
+  const ceilings = new Set(windows.map(({ atMost }) => atMost));
+  if (ceilings.has(undefined)) return undefined;
+  return ceilings.has('medium') ? 'medium' : 'low';
+}
+
+const atMost = (ceiling: Ceiling | undefined, severity: Severity): Severity =>
+  ceiling && severityRank(severity) > severityRank(ceiling) ? ceiling : severity;
 
 /**
  * Confidence from 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's

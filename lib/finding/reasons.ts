@@ -19,8 +19,8 @@ const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Reasons for the strongest window of each detection, then the walk and the ratio of the strongest window of all. */
 export function explainWindows(windows: readonly Window[], settings: DetectionSettings): Reason[] {
-  const strongest = SOURCE_DETECTIONS.map(({ id }) =>
-    strongestOf(windows.filter(({ detection }) => detection.id === id)),
+  const strongest = SOURCE_DETECTIONS.map((one) =>
+    strongestOf(windows.filter(({ detection }) => detection === one)),
   ).filter((window) => window !== undefined);
   const top = strongestOf(strongest);
   if (!top) return [];
@@ -122,17 +122,28 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
   text: `the scanner stayed connected to ${listOf(services)}`,
 });
 
-/** The reason that a finding alerts nobody: too many of its contacts look like those of a client whose server is gone. */
+/** How a reason words the contexts that a client's contacts have as well, after their number. */
+const AS_CLIENTS_DO = {
+  'failed patiently': 'were tried three times or more, as clients do that wait for an answer',
+  'failed patiently, in a row': 'were tried three times each, one neighbouring address after the other',
+  'answered before': 'had answered this source before, so they show an outage',
+  'one-way stream': 'carry a stream of datagrams that needs no answer',
+  'answered, left open': 'were answered and not closed, as the connections of a pool are',
+  'answered on the other protocol': 'were answered on the same port by the other protocol, so the source fell back',
+  'beside the answered port': 'are within a few ports of one that answered with data, as in the search for a cluster',
+  'scattered over IPv6': 'are scattered IPv6 addresses, which a source knows only by name',
+  'private address of a peer': 'are scattered private addresses on a port that outside addresses answer, as of peers',
+  'one port per peer': 'are outside hosts with a port of their own, as in the list of a peer-to-peer client',
+  'asked one by one': 'were asked one after the other, as clients ask a pool of servers',
+} as const satisfies Readonly<Partial<Record<ContextName, string>>>;
+
+/** The reason that limits the severity: too many of a finding's contacts look like those of an ordinary client. */
 export function doubtReason(contacts: readonly FirstContact[]): Reason {
-  const count = (name: ContextName) => contacts.filter(({ context }) => context === name).length;
-  const counts = [
-    [count('failed patiently'), 'were tried three times or more, as clients do that wait for an answer'],
-    [count('answered before'), 'had answered this source before, so they show an outage'],
-    [count('one-way stream'), 'carry a stream of datagrams that needs no answer'],
-    [count('answered, left open'), 'were answered and not closed, as the connections of a pool are'],
-  ] as const;
+  const counts = Object.entries(AS_CLIENTS_DO)
+    .map(([name, text]) => [contacts.filter(({ context }) => context === name).length, text] as const)
+    .filter(([number]) => number > 0);
   const value = counts.reduce((sum, [number]) => sum + number, 0);
-  const text = counts.filter(([number]) => number > 0).map(([number, what]) => `${grouped(number)} ${what}`);
+  const text = counts.map(([number, what]) => `${grouped(number)} ${what}`);
   return {
     test: 'as-clients-do',
     value,

@@ -14,6 +14,7 @@ import {
   SEEN_EXCHANGE,
 } from '../evidence/seen.ts';
 import type { Networks } from '../net/networks.ts';
+import { inCompany } from './company.ts';
 import { type ContextName, contextOf } from './contexts.ts';
 import { type Direction, directionOf } from './direction.ts';
 import type { ScanSettings } from './settings.ts';
@@ -51,6 +52,8 @@ export interface FirstContact {
   readonly isStealth: boolean;
   /** Number of separate minutes in which it was probed. */
   readonly attempts: number;
+  /** At least how many flows from distant source ports it had. 0 if the log does not tell. */
+  readonly flows: number;
   /** The form of its probes, for naming the tool. See {@link SeenContact}. */
   readonly sourcePort: number;
   readonly packetBytes: number;
@@ -86,7 +89,7 @@ export function firstContacts(source: SourceEvidence, settings: ScanSettings, vi
       if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
     }
   }
-  return contacts.sort(byTime);
+  return inCompany(contacts.sort(byTime), viewpoint);
 }
 
 /**
@@ -111,7 +114,7 @@ export function distinctContacts(
       from = to;
     }
   }
-  return contacts.sort(byTime);
+  return inCompany(contacts.sort(byTime), viewpoint);
 }
 
 function historiesOf(source: SourceEvidence): Iterable<History> {
@@ -152,6 +155,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       outcome,
       seen,
       protocol: contact.protocol,
+      port: contact.port,
       flows: flowsOf(contact),
       isTouch: false,
       isAnsweredBefore: false,
@@ -172,6 +176,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
+    flows: Math.max(...probed.map((entry) => flowsOf(entry.contact))),
   };
 }
 
@@ -210,6 +215,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       outcome,
       seen,
       protocol: contact.protocol,
+      port: contact.port,
       flows: flowsOf(contact, next),
       isTouch: touched,
       isAnsweredBefore: isAnsweredBefore(history, at),
@@ -223,6 +229,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
+    flows: flowsOf(contact, next),
   };
 }
 

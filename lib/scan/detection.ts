@@ -55,6 +55,8 @@ export interface SourceDetection extends Described {
   readonly tcpPorts?: ReadonlySet<number>;
   /** Windows, the shortest first. Windows beyond an hour count each contact once in three days. */
   readonly windows: readonly WindowRule[];
+  /** Setting for how many failed recurring contacts a group may have. Default: `habitLimit`. */
+  readonly habitLimit?: string;
   /** A further condition on the contacts of a window that indicate a scan. */
   readonly requires?: (contacts: readonly FirstContact[]) => boolean;
   /** Whether a scan that only this detection found is named by its id. Otherwise the shape of the contacts names it. */
@@ -93,9 +95,10 @@ type FloorsIn<Own> = (keyof Own | keyof typeof SHARED_SETTINGS) & string;
 
 /** A source detection whose windows name settings that exist. */
 export const defineDetection = <const Id extends string, const Own extends Readonly<Record<string, Setting>>>(
-  detection: Omit<SourceDetection, 'id' | 'settings' | 'windows'> & {
+  detection: Omit<SourceDetection, 'id' | 'settings' | 'windows' | 'habitLimit'> & {
     readonly id: Id;
     readonly settings: Own;
     readonly windows: readonly (WindowRule & { readonly floor: FloorsIn<Own> })[];
+    readonly habitLimit?: FloorsIn<Own>;
   },
 ) => detection;

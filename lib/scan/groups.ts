@@ -58,7 +58,7 @@ function scanTouches(
   settings: ScanSettings,
 ): GroupScan[] {
   const keyOf = (groupBy: GroupBy, shared: string) => `${groupBy} ${shared}`;
-  const sure = fast.filter(({ windows }) => windows.some(({ isSure }) => isSure));
+  const sure = fast.filter(({ windows }) => windows.some(({ atMost }) => !atMost));
   const explained = Map.groupBy(sure, ({ windows: [window] }) => keyOf(window!.detection.groupBy, window!.shared));
   return detections.flatMap((detection) =>
     [...groupsOf(contacts, detection)]

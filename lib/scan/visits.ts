@@ -1,7 +1,7 @@
 /** How often and for how long a contact was visited: repeatedly, once, or with data over a longer time. */
 
 import type { SeenContact } from '../evidence/evidence.ts';
-import { SEEN_CONVERSATION } from '../evidence/seen.ts';
+import { SEEN_CONVERSATION, SEEN_EXCHANGE } from '../evidence/seen.ts';
 
 const UDP = 17;
 
@@ -26,7 +26,7 @@ export function isTouch(seen: number, contact: SeenContact, next: SeenContact | 
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   return (
     contact.protocol !== UDP &&
-    (seen & SEEN_CONVERSATION) === 0 &&
+    (seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) === 0 &&
     minutes <= sight.habitMinutes &&
     last - contact.firstEnd < TOUCH_SECONDS &&
     last <= Math.min(sight.overdueBefore, sight.logTime - RETURN_SECONDS)

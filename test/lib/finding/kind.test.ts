@@ -24,6 +24,7 @@ const contact = (target: number, port: number): FirstContact => ({
   isRepeat: false,
   isStealth: false,
   attempts: 1,
+  flows: 1,
   sourcePort: 40_000,
   packetBytes: 44,
 });

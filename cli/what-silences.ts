@@ -69,6 +69,7 @@ function knobOf(test: string): Knob | undefined {
   if (about === 'floor') return floor(setting);
   if (about === 'sources') return { setting, from: (_, { sources }) => (sources?.count ?? 0) + 1 };
   if (about === 'overlap') return { setting, below: ({ value }) => value };
+  if (about === 'pairs') return { setting, from: (_, { contacts }) => contacts.failed + contacts.established + 1 };
   return { setting, from: (_, finding) => finding[about].count + 1 };
 }
 

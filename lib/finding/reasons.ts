@@ -9,6 +9,7 @@ import type { Campaign } from '../scan/campaigns.ts';
 import type { FirstContact } from '../scan/contacts.ts';
 import type { ContextName } from '../scan/contexts.ts';
 import { settingOf } from '../scan/settings.ts';
+import type { CampaignDirection, CampaignKind } from '../scan/sliding-shares.ts';
 import { ratioOf, type Window, walkOf } from '../scan/windows.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { protocolName, type Reason } from './model.ts';
@@ -75,22 +76,18 @@ const strongestOf = (windows: readonly Window[]): Window | undefined =>
   );
 
 /** The reasons of a campaign: how many sources, what they covered together, and how little they overlapped. */
-export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
+export function explainCampaign({ shape, shared, network, enough }: Campaign, direction: CampaignDirection): Reason[] {
   const { kind, horizon, tests, share } = shape;
-  const [port, protocol] = shared[0]!.split('/');
-  const what =
-    kind === 'vertical'
-      ? `ports of ${shared[0]}`
-      : `hosts on ${protocolLabel(protocolName(Number(protocol)))} port ${port}`;
-  const [each, other] = kind === 'vertical' ? ['port', 'target'] : ['host', 'port'];
+  const [what, each, other] = partsOf(kind, shared[0]!);
   const also = shared.length > 1 ? `, and did the same to ${countOf(shared.length - 1, `more ${other}`)}` : '';
   const overlap = round(enough.overlap);
+  const sources = `${grouped(enough.sources)} ${direction === 'inbound' ? 'outside' : 'inside'} sources`;
   return [
     {
       test: testName(tests.sources, horizon),
       value: enough.sources,
       threshold: shape.sources,
-      text: `${grouped(enough.sources)} outside sources divided the ${what} between them within ${SPANS[horizon]}, each trying at least ${share}${also} (threshold: ${shape.sources})`,
+      text: `${sources}${network ? ` of ${network}` : ''} divided the ${what} between them within ${SPANS[horizon]}, each trying at least ${share}${also} (threshold: ${shape.sources})`,
     },
     {
       test: testName(tests.cover, horizon),
@@ -105,6 +102,14 @@ export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
       text: `on average ${overlap} of them tried each ${each}, where unrelated sources would repeat each other (threshold: at most ${shape.overlap})`,
     },
   ];
+}
+
+/** The parts that members of a campaign divide, one part, and the thing of which there may be more. */
+function partsOf(kind: CampaignKind, shared: string): readonly [parts: string, part: string, other: string] {
+  if (kind === 'vertical') return [`ports of ${shared}`, 'port', 'target'];
+  if (kind === 'block') return ['pairs of host and port', 'pair', 'group'];
+  const [port, protocol] = shared.split('/');
+  return [`hosts on ${protocolLabel(protocolName(Number(protocol)))} port ${port}`, 'host', 'port'];
 }
 
 /** The first three of the given services as text. */

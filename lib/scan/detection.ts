@@ -67,20 +67,23 @@ export interface SourceDetection extends Described {
   readonly describe: (window: WindowFacts) => string;
 }
 
-/** Recognises what many outside sources do together. */
+/** Recognises what many sources do together. */
 export interface CampaignDetection extends Described {
   /** Settings for the minimum number of members, and for the maximum average number of members per part. */
   readonly sources: string;
   readonly overlap: string;
   /**
-   * The parts that members divide. A member tries at least `share` distinct parts, and at least `share - 1` of them
-   * fail.
+   * The parts that members divide: ports of one target, targets on one port, or pairs of both. A member tries at least
+   * `share` distinct parts. An outside member may find one of them open.
    */
   readonly divides: readonly {
-    readonly groupBy: 'target' | 'port';
+    readonly groupBy: GroupBy;
     readonly horizon: HorizonName;
-    readonly share: string;
+    /** Default: one part. */
+    readonly share?: string;
     readonly cover: string;
+    /** Whether the members are addresses of one outside network. Default: of any. */
+    readonly isOfNetwork?: true;
     /** Names of the tests in a finding's reasons, without the horizon. */
     readonly tests: Readonly<Record<'sources' | 'cover' | 'overlap', string>>;
   }[];

@@ -64,7 +64,11 @@ const TCP = 6;
 const UDP = 17;
 const PING: ReadonlySet<number> = new Set([1, 58]);
 const TELNET: ReadonlySet<number> = new Set([23, 2323]);
-const PATIENT: ReadonlySet<Probe['context']> = new Set(['failed patiently', 'one-way stream']);
+const PATIENT: ReadonlySet<Probe['context']> = new Set([
+  'failed patiently',
+  'failed patiently, in a row',
+  'one-way stream',
+]);
 
 /** Fewer probes show no pattern. */
 export const FEWEST_PROBES = 8;

@@ -50,7 +50,7 @@ export interface Marks {
   readonly ascending: 'ports' | 'targets' | undefined;
   /** Whether the targets are most of the addresses between the first and the last of them. */
   readonly isDense: boolean;
-  /** Whether nearly all targets were tried in one minute only, with a packet or two. */
+  /** Whether nearly all targets were tried once, with a packet or two. */
   readonly isTriedOnce: boolean;
   /** Probes per second over the whole scan, with a minute added for the times of records. */
   readonly perSecond: number;
@@ -69,6 +69,9 @@ const PATIENT: ReadonlySet<Probe['context']> = new Set([
   'failed patiently, in a row',
   'one-way stream',
 ]);
+
+/** The intervals of two interfaces may put one packet into two minutes. */
+const ONE_TRY = 2;
 
 /** Fewer probes show no pattern. */
 export const FEWEST_PROBES = 8;
@@ -109,7 +112,7 @@ export function marksOf(contacts: readonly Probe[]): Marks | undefined {
     isNmapsChoice: areFrequentPorts(probes) || triesFrequentFirst(probes),
     ascending: ascendingOf(probes),
     isDense: isDense(targets),
-    isTriedOnce: shareOf(probes, ({ attempts, context }) => attempts <= 1 && !PATIENT.has(context)) >= MOST,
+    isTriedOnce: shareOf(probes, ({ attempts, context }) => attempts <= ONE_TRY && !PATIENT.has(context)) >= MOST,
     perSecond: rateOf(probes),
     discovered: discoveredOf(contacts),
     telnetShare: telnetShareOf(probes),

@@ -98,6 +98,16 @@ const hints: readonly (readonly [string, Contact[], string | null])[] = [
   ['datagrams from any source port', contacts(50, udp, anyPort), null],
   ['datagrams of Linux from neighbouring source ports', contacts(99, sweep, block, bytes(60)), null],
   ['pings of 56 bytes, as ping and fping send', contacts(50, sweep, ping, bytes(84)), null],
+  [
+    'SIP to a row of hosts, logged in two minutes by two interfaces',
+    contacts(60, udp, on(5060), from(5060), bytes(255), inOrder, () => ({ attempts: 2 })),
+    'sipvicious',
+  ],
+  [
+    'SIP to a row of hosts, again and again',
+    contacts(60, udp, on(5060), from(5060), bytes(255), inOrder, () => ({ attempts: 3 })),
+    null,
+  ],
   ['SIP from one port to gateways here and there', contacts(60, sweep, udp, on(5060), from(5060), bytes(255)), null],
 ];
 

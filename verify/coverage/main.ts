@@ -11,7 +11,7 @@ import { whatChanged, whatGotWorse } from './compare.ts';
 import { judgeShapes, ownTables, peerTables, slowestTable } from './coverage.ts';
 import { documentOf } from './document.ts';
 import { runJitter, seedsOf } from './jitter-run.ts';
-import { precisionOf, reportTools } from './tools.ts';
+import { labelledLogs, precisionOf, reportTools } from './tools.ts';
 
 /** Share of the named tools that must be right. */
 const RIGHT_TOOLS = 0.95;
@@ -65,6 +65,6 @@ async function jitter(text: string): Promise<number> {
 }
 
 async function tools(folders: readonly string[]): Promise<number> {
-  const figures = await reportTools(folders, (line) => console.log(line));
+  const figures = await reportTools(folders.flatMap(labelledLogs), (line) => console.log(line));
   return (precisionOf(figures) ?? 1) >= RIGHT_TOOLS ? 0 : 1;
 }

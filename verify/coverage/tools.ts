@@ -17,7 +17,7 @@ interface ToolLabel extends Label {
 }
 
 /** One log of one format. */
-export interface LabelledLog {
+interface LabelledLog {
   readonly name: string;
   readonly format: 'v5' | 'v2';
   readonly path: string;
@@ -119,9 +119,9 @@ function truthOf({ tool = '', command = '', why = '' }: ToolLabel): Truth {
  * Prints a line for each finding that names a tool, or should, and precision and recall of each format. Returns the
  * figures of all logs.
  */
-export async function reportTools(folders: readonly string[], print: (line: string) => void): Promise<ToolFigures> {
+export async function reportTools(logs: readonly LabelledLog[], print: (line: string) => void): Promise<ToolFigures> {
   const all: ToolVerdict[] = [];
-  for (const log of folders.flatMap(labelledLogs)) {
+  for (const log of logs) {
     const verdicts = await judgeTools(log);
     for (const { judgement, source, named, truth } of verdicts)
       if (judgement !== 'absent') print(`${judgement}: ${log.name} ${log.format} ${source}: ${named} (${truth})`);

@@ -306,6 +306,12 @@ export interface SettingsInput {
      */
     openTargetsIn5Minutes?: number;
     /**
+     * Distinct inside hosts that an inside source asked once on one port within 5 minutes, for an answer of a few
+     * kilobytes: a page, a certificate, a banner. Lower finds smaller sweeps, and checks that run over all hosts.
+     * From 8 to 100000.
+     */
+    visitedTargetsIn5Minutes?: number;
+    /**
      * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
      * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
      * more tests of new hosts.
@@ -325,8 +331,8 @@ export interface SettingsInput {
      */
     remoteAccessIn24Hours?: number;
     /**
-     * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
-     * port within three hours. Lower finds smaller campaigns, and more coincidences.
+     * Sources, all outside or all inside, that must divide the ports of one target between them within an hour, or
+     * inside hosts on one port within three hours. Lower finds smaller campaigns, and more coincidences.
      * From 4 to 10000.
      */
     campaignSources?: number;
@@ -352,7 +358,18 @@ export interface SettingsInput {
      */
     campaignTargets?: number;
     /**
-     * Members that a port (or target) may have on average. Higher includes unrelated sources.
+     * Distinct pairs of inside host and port that a source must try within three hours to be a member of a campaign
+     * that divides neither ports nor hosts.
+     * From 2 to 100.
+     */
+    campaignPairsPerSource?: number;
+    /**
+     * Distinct pairs of inside host and port that its members must try together.
+     * From 8 to 65536.
+     */
+    campaignPairs?: number;
+    /**
+     * Members that a port (or target, or pair) may have on average. Higher includes unrelated sources.
      * From 1 to 4.
      */
     campaignOverlap?: number;
@@ -778,6 +795,12 @@ export interface Settings {
      */
     openTargetsIn5Minutes?: number;
     /**
+     * Distinct inside hosts that an inside source asked once on one port within 5 minutes, for an answer of a few
+     * kilobytes: a page, a certificate, a banner. Lower finds smaller sweeps, and checks that run over all hosts.
+     * From 8 to 100000.
+     */
+    visitedTargetsIn5Minutes?: number;
+    /**
      * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
      * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
      * more tests of new hosts.
@@ -797,8 +820,8 @@ export interface Settings {
      */
     remoteAccessIn24Hours?: number;
     /**
-     * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
-     * port within three hours. Lower finds smaller campaigns, and more coincidences.
+     * Sources, all outside or all inside, that must divide the ports of one target between them within an hour, or
+     * inside hosts on one port within three hours. Lower finds smaller campaigns, and more coincidences.
      * From 4 to 10000.
      */
     campaignSources?: number;
@@ -824,7 +847,18 @@ export interface Settings {
      */
     campaignTargets?: number;
     /**
-     * Members that a port (or target) may have on average. Higher includes unrelated sources.
+     * Distinct pairs of inside host and port that a source must try within three hours to be a member of a campaign
+     * that divides neither ports nor hosts.
+     * From 2 to 100.
+     */
+    campaignPairsPerSource?: number;
+    /**
+     * Distinct pairs of inside host and port that its members must try together.
+     * From 8 to 65536.
+     */
+    campaignPairs?: number;
+    /**
+     * Members that a port (or target, or pair) may have on average. Higher includes unrelated sources.
      * From 1 to 4.
      */
     campaignOverlap?: number;

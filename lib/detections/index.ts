@@ -10,6 +10,7 @@ import { openPortSweep } from './open-port-sweep.ts';
 import { openPortsOfOneTarget } from './open-ports-of-one-target.ts';
 import { remoteAccessSweep } from './remote-access-sweep.ts';
 import { verticalScan } from './vertical-scan.ts';
+import { visitsOnOnePort } from './visits-on-one-port.ts';
 
 /** To add a detection, add it here and nowhere else. */
 const REGISTRY = [
@@ -17,6 +18,7 @@ const REGISTRY = [
   horizontalScan,
   blockScan,
   openPortSweep,
+  visitsOnOnePort,
   openPortsOfOneTarget,
   remoteAccessSweep,
   distributedScan,

@@ -5,7 +5,7 @@ import { describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import { isFailure } from '../evidence/seen.ts';
 import type { CampaignContacts } from '../scan/campaign-contacts.ts';
 import { type Campaign, type CampaignRoll, findCampaigns, type Span } from '../scan/campaigns.ts';
-import { contactKey } from '../scan/contacts.ts';
+import { contactKey } from '../scan/first-contact.ts';
 import { type CampaignDirection, type SharedContact, shapesOf } from '../scan/sliding-shares.ts';
 import type { DetectedFinding, JudgingContext } from './describe-scan.ts';
 import { findingId } from './identity.ts';

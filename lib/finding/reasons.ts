@@ -6,8 +6,8 @@ import { testName } from '../detections/tests.ts';
 import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import type { Campaign } from '../scan/campaigns.ts';
-import type { FirstContact } from '../scan/contacts.ts';
 import type { ContextName } from '../scan/contexts.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 import { settingOf } from '../scan/settings.ts';
 import type { CampaignDirection, CampaignKind } from '../scan/sliding-shares.ts';
 import { ratioOf, type Window, walkOf } from '../scan/windows.ts';
@@ -59,7 +59,7 @@ function fanOutReason(window: Window, settings: DetectionSettings): Reason {
   const targets = `${window.isSampled ? 'at least ' : ''}${detection.describe({ count: grouped(failures), shared, protocol })}`;
   const observed = isAboutFailures(window)
     ? `contacts with ${targets} failed`
-    : `the source contacted ${targets} once each and left,`;
+    : `the source contacted ${targets} once each and left${detection.counts === 'failures, touches and visits' ? ' with little data' : ''},`;
   return {
     test: testName(detection.test, rule.horizon),
     value: failures,
@@ -133,6 +133,7 @@ const AS_CLIENTS_DO = {
   'failed patiently, in a row': 'were tried three times each, one neighbouring address after the other',
   'answered before': 'had answered this source before, so they show an outage',
   'one-way stream': 'carry a stream of datagrams that needs no answer',
+  'answered once, with data': 'were answered with a few kilobytes, as a check of all hosts is',
   'answered, left open': 'were answered and not closed, as the connections of a pool are',
   'answered on the other protocol': 'were answered on the same port by the other protocol, so the source fell back',
   'beside the answered port': 'are within a few ports of one that answered with data, as in the search for a cluster',

@@ -1,6 +1,6 @@
 /** The marks that a scanner leaves in flow metadata: the form, the source ports and the order of its probes. */
 import { isFailure } from '../evidence/seen.ts';
-import type { FirstContact } from '../scan/contacts.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from './frequent-ports.ts';
 
 /** The fields that marks are read from. */

@@ -1,5 +1,5 @@
 /** Names the likely tool of a scan by the marks that its probes leave in flow metadata. */
-import type { FirstContact } from '../scan/contacts.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 import { marksOf, type Probe } from './tool-marks.ts';
 import { matches } from './tool-pattern.ts';
 import { TOOLS } from './tool-table.ts';

@@ -4,9 +4,10 @@ import type { SourceEvidence } from '../evidence/evidence.ts';
 import { SAMPLED } from '../evidence/quality.ts';
 import { isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
-import { type FirstContact, firstContacts, type Viewpoint } from './contacts.ts';
+import { firstContacts } from './contacts.ts';
 import type { CampaignDetection } from './detection.ts';
 import { evenHash } from './even-hash.ts';
+import type { FirstContact, Viewpoint } from './first-contact.ts';
 import type { ScanSettings } from './settings.ts';
 import { type CampaignDirection, type Shape, type SharedContact, shapesOf } from './sliding-shares.ts';
 

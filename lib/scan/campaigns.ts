@@ -78,8 +78,9 @@ export function findCampaigns(
   const campaigns: Campaign[] = [];
   for (const shape of shapes) {
     const networkOfMember = ({ source }: SharedContact) => (shape.isOfNetwork ? networkOf(source) : undefined);
-    // Sources that divide ports or hosts also try distinct pairs.
-    const known = new Set(shape.kind === 'block' ? campaigns.flatMap((campaign) => [...membersOf(campaign)]) : []);
+    // Sources that divide ports or hosts also try distinct pairs, and may be neighbours.
+    const isWider = shape.kind === 'block' || shape.isOfNetwork;
+    const known = new Set(isWider ? campaigns.flatMap((campaign) => [...membersOf(campaign)]) : []);
     const contacts = contactsFor(shape).filter(({ source }) => !known.has(source));
     const groups = Map.groupBy(contacts, (contact) => `${networkOfMember(contact) ?? ''} ${shape.groupOf(contact)}`);
     for (const group of groups.values()) {

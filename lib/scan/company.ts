@@ -5,8 +5,8 @@
 import { isFailure } from '../evidence/seen.ts';
 import { isIpv4, parseAddress } from '../net/address.ts';
 import { networkOf } from '../net/cidr.ts';
-import type { FirstContact, Viewpoint } from './contacts.ts';
 import type { ContextName } from './contexts.ts';
+import type { FirstContact, Viewpoint } from './first-contact.ts';
 
 const TCP = 6;
 const UDP = 17;
@@ -54,7 +54,7 @@ class Answers {
   constructor(contacts: readonly FirstContact[]) {
     this.#services = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(serviceOf));
     const isRange = (ofTarget: readonly FirstContact[]) => {
-      if (!ofTarget.some(({ context }) => context === 'answered')) return false;
+      if (!ofTarget.some(({ context, isVisit }) => context === 'answered' || isVisit)) return false;
       const ports = ofTarget.map(({ port }) => port);
       return Math.max(...ports) - Math.min(...ports) <= RANGE;
     };

@@ -9,6 +9,7 @@ import {
   type Outcome,
   SEEN_CLOSED,
   SEEN_CONVERSATION,
+  SEEN_EXCHANGE,
   SEEN_PATIENT,
   SEEN_SYN,
   SEEN_SYN_ACK,
@@ -42,6 +43,11 @@ const TABLE = {
    * success.
    */
   'answered, then left': { failure: 0, success: 0.5 },
+  /**
+   * A single exchange of a kilobyte or a few: a page, a certificate, a banner and the reply to it. A sweep that reads
+   * what it finds does this, and so does a check of all hosts.
+   */
+  'answered once, with data': { failure: 0, success: 1, atMost: 'medium' },
   /** Any other answer. */
   answered: { failure: 0, success: 1 },
   /**
@@ -121,16 +127,18 @@ interface Circumstances {
   readonly port: number;
   /** The number of source ports from which it was tried, as far as the evidence can tell them apart. */
   readonly flows: number;
-  readonly isTouch: boolean;
+  /** Whether it was answered, made once and left after at most a few kilobytes. */
+  readonly isOnce: boolean;
   /** Whether the same contact was answered earlier, within the evidence. */
   readonly isAnsweredBefore: boolean;
 }
 
 /** The context in which a contact is weighed. */
 export function contextOf(circumstances: Circumstances): ContextName {
-  const { outcome, seen, protocol, port, flows, isTouch, isAnsweredBefore } = circumstances;
+  const { outcome, seen, protocol, port, flows, isOnce, isAnsweredBefore } = circumstances;
   if (!isFailure(outcome)) {
-    if (!isTouch) return 'answered';
+    if (!isOnce) return 'answered';
+    if (seen & SEEN_EXCHANGE) return 'answered once, with data';
     return staysOpen(seen) ? 'answered, left open' : 'answered, then left';
   }
   if (isAnsweredBefore) return 'answered before';

@@ -1,6 +1,7 @@
 /** The form of a detection: a record that the engine reads. Schema, reasons, alerts and docs are derived from it. */
-import type { FirstContact } from './contacts.ts';
+
 import type { Direction } from './direction.ts';
+import type { FirstContact } from './first-contact.ts';
 import type { Setting, SHARED_SETTINGS } from './settings.ts';
 
 /** How far back a window looks, in seconds of log time. */
@@ -50,7 +51,7 @@ export interface WindowRule {
 export interface SourceDetection extends Described {
   readonly groupBy: GroupBy;
   /** The contacts that indicate a scan. All other answered contacts are evidence against it. */
-  readonly counts: 'failures' | 'failures and touches';
+  readonly counts: 'failures' | 'failures and touches' | 'failures, touches and visits';
   /** TCP ports to which it is limited. Default: contacts of any protocol and port. */
   readonly tcpPorts?: ReadonlySet<number>;
   /** Windows, the shortest first. Windows beyond an hour count each contact once in three days. */

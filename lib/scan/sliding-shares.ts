@@ -1,7 +1,7 @@
 /** The share of each source in a sliding window. */
 import { isFailure } from '../evidence/seen.ts';
-import type { FirstContact } from './contacts.ts';
 import type { CampaignDetection, GroupBy, HorizonName } from './detection.ts';
+import type { FirstContact } from './first-contact.ts';
 import { type ScanSettings, settingOf } from './settings.ts';
 
 /** A contact of a possible member, with the source's name. */

@@ -1,7 +1,7 @@
 /** How often and for how long a contact was visited: repeatedly, once, or with data over a longer time. */
 
 import type { SeenContact } from '../evidence/evidence.ts';
-import { SEEN_CONVERSATION, SEEN_EXCHANGE } from '../evidence/seen.ts';
+import { SEEN_CONVERSATION } from '../evidence/seen.ts';
 
 const UDP = 17;
 
@@ -18,15 +18,15 @@ interface Sight {
 }
 
 /**
- * Whether a contact was answered, made once and left without data, as far as the log shows by now. One UDP datagram
- * each way may be a complete exchange.
+ * Whether a contact was answered, made once and left after at most a few kilobytes, as far as the log shows by now. One
+ * UDP datagram each way may be a complete exchange.
  */
-export function isTouch(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
+export function isOnce(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
   const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   return (
     contact.protocol !== UDP &&
-    (seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) === 0 &&
+    (seen & SEEN_CONVERSATION) === 0 &&
     minutes <= sight.habitMinutes &&
     last - contact.firstEnd < TOUCH_SECONDS &&
     last <= Math.min(sight.overdueBefore, sight.logTime - RETURN_SECONDS)

@@ -1,7 +1,8 @@
 /** Sliding windows over first contacts, in which enough contacts indicate a scan and far outnumber the others. */
-import type { FirstContact } from './contacts.ts';
+
 import { type Ceiling, CONTEXTS } from './contexts.ts';
 import { HORIZONS, type HorizonName, type SourceDetection, type WindowRule } from './detection.ts';
+import type { FirstContact } from './first-contact.ts';
 import { type ScanSettings, settingOf } from './settings.ts';
 
 /** A window of a group that met every threshold of its detection. */
@@ -128,9 +129,11 @@ function countEnough(
   return at - from + 1;
 }
 
-/** Whether a contact indicates a scan: it failed, or it was a touch and the detection counts touches. */
+/** Whether a contact indicates a scan: it failed, or it was a touch or visit and the detection counts these. */
 const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
-  CONTEXTS[contact.context].failure > 0 || (counts === 'failures and touches' && contact.isTouch);
+  CONTEXTS[contact.context].failure > 0 ||
+  (counts !== 'failures' && contact.isTouch) ||
+  (counts === 'failures, touches and visits' && contact.isVisit);
 
 /** The ceilings of contexts, from the lowest. */
 const CEILINGS = ['low', 'medium'] as const satisfies readonly Ceiling[];

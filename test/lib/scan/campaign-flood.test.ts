@@ -58,7 +58,7 @@ test('a flood of sources is dropped by half and half again, and a campaign of ma
       port: 23,
       at: NOON + (n % 3000),
     }));
-    inbound.add(outsider(`11.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, contacts));
+    inbound.add(outsider(`11.${n & 255}.${(n >> 8) & 255}.${n >> 16}`, contacts));
   }
   for (let n = 0; n < 200; n++) {
     const contacts = Array.from({ length: 5 }, (_, k) => ({
@@ -66,7 +66,7 @@ test('a flood of sources is dropped by half and half again, and a campaign of ma
       port: 1 + n * 5 + k,
       at: NOON + n * 10,
     }));
-    inbound.add(outsider(`203.0.113.${n}`, contacts));
+    inbound.add(outsider(`203.0.${n}.113`, contacts));
   }
   for (const isOfNetwork of [false, true])
     expect(inbound.contactsFor({ isOfNetwork }).length).toBeLessThanOrEqual(MOST_CONTACTS);

@@ -16,7 +16,7 @@ export interface Life {
 }
 
 /** A Monday at midnight. */
-export const START = 1_795_392_000;
+const START = 1_795_392_000;
 /** Late intervals of the last hour arrive in files of their own. */
 const LATE_HOURS = 2;
 

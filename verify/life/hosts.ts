@@ -55,6 +55,8 @@ export interface Host {
   isUp: boolean;
   /** Whether its security group lets a packet out. */
   mayLeave: (target: Host, protocol: number, port: number) => boolean;
+  /** Of a pod: the node, which receives packets for it also when the pod has gone. */
+  readonly node?: Host;
   /** The NAT gateway on its way to the internet. */
   readonly gateway?: Nic;
   /** Called when something about the host has changed. */
@@ -101,7 +103,8 @@ export type Fate = 'answered' | 'refused' | 'rejected' | 'held back' | 'mute' | 
 
 export function fateOf(client: Host, target: Host, protocol: Protocol, port: number): Fate {
   if (!client.mayLeave(target, protocol, port)) return 'held back';
-  if (!target.isUp) return 'lost';
+  if (target.node && !target.node.isUp) return 'lost';
+  if (!target.isUp) return target.node ? 'mute' : 'lost';
   const state = target.services.get(serviceKey(protocol, port)) ?? target.others;
   if (state === 'blocked') return target.nic ? 'rejected' : 'lost';
   return state === 'open' ? 'answered' : state === 'closed' ? 'refused' : 'mute';

@@ -98,6 +98,7 @@ export class Site {
     const host = makeHost({
       address,
       nic: node.nic!,
+      node,
       ...(node.gateway && { gateway: node.gateway }),
       dice: this.dice.of(address),
       stack: node.stack,

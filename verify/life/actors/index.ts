@@ -5,6 +5,7 @@ import { CLUSTERS } from './clusters.ts';
 import { ECS } from './containers.ts';
 import { FTP } from './ftp.ts';
 import { MAIL } from './mail.ts';
+import { MEMBERS } from './members.ts';
 import { MESH } from './mesh.ts';
 import { MONITORING } from './monitoring.ts';
 import { NAMES } from './names.ts';
@@ -23,6 +24,7 @@ export const ACTORS: readonly Actor[] = [
   FTP,
   SUBNET_OUTAGE,
   ...CLUSTERS,
+  ...MEMBERS,
   ...ADMINISTRATION,
   ...MONITORING,
   ...NAMES,

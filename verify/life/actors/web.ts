@@ -66,12 +66,16 @@ function build(site: Site, size: number, actor: string): void {
   const nodes = site.hosts(2, { tier: 'public', type: 'balancer', open: [80, 443] });
   const databases = site.hosts(2, { tier: 'data', open: [DATABASE] });
   const caches = site.hosts(dice.whole(1, 3), { tier: 'data', open: [CACHE] });
-  const servers = Array.from({ length: size - 4 - caches.length }, (_, zone) =>
-    site.server({ open: [APP, 22], zone: zone % 3, ...(dice.isLikely(0.3) && { others: 'closed' as const }) }),
-  );
-  // A part of the servers is there for the rush hours only. Before, their addresses answer nothing and nobody asks them.
-  const spare = servers.slice(Math.ceil(servers.length * 0.7));
-  const steady = servers.slice(0, servers.length - spare.length);
+  const choice = (zone: number) => ({
+    open: [APP, 22],
+    zone: zone % 3,
+    ...(dice.isLikely(0.3) && { others: 'closed' as const }),
+  });
+  const count = size - 4 - caches.length;
+  const steady = Array.from({ length: Math.ceil(count * 0.7) }, (_, zone) => site.server(choice(zone)));
+  // A part of the servers is there for the rush hours only. Discovery knows them, so that no list of others names them.
+  const spare = Array.from({ length: count - steady.length }, (_, zone) => site.host(choice(zone)));
+  const servers = [...steady, ...spare];
   balance(site, actor, nodes, steady, APP);
   traffic(site, actor, nodes, servers, APP);
   for (const server of servers) use(site, actor, server, databases, caches);
@@ -79,6 +83,12 @@ function build(site: Site, size: number, actor: string): void {
   deploy(site, steady);
   site.happens(0.4, () => breakdown(site, databases[0]!, DATABASE));
   site.happens(0.4, () => breakdown(site, dice.pick(caches), CACHE));
+  // Targets that were terminated without leaving the target group: a template with fixed addresses, or a stopped controller.
+  site.happens(0.4, () => {
+    const dead = Array.from({ length: Math.round(dice.spread(1, 20)) }, () => site.nobody());
+    const stops = balance(site, `${actor}, dead targets`, nodes, dead, APP);
+    site.clock.after(dice.spread(5 * MINUTE, 8 * HOUR), () => endAll(stops));
+  });
 }
 
 /** A server's pools to the database and the caches, and its calls to interfaces of other companies. */

@@ -346,7 +346,7 @@ describe('the tally', () => {
   ledger.note('10.0.0.1', '10.0.0.3', 9100, 'prometheus');
 
   test('counts a false alarm for the situation whose contacts it names', () => {
-    expect(alarmsOf([finding], ledger)).toMatchObject([{ actor: 'prometheus', isLoud: true }]);
+    expect(alarmsOf([finding], ledger)).toMatchObject([{ actor: 'prometheus', finding }]);
   });
 
   test('counts low severity apart, and states the rate with its interval', () => {

@@ -8,16 +8,16 @@ const LOUD = ['medium', 'high', 'critical'];
 export interface Alarm {
   readonly finding: Finding;
   readonly actor: string;
-  /** Of medium severity or above. */
-  readonly isLoud: boolean;
 }
 
 export const alarmsOf = (findings: readonly Finding[], ledger: Ledger): Alarm[] =>
   findings.map((finding) => ({
     finding,
     actor: ledger.actorOf(accusedBy(finding)),
-    isLoud: LOUD.includes(finding.severity),
   }));
+
+/** Whether its severity is medium or above. */
+export const isLoud = ({ finding }: Alarm): boolean => LOUD.includes(finding.severity);
 
 /** A false alarm as a person reads it. */
 export function describe({ finding, actor }: Alarm): string {
@@ -42,12 +42,12 @@ export function tableOf(alarms: readonly Alarm[], composition: ReadonlyMap<strin
     'below medium',
   ];
   const row = (name: string, units: string, of: readonly Alarm[]): string[] => {
-    const loud = of.filter(({ isLoud }) => isLoud).length;
+    const loud = of.filter(isLoud).length;
     const { low, high } = poissonInterval(loud);
     const rate = (count: number) => (count / weeks).toFixed(1);
     return [name, units, String(loud), rate(loud), `${rate(low)} to ${rate(high)}`, String(of.length - loud)];
   };
-  const loudIn = (of: readonly Alarm[]) => of.filter(({ isLoud }) => isLoud).length;
+  const loudIn = (of: readonly Alarm[]) => of.filter(isLoud).length;
   const groups = [...Map.groupBy(alarms, ({ actor }) => actor)].sort(
     ([, a], [, b]) => loudIn(b) - loudIn(a) || b.length - a.length,
   );

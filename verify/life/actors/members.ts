@@ -76,9 +76,18 @@ const TWEMPROXY: Actor = {
     site.happens(0.8, () =>
       site.fail(dice.spread(MINUTE, 30 * MINUTE), dice.some(servers, dice.whole(1, servers.length))),
     );
-    // A proxy that starts with a list of which a part is gone.
+    // The proxy restarts with a list of which a part is gone, and somebody corrects it later.
     site.happens(0.5, () => {
-      for (const target of former(site, 40)) net.tcp({ actor, client, target, port: 11_211, patience: 0.4 });
+      const end = clock.now + dice.spread(MINUTE, 3 * HOUR);
+      for (const target of former(site, 40)) {
+        const attempt = (): void =>
+          net.tcp({ actor: `${actor}, stale list`, client, target, port: 11_211, patience: 0.4 }, () => {
+            if (clock.now < end) clock.after(dice.between(5, 12), attempt);
+          });
+        attempt();
+      }
+      for (const target of servers)
+        net.tcp({ actor, client, target, port: 11_211, patience: 0.4, says: exchange(200, 900) });
     });
   },
 };

@@ -117,8 +117,10 @@ const SHARING: Actor = {
           const port = dice.pick([51_413, 6881, dice.whole(10_000, 65_000)]);
           const host = site.internet();
           const isAlive = dice.isLikely(0.3);
-          if (isAlive) serve(serve(host, TCP, port), UDP, port);
-          else if (dice.isLikely(0.3)) serve(host, TCP, port, 'closed');
+          // A peer behind a router that forwards TCP alone hears no uTP: libtransmission then falls back to TCP.
+          if (isAlive) serve(host, TCP, port);
+          if (isAlive && dice.isLikely(0.7)) serve(host, UDP, port);
+          if (!isAlive && dice.isLikely(0.3)) serve(host, TCP, port, 'closed');
           return { host, port };
         });
         const contact = ({ host: target, port }: { host: Host; port: number }): void =>

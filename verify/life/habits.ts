@@ -68,12 +68,14 @@ export interface Holding {
   readonly backoff: (failures: number, outcome: Outcome) => number;
   /** Seconds without an acknowledgement after which a dead connection is dropped. */
   readonly deadAfter?: number;
+  /** Seconds within which it begins. Clients that were there before the log begin at any moment of its first minutes. */
+  readonly beginsWithin?: number;
 }
 
 /** Keeps a connection open, and comes back when it breaks. Returns a function that closes it for good. */
 export function hold(net: Net, holding: Holding): () => void {
   const { clock } = net;
-  const { actor, client, port, choose, patience, backoff, deadAfter = 15 } = holding;
+  const { actor, client, port, choose, patience, backoff, deadAfter = 15, beginsWithin = 20 * 60 } = holding;
   let turn = 0;
   let stopWatching = () => {};
   const connect = (failures: number): void => {
@@ -115,7 +117,7 @@ export function hold(net: Net, holding: Holding): () => void {
     if (client.isUp) clock.after(client.dice.between(5, 20), () => connect(0));
   };
   client.watchers.add(ownState);
-  clock.after(client.dice.between(0, 20 * 60), () => turn === 0 && connect(0));
+  clock.after(client.dice.between(0, beginsWithin), () => turn === 0 && connect(0));
   return () => {
     turn++;
     stopWatching();

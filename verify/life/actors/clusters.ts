@@ -12,8 +12,8 @@ interface Kind {
   readonly clients: readonly [number, number];
   /** What the members say to each other. */
   readonly among?: (site: Site, members: readonly Host[], actor: string) => void;
-  /** Returns what ends it. */
-  readonly use: (site: Site, client: Host, members: readonly Host[], actor: string) => () => void;
+  /** A client begins within so many seconds. Returns what ends it. */
+  readonly use: (site: Site, client: Host, members: readonly Host[], actor: string, beginsWithin: number) => () => void;
 }
 
 const works = (host: Host, port: number): boolean => host.isUp && host.services.get(serviceKey(TCP, port)) === 'open';
@@ -38,7 +38,7 @@ const mesh =
 /** A client that goes through the list of members until one answers, and stays there. */
 const oneAtATime =
   (port: number, patience: number, pause: (dice: Host['dice'], failures: number) => number) =>
-  (site: Site, client: Host, members: readonly Host[], actor: string): (() => void) => {
+  (site: Site, client: Host, members: readonly Host[], actor: string, beginsWithin: number): (() => void) => {
     let order = client.dice.shuffle(members);
     return hold(site.net, {
       actor,
@@ -50,15 +50,16 @@ const oneAtATime =
       },
       patience,
       backoff: (failures) => pause(client.dice, failures),
+      beginsWithin,
     });
   };
 
 /** A client that holds a connection to every member. */
 const allOfThem =
   (port: number, patience: number, pause: (failures: number, outcome: string) => number) =>
-  (site: Site, client: Host, members: readonly Host[], actor: string): (() => void) => {
+  (site: Site, client: Host, members: readonly Host[], actor: string, beginsWithin: number): (() => void) => {
     const ends = members.map((member) =>
-      hold(site.net, { actor, client, port, choose: () => member, patience, backoff: pause }),
+      hold(site.net, { actor, client, port, choose: () => member, patience, backoff: pause, beginsWithin }),
     );
     return () => endAll(ends);
   };
@@ -214,13 +215,13 @@ const actorOf = (kind: Kind): Actor => ({
     );
     kind.among?.(site, members, actor);
     const clients = Array.from({ length: size - count }, () => site.server({ open: [22] }));
-    for (const client of clients) kind.use(site, client, members, `${actor}, client`);
+    for (const client of clients) kind.use(site, client, members, `${actor}, client`, 20 * MINUTE);
     // Now and then a client starts with a list of members that were replaced long ago, until somebody corrects it.
     site.happens(0.6, () => {
       const former = Array.from({ length: dice.whole(1, count) }, () => site.nobody('data'));
       const ends = dice
         .some(clients, dice.whole(1, clients.length))
-        .map((client) => kind.use(site, client, dice.shuffle([...members, ...former]), `${actor}, former members`));
+        .map((client) => kind.use(site, client, dice.shuffle([...members, ...former]), `${actor}, former members`, 1));
       site.clock.after(dice.spread(5 * MINUTE, 6 * HOUR), () => endAll(ends));
     });
     trouble(site, members, kind.port);

@@ -17,6 +17,7 @@ interface Pod {
 class Deployment {
   readonly pods: Pod[] = [];
   readonly callers: Deployment[] = [];
+  readonly callees: Deployment[] = [];
   readonly #site: Site;
   readonly #actor: string;
   readonly #nodes: readonly Host[];
@@ -34,6 +35,7 @@ class Deployment {
   /** Connects the pods of a caller to those of this deployment. A sidecar keeps a few of them warm, a gRPC pool has all. */
   calledBy(caller: Deployment): void {
     this.callers.push(caller);
+    caller.callees.push(this);
     for (const { host } of caller.pods) for (const pod of this.pods) this.#connect(host, pod);
   }
 
@@ -61,7 +63,9 @@ class Deployment {
       this.pods[index] = fresh;
       clock.after(dice.between(2, 20), () => {
         for (const caller of this.callers)
-          for (const { host } of caller.pods) if (host.isUp) this.#connect(host, fresh);
+          for (const { host } of caller.pods) if (host.isUp) this.#connect(host, fresh, 3);
+        // A new sidecar learns the endpoints before its pod is ready.
+        for (const callee of this.callees) for (const pod of callee.pods) callee.#connect(fresh.host, pod, 3);
       });
     });
   }
@@ -70,7 +74,7 @@ class Deployment {
     return this.#site.pod(this.#site.dice.pick(this.#nodes.filter(({ isUp }) => isUp)), [GRPC, 9090]);
   }
 
-  #connect(client: Host, pod: Pod): void {
+  #connect(client: Host, pod: Pod, beginsWithin?: number): void {
     // gRPC Connection Backoff Protocol: 1 s, times 1.6, at most 120 s.
     const backoff = doubling(1, 120, client.dice, 1.6);
     const patience = this.#patience;
@@ -81,6 +85,7 @@ class Deployment {
       choose: () => pod.host,
       patience,
       backoff,
+      ...(beginsWithin !== undefined && { beginsWithin }),
     });
     pod.left.push(leave);
   }

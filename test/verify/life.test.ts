@@ -274,9 +274,9 @@ describe('a composed network', () => {
     expect([...generate({ seed: 'other', interfaces: 60, hours: 4 }).files]).not.toEqual(files);
   });
 
-  test('has about the interfaces that were asked for', () => {
+  test('has the interfaces that were asked for, and at most twenty more for visitors', () => {
     expect(life().interfaces).toBeGreaterThan(50);
-    expect(life().interfaces).toBeLessThanOrEqual(65);
+    expect(life().interfaces).toBeLessThanOrEqual(85);
   });
 
   test('is read without a skipped line', async () => {

@@ -10,7 +10,7 @@ const SSH = 22;
 /** Servers, and addresses of some that no longer exist, as an inventory that nobody has cleaned lists them. */
 function inventory(site: Site, most: number): Host[] {
   const { dice } = site;
-  const living = dice.some(site.visitable(5), dice.whole(5, most));
+  const living = dice.some(site.visitable(20), dice.whole(5, most));
   const dead = dice.isLikely(0.5) ? Array.from({ length: Math.round(dice.spread(1, 40)) }, () => site.nobody()) : [];
   return dice.shuffle([...living, ...dead]);
 }

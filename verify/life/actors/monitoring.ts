@@ -8,7 +8,7 @@ import { HOUR, MINUTE, type Site } from '../site.ts';
 /** Servers to watch, prepared by `open`, and some that were shut down without anybody telling the monitoring. */
 function watched(site: Site, most: number, open: (host: Host) => void): Host[] {
   const { dice } = site;
-  const living = dice.some(site.visitable(5), dice.whole(5, most));
+  const living = dice.some(site.visitable(20), dice.whole(5, most));
   for (const host of living) open(host);
   return living;
 }
@@ -53,7 +53,7 @@ const PROMETHEUS = visitor('prometheus', (site, _size, actor) => {
   stale(site, watch);
   // The exporter of a role is broken by an update, or the security group has lost its rule.
   site.happens(0.5, () => {
-    const hit = dice.some(site.visitable(5), dice.whole(3, 30));
+    const hit = dice.some(site.visitable(20), dice.whole(3, 30));
     site.disturb(dice.spread(10 * MINUTE, 6 * HOUR), hit, port, dice.pick(['closed', 'blocked'] as const));
   });
 });
@@ -157,7 +157,7 @@ const SNMP = visitor('snmp poller', (site, _size, actor) => {
 const SYSLOG = visitor('syslog', (site, _size, actor) => {
   const { net, dice, clock } = site;
   const collectors = [0, 1].map(() => serve(site.host({ open: [6514] }), UDP, 514, 'mute'));
-  for (const client of dice.some(site.visitable(5), 25)) {
+  for (const client of dice.some(site.visitable(20), 25)) {
     const sourcePort = 2 * dice.whole(17_000, 30_000);
     const log = () => {
       for (const target of collectors)
@@ -173,7 +173,7 @@ const SYSLOG = visitor('syslog', (site, _size, actor) => {
       else clock.after(dice.between(0.5, 2) * HOUR, () => attempts(client));
     });
   };
-  for (const client of dice.some(site.visitable(5), 15)) clock.after(dice.between(0, HOUR), () => attempts(client));
+  for (const client of dice.some(site.visitable(20), 15)) clock.after(dice.between(0, HOUR), () => attempts(client));
   site.happens(0.5, () => site.fail(dice.spread(MINUTE, HOUR), collectors[0]!));
 });
 

@@ -82,7 +82,7 @@ const CERTIFICATES: Actor = {
   build(site, _size, actor) {
     const { net, dice } = site;
     const client = site.host();
-    const inside = dice.some(site.visitable(10), 40);
+    const inside = dice.some(site.visitable(20), 40);
     for (const host of inside) serve(host, TCP, 443);
     const dead = Array.from({ length: dice.isLikely(0.4) ? Math.round(dice.spread(1, 25)) : 0 }, () => site.nobody());
     const all = [...inside, ...dead, ...sites(site, 20, 0.05)];

@@ -1,11 +1,11 @@
 /** Monitoring of other people's servers: it asks everything on its list at fixed times, whether it is there or not. */
 import type { Actor } from '../actor.ts';
 import { inTurn, poll } from '../habits.ts';
-import { type Host, ICMP, serve, serviceKey, TCP, UDP } from '../hosts.ts';
+import { change, type Host, ICMP, serve, serviceKey, TCP, UDP } from '../hosts.ts';
 import { exchange } from '../net.ts';
 import { HOUR, MINUTE, type Site } from '../site.ts';
 
-/** Servers to watch, prepared by `open`, and some that were shut down without anybody telling the monitoring. */
+/** Servers to watch, prepared by `open`. */
 function watched(site: Site, most: number, open: (host: Host) => void): Host[] {
   const { dice } = site;
   const living = dice.some(site.visitable(20), dice.whole(5, most));
@@ -13,12 +13,26 @@ function watched(site: Site, most: number, open: (host: Host) => void): Host[] {
   return living;
 }
 
-/** For some hours several targets at once are dead addresses: a decommissioned cluster, an old discovery file. */
-function stale(site: Site, watch: (target: Host) => () => void): void {
+/**
+ * Several targets at once are dead for some hours. Half of the time they answered before: servers of a VPC that logs elsewhere, which
+ * were shut down without a word to the monitoring. Otherwise an old list of targets was loaded.
+ */
+function stale(site: Site, watch: (target: Host) => () => void, open: (host: Host) => void): void {
   const { dice, clock } = site;
   site.happens(0.8, () => {
-    const stops = Array.from({ length: Math.round(dice.spread(2, 70)) }, () => watch(site.nobody()));
-    clock.after(dice.spread(10 * MINUTE, 12 * HOUR), () => {
+    const targets = Array.from({ length: Math.round(dice.spread(2, 70)) }, () => site.nobody());
+    const working = dice.isLikely(0.5) ? dice.spread(HOUR, 24 * HOUR) : 0;
+    if (working > 0) {
+      for (const target of targets) open(target);
+      const turn = (isUp: boolean) =>
+        change(targets, (target) => {
+          target.isUp = isUp;
+        });
+      turn(true);
+      clock.after(working, () => turn(false));
+    }
+    const stops = targets.map(watch);
+    clock.after(working + dice.spread(10 * MINUTE, 12 * HOUR), () => {
       for (const stop of stops) stop();
     });
   });
@@ -50,7 +64,7 @@ const PROMETHEUS = visitor('prometheus', (site, _size, actor) => {
       ask: (done) => net.tcp({ actor, client, target, port, patience: 10, says: exchange(300, 20_000) }, done),
     });
   for (const target of watched(site, 60, (host) => serve(host, TCP, port))) watch(target);
-  stale(site, watch);
+  stale(site, watch, (host) => serve(host, TCP, port));
   // The exporter of a role is broken by an update, or the security group has lost its rule.
   site.happens(0.5, () => {
     const hit = dice.some(site.visitable(20), dice.whole(3, 30));
@@ -83,7 +97,7 @@ const BLACKBOX = visitor('blackbox exporter', (site, _size, actor) => {
     answersPing(host);
   };
   for (const target of watched(site, 25, open)) watch(target);
-  stale(site, watch);
+  stale(site, watch, open);
 });
 
 /** Icinga: check_ssh, check_http and check_ping of each host every minute. */
@@ -112,7 +126,7 @@ const ICINGA = visitor('icinga', (site, _size, actor) => {
     answersPing(host);
   };
   for (const target of watched(site, 25, open)) watch(target);
-  stale(site, watch);
+  stale(site, watch, open);
 });
 
 /** fping -C 20 under smokeping: bursts of twenty echoes, one a second, all hosts at once, every few minutes. */
@@ -133,7 +147,7 @@ const SMOKEPING = visitor('smokeping', (site, _size, actor) => {
       ask: (done) => net.ping({ actor, client, target }, 20, 1, done),
     });
   for (const target of [...watched(site, 30, answersPing), ...outside]) watch(target);
-  stale(site, watch);
+  stale(site, watch, answersPing);
 });
 
 /** snmpget -t1 -r5 by xargs -P 10 from cron: six datagrams a second apart to a device that is gone. */

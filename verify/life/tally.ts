@@ -33,14 +33,7 @@ export function describe({ finding, actor }: Alarm): string {
 
 /** Situations with false alarms, the loudest first, and all of them together. `weeks` are thousands of interface-weeks. */
 export function tableOf(alarms: readonly Alarm[], composition: ReadonlyMap<string, number>, weeks: number) {
-  const header = [
-    'situation',
-    'networks with it',
-    'medium or above',
-    'in 1,000 interface-weeks',
-    '95 %',
-    'below medium',
-  ];
+  const header = ['situation', 'times built', 'medium or above', 'in 1,000 interface-weeks', '95 %', 'below medium'];
   const row = (name: string, units: string, of: readonly Alarm[]): string[] => {
     const loud = of.filter(isLoud).length;
     const { low, high } = poissonInterval(loud);

@@ -79,8 +79,9 @@ async function judge({ seed, interfaces, hours, only, write, hasDetails }: Optio
   const life = generate({ seed, interfaces, hours, ...(only && { only }) });
   const { folder, records } = writeFiles(life.files, write);
   const generated = performance.now();
-  const { findings, said } = await detect(folder);
-  if (write === undefined) removeFolder(folder);
+  const { findings, said } = await detect(folder).finally(() => {
+    if (write === undefined) removeFolder(folder);
+  });
   const seconds = (from: number, to: number) => `${((to - from) / 1000).toFixed(0)} s`;
   const time = `generated in ${seconds(started, generated)}, judged in ${seconds(generated, performance.now())}`;
   console.log(

@@ -11,7 +11,7 @@ import type { Ceiling } from '../scan/contexts.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
 import { findScans, type Scan, silenceOf } from '../scan/episodes.ts';
 import type { FirstContact, Viewpoint } from '../scan/first-contact.ts';
-import { habitLimitOf, walkOf } from '../scan/windows.ts';
+import { habitLimitOf, isShort, walkOf } from '../scan/windows.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
 import {
@@ -25,7 +25,7 @@ import {
 } from './model.ts';
 import {
   againstOwnPast,
-  doubtReason,
+  contextReason,
   explainWindows,
   stayedReason,
   stealthReason,
@@ -78,6 +78,7 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
     context.horizons === 'short' ? [] : distinctContacts(source, context.settings, context, LONGEST_SECONDS);
   const scans = findScans({ first, distinct: overDays }, SOURCE_DETECTIONS, context.settings)
     .filter(({ direction }) => !(direction === 'outbound' && isNatGateway(source)))
+    .filter((scan) => !isSlowDoubt(scan))
     .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
   const taken = new Map<string, number>();
   return scans.map((scan) => {
@@ -101,6 +102,10 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
     };
   });
 }
+
+/** What clients of dead servers leave adds up over days, in any network. Below an hour it may be worth a look. */
+const isSlowDoubt = ({ direction, windows }: Scan): boolean =>
+  direction !== 'inbound' && windows.every(({ atMost, rule }) => atMost === 'low' && !isShort(rule));
 
 /**
  * The contacts that a NAT gateway sends outside come from a host behind it. The gateway's own records show that host,
@@ -162,7 +167,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
     detectedAt: isoTime(first.contact.end),
     reasons: [
       ...explainWindows(scan.windows, context.settings),
-      ...(ceiling ? [doubtReason(contacts)] : []),
+      contextReason(contacts, ceiling),
       ...(severity === 'critical' ? [stayedReason(stays)] : []),
       ...stealthReason(contacts),
       ...vulnerableReason(vulnerable),

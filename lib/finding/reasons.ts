@@ -6,7 +6,7 @@ import { testName } from '../detections/tests.ts';
 import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import type { Campaign } from '../scan/campaigns.ts';
-import type { ContextName } from '../scan/contexts.ts';
+import { type Ceiling, CONTEXTS, type ContextName } from '../scan/contexts.ts';
 import type { FirstContact } from '../scan/first-contact.ts';
 import { settingOf } from '../scan/settings.ts';
 import type { CampaignDirection, CampaignKind } from '../scan/sliding-shares.ts';
@@ -127,34 +127,43 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
   text: `the scanner stayed connected to ${listOf(services)}`,
 });
 
-/** How a reason words the contexts that a client's contacts have as well, after their number. */
-const AS_CLIENTS_DO = {
+/** How a reason words the contexts, after the number of contacts in them. */
+const IN_CONTEXT = {
+  failed: 'failed at the first try, as probes do',
   'failed patiently': 'were tried three times or more, as clients do that wait for an answer',
   'failed patiently, in a row': 'were tried three times each, one neighbouring address after the other',
   'answered before': 'had answered this source before, so they show an outage',
   'one-way stream': 'carry a stream of datagrams that needs no answer',
-  'answered once, with data': 'were answered with a few kilobytes, as a check of all hosts is',
-  'answered, left open': 'were answered and not closed, as the connections of a pool are',
   'answered on the other protocol': 'were answered on the same port by the other protocol, so the source fell back',
   'beside the answered port': 'are within a few ports of one that answered with data, as in the search for a cluster',
   'scattered over IPv6': 'are scattered IPv6 addresses, which a source knows only by name',
   'private address of a peer': 'are scattered private addresses on a port that outside addresses answer, as of peers',
   'one port per peer': 'are outside hosts with a port of their own, as in the list of a peer-to-peer client',
   'asked one by one': 'were asked one after the other, as clients ask a pool of servers',
-} as const satisfies Readonly<Partial<Record<ContextName, string>>>;
+  traceroute: 'are ports of traceroute',
+  'answered, then left': 'were answered and left with hardly any data',
+  'answered, left open': 'were answered and not closed, as the connections of a pool are',
+  'answered once, with data': 'were answered once, with a few kilobytes',
+  answered: 'were answered and used',
+} as const satisfies Readonly<Record<ContextName, string>>;
 
-/** The reason that limits the severity: too many of a finding's contacts look like those of an ordinary client. */
-export function doubtReason(contacts: readonly FirstContact[]): Reason {
-  const counts = Object.entries(AS_CLIENTS_DO)
+/**
+ * The reason that weighs a scan's contacts: how many are in which context, for a scanner or against it. If the severity
+ * has a limit because of them, the sentence says so.
+ */
+export function contextReason(contacts: readonly FirstContact[], limit: Ceiling | undefined): Reason {
+  const counts = Object.entries(IN_CONTEXT)
     .map(([name, text]) => [contacts.filter(({ context }) => context === name).length, text] as const)
     .filter(([number]) => number > 0);
-  const value = counts.reduce((sum, [number]) => sum + number, 0);
   const text = counts.map(([number, what]) => `${grouped(number)} ${what}`);
+  const conclusion = limit
+    ? `the log cannot tell this from an ordinary client, so the severity is at most ${limit}`
+    : 'enough of them are not what clients leave whose servers are gone';
   return {
-    test: 'as-clients-do',
-    value,
+    test: limit ? 'as-clients-do' : 'contexts',
+    value: contacts.filter(({ context }) => CONTEXTS[context].atMost !== undefined).length,
     threshold: contacts.length,
-    text: `of ${countOf(contacts.length, 'contact')}, ${text.join(', ')}: the log cannot tell this from an ordinary client`,
+    text: `of ${countOf(contacts.length, 'contact')}, ${text.join(', ')}: ${conclusion}`,
   };
 }
 

@@ -14,8 +14,10 @@ const UDP = 17;
 /** Contacts with the contexts that their company gives them. Those in other contexts stay as they are. */
 export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Viewpoint, 'logTime'>): FirstContact[] {
   const failed = contacts.filter(({ outcome }) => isFailure(outcome));
-  if (!failed.length) return [...contacts];
   const answers = new Answers(contacts);
+  const asUse = (contact: FirstContact): FirstContact =>
+    answers.isUsed(contact) ? { ...contact, context: 'answered', isTouch: false, isVisit: false } : contact;
+  if (!failed.length) return contacts.map(asUse);
   const slow = askedOneByOne(failed);
   const scattered = scatteredOverIpv6(failed);
   const peers = peersOf(failed);
@@ -38,10 +40,12 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
   };
   return contacts.map((contact) => {
     const context = contextOf(contact);
-    return context === contact.context ? contact : { ...contact, context };
+    return context === contact.context ? asUse(contact) : { ...contact, context };
   });
 }
 
+/** A client with a task on a host touches so many of its ports beside the one it talks to. A scanner touches more. */
+const TOUCHED_PORTS = 3;
 /** A member of a cluster looks for the others in a range of at most this many ports (Ignite: 47500 to 47520). */
 const RANGE = 20;
 
@@ -50,6 +54,8 @@ class Answers {
   readonly #services: ReadonlySet<string>;
   /** Targets on which all ports that were tried lie within a short range, one of which answered with data. */
   readonly #ranges: ReadonlySet<string>;
+  /** Targets with which the source talked on one port, and touched hardly any others. */
+  readonly #used: ReadonlySet<string>;
 
   constructor(contacts: readonly FirstContact[]) {
     this.#services = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(serviceOf));
@@ -58,11 +64,17 @@ class Answers {
       const ports = ofTarget.map(({ port }) => port);
       return Math.max(...ports) - Math.min(...ports) <= RANGE;
     };
+    const isUse = (ofTarget: readonly FirstContact[]) =>
+      ofTarget.some(({ context }) => context === 'answered') &&
+      new Set(ofTarget.filter(isOnce).map(serviceOf)).size <= TOUCHED_PORTS;
     const ofTcp = Map.groupBy(
       contacts.filter(({ protocol }) => protocol === TCP),
       ({ target }) => target,
     );
-    this.#ranges = new Set([...ofTcp].filter(([, ofTarget]) => isRange(ofTarget)).map(([target]) => target));
+    const targetsThat = (test: (ofTarget: readonly FirstContact[]) => boolean) =>
+      new Set([...ofTcp].filter(([, ofTarget]) => test(ofTarget)).map(([target]) => target));
+    this.#ranges = targetsThat(isRange);
+    this.#used = targetsThat(isUse);
   }
 
   /** Whether the target answered on the same port by TCP instead of UDP, or the reverse. */
@@ -71,10 +83,17 @@ class Answers {
     return other !== undefined && this.#services.has(serviceOf({ target, port, protocol: other }));
   }
 
+  /** Whether a port was touched on a host that the source uses by another port. */
+  isUsed(contact: FirstContact): boolean {
+    return isOnce(contact) && this.#used.has(contact.target);
+  }
+
   isBeside({ target, protocol }: FirstContact): boolean {
     return protocol === TCP && this.#ranges.has(target);
   }
 }
+
+const isOnce = ({ isTouch, isVisit }: FirstContact): boolean => isTouch || isVisit;
 
 const serviceOf = ({ target, port, protocol }: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
   `${target} ${port} ${protocol}`;
@@ -93,16 +112,25 @@ function searchedTargets(failed: readonly FirstContact[]): ReadonlySet<string> {
 /** More failures than this in one /64 are a search, not a list of names. */
 const NEIGHBOURS = 2;
 
+/** The same last 64 bits in so many networks are a guess, such as `::1`, and not a name (RFC 7707, section 4.1). */
+const GUESSED_IN = 8;
+
 function scatteredOverIpv6(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
   const outside = failed.filter(({ direction, target }) => direction === 'outbound' && target.includes(':'));
-  const byNetwork = Map.groupBy(outside, ({ target }) => networkOf(target));
-  const few = [...byNetwork.values()].filter((group) => new Set(group.map(({ target }) => target)).size <= NEIGHBOURS);
-  return new Set(few.flat());
+  const networksOf = (group: readonly FirstContact[]) => new Set(group.map(({ target }) => networkOf(target))).size;
+  const hosts = [...Map.groupBy(outside, ({ target }) => hostPartOf(target)).values()];
+  const named = hosts.filter((group) => networksOf(group) < GUESSED_IN).flat();
+  const targetsOf = (group: readonly FirstContact[]) => new Set(group.map(({ target }) => target)).size;
+  const networks = [...Map.groupBy(named, ({ target }) => networkOf(target)).values()];
+  return new Set(networks.filter((group) => targetsOf(group) <= NEIGHBOURS).flat());
 }
 
+/** The last 64 bits of an IPv6 address, as text. */
+const hostPartOf = (address: string): string => parseAddress(address)!.slice(2).join(' ');
+
 const LEAST_PEERS = 8;
-/** Share of its targets that a peer-to-peer client meets on a port of their own, and how many ports it tries on each. */
-const OWN_PORTS = 0.5;
+/** Distinct ports per target of a peer-to-peer client, some of whose peers keep its own port, and ports on each. */
+const OWN_PORTS = 0.25;
 const PORTS_PER_PEER = 1.5;
 const PRIVILEGED = 1024;
 

@@ -17,7 +17,7 @@ export const openPortsOfOneTarget = defineDetection({
   requires: (contacts) => contacts.filter(({ port }) => port < PRIVILEGED).length >= LEAST_PRIVILEGED,
   settings: {
     openPortsIn5Minutes: {
-      default: { low: 60, medium: 30, high: 20 },
+      default: { low: 40, medium: 12, high: 10 },
       range: [8, 65_536],
       unit: 'count',
       means:

@@ -159,10 +159,11 @@ export function contextReason(contacts: readonly FirstContact[], limit: Ceiling 
   const conclusion = limit
     ? `the log cannot tell this from an ordinary client, so the severity is at most ${limit}`
     : 'enough of them are not what clients leave whose servers are gone';
+  const limited = contacts.filter(({ context }) => CONTEXTS[context].atMost !== undefined).length;
   return {
-    test: limit ? 'as-clients-do' : 'contexts',
-    value: contacts.filter(({ context }) => CONTEXTS[context].atMost !== undefined).length,
-    threshold: contacts.length,
+    ...(limit
+      ? { test: 'as-clients-do', value: limited, threshold: contacts.length }
+      : { test: 'contexts', value: contacts.length - limited, threshold: 0 }),
     text: `of ${countOf(contacts.length, 'contact')}, ${text.join(', ')}: ${conclusion}`,
   };
 }

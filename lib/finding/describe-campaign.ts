@@ -54,7 +54,7 @@ export function detectCampaigns(known: CampaignContacts, context: JudgingContext
     const members = membersOf(campaign);
     const quality = known.qualityOf(members, anchorHour, Math.floor(campaign.contacts.at(-1)!.end / HOUR));
     return {
-      finding: describe(id, campaign, { members, quality, direction }, context),
+      finding: describe(id, campaign, { members, quality, direction, scope }, context),
       anchorHour,
       targets: distinct(campaign.contacts, ({ target }) => target),
       open: [],
@@ -105,6 +105,7 @@ interface Membership {
   /** The limits of their logs. */
   readonly quality: number;
   readonly direction: CampaignDirection;
+  readonly scope: string;
 }
 
 /**
@@ -117,7 +118,7 @@ const severityOf = ({ network }: Campaign, direction: CampaignDirection): Severi
 function describe(
   id: string,
   campaign: Campaign,
-  { members, quality, direction }: Membership,
+  { members, quality, direction, scope }: Membership,
   context: JudgingContext,
 ): Finding {
   const { contacts, enough, shape } = campaign;
@@ -134,7 +135,11 @@ function describe(
     direction,
     techniques: techniquesOf(direction, undefined, vulnerable.length > 0),
     source: null,
-    sources: { count: members.length, sample: members.slice(0, SAMPLE_SIZE) },
+    sources: {
+      count: members.length,
+      sample: members.slice(0, SAMPLE_SIZE),
+      ...(direction === 'lateral' && { scope }),
+    },
     protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
     targets: spread(contacts, ({ target }) => target),
     ports: spread(contacts.filter(hasPorts), ({ port }) => port),

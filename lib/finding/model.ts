@@ -84,7 +84,8 @@ export interface Finding {
   readonly techniques: readonly Technique[];
   /** null for campaigns. */
   readonly source: FindingSource | null;
-  readonly sources?: { readonly count: number; readonly sample: readonly string[] };
+  /** The members of a campaign, and the scope of inside ones. */
+  readonly sources?: { readonly count: number; readonly sample: readonly string[]; readonly scope?: string };
   readonly campaign?: string;
   readonly mergedInto?: string;
   readonly protocols: readonly string[];

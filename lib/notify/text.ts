@@ -95,7 +95,12 @@ function inShort(finding: Finding): string {
 
 /** Whether the source belongs to the reader's network, with its best identification. */
 function isOurs({ source, sources, direction }: Finding): string {
-  if (!source) return `The ${countOf(sources?.count ?? 0, 'source')} are outside your networks.`;
+  if (!source) {
+    const members = `The ${countOf(sources?.count ?? 0, 'source')} are`;
+    return direction === 'lateral'
+      ? `${members} yours: hosts or pods of one network.`
+      : `${members} outside your networks.`;
+  }
   if (direction === 'inbound') return 'The source is outside your networks.';
   const { ecs, instanceId, interfaceId, accountId } = source;
   const holder = ecs?.taskId
@@ -113,7 +118,10 @@ function isOurs({ source, sources, direction }: Finding): string {
 /** The first action to take, within a minute. */
 function firstAction(finding: Finding): string {
   const { source, direction, openPorts } = finding;
-  if (!source) return 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';
+  if (!source)
+    return direction === 'lateral'
+      ? 'Do first: find out what the sources have in common: an image, a deployment, a role (step 1). Then stop it (step 2).'
+      : 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';
   const hasStayed = connectedOf(finding).length > 0;
   if (direction === 'inbound') {
     if (hasStayed) return 'Do first: check what the scanner does on that service, then deny its address (step 2).';
@@ -133,9 +141,8 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
     section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
     section('WHAT TO DO NOW', [
       `Use credentials for ${account}region ${region}. Replace words in CAPITALS: the logs do not contain these values.`,
-      ...(source ? sourceSteps(finding, source, place.tables) : campaignSteps(finding, place.tables)).map(
-        (step, at) =>
-          `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
+      ...(source ? sourceSteps(finding, source, place.tables) : campaignSteps(finding, place.tables)).map((step, at) =>
+        [`${at + 1}. ${step.title}. ${step.why}`, ...step.commands.map((command) => `     ${command}`)].join('\n'),
       ),
     ]),
   ];
@@ -168,7 +175,9 @@ function who(finding: Finding): string[] {
   const { source, sources, campaign, tool } = finding;
   const lines = source
     ? aboutSource(source)
-    : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
+    : [
+        `${whoseOf(finding)} (${finding.direction === 'lateral' ? 'inside' : 'outside'}): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`,
+      ];
   if (campaign) lines.push(`part of campaign ${campaign}: many sources divide these targets between them`);
   if (tool) lines.push(`likely tool: ${tool.name}, confidence ${tool.confidence} of 100`);
   // Makes sure that names from log fields stay on their line.

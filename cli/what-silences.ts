@@ -40,6 +40,7 @@ const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
   },
   'fan-out-above-own-past': { setting: 'ownPastDeviations', note: 'raised, which only removes this reason' },
   'as-clients-do': { note: 'no setting, since this test only lowers the severity' },
+  contexts: { note: 'no setting, since this test only weighs the contacts' },
   'probes-without-syn': { note: 'no setting, since this test only adds a reason' },
   'known-vulnerable-services': { note: 'no setting, since this test only adds a reason and a technique' },
   'answered-not-public': {
@@ -69,6 +70,7 @@ function knobOf(test: string): Knob | undefined {
   if (about === 'floor') return floor(setting);
   if (about === 'sources') return { setting, from: (_, { sources }) => (sources?.count ?? 0) + 1 };
   if (about === 'overlap') return { setting, below: ({ value }) => value };
+  if (about === 'pairs') return { setting, from: (_, { contacts }) => contacts.failed + contacts.established + 1 };
   return { setting, from: (_, finding) => finding[about].count + 1 };
 }
 

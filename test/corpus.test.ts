@@ -14,6 +14,8 @@ import { expectValidFinding } from './finding-schema.ts';
 
 const FOLDER = join(import.meta.dirname, 'data/shapes');
 const MEDIUM = severityRank('medium');
+/** Findings of low severity that a log may have. They alert nobody. */
+const MOST_LOW = 3;
 /** Records of one interval share its times, and a slot of delivery may come after the last probe. */
 const SLACK = 180;
 
@@ -65,8 +67,13 @@ const SHAPES: Readonly<Record<string, string>> = {
 /** Contacts within which a fast scan must be found, and how long after its end a slow one may be, in seconds. */
 const FAST = 10;
 const PATIENCE = 3600;
-/** What raises a scan from outside: something answered that is nobody else's service, and the scanner stayed. */
-const RAISED: Readonly<Record<string, string>> = { x10: 'high', d1: 'medium', d2: 'medium' };
+/** Scans that need more contacts, because fewer may be a check of all hosts, or stale ports of one host. */
+const NEEDED: Readonly<Record<string, number>> = { h4: 100, v6: 12, v8: 25 };
+/**
+ * What raises a scan from outside: something answered that is nobody else's service, and the scanner stayed. A sweep that
+ * reads what it finds may be a check of all hosts.
+ */
+const RAISED: Readonly<Record<string, string>> = { x10: 'high', d1: 'medium', d2: 'medium', h4: 'medium' };
 
 /** The findings about a label's scan. The findings about members are part of the campaign. */
 const isAbout =
@@ -86,7 +93,7 @@ describe('scans', () => {
     expect(epochSeconds(finding.firstSeen)).toBeGreaterThanOrEqual(label.first - SLACK);
     expect(epochSeconds(finding.lastSeen)).toBeLessThanOrEqual(label.last + SLACK);
     expect(epochSeconds(finding.detectedAt)).toBeLessThanOrEqual(label.last + (isSlow ? PATIENCE : SLACK));
-    if (!isSlow && finding.source) expect(finding.contactsAtDetection).toBeLessThanOrEqual(FAST);
+    if (!isSlow && finding.source) expect(finding.contactsAtDetection).toBeLessThanOrEqual(NEEDED[label.name] ?? FAST);
     expect(finding.severity).toBe(RAISED[label.name] ?? (finding.direction === 'inbound' ? 'low' : 'high'));
   });
 
@@ -119,6 +126,6 @@ describe('ordinary traffic', () => {
       ({ source, sources }) => ![...(source ? [source.address] : sources!.sample)].every((one) => scanners.has(one)),
     );
     expect(others.filter(({ severity }) => severityRank(severity) >= MEDIUM)).toEqual([]);
-    expect(others.length).toBeLessThanOrEqual(1);
+    expect(others.length).toBeLessThanOrEqual(MOST_LOW);
   });
 });

@@ -273,6 +273,12 @@ export interface SettingsInput {
      */
     targetSetGapSeconds?: number;
     /**
+     * Failed recurring ports of one target that a source may have. If it has more, they count as probes: a scan that
+     * runs in a loop.
+     * From 1 to 10000.
+     */
+    habitPorts?: number;
+    /**
      * Distinct failed pairs of target and port within 5 minutes, if neither one target nor one port explains them.
      * Below 10, background noise of the internet becomes findings.
      * From 3 to 10000.
@@ -300,6 +306,19 @@ export interface SettingsInput {
      */
     openTargetsIn5Minutes?: number;
     /**
+     * Distinct inside hosts that an inside source asked once on one port within 5 minutes, for an answer of a few
+     * kilobytes: a page, a certificate, a banner. Lower finds smaller sweeps, and checks that run over all hosts.
+     * From 8 to 100000.
+     */
+    visitedTargetsIn5Minutes?: number;
+    /**
+     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
+     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
+     * more tests of new hosts.
+     * From 8 to 65536.
+     */
+    openPortsIn5Minutes?: number;
+    /**
      * Distinct failed pairs of inside host and remote-access port within one hour, over at least three hosts and
      * three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller sweeps, and inventory jobs with few
      * hosts.
@@ -312,8 +331,8 @@ export interface SettingsInput {
      */
     remoteAccessIn24Hours?: number;
     /**
-     * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
-     * port within three hours. Lower finds smaller campaigns, and more coincidences.
+     * Sources, all outside or all inside, that must divide the ports of one target between them within an hour, or
+     * inside hosts on one port within three hours. Lower finds smaller campaigns, and more coincidences.
      * From 4 to 10000.
      */
     campaignSources?: number;
@@ -339,7 +358,18 @@ export interface SettingsInput {
      */
     campaignTargets?: number;
     /**
-     * Members that a port (or target) may have on average. Higher includes unrelated sources.
+     * Distinct pairs of inside host and port that a source must try within three hours to be a member of a campaign
+     * that divides neither ports nor hosts.
+     * From 2 to 100.
+     */
+    campaignPairsPerSource?: number;
+    /**
+     * Distinct pairs of inside host and port that its members must try together.
+     * From 8 to 65536.
+     */
+    campaignPairs?: number;
+    /**
+     * Members that a port (or target, or pair) may have on average. Higher includes unrelated sources.
      * From 1 to 4.
      */
     campaignOverlap?: number;
@@ -732,6 +762,12 @@ export interface Settings {
      */
     targetSetGapSeconds?: number;
     /**
+     * Failed recurring ports of one target that a source may have. If it has more, they count as probes: a scan that
+     * runs in a loop.
+     * From 1 to 10000.
+     */
+    habitPorts?: number;
+    /**
      * Distinct failed pairs of target and port within 5 minutes, if neither one target nor one port explains them.
      * Below 10, background noise of the internet becomes findings.
      * From 3 to 10000.
@@ -759,6 +795,19 @@ export interface Settings {
      */
     openTargetsIn5Minutes?: number;
     /**
+     * Distinct inside hosts that an inside source asked once on one port within 5 minutes, for an answer of a few
+     * kilobytes: a page, a certificate, a banner. Lower finds smaller sweeps, and checks that run over all hosts.
+     * From 8 to 100000.
+     */
+    visitedTargetsIn5Minutes?: number;
+    /**
+     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
+     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
+     * more tests of new hosts.
+     * From 8 to 65536.
+     */
+    openPortsIn5Minutes?: number;
+    /**
      * Distinct failed pairs of inside host and remote-access port within one hour, over at least three hosts and
      * three services (SSH, Telnet, SMB, RDP, VNC, WinRM). Lower finds smaller sweeps, and inventory jobs with few
      * hosts.
@@ -771,8 +820,8 @@ export interface Settings {
      */
     remoteAccessIn24Hours?: number;
     /**
-     * Outside sources that must divide the ports of one target between them within an hour, or inside hosts on one
-     * port within three hours. Lower finds smaller campaigns, and more coincidences.
+     * Sources, all outside or all inside, that must divide the ports of one target between them within an hour, or
+     * inside hosts on one port within three hours. Lower finds smaller campaigns, and more coincidences.
      * From 4 to 10000.
      */
     campaignSources?: number;
@@ -798,7 +847,18 @@ export interface Settings {
      */
     campaignTargets?: number;
     /**
-     * Members that a port (or target) may have on average. Higher includes unrelated sources.
+     * Distinct pairs of inside host and port that a source must try within three hours to be a member of a campaign
+     * that divides neither ports nor hosts.
+     * From 2 to 100.
+     */
+    campaignPairsPerSource?: number;
+    /**
+     * Distinct pairs of inside host and port that its members must try together.
+     * From 8 to 65536.
+     */
+    campaignPairs?: number;
+    /**
+     * Members that a port (or target, or pair) may have on average. Higher includes unrelated sources.
      * From 1 to 4.
      */
     campaignOverlap?: number;

@@ -7,11 +7,22 @@ import { blockScan } from './block-scan.ts';
 import { distributedScan } from './distributed-scan.ts';
 import { horizontalScan } from './horizontal-scan.ts';
 import { openPortSweep } from './open-port-sweep.ts';
+import { openPortsOfOneTarget } from './open-ports-of-one-target.ts';
 import { remoteAccessSweep } from './remote-access-sweep.ts';
 import { verticalScan } from './vertical-scan.ts';
+import { visitsOnOnePort } from './visits-on-one-port.ts';
 
 /** To add a detection, add it here and nowhere else. */
-const REGISTRY = [verticalScan, horizontalScan, blockScan, openPortSweep, remoteAccessSweep, distributedScan] as const;
+const REGISTRY = [
+  verticalScan,
+  horizontalScan,
+  blockScan,
+  openPortSweep,
+  visitsOnOnePort,
+  openPortsOfOneTarget,
+  remoteAccessSweep,
+  distributedScan,
+] as const;
 
 /** The registry with the type of each record, from which the names of settings are derived. */
 export type Registry = typeof REGISTRY;
@@ -22,7 +33,7 @@ export const DETECTIONS: readonly Detection[] = [...REGISTRY];
 export const SOURCE_DETECTIONS: readonly SourceDetection[] = DETECTIONS.filter(isSourceDetection);
 
 /** The kinds of findings that rest on flow logs. */
-export const KINDS: readonly string[] = DETECTIONS.map(({ id }) => id);
+export const KINDS: readonly string[] = [...new Set(DETECTIONS.map(({ id }) => id))];
 
 /** The detection named by a finding's kind. Undefined for a kind that this version does not know. */
 export const detectionOf = (kind: string): Detection | undefined => DETECTIONS.find(({ id }) => id === kind);

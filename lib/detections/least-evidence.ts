@@ -15,6 +15,7 @@ const LONGEST_RECORD = 600;
 /** The least evidence under some settings. */
 export function leastEvidenceOf(settings: ScanSettings, detections: readonly Detection[] = DETECTIONS): LeastEvidence {
   const ofSources = detections.filter(isSourceDetection);
+  const campaigns = detections.filter((one): one is CampaignDetection => !isSourceDetection(one));
   return {
     failures: leastFloor(ofSources, settings),
     inside: ofSources
@@ -30,17 +31,23 @@ export function leastEvidenceOf(settings: ScanSettings, detections: readonly Det
           }),
         ),
       ),
-    outside: detections.filter((one): one is CampaignDetection => !isSourceDetection(one)).flatMap(sharesOf(settings)),
+    outside: campaigns.flatMap(sharesOf(settings, 1)),
+    shares: campaigns.flatMap(sharesOf(settings, 0)),
+    network: Math.min(...campaigns.map(({ sources }) => settingOf(settings, sources))),
   };
 }
 
-/** A member of a campaign may have found one port or host of its share open. */
+/** @param open parts of its share that a member may have found open. */
 const sharesOf =
-  (settings: ScanSettings) =>
+  (settings: ScanSettings, open: number) =>
   ({ divides }: CampaignDetection): GroupFloor[] =>
-    divides.map(({ groupBy, horizon, share }) => ({
-      groupBy,
-      floor: settingOf(settings, share) - 1,
-      seconds: HORIZONS[horizon],
-      isLateral: false,
-    }));
+    divides.flatMap(({ groupBy, horizon, share }) =>
+      share === undefined
+        ? []
+        : {
+            groupBy,
+            floor: settingOf(settings, share) - open,
+            seconds: HORIZONS[horizon],
+            isLateral: open === 0,
+          },
+    );

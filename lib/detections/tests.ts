@@ -13,10 +13,13 @@ export interface RegisteredTest {
   /** The setting that the value of the test is compared with. */
   readonly setting: SettingName;
   /**
-   * `floor` for a single source. For a campaign: its sources, the ports or targets that they cover, or their overlap.
+   * `floor` for a single source. For a campaign: its sources, the ports, targets or pairs that they cover, or their
+   * overlap.
    */
-  readonly about: 'floor' | 'sources' | 'ports' | 'targets' | 'overlap';
+  readonly about: 'floor' | 'sources' | 'ports' | 'targets' | 'pairs' | 'overlap';
 }
+
+const COVERED = { target: 'ports', port: 'targets', source: 'pairs' } as const;
 
 const testsOf = (detection: Detection): [string, RegisteredTest][] =>
   isSourceDetection(detection)
@@ -31,7 +34,7 @@ const testsOf = (detection: Detection): [string, RegisteredTest][] =>
         ];
         return [
           test(tests.sources, detection.sources, 'sources'),
-          test(tests.cover, cover, groupBy === 'target' ? 'ports' : 'targets'),
+          test(tests.cover, cover, COVERED[groupBy]),
           test(tests.overlap, detection.overlap, 'overlap'),
         ];
       });

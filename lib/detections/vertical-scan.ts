@@ -14,7 +14,18 @@ export const verticalScan = defineDetection({
     { horizon: '24h', floor: 'failuresIn24Hours' },
     { horizon: '72h', floor: 'failuresIn72Hours' },
   ],
-  settings: {},
+  // Pollers visit a few ports of many hosts, so many recurring ports of one host are a scan in a loop.
+  habitLimit: 'habitPorts',
+  settings: {
+    habitPorts: {
+      default: { low: 48, medium: 24, high: 16 },
+      range: [1, 10_000],
+      unit: 'count',
+      means:
+        'Failed recurring ports of one target that a source may have. If it has more, they count as ' +
+        'probes: a scan that runs in a loop.',
+    },
+  },
   namesScan: false,
   test: 'failed-ports-of-one-target',
   describe: ({ count, shared, protocol }) => `${count} distinct ${protocol} ports of ${shared}`,

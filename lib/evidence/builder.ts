@@ -15,7 +15,7 @@ import type { HashKey } from './keyed-hash.ts';
 import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
 import { DROPPED, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
-import { hasInitiatorHalf, isNothing, mayBeProbe, SEEN_OWN_TARGET } from './seen.ts';
+import { hasInitiatorHalf, isFailedProbe, isNothing, mayBeProbe, SEEN_OWN_TARGET } from './seen.ts';
 
 const HOUR = 3600;
 const UDP = 17;
@@ -237,11 +237,27 @@ export class Collector implements FlowLogConsumer {
   *#wanted(least: LeastEvidence | undefined): Generator<readonly PaneView[]> {
     if (!least) return yield* this.#table.sources();
     const outsideFailures = Math.min(least.failures, ...least.outside.map(({ floor }) => floor));
-    const isWanted = (source: number, failures: number) => failures >= outsideFailures || this.#isInside(source);
+    const failures = this.#table.failedProbes();
+    const crowded = this.#crowdedNetworks(failures, least.network);
+    const isOfCrowd = (source: number) =>
+      failures[source]! > 0 && !this.#isInside(source) && crowded.has(this.addresses.networkKey(source));
+    const isWanted = (source: number) =>
+      failures[source]! >= outsideFailures || this.#isInside(source) || isOfCrowd(source);
     for (const views of this.#table.sources(isWanted)) {
-      const failures = views.reduce((sum, view) => sum + view.failedProbes, 0);
-      if (failures >= least.failures || this.#mayAddUp(views, least)) yield views;
+      const { source } = views[0]!;
+      if (failures[source]! >= least.failures || isOfCrowd(source) || this.#mayAddUp(views, least)) yield views;
     }
+  }
+
+  /** The networks in which at least so many outside sources failed, by their keys. */
+  #crowdedNetworks(failures: Uint32Array, least: number): ReadonlySet<number> {
+    const counts = new Map<number, number>();
+    for (let source = 1; source < failures.length; source++) {
+      if (failures[source] === 0 || this.#isInside(source)) continue;
+      const key = this.addresses.networkKey(source);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return new Set([...counts].filter(([, count]) => count >= least).map(([key]) => key));
   }
 
   /**
@@ -251,13 +267,17 @@ export class Collector implements FlowLogConsumer {
   #mayAddUp(views: readonly PaneView[], least: LeastEvidence): boolean {
     const inside = this.#isInside(views[0]!.source);
     const counter = new GroupCounter<number>(inside ? least.inside : least.outside);
+    const shares = new GroupCounter<number>(inside ? least.shares : []);
     for (const { contacts } of views) {
       for (const row of contacts) {
         const service = this.#table.serviceOf(row);
-        // UDP exchanges are often one datagram each way, so nobody can tell whether a UDP service was left at once.
-        if ((inside && (service & 255) === UDP) || !mayBeProbe(this.#table.seenOf(row))) continue;
         const target = this.#table.targetOf(row);
-        if (counter.add(target, service, inside && this.#isInside(target))) return true;
+        const isLateral = inside && this.#isInside(target);
+        const seen = this.#table.seenOf(row);
+        if (isLateral && isFailedProbe(seen) && shares.add(target, service)) return true;
+        // UDP exchanges are often one datagram each way, so nobody can tell whether a UDP service was left at once.
+        if ((inside && (service & 255) === UDP) || !mayBeProbe(seen)) continue;
+        if (counter.add(target, service, isLateral)) return true;
       }
     }
     return false;

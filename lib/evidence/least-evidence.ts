@@ -23,6 +23,10 @@ export interface LeastEvidence {
   readonly inside: readonly GroupFloor[];
   /** The same for an outside source, which may be a member of a campaign. */
   readonly outside: readonly GroupFloor[];
+  /** The same for an inside source that is nothing more than a member of a campaign. */
+  readonly shares: readonly GroupFloor[];
+  /** Outside sources of one network that are examined even with a single failure each, if there are so many of them. */
+  readonly network: number;
 }
 
 const TCP = 6;

@@ -28,8 +28,13 @@ export type Outcome = 'rejected' | 'reset' | 'unanswered' | 'established' | 'unr
 
 /** The outcome of a contact from all bits seen of it, when no further half is expected. */
 export function outcomeOf(seen: number): Outcome {
-  if ((seen & INITIATED) === 0)
-    return seen & SEEN_UNRESOLVED_FORWARD && seen & SEEN_UNRESOLVED_REVERSE ? 'established' : 'unresolved';
+  if ((seen & INITIATED) === 0) {
+    if ((seen & SEEN_UNRESOLVED_FORWARD) === 0) return 'unresolved';
+    if (seen & SEEN_UNRESOLVED_REVERSE) return 'established';
+    // Nothing ever came back, so the sender began. A lone TCP packet without a SYN may belong to an expired connection.
+    if (seen & SEEN_TCP) return 'unresolved';
+    return seen & SEEN_REJECT ? 'rejected' : 'unanswered';
+  }
   if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';
   if (isWithoutSyn(seen)) {
     // A late packet of an expired connection is REJECTed just like a stealth probe. Only the reset of a closed port

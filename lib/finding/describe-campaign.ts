@@ -3,13 +3,13 @@
 import { distributedScan } from '../detections/distributed-scan.ts';
 import { describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import { isFailure } from '../evidence/seen.ts';
+import type { CampaignContacts } from '../scan/campaign-contacts.ts';
 import { type Campaign, type CampaignRoll, findCampaigns, type Span } from '../scan/campaigns.ts';
-import { contactKey } from '../scan/contacts.ts';
-import type { InboundContacts } from '../scan/inbound.ts';
-import { type InboundContact, shapesOf } from '../scan/sliding-shares.ts';
+import { contactKey } from '../scan/first-contact.ts';
+import { type CampaignDirection, type SharedContact, shapesOf } from '../scan/sliding-shares.ts';
 import type { DetectedFinding, JudgingContext } from './describe-scan.ts';
 import { findingId } from './identity.ts';
-import { type Finding, isoTime, protocolName, SAMPLE_SIZE } from './model.ts';
+import { type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
 import { explainCampaign, vulnerableReason } from './reasons.ts';
 import { countOutcomes, distinct, hasPorts, spread } from './summary.ts';
 import { techniquesOf } from './techniques.ts';
@@ -17,8 +17,8 @@ import { toolOf } from './tool.ts';
 import { vulnerableServicesOf } from './vulnerable-services.ts';
 
 const HOUR = 3600;
-/** Public addresses have one scope. */
-const SCOPE = 'internet';
+/** The scope of public addresses. */
+const INTERNET = 'internet';
 /** A campaign's evidence comes from many sources, and each of them might be there by chance. */
 const CONFIDENCE = 60;
 
@@ -30,36 +30,42 @@ export interface DetectedCampaign extends DetectedFinding {
   readonly roll: CampaignRoll;
 }
 
-/** Detects the campaigns among the contacts of outside sources. */
-export function detectCampaigns(inbound: InboundContacts, context: JudgingContext, span?: Span): DetectedCampaign[] {
+/** Detects the campaigns among the contacts of the outside sources, or of the inside sources of one scope. */
+export function detectCampaigns(known: CampaignContacts, context: JudgingContext, span?: Span): DetectedCampaign[] {
   const taken = new Map<string, number>();
-  const campaigns = findCampaigns(inbound.contacts, shapesOf(distributedScan, context.settings), {
-    gapSeconds: context.settings.episodeGapSeconds,
-    span,
-    hostsIn: inbound.reach.hostsIn,
-  });
+  const { scope, direction } = known;
+  const campaigns = findCampaigns(
+    (shape) => known.contactsFor(shape),
+    shapesOf(distributedScan, context.settings).filter(({ isOfNetwork }) => !isOfNetwork || direction === 'inbound'),
+    {
+      gapSeconds: context.settings.episodeGapSeconds,
+      span,
+      ...(direction === 'inbound' && { hostsIn: known.reach.hostsIn }),
+    },
+  );
   return campaigns.map((campaign) => {
     const anchorHour = Math.floor(campaign.contacts[0]!.end / HOUR);
-    const address = `campaign ${campaign.shape.kind} ${campaign.shared[0]}`;
+    const { shape, shared, network } = campaign;
+    const address = `campaign ${shape.kind} ${shared[0]}${network ? ` of ${network}` : ''}`;
     const slot = `${address} ${anchorHour}`;
     const ordinal = taken.get(slot) ?? 0;
     taken.set(slot, ordinal + 1);
-    const id = findingId(context.secret, { scope: SCOPE, address, direction: 'inbound', anchorHour, ordinal });
+    const id = findingId(context.secret, { scope, address, direction, anchorHour, ordinal });
     const members = membersOf(campaign);
-    const quality = inbound.qualityOf(members, anchorHour, Math.floor(campaign.contacts.at(-1)!.end / HOUR));
+    const quality = known.qualityOf(members, anchorHour, Math.floor(campaign.contacts.at(-1)!.end / HOUR));
     return {
-      finding: describe(id, campaign, members, quality, context),
+      finding: describe(id, campaign, { members, quality, direction, scope }, context),
       anchorHour,
       targets: distinct(campaign.contacts, ({ target }) => target),
       open: [],
       overDays: false,
-      roll: { kind: campaign.shape.kind, shared: campaign.shared, members: members.slice(0, ROLL_SIZE) },
+      roll: { kind: shape.kind, shared, members: members.slice(0, ROLL_SIZE), ...(scope !== INTERNET && { scope }) },
     };
   });
 }
 
 /** The services that answered the members, each once. */
-function openTo({ contacts }: Campaign): InboundContact[] {
+function openTo({ contacts }: Campaign): SharedContact[] {
   const open = contacts.filter((contact) => !isFailure(contact.outcome) && hasPorts(contact));
   return [...new Map(open.map((contact) => [contactKey(contact), contact])).values()];
 }
@@ -84,19 +90,35 @@ export interface KnownCampaign {
 }
 
 function isPart({ finding, targets }: DetectedFinding, { finding: of, roll }: KnownCampaign): boolean {
-  if (finding.direction !== 'inbound' || !finding.source) return false;
+  if (finding.direction !== of.direction || finding.source?.scope !== (roll.scope ?? INTERNET)) return false;
   if (finding.firstSeen > of.lastSeen || finding.lastSeen < of.firstSeen) return false;
-  const isShared = roll.shared.some((shared) =>
-    roll.kind === 'vertical' ? targets.includes(shared) : isAmong(shared, finding),
+  const isShared = roll.shared.some(
+    (shared) =>
+      roll.kind === 'block' || (roll.kind === 'vertical' ? targets.includes(shared) : isAmong(shared, finding)),
   );
   return isShared && roll.members.includes(finding.source.address);
 }
 
+interface Membership {
+  /** Addresses, those with the most contacts first. */
+  readonly members: readonly string[];
+  /** The limits of their logs. */
+  readonly quality: number;
+  readonly direction: CampaignDirection;
+  readonly scope: string;
+}
+
+/**
+ * Sources that divide a target between them have chosen it. The addresses of one outside network are one source, which
+ * is background noise. Inside sources are an incident.
+ */
+const severityOf = ({ network }: Campaign, direction: CampaignDirection): Severity =>
+  direction === 'lateral' ? 'high' : network ? 'low' : 'medium';
+
 function describe(
   id: string,
   campaign: Campaign,
-  members: readonly string[],
-  quality: number,
+  { members, quality, direction, scope }: Membership,
   context: JudgingContext,
 ): Finding {
   const { contacts, enough, shape } = campaign;
@@ -108,13 +130,16 @@ function describe(
     schemaVersion: 1,
     id,
     kind: distributedScan.id,
-    // A single outside source is background noise. Sources that divide a target between them have chosen it.
-    severity: 'medium',
+    severity: severityOf(campaign, direction),
     confidence: CONFIDENCE,
-    direction: 'inbound',
-    techniques: techniquesOf('inbound', undefined, vulnerable.length > 0),
+    direction,
+    techniques: techniquesOf(direction, undefined, vulnerable.length > 0),
     source: null,
-    sources: { count: members.length, sample: members.slice(0, SAMPLE_SIZE) },
+    sources: {
+      count: members.length,
+      sample: members.slice(0, SAMPLE_SIZE),
+      ...(direction === 'lateral' && { scope }),
+    },
     protocols: [...new Set(contacts.map(({ protocol }) => protocolName(protocol)))].sort(),
     targets: spread(contacts, ({ target }) => target),
     ports: spread(contacts.filter(hasPorts), ({ port }) => port),
@@ -131,7 +156,7 @@ function describe(
     firstSeen: isoTime(contacts.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY)),
     lastSeen: isoTime(lastSeen),
     detectedAt: isoTime(enough.contacts.at(-1)!.end),
-    reasons: [...explainCampaign(campaign), ...vulnerableReason(vulnerable)],
+    reasons: [...explainCampaign(campaign, direction), ...vulnerableReason(vulnerable)],
     dataQuality: describeQuality(quality),
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),

@@ -6,16 +6,26 @@ import type { DetectionSettings } from '../detections/settings.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import { countQuality, describeQuality, WITHOUT_FLAGS } from '../evidence/quality.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
-import { distinctContacts, type FirstContact, firstContacts, type Viewpoint } from '../scan/contacts.ts';
+import { distinctContacts, firstContacts } from '../scan/contacts.ts';
+import type { Ceiling } from '../scan/contexts.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
 import { findScans, type Scan, silenceOf } from '../scan/episodes.ts';
-import { walkOf } from '../scan/windows.ts';
+import type { FirstContact, Viewpoint } from '../scan/first-contact.ts';
+import { habitLimitOf, isShort, walkOf } from '../scan/windows.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
-import { type Direction, type Finding, isoTime, protocolName, SAMPLE_SIZE, type Severity } from './model.ts';
+import {
+  type Direction,
+  type Finding,
+  isoTime,
+  protocolName,
+  SAMPLE_SIZE,
+  type Severity,
+  severityRank,
+} from './model.ts';
 import {
   againstOwnPast,
-  doubtReason,
+  contextReason,
   explainWindows,
   stayedReason,
   stealthReason,
@@ -68,6 +78,7 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
     context.horizons === 'short' ? [] : distinctContacts(source, context.settings, context, LONGEST_SECONDS);
   const scans = findScans({ first, distinct: overDays }, SOURCE_DETECTIONS, context.settings)
     .filter(({ direction }) => !(direction === 'outbound' && isNatGateway(source)))
+    .filter((scan) => !isSlowDoubt(scan))
     .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
   const taken = new Map<string, number>();
   return scans.map((scan) => {
@@ -92,6 +103,10 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
   });
 }
 
+/** What clients of dead servers leave adds up over days, in any network. Below an hour it may be worth a look. */
+const isSlowDoubt = ({ direction, windows }: Scan): boolean =>
+  direction !== 'inbound' && windows.every(({ atMost, rule }) => atMost === 'low' && !isShort(rule));
+
 /**
  * The contacts that a NAT gateway sends outside come from a host behind it. The gateway's own records show that host,
  * so the finding is about the host.
@@ -104,7 +119,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   const first = scan.windows[0]!;
   const source = findingSource(evidence.address, evidence.scope, evidence.identity);
   const firstSeen = contacts.reduce((first, contact) => Math.min(first, contact.start), Number.POSITIVE_INFINITY);
-  const lastSeen = lastProbeOf(contacts, context.settings.habitLimit);
+  const lastSeen = lastProbeOf(scan, context.settings);
   const hours = [Math.floor(firstSeen / HOUR), Math.floor(lastSeen / HOUR)] as const;
   const quality = evidence.panes
     .filter((pane) => pane.hour >= hours[0] && pane.hour <= hours[1])
@@ -115,8 +130,8 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
   const stays = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
-  const isSure = scan.windows.some((window) => window.isSure);
-  const severity = isSure ? severityOf(direction, confidence, stays.length > 0) : doubtfulSeverityOf(scan);
+  const ceiling = ceilingOf(scan);
+  const severity = atMost(ceiling, severityOf(direction, confidence, stays.length > 0));
   return {
     schemaVersion: 1,
     id,
@@ -152,7 +167,7 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
     detectedAt: isoTime(first.contact.end),
     reasons: [
       ...explainWindows(scan.windows, context.settings),
-      ...(isSure ? [] : [doubtReason(contacts)]),
+      contextReason(contacts, ceiling),
       ...(severity === 'critical' ? [stayedReason(stays)] : []),
       ...stealthReason(contacts),
       ...vulnerableReason(vulnerable),
@@ -164,9 +179,10 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   };
 }
 
-/** The time of the last probe. Recurring contacts are not probes, unless there are more of them than `habitLimit`. */
-function lastProbeOf(contacts: readonly FirstContact[], habitLimit: number): number {
-  const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > habitLimit;
+/** The time of the last probe. Recurring contacts are not probes, unless there are more of them than a limit. */
+function lastProbeOf({ contacts, windows }: Scan, settings: DetectionSettings): number {
+  const limit = Math.min(...windows.map(({ detection }) => habitLimitOf(detection, settings)));
+  const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > limit;
   return contacts.reduce(
     (last, contact) => Math.max(last, contact.isHabit && !areProbes ? contact.end : contact.last),
     0,
@@ -188,9 +204,15 @@ function severityOf(direction: Direction, confidence: number, isConnected: boole
   return confidence >= 50 ? 'high' : 'medium';
 }
 
-/** Nothing failed in a sweep of connections that stay open, so no server is gone, and somebody should look. */
-const doubtfulSeverityOf = ({ windows }: Scan): Severity =>
-  windows.every(({ detection }) => detection.counts !== 'failures') ? 'medium' : 'low';
+/** The highest severity that any of a scan's windows allows. Undefined if one of them has no limit. */
+function ceilingOf({ windows }: Scan): Ceiling | undefined {
+  const ceilings = new Set(windows.map(({ atMost }) => atMost));
+  if (ceilings.has(undefined)) return undefined;
+  return ceilings.has('medium') ? 'medium' : 'low';
+}
+
+const atMost = (ceiling: Ceiling | undefined, severity: Severity): Severity =>
+  ceiling && severityRank(severity) > severityRank(ceiling) ? ceiling : severity;
 
 /**
  * Confidence from 0 to 100: fifty for meeting every threshold, up to forty-five more for evidence beyond the walk's

@@ -5,8 +5,8 @@
 import { blockScan } from '../detections/block-scan.ts';
 import { horizontalScan } from '../detections/horizontal-scan.ts';
 import { verticalScan } from '../detections/vertical-scan.ts';
-import type { FirstContact } from '../scan/contacts.ts';
 import type { Scan } from '../scan/episodes.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 
 /** Share of the contacts on one target, or on a handful of ports, above which that side names the scan. */
 const DOMINANT = 0.8;

@@ -110,7 +110,8 @@ export interface Finding {
   readonly techniques: readonly Technique[];
   /** null for campaigns, and for findings that rest on signals alone. */
   readonly source: FindingSource | null;
-  readonly sources?: { readonly count: number; readonly sample: readonly string[] };
+  /** The members of a campaign, and the scope of inside ones. */
+  readonly sources?: { readonly count: number; readonly sample: readonly string[]; readonly scope?: string };
   readonly campaign?: string;
   readonly mergedInto?: string;
   readonly protocols: readonly string[];

@@ -6,9 +6,10 @@ import { testName } from '../detections/tests.ts';
 import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import type { Campaign } from '../scan/campaigns.ts';
-import type { FirstContact } from '../scan/contacts.ts';
-import type { ContextName } from '../scan/contexts.ts';
+import { type Ceiling, CONTEXTS, type ContextName } from '../scan/contexts.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 import { settingOf } from '../scan/settings.ts';
+import type { CampaignDirection, CampaignKind } from '../scan/sliding-shares.ts';
 import { ratioOf, type Window, walkOf } from '../scan/windows.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { protocolName, type Reason } from './model.ts';
@@ -19,8 +20,8 @@ const round = (value: number) => Math.round(value * 100) / 100;
 
 /** Reasons for the strongest window of each detection, then the walk and the ratio of the strongest window of all. */
 export function explainWindows(windows: readonly Window[], settings: DetectionSettings): Reason[] {
-  const strongest = SOURCE_DETECTIONS.map(({ id }) =>
-    strongestOf(windows.filter(({ detection }) => detection.id === id)),
+  const strongest = SOURCE_DETECTIONS.map((one) =>
+    strongestOf(windows.filter(({ detection }) => detection === one)),
   ).filter((window) => window !== undefined);
   const top = strongestOf(strongest);
   if (!top) return [];
@@ -58,7 +59,7 @@ function fanOutReason(window: Window, settings: DetectionSettings): Reason {
   const targets = `${window.isSampled ? 'at least ' : ''}${detection.describe({ count: grouped(failures), shared, protocol })}`;
   const observed = isAboutFailures(window)
     ? `contacts with ${targets} failed`
-    : `the source contacted ${targets} once each and left,`;
+    : `the source contacted ${targets} once each and left${detection.counts === 'failures, touches and visits' ? ' with little data' : ''},`;
   return {
     test: testName(detection.test, rule.horizon),
     value: failures,
@@ -75,22 +76,18 @@ const strongestOf = (windows: readonly Window[]): Window | undefined =>
   );
 
 /** The reasons of a campaign: how many sources, what they covered together, and how little they overlapped. */
-export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
+export function explainCampaign({ shape, shared, network, enough }: Campaign, direction: CampaignDirection): Reason[] {
   const { kind, horizon, tests, share } = shape;
-  const [port, protocol] = shared[0]!.split('/');
-  const what =
-    kind === 'vertical'
-      ? `ports of ${shared[0]}`
-      : `hosts on ${protocolLabel(protocolName(Number(protocol)))} port ${port}`;
-  const [each, other] = kind === 'vertical' ? ['port', 'target'] : ['host', 'port'];
+  const [what, each, other] = partsOf(kind, shared[0]!);
   const also = shared.length > 1 ? `, and did the same to ${countOf(shared.length - 1, `more ${other}`)}` : '';
   const overlap = round(enough.overlap);
+  const sources = `${grouped(enough.sources)} ${direction === 'inbound' ? 'outside' : 'inside'} sources`;
   return [
     {
       test: testName(tests.sources, horizon),
       value: enough.sources,
       threshold: shape.sources,
-      text: `${grouped(enough.sources)} outside sources divided the ${what} between them within ${SPANS[horizon]}, each trying at least ${share}${also} (threshold: ${shape.sources})`,
+      text: `${sources}${network ? ` of ${network}` : ''} divided the ${what} between them within ${SPANS[horizon]}, each trying at least ${share}${also} (threshold: ${shape.sources})`,
     },
     {
       test: testName(tests.cover, horizon),
@@ -105,6 +102,14 @@ export function explainCampaign({ shape, shared, enough }: Campaign): Reason[] {
       text: `on average ${overlap} of them tried each ${each}, where unrelated sources would repeat each other (threshold: at most ${shape.overlap})`,
     },
   ];
+}
+
+/** The parts that members of a campaign divide, one part, and the thing of which there may be more. */
+function partsOf(kind: CampaignKind, shared: string): readonly [parts: string, part: string, other: string] {
+  if (kind === 'vertical') return [`ports of ${shared}`, 'port', 'target'];
+  if (kind === 'block') return ['pairs of host and port', 'pair', 'group'];
+  const [port, protocol] = shared.split('/');
+  return [`hosts on ${protocolLabel(protocolName(Number(protocol)))} port ${port}`, 'host', 'port'];
 }
 
 /** The first three of the given services as text. */
@@ -122,22 +127,44 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
   text: `the scanner stayed connected to ${listOf(services)}`,
 });
 
-/** The reason that a finding alerts nobody: too many of its contacts look like those of a client whose server is gone. */
-export function doubtReason(contacts: readonly FirstContact[]): Reason {
-  const count = (name: ContextName) => contacts.filter(({ context }) => context === name).length;
-  const counts = [
-    [count('failed patiently'), 'were tried three times or more, as clients do that wait for an answer'],
-    [count('answered before'), 'had answered this source before, so they show an outage'],
-    [count('one-way stream'), 'carry a stream of datagrams that needs no answer'],
-    [count('answered, left open'), 'were answered and not closed, as the connections of a pool are'],
-  ] as const;
-  const value = counts.reduce((sum, [number]) => sum + number, 0);
-  const text = counts.filter(([number]) => number > 0).map(([number, what]) => `${grouped(number)} ${what}`);
+/** How a reason words the contexts, after the number of contacts in them. */
+const IN_CONTEXT = {
+  failed: 'failed at the first try, as probes do',
+  'failed patiently': 'were tried three times or more, as clients do that wait for an answer',
+  'failed patiently, in a row': 'were tried three times each, one neighbouring address after the other',
+  'answered before': 'had answered this source before, so they show an outage',
+  'one-way stream': 'carry a stream of datagrams that needs no answer',
+  'answered on the other protocol': 'were answered on the same port by the other protocol, so the source fell back',
+  'beside the answered port': 'are within a few ports of one that answered with data, as in the search for a cluster',
+  'scattered over IPv6': 'are scattered IPv6 addresses, which a source knows only by name',
+  'private address of a peer': 'are scattered private addresses on a port that outside addresses answer, as of peers',
+  'one port per peer': 'are outside hosts with a port of their own, as in the list of a peer-to-peer client',
+  'asked one by one': 'were asked one after the other, as clients ask a pool of servers',
+  traceroute: 'are ports of traceroute',
+  'answered, then left': 'were answered and left with hardly any data',
+  'answered, left open': 'were answered and not closed, as the connections of a pool are',
+  'answered once, with data': 'were answered once, with a few kilobytes',
+  answered: 'were answered and used',
+} as const satisfies Readonly<Record<ContextName, string>>;
+
+/**
+ * The reason that weighs a scan's contacts: how many are in which context, for a scanner or against it. If the severity
+ * has a limit because of them, the sentence says so.
+ */
+export function contextReason(contacts: readonly FirstContact[], limit: Ceiling | undefined): Reason {
+  const counts = Object.entries(IN_CONTEXT)
+    .map(([name, text]) => [contacts.filter(({ context }) => context === name).length, text] as const)
+    .filter(([number]) => number > 0);
+  const text = counts.map(([number, what]) => `${grouped(number)} ${what}`);
+  const conclusion = limit
+    ? `the log cannot tell this from an ordinary client, so the severity is at most ${limit}`
+    : 'enough of them are not what clients leave whose servers are gone';
+  const limited = contacts.filter(({ context }) => CONTEXTS[context].atMost !== undefined).length;
   return {
-    test: 'as-clients-do',
-    value,
-    threshold: contacts.length,
-    text: `of ${countOf(contacts.length, 'contact')}, ${text.join(', ')}: the log cannot tell this from an ordinary client`,
+    ...(limit
+      ? { test: 'as-clients-do', value: limited, threshold: contacts.length }
+      : { test: 'contexts', value: contacts.length - limited, threshold: 0 }),
+    text: `of ${countOf(contacts.length, 'contact')}, ${text.join(', ')}: ${conclusion}`,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The numbers and samples of a finding's contacts. */
 import { isFailure } from '../evidence/seen.ts';
-import type { FirstContact } from '../scan/contacts.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 import { type Finding, SAMPLE_SIZE, type Spread } from './model.ts';
 
 /** A service that answered a scan. `isConnected` is set if the scanner stayed connected. */

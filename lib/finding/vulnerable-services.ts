@@ -1,5 +1,5 @@
 /** Services that are scanned for because of a known vulnerability. Scans for them are ATT&CK T1595.002. */
-import type { FirstContact } from '../scan/contacts.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 
 /** A port with its protocol as scanners write it, such as `tcp/445`. */
 type ServicePort = `${'tcp' | 'udp'}/${number}`;

@@ -81,8 +81,6 @@ export interface PaneView {
   /** All contacts with hashes up to this were kept. 0xffffffff means every contact. */
   readonly theta: number;
   readonly quality: number;
-  /** How many of its contacts failed or were probed without a SYN. */
-  readonly failedProbes: number;
   /** Row numbers of its contacts. */
   readonly contacts: readonly number[];
 }
@@ -102,28 +100,39 @@ export class ContactTable {
     this.#kernel.run.add(source, target, service, seen, start, end, quality, sourcePort, packetBytes);
   }
 
-  /**
-   * The sources, each with its hours in order of time. There may be a million sources of no interest.
-   * @param isWanted selects by the source and by how many of its contacts failed or were probed without a SYN.
-   */
-  *sources(isWanted: (source: number, failedProbes: number) => boolean = () => true): Generator<readonly PaneView[]> {
+  /** How many contacts of each source failed or were probed without a SYN, by the source's number. */
+  failedProbes(): Uint32Array {
     const { run } = this.#kernel;
     run.cutAll();
     run.weigh();
     const { words } = this.#kernel;
     const base = run.paneRows() / 4;
+    const failed = new Uint32Array(run.addressCount());
+    for (let pane = 1; pane < run.paneCount(); pane++) {
+      const at = base + pane * PANE_WORDS;
+      failed[words[at + PANE_SOURCE / WORD]!]! += words[at + PANE_FAILED_PROBES / WORD]!;
+    }
+    return failed;
+  }
+
+  /**
+   * The sources, each with its hours in order of time. There may be a million sources of no interest.
+   * @param isWanted selects by the source.
+   */
+  *sources(isWanted: (source: number) => boolean = () => true): Generator<readonly PaneView[]> {
+    const { run } = this.#kernel;
+    run.cutAll();
+    const { words } = this.#kernel;
+    const base = run.paneRows() / 4;
     const count = run.paneCount();
     const sourceOf = (pane: number) => words[base + pane * PANE_WORDS + PANE_SOURCE / WORD]!;
-    const failedProbes = new Uint32Array(run.addressCount());
-    for (let pane = 1; pane < count; pane++)
-      failedProbes[sourceOf(pane)]! += words[base + pane * PANE_WORDS + PANE_FAILED_PROBES / WORD]!;
     // A counting sort of the panes by source: the next free position of each source, 0 for sources that are left out.
     const sizes = new Uint32Array(run.addressCount());
     for (let pane = 1; pane < count; pane++) sizes[sourceOf(pane)]!++;
     const places = new Uint32Array(run.addressCount());
     let wanted = 0;
     for (let source = 1; source < sizes.length; source++) {
-      if (sizes[source] === 0 || !isWanted(source, failedProbes[source]!)) continue;
+      if (sizes[source] === 0 || !isWanted(source)) continue;
       places[source] = wanted + 1;
       wanted += sizes[source]!;
     }
@@ -243,7 +252,6 @@ export class ContactTable {
       hour: words[at + PANE_HOUR / WORD]!,
       theta: words[at + PANE_THETA / WORD]!,
       quality: words[at + PANE_QUALITY / WORD]!,
-      failedProbes: words[at + PANE_FAILED_PROBES / WORD]!,
       contacts,
     };
   }

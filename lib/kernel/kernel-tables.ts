@@ -1,5 +1,5 @@
 /** The host's view of the kernel's tables of addresses and interfaces. */
-import { formatAddress, type Words } from '../net/address.ts';
+import { formatAddress, isIpv4, type Words } from '../net/address.ts';
 import { isUncounted, type Networks } from '../net/networks.ts';
 import type { Kernel } from './kernel.ts';
 import {
@@ -23,6 +23,8 @@ export const NO_ADDRESS = 0;
  * started.
  */
 const ROOM = 4;
+/** An odd number that spreads neighbours (Knuth, The Art of Computer Programming, volume 3, section 6.4). */
+const SPREAD = 0x9e3779b1;
 
 /** The kernel's bits for an address, asked for once: {@link KIND_INSIDE} and {@link KIND_UNCOUNTED}. */
 export const kindOf = (networks: Networks, address: Words): number =>
@@ -52,6 +54,14 @@ export class KernelAddresses {
     const at = this.#at(id) / 4;
     const { words } = this.#kernel;
     return formatAddress(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
+  /** A number for the /24 of an IPv4 address, or the /64 of an IPv6 address. Few other networks have the same. */
+  networkKey(id: number): number {
+    const at = this.#at(id) / 4;
+    const { words } = this.#kernel;
+    const [w0, w1, w2, w3] = [words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!];
+    return isIpv4([w0, w1, w2, w3]) ? w3 >>> 8 : (Math.imul(w0, SPREAD) ^ w1) >>> 0;
   }
 
   /** The interface that the address is tied to, otherwise 0. */

@@ -36,7 +36,7 @@ export const SEEN_CONVERSATION = 16384;
  * waits for a connection. Raw scanners send one packet or two.
  */
 export const SEEN_PATIENT = 32768;
-/** The target sent at least a kilobyte in one record, which is more than a banner. */
+/** One of the ends sent at least a kilobyte in one record, which is more than a banner or a look at one. */
 export const SEEN_EXCHANGE = 65536;
 /** One of the ends closed or reset a TCP connection in the record that opened it. */
 export const SEEN_CLOSED = 131072;

@@ -1,4 +1,7 @@
-/** The response to a campaign. Its sources are many and change, so the steps protect the target. */
+/**
+ * The response to a campaign. Outside sources are many and change, so the steps protect the target. Inside sources have
+ * something in common, which the steps find and stop.
+ */
 import type { Finding } from '../finding/model.ts';
 import { everythingLike, hostCidr } from '../net/cidr.ts';
 import { shellWord } from '../text/untrusted.ts';
@@ -13,7 +16,64 @@ const LARGEST_LIST = 1000;
 const WEB: ReadonlySet<number> = new Set([80, 443]);
 
 /** Verify the sources, contain, investigate, remediate, notify. */
-export function campaignSteps(finding: Finding, tables: Tables): Step[] {
+export const campaignSteps = (finding: Finding, tables: Tables): Step[] =>
+  finding.direction === 'lateral' ? insideSteps(finding, tables) : outsideSteps(finding, tables);
+
+function insideSteps(finding: Finding, tables: Tables): Step[] {
+  const sources = finding.sources?.sample ?? [];
+  const target = finding.targets.sample[0] ?? '';
+  const region = `--region ${shellWord(tables.region)}`;
+  const [first = ''] = sources;
+  const source = { scope: finding.sources?.scope ?? '', address: first };
+  const asked = sources.slice(0, ASKED);
+  return [
+    {
+      title: 'Verify the sources',
+      why: 'What do they have in common: an instance profile, an image, a deployment, a DaemonSet? Is scanning its job? The commands show the first ones, as interfaces and as pods.',
+      commands: [
+        ...asked.map((address) => interfaceOf(address, region)),
+        ...asked.map(
+          (address) =>
+            `kubectl get pods --all-namespaces --output wide --field-selector status.podIP=${shellWord(address)}`,
+        ),
+      ],
+    },
+    {
+      title: 'Contain',
+      why: 'Stop what they have in common. If you do not know it yet, move their interfaces into a security group that allows nothing.',
+      commands: [
+        'kubectl --namespace NAMESPACE delete daemonset NAME',
+        `aws ec2 modify-network-interface-attribute --network-interface-id INTERFACE --groups GROUP_THAT_ALLOWS_NOTHING ${region}`,
+      ],
+    },
+    {
+      title: 'Investigate',
+      why: 'Find out what else the sources did, and what reached the target. The commands show the source with the most contacts. Repeat them for the others.',
+      commands: [
+        queryBySource(tables, source),
+        listBySource(tables, source),
+        queryByTarget(tables, target),
+        listByTarget(tables, target),
+      ],
+    },
+    {
+      title: 'Remediate',
+      why: 'The command shows the security groups of a target. Allow only the sources that need the port.',
+      commands: [groupsOfTarget(target, undefined, region)],
+    },
+    {
+      title: 'Notify',
+      why: 'Tell the owner of what the sources have in common, then your incident channel, with the id of this finding.',
+      commands: [],
+    },
+  ];
+}
+
+/** Shows who holds an address. */
+const interfaceOf = (address: string, region: string): string =>
+  `aws ec2 describe-network-interfaces --filters Name=${address.includes(':') ? 'ipv6-addresses.ipv6-address' : 'addresses.private-ip-address'},Values=${shellWord(address)} --query 'NetworkInterfaces[].[Attachment.InstanceId,Description,TagSet]' ${region}`;
+
+function outsideSteps(finding: Finding, tables: Tables): Step[] {
   const sources = finding.sources?.sample ?? [];
   const target = finding.targets.sample[0] ?? '';
   const region = `--region ${shellWord(tables.region)}`;

@@ -105,7 +105,12 @@ function inShort(finding: Finding): string {
 function isOurs(finding: Finding): string {
   const { source, sources, direction } = finding;
   if (restsOnSignals(finding)) return 'It happened on your own systems.';
-  if (!source) return `The ${countOf(sources?.count ?? 0, 'source')} are outside your networks.`;
+  if (!source) {
+    const members = `The ${countOf(sources?.count ?? 0, 'source')} are`;
+    return direction === 'lateral'
+      ? `${members} yours: hosts or pods of one network.`
+      : `${members} outside your networks.`;
+  }
   if (direction === 'inbound') return 'The source is outside your networks.';
   const { ecs, instanceId, interfaceId, accountId } = source;
   const holder = ecs?.taskId
@@ -124,7 +129,10 @@ function isOurs(finding: Finding): string {
 function firstAction(finding: Finding): string {
   const { source, direction, openPorts } = finding;
   if (restsOnSignals(finding)) return 'Do first: ask the user whether it was part of their work.';
-  if (!source) return 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';
+  if (!source)
+    return direction === 'lateral'
+      ? 'Do first: find out what the sources have in common: an image, a deployment, a role (step 1). Then stop it (step 2).'
+      : 'Do first: ask whether someone hired a scanning service. If not, close the target (step 2).';
   const hasStayed = connectedOf(finding).length > 0;
   if (direction === 'inbound') {
     if (hasStayed) return 'Do first: check what the scanner does on that service, then deny its address (step 2).';
@@ -145,9 +153,8 @@ function whatToDo(finding: Finding, place: AlertPlace): string[] {
     section('WHAT IT MAY BE INSTEAD', alternatives(finding)),
     section('WHAT TO DO NOW', [
       `Use credentials for ${account}region ${region}. Replace words in CAPITALS: the logs do not contain these values.`,
-      ...(source ? sourceSteps(finding, source, place.tables) : campaignSteps(finding, place.tables)).map(
-        (step, at) =>
-          `${at + 1}. ${step.title}. ${step.why}\n${step.commands.map((command) => `     ${command}`).join('\n')}`,
+      ...(source ? sourceSteps(finding, source, place.tables) : campaignSteps(finding, place.tables)).map((step, at) =>
+        [`${at + 1}. ${step.title}. ${step.why}`, ...step.commands.map((command) => `     ${command}`)].join('\n'),
       ),
     ]),
   ];
@@ -184,7 +191,9 @@ function who(finding: Finding): string[] {
     ? aboutSource(source)
     : restsOnSignals(finding)
       ? []
-      : [`${whoseOf(finding)} (outside): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`];
+      : [
+          `${whoseOf(finding)} (${finding.direction === 'lateral' ? 'inside' : 'outside'}): ${listOf(sources?.sample ?? [], sources?.count ?? 0)}`,
+        ];
   lines.push(...actorLines(finding));
   if (campaign) lines.push(`part of campaign ${campaign}: many sources divide these targets between them`);
   if (tool) lines.push(`likely tool: ${tool.name}, confidence ${tool.confidence} of 100`);

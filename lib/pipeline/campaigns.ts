@@ -1,13 +1,18 @@
-/** Judges campaigns by the evidence of all outside sources in the windows table, hour by hour. */
+/**
+ * Judges campaigns by the evidence in the windows table, hour by hour: of all outside sources, or of a scope's inside
+ * ones.
+ */
 
 import { distributedScan } from '../detections/distributed-scan.ts';
 import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
 import { anchorHourOf, type Hours, type StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
-import type { RunContext } from './evidence-reader.ts';
+import type { SourceName } from '../store/keys.ts';
+import type { CampaignRead, EvidenceReader, RunContext } from './evidence-reader.ts';
 import type { Judged, JudgeOptions } from './judge.ts';
 import { hourOf } from './judge-source.ts';
 import { type Closing, closeFinding, storeFinding } from './recorder.ts';
@@ -25,13 +30,17 @@ const LOOK_BACK_HOURS = 72;
 export interface CampaignsJudged extends Judged {
   /** Outside sources that were dropped because memory was full. */
   readonly dropped: number;
-  readonly members: readonly { readonly address: string; readonly from: number; readonly to: number }[];
+  readonly members: readonly (SourceName & { readonly from: number; readonly to: number })[];
 }
 
-/** The hour with new evidence, and the latest hour that is over. Both are epoch hours. */
+/**
+ * The hour with new evidence, the latest hour to judge (epoch hours), and the scope of inside sources. Default: outside
+ * sources.
+ */
 export interface Judgeable {
   readonly hour: number;
   readonly last: number;
+  readonly scope?: string | undefined;
 }
 
 /**
@@ -40,10 +49,11 @@ export interface Judgeable {
  */
 export async function judgeCampaigns(
   options: JudgeOptions,
-  { hour, last }: Judgeable,
+  { hour, last, scope }: Judgeable,
   run: RunContext,
 ): Promise<CampaignsJudged> {
-  const all = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
+  const known = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
+  const all = known.filter(({ roll }) => roll?.scope === scope);
   const stored = all.filter(({ finding }) => !isVoid(finding));
   const from = beginningOf(stored, hour);
   let to = Math.min(
@@ -54,9 +64,13 @@ export async function judgeCampaigns(
     // Silence is judged by what was read, since a campaign may go on in the next hour.
     const logTime = Math.min(run.logTime, (to + 1) * HOUR);
     const context = contextOf(options, run);
-    const { inbound, fragments } = await run.reader.inbound({ from: from - CAMPAIGN_WINDOW_HOURS, to }, context);
+    const hours = { from: from - CAMPAIGN_WINDOW_HOURS, to };
     const span = { from: from * HOUR, to: (to + 1) * HOUR };
-    const detections = detectCampaigns(inbound, { ...context, logTime }, span);
+    const detect = (contacts: CampaignContacts) => detectCampaigns(contacts, { ...context, logTime }, span);
+    const { contacts, fragments } = await (scope === undefined
+      ? run.reader.outside(hours, context)
+      : readInside(run.reader, scope, hours, context, detect));
+    const detections = detect(contacts);
     // Late evidence may have shown a campaign that goes on in hours judged before it arrived.
     if (
       to < last &&
@@ -67,8 +81,26 @@ export async function judgeCampaigns(
     }
     const continued = detections.map((detection) => continuing(detection, stored, from));
     const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, run.now);
-    return { ...judged, dropped: inbound.dropped };
+    return { ...judged, dropped: contacts.dropped };
   }
+}
+
+/**
+ * Reads the inside sources of a scope. Their failures alone show which may be members. Whatever else these did decides
+ * whether they are.
+ */
+async function readInside(
+  reader: EvidenceReader,
+  scope: string,
+  hours: Hours,
+  context: CampaignContext,
+  detect: (contacts: CampaignContacts) => readonly DetectedCampaign[],
+): Promise<CampaignRead> {
+  const shares = await reader.inside(scope, hours, context);
+  const members = new Set(detect(shares.contacts).flatMap(({ roll }) => roll.members));
+  return members.size
+    ? { ...(await reader.inside(scope, hours, context, members)), fragments: shares.fragments }
+    : shares;
 }
 
 /** The input of a judgement. */
@@ -181,6 +213,7 @@ export async function closeCampaign(
 
 const membersOf = ({ finding, roll }: Pick<StoredFinding, 'finding' | 'roll'>) =>
   (roll?.members ?? []).map((address) => ({
+    scope: roll?.scope ?? 'internet',
     address,
     from: hourOf(finding.firstSeen),
     to: hourOf(finding.lastSeen),

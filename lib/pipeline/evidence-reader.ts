@@ -3,7 +3,7 @@
  */
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { HourRange, ServiceUsers } from '../finding/surroundings.ts';
-import type { InboundContacts, InboundContext } from '../scan/inbound.ts';
+import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import type { Hours } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 
@@ -18,9 +18,9 @@ export interface AskersRequest extends HourRange {
   readonly targets: readonly string[];
 }
 
-/** The contacts of all outside sources, and the number of fragments behind them, by hour. */
-export interface InboundRead {
-  readonly inbound: InboundContacts;
+/** The contacts of possible members of campaigns, and the number of fragments behind them, by hour. */
+export interface CampaignRead {
+  readonly contacts: CampaignContacts;
   readonly fragments: ReadonlyMap<number, number>;
 }
 
@@ -39,8 +39,13 @@ export interface EvidenceReader {
     hours: Hours,
     isEnough?: (suspects: SourceEvidence | undefined) => boolean,
   ): Promise<SourceEvidence | undefined>;
-  /** The contacts of outside sources in some hours, as far as they may be shares of a campaign. */
-  inbound(hours: Hours, context: InboundContext): Promise<InboundRead>;
+  /** The contacts of the outside sources in some hours, as far as they may be shares of a campaign. */
+  outside(hours: Hours, context: CampaignContext): Promise<CampaignRead>;
+  /**
+   * The same for the inside sources of a scope.
+   * @param members sources of which everything is read. Default: the failures of all, which may be shares.
+   */
+  inside(scope: string, hours: Hours, context: CampaignContext, members?: ReadonlySet<string>): Promise<CampaignRead>;
   /** Outside sources that completed contacts with some services. */
   users(requests: readonly UsersRequest[]): Promise<ServiceUsers>;
   /** For each request, those of its targets that had asked its source for something. */

@@ -15,16 +15,15 @@ const ALL_HOURS = { from: 0, to: 0 };
 /** The findings about all sources of a builder, in order of detection time. Call once the last record has been read. */
 export async function judgeAll(collector: Collector, context: JudgingContext): Promise<DetectedFinding[]> {
   const { settings, secret, networks = new Networks(), logTime, overdueBefore } = context;
-  const inboundContext = { ...context, campaign: distributedScan };
-  const reader = new MemoryEvidence(collector, inboundContext);
+  const reader = new MemoryEvidence(collector, { ...context, campaign: distributedScan });
   const run = { logTime, now: logTime, reader };
   const options = { settings, secret, windowDays: 0, overdueBefore, networks };
   const question = { hours: ALL_HOURS, horizons: 'all', stored: [] } as const;
   const found: DetectedFinding[] = [];
   for (const source of reader.sources(leastEvidenceOf(settings)))
     found.push(...(await judgeSource({ ...question, source }, run, options)).detections);
-  const { inbound } = await reader.inbound();
-  const campaigns = detectCampaigns(inbound, context);
+  const members = [await reader.outside(), ...(await Promise.all(reader.scopes.map((scope) => reader.inside(scope))))];
+  const campaigns = members.flatMap(({ contacts }) => detectCampaigns(contacts, context));
   const weighed = await weighBySurroundings(reader, found, settings);
   return [...weighed.map((detection) => withCampaign(detection, campaigns)), ...campaigns].sort(
     ({ finding: a }, { finding: b }) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id),

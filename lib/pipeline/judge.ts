@@ -152,11 +152,11 @@ export class Judge {
     return judged;
   }
 
-  /** Outside sources may be part of a campaign that was found in the meantime. */
+  /** A source may be part of a campaign that was found in the meantime. */
   async #withCampaigns(detections: readonly DetectedFinding[]): Promise<readonly DetectedFinding[]> {
-    const inbound = detections.filter(({ finding }) => finding.direction === 'inbound');
-    if (!inbound.length) return detections;
-    const from = Math.min(...inbound.map(({ anchorHour }) => anchorHour)) - CAMPAIGN_HOURS;
+    const possible = detections.filter(({ finding }) => finding.direction !== 'outbound');
+    if (!possible.length) return detections;
+    const from = Math.min(...possible.map(({ anchorHour }) => anchorHour)) - CAMPAIGN_HOURS;
     const known = (await this.#options.findings.campaigns(from)).flatMap(({ finding, roll }) =>
       roll && !isVoid(finding) ? [{ finding, roll }] : [],
     );

@@ -3,8 +3,8 @@ import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import { isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
-import { InboundContacts, type InboundContext } from '../scan/inbound.ts';
-import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from './evidence-reader.ts';
+import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
+import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
 
 const TCP = 6;
 const UDP = 17;
@@ -15,12 +15,14 @@ export class MemoryEvidence implements EvidenceReader {
   readonly isWhole = true;
   readonly fresh = this;
   readonly #collector: Collector;
-  readonly #inbound: InboundContacts;
+  readonly #context: CampaignContext;
+  /** Possible members of campaigns, by scope. */
+  readonly #members = new Map<string, CampaignContacts>();
   #passing: SourceEvidence | undefined;
 
-  constructor(collector: Collector, context: InboundContext) {
+  constructor(collector: Collector, context: CampaignContext) {
     this.#collector = collector;
-    this.#inbound = new InboundContacts(context);
+    this.#context = context;
   }
 
   /**
@@ -28,7 +30,7 @@ export class MemoryEvidence implements EvidenceReader {
    */
   *sources(least: LeastEvidence): Generator<SourceEvidence> {
     for (const source of this.#collector.sources(least)) {
-      this.#inbound.add(source);
+      if (!source.inside || source.scope !== INTERNET) this.#membersOf(source.scope).add(source);
       this.#passing = source;
       yield source;
     }
@@ -39,11 +41,27 @@ export class MemoryEvidence implements EvidenceReader {
     return this.#passing;
   }
 
-  async inbound(): Promise<InboundRead> {
+  async outside(): Promise<CampaignRead> {
+    const contacts = this.#membersOf(INTERNET);
     // Without members there is no campaign whose likelihood depends on what others reach.
-    const reach = this.#inbound.contacts.length ? this.#collector.outsideReach() : [];
-    for (const { hour, target, count } of reach) this.#inbound.reach.add(hour, target, count);
-    return { inbound: this.#inbound, fragments: new Map() };
+    const reach = contacts.isEmpty ? [] : this.#collector.outsideReach();
+    for (const { hour, target, count } of reach) contacts.reach.add(hour, target, count);
+    return { contacts, fragments: new Map() };
+  }
+
+  async inside(scope: string): Promise<CampaignRead> {
+    return { contacts: this.#membersOf(scope), fragments: new Map() };
+  }
+
+  /** The scopes of the inside sources that have passed. */
+  get scopes(): readonly string[] {
+    return [...this.#members.keys()].filter((scope) => scope !== INTERNET);
+  }
+
+  #membersOf(scope: string): CampaignContacts {
+    const members = this.#members.get(scope) ?? new CampaignContacts(this.#context, scope);
+    this.#members.set(scope, members);
+    return members;
   }
 
   async users(requests: readonly UsersRequest[]): Promise<ServiceUsers> {

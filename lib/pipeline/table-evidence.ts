@@ -3,14 +3,17 @@ import { type Fragment, mergeFragments, type SourceEvidence } from '../evidence/
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { isPublicPort, isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import type { Networks } from '../net/networks.ts';
-import { InboundContacts, type InboundContext } from '../scan/inbound.ts';
+import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
+import { LONGEST_SECONDS } from '../scan/detection.ts';
 import type { Hours } from '../store/finding-item.ts';
 import { inParallel } from '../store/in-parallel.ts';
 import { OUTSIDE_BUCKETS, type SourceName } from '../store/keys.ts';
 import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
-import type { AskersRequest, EvidenceReader, InboundRead, UsersRequest } from './evidence-reader.ts';
+import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
 
 const PARALLEL = 8;
+/** Hours before a contact that show whether its source has made it before. */
+const PAST_HOURS = LONGEST_SECONDS / 3600;
 
 /** Outside sources by the service with which they completed a contact. */
 type UsersOfHour = ReadonlyMap<string, ReadonlySet<string>>;
@@ -54,8 +57,8 @@ export class TableEvidence implements EvidenceReader {
     return mergeFragments(await windows.readSource(name, from, to, { own, packed: this.#packed }));
   }
 
-  async inbound({ from, to }: Hours, context: InboundContext): Promise<InboundRead> {
-    const inbound = new InboundContacts(context);
+  async outside({ from, to }: Hours, context: CampaignContext): Promise<CampaignRead> {
+    const contacts = new CampaignContacts(context);
     const fragments = new Map<number, number>();
     const range = Array.from({ length: to - from + 1 }, (_, at) => from + at);
     for (let bucket = 0; bucket < OUTSIDE_BUCKETS; bucket++) {
@@ -69,12 +72,33 @@ export class TableEvidence implements EvidenceReader {
       }
       for (const known of bySource.values()) {
         const source = mergeFragments(known)!;
-        inbound.add(source);
-        for (const { hour, contacts } of source.panes)
-          for (const { target, seen } of contacts) if (hasInitiatorHalf(seen)) inbound.reach.add(hour, target);
+        contacts.add(source);
+        for (const pane of source.panes)
+          for (const { target, seen } of pane.contacts)
+            if (hasInitiatorHalf(seen)) contacts.reach.add(pane.hour, target);
       }
     }
-    return { inbound, fragments };
+    return { contacts, fragments };
+  }
+
+  async inside(
+    scope: string,
+    { from, to }: Hours,
+    context: CampaignContext,
+    members?: ReadonlySet<string>,
+  ): Promise<CampaignRead> {
+    const { windows } = this.#tables;
+    const contacts = new CampaignContacts(context, scope);
+    const fragments = new Map<number, number>();
+    const shares = await windows.insideShares(scope, from, to);
+    for (const { hour, fragments: count } of shares) fragments.set(hour, (fragments.get(hour) ?? 0) + count);
+    const bySource = Map.groupBy(shares, ({ address }) => address);
+    if (!members) for (const known of bySource.values()) contacts.add(mergeFragments(known)!);
+    await inParallel(PARALLEL, members ?? [], async (address) => {
+      const whole = mergeFragments(await windows.readSource({ scope, address }, from - PAST_HOURS, to));
+      if (whole) contacts.add(whole);
+    });
+    return { contacts, fragments };
   }
 
   async users(requests: readonly UsersRequest[]): Promise<ServiceUsers> {

@@ -1,19 +1,21 @@
 /**
- * Campaigns: many outside sources that divide the ports of one target, or the hosts of our networks on one port, each
- * with too few contacts to be found alone. The victim's view of coordinated scans (Gates: Coordinated Scan Detection,
- * NDSS 2009): many sources, wide cover, little overlap.
+ * Campaigns: many sources that divide the ports of one target, the hosts of our networks on one port, or pairs of both,
+ * each with too few contacts to be found alone. The victim's view of coordinated scans (Gates: Coordinated Scan
+ * Detection, NDSS 2009): many sources, wide cover, little overlap.
  */
 import { networkOf } from '../net/cidr.ts';
 import { HORIZONS } from './detection.ts';
-import { type CampaignKind, dropLoners, type InboundContact, type Shape, SlidingShares } from './sliding-shares.ts';
+import { type CampaignKind, dropLoners, type Shape, type SharedContact, SlidingShares } from './sliding-shares.ts';
 
 /** Sources that scan together, and their contacts. */
 export interface Campaign {
   readonly shape: Shape;
-  /** Targets, or ports with protocols such as "6379/6". The first one to be found comes first. */
+  /** Targets, or ports with protocols such as "6379/6". The first one to be found comes first. Empty for pairs. */
   readonly shared: readonly string[];
+  /** The network of all members, if they were found by it: a /24 or a /64. */
+  readonly network?: string | undefined;
   /** Contacts of the members, in order of time. */
-  readonly contacts: readonly InboundContact[];
+  readonly contacts: readonly SharedContact[];
   /** The window in which the evidence was first enough, cut off at that point. */
   readonly enough: Cover;
 }
@@ -25,11 +27,13 @@ export interface CampaignRoll {
   readonly shared: readonly string[];
   /** Members, those with the most contacts first. Large campaigns name only the first ones. */
   readonly members: readonly string[];
+  /** The scope of inside members. Absent for outside ones. */
+  readonly scope?: string;
 }
 
 /** How well some sources cover something together. */
 interface Cover {
-  readonly contacts: readonly InboundContact[];
+  readonly contacts: readonly SharedContact[];
   readonly sources: number;
   /** Distinct ports of the target, or distinct targets on the port. */
   readonly spread: number;
@@ -65,25 +69,34 @@ export interface CampaignOptions {
   readonly hostsIn?: Shape['hostsIn'];
 }
 
-/** Finds the campaigns in the contacts of outside sources, in any order. */
+/** Finds the campaigns in the contacts of possible members, in any order. */
 export function findCampaigns(
-  contacts: readonly InboundContact[],
+  contactsFor: (shape: Shape) => readonly SharedContact[],
   shapes: readonly Shape[],
   { gapSeconds, span = ALWAYS, hostsIn }: CampaignOptions,
 ): Campaign[] {
   const campaigns: Campaign[] = [];
   for (const shape of shapes) {
-    for (const [shared, group] of Map.groupBy(contacts, shape.groupOf)) {
+    const networkOfMember = ({ source }: SharedContact) => (shape.isOfNetwork ? networkOf(source) : undefined);
+    // Sources that divide ports or hosts also try distinct pairs, and may be neighbours.
+    const isWider = shape.kind === 'block' || shape.isOfNetwork;
+    const known = new Set(isWider ? campaigns.flatMap((campaign) => [...membersOf(campaign)]) : []);
+    const contacts = contactsFor(shape).filter(({ source }) => !known.has(source));
+    const groups = Map.groupBy(contacts, (contact) => `${networkOfMember(contact) ?? ''} ${shape.groupOf(contact)}`);
+    for (const group of groups.values()) {
       const shares = sharesIn(shape, group);
       if (shares.length < shape.cover) continue;
-      campaigns.push(...campaignsOf({ ...shape, hostsIn }, shared, shares.sort(byTime), gapSeconds, span));
+      const found = campaignsOf({ ...shape, hostsIn }, shares.sort(byTime), gapSeconds, span);
+      const shared = [shape.groupOf(group[0]!)];
+      const network = networkOfMember(group[0]!);
+      campaigns.push(...found.map((campaign) => ({ ...campaign, shared, network })));
     }
   }
   return uniteCampaigns(campaigns);
 }
 
 /** The contacts of sources that have enough parts of a group to be members at any time. */
-function sharesIn(shape: Shape, group: readonly InboundContact[]): InboundContact[] {
+function sharesIn(shape: Shape, group: readonly SharedContact[]): SharedContact[] {
   const parts = new SlidingShares(shape);
   for (const contact of group) parts.count(contact, 1);
   return parts.members.size < shape.sources ? [] : group.filter(({ source }) => parts.members.has(source));
@@ -103,11 +116,16 @@ function uniteCampaigns(campaigns: readonly Campaign[]): Campaign[] {
   return kept;
 }
 
-const lastOf = ({ contacts }: Pick<Cover, 'contacts'>): InboundContact => contacts.at(-1)!;
+const lastOf = ({ contacts }: Pick<Cover, 'contacts'>): SharedContact => contacts.at(-1)!;
 const membersOf = ({ contacts }: Campaign): Set<string> => new Set(contacts.map(({ source }) => source));
 
 function areOne(a: Campaign, b: Campaign): boolean {
-  if (a.shape.kind !== b.shape.kind || a.contacts[0]!.end > lastOf(b).end || b.contacts[0]!.end > lastOf(a).end)
+  if (
+    a.shape.kind !== b.shape.kind ||
+    a.network !== b.network ||
+    a.contacts[0]!.end > lastOf(b).end ||
+    b.contacts[0]!.end > lastOf(a).end
+  )
     return false;
   const [ours, theirs] = [membersOf(a), membersOf(b)];
   return ours.intersection(theirs).size >= SAME * ours.union(theirs).size;
@@ -122,12 +140,11 @@ const joinTwo = (a: Campaign, b: Campaign): Campaign => ({
 /** Windows that cover enough. Windows that follow each other within the episode gap are joined. */
 function campaignsOf(
   shape: Shape,
-  shared: string,
-  group: readonly InboundContact[],
+  group: readonly SharedContact[],
   gapSeconds: number,
   span: Span,
-): Campaign[] {
-  const found: { contacts: Set<InboundContact>; enough: Cover; last: number }[] = [];
+): Omit<Campaign, 'shared' | 'network'>[] {
+  const found: { contacts: Set<SharedContact>; enough: Cover; last: number }[] = [];
   const shares = new SlidingShares(shape);
   const first = Math.max(group[0]!.end, span.from);
   const end = Math.min(group.at(-1)!.end + STEP, span.to);
@@ -150,14 +167,13 @@ function campaignsOf(
   }
   return found.map(({ contacts, enough }) => ({
     shape,
-    shared: [shared],
     contacts: withoutLoners(shape, [...contacts].sort(byTime)),
     enough,
   }));
 }
 
 /** The cover of a window's members if it meets every threshold. */
-function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly InboundContact[]): Cover | undefined {
+function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly SharedContact[]): Cover | undefined {
   const parts = window.shares();
   dropLoners(parts);
   const sources = parts.size;
@@ -166,16 +182,36 @@ function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly Inbound
   const overlap = pairs / spread.size;
   if (sources < shape.sources || spread.size < shape.cover || overlap > shape.overlap) return undefined;
   const contacts = inWindow.filter((contact) => parts.has(contact.source));
-  if (shape.kind === 'horizontal' && !isPlanned(pairs, spread, shape.hostsIn?.(...hoursOf(contacts)))) return undefined;
+  const places =
+    shape.kind === 'horizontal'
+      ? placesFor(spread, shape.hostsIn?.(...hoursOf(contacts)))
+      : shape.kind === 'block'
+        ? pairsAmong(contacts)
+        : undefined;
+  if (places !== undefined && !isPlanned(pairs, spread.size, places)) return undefined;
   return { contacts, sources, spread: spread.size, overlap };
 }
 
-const hoursOf = (contacts: readonly InboundContact[]): readonly [number, number] => [
+/** How many hosts sources without a plan would draw from. Undefined if nobody finds such hosts by chance. */
+function placesFor(targets: ReadonlySet<string>, hosts: number | undefined): number | undefined {
+  const isIpv6 = [...targets].every((target) => target.includes(':'));
+  // Nobody finds dozens of IPv6 hosts by chance. Sources that share a list of hosts may draw from that list.
+  if (isIpv6 && hosts === undefined) return undefined;
+  const addresses = isIpv6 ? Number.POSITIVE_INFINITY : new Set([...targets].map(networkOf)).size * NETWORK_SIZE;
+  return Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, addresses));
+}
+
+/** How many pairs the targets and services of some contacts allow. */
+const pairsAmong = (contacts: readonly SharedContact[]): number =>
+  new Set(contacts.map(({ target }) => target)).size *
+  new Set(contacts.map(({ port, protocol }) => `${port} ${protocol}`)).size;
+
+const hoursOf = (contacts: readonly SharedContact[]): readonly [number, number] => [
   Math.floor(contacts[0]!.end / HOUR),
   Math.floor(contacts.at(-1)!.end / HOUR),
 ];
 
-function withoutLoners(shape: Shape, contacts: readonly InboundContact[]): readonly InboundContact[] {
+function withoutLoners(shape: Shape, contacts: readonly SharedContact[]): readonly SharedContact[] {
   const all = new SlidingShares(shape);
   for (const contact of contacts) all.count(contact, 1);
   const parts = all.shares();
@@ -184,20 +220,14 @@ function withoutLoners(shape: Shape, contacts: readonly InboundContact[]): reado
 }
 
 /**
- * Whether targets are divided between sources rather than drawn at random. Sources without a plan that draw from as
- * many hosts would hit some targets twice (occupancy problem, mean and variance of the number of distinct targets by
- * Feller).
+ * Whether parts are divided between sources rather than drawn at random. Sources without a plan that draw from as many
+ * places would hit some twice (occupancy problem, mean and variance of the number of distinct places by Feller).
  */
-function isPlanned(pairs: number, targets: ReadonlySet<string>, hosts: number | undefined): boolean {
-  const isIpv6 = [...targets].every((target) => target.includes(':'));
-  // Nobody finds dozens of IPv6 hosts by chance. Sources that share a list of hosts may draw from that list.
-  if (isIpv6 && hosts === undefined) return true;
-  const addresses = isIpv6 ? Number.POSITIVE_INFINITY : new Set([...targets].map(networkOf)).size * NETWORK_SIZE;
-  const size = Math.max(targets.size, Math.min(hosts ?? Number.POSITIVE_INFINITY, addresses));
-  const missed = Math.exp(-pairs / size);
-  const mean = size * (1 - missed);
-  const variance = size * missed * (1 - (1 + pairs / size) * missed);
-  return targets.size >= mean + SURPRISE * Math.sqrt(variance);
+function isPlanned(draws: number, distinct: number, places: number): boolean {
+  const missed = Math.exp(-draws / places);
+  const mean = places * (1 - missed);
+  const variance = places * missed * (1 - (1 + draws / places) * missed);
+  return distinct >= mean + SURPRISE * Math.sqrt(variance);
 }
 
 /** The fewest of a cover's first contacts that would have been enough. */
@@ -211,7 +241,7 @@ function shortest(shape: Shape, cover: Cover): Cover {
   return cover;
 }
 
-function byTime(a: InboundContact, b: InboundContact): number {
+function byTime(a: SharedContact, b: SharedContact): number {
   return (
     a.end - b.end ||
     a.start - b.start ||

@@ -13,62 +13,16 @@ import {
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
 } from '../evidence/seen.ts';
-import type { Networks } from '../net/networks.ts';
-import { type ContextName, contextOf } from './contexts.ts';
-import { type Direction, directionOf } from './direction.ts';
+import { inCompany } from './company.ts';
+import { contextOf } from './contexts.ts';
+import { directionOf } from './direction.ts';
+import { contactKey, type FirstContact, type Viewpoint } from './first-contact.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
-import { flowsOf, isHabit, isLasting, isTouch, minutesIn, minutesOf } from './visits.ts';
+import { flowsOf, isHabit, isLasting, isOnce, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
 const FULL = 0xffffffff;
-
-/** A first contact: one not made in the hour before. Times are epoch seconds. */
-export interface FirstContact {
-  readonly target: string;
-  readonly port: number;
-  readonly protocol: number;
-  readonly outcome: Outcome;
-  /** The context in which it is weighed. */
-  readonly context: ContextName;
-  readonly start: number;
-  readonly end: number;
-  readonly last: number;
-  /** How many contacts this one stands for: 1 if all are kept, more if they are sampled. */
-  readonly weight: number;
-  readonly direction: Direction;
-  /**
-   * Made repeatedly over minutes, so it is a recurring contact (a poller or a stale configuration) rather than a probe.
-   */
-  readonly isHabit: boolean;
-  /** Established once with hardly any data, so a port was found open and left. */
-  readonly isTouch: boolean;
-  /** Established with data over several minutes, so the source stayed connected. */
-  readonly isConnected: boolean;
-  /** A repeated visit, after a pause, to a contact that failed. A scan may be run again. */
-  readonly isRepeat: boolean;
-  /** Probed without a SYN. */
-  readonly isStealth: boolean;
-  /** Number of separate minutes in which it was probed. */
-  readonly attempts: number;
-  /** The form of its probes, for naming the tool. See {@link SeenContact}. */
-  readonly sourcePort: number;
-  readonly packetBytes: number;
-}
-
-/** Identifies a contact among first contacts. */
-export const contactKey = (contact: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
-  `${contact.target} ${contact.port} ${contact.protocol}`;
-
-/** Decides when silence counts as an answer, and which public networks are inside. */
-export interface Viewpoint {
-  /** Log time before which a missing answer is overdue, in epoch seconds. Infinity if the log is complete. */
-  readonly overdueBefore: number;
-  /** How far the log has come, epoch seconds. */
-  readonly logTime: number;
-  /** Decides between inside and outside. Default: only private networks are inside. */
-  readonly networks?: Networks;
-}
 
 /** The evidence about one contact, hour by hour. */
 type History = { readonly pane: Pane; readonly contact: SeenContact }[];
@@ -86,7 +40,7 @@ export function firstContacts(source: SourceEvidence, settings: ScanSettings, vi
       if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
     }
   }
-  return contacts.sort(byTime);
+  return inCompany(contacts.sort(byTime), viewpoint);
 }
 
 /**
@@ -111,7 +65,7 @@ export function distinctContacts(
       from = to;
     }
   }
-  return contacts.sort(byTime);
+  return inCompany(contacts.sort(byTime), viewpoint);
 }
 
 function historiesOf(source: SourceEvidence): Iterable<History> {
@@ -152,8 +106,9 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       outcome,
       seen,
       protocol: contact.protocol,
+      port: contact.port,
       flows: flowsOf(contact),
-      isTouch: false,
+      isOnce: false,
       isAnsweredBefore: false,
     }),
     // It counts at the time it was first made. Later repetitions are not new probes.
@@ -163,6 +118,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       probed.length >= look.settings.habitHours ||
       probed.some((entry) => isHabit(entry.contact, undefined, look.settings.habitMinutes)),
     isTouch: false,
+    isVisit: false,
     isConnected:
       outcome === 'established' &&
       isLasting(
@@ -172,6 +128,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
+    flows: Math.max(...probed.map((entry) => flowsOf(entry.contact))),
   };
 }
 
@@ -198,11 +155,11 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   const seen = contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
-  const touched =
+  const once =
     outcome === 'established' &&
     history.length === 1 + Number(next !== undefined) &&
     isSurelyFirst(contact, pane, look.source) &&
-    isTouch(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes });
+    isOnce(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes });
   return {
     ...beginningOf(pane, contact),
     outcome,
@@ -210,19 +167,22 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       outcome,
       seen,
       protocol: contact.protocol,
+      port: contact.port,
       flows: flowsOf(contact, next),
-      isTouch: touched,
+      isOnce: once,
       isAnsweredBefore: isAnsweredBefore(history, at),
     }),
     // A conversation that continues after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
     direction: directionOf(contact, look.source, look.viewpoint.networks),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
-    isTouch: touched,
+    isTouch: once && (seen & SEEN_EXCHANGE) === 0,
+    isVisit: once && (seen & SEEN_EXCHANGE) !== 0,
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
+    flows: flowsOf(contact, next),
   };
 }
 

@@ -16,15 +16,18 @@ import {
   SEEN_WITHOUT_FLAGS,
 } from '../evidence/seen.ts';
 
+/** The highest severity of a finding that rests on contacts in a context. */
+export type Ceiling = 'low' | 'medium';
+
 /** How much of a failure or of a success a contact in a context is worth. */
 interface Context {
   readonly failure: number;
   readonly success: number;
   /**
-   * Whether a client whose server is gone leaves the same trace as a scanner. Such contacts can make a finding, but its
-   * severity stays low until enough others indicate a scan.
+   * Set if a client whose server is gone leaves the same trace as a scanner. Such contacts can make a finding, but its
+   * severity is at most this until enough others indicate a scan.
    */
-  readonly isDoubtful?: true;
+  readonly atMost?: Ceiling;
 }
 
 export type ContextName = keyof typeof CONTEXTS;
@@ -34,39 +37,84 @@ const TABLE = {
    * An established connection with hardly any data, not repeated and not closed by either end: a pool that keeps its
    * connections, or a scanner that hides its resets.
    */
-  'answered, left open': { failure: 0, success: 0.5, isDoubtful: true },
+  'answered, left open': { failure: 0, success: 0.5, atMost: 'medium' },
   /**
-   * The same, but closed, and with less than a kilobyte in answer. A scanner that finds a port open does this, and so
-   * does a health check, so it is worth half a success.
+   * The same, but closed. A scanner that finds a port open does this, and so does a health check, so it is worth half a
+   * success.
    */
   'answered, then left': { failure: 0, success: 0.5 },
+  /**
+   * A single exchange of a kilobyte or a few: a page, a certificate, a banner and the reply to it. A sweep that reads
+   * what it finds does this, and so does a check of all hosts.
+   */
+  'answered once, with data': { failure: 0, success: 1, atMost: 'medium' },
   /** Any other answer. */
   answered: { failure: 0, success: 1 },
   /**
    * A failure, although the same port of the same target has answered this source with data in an earlier hour: an
    * outage. A scanner looks for what it does not know.
    */
-  'answered before': { failure: 1, success: 0, isDoubtful: true },
+  'answered before': { failure: 1, success: 0, atMost: 'low' },
   /**
    * More than ten datagrams in one record and no answer: media, syslog, a tunnel or gossip. A scanner sends a datagram
    * or two to each port.
    */
-  'one-way stream': { failure: 1, success: 0, isDoubtful: true },
+  'one-way stream': { failure: 1, success: 0, atMost: 'low' },
   /**
    * Three packets or more in one record and no answer, or three source ports. A client repeats its SYN for as long as
    * it waits for a connection (RFC 6298), three times in five seconds. Resolvers and SNMP clients repeat their
    * datagrams. Raw scanners send a packet or two.
    */
-  'failed patiently': { failure: 1, success: 0, isDoubtful: true },
+  'failed patiently': { failure: 1, success: 0, atMost: 'low' },
+  /**
+   * The same, but part of a run of neighbouring addresses, each tried once, one after the other. A client comes back to
+   * its servers, and few lists of servers are a row of addresses. A job that goes once through such a list does the
+   * same.
+   */
+  'failed patiently, in a row': { failure: 1, success: 0, atMost: 'medium' },
+  /**
+   * A failure on a port of which the same target answers with the other protocol: a client that falls back, as browsers
+   * do from QUIC to TCP (RFC 9114).
+   */
+  'answered on the other protocol': { failure: 1, success: 0, atMost: 'low' },
+  /**
+   * A failure within a few ports of one that the same target answered with data, where the source tried no others
+   * anywhere: members of a cluster look for each other in a short range of ports.
+   */
+  'beside the answered port': { failure: 1, success: 0, atMost: 'low' },
+  /**
+   * An outside IPv6 address without a neighbour among the failures. Nobody finds scattered IPv6 hosts by trying (RFC
+   * 7707), so a name led to it: a client that falls back to IPv4 (RFC 8305).
+   */
+  'scattered over IPv6': { failure: 1, success: 0, atMost: 'low' },
+  /**
+   * Private addresses of several address blocks, scattered, on a port on which outside addresses answer: peers that
+   * gave the addresses they have at home.
+   */
+  'private address of a peer': { failure: 1, success: 0, atMost: 'low' },
+  /** UDP ports on which traceroute begins, one after the other. No service uses them. */
+  traceroute: { failure: 0, success: 0 },
+  /**
+   * Outside addresses tried on one unprivileged port each, most on a port of their own: the list of a peer-to-peer
+   * client (BEP 23). A scanner looks for the same ports on many hosts, or for many ports on each.
+   */
+  'one port per peer': { failure: 1, success: 0, atMost: 'low' },
+  /**
+   * UDP to an outside address, few in a minute: a client that asks one server after the other, as time services do.
+   */
+  'asked one by one': { failure: 1, success: 0, atMost: 'low' },
   /** Any other failure. */
   failed: { failure: 1, success: 0 },
 } as const satisfies Readonly<Record<string, Context>>;
 
-/** The table, in the order in which {@link contextOf} decides. */
+/** The table. {@link contextOf} decides by the contact itself, `company.ts` by the contacts around it. */
 export const CONTEXTS: Readonly<Record<keyof typeof TABLE, Context>> = TABLE;
 
 const ICMP: ReadonlySet<number> = new Set([1, 58]);
 const UDP = 17;
+/** The first port of traceroute, and how many it uses: three for each of thirty hops. */
+const TRACEROUTE_PORT = 33_434;
+const TRACEROUTE_PORTS = 90;
 /** A scanner tries a port again once at most, nmap from a neighbouring source port. */
 const PATIENT_FLOWS = 3;
 
@@ -76,22 +124,25 @@ interface Circumstances {
   /** All bits seen of the contact. */
   readonly seen: number;
   readonly protocol: number;
+  readonly port: number;
   /** The number of source ports from which it was tried, as far as the evidence can tell them apart. */
   readonly flows: number;
-  readonly isTouch: boolean;
+  /** Whether it was answered, made once and left after at most a few kilobytes. */
+  readonly isOnce: boolean;
   /** Whether the same contact was answered earlier, within the evidence. */
   readonly isAnsweredBefore: boolean;
 }
 
 /** The context in which a contact is weighed. */
 export function contextOf(circumstances: Circumstances): ContextName {
-  const { outcome, seen, protocol, flows, isTouch, isAnsweredBefore } = circumstances;
+  const { outcome, seen, protocol, port, flows, isOnce, isAnsweredBefore } = circumstances;
   if (!isFailure(outcome)) {
-    if (!isTouch) return 'answered';
-    if (staysOpen(seen)) return 'answered, left open';
-    return seen & SEEN_EXCHANGE ? 'answered' : 'answered, then left';
+    if (!isOnce) return 'answered';
+    if (seen & SEEN_EXCHANGE) return 'answered once, with data';
+    return staysOpen(seen) ? 'answered, left open' : 'answered, then left';
   }
   if (isAnsweredBefore) return 'answered before';
+  if (protocol === UDP && port >= TRACEROUTE_PORT && port < TRACEROUTE_PORT + TRACEROUTE_PORTS) return 'traceroute';
   if (outcome !== 'reset' && protocol === UDP && seen & SEEN_CONVERSATION) return 'one-way stream';
   if (flows >= PATIENT_FLOWS) return 'failed patiently';
   // Every ping repeats itself, a scanner's as well as a monitor's.

@@ -1,6 +1,7 @@
 /** The form of a detection: a record that the engine reads. Schema, reasons, alerts and docs are derived from it. */
-import type { FirstContact } from './contacts.ts';
+
 import type { Direction } from './direction.ts';
+import type { FirstContact } from './first-contact.ts';
 import type { Setting, SHARED_SETTINGS } from './settings.ts';
 
 /** How far back a window looks, in seconds of log time. */
@@ -50,11 +51,13 @@ export interface WindowRule {
 export interface SourceDetection extends Described {
   readonly groupBy: GroupBy;
   /** The contacts that indicate a scan. All other answered contacts are evidence against it. */
-  readonly counts: 'failures' | 'failures and touches';
+  readonly counts: 'failures' | 'failures and touches' | 'failures, touches and visits';
   /** TCP ports to which it is limited. Default: contacts of any protocol and port. */
   readonly tcpPorts?: ReadonlySet<number>;
   /** Windows, the shortest first. Windows beyond an hour count each contact once in three days. */
   readonly windows: readonly WindowRule[];
+  /** Setting for how many failed recurring contacts a group may have. Default: `habitLimit`. */
+  readonly habitLimit?: string;
   /** A further condition on the contacts of a window that indicate a scan. */
   readonly requires?: (contacts: readonly FirstContact[]) => boolean;
   /** Whether a scan that only this detection found is named by its id. Otherwise the shape of the contacts names it. */
@@ -65,20 +68,23 @@ export interface SourceDetection extends Described {
   readonly describe: (window: WindowFacts) => string;
 }
 
-/** Recognises what many outside sources do together. */
+/** Recognises what many sources do together. */
 export interface CampaignDetection extends Described {
   /** Settings for the minimum number of members, and for the maximum average number of members per part. */
   readonly sources: string;
   readonly overlap: string;
   /**
-   * The parts that members divide. A member tries at least `share` distinct parts, and at least `share - 1` of them
-   * fail.
+   * The parts that members divide: ports of one target, targets on one port, or pairs of both. A member tries at least
+   * `share` distinct parts. An outside member may find one of them open.
    */
   readonly divides: readonly {
-    readonly groupBy: 'target' | 'port';
+    readonly groupBy: GroupBy;
     readonly horizon: HorizonName;
-    readonly share: string;
+    /** Default: one part. */
+    readonly share?: string;
     readonly cover: string;
+    /** Whether the members are addresses of one outside network. Default: of any. */
+    readonly isOfNetwork?: true;
     /** Names of the tests in a finding's reasons, without the horizon. */
     readonly tests: Readonly<Record<'sources' | 'cover' | 'overlap', string>>;
   }[];
@@ -93,9 +99,10 @@ type FloorsIn<Own> = (keyof Own | keyof typeof SHARED_SETTINGS) & string;
 
 /** A source detection whose windows name settings that exist. */
 export const defineDetection = <const Id extends string, const Own extends Readonly<Record<string, Setting>>>(
-  detection: Omit<SourceDetection, 'id' | 'settings' | 'windows'> & {
+  detection: Omit<SourceDetection, 'id' | 'settings' | 'windows' | 'habitLimit'> & {
     readonly id: Id;
     readonly settings: Own;
     readonly windows: readonly (WindowRule & { readonly floor: FloorsIn<Own> })[];
+    readonly habitLimit?: FloorsIn<Own>;
   },
 ) => detection;

@@ -3,9 +3,9 @@
  */
 import { isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
-import { contactKey, type FirstContact } from './contacts.ts';
 import type { SourceDetection } from './detection.ts';
 import type { Direction } from './direction.ts';
+import { contactKey, type FirstContact } from './first-contact.ts';
 import { type Contacts, findGroupScans, type GroupScan, unite } from './groups.ts';
 import type { ScanSettings } from './settings.ts';
 import type { Window } from './windows.ts';
@@ -175,7 +175,7 @@ function splitAtNewTargets(
     .map((scan) => ({ direction, contacts: scan.contacts, windows: scan.windows.sort(compareByTime), isSlow: false }));
 }
 
-const isProbe = (contact: FirstContact): boolean => isFailure(contact.outcome) || contact.isTouch;
+const isProbe = (contact: FirstContact): boolean => isFailure(contact.outcome) || contact.isTouch || contact.isVisit;
 
 function burstOf(contacts: FirstContact[], all: readonly Window[]): Burst {
   const windows = windowsWithin(all, contacts);

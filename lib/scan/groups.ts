@@ -1,7 +1,8 @@
 /** Groups a source's contacts by what a scan has in common, and keeps those in windows that met the thresholds. */
-import { contactKey, type FirstContact } from './contacts.ts';
+
 import { type GroupBy, HORIZONS, type SourceDetection, type WindowRule } from './detection.ts';
 import type { Direction } from './direction.ts';
+import { contactKey, type FirstContact } from './first-contact.ts';
 import type { ScanSettings } from './settings.ts';
 import { findWindows, hasSpeakers, isShort, leastFloor, type Window } from './windows.ts';
 
@@ -46,7 +47,7 @@ export function findGroupScans(
   const fast = scanGroups(contacts, ofFailures, (group, detection) => fastScanOf(group, detection, settings));
   const rest = withoutScanned(contacts, fast);
   const slow = scanGroups(rest, ofFailures, (group, detection) => slowScanOf(group, detection, settings));
-  const touches = detections.filter(({ counts }) => counts === 'failures and touches');
+  const touches = detections.filter(({ counts }) => counts !== 'failures');
   return [...fast, ...scanTouches(contacts, touches, fast, settings), ...slow];
 }
 
@@ -58,7 +59,7 @@ function scanTouches(
   settings: ScanSettings,
 ): GroupScan[] {
   const keyOf = (groupBy: GroupBy, shared: string) => `${groupBy} ${shared}`;
-  const sure = fast.filter(({ windows }) => windows.some(({ isSure }) => isSure));
+  const sure = fast.filter(({ windows }) => windows.some(({ atMost }) => !atMost));
   const explained = Map.groupBy(sure, ({ windows: [window] }) => keyOf(window!.detection.groupBy, window!.shared));
   return detections.flatMap((detection) =>
     [...groupsOf(contacts, detection)]

@@ -1,29 +1,34 @@
 /** The share of each source in a sliding window. */
 import { isFailure } from '../evidence/seen.ts';
-import type { FirstContact } from './contacts.ts';
-import type { CampaignDetection, HorizonName } from './detection.ts';
+import type { CampaignDetection, GroupBy, HorizonName } from './detection.ts';
+import type { FirstContact } from './first-contact.ts';
 import { type ScanSettings, settingOf } from './settings.ts';
 
-/** A contact of an outside source, with the source's name. */
-export interface InboundContact extends FirstContact {
+/** A contact of a possible member, with the source's name. */
+export interface SharedContact extends FirstContact {
   readonly source: string;
 }
 
-/** The parts that sources divide between them: the ports of one target, or the targets on one port. */
-export type CampaignKind = 'vertical' | 'horizontal';
+/** Where the members are: outside, or inside. */
+export type CampaignDirection = 'inbound' | 'lateral';
+
+/** The parts that sources divide: the ports of one target, the targets on one port, or pairs of both. */
+export type CampaignKind = 'vertical' | 'horizontal' | 'block';
 
 /** How a kind of campaign groups contacts, and what its members divide between them. */
 export interface Shape {
   readonly kind: CampaignKind;
   /** The horizon within which the shares must be taken. */
   readonly horizon: HorizonName;
-  /** Number of distinct parts that a member must try. At least `share - 1` must fail. */
+  /** Number of distinct parts that a member must try. */
   readonly share: number;
   /** Number of parts that the members must cover together. */
   readonly cover: number;
   /** Minimum number of members, and maximum average number of members per part. */
   readonly sources: number;
   readonly overlap: number;
+  /** Whether the members are addresses of one network. */
+  readonly isOfNetwork: boolean;
   readonly tests: CampaignDetection['divides'][number]['tests'];
   readonly groupOf: (contact: FirstContact) => string;
   readonly partOf: (contact: FirstContact) => string;
@@ -33,27 +38,28 @@ export interface Shape {
 
 /** The kinds of campaigns, with the numbers of a deployment. */
 export const shapesOf = (detection: CampaignDetection, settings: ScanSettings): Shape[] =>
-  detection.divides.map(({ groupBy, horizon, share, cover, tests }) => ({
-    ...(groupBy === 'target' ? VERTICAL : HORIZONTAL),
+  detection.divides.map(({ groupBy, horizon, share, cover, isOfNetwork = false, tests }) => ({
+    ...GROUPS[groupBy],
     horizon,
     tests,
-    share: settingOf(settings, share),
+    isOfNetwork,
+    share: share === undefined ? 1 : settingOf(settings, share),
     cover: settingOf(settings, cover),
     sources: settingOf(settings, detection.sources),
     overlap: settingOf(settings, detection.overlap),
   }));
 
-const VERTICAL = {
-  kind: 'vertical',
-  groupOf: ({ target }: FirstContact) => target,
-  partOf: ({ port, protocol }: FirstContact) => `${port} ${protocol}`,
-} as const;
+const serviceOf = ({ port, protocol }: FirstContact) => `${port}/${protocol}`;
 
-const HORIZONTAL = {
-  kind: 'horizontal',
-  groupOf: ({ port, protocol }: FirstContact) => `${port}/${protocol}`,
-  partOf: ({ target }: FirstContact) => target,
-} as const;
+const GROUPS = {
+  target: { kind: 'vertical', groupOf: ({ target }: FirstContact) => target, partOf: serviceOf },
+  port: { kind: 'horizontal', groupOf: serviceOf, partOf: ({ target }: FirstContact) => target },
+  source: {
+    kind: 'block',
+    groupOf: () => '',
+    partOf: (contact: FirstContact) => `${contact.target} ${serviceOf(contact)}`,
+  },
+} as const satisfies Readonly<Record<GroupBy, Pick<Shape, 'kind' | 'groupOf' | 'partOf'>>>;
 
 /** A source that covers more than this share of everything, and more than this many even shares, is found alone. */
 const LONER = 0.25;
@@ -82,7 +88,7 @@ export class SlidingShares {
     this.#shape = shape;
   }
 
-  count(contact: InboundContact, sign: 1 | -1): void {
+  count(contact: SharedContact, sign: 1 | -1): void {
     const { source } = contact;
     const own = this.#parts.get(source) ?? new Map<string, { tried: number; failed: number }>();
     this.#parts.set(source, own);
@@ -95,7 +101,7 @@ export class SlidingShares {
     else own.delete(part);
     const failed = (this.#failed.get(source) ?? 0) + Number(known.failed > 0) - Number(before.failed > 0);
     this.#failed.set(source, failed);
-    const isMember = own.size >= this.#shape.share && failed >= this.#shape.share - 1;
+    const isMember = own.size >= this.#shape.share && failed >= Math.max(1, this.#shape.share - 1);
     if (this.members.has(source) !== isMember) {
       const parts = isMember ? own.keys() : [...own.keys(), ...(known.tried > 0 ? [] : [part])];
       for (const each of parts) this.#hold(each, isMember ? 1 : -1);

@@ -18,10 +18,10 @@ interface Sight {
 }
 
 /**
- * Whether a contact was answered, made once and left without data, as far as the log shows by now. One UDP datagram
- * each way may be a complete exchange.
+ * Whether a contact was answered, made once and left after at most a few kilobytes, as far as the log shows by now. One
+ * UDP datagram each way may be a complete exchange.
  */
-export function isTouch(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
+export function isOnce(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
   const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   return (

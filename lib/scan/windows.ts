@@ -1,7 +1,8 @@
 /** Sliding windows over first contacts, in which enough contacts indicate a scan and far outnumber the others. */
-import type { FirstContact } from './contacts.ts';
-import { CONTEXTS } from './contexts.ts';
+
+import { type Ceiling, CONTEXTS } from './contexts.ts';
 import { HORIZONS, type HorizonName, type SourceDetection, type WindowRule } from './detection.ts';
+import type { FirstContact } from './first-contact.ts';
 import { type ScanSettings, settingOf } from './settings.ts';
 
 /** A window of a group that met every threshold of its detection. */
@@ -25,8 +26,8 @@ export interface Window {
   readonly successes: number;
   /** Distinct contacts that do not indicate a scan, each counted once. */
   readonly others: number;
-  /** Whether the thresholds are met without contacts in doubtful contexts. */
-  readonly isSure: boolean;
+  /** The highest severity that the contexts allow. Undefined if the thresholds are met without doubtful contacts. */
+  readonly atMost: Ceiling | undefined;
   /** Whether the contacts are a sample of a larger number. */
   readonly isSampled: boolean;
   /** Log-likelihood ratio of the walk over the window. */
@@ -46,6 +47,10 @@ export const leastFloor = (detections: readonly SourceDetection[], settings: Sca
 /** Number of failures that one success outweighs within a horizon. */
 export const ratioOf = (horizon: HorizonName, settings: ScanSettings): number =>
   HORIZONS[horizon] > HORIZONS['1h'] ? settings.failuresPerSuccessSlow : settings.failuresPerSuccess;
+
+/** Number of failed recurring contacts that a group of a detection may have before they count as probes. */
+export const habitLimitOf = ({ habitLimit = 'habitLimit' }: SourceDetection, settings: ScanSettings): number =>
+  settingOf(settings, habitLimit);
 
 /**
  * The step of the walk for a failure and a success, and the bound above which a source is a scanner (Jung et al. 2004).
@@ -100,7 +105,7 @@ export function findWindows(
       failures: thresholds.failuresOf(counts),
       successes: counts.successes,
       others: counts.others,
-      isSure: thresholds.areMetForSure(counts, group, from, at),
+      atMost: CEILINGS.find((ceiling) => !thresholds.areMet(counts, group, from, at, ceiling)),
       isSampled: counts.sampled > 0,
       walk: thresholds.walkOf(counts),
     });
@@ -124,11 +129,21 @@ function countEnough(
   return at - from + 1;
 }
 
-/** Whether a contact indicates a scan: it failed, or it was a touch and the detection counts touches. */
+/** Whether a contact indicates a scan: it failed, or it was a touch or visit and the detection counts these. */
 const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
-  CONTEXTS[contact.context].failure > 0 || (counts === 'failures and touches' && contact.isTouch);
+  CONTEXTS[contact.context].failure > 0 ||
+  (counts !== 'failures' && contact.isTouch) ||
+  (counts === 'failures, touches and visits' && contact.isVisit);
 
-const isDoubtful = ({ context }: FirstContact): boolean => CONTEXTS[context].isDoubtful === true;
+/** The ceilings of contexts, from the lowest. */
+const CEILINGS = ['low', 'medium'] as const satisfies readonly Ceiling[];
+const NO_CEILING = CEILINGS.length;
+
+/** Position of a contact's ceiling among {@link CEILINGS}, or behind them if its context has none. */
+function ceilingOf({ context }: FirstContact): number {
+  const { atMost } = CONTEXTS[context];
+  return atMost ? CEILINGS.indexOf(atMost) : NO_CEILING;
+}
 
 /** Whether at least `floor` contacts of a group indicate a scan. This rules out most groups at little cost. */
 export function hasSpeakers(group: readonly FirstContact[], detection: SourceDetection, floor: number): boolean {
@@ -139,11 +154,9 @@ export function hasSpeakers(group: readonly FirstContact[], detection: SourceDet
 
 /** The contacts in a window by what they indicate. */
 class Counts {
-  failures = 0;
-  habits = 0;
-  /** Those of the failures and of the recurring contacts whose context is doubtful. */
-  doubtful = 0;
-  doubtfulHabits = 0;
+  /** Contacts that indicate a scan and recurring ones among them, by {@link ceilingOf}. */
+  readonly #failures = new Array<number>(NO_CEILING + 1).fill(0);
+  readonly #habits = new Array<number>(NO_CEILING + 1).fill(0);
   successes = 0;
   others = 0;
   /** Contacts that also stand for others. */
@@ -159,14 +172,24 @@ class Counts {
     if (!speaksForScan(contact, this.#detection)) {
       this.others += sign;
       this.successes += sign * CONTEXTS[contact.context].success;
-    } else if (contact.isHabit) {
-      this.habits += sign;
-      if (isDoubtful(contact)) this.doubtfulHabits += sign;
-    } else {
-      this.failures += sign;
-      if (isDoubtful(contact)) this.doubtful += sign;
-    }
+    } else (contact.isHabit ? this.#habits : this.#failures)[ceilingOf(contact)]! += sign;
   }
+
+  /** Contacts that indicate a scan, without recurring ones. @param from leaves out those with a lower ceiling. */
+  failures(from: number): number {
+    return sumFrom(this.#failures, from);
+  }
+
+  /** The recurring contacts among those that would indicate a scan. */
+  habits(from: number): number {
+    return sumFrom(this.#habits, from);
+  }
+}
+
+function sumFrom(counts: readonly number[], from: number): number {
+  let sum = 0;
+  for (let at = from; at < counts.length; at++) sum += counts[at]!;
+  return sum;
 }
 
 /** The thresholds that a window must meet, all of them. */
@@ -181,60 +204,41 @@ class Thresholds {
     this.#detection = detection;
     this.#floor = settingOf(settings, rule.floor);
     this.#perSuccess = ratioOf(rule.horizon, settings);
-    this.#habitLimit = settings.habitLimit;
+    this.#habitLimit = habitLimitOf(detection, settings);
     this.#walk = walkOf(settings);
   }
 
-  areMet(counts: Counts, group: readonly FirstContact[], from: number, at: number): boolean {
+  /** @param above counts only contacts whose context allows more than this severity. Default: all. */
+  areMet(counts: Counts, group: readonly FirstContact[], from: number, at: number, above?: Ceiling): boolean {
+    const least = above ? CEILINGS.indexOf(above) + 1 : 0;
+    const failures = this.failuresOf(counts, least);
+    if (failures < this.#floor || failures < this.#perSuccess * counts.successes) return false;
+    if (this.#walkOf(failures, counts) < this.#walk.bound) return false;
     const { requires } = this.#detection;
-    return (
-      this.#areEnough(this.failuresOf(counts), counts.successes) &&
-      (!requires || requires(this.#speakersIn(counts, group, from, at)))
-    );
-  }
-
-  /** Whether contacts whose context is not doubtful would be enough. Call where all together are. */
-  areMetForSure(counts: Counts, group: readonly FirstContact[], from: number, at: number): boolean {
-    const sure = { failures: counts.failures - counts.doubtful, habits: counts.habits - counts.doubtfulHabits };
-    const { requires } = this.#detection;
-    return (
-      this.#areEnough(this.failuresOf(sure), counts.successes) &&
-      (!requires || requires(this.#speakersIn(sure, group, from, at).filter((contact) => !isDoubtful(contact))))
-    );
-  }
-
-  #areEnough(failures: number, successes: number): boolean {
-    return (
-      failures >= this.#floor &&
-      failures >= this.#perSuccess * successes &&
-      failures * this.#walk.failure + successes * this.#walk.success >= this.#walk.bound
-    );
+    if (!requires) return true;
+    const areProbes = this.#areHabitsProbes(counts.habits(least));
+    const speaks = (contact: FirstContact) =>
+      speaksForScan(contact, this.#detection) && (areProbes || !contact.isHabit) && ceilingOf(contact) >= least;
+    return requires(group.slice(from, at + 1).filter(speaks));
   }
 
   /** Recurring contacts beyond the limit are not a stale configuration, because a scan that repeats is still a scan. */
-  failuresOf({ failures, habits }: Pick<Counts, 'failures' | 'habits'>): number {
-    return failures + (this.#areHabitsProbes(habits) ? habits : 0);
+  failuresOf(counts: Counts, least = 0): number {
+    const habits = counts.habits(least);
+    return counts.failures(least) + (this.#areHabitsProbes(habits) ? habits : 0);
   }
 
   /** Uses sums rather than steps, so the order within a window cannot matter. The walk restarts with each window. */
   walkOf(counts: Counts): number {
-    return this.failuresOf(counts) * this.#walk.failure + counts.successes * this.#walk.success;
+    return this.#walkOf(this.failuresOf(counts), counts);
+  }
+
+  #walkOf(failures: number, { successes }: Counts): number {
+    return failures * this.#walk.failure + successes * this.#walk.success;
   }
 
   #areHabitsProbes(habits: number): boolean {
     return habits > this.#habitLimit;
-  }
-
-  #speakersIn(
-    { habits }: Pick<Counts, 'habits'>,
-    group: readonly FirstContact[],
-    from: number,
-    at: number,
-  ): readonly FirstContact[] {
-    const areProbes = this.#areHabitsProbes(habits);
-    return group
-      .slice(from, at + 1)
-      .filter((contact) => speaksForScan(contact, this.#detection) && (areProbes || !contact.isHabit));
   }
 }
 

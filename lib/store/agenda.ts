@@ -34,12 +34,19 @@ export interface DueMark {
   readonly isLong: boolean;
 }
 
-/** An hour whose outside sources are to be judged. `object` wrote the mark last. */
+/** An hour whose outside sources, or the inside ones of a scope, are to be judged. `object` wrote the mark last. */
 export interface DueHour {
   readonly pk: string;
   readonly sk: string;
   readonly hour: number;
   readonly object: string;
+  readonly scope?: string;
+}
+
+/** The inside sources that a mark of an hour is about, and how many seconds after the others they are due. */
+interface InsideHours {
+  readonly scope: string;
+  readonly after: number;
 }
 
 export class Agenda {
@@ -88,7 +95,7 @@ export class Agenda {
     return due;
   }
 
-  /** Hours whose outside sources were written some time before a second of the clock. */
+  /** Hours whose evidence was written some time before a second of the clock. */
   async dueHours(now: number): Promise<DueHour[]> {
     const { client, table } = this.#options;
     const items = await queryAll(client, table, {
@@ -96,27 +103,31 @@ export class Agenda {
       KeyConditionExpression: 'pk = :pk AND sk < :now',
       ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(now) },
     });
-    return items.map(({ pk, sk, hour, object }) => ({
+    return items.map(({ pk, sk, hour, object, scope }) => ({
       pk: String(pk),
       sk: String(sk),
       hour: Number(hour),
       object: String(object),
+      ...(scope !== undefined && { scope: String(scope) }),
     }));
   }
 
   /**
-   * Marks the hours whose outside sources an object contains. Call it after the fragments are written, so that a reader
-   * of a mark finds them.
+   * Marks the hours whose outside sources an object contains, or whose inside sources. Call it after the fragments are
+   * written, so that a reader of a mark finds them.
    */
-  async markHours(hours: Iterable<number>, object: string, now: number): Promise<number> {
+  async markHours(hours: Iterable<number>, object: string, now: number, inside?: InsideHours): Promise<number> {
     const { client, table, retentionDays } = this.#options;
     const marks: Record<string, unknown>[] = [];
-    const dueAt = Math.ceil((now + CONSISTENT_AFTER) / HOUR_SLOT) * HOUR_SLOT;
+    const scope = inside?.scope;
+    const dueAt = Math.ceil((now + CONSISTENT_AFTER + (inside?.after ?? 0)) / HOUR_SLOT) * HOUR_SLOT;
     for (const hour of hours) {
-      const sk = hourSort(dueAt, hour);
+      const sk = hourSort(dueAt, hour, scope);
       const end = (hour + 1) * 3600;
-      if (this.#marked.has(sk) && end > now + SURELY_GOING_ON) continue;
-      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expiresAt(end, now, retentionDays) });
+      // Outside sources are judged once their hour is over. A mark of inside sources is not due yet.
+      if (this.#marked.has(sk) && (inside || end > now + SURELY_GOING_ON)) continue;
+      const expires = expiresAt(end, now, retentionDays);
+      marks.push({ pk: HOURS, sk, hour, object, expiresAt: expires, ...(inside && { scope }) });
     }
     await putAll(client, table, marks);
     if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();

@@ -47,6 +47,12 @@ export const sampledOutsidePartition = (hour: number, source: SourceName): strin
   sampledOutsideBucket(hour, shardOf(sourceKey(source), OUTSIDE_BUCKETS));
 export const sampledOutsideBucket = (hour: number, bucket: number): string => `loud#${hourText(hour)}#${bucket}`;
 
+/**
+ * Failures of the inside sources of a scope that may be shares of a campaign. Sort keys begin with the hour. Not spread,
+ * because a file writes one small item.
+ */
+export const insideSharesPartition = (scope: string): string => `shares#${scope}`;
+
 /** Partition of all campaigns. There are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';
 
@@ -59,9 +65,13 @@ export const duePartition = (source: SourceName): string =>
 export const dueShard = (shard: number, ofInternet = false): string =>
   ofInternet ? `due#internet#${shard}` : `due#${shard}`;
 
-/** Partition of the hours in which outside sources were seen and that are to be judged. */
+/**
+ * Partition of the hours to be judged for outside sources, and for the inside sources of a scope that may belong to a
+ * campaign.
+ */
 export const HOURS = 'hours';
-export const hourSort = (dueAt: number, hour: number): string => `${isoTime(dueAt)}#${hourText(hour)}`;
+export const hourSort = (dueAt: number, hour: number, scope?: string): string =>
+  `${isoTime(dueAt)}#${hourText(hour)}${scope === undefined ? '' : `#${scope}`}`;
 
 /** Sort key of a finding. The findings of a source are sorted by the hour in which they began. */
 export const findingSort = (anchorHour: number, id: string): string => `finding#${hourText(anchorHour)}#${id}`;

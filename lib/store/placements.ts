@@ -2,11 +2,20 @@
  * Where the windows table stores the evidence that one file has about a source in one hour. Most sources show nothing
  * suspicious, so they share compressed items: cost follows suspicion, not traffic.
  */
-import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
+import { type Fragment, mergeFragments, type SeenContact } from '../evidence/evidence.ts';
 import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
-import { hasInitiatorHalf, mayBeProbe, outcomeOf } from '../evidence/seen.ts';
+import {
+  hasInitiatorHalf,
+  isFailedProbe,
+  mayBeProbe,
+  outcomeOf,
+  SEEN_OWN_TARGET,
+  SEEN_PATIENT,
+} from '../evidence/seen.ts';
+import { Networks } from '../net/networks.ts';
 import {
   hourText,
+  insideSharesPartition,
   packedInsidePartition,
   packedOutsidePartition,
   sampledOutsidePartition,
@@ -15,7 +24,7 @@ import {
 
 /** One way to store a fragment. */
 export interface Placement {
-  readonly name: 'packed outside' | 'packed inside' | 'own item' | 'sample of outside';
+  readonly name: 'packed outside' | 'packed inside' | 'own item' | 'sample of outside' | 'shares of inside';
   /** Whether this placement stores a fragment that no placement above it took. */
   readonly takes: (fragment: Fragment, least: LeastEvidence) => boolean;
   /** Whether the fragment is stored only in this placement. Otherwise placements below may store a copy. */
@@ -25,6 +34,8 @@ export interface Placement {
   readonly sortPrefix: (fragment: Fragment) => string;
   /** Whether many sources share an item. */
   readonly isPacked: boolean;
+  /** The contacts that it stores. Default: all. */
+  readonly keeps?: (contact: SeenContact) => boolean;
   /** Maximum number of contacts, beyond it a uniform sample. Default: all. */
   readonly sampledTo?: number;
   /**
@@ -34,7 +45,7 @@ export interface Placement {
   /** Whether a source with a failure or an outstanding answer is marked to be judged again. */
   readonly isMarked: boolean;
   /** Methods of the store that read it. */
-  readonly readBy: readonly ('readOwnItems' | 'readSource' | 'packedSources' | 'outsideSources')[];
+  readonly readBy: readonly ('readOwnItems' | 'readSource' | 'packedSources' | 'outsideSources' | 'insideShares')[];
 }
 
 /** Outside sources with at most this many contacts in one file are packed. */
@@ -43,6 +54,9 @@ const PACKED_OUTSIDE_CONTACTS = 7;
 const PACKED_INSIDE_CONTACTS = 64;
 /** Contacts of an outside source in the copy beside its own item. */
 const SAMPLED_CONTACTS = 256;
+
+/** Failures of an inside source in the copy beside its own item. A source with more is found alone. */
+const SHARES = 64;
 
 /**
  * All placements. A fragment goes to the first one that takes it, and also to further ones unless that one is the only.
@@ -93,6 +107,19 @@ export const PLACEMENTS: readonly Placement[] = [
     isMarked: true,
     readBy: ['packedSources', 'outsideSources'],
   },
+  {
+    name: 'shares of inside',
+    takes: (fragment) => isInside(fragment) && fragment.contacts.some(mayBeShare),
+    isOnly: true,
+    partition: ({ scope }) => insideSharesPartition(scope),
+    sortPrefix: ({ hour }) => `${hourText(hour)}#`,
+    isPacked: true,
+    keeps: mayBeShare,
+    sampledTo: SHARES,
+    mayBeDropped: false,
+    isMarked: true,
+    readBy: ['insideShares'],
+  },
 ];
 
 /** The placements of a fragment: one, or an item of its own and a sample beside it. */
@@ -107,14 +134,26 @@ export function placementsOf(fragment: Fragment, least: LeastEvidence): readonly
 }
 
 /** A fragment in the form that a placement stores. */
-export function sampledFor({ sampledTo }: Placement, fragment: Fragment): Fragment {
+export function sampledFor({ sampledTo, keeps }: Placement, fragment: Fragment): Fragment {
   if (sampledTo === undefined) return fragment;
-  const [pane] = mergeFragments([fragment], sampledTo)!.panes;
+  const kept = keeps ? { ...fragment, contacts: fragment.contacts.filter(keeps) } : fragment;
+  const [pane] = mergeFragments([kept], sampledTo)!.panes;
   return { ...fragment, ...pane! };
 }
 
 export const isOutside = (fragment: Pick<Fragment, 'inside' | 'scope'>): boolean =>
   !fragment.inside && fragment.scope === 'internet';
+
+/** Whether this is an inside source whose scope tells it apart from all others. */
+const isInside = ({ inside, scope }: Fragment): boolean => inside && scope !== 'internet';
+
+const privateNetworks = new Networks();
+
+/** Whether a contact with an inside target failed at the first try, as far as one file shows. Clients try again. */
+function mayBeShare({ seen, target }: SeenContact): boolean {
+  if (!isFailedProbe(seen) || (outcomeOf(seen) !== 'reset' && seen & SEEN_PATIENT)) return false;
+  return (seen & SEEN_OWN_TARGET) !== 0 || privateNetworks.isInsideText(target);
+}
 
 /** Whether this is an inside source with few contacts, all of which succeeded as far as it made them. */
 const isWell = ({ inside, contacts }: Fragment): boolean =>

@@ -41,6 +41,8 @@ export class WindowItems {
   readonly droppable: PackItem[] = [];
   /** Hours in which outside sources were seen, to be judged together. */
   readonly outsideHours = new Set<number>();
+  /** Hours in which inside sources of a scope may have had shares of a campaign, by scope. */
+  readonly insideHours = new Map<string, Set<number>>();
   readonly #unmarked: Unmarked[] = [];
   #options: ItemOptions;
 
@@ -61,6 +63,7 @@ export class WindowItems {
       for (const placement of placements) {
         const [pk, sort] = [placement.partition(fragment), placement.sortPrefix(fragment)];
         const kept = sampledFor(placement, fragment);
+        if (placement.name === 'shares of inside') this.#noteShares(fragment);
         if (!placement.isPacked)
           yield { pk, sk: `${sort}${objectId}`, data: encodeFragment(kept, key), expiresAt: expires };
         else if (placement.mayBeDropped) this.droppable.push(...droppable.add(pk, sort, kept, expires));
@@ -79,6 +82,10 @@ export class WindowItems {
   markLate(judgedUntil: number): void {
     for (const { last, ...mark } of this.#unmarked) if (this.#dueAt(last) <= judgedUntil) this.#mark({ ...mark, last });
     this.#unmarked.length = 0;
+  }
+
+  #noteShares({ scope, hour }: Fragment): void {
+    this.insideHours.set(scope, (this.insideHours.get(scope) ?? new Set()).add(hour));
   }
 
   /** A source with a failure or an outstanding answer is judged again once its answers are overdue. */

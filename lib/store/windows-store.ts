@@ -9,6 +9,7 @@ import { offerAll, putAll } from './batch-write.ts';
 import { inParallel } from './in-parallel.ts';
 import {
   hourText,
+  insideSharesPartition,
   OUTSIDE_BUCKETS,
   packedInsidePartition,
   packedOutsideBucket,
@@ -21,6 +22,8 @@ import { PackedSources } from './packed-sources.ts';
 import { queryAll } from './query.ts';
 import { WindowItems } from './window-items.ts';
 
+/** Files follow the time of their records by up to this many seconds. */
+const DELIVERY_SECONDS = 600;
 /** Number of partitions to read in parallel. */
 const PARALLEL = 8;
 export interface WindowsStoreOptions {
@@ -89,7 +92,12 @@ export class WindowsStore {
     const marked = await putAll(client, table, items.marks.values());
     const offered = items.droppable.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
-    const hours = await this.agenda.markHours(items.outsideHours, objectId, now);
+    let hours = await this.agenda.markHours(items.outsideHours, objectId, now);
+    for (const [scope, ofScope] of items.insideHours)
+      hours += await this.agenda.markHours(ofScope, objectId, now, {
+        scope,
+        after: this.#options.settleSeconds + DELIVERY_SECONDS,
+      });
     const sourcesDropped = items.droppable.reduce(
       (sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0),
       0,
@@ -151,6 +159,12 @@ export class WindowsStore {
   async outsideSources(hour: number, bucket: number): Promise<Fragment[]> {
     const places = [packedOutsideBucket(hour, bucket), sampledOutsideBucket(hour, bucket)];
     return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
+  }
+
+  /** The failures of inside sources of a scope that may be shares of a campaign, in some hours, eventually consistent. */
+  async insideShares(scope: string, fromHour: number, toHour: number): Promise<Fragment[]> {
+    const hours = hoursIn(insideSharesPartition(scope), fromHour, toHour);
+    return this.#unpack(await this.#query({ ...hours, ConsistentRead: false }), scope);
   }
 
   async #packedInside({ scope, address }: SourceName, hours: Range): Promise<Fragment[]> {

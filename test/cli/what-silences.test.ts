@@ -109,7 +109,7 @@ describe('the value that is named', () => {
   test.each<[string, string, string]>([
     ['shapes/d2-distributed-sweep.log.gz', 'campaign-sources-3h', 'campaignSources'],
     ['shapes/d2-distributed-sweep.log.gz', 'campaign-targets-3h', 'campaignTargets'],
-    ['shapes/h4-sweep-all-answer.log.gz', 'fleeting-targets-on-one-port-5m', 'openTargetsIn5Minutes'],
+    ['shapes/h4-sweep-all-answer.log.gz', 'visited-targets-on-one-port-5m', 'visitedTargetsIn5Minutes'],
   ])('does what it says: in %s, %s', async (file, name, setting) => {
     const [finding] = await findingsIn(file, {});
     const line = linesOf(finding!)[name]!;

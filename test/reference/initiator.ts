@@ -84,6 +84,7 @@ export function classify(record: Classified, isIpv4: boolean, into: Halves): voi
     if (into.reverse) into.reverse |= SEEN_CONVERSATION;
   }
   if (into.forward && record.packets >= PATIENT_PACKETS) into.forward |= SEEN_PATIENT;
+  if (into.forward && record.bytes >= EXCHANGE_BYTES) into.forward |= SEEN_EXCHANGE;
   if (into.reverse && record.bytes >= EXCHANGE_BYTES) into.reverse |= SEEN_EXCHANGE;
 }
 

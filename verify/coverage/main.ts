@@ -1,6 +1,7 @@
 /**
  * `npm run coverage`: writes docs/coverage.md. `--check` compares it with the current state (with `--quick` only the
- * detector's results for the shapes). `--jitter SEED` replays changed logs.
+ * detector's results for the shapes). `--jitter SEED` replays changed logs. `--tools FOLDER` says how often the named tools
+ * of the findings in labelled logs are right.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -11,14 +12,23 @@ import { whatChanged, whatGotWorse } from './compare.ts';
 import { judgeShapes, ownTables, peerTables, slowestTable } from './coverage.ts';
 import { documentOf } from './document.ts';
 import { runJitter, seedsOf } from './jitter-run.ts';
+import { labelledLogs, precisionOf, reportTools } from './tools.ts';
 
+/** Share of the named tools that must be right. */
+const RIGHT_TOOLS = 0.95;
 const DOCUMENT = join(import.meta.dirname, '../../docs/coverage.md');
 const NAME = relative(process.cwd(), DOCUMENT);
 
 const { values } = parseArgs({
-  options: { check: { type: 'boolean' }, quick: { type: 'boolean' }, jitter: { type: 'string' } },
+  options: {
+    check: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    jitter: { type: 'string' },
+    tools: { type: 'string', multiple: true },
+  },
 });
 if (values.jitter !== undefined) process.exitCode = await jitter(values.jitter);
+else if (values.tools) process.exitCode = await tools(values.tools);
 else if (values.check) process.exitCode = await check(values.quick === true);
 else await write();
 
@@ -53,4 +63,9 @@ async function jitter(text: string): Promise<number> {
     return 2;
   }
   return (await runJitter(seeds, (line) => console.log(line))) ? 1 : 0;
+}
+
+async function tools(folders: readonly string[]): Promise<number> {
+  const figures = await reportTools(folders.flatMap(labelledLogs), (line) => console.log(line));
+  return (precisionOf(figures) ?? 1) >= RIGHT_TOOLS ? 0 : 1;
 }

@@ -78,7 +78,7 @@ function isRightKind(hits: readonly Finding[], main: Finding | undefined, label:
 }
 
 /** Whether the finding is of the label's source, or its campaign of the label's sources, at an overlapping time. */
-function speaksOf(finding: Finding, label: Label, format: Format): boolean {
+export function speaksOf(finding: Finding, label: Label, format: Format): boolean {
   const sources = new Set([...label.sources, ...((format === 'v2' && label.sources_v2) || [])]);
   if (finding.kind === 'distributed-scan') {
     const sample = finding.sources?.sample ?? [];

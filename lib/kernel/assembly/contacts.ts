@@ -120,7 +120,7 @@ function hasInitiatorHalf(seen: u32): bool {
 export function isFailedProbe(seen: u32): bool {
   if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0) return false;
   const isWithoutSyn = (seen & (SEEN_TCP | SEEN_SYN | SEEN_WITHOUT_FLAGS)) == SEEN_TCP;
-  if (!(seen & INITIATED)) return isWithoutSyn && (seen & SEEN_UNRESOLVED_FORWARD) != 0;
+  if (!(seen & INITIATED)) return (isWithoutSyn || !(seen & SEEN_TCP)) && (seen & SEEN_UNRESOLVED_FORWARD) != 0;
   return !isWithoutSyn || (seen & (SEEN_RESET | SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) != 0;
 }
 

@@ -89,7 +89,10 @@ export function classify(
     if (reverse) reverse |= SEEN_CONVERSATION;
   }
   if (forward && packets >= PATIENT_PACKETS) forward |= SEEN_PATIENT;
-  if (reverse && bytes >= EXCHANGE_BYTES) reverse |= SEEN_EXCHANGE;
+  if (bytes >= EXCHANGE_BYTES) {
+    if (forward) forward |= SEEN_EXCHANGE;
+    if (reverse) reverse |= SEEN_EXCHANGE;
+  }
 }
 
 function classifyDatagrams(sourcePort: u32, targetPort: u32, action: u32, verdict: u32): void {

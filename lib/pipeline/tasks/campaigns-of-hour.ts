@@ -1,5 +1,5 @@
 /** Judges the campaigns of an hour. Then judges those members that have findings, so that these name the campaign. */
-import { isoTime } from '../../finding/model.ts';
+import { isoTime, sourceKey } from '../../finding/model.ts';
 import { inParallel } from '../../store/in-parallel.ts';
 import { judgeCampaigns } from '../campaigns.ts';
 import type { RunContext } from '../evidence-reader.ts';
@@ -25,27 +25,26 @@ export async function judgeCampaignsOf(
   counts: Pick<Counts, 'judged' | 'opened' | 'updated' | 'dropped'>,
   hour: number,
   judging: JudgingRun,
+  scope?: string,
 ): Promise<boolean> {
-  const { opened, updated, dropped, members } = await judgeCampaigns(
-    services,
-    { hour, last: lastHour(judging) },
-    judging,
-  );
+  // Outside sources are judged when their hour is over. Inside sources are an incident.
+  const last = scope === undefined ? lastHour(judging) : Math.max(hour, Math.floor(judging.logTime / HOUR));
+  const { opened, updated, dropped, members } = await judgeCampaigns(services, { hour, last, scope }, judging);
   counts.dropped += dropped;
   counts.opened += opened;
   counts.updated += updated;
   if (!members.length) return true;
   const first = Math.min(...members.map(({ from }) => from)) * HOUR - DAY;
-  const known = new Set<string | undefined>();
+  const known = new Set<string>();
   for (let time = first; time < judging.logTime + DAY; time += DAY)
     for (const { finding } of await services.findings.ofDay(isoTime(time).slice(0, 10)))
-      if (finding.direction === 'inbound') known.add(finding.source?.address);
+      if (finding.source) known.add(sourceKey(finding.source));
   // Few members have findings of their own. These are looked up by day rather than one by one.
-  const judged = members.filter(({ address }) => known.has(address));
+  const judged = members.filter((member) => known.has(sourceKey(member)));
   let hasTime = true;
-  await inParallel(PARALLEL, judged, async ({ address, ...hours }) => {
+  await inParallel(PARALLEL, judged, async ({ scope, address, ...hours }) => {
     hasTime = run.timeLeft() >= LEFT_BY_MEMBERS;
-    if (hasTime) await judgeOne(services, run, counts, { scope: 'internet', address }, hours, judging);
+    if (hasTime) await judgeOne(services, run, counts, { scope, address }, hours, judging);
   });
   return hasTime;
 }

@@ -23,9 +23,12 @@ export async function closeSilent(services: Services, run: Run): Promise<Partial
   const silent = await findings.openBefore(logTime - settings.episodeGapSeconds, CLOSED_IN_A_RUN);
   const campaigns = silent.filter(({ finding }) => !finding.source);
   // Only the next hour shows that a campaign is over. By then it may have been closed together with another.
-  const hours = new Set(campaigns.map(({ finding }) => Math.floor(epochSeconds(finding.lastSeen) / HOUR) + 1));
-  for (const hour of hours)
-    if (hour <= lastHour(judging) && hasTime()) await judgeCampaignsOf(services, run, counts, hour, judging);
+  const places = campaigns.map(({ finding, roll }) => ({
+    hour: Math.floor(epochSeconds(finding.lastSeen) / HOUR) + 1,
+    scope: roll?.scope,
+  }));
+  for (const { hour, scope } of new Map(places.map((place) => [`${place.hour} ${place.scope}`, place])).values())
+    if (hour <= lastHour(judging) && hasTime()) await judgeCampaignsOf(services, run, counts, hour, judging, scope);
   for (const stored of campaigns)
     if (hasTime() && logTime - epochSeconds(stored.finding.lastSeen) > ABANDONED)
       await closeCampaign(services, stored, judging);

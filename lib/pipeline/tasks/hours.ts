@@ -1,4 +1,4 @@
-/** Judges outside sources hour by hour. Scanners with one or two probes per file add up here, and so do campaigns. */
+/** Judges sources hour by hour. Scanners with one or two probes per file add up here, and so do campaigns. */
 import { createHash } from 'node:crypto';
 import type { DueHour } from '../../store/agenda.ts';
 import { failuresToJudge, type Services } from '../services.ts';
@@ -21,13 +21,15 @@ export async function judgeHours(services: Services, run: Run): Promise<Partial<
   const { agenda } = judging.recent;
   const counts: HourCounts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
   const last = lastHour(judging);
-  const marks = await agenda.dueHours(run.now);
-  const due = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
+  const due = await agenda.dueHours(run.now);
+  counts.postponed += await judgeInside(services, run, counts, judging, due);
+  const marks = due.filter(({ scope }) => scope === undefined);
+  const hours = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
   // The latest hour comes first, so that old logs that are read now do not delay today's.
-  for (const hour of [...due].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
+  for (const hour of [...hours].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
     const own = marks.filter((mark) => mark.hour === hour);
     // A scan may begin in the previous hour, so late evidence in one hour may matter to the next.
-    const looks = [hour, hour + 1].filter((each) => each === hour || (each <= last && !due.has(each)));
+    const looks = [hour, hour + 1].filter((each) => each === hour || (each <= last && !hours.has(each)));
     const isStopped = await resume(services, run, `hour#${hour}`, stateOf(own), {
       work: (position) => judgeHour(services, run, counts, judging, { hour, looks, position }),
       finish: async () => {
@@ -39,6 +41,28 @@ export async function judgeHours(services: Services, run: Run): Promise<Partial<
     break;
   }
   return counts;
+}
+
+/** Judges the campaigns of inside sources, scope by scope. @returns the number of hours for which there was no time. */
+async function judgeInside(
+  services: Services,
+  run: Run,
+  counts: HourCounts,
+  judging: JudgingRun,
+  due: readonly DueHour[],
+): Promise<number> {
+  const { agenda } = judging.recent;
+  let postponed = 0;
+  const ofScopes = due.filter(({ scope }) => scope !== undefined);
+  for (const marks of Map.groupBy(ofScopes, ({ scope, hour }) => `${scope} ${hour}`).values()) {
+    const { scope, hour } = marks[0]!;
+    if (!run.hasTime() || !(await judgeCampaignsOf(services, run, counts, hour, judging, scope))) {
+      postponed++;
+      continue;
+    }
+    for (const mark of marks) await agenda.clearDue(mark);
+  }
+  return postponed;
 }
 
 /** Changes whenever more is written about the hour of these marks. */

@@ -247,7 +247,7 @@ test('log time is the end of the latest record, of placeholder rows too', async 
 
 describe('of sources that have less than asked for', () => {
   const NEVER = Number.POSITIVE_INFINITY;
-  const NOTHING: LeastEvidence = { failures: NEVER, inside: [], outside: [] };
+  const NOTHING: LeastEvidence = { failures: NEVER, inside: [], outside: [], shares: [], network: 12 };
   const groupOf = (groupBy: GroupFloor['groupBy'], floor: number, values: Partial<GroupFloor> = {}): GroupFloor => ({
     ...{ groupBy, floor, seconds: 300, isLateral: false },
     ...values,

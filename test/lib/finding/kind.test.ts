@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import { horizontalScan } from '../../../lib/detections/horizontal-scan.ts';
 import { openPortSweep } from '../../../lib/detections/open-port-sweep.ts';
 import { kindOf } from '../../../lib/finding/kind.ts';
-import type { FirstContact } from '../../../lib/scan/contacts.ts';
 import type { SourceDetection } from '../../../lib/scan/detection.ts';
+import type { FirstContact } from '../../../lib/scan/first-contact.ts';
 import type { Window } from '../../../lib/scan/windows.ts';
 
 const contact = (target: number, port: number): FirstContact => ({
@@ -20,10 +20,12 @@ const contact = (target: number, port: number): FirstContact => ({
   direction: 'lateral',
   isHabit: false,
   isTouch: false,
+  isVisit: false,
   isConnected: false,
   isRepeat: false,
   isStealth: false,
   attempts: 1,
+  flows: 1,
   sourcePort: 40_000,
   packetBytes: 44,
 });

@@ -4,7 +4,7 @@ import { distributedScan } from '../../../lib/detections/distributed-scan.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { detectCampaigns } from '../../../lib/finding/describe-campaign.ts';
-import { InboundContacts, MOST_CONTACTS } from '../../../lib/scan/inbound.ts';
+import { CampaignContacts, MOST_CONTACTS } from '../../../lib/scan/campaign-contacts.ts';
 import { NOON } from './traffic.ts';
 
 const HOUR = NOON / 3600;
@@ -50,7 +50,7 @@ test('a flood of sources is dropped by half and half again, and a campaign of ma
     logTime: NOON + 3600,
     overdueBefore: Number.POSITIVE_INFINITY,
   };
-  const inbound = new InboundContacts({ ...context, campaign: distributedScan });
+  const inbound = new CampaignContacts({ ...context, campaign: distributedScan });
   const STRANGERS = 60_000;
   for (let n = 0; n < STRANGERS; n++) {
     const contacts = [0, 1, 2].map((k) => ({
@@ -58,7 +58,7 @@ test('a flood of sources is dropped by half and half again, and a campaign of ma
       port: 23,
       at: NOON + (n % 3000),
     }));
-    inbound.add(outsider(`11.${n >> 16}.${(n >> 8) & 255}.${n & 255}`, contacts));
+    inbound.add(outsider(`11.${n & 255}.${(n >> 8) & 255}.${n >> 16}`, contacts));
   }
   for (let n = 0; n < 200; n++) {
     const contacts = Array.from({ length: 5 }, (_, k) => ({
@@ -66,9 +66,10 @@ test('a flood of sources is dropped by half and half again, and a campaign of ma
       port: 1 + n * 5 + k,
       at: NOON + n * 10,
     }));
-    inbound.add(outsider(`203.0.113.${n}`, contacts));
+    inbound.add(outsider(`203.0.${n}.113`, contacts));
   }
-  expect(inbound.contacts.length).toBeLessThanOrEqual(MOST_CONTACTS);
+  for (const isOfNetwork of [false, true])
+    expect(inbound.contactsFor({ isOfNetwork }).length).toBeLessThanOrEqual(MOST_CONTACTS);
   expect(inbound.dropped).toBeGreaterThan(STRANGERS / 4);
   const campaigns = detectCampaigns(inbound, context);
   expect(campaigns).toHaveLength(1);

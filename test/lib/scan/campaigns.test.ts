@@ -9,10 +9,12 @@ const HOUR = 3600;
 const HOST = '10.0.9.9';
 const settings = detectionSettings();
 const flat = (count: number, make: (n: number) => Row[]) => Array.from({ length: count }, (_, n) => make(n)).flat();
-const outside = (n: number) => `203.0.${113 + (n >> 8)}.${n & 255}`;
+/** Each from another network. */
+const outside = (n: number) => `203.${n >> 8}.${n & 255}.7`;
 const POPULAR = [
   22, 23, 80, 443, 445, 3389, 5555, 8080, 8443, 2323, 21, 25, 53, 1433, 3306, 5432, 6379, 9200, 27017, 5900,
 ];
+const RETRIED = { packets: '4', bytes: '240' };
 /** A probe from outside, as the target's interface logs it. */
 const inbound = (of: Probe): Row[] => probe({ fate: 'rejected', seenBy: 'target', ...of });
 
@@ -246,8 +248,31 @@ describe('silent', () => {
     expect(await findingsIn(rows)).toEqual([]);
   });
 
-  test('inside sources that divide ports: each one is judged by itself', async () => {
-    const rows = flat(64, (n) => probe({ from: `10.0.3.${n % 16}`, to: HOST, port: 1 + n, at: NOON + n * 45 }));
+  test('inside clients that each retry servers of their own', async () => {
+    const rows = flat(256, (n) =>
+      probe({ from: `10.0.3.${n % 64}`, to: `10.0.9.${n}`, port: 22, at: NOON + n, fate: 'unanswered', also: RETRIED }),
+    );
+    expect(await campaigns(rows)).toEqual([]);
+  });
+
+  test('inside sources that fail at the same hosts, because these are gone', async () => {
+    const rows = flat(256, (n) =>
+      probe({ from: `10.0.3.${n % 64}`, to: `10.0.9.${n % 40}`, port: 22, at: NOON + n, fate: 'reset' }),
+    );
+    expect(await campaigns(rows)).toEqual([]);
+  });
+
+  test('outside sources of many networks with one probe each', async () => {
+    const rows = flat(230, (n) => inbound({ from: outside(n), to: HOST, port: 1 + n, at: NOON + n * 10 }));
+    expect(await findingsIn(rows)).toEqual([]);
+  });
+
+  test('outside sources that each try pairs at random', async () => {
+    const next = random(5);
+    const below = (limit: number) => Math.floor(next() * limit);
+    const rows = flat(360, (n) =>
+      inbound({ from: outside(n % 30), to: `10.0.9.${below(20)}`, port: 1 + below(18), at: NOON + n * 20 }),
+    );
     expect(await campaigns(rows)).toEqual([]);
   });
 
@@ -268,6 +293,47 @@ describe('silent', () => {
     expect(campaignsIn(findings)).toEqual([]);
     expect(findings.filter(({ campaign }) => campaign)).toEqual([]);
     expect(findings).toHaveLength(decoys);
+  });
+});
+
+describe('a campaign', () => {
+  /** A record long after the others, so that the log shows how they went on. */
+  const later = (from: string) => probe({ from, to: '10.0.99.1', port: 9, at: NOON + 2 * HOUR, fate: 'established' });
+
+  test('of inside sources is one finding of high severity', async () => {
+    const rows = flat(240, (n) =>
+      probe({ from: `10.0.3.${n % 40}`, to: `10.0.9.${n}`, port: 22, at: NOON + n, fate: 'rejected' }),
+    );
+    expect(await findingsIn([...rows, ...later('10.0.98.1')])).toMatchObject([
+      {
+        kind: 'distributed-scan',
+        severity: 'high',
+        direction: 'lateral',
+        sources: { count: 40 },
+        targets: { count: 240 },
+        ports: { sample: [22] },
+      },
+    ]);
+  });
+
+  test('of addresses of one outside network with one probe each names the network', async () => {
+    const rows = flat(230, (n) => inbound({ from: `192.0.2.${n}`, to: HOST, port: 1 + n, at: NOON + n * 10 }));
+    const [finding, ...others] = await findingsIn(rows);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ kind: 'distributed-scan', severity: 'low', sources: { count: 230 } });
+    expect(finding!.reasons[0]).toMatchObject({ test: 'network-sources-1h' });
+    expect(finding!.reasons[0]!.text).toContain('192.0.2.0/24');
+  });
+
+  test('that divides pairs of host and port is one finding', async () => {
+    const pairs = shuffled(
+      Array.from({ length: 360 }, (_, n) => ({ to: `10.0.9.${n % 20}`, port: 1 + Math.floor(n / 20) })),
+      3,
+    );
+    const rows = pairs.flatMap((pair, n) => inbound({ ...pair, from: outside(n % 30), at: NOON + n * 20 }));
+    expect(await findingsIn(rows)).toMatchObject([
+      { kind: 'distributed-scan', severity: 'medium', sources: { count: 30 }, targets: { count: 20 }, horizon: '3h' },
+    ]);
   });
 });
 

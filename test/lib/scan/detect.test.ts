@@ -1,7 +1,7 @@
 /** Where the decision turns: floors, successes, habits, overdue answers, the edges of hours. */
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
-import { findingsIn, NOON, probe, type Row, row, SCANNER, vertical } from './traffic.ts';
+import { findingsIn, horizontal, NOON, probe, type Row, row, SCANNER, vertical } from './traffic.ts';
 
 const HOUR = 3600;
 const settings = detectionSettings();
@@ -94,9 +94,16 @@ describe('success', () => {
 });
 
 describe('recurring contacts', () => {
-  test('of more than habitLimit contacts are a scan after all', async () => {
-    expect(await findingsIn(poller(settings.habitLimit, 10))).toEqual([]);
-    expect(await findingsIn(poller(settings.habitLimit + 1, 10))).toHaveLength(1);
+  test('of more than habitLimit hosts are a scan after all', async () => {
+    const hosts = (count: number) =>
+      flat(10, (minute) => horizontal(count, { every: 0, at: NOON + minute * 60, fate: 'rejected' }));
+    expect(await findingsIn(hosts(settings.habitLimit))).toEqual([]);
+    expect(await findingsIn(hosts(settings.habitLimit + 1))).toHaveLength(1);
+  });
+
+  test('of more than habitPorts ports of one host are a scan that runs in a loop', async () => {
+    expect(await findingsIn(poller(settings.habitPorts, 10))).toEqual([]);
+    expect(await findingsIn(poller(settings.habitPorts + 1, 10))).toMatchObject([{ severity: 'high' }]);
   });
 
   test('do not excuse what is new', async () => {

@@ -83,8 +83,8 @@ describe('hidden by an accomplice', () => {
     expect(await findingsIn(spoofed)).toMatchObject([{ direction: 'lateral', source: { address: '10.0.3.22' } }]);
   });
 
-  test('up to habitLimit ports scanned a third time, days apart: by then they look like a poller, and the passes before do', async () => {
-    const pass = (day: number) => vertical(60, { at: NOON + day * 86_400, fate: 'rejected' });
+  test('up to habitPorts ports scanned a third time, days apart: by then they look like a poller, and the passes before do', async () => {
+    const pass = (day: number) => vertical(24, { at: NOON + day * 86_400, fate: 'rejected' });
     expect(await findingsIn([pass(0), pass(1)].flat())).toHaveLength(2);
     expect(await findingsIn([pass(0), pass(1), pass(2)].flat())).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { distributedScan } from '../../../lib/detections/distributed-scan.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { isFailure, type Outcome } from '../../../lib/evidence/seen.ts';
-import { type InboundContact, type Shape, SlidingShares, shapesOf } from '../../../lib/scan/sliding-shares.ts';
+import { type Shape, type SharedContact, SlidingShares, shapesOf } from '../../../lib/scan/sliding-shares.ts';
 import fc from '../../properties.ts';
 
 const [shape] = shapesOf(distributedScan, detectionSettings('medium')) as [Shape];
@@ -21,7 +21,7 @@ const contacts = fc.array(
 );
 
 /** The members of some contacts with their parts, counted from nothing. */
-function membersOf(inWindow: readonly InboundContact[]): Map<string, ReadonlySet<string>> {
+function membersOf(inWindow: readonly SharedContact[]): Map<string, ReadonlySet<string>> {
   const members = new Map<string, ReadonlySet<string>>();
   for (const [source, own] of Map.groupBy(inWindow, (contact) => contact.source)) {
     const tried = new Set(own.map(SMALL.partOf));
@@ -41,7 +41,7 @@ function holdersOf(members: ReadonlyMap<string, ReadonlySet<string>>): Record<st
 test('members, their parts and how many hold each are those of the contacts in the window', () => {
   fc.assert(
     fc.property(contacts, fc.integer({ min: 1, max: 20 }), (drawn, width) => {
-      const all = drawn.map((each) => ({ ...each, target: '10.0.0.1', protocol: 6 }) as InboundContact);
+      const all = drawn.map((each) => ({ ...each, target: '10.0.0.1', protocol: 6 }) as SharedContact);
       const window = new SlidingShares(SMALL);
       for (const [at, contact] of all.entries()) {
         window.count(contact, 1);
@@ -60,7 +60,7 @@ test('a window is promising where its members without possible loners may cover 
   let promising = 0;
   fc.assert(
     fc.property(contacts, (drawn) => {
-      const all = drawn.map((each) => ({ ...each, target: '10.0.0.1', protocol: 6 }) as InboundContact);
+      const all = drawn.map((each) => ({ ...each, target: '10.0.0.1', protocol: 6 }) as SharedContact);
       const window = new SlidingShares(SMALL);
       for (const contact of all) window.count(contact, 1);
       const members = membersOf(all);

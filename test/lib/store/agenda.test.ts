@@ -101,7 +101,9 @@ describe('a source with a failure', () => {
     });
     const many = Array.from({ length: 60 }, (_, n) => fragment({ address: `10.1.0.${n}` }));
     await storeWith(own).writeFragments('object-a', many, NOW);
-    expect(order).toEqual(['fragments', 'fragments', 'fragments', ...Array.from({ length: 5 }, () => 'marks')]);
+    // The last write is the mark of the hour in which inside sources may have had shares of a campaign.
+    const marks = Array.from({ length: 5 }, () => 'marks');
+    expect(order).toEqual(['fragments', 'fragments', 'fragments', ...marks, 'fragments']);
   });
 
   test('is not marked for what was answered in time', async () => {
@@ -179,8 +181,15 @@ describe('hours of outside sources', () => {
     expect(calls.get('BatchWriteItem')).toBe(20 + 1);
   });
 
-  test('of inside sources are not marked', async () => {
+  test('of inside sources are marked with their scope, once their answers are overdue', async () => {
     await store.writeFragments('object-a', [fragment()], NOW);
+    expect(await hoursDue(NOW + 1200)).toEqual([]);
+    expect(await store.agenda.dueHours(NOW + 30 * DAY)).toMatchObject([{ hour: HOUR, scope: SOURCE.scope }]);
+  });
+
+  test('of inside sources without a failure are not marked', async () => {
+    const answered = contact({ seen: SYN_TCP_ACCEPT | 16 });
+    await store.writeFragments('object-a', [fragment({ contacts: [answered] })], NOW);
     expect(await hoursDue(NOW + 30 * DAY)).toEqual([]);
   });
 });

@@ -4,7 +4,14 @@ import { describe, expect, test } from '@jest/globals';
 import { leastEvidenceOf } from '../../../lib/detections/least-evidence.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { Fragment } from '../../../lib/evidence/evidence.ts';
-import { SEEN_ACCEPT, SEEN_CONVERSATION, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP } from '../../../lib/evidence/seen.ts';
+import {
+  SEEN_ACCEPT,
+  SEEN_CONVERSATION,
+  SEEN_PATIENT,
+  SEEN_SYN,
+  SEEN_SYN_ACK,
+  SEEN_TCP,
+} from '../../../lib/evidence/seen.ts';
 import { OUTSIDE_BUCKETS } from '../../../lib/store/keys.ts';
 import { PLACEMENTS, placementsOf } from '../../../lib/store/placements.ts';
 import { contact, fragment, HOUR } from './fixture/findings.ts';
@@ -23,7 +30,11 @@ const EXAMPLES: Readonly<Record<string, Fragment>> = {
   'packed inside': fragment({ contacts: contacts(64, WELL) }),
   'own item': fragment({ contacts: contacts(1) }),
   'sample of outside': outside(300),
+  'shares of inside': fragment({ contacts: contacts(100) }),
 };
+const OWN_AND_SHARES = ['own item', 'shares of inside'];
+const patient = contacts(1, SEEN_TCP | SEEN_SYN | SEEN_ACCEPT | SEEN_PATIENT);
+const away = contact({ target: '198.51.100.9' });
 const use = useWindows();
 
 describe('a fragment', () => {
@@ -32,7 +43,9 @@ describe('a fragment', () => {
     ['of an outside source with eight contacts', outside(8), ['own item', 'sample of outside']],
     ['of an inside source with 64 answered contacts', fragment({ contacts: contacts(64, WELL) }), ['packed inside']],
     ['of an inside source with 65 answered contacts', fragment({ contacts: contacts(65, WELL) }), ['own item']],
-    ['of an inside source with a failed contact', fragment({ contacts: contacts(1) }), ['own item']],
+    ['of an inside source with a failed contact inside', fragment({ contacts: contacts(1) }), OWN_AND_SHARES],
+    ['of an inside source with a contact that a client tried again', fragment({ contacts: patient }), ['own item']],
+    ['of an inside source with a failed contact outside', fragment({ contacts: [away] }), ['own item']],
   ])('%s', (_, each, expected) => {
     expect(placementsOf(each, leastEvidenceOf(detectionSettings())).map(({ name }) => name)).toEqual(expected);
   });
@@ -57,10 +70,11 @@ test.each(PLACEMENTS)(
         )
       ).flat(),
       outsideSources: (await Promise.all(buckets.map((bucket) => store.outsideSources(HOUR, bucket)))).flat(),
+      insideShares: await store.insideShares(example.scope, HOUR, HOUR),
     };
     const readers = Object.entries(read).filter(([, found]) => found.length > 0);
     expect(readers.map(([method]) => method)).toEqual(readBy);
     expect(read[readBy[0]!]).toHaveLength(1);
-    if (sampledTo) expect(read.outsideSources[0]!.contacts).toHaveLength(sampledTo);
+    if (sampledTo) expect((read[readBy.at(-1)!] as Fragment[])[0]!.contacts).toHaveLength(sampledTo);
   },
 );

@@ -158,9 +158,8 @@ describe('inside sources in whose files all is well', () => {
     ['more contacts than fit', Array.from({ length: 65 }, (_, n) => contact({ seen: OPEN, port: n + 1 }))],
   ])('have an item of their own with %s', async (_, contacts) => {
     await store.writeFragments('object-a', [well(1, { contacts })], NOW);
-    expect((await items()).map(({ pk }) => String(pk)).filter((pk) => !pk.startsWith('due#'))).toEqual([
-      'source#123456789012|10.1.0.1',
-    ]);
+    const places = (await items()).map(({ pk }) => String(pk));
+    expect(places.filter((pk) => !/^(due#|hours|shares#)/.test(pk))).toEqual(['source#123456789012|10.1.0.1']);
     expect(await store.readOwnItems({ scope: SOURCE.scope, address: '10.1.0.1' }, HOUR, HOUR)).toHaveLength(1);
   });
 
@@ -196,7 +195,7 @@ describe('at the write ceiling', () => {
     const written = await storeWith(own).writeFragments('object-a', [fragment(), loud, ...quiet], NOW);
     expect(written.sourcesDropped).toBe(300);
     const kinds = new Set((await items()).map(({ pk }) => String(pk).split('#')[0]));
-    expect([...kinds].sort()).toEqual(['due', 'hours', 'loud', 'source']);
+    expect([...kinds].sort()).toEqual(['due', 'hours', 'loud', 'shares', 'source']);
     expect(written.items).toBe((await items()).length);
     expect(calls.get('BatchWriteItem')).toBeLessThan(10);
   });

@@ -1,0 +1,177 @@
+/** Collects the contacts of sources that may be members of a campaign, in bounded memory. */
+
+import type { SourceEvidence } from '../evidence/evidence.ts';
+import { SAMPLED } from '../evidence/quality.ts';
+import { isFailure } from '../evidence/seen.ts';
+import { networkOf } from '../net/cidr.ts';
+import { firstContacts } from './contacts.ts';
+import type { CampaignDetection } from './detection.ts';
+import { evenHash } from './even-hash.ts';
+import type { FirstContact, Viewpoint } from './first-contact.ts';
+import type { ScanSettings } from './settings.ts';
+import { type CampaignDirection, type Shape, type SharedContact, shapesOf } from './sliding-shares.ts';
+
+/** The scope of public addresses. */
+const INTERNET = 'internet';
+
+/** The context in which the contacts are read. */
+export interface CampaignContext extends Viewpoint {
+  readonly settings: ScanSettings;
+  readonly campaign: CampaignDetection;
+}
+
+/** With at least this many contacts per host, outside sources can be assumed to have tried every host that exists. */
+const WELL_KNOWN = 3;
+
+/** Our hosts that outside sources contact, hour by hour. */
+class Reach {
+  #byHour = new Map<number, { readonly hosts: Set<string>; tried: number }>();
+
+  /** Adds contacts that outside sources made with a host in an epoch hour. */
+  add(hour: number, host: string, contacts = 1): void {
+    const known = this.#byHour.get(hour) ?? { hosts: new Set(), tried: 0 };
+    this.#byHour.set(hour, known);
+    known.hosts.add(host);
+    known.tried += contacts;
+  }
+
+  /**
+   * The number of hosts in a range of hours. Undefined while there are too few contacts to have reached all of them.
+   */
+  readonly hostsIn = (from: number, to: number): number | undefined => {
+    const hosts = new Set<string>();
+    let tried = 0;
+    for (let hour = from; hour <= to; hour++) {
+      const known = this.#byHour.get(hour);
+      if (!known) continue;
+      for (const host of known.hosts) hosts.add(host);
+      tried += known.tried;
+    }
+    return tried >= WELL_KNOWN * hosts.size ? hosts.size : undefined;
+  };
+}
+
+/**
+ * Limit of contacts in memory. Beyond it, half of the sources are dropped by their hash, then half of the rest, and so
+ * on.
+ */
+export const MOST_CONTACTS = 75_000;
+
+/** The limits of the logs of each source, hour by hour. */
+type Qualities = Map<string, readonly { readonly hour: number; readonly quality: number }[]>;
+
+/** Contacts in bounded memory. Sources with the same key are kept or dropped together. */
+class Reservoir {
+  contacts: SharedContact[] = [];
+  dropped = 0;
+  #mask = 0;
+  readonly #qualities: Qualities;
+  readonly #keyOf: (address: string) => string;
+
+  constructor(qualities: Qualities, keyOf: (address: string) => string) {
+    this.#qualities = qualities;
+    this.#keyOf = keyOf;
+  }
+
+  add({ address, panes }: SourceEvidence, contacts: readonly FirstContact[]): void {
+    if (this.#isDropped(address)) {
+      this.dropped++;
+      return;
+    }
+    for (const contact of contacts) this.contacts.push({ ...contact, source: address });
+    this.#qualities.set(
+      address,
+      panes.map(({ hour, quality }) => ({ hour, quality })),
+    );
+    if (this.contacts.length > MOST_CONTACTS) this.#halve();
+  }
+
+  #halve(): void {
+    this.#mask = this.#mask * 2 + 1;
+    const before = new Set(this.contacts.map(({ source }) => source)).size;
+    this.contacts = this.contacts.filter(({ source }) => !this.#isDropped(source));
+    this.dropped += before - new Set(this.contacts.map(({ source }) => source)).size;
+  }
+
+  #isDropped(address: string): boolean {
+    return (evenHash(this.#keyOf(address)) & this.#mask) !== 0;
+  }
+}
+
+/** A source with more contacts than this needs no others of its network to be found. */
+const MOST_OF_ONE = 7;
+/** A client comes back to a server that refused it. Before that, the contact of an inside source may be a first try. */
+const RETURN_SECONDS = 120;
+
+/** Collects the contacts of the outside sources, or of the inside sources of one scope, in bounded memory. */
+export class CampaignContacts {
+  readonly reach = new Reach();
+  /** Where the sources are: outside, or in the networks of one scope. */
+  readonly scope: string;
+  readonly #context: CampaignContext;
+  readonly #shapes: readonly Shape[];
+  readonly #qualities: Qualities = new Map();
+  readonly #members = new Reservoir(this.#qualities, (address) => address);
+  readonly #single = new Reservoir(this.#qualities, networkOf);
+
+  constructor(context: CampaignContext, scope = INTERNET) {
+    this.scope = scope;
+    this.#context = context;
+    this.#shapes = shapesOf(context.campaign, context.settings);
+  }
+
+  get direction(): CampaignDirection {
+    return this.scope === INTERNET ? 'inbound' : 'lateral';
+  }
+
+  /** Sources that were dropped. During a flood of sources only campaigns with many members are found. */
+  get dropped(): number {
+    return this.#members.dropped + this.#single.dropped;
+  }
+
+  /** The contacts among which to look for a shape. */
+  contactsFor({ isOfNetwork }: Pick<Shape, 'isOfNetwork'>): readonly SharedContact[] {
+    return (isOfNetwork ? this.#single : this.#members).contacts;
+  }
+
+  /** Whether nothing can be found. */
+  get isEmpty(): boolean {
+    return !this.#members.contacts.length && !this.#single.contacts.length;
+  }
+
+  /**
+   * Adds a source's contacts, unless too many of them succeeded or they are too scattered to be a share of a campaign.
+   */
+  add(source: SourceEvidence): void {
+    const isOutside = this.direction === 'inbound';
+    if (source.inside === isOutside) return;
+    const tried = firstContacts(source, this.#context.settings, this.#context).filter(
+      (contact) => !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
+    );
+    const failed = tried.filter(({ outcome }) => isFailure(outcome));
+    if (this.#shapes.some((shape) => mayBeMember(failed, shape, isOutside))) this.#members.add(source, tried);
+    if (isOutside && failed.length > 0 && failed.length <= MOST_OF_ONE) this.#single.add(source, failed);
+  }
+
+  /** The limits of the logs of some sources in a range of epoch hours. */
+  qualityOf(sources: Iterable<string>, from: number, to: number): number {
+    let bits = this.dropped ? SAMPLED : 0;
+    for (const source of sources)
+      for (const { hour, quality } of this.#qualities.get(source) ?? [])
+        if (hour >= from && hour <= to) bits |= quality;
+    return bits;
+  }
+
+  /** An inside client fails in many ways. Only what no client does counts: one try, and none after it. */
+  #isShareInside({ context, direction, isHabit, last, outcome }: FirstContact): boolean {
+    if (direction !== 'lateral' || isHabit) return false;
+    return !isFailure(outcome) || (context === 'failed' && last <= this.#context.logTime - RETURN_SECONDS);
+  }
+}
+
+/** Whether a source tried enough parts of one group. An outside member may have found one part of its share open. */
+function mayBeMember(failed: readonly FirstContact[], shape: Shape, isOutside: boolean): boolean {
+  if (shape.isOfNetwork) return false;
+  const least = shape.share - Number(isOutside);
+  return [...Map.groupBy(failed, shape.groupOf).values()].some((group) => group.length >= least);
+}

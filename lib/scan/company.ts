@@ -1,0 +1,241 @@
+/**
+ * The contexts that depend on the contacts around one: what else the same source met on the same target, on
+ * neighbouring addresses, and at the same time. They depend on the set of contacts, not on the order of the evidence.
+ */
+import { isFailure } from '../evidence/seen.ts';
+import { isIpv4, parseAddress } from '../net/address.ts';
+import { networkOf } from '../net/cidr.ts';
+import type { ContextName } from './contexts.ts';
+import type { FirstContact, Viewpoint } from './first-contact.ts';
+
+const TCP = 6;
+const UDP = 17;
+
+/** Contacts with the contexts that their company gives them. Those in other contexts stay as they are. */
+export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Viewpoint, 'logTime'>): FirstContact[] {
+  const failed = contacts.filter(({ outcome }) => isFailure(outcome));
+  const answers = new Answers(contacts);
+  const asUse = (contact: FirstContact): FirstContact =>
+    answers.isUsed(contact) ? { ...contact, context: 'answered', isTouch: false, isVisit: false } : contact;
+  if (!failed.length) return contacts.map(asUse);
+  const slow = askedOneByOne(failed);
+  const scattered = scatteredOverIpv6(failed);
+  const peers = peersOf(failed);
+  const atHome = peersAtHome(contacts);
+  const rows = inRows(failed, viewpoint.logTime);
+  const searched = searchedTargets(failed);
+  const contextOf = (contact: FirstContact): ContextName => {
+    if (!isFailure(contact.outcome)) return contact.context;
+    if (contact.outcome === 'reset' && contact.context === 'failed patiently' && searched.has(contact.target))
+      return 'failed';
+    if (contact.context === 'failed patiently')
+      return rows.has(contact) ? 'failed patiently, in a row' : contact.context;
+    if (contact.context !== 'failed') return contact.context;
+    if (answers.onOtherProtocol(contact)) return 'answered on the other protocol';
+    if (answers.isBeside(contact)) return 'beside the answered port';
+    if (scattered.has(contact)) return 'scattered over IPv6';
+    if (atHome.has(contact)) return 'private address of a peer';
+    if (peers.has(contact)) return 'one port per peer';
+    return slow.has(contact) ? 'asked one by one' : 'failed';
+  };
+  return contacts.map((contact) => {
+    const context = contextOf(contact);
+    return context === contact.context ? asUse(contact) : { ...contact, context };
+  });
+}
+
+/** A client with a task on a host touches so many of its ports beside the one it talks to. A scanner touches more. */
+const TOUCHED_PORTS = 3;
+/** A member of a cluster looks for the others in a range of at most this many ports (Ignite: 47500 to 47520). */
+const RANGE = 20;
+
+/** What the targets of a source answered. */
+class Answers {
+  readonly #services: ReadonlySet<string>;
+  /** Targets on which all ports that were tried lie within a short range, one of which answered with data. */
+  readonly #ranges: ReadonlySet<string>;
+  /** Targets with which the source talked on one port, and touched hardly any others. */
+  readonly #used: ReadonlySet<string>;
+
+  constructor(contacts: readonly FirstContact[]) {
+    this.#services = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(serviceOf));
+    const isRange = (ofTarget: readonly FirstContact[]) => {
+      if (!ofTarget.some(({ context, isVisit }) => context === 'answered' || isVisit)) return false;
+      const ports = ofTarget.map(({ port }) => port);
+      return Math.max(...ports) - Math.min(...ports) <= RANGE;
+    };
+    const isUse = (ofTarget: readonly FirstContact[]) =>
+      ofTarget.some(({ context }) => context === 'answered') &&
+      new Set(ofTarget.filter(isOnce).map(serviceOf)).size <= TOUCHED_PORTS;
+    const ofTcp = Map.groupBy(
+      contacts.filter(({ protocol }) => protocol === TCP),
+      ({ target }) => target,
+    );
+    const targetsThat = (test: (ofTarget: readonly FirstContact[]) => boolean) =>
+      new Set([...ofTcp].filter(([, ofTarget]) => test(ofTarget)).map(([target]) => target));
+    this.#ranges = targetsThat(isRange);
+    this.#used = targetsThat(isUse);
+  }
+
+  /** Whether the target answered on the same port by TCP instead of UDP, or the reverse. */
+  onOtherProtocol({ target, port, protocol }: FirstContact): boolean {
+    const other = protocol === TCP ? UDP : protocol === UDP ? TCP : undefined;
+    return other !== undefined && this.#services.has(serviceOf({ target, port, protocol: other }));
+  }
+
+  /** Whether a port was touched on a host that the source uses by another port. */
+  isUsed(contact: FirstContact): boolean {
+    return isOnce(contact) && this.#used.has(contact.target);
+  }
+
+  isBeside({ target, protocol }: FirstContact): boolean {
+    return protocol === TCP && this.#ranges.has(target);
+  }
+}
+
+const isOnce = ({ isTouch, isVisit }: FirstContact): boolean => isTouch || isVisit;
+
+const serviceOf = ({ target, port, protocol }: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
+  `${target} ${port} ${protocol}`;
+
+/** Nobody waits for so many ports of one host at a time. */
+const SEARCHED_PORTS = 24;
+
+/** Targets with many closed ports. A scan that runs in a loop tries each again, as a client does. */
+function searchedTargets(failed: readonly FirstContact[]): ReadonlySet<string> {
+  const closed = failed.filter(({ outcome }) => outcome === 'reset');
+  const byTarget = [...Map.groupBy(closed, ({ target }) => target)];
+  const isSearched = (group: readonly FirstContact[]) => new Set(group.map(serviceOf)).size >= SEARCHED_PORTS;
+  return new Set(byTarget.filter(([, group]) => isSearched(group)).map(([target]) => target));
+}
+
+/** More failures than this in one /64 are a search, not a list of names. */
+const NEIGHBOURS = 2;
+
+/** The same last 64 bits in so many networks are a guess, such as `::1`, and not a name (RFC 7707, section 4.1). */
+const GUESSED_IN = 8;
+
+function scatteredOverIpv6(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const outside = failed.filter(({ direction, target }) => direction === 'outbound' && target.includes(':'));
+  const networksOf = (group: readonly FirstContact[]) => new Set(group.map(({ target }) => networkOf(target))).size;
+  const hosts = [...Map.groupBy(outside, ({ target }) => hostPartOf(target)).values()];
+  const named = hosts.filter((group) => networksOf(group) < GUESSED_IN).flat();
+  const targetsOf = (group: readonly FirstContact[]) => new Set(group.map(({ target }) => target)).size;
+  const networks = [...Map.groupBy(named, ({ target }) => networkOf(target)).values()];
+  return new Set(networks.filter((group) => targetsOf(group) <= NEIGHBOURS).flat());
+}
+
+/** The last 64 bits of an IPv6 address, as text. */
+const hostPartOf = (address: string): string => parseAddress(address)!.slice(2).join(' ');
+
+const LEAST_PEERS = 8;
+/** Distinct ports per target of a peer-to-peer client, some of whose peers keep its own port, and ports on each. */
+const OWN_PORTS = 0.25;
+const PORTS_PER_PEER = 1.5;
+const PRIVILEGED = 1024;
+
+/** Outside addresses that were tried on hardly more than one unprivileged port each, most on a port of their own. */
+function peersOf(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const outside = failed.filter(({ direction, port }) => direction === 'outbound' && port >= PRIVILEGED);
+  const targets = new Set(outside.map(({ target }) => target)).size;
+  const ports = new Set(outside.map(({ port }) => port)).size;
+  const pairs = new Set(outside.map(({ target, port }) => `${target} ${port}`)).size;
+  const arePeers = targets >= LEAST_PEERS && ports >= OWN_PORTS * targets && pairs <= PORTS_PER_PEER * targets;
+  return new Set(arePeers ? outside : []);
+}
+
+/** Private addresses are in several of these blocks: 10, 172.16, 192.168 (RFC 1918) and 100.64 (RFC 6598). */
+const LEAST_BLOCKS = 2;
+/** So many outside addresses answer on a port that it is a port for peers. */
+const LEAST_ANSWERS = 3;
+
+/** Failed contacts with scattered private addresses on ports on which outside addresses answer. */
+function peersAtHome(contacts: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const found = new Set<FirstContact>();
+  const ofPeers = contacts.filter(({ port }) => port >= PRIVILEGED);
+  for (const group of Map.groupBy(ofPeers, ({ port, protocol }) => port * 256 + protocol).values()) {
+    const answers = group.filter(({ direction, outcome }) => direction === 'outbound' && outcome === 'established');
+    if (answers.length < LEAST_ANSWERS) continue;
+    const inside = group.filter(({ direction, outcome }) => direction === 'lateral' && isFailure(outcome));
+    const blocks = new Set(inside.map(({ target }) => target.slice(0, target.indexOf('.'))));
+    if (blocks.size < LEAST_BLOCKS) continue;
+    for (const network of Map.groupBy(inside, ({ target }) => networkOf(target)).values())
+      if (network.length <= NEIGHBOURS) for (const contact of network) found.add(contact);
+  }
+  return found;
+}
+
+/** A client that waits ten seconds for each server asks six in a minute. */
+const MOST_PER_MINUTE = 12;
+const MINUTE = 60;
+
+function askedOneByOne(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const asked = new Set<FirstContact>();
+  const outside = failed.filter(({ direction, protocol }) => direction === 'outbound' && protocol === UDP);
+  for (const group of Map.groupBy(outside, ({ port }) => port).values()) {
+    let from = 0;
+    let to = 0;
+    for (const contact of group) {
+      while (group[from]!.end <= contact.end - MINUTE) from++;
+      while (to < group.length && group[to]!.end < contact.end + MINUTE) to++;
+      const minutes = Math.max(1, (contact.end - contact.start) / MINUTE);
+      if (to - from <= MOST_PER_MINUTE * minutes) asked.add(contact);
+    }
+  }
+  return asked;
+}
+
+/** So many neighbouring addresses are a row. */
+const ROW = 8;
+/** Addresses that may be missing between two neighbours: hosts that answered, or that the scanner left out. */
+const STEP = 2n;
+/** A client with a server that is gone has come back after this many seconds. */
+const RETURN_SECONDS = 120;
+const WORD = 32n;
+
+/** Contacts tried once, in rows of neighbouring addresses, in the order of the addresses or against it. */
+function inRows(failed: readonly FirstContact[], logTime: number): ReadonlySet<FirstContact> {
+  const rows = new Set<FirstContact>();
+  const once = failed.filter(
+    (contact) =>
+      contact.context === 'failed patiently' &&
+      !contact.isHabit &&
+      !contact.isRepeat &&
+      contact.flows <= 1 &&
+      contact.last <= logTime - RETURN_SECONDS,
+  );
+  if (once.length < ROW) return rows;
+  for (const group of Map.groupBy(once, ({ port, protocol }) => port * 256 + protocol).values()) {
+    if (group.length < ROW) continue;
+    const sorted = group
+      .map((contact) => ({ contact, address: numberOf(contact.target) }))
+      .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.contact.end - b.contact.end));
+    for (const sign of [1, -1]) {
+      let row: FirstContact[] = [];
+      let previous: (typeof sorted)[number] | undefined;
+      const close = () => {
+        if (row.length >= ROW) for (const contact of row) rows.add(contact);
+        row = [];
+      };
+      for (const entry of sorted) {
+        const goesOn =
+          previous !== undefined &&
+          entry.address - previous.address <= STEP &&
+          entry.address !== previous.address &&
+          sign * (entry.contact.end - previous.contact.end) >= 0;
+        if (!goesOn) close();
+        row.push(entry.contact);
+        previous = entry;
+      }
+      close();
+    }
+  }
+  return rows;
+}
+
+/** An address as a number, so that neighbours differ by one. */
+function numberOf(address: string): bigint {
+  const words = parseAddress(address)!;
+  if (isIpv4(words)) return BigInt(words[3]);
+  return words.reduce((sum, word) => (sum << WORD) | BigInt(word), 0n);
+}

@@ -50,8 +50,9 @@ const cases: readonly (readonly [string, Outcome])[] = [
   ['TCP RESET', 'unresolved'],
   ['TCP WEAK_RESET', 'unresolved'],
   ['REPLY', 'unresolved'],
-  ['UNRESOLVED_FORWARD ACCEPT', 'unresolved'],
-  ['UNRESOLVED_FORWARD REJECT', 'unresolved'],
+  ['UNRESOLVED_FORWARD ACCEPT', 'unanswered'],
+  ['UNRESOLVED_FORWARD REJECT', 'rejected'],
+  ['TCP UNRESOLVED_FORWARD REJECT', 'unresolved'],
   ['UNRESOLVED_REVERSE', 'unresolved'],
   ['UNRESOLVED_FORWARD ACCEPT UNRESOLVED_REVERSE', 'established'],
   ['TCP UNRESOLVED_FORWARD ACCEPT RESET', 'unresolved'],
@@ -72,7 +73,8 @@ describe('the outcome of a contact', () => {
   test('of any union of bits is a failure only where an initiator was seen and nothing answered', () => {
     const answers = union('SYN_ACK REPLY COMPLETED UNRESOLVED_REVERSE');
     const wrong = allUnions.filter(
-      (bits) => isFailure(outcomeOf(bits)) && ((bits & union('SYN PROBE')) === 0 || (bits & answers) !== 0),
+      (bits) =>
+        isFailure(outcomeOf(bits)) && ((bits & union('SYN PROBE UNRESOLVED_FORWARD')) === 0 || (bits & answers) !== 0),
     );
     expect(wrong).toEqual([]);
   });

@@ -33,6 +33,7 @@ export function outcomeOf(seen: number): Outcome {
     if (seen & SEEN_UNRESOLVED_REVERSE) return 'established';
     // Nothing ever came back, so the sender began. A lone TCP packet without a SYN may belong to an expired connection.
     if (seen & SEEN_TCP) return 'unresolved';
+    if (seen & ANSWERED) return 'established';
     return seen & SEEN_REJECT ? 'rejected' : 'unanswered';
   }
   if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';

@@ -30,10 +30,9 @@ export type Outcome = 'rejected' | 'reset' | 'unanswered' | 'established' | 'unr
 export function outcomeOf(seen: number): Outcome {
   if ((seen & INITIATED) === 0) {
     if ((seen & SEEN_UNRESOLVED_FORWARD) === 0) return 'unresolved';
-    if (seen & SEEN_UNRESOLVED_REVERSE) return 'established';
+    if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';
     // Nothing ever came back, so the sender began. A lone TCP packet without a SYN may belong to an expired connection.
     if (seen & SEEN_TCP) return 'unresolved';
-    if (seen & ANSWERED) return 'established';
     return seen & SEEN_REJECT ? 'rejected' : 'unanswered';
   }
   if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';

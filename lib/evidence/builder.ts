@@ -14,12 +14,12 @@ import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
 import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
 import { DROPPED, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
+import { isPartial, sampleOf } from './sample.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
 import { hasInitiatorHalf, isFailedProbe, isNothing, mayBeProbe, SEEN_OWN_TARGET } from './seen.ts';
 
 const HOUR = 3600;
 const UDP = 17;
-const FULL = 0xffffffff;
 /** Limit of contacts in memory, and of hours of sources: about 66 MB. */
 const MOST_CONTACTS = 380_000;
 /** A SKIPDATA row reports one aggregation interval. If a row claims a longer one, only the last hours count. */
@@ -300,17 +300,12 @@ export class Collector implements FlowLogConsumer {
     const quality =
       view.quality |
       (skipped ? SKIPPED_RECORDS : 0) |
-      (view.theta < FULL ? SAMPLED : 0) |
+      (isPartial(view.sample) ? SAMPLED : 0) |
       (this.dropped.sources ? DROPPED : 0);
     // A target of a public address may exist under the same address in several networks. Evidence holds addresses
     // alone.
     const mayHaveNamesakes = this.addresses.network(view.source) === 0 && this.#scopes.names.length > 2;
-    return {
-      hour: view.hour,
-      theta: view.theta,
-      quality,
-      fragments: 1,
-      contacts: mayHaveNamesakes ? mergeContacts(contacts) : contacts,
-    };
+    const kept = { sample: view.sample, contacts: mayHaveNamesakes ? mergeContacts(contacts) : contacts };
+    return { hour: view.hour, quality, fragments: 1, ...(mayHaveNamesakes ? sampleOf(kept) : kept) };
   }
 }

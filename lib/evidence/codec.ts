@@ -3,6 +3,7 @@
  * and leave out whatever follows from the rest. The same fragments give the same bytes in any order.
  */
 
+import { CELL_SHIFT } from '../kernel/rows.ts';
 import { formatAddress, isIpv4, parseAddress, V4_PREFIX, type Words } from '../net/address.ts';
 import { type ColumnReader, ColumnWriter } from './columns.ts';
 import type { Fragment, SeenContact } from './evidence.ts';
@@ -15,7 +16,6 @@ import {
   columnsOf,
   damaged,
   FIRST_MINUTE,
-  FULL,
   HOUR,
   hashOf,
   IDENTIFIED,
@@ -30,8 +30,11 @@ import {
   SAMPLED,
   SEVERAL_FLOWS,
   together,
+  UNEVEN,
 } from './layout.ts';
+import { EVERYTHING, isPartial, type Sample } from './sample.ts';
 
+const MOST_CELL = 2 ** (32 - CELL_SHIFT) - 1;
 /** An hour in the year 2106. Records end by 2099, so a later hour cannot be a date. */
 const LAST_HOUR = 1_200_000;
 
@@ -176,16 +179,32 @@ function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment,
   else for (const word of words) columns.sources.word(word);
   columns.flags.byte(
     (of.inside ? INSIDE : 0) |
-      (of.theta < FULL ? SAMPLED : 0) |
+      (isPartial(of.sample) ? SAMPLED : 0) |
+      (isUneven(of.sample) ? UNEVEN : 0) |
       (of.fragments > 1 ? OF_MANY_FILES : 0) |
       (of.identity ? IDENTIFIED : 0) |
       (isIpv4(words) ? 0 : IPV6),
   );
   // A number below 128 takes one byte, as it did before there were more quality bits.
   columns.qualities.number(of.quality);
-  if (of.theta < FULL) columns.rare.word(of.theta);
+  if (isPartial(of.sample)) writeSample(columns.rare, of.sample);
   if (of.fragments > 1) columns.rare.number(of.fragments);
   if (of.identity) columns.rare.text(JSON.stringify(of.identity));
+}
+
+const isUneven = ({ failed, answered }: Sample): boolean => failed !== answered;
+
+function writeSample(column: ColumnWriter, sample: Sample): void {
+  column.word(sample.answered);
+  if (!isUneven(sample)) return;
+  column.word(sample.touched);
+  column.word(sample.failed);
+  column.number(sample.leftOut.length);
+  let before = 0;
+  for (const cell of sample.leftOut) {
+    column.number(cell - before);
+    before = cell;
+  }
 }
 
 function writeContact(columns: Columns<ColumnWriter>, contact: SeenContact, base: number, portBefore: number): void {
@@ -286,10 +305,25 @@ function readPane(
     inside: (flags & INSIDE) !== 0,
     hour,
     quality: qualities.number(),
-    theta: flags & SAMPLED ? rare.word() : FULL,
+    sample: flags & SAMPLED ? readSample(rare, (flags & UNEVEN) !== 0) : EVERYTHING,
     fragments: flags & OF_MANY_FILES ? rare.number() : 1,
     ...(flags & IDENTIFIED && { identity: readIdentity(rare.text()) }),
   };
+}
+
+function readSample(column: ColumnReader, isUneven: boolean): Sample {
+  const answered = column.word();
+  if (!isUneven) return { failed: answered, touched: answered, answered, leftOut: [] };
+  const [touched, failed] = [column.word(), column.word()];
+  if (answered > touched || touched > failed) throw new CodecError('the rates of a sample are in the wrong order');
+  const leftOut: number[] = [];
+  let cell = 0;
+  for (let left = column.number(); left > 0; left--) {
+    cell += column.number();
+    if (cell > MOST_CELL) throw new CodecError('a left-out contact has no hash');
+    leftOut.push(cell);
+  }
+  return { failed, touched, answered, leftOut };
 }
 
 function readIdentity(text: string): Identity {

@@ -2,9 +2,8 @@
 import { lowest } from '../kernel/contact-table.ts';
 import type { Identity } from './interfaces.ts';
 import { SAMPLED } from './quality.ts';
+import { isPartial, limitsOf, type Sample, type SampleLimits, sampleOf, uniteSamples } from './sample.ts';
 import { hasInitiatorHalf } from './seen.ts';
-
-const FULL = 0xffffffff;
 
 /** A distinct contact of a source within one hour, and what was seen of it. Times are epoch seconds. */
 export interface SeenContact {
@@ -33,8 +32,8 @@ export interface SeenContact {
 export interface Pane {
   /** Epoch hours. */
   readonly hour: number;
-  /** Contacts with hashes up to this were kept (0xffffffff: all). */
-  readonly theta: number;
+  /** Which contacts were kept. */
+  readonly sample: Sample;
   /** Bits of `quality.ts`. */
   readonly quality: number;
   /** How many fragments the pane rests on. */
@@ -55,17 +54,23 @@ export interface SourceEvidence {
 /** The evidence from one log file about one source in one hour: the unit that the windows table stores. */
 export type Fragment = Omit<SourceEvidence, 'panes'> & Pane;
 
-/** Contacts kept for each source and hour before they are sampled (2 KB to 80 KB an hour). */
+/** Failed contacts kept for each source and hour before they are sampled, and answered ones. Half as many touched ones. */
 export const CONTACTS_PER_PANE = 2048;
 
 const fullKey = (contact: SeenContact) => `${contact.target} ${contact.port} ${contact.protocol}`;
 
-/** Merges fragments of one source: associative, commutative, idempotent for fragments of distinct files. */
-export function mergeFragments(fragments: readonly Fragment[], limit = CONTACTS_PER_PANE): SourceEvidence | undefined {
+/**
+ * Merges fragments of one source: commutative, idempotent for fragments of distinct files, and associative within the
+ * limits that `sample.ts` states.
+ */
+export function mergeFragments(
+  fragments: readonly Fragment[],
+  limits: SampleLimits = limitsOf(CONTACTS_PER_PANE),
+): SourceEvidence | undefined {
   const [first] = fragments;
   if (!first) return undefined;
   const byHour = Map.groupBy(fragments, (fragment) => fragment.hour);
-  const panes = [...byHour.entries()].sort(([a], [b]) => a - b).map(([, group]) => mergePane(group, limit));
+  const panes = [...byHour.entries()].sort(([a], [b]) => a - b).map(([, group]) => mergePane(group, limits));
   const identity = bestIdentity(fragments);
   return {
     scope: first.scope,
@@ -76,18 +81,16 @@ export function mergeFragments(fragments: readonly Fragment[], limit = CONTACTS_
   };
 }
 
-function mergePane(group: readonly Fragment[], limit: number): Pane {
-  let theta = Math.min(...group.map((fragment) => fragment.theta));
-  let contacts = mergeContacts(group.flatMap((fragment) => fragment.contacts.filter(({ hash }) => hash <= theta)));
-  if (contacts.length > limit) {
-    const hashes = Uint32Array.from(contacts, (contact) => contact.hash).sort();
-    theta = hashes[limit]! - 1;
-    contacts = contacts.filter((contact) => contact.hash <= theta);
-  }
+function mergePane(group: readonly Fragment[], limits: SampleLimits): Pane {
+  const all = {
+    sample: uniteSamples(group.map((fragment) => fragment.sample)),
+    contacts: mergeContacts(group.flatMap((fragment) => fragment.contacts)),
+  };
+  const { sample, contacts } = sampleOf(all, limits);
   return {
     hour: group[0]!.hour,
-    theta,
-    quality: group.reduce((bits, fragment) => bits | fragment.quality, theta < FULL ? SAMPLED : 0),
+    sample,
+    quality: group.reduce((bits, fragment) => bits | fragment.quality, isPartial(sample) ? SAMPLED : 0),
     fragments: group.reduce((sum, fragment) => sum + fragment.fragments, 0),
     contacts,
   };

@@ -4,15 +4,18 @@ import type { Words } from '../net/address.ts';
 import { ColumnReader, ColumnWriter } from './columns.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
 
-/** First byte of the stored bytes. Readers refuse any other version. */
-const VERSION = 3;
+/**
+ * First byte of the stored bytes. Version 3 had one rate for all contacts of a source, and so never the bit UNEVEN.
+ * Readers refuse any other version.
+ */
+const VERSION = 4;
+const READABLE = [3, VERSION];
 export const HOUR = 3600;
-export const FULL = 0xffffffff;
 
 /** Brotli, unlike deflate, gives columns of different kinds their own codes. A higher quality gains next to nothing. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 } };
 
-/** Far above the fullest item (about 100 KB). Without a limit, a few damaged bytes could decompress to gigabytes. */
+/** Far above the fullest item (about 250 KB). Without a limit, a few damaged bytes could decompress to gigabytes. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Bits for the properties in which a source departs from the ordinary. */
@@ -21,6 +24,8 @@ export const SAMPLED = 2;
 export const OF_MANY_FILES = 4;
 export const IDENTIFIED = 8;
 export const IPV6 = 16;
+/** Sampled, with other rates for touched and failed contacts than for answered ones. */
+export const UNEVEN = 32;
 
 /** How the minutes of a contact are stored: the minute of its first record, none, or bits. */
 export const FIRST_MINUTE = 0;
@@ -95,7 +100,8 @@ export function together(columns: Columns<ColumnWriter>): Uint8Array {
 }
 
 export function openColumns(stored: Uint8Array): Columns<ColumnReader> {
-  if (stored[0] !== VERSION) throw new CodecError(`fragment version must be ${VERSION}, got ${stored[0]}`);
+  if (!READABLE.includes(stored[0]!))
+    throw new CodecError(`fragment version must be ${READABLE.join(' or ')}, got ${stored[0]}`);
   try {
     return apart(stored);
   } catch (error) {

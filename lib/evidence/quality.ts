@@ -31,7 +31,7 @@ const LIMITS: readonly Limit[] = [
   {
     bit: SAMPLED,
     about: 'contacts',
-    text: 'contacts exceed the limit per source and hour: counts are estimates from a uniform sample',
+    text: 'some contacts exceed the limit per source and hour: their counts are estimates from a uniform sample',
   },
   {
     bit: DROPPED,

@@ -21,7 +21,8 @@ import {
 export * from '../kernel/seen-bits.ts';
 
 const INITIATED = SEEN_SYN | SEEN_PROBE;
-const ANSWERED = SEEN_SYN_ACK | SEEN_REPLY | SEEN_COMPLETED;
+/** Any of these bits means that the target answered. */
+export const ANSWERED = SEEN_SYN_ACK | SEEN_REPLY | SEEN_COMPLETED | SEEN_UNRESOLVED_REVERSE;
 
 /** The outcome of a contact. `unresolved` counts neither as a failure nor as a success. */
 export type Outcome = 'rejected' | 'reset' | 'unanswered' | 'established' | 'unresolved';
@@ -35,7 +36,7 @@ export function outcomeOf(seen: number): Outcome {
     if (seen & SEEN_TCP) return 'unresolved';
     return seen & SEEN_REJECT ? 'rejected' : 'unanswered';
   }
-  if (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) return 'established';
+  if (seen & ANSWERED) return 'established';
   if (isWithoutSyn(seen)) {
     // A late packet of an expired connection is REJECTed just like a stealth probe. Only the reset of a closed port
     // proves a probe.
@@ -51,9 +52,7 @@ export function outcomeOf(seen: number): Outcome {
  * stealth probe (FIN, NULL, XMAS, ACK) or a late packet of an expired connection. Only the contacts around it can tell.
  */
 export const isBareProbe = (seen: number): boolean =>
-  isWithoutSyn(seen) &&
-  (seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) === 0 &&
-  (seen & (SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) !== 0;
+  isWithoutSyn(seen) && (seen & ANSWERED) === 0 && (seen & (SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) !== 0;
 
 /** Whether these are TCP probes without a SYN, as far as the log has flags. */
 export const isWithoutSyn = (seen: number): boolean =>

@@ -4,6 +4,7 @@ import { SOURCE_DETECTIONS } from '../detections/index.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
 import { testName } from '../detections/tests.ts';
 import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
+import { weightIn } from '../evidence/sample.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import type { Campaign } from '../scan/campaigns.ts';
 import { type Ceiling, CONTEXTS, type ContextName } from '../scan/contexts.ts';
@@ -194,7 +195,6 @@ const PAST_HOURS = 24;
 const ENOUGH_HOURS = 6;
 /** An hourly number of contacts that is ordinary for any source. */
 const SMALL_FAN_OUT = 30;
-const FULL = 0xffffffff;
 
 /**
  * The reason that the scan's first hour is far above the source's previous hours. It only informs the reader and never
@@ -226,5 +226,5 @@ export function againstOwnPast(
 }
 
 /** Distinct contacts that a source made in an hour. */
-const fanOutOf = ({ contacts, theta }: Pane): number =>
-  (contacts.filter(({ seen }) => hasInitiatorHalf(seen)).length * FULL) / theta;
+const fanOutOf = ({ contacts, sample }: Pane): number =>
+  contacts.reduce((sum, contact) => sum + (hasInitiatorHalf(contact.seen) ? weightIn(sample, contact) : 0), 0);

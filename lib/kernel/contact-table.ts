@@ -1,5 +1,6 @@
 /** The contacts of all sources, hour by hour, as the kernel keeps them (`lib/kernel/assembly/contacts.ts`). */
 import type { Kernel } from './kernel.ts';
+import { leftOutOf } from './left-out.ts';
 import {
   CONTACT_BYTES,
   CONTACT_FIRST_END,
@@ -16,14 +17,16 @@ import {
   CONTACT_SERVICE,
   CONTACT_SOURCE_PORT,
   CONTACT_TARGET,
+  PANE_ANSWERED,
   PANE_BYTES,
   PANE_COUNT,
+  PANE_FAILED,
   PANE_FAILED_PROBES,
   PANE_HEAD,
   PANE_HOUR,
   PANE_QUALITY,
   PANE_SOURCE,
-  PANE_THETA,
+  PANE_TOUCHED,
 } from './rows.ts';
 
 /** Bytes of a word. Tables are read by words. */
@@ -74,12 +77,19 @@ export interface KeptContact {
   readonly flows: number;
 }
 
-/** One hour of a source: where its contacts begin, and the rate at which they are sampled. */
+/** How the contacts of a pane are sampled: the highest hash of each class that is kept, and the cells of the others. */
+interface KeptSample {
+  readonly failed: number;
+  readonly touched: number;
+  readonly answered: number;
+  readonly leftOut: readonly number[];
+}
+
+/** One hour of a source: its contacts, and how they are sampled. */
 export interface PaneView {
   readonly source: number;
   readonly hour: number;
-  /** All contacts with hashes up to this were kept. 0xffffffff means every contact. */
-  readonly theta: number;
+  readonly sample: KeptSample;
   readonly quality: number;
   /** Row numbers of its contacts. */
   readonly contacts: readonly number[];
@@ -250,7 +260,12 @@ export class ContactTable {
     return {
       source: words[at + PANE_SOURCE / WORD]!,
       hour: words[at + PANE_HOUR / WORD]!,
-      theta: words[at + PANE_THETA / WORD]!,
+      sample: {
+        failed: words[at + PANE_FAILED / WORD]!,
+        touched: words[at + PANE_TOUCHED / WORD]!,
+        answered: words[at + PANE_ANSWERED / WORD]!,
+        leftOut: leftOutOf(words, at),
+      },
       quality: words[at + PANE_QUALITY / WORD]!,
       contacts,
     };

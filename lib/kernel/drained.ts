@@ -3,11 +3,13 @@
  */
 import type { IdentityField } from '../flowlog/record.ts';
 import type { Kernel } from './kernel.ts';
+import { leftOutOf } from './left-out.ts';
 import {
   ADDRESS_BYTES,
   ADDRESS_NETWORK,
   ADDRESS_OWNER,
   ADDRESS_RANK,
+  CELL_SHIFT,
   CONTACT_BYTES,
   CONTACT_PANE,
   CONTACT_TARGET,
@@ -16,11 +18,14 @@ import {
   INTERFACE_NETWORK,
   INTERFACE_TRAITS,
   NO_CANDIDATE,
+  PANE_ANSWERED,
   PANE_BYTES,
+  PANE_FAILED,
   PANE_HOUR,
+  PANE_LEFT_OUT,
   PANE_QUALITY,
   PANE_SOURCE,
-  PANE_THETA,
+  PANE_TOUCHED,
   TRAIT_WITHOUT_DIRECTION,
 } from './rows.ts';
 
@@ -42,6 +47,8 @@ export interface DrainedTables {
   readonly interfaces: Uint32Array;
   readonly panes: Uint32Array;
   readonly contacts: Uint32Array;
+  /** For each pane with left-out contacts: its number, how many cells follow, and the cells. */
+  readonly leftOut: Uint32Array;
 }
 
 /** The knowledge about an interface in addition to its row. */
@@ -69,7 +76,19 @@ export function drainTables({ run, words }: Kernel): DrainedTables {
     interfaces: copy(run.interfaceRows(), run.interfaceCount() * INTERFACE_WORDS),
     panes: copy(run.paneRows(), run.paneCount() * PANE_WORDS),
     contacts: copy(run.contactRows(), run.contactCount() * CONTACT_WORDS),
+    leftOut: Uint32Array.from(allLeftOut(words, run.paneRows() / WORD, run.paneCount())),
   };
+}
+
+function* allLeftOut(words: Uint32Array, panes: number, count: number): Generator<number> {
+  for (let pane = 1; pane < count; pane++) {
+    const at = panes + pane * PANE_WORDS;
+    const cells = words[at + PANE_LEFT_OUT / WORD] ? leftOutOf(words, at) : [];
+    if (!cells.length) continue;
+    yield pane;
+    yield cells.length;
+    yield* cells;
+  }
 }
 
 /** The numbers in this kernel for what another kernel's tables refer to. */
@@ -104,16 +123,26 @@ export function absorbTables(kernel: Kernel, tables: DrainedTables, { interfaces
   absorbContacts(kernel, tables, numbers);
 }
 
-function absorbContacts(kernel: Kernel, { panes, contacts }: DrainedTables, numbers: AddressNumbers): void {
+function absorbContacts(kernel: Kernel, { panes, contacts, leftOut }: DrainedTables, numbers: AddressNumbers): void {
   const { run } = kernel;
   for (let at = PANE_WORDS; at < panes.length; at += PANE_WORDS) {
     run.makeRoom(ROOM);
     run.unitePane(
       numbers.of(panes[at + PANE_SOURCE / WORD]!),
       panes[at + PANE_HOUR / WORD]!,
-      panes[at + PANE_THETA / WORD]!,
       panes[at + PANE_QUALITY / WORD]!,
+      panes[at + PANE_ANSWERED / WORD]!,
+      panes[at + PANE_TOUCHED / WORD]!,
+      panes[at + PANE_FAILED / WORD]!,
     );
+  }
+  for (let at = 0; at < leftOut.length; ) {
+    const pane = leftOut[at]! * PANE_WORDS;
+    const end = at + 2 + leftOut[at + 1]!;
+    run.makeRoom(ROOM);
+    const source = numbers.of(panes[pane + PANE_SOURCE / WORD]!);
+    const hour = panes[pane + PANE_HOUR / WORD]!;
+    for (at += 2; at < end; at++) run.uniteLeftOut(source, hour, leftOut[at]! * 2 ** CELL_SHIFT);
   }
   const most = Math.floor(run.blockBytes() / 4 / CONTACT_WORDS) * CONTACT_WORDS;
   for (let from = 0; from < contacts.length; from += most) {

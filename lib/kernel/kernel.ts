@@ -90,7 +90,8 @@ interface KernelExports {
     packetBytes: number,
   ): void;
   unite(source: number, target: number, hour: number, row: number): void;
-  unitePane(source: number, hour: number, theta: number, quality: number): void;
+  unitePane(source: number, hour: number, quality: number, answered: number, touched: number, failed: number): void;
+  uniteLeftOut(source: number, hour: number, hash: number): void;
   claim(address: number, interfaceId: number, rank: number): void;
   conclude(): void;
   uniteCandidates(interfaceId: number, first: number, second: number): void;
@@ -112,7 +113,6 @@ interface KernelExports {
   paneCount(): number;
   contactRows(): number;
   contactCount(): number;
-  contactLimit(): number;
   timesFull(): number;
   sourcesDropped(): number;
   contactsDropped(): number;

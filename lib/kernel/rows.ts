@@ -56,14 +56,17 @@ export const TRAIT_INSTANCE = 2;
 export const TRAIT_FORWARDS = 4;
 
 /** A pane: one hour of one source. */
-export const PANE_BYTES = 32;
+export const PANE_BYTES = 48;
 export const PANE_SOURCE = 0;
 /** Hours since the epoch. */
 export const PANE_HOUR = 4;
 /** Number of its contacts. */
 export const PANE_COUNT = 8;
-/** Contacts with hashes up to this are kept. 0xffffffff means all of them. */
-export const PANE_THETA = 12;
+/**
+ * Answered contacts with hashes up to this are kept. 0xffffffff means all of them. The same follows for touched and for
+ * failed ones (`lib/evidence/sample.ts`).
+ */
+export const PANE_ANSWERED = 12;
 /** The limits of the log, as bits (`evidence/quality.ts`). */
 export const PANE_QUALITY = 16;
 /** Its first contact. */
@@ -74,6 +77,19 @@ export const PANE_HEAD = 20;
  */
 export const PANE_FAILED_PROBES = 24;
 export const PANE_LATEST = 28;
+export const PANE_TOUCHED = 32;
+export const PANE_FAILED = 36;
+/** Address of the block with the cells of the answered contacts that were left out. 0 means none. */
+export const PANE_LEFT_OUT = 40;
+/** The number of contacts at which the pane is cut. */
+export const PANE_CUT_AT = 44;
+
+/** Cells that a pane remembers. Beyond that, it keeps only contacts below the last of them. */
+export const MOST_LEFT_OUT = 32_768;
+/** A cell is a hash without its lowest bits: one of a million. */
+export const CELL_SHIFT = 12;
+/** A block of cells: the number of its slots, then from LEFT_OUT_SLOTS on a word per slot, one more than the cell or 0. */
+export const LEFT_OUT_SLOTS = 64;
 
 /** A contact. A row fills a cache line of the processor. Times are epoch seconds. */
 export const CONTACT_BYTES = 64;

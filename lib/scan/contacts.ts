@@ -4,6 +4,7 @@
  */
 
 import type { Pane, SeenContact, SourceEvidence } from '../evidence/evidence.ts';
+import { weightIn } from '../evidence/sample.ts';
 import {
   hasInitiatorHalf,
   isFailure,
@@ -17,12 +18,12 @@ import { inCompany } from './company.ts';
 import { contextOf } from './contexts.ts';
 import { directionOf } from './direction.ts';
 import { contactKey, type FirstContact, type Viewpoint } from './first-contact.ts';
+import { isAnsweredUnkept, isSurelyFirst, SEEN_UNKEPT } from './left-out.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
 import { flowsOf, isHabit, isLasting, isOnce, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
-const FULL = 0xffffffff;
 
 /** The evidence about one contact, hour by hour. */
 type History = { readonly pane: Pane; readonly contact: SeenContact }[];
@@ -95,7 +96,8 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
   const [first] = probed;
   if (!first) return undefined;
   const { pane, contact } = first;
-  const seen = run.reduce((bits, entry) => bits | entry.contact.seen, 0);
+  const leftOut = isAnsweredUnkept(contact, look.source, (hour) => hour >= pane.hour) ? SEEN_UNKEPT : 0;
+  const seen = run.reduce((bits, entry) => bits | entry.contact.seen, leftOut);
   const last = probed.at(-1)!.contact.lastEnd;
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, last, look)) return undefined;
@@ -135,7 +137,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
 /** The part of a first contact that comes from the hour it was made in. */
 function beginningOf(pane: Pane, contact: SeenContact) {
   const { target, port, protocol, firstStart, firstEnd, sourcePort, packetBytes } = contact;
-  const weight = FULL / pane.theta;
+  const weight = weightIn(pane.sample, contact);
   return { target, port, protocol, start: firstStart, end: firstEnd, weight, sourcePort, packetBytes };
 }
 
@@ -152,7 +154,9 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   // An answer may be logged in the next hour, and a contact that the hour cuts off continues there.
   const next = history[at + 1]?.pane.hour === pane.hour + 1 ? history[at + 1]!.contact : undefined;
   const previous = before?.pane.hour === pane.hour - 1 ? before.contact : undefined;
-  const seen = contact.seen | (next?.seen ?? 0) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
+  const leftOut = !next && isAnsweredUnkept(contact, look.source, (hour) => hour === pane.hour + 1) ? SEEN_UNKEPT : 0;
+  const seen =
+    contact.seen | (next?.seen ?? leftOut) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
   const once =
@@ -170,7 +174,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       port: contact.port,
       flows: flowsOf(contact, next),
       isOnce: once,
-      isAnsweredBefore: isAnsweredBefore(history, at),
+      isAnsweredBefore: isAnsweredBefore(history, at, look.source),
     }),
     // A conversation that continues after the port was found open is not probing.
     last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
@@ -187,17 +191,13 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
 }
 
 /** Whether the contact was answered in an earlier hour. A touch does not count, since a scan may be run again. */
-const isAnsweredBefore = (history: History, at: number): boolean =>
+const isAnsweredBefore = (history: History, at: number, source: SourceEvidence): boolean =>
   history
     .slice(0, at)
     .some(
       ({ contact }) =>
         outcomeOf(contact.seen) === 'established' && (contact.seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) !== 0,
-    );
-
-/** If an earlier hour is sampled, a visit in it may not have been kept. A sample keeps the smallest hashes. */
-const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>
-  panes.every((pane) => pane.hour >= hour || hash <= pane.theta);
+    ) || isAnsweredUnkept(history[at]!.contact, source, (hour) => hour < history[at]!.pane.hour);
 
 /** Made in several separate hours, on one day or on several: a regular job rather than a new interest. */
 const comesBack = (history: History, settings: ScanSettings): boolean =>

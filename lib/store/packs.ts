@@ -6,7 +6,7 @@ import type { HashKey } from '../evidence/keyed-hash.ts';
 
 /** A pack with this many bytes before compression is full. Items stay far below 100 KB. */
 const PACK_BYTES = 48 * 1024;
-const [FRAGMENT_BYTES, CONTACT_BYTES] = [20, 50];
+const [FRAGMENT_BYTES, CONTACT_BYTES, CELL_BYTES] = [20, 50, 3];
 
 /** Sources that share an item until it is full. */
 interface Pack {
@@ -70,5 +70,8 @@ export class Packs {
 }
 
 /** Upper bound of the bytes of a fragment, without compression. */
-const boundOf = ({ contacts, identity }: Fragment): number =>
-  FRAGMENT_BYTES + contacts.length * CONTACT_BYTES + (identity ? JSON.stringify(identity).length : 0);
+const boundOf = ({ contacts, identity, sample }: Fragment): number =>
+  FRAGMENT_BYTES +
+  contacts.length * CONTACT_BYTES +
+  sample.leftOut.length * CELL_BYTES +
+  (identity ? JSON.stringify(identity).length : 0);

@@ -4,6 +4,7 @@
  */
 import { type Fragment, mergeFragments, type SeenContact } from '../evidence/evidence.ts';
 import { GroupCounter, type LeastEvidence, serviceNumber } from '../evidence/least-evidence.ts';
+import { limitsOf } from '../evidence/sample.ts';
 import {
   hasInitiatorHalf,
   isFailedProbe,
@@ -36,7 +37,7 @@ export interface Placement {
   readonly isPacked: boolean;
   /** The contacts that it stores. Default: all. */
   readonly keeps?: (contact: SeenContact) => boolean;
-  /** Maximum number of contacts, beyond it a uniform sample. Default: all. */
+  /** Maximum number of failed contacts, beyond it a sample as in `lib/evidence/sample.ts`. Default: all. */
   readonly sampledTo?: number;
   /**
    * Whether items are dropped while the table is at its write ceiling. All others are retried until they are written.
@@ -136,8 +137,11 @@ export function placementsOf(fragment: Fragment, least: LeastEvidence): readonly
 /** A fragment in the form that a placement stores. */
 export function sampledFor({ sampledTo, keeps }: Placement, fragment: Fragment): Fragment {
   if (sampledTo === undefined) return fragment;
-  const kept = keeps ? { ...fragment, contacts: fragment.contacts.filter(keeps) } : fragment;
-  const [pane] = mergeFragments([kept], sampledTo)!.panes;
+  // Without answered contacts, nothing is gained by knowing which of them were left out.
+  const kept = keeps
+    ? { ...fragment, sample: { ...fragment.sample, leftOut: [] }, contacts: fragment.contacts.filter(keeps) }
+    : fragment;
+  const [pane] = mergeFragments([kept], limitsOf(sampledTo))!.panes;
   return { ...fragment, ...pane! };
 }
 

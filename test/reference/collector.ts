@@ -186,13 +186,13 @@ export class ReferenceCollector implements FlowLogConsumer {
     return this.#kinds.isInside(source) || this.#identities.isOwn(source);
   }
 
-  #pane({ source, hour, theta, quality, contacts }: PaneView): Pane {
+  #pane({ source, hour, sample, quality, contacts }: PaneView): Pane {
     const kept = contacts.filter(({ seen }) => !isNothing(seen));
     const isSkipped = [source, ...kept.map(({ target }) => target)].some((id) => this.#identities.hasSkipped(id, hour));
     return {
       hour,
-      theta,
-      quality: quality | (isSkipped ? SKIPPED_RECORDS : 0) | (theta < FULL ? SAMPLED : 0),
+      sample,
+      quality: quality | (isSkipped ? SKIPPED_RECORDS : 0) | (sample.answered < FULL ? SAMPLED : 0),
       fragments: 1,
       contacts: mergeContacts(
         kept.map((contact) => ({

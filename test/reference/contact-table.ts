@@ -1,10 +1,18 @@
 /**
  * The contacts of all sources, hour by hour, in plain maps. Nothing is dropped before the end, when each hour keeps the
- * contacts with the smallest keyed hashes. The kernel's table must equal it in any order of the records.
+ * contacts of each class with the smallest keyed hashes. The kernel's table must equal it in any order of the records.
  */
 
 import { type HashKey, keyedHash } from '../../lib/evidence/keyed-hash.ts';
-import { hasInitiatorHalf } from '../../lib/evidence/seen.ts';
+import type { Sample } from '../../lib/evidence/sample.ts';
+import {
+  hasInitiatorHalf,
+  isNothing,
+  outcomeOf,
+  SEEN_CONVERSATION,
+  SEEN_EXCHANGE,
+  SEEN_SYN,
+} from '../../lib/evidence/seen.ts';
 import type { ReferenceAddresses } from './addresses.ts';
 
 const HOUR = 3600;
@@ -46,11 +54,11 @@ export interface Contact {
   flows: number;
 }
 
-/** A source's hour with its contacts, and the rate at which they are sampled. */
+/** A source's hour with its contacts, and how they are sampled. */
 export interface PaneView {
   readonly source: number;
   readonly hour: number;
-  readonly theta: number;
+  readonly sample: Sample;
   readonly quality: number;
   readonly contacts: readonly Contact[];
 }
@@ -74,7 +82,7 @@ export class ContactTable {
   #key: HashKey;
   #limit: number;
 
-  /** @param limit contacts kept for each source and hour. */
+  /** @param limit failed contacts kept for each source and hour, and answered ones. Half as many touched ones. */
   constructor(addresses: ReferenceAddresses, key: HashKey, limit: number) {
     this.#addresses = addresses;
     this.#key = key;
@@ -106,14 +114,37 @@ export class ContactTable {
     contact.flows |= flowBit(half.sourcePort);
   }
 
-  /** All sources' hours, each cut to its limit. */
+  /** All sources' hours, each cut to its limits. */
   panes(): PaneView[] {
-    return [...this.#panes.values()].map(({ source, hour, quality, contacts }) => {
-      const all = [...contacts.values()].sort((a, b) => a.hash - b.hash);
-      // Contacts with equal hashes are kept or dropped together, so theta is one below the first hash that is dropped.
-      const theta = all.length > this.#limit ? all[this.#limit]!.hash - 1 : FULL;
-      return { source, hour, quality, theta, contacts: all.filter(({ hash }) => hash <= theta) };
-    });
+    return [...this.#panes.values()].map(({ source, hour, quality, contacts }) => ({
+      source,
+      hour,
+      quality,
+      ...this.#cut([...contacts.values()]),
+    }));
+  }
+
+  #cut(contacts: readonly Contact[]): Pick<PaneView, 'sample' | 'contacts'> {
+    const of = Map.groupBy(contacts, classOf);
+    const answers = [...(of.get('answered') ?? []), ...(of.get('nothing') ?? [])];
+    const failed = highestOf(of.get('failed') ?? [], this.#limit);
+    const touched = Math.min(failed, highestOf(of.get('touched') ?? [], Math.max(1, Math.floor(this.#limit / 2))));
+    const answered = Math.min(touched, highestOf(answers, this.#limit));
+    const bounds = { failed, touched, answered, nothing: answered };
+    // An answered contact that is left out is remembered by the upper twenty bits of its hash.
+    const leftOut = new Set<number>();
+    for (const contact of contacts) {
+      const kind = classOf(contact);
+      if ((kind === 'touched' || kind === 'answered') && contact.hash > bounds[kind] && contact.hash <= failed)
+        leftOut.add(contact.hash >>> 12);
+    }
+    return {
+      sample: { failed, touched, answered, leftOut: [...leftOut].sort((a, b) => a - b) },
+      contacts: contacts.filter(
+        (contact) =>
+          contact.hash <= answered || (contact.hash <= bounds[classOf(contact)] && !leftOut.has(contact.hash >>> 12)),
+      ),
+    };
   }
 
   #pane(source: number, hour: number): Pane {
@@ -142,6 +173,20 @@ export class ContactTable {
     const times = { firstStart: 0, firstEnd: 0, lastEnd: 0, minutesLow: 0, minutesHigh: 0 };
     return { target, port, protocol, hash, seen: 0, ...times, sourcePort: 0, packetBytes: 0, flows: 0 };
   }
+}
+
+/** How a contact is sampled: those that may be probes apart from the others. */
+function classOf({ seen, protocol }: Contact): 'failed' | 'touched' | 'answered' | 'nothing' {
+  if (isNothing(seen)) return 'nothing';
+  // With a SYN the outcome tells whether there was an answer, also where no initiator's half was seen.
+  if (outcomeOf(seen | SEEN_SYN) !== 'established') return 'failed';
+  return seen & (SEEN_CONVERSATION | SEEN_EXCHANGE) || protocol === 17 ? 'answered' : 'touched';
+}
+
+/** One below the first hash that exceeds the limit, since contacts with equal hashes are kept or dropped together. */
+function highestOf(contacts: readonly Contact[], limit: number): number {
+  const first = contacts.map(({ hash }) => hash).sort((a, b) => a - b)[limit];
+  return first === undefined ? FULL : first - 1;
 }
 
 function setTimes(contact: Contact, { start, end }: ContactHalf): void {

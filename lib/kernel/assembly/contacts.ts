@@ -3,13 +3,18 @@
  *
  * For each source and hour (a pane) the table keeps a tuple sketch, which is a theta sketch whose keys carry a summary
  * (Dasgupta, Lang, Rhodes, Thaler: A Framework for Estimating Stream Expression Cardinalities, ICDT 2016). It contains
- * the contacts with the smallest keyed hashes: all of them up to a limit, beyond it a uniform sample of known rate
- * theta. The summary is the union of what was seen, so any order, repetition or split of the records gives the same
- * table.
+ * the contacts with the smallest keyed hashes: all of them up to a limit, beyond it a uniform sample of known rate. The
+ * summary is the union of what was seen.
+ *
+ * Failed, touched and answered contacts have a rate of their own each, so that failures are kept before successes. The
+ * rules are those of `lib/evidence/sample.ts`, which also says when any order, repetition or split of the records gives
+ * the same table.
  */
-import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, PANE_BYTES, PANE_COUNT, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_QUALITY, PANE_SOURCE, PANE_FAILED_PROBES, PANE_THETA } from '../rows';
+import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, MOST_LEFT_OUT, PANE_ANSWERED, PANE_BYTES, PANE_COUNT, PANE_CUT_AT, PANE_FAILED, PANE_FAILED_PROBES, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_LEFT_OUT, PANE_QUALITY, PANE_SOURCE, PANE_TOUCHED } from '../rows';
 import {
   SEEN_COMPLETED,
+  SEEN_CONVERSATION,
+  SEEN_EXCHANGE,
   SEEN_PROBE,
   SEEN_REPLY,
   SEEN_RESET,
@@ -18,10 +23,12 @@ import {
   SEEN_TCP,
   SEEN_UNRESOLVED_FORWARD,
   SEEN_UNRESOLVED_REVERSE,
+  SEEN_WEAK_RESET,
   SEEN_WITHOUT_FLAGS,
 } from '../seen-bits';
 import { kind, lastPane, setLastPane, word } from './addresses';
 import { keyedHash } from './keyed-hash';
+import * as leftOut from './left-out';
 import {
   contactIndex,
   contacts,
@@ -30,17 +37,24 @@ import {
   SORTED,
   slots,
 } from './layout';
+import { nthSmallest } from './select';
 
 const HOUR: u32 = 3600;
 const FULL: u32 = 0xffffffff;
-/** Contacts that a pane may hold beyond the limit before it is cut, so that cutting costs little on average. */
-const SLACK: u32 = 2;
+const UDP: u32 = 17;
+
+/** Classes of contacts, those to keep first. Contacts of which only a stray reset was seen are sampled like answered ones. */
+const CLASS_FAILED: u32 = 0;
+const CLASS_TOUCHED: u32 = 1;
+const CLASS_ANSWERED: u32 = 2;
+const CLASS_NOTHING: u32 = 3;
 
 /** Rows ever used, including the unused row 0. */
 export let paneCount: u32 = 1;
 export let contactCount: u32 = 1;
-/** Contacts kept for each pane. Beyond the limit they are sampled. */
-export let limit: u32 = 2048;
+/** Contacts kept for each pane. Beyond the limit of their class they are sampled. */
+export let probeLimit: u32 = 2048;
+export let answeredLimit: u32 = 2048;
 /** At least this many contacts of an inside source are kept, unless inside sources are the flood. */
 const INSIDE_LIMIT: u32 = 256;
 let insideLimit: u32 = INSIDE_LIMIT;
@@ -48,24 +62,31 @@ export let sparesInside: bool = true;
 let free: u32 = 0;
 let usedSlots: u32 = 0;
 
-/** Sets the limit, which pressure may lower later. */
+/** Sets the limit of each class, which pressure may lower later. */
 export function begin(value: u32): void {
-  limit = value;
+  probeLimit = value;
+  answeredLimit = value;
   insideLimit = min(value, INSIDE_LIMIT);
 }
 
-export function setLimit(value: u32): void {
-  limit = value;
+export function setProbeLimit(value: u32): void {
+  probeLimit = value;
+}
+
+export function setAnsweredLimit(value: u32): void {
+  answeredLimit = value;
 }
 
 export function setSparesInside(value: bool): void {
   sparesInside = value;
 }
 
-// @ts-expect-error: decorator
-@inline
-function limitOf(pane: u32): u32 {
-  return limit < insideLimit && sparesInside && (kind(sourceOf(pane)) & KIND_INSIDE) != 0 ? insideLimit : limit;
+/** The limit of a class in a pane. Touched contacts get half of the limit of failed ones. */
+function limitOf(pane: u32, rank: u32): u32 {
+  if (rank >= CLASS_ANSWERED) return answeredLimit;
+  let most = probeLimit;
+  if (most < insideLimit && sparesInside && (kind(sourceOf(pane)) & KIND_INSIDE) != 0) most = insideLimit;
+  return rank == CLASS_TOUCHED ? max(1, most / 2) : most;
 }
 
 // @ts-expect-error: decorator
@@ -122,6 +143,16 @@ export function isFailedProbe(seen: u32): bool {
   const isWithoutSyn = (seen & (SEEN_TCP | SEEN_SYN | SEEN_WITHOUT_FLAGS)) == SEEN_TCP;
   if (!(seen & INITIATED)) return (isWithoutSyn || !(seen & SEEN_TCP)) && (seen & SEEN_UNRESOLVED_FORWARD) != 0;
   return !isWithoutSyn || (seen & (SEEN_RESET | SEEN_PROBE | SEEN_UNRESOLVED_FORWARD)) != 0;
+}
+
+/** The class of a contact. It only rises while more is seen, but for a stray reset. The same as in `lib/evidence/sample.ts`. */
+// @ts-expect-error: decorator
+@inline
+function classOf(row: u32): u32 {
+  const seen = load<u32>(row, CONTACT_SEEN);
+  if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0)
+    return (seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) != 0 || (load<u32>(row, CONTACT_SERVICE) & 255) == UDP ? CLASS_ANSWERED : CLASS_TOUCHED;
+  return (seen & ~SEEN_TCP) == SEEN_WEAK_RESET ? CLASS_NOTHING : CLASS_FAILED;
 }
 
 /** The lower of two values, where 0 means none: a union in any order. */
@@ -231,14 +262,15 @@ export function unite(source: u32, target: u32, hour: u32, row: u32): void {
 }
 
 /** Adds what another table knew of a pane in addition to its contacts. */
-export function unitePane(source: u32, hour: u32, theta: u32, quality: u32): void {
-  const pane = paneAt(source, hour);
-  const row = paneRow(pane);
+export function unitePane(source: u32, hour: u32, quality: u32, answered: u32, touched: u32, failed: u32): void {
+  const row = paneRow(paneAt(source, hour));
   store<u32>(row, load<u32>(row, PANE_QUALITY) | quality, PANE_QUALITY);
-  if (theta < load<u32>(row, PANE_THETA)) {
-    store<u32>(row, theta, PANE_THETA);
-    keepBelow(pane, theta);
-  }
+  lower(row, failed, touched, answered);
+}
+
+/** Adds an answered contact that another table left out, by any hash of its cell. */
+export function uniteLeftOut(source: u32, hour: u32, hash: u32): void {
+  remember(paneRow(paneAt(source, hour)), hash);
 }
 
 // @ts-expect-error: decorator
@@ -265,9 +297,13 @@ function paneAt(source: u32, hour: u32): u32 {
   store<u32>(row, source, PANE_SOURCE);
   store<u32>(row, hour, PANE_HOUR);
   store<u32>(row, 0, PANE_COUNT);
-  store<u32>(row, FULL, PANE_THETA);
+  store<u32>(row, FULL, PANE_ANSWERED);
+  store<u32>(row, FULL, PANE_TOUCHED);
+  store<u32>(row, FULL, PANE_FAILED);
   store<u32>(row, 0, PANE_QUALITY);
   store<u32>(row, 0, PANE_HEAD);
+  store<u32>(row, 0, PANE_LEFT_OUT);
+  store<u32>(row, 2 * limitOf(id, CLASS_FAILED), PANE_CUT_AT);
   store<u32>(paneIndex + slot * 4, id);
   return id;
 }
@@ -309,10 +345,10 @@ function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
     service,
   );
   const at = paneRow(pane);
-  if (hash > load<u32>(at, PANE_THETA)) return 0;
-  if (load<u32>(at, PANE_COUNT) >= limitOf(pane) * SLACK) {
-    cut(pane);
-    if (hash > load<u32>(at, PANE_THETA)) return 0;
+  if (isLeftOut(at, hash)) return 0;
+  if (load<u32>(at, PANE_COUNT) >= load<u32>(at, PANE_CUT_AT)) {
+    cut(pane, MOST_LEFT_OUT + MOST_LEFT_OUT / 4);
+    if (isLeftOut(at, hash)) return 0;
   }
   if (usedSlots * 2 >= slots) reindexContacts();
   let id = free;
@@ -349,24 +385,96 @@ function indexContact(id: u32): void {
   usedSlots++;
 }
 
-/** Keeps the contacts of a pane with the `limit` smallest hashes. Theta becomes the largest hash that is kept. */
-export function cut(pane: u32): void {
-  let members: u32 = 0;
-  for (let id = load<u32>(paneRow(pane), PANE_HEAD); id != 0; id = load<u32>(contactRow(id), CONTACT_NEXT))
-    store<u32>(SORTED + members++ * 4, load<u32>(contactRow(id), CONTACT_HASH));
-  const most = limitOf(pane);
-  if (members <= most) return;
-  // Contacts with equal hashes are kept or dropped together, so theta is one below the first hash that is dropped.
-  const theta = nthSmallest(members, most) - 1;
-  store<u32>(paneRow(pane), theta, PANE_THETA);
-  keepBelow(pane, theta);
+/** Whether a contact of any class with this hash is left out, since it failed beyond the rate or had been answered. */
+// @ts-expect-error: decorator
+@inline
+function isLeftOut(at: u32, hash: u32): bool {
+  return (
+    hash > load<u32>(at, PANE_ANSWERED) &&
+    (hash > load<u32>(at, PANE_FAILED) || leftOut.has(load<u32>(at, PANE_LEFT_OUT), hash))
+  );
+}
+
+/** The highest hash that is kept of a class. */
+// @ts-expect-error: decorator
+@inline
+function boundOf(at: u32, rank: u32): u32 {
+  return rank == CLASS_FAILED ? load<u32>(at, PANE_FAILED) : rank == CLASS_TOUCHED ? load<u32>(at, PANE_TOUCHED) : load<u32>(at, PANE_ANSWERED);
+}
+
+// @ts-expect-error: decorator
+@inline
+function isKept(at: u32, row: u32): bool {
+  const hash = load<u32>(row, CONTACT_HASH);
+  return hash <= boundOf(at, classOf(row)) && !isLeftOut(at, hash);
+}
+
+/** Lowers the bounds of a pane. What is answered never has a higher one than what may be a probe. */
+function lower(at: u32, failed: u32, touched: u32, answered: u32): void {
+  store<u32>(at, min(failed, load<u32>(at, PANE_FAILED)), PANE_FAILED);
+  store<u32>(at, min(min(touched, load<u32>(at, PANE_TOUCHED)), load<u32>(at, PANE_FAILED)), PANE_TOUCHED);
+  store<u32>(at, min(min(answered, load<u32>(at, PANE_ANSWERED)), load<u32>(at, PANE_TOUCHED)), PANE_ANSWERED);
 }
 
 /**
- * Drops the contacts of a pane with larger hashes. Their slots remain until the next reindexing, but nothing finds
- * them.
+ * Notes that an answered contact is left out. Without room for that, the pane gets one bound for all classes: otherwise
+ * later records of left-out contacts would look like failures.
  */
-function keepBelow(pane: u32, theta: u32): void {
+function remember(at: u32, hash: u32): void {
+  if (load<u32>(at, PANE_ANSWERED) == load<u32>(at, PANE_FAILED)) return;
+  const block = leftOut.add(load<u32>(at, PANE_LEFT_OUT), hash);
+  store<u32>(at, block, PANE_LEFT_OUT);
+  const answered = load<u32>(at, PANE_ANSWERED);
+  if (block == 0) lower(at, answered, answered, answered);
+}
+
+/**
+ * Keeps the contacts of a pane with the smallest hashes of each class. If more than `mostLeftOut` contacts are left out,
+ * the pane forgets those with the largest hashes and keeps nothing beyond the others.
+ */
+export function cut(pane: u32, mostLeftOut: u32): void {
+  const at = paneRow(pane);
+  const failedBefore = load<u32>(at, PANE_FAILED);
+  const failed = boundFor(pane, CLASS_FAILED);
+  const touched = boundFor(pane, CLASS_TOUCHED);
+  lower(at, failed, touched, boundFor(pane, CLASS_ANSWERED));
+  if (load<u32>(at, PANE_ANSWERED) != FULL) {
+    for (let id = load<u32>(at, PANE_HEAD); id != 0; id = load<u32>(contactRow(id), CONTACT_NEXT)) {
+      const rank = classOf(contactRow(id));
+      const hash = load<u32>(contactRow(id), CONTACT_HASH);
+      if ((rank == CLASS_TOUCHED || rank == CLASS_ANSWERED) && hash > boundOf(at, rank) && hash <= load<u32>(at, PANE_FAILED))
+        remember(at, hash);
+    }
+    const block = load<u32>(at, PANE_LEFT_OUT);
+    if (load<u32>(at, PANE_FAILED) < failedBefore || leftOut.countOf(block) > mostLeftOut) {
+      const bound = leftOut.trim(block, load<u32>(at, PANE_FAILED), MOST_LEFT_OUT);
+      lower(at, bound, bound, bound);
+    }
+    dropLeftOut(pane);
+  }
+  allowSlack(pane);
+}
+
+/** Lets a pane grow beyond what was kept of it before it is cut again, so that cutting costs little on average. */
+function allowSlack(pane: u32): void {
+  store<u32>(paneRow(pane), countOf(pane) + limitOf(pane, CLASS_FAILED), PANE_CUT_AT);
+}
+
+/** The highest hash that the limit of a class allows: one below the first that is dropped, since equal hashes stay together. */
+function boundFor(pane: u32, rank: u32): u32 {
+  const at = paneRow(pane);
+  const most = limitOf(pane, rank);
+  if (load<u32>(at, PANE_COUNT) <= most) return FULL;
+  let members: u32 = 0;
+  for (let id = load<u32>(at, PANE_HEAD); id != 0; id = load<u32>(contactRow(id), CONTACT_NEXT)) {
+    const row = contactRow(id);
+    if (min(classOf(row), CLASS_ANSWERED) == rank && isKept(at, row)) store<u32>(SORTED + members++ * 4, load<u32>(row, CONTACT_HASH));
+  }
+  return members > most ? nthSmallest(members, most) - 1 : FULL;
+}
+
+/** Drops contacts of a pane. Their slots remain until the next reindexing, but nothing finds them. */
+function dropLeftOut(pane: u32): void {
   const at = paneRow(pane);
   let id = load<u32>(at, PANE_HEAD);
   store<u32>(at, 0, PANE_HEAD);
@@ -374,7 +482,7 @@ function keepBelow(pane: u32, theta: u32): void {
   while (id != 0) {
     const row = contactRow(id);
     const next = load<u32>(row, CONTACT_NEXT);
-    if (load<u32>(row, CONTACT_HASH) <= theta) hang(id, pane);
+    if (isKept(at, row)) hang(id, pane);
     else {
       store<u32>(row, 0, CONTACT_PANE);
       store<u32>(row, free, CONTACT_NEXT);
@@ -382,32 +490,6 @@ function keepBelow(pane: u32, theta: u32): void {
     }
     id = next;
   }
-}
-
-/** Hoare's selection among the first `members` hashes at SORTED. */
-function nthSmallest(members: u32, nth: u32): u32 {
-  let from: i32 = 0;
-  let to: i32 = <i32>members - 1;
-  while (from < to) {
-    const pivot = load<u32>(SORTED + <u32>((from + to) >> 1) * 4);
-    let left = from;
-    let right = to;
-    while (left <= right) {
-      while (load<u32>(SORTED + <u32>left * 4) < pivot) left++;
-      while (load<u32>(SORTED + <u32>right * 4) > pivot) right--;
-      if (left <= right) {
-        const held = load<u32>(SORTED + <u32>left * 4);
-        store<u32>(SORTED + <u32>left * 4, load<u32>(SORTED + <u32>right * 4));
-        store<u32>(SORTED + <u32>right * 4, held);
-        left++;
-        right--;
-      }
-    }
-    if (<i32>nth <= right) to = right;
-    else if (<i32>nth >= left) from = left;
-    else break;
-  }
-  return load<u32>(SORTED + nth * 4);
 }
 
 /** Rebuilds the index of panes after it was emptied. */
@@ -429,6 +511,18 @@ export function reindexContacts(): void {
 
 /** Counts the failed probes of each pane and records when it was last seen. */
 export function weigh(): void {
+  weighBy(1, 0);
+}
+
+/** A failed probe among the counts of {@link weighSuspicion}. Touched contacts count 1 each, and are fewer than this. */
+export const PROBE: u32 = 1 << 14;
+
+/** The same, with the touched contacts of each pane added to its failed probes, which count PROBE each. */
+export function weighSuspicion(): void {
+  weighBy(PROBE, 1);
+}
+
+function weighBy(probe: u32, touched: u32): void {
   for (let pane: u32 = 1; pane < paneCount; pane++) {
     store<u32>(paneRow(pane), 0, PANE_FAILED_PROBES);
     store<u32>(paneRow(pane), 0, PANE_LATEST);
@@ -438,14 +532,37 @@ export function weigh(): void {
     const pane = load<u32>(row, CONTACT_PANE);
     if (pane == 0) continue;
     const at = paneRow(pane);
-    if (isFailedProbe(load<u32>(row, CONTACT_SEEN))) store<u32>(at, load<u32>(at, PANE_FAILED_PROBES) + 1, PANE_FAILED_PROBES);
+    const weight = isFailedProbe(load<u32>(row, CONTACT_SEEN)) ? probe : classOf(row) == CLASS_TOUCHED ? touched : 0;
+    store<u32>(at, load<u32>(at, PANE_FAILED_PROBES) + weight, PANE_FAILED_PROBES);
     store<u32>(at, max(load<u32>(at, PANE_LATEST), load<u32>(row, CONTACT_LAST_END)), PANE_LATEST);
   }
 }
 
-/** Cuts all panes to the limit. */
+/** How many answered contacts a lower limit would drop, all panes together. `counts` is scratch memory. */
+export function excessOver(most: u32, counts: u32): u32 {
+  memory.fill(counts, 0, paneCount * 4);
+  let excess: u32 = 0;
+  for (let id: u32 = 1; id < contactCount; id++) {
+    const pane = paneOf(id);
+    if (pane == 0 || classOf(contactRow(id)) < CLASS_ANSWERED) continue;
+    const count = load<u32>(counts + pane * 4) + 1;
+    store<u32>(counts + pane * 4, count);
+    if (count > most) excess++;
+  }
+  return excess;
+}
+
+/** Cuts all panes to their limits. */
 export function cutAll(): void {
-  for (let pane: u32 = 1; pane < paneCount; pane++) if (countOf(pane) > limitOf(pane)) cut(pane);
+  for (let pane: u32 = 1; pane < paneCount; pane++) {
+    if (load<u32>(paneRow(pane), PANE_ANSWERED) != FULL || countOf(pane) > fewest(pane)) cut(pane, MOST_LEFT_OUT);
+    else allowSlack(pane);
+  }
+}
+
+/** With this many contacts or fewer, a pane is within the limit of every class. */
+function fewest(pane: u32): u32 {
+  return min(limitOf(pane, CLASS_TOUCHED), limitOf(pane, CLASS_ANSWERED));
 }
 
 /**
@@ -455,7 +572,10 @@ export function cutAll(): void {
 export function keepPanes(numbers: u32): void {
   let kept: u32 = 1;
   for (let pane: u32 = 1; pane < paneCount; pane++) {
-    if (load<u32>(numbers + pane * 4) == 0) continue;
+    if (load<u32>(numbers + pane * 4) == 0) {
+      leftOut.release(load<u32>(paneRow(pane), PANE_LEFT_OUT));
+      continue;
+    }
     store<u32>(numbers + pane * 4, kept);
     if (kept != pane) memory.copy(paneRow(kept), paneRow(pane), PANE_BYTES);
     store<u32>(paneRow(kept), 0, PANE_HEAD);
@@ -496,4 +616,5 @@ export function clear(): void {
   contactCount = 1;
   free = 0;
   usedSlots = 0;
+  leftOut.reset();
 }

@@ -15,7 +15,7 @@ import * as pressure from './pressure';
 import { makeRoom, start } from './pressure';
 import { advance, logTime, record, setLayoutQuality } from './record';
 
-export { cutAll, isFailedProbe, unite, unitePane, weigh } from './contacts';
+export { cutAll, isFailedProbe, unite, uniteLeftOut, unitePane, weigh } from './contacts';
 export { enterNetwork } from './addresses';
 export { addTraits, claim, conclude, interfaceNamed, setNetwork, traitsOf, uniteCandidates } from './interfaces';
 export { keyedHash } from './keyed-hash';
@@ -105,9 +105,6 @@ export function contactRows(): u32 {
 }
 export function contactCount(): u32 {
   return contacts.contactCount;
-}
-export function contactLimit(): u32 {
-  return contacts.limit;
 }
 /** How often evidence was dropped. Each time, all numbers of addresses changed. */
 export function timesFull(): u32 {

@@ -22,8 +22,10 @@ export const INTERFACE_SLOTS: u32 = 65_536;
 export const TEXTS: u32 = 32_768;
 /** The same for the long texts of IPv6. */
 export const LONG_TEXTS: u32 = 16_384;
-/** Maximum number of contacts in one cut. */
-export const MOST_IN_PANE: u32 = 8192;
+/** Maximum number of hashes or cells in one cut. */
+const MOST_SORTED: u32 = 1 << 16;
+/** Room for the blocks of cells: two million of them. Pages that were never touched cost nothing. */
+export const LEFT_OUT_BYTES: u32 = 1 << 24;
 
 function align(at: u32): u32 {
   return (at + 63) & ~63;
@@ -37,12 +39,13 @@ export const STARTS: u32 = align(NEWLINES + (BLOCK_BYTES + 64) * 4);
 export const ENDS: u32 = align(STARTS + MAX_COLUMNS * 4 + MARGIN);
 export const SORTED: u32 = align(ENDS + MAX_COLUMNS * 4 + MARGIN);
 /** Where the host may write a name or a row for the kernel. */
-export const HANDED_IN: u32 = align(SORTED + MOST_IN_PANE * 4);
+export const HANDED_IN: u32 = align(SORTED + MOST_SORTED * 4);
 export const TEXT: u32 = align(HANDED_IN + 2 * MARGIN);
 export const LONG_TEXT: u32 = align(TEXT + TEXTS * TEXT_BYTES);
 export const INTERFACES: u32 = align(LONG_TEXT + LONG_TEXTS * LONG_TEXT_BYTES);
 export const INTERFACE_INDEX: u32 = align(INTERFACES + MOST_INTERFACES * INTERFACE_BYTES);
-const TABLES: u32 = align(INTERFACE_INDEX + INTERFACE_SLOTS * 4);
+export const LEFT_OUT: u32 = align(INTERFACE_INDEX + INTERFACE_SLOTS * 4);
+const TABLES: u32 = align(LEFT_OUT + LEFT_OUT_BYTES);
 
 /** Rows that each table has room for, and slots of the indexes, a power of two. */
 export let rows: u32 = 0;

@@ -3,10 +3,15 @@
  * suspicious evidence is dropped.
  *
  * Evidence is dropped in this order until half of the room is free:
- * 1. sources without contacts that may be probes,
- * 2. contacts beyond a sample, for sources of which more is kept,
- * 3. sources with few failed probes, starting with those not seen for the longest time,
- * 4. parts of the samples.
+ * 1. sources without contacts that may be probes, or with a few ports that they found open,
+ * 2. answered contacts beyond a large sample, then others beyond one, for sources of which more is kept,
+ * 3. answered contacts beyond a medium sample,
+ * 4. outside sources with few failed probes, and inside ones without any, starting with those not seen for the longest
+ *    time,
+ * 5. answered contacts beyond a small sample,
+ * 6. inside sources with very few failed probes, then parts of the samples.
+ *
+ * Steps with answered contacts are taken only where they free much.
  *
  * Inside sources with some failed probes are spared, unless inside sources are the flood.
  */
@@ -27,13 +32,24 @@ const GROWTH: u32 = 8;
 let most: u32 = FEWEST;
 let spills: bool = false;
 
-/** Sample sizes that are enough to see a source clearly, and to see it at all. */
+/** Sample sizes that are enough to see a source clearly, to estimate its successes, and to see it at all. */
 const LARGE_SAMPLE: u32 = 256;
+const MEDIUM_SAMPLE: u32 = 64;
 const SMALL_SAMPLE: u32 = 16;
+/** A smaller sample of answered contacts must free this part of the room, or they are of more use where they are. */
+const WORTHWHILE: u32 = 4;
 /** A source with at least this many failed probes is reduced rather than dropped, as long as that frees enough room. */
 const FEW: u32 = 8;
-/** An inside source with at least this many failed probes is spared. With fewer, its answers may still arrive. */
+/** A source that found this many ports open within an hour, and left, is worth more than one that did nothing alike. */
+const SOME_OPEN: u32 = 8;
+/** A failed probe in the weight of a source. Hours with open ports count 1 each, and are fewer. */
+const PROBE: u32 = 1024;
+/**
+ * An inside source with at least this many failed probes is spared. With fewer, its answers may still arrive. As long as
+ * answered contacts can be dropped instead, it is spared with any.
+ */
 const SOME: u32 = 4;
+let spared: u32 = 1;
 /** Limit per source for all but the largest floods. A source with more contacts is not the reason for full tables. */
 const MANY: u32 = 4096;
 /** Classes of sources by the time when they were last seen. */
@@ -86,11 +102,18 @@ function suffices(panes: u32, kept: u32): bool {
 }
 
 function relieve(more: u32): void {
-  timesFull++;
+  // Since the tables were last full, sources may have grown beyond the limits of that time.
+  if (timesFull++) cutToLimits();
+  spared = 1;
   dropUpTo(0);
-  while (!isRelieved() && contacts.limit > LARGE_SAMPLE) shrink();
-  for (let failedProbes: u32 = 1; failedProbes < FEW && !isRelieved(); failedProbes++) dropUpTo(failedProbes);
-  while (!isRelieved() && contacts.limit > SMALL_SAMPLE) shrink();
+  shrinkAnswered(LARGE_SAMPLE);
+  shrink(LARGE_SAMPLE);
+  shrinkAnswered(MEDIUM_SAMPLE);
+  dropFew();
+  shrinkAnswered(SMALL_SAMPLE);
+  spared = SOME;
+  dropFew();
+  shrink(SMALL_SAMPLE);
   for (let failedProbes = FEW; !isRelieved(); failedProbes *= 2) {
     if (failedProbes > MANY) {
       // The flood comes from inside, so inside sources are cut like any other.
@@ -99,7 +122,7 @@ function relieve(more: u32): void {
       keepAll();
       failedProbes = 1;
     }
-    dropUpTo(failedProbes);
+    dropUpTo(failedProbes * PROBE + PROBE - 1);
   }
   keepAddresses(true);
   // This happens only if every address is an interface's own, or there are more interfaces than contacts. AWS writes no
@@ -112,6 +135,12 @@ function relieve(more: u32): void {
   clearIndexes();
 }
 
+/** Drops sources with few failed probes until there is room, those with the fewest first. */
+function dropFew(): void {
+  for (let failedProbes: u32 = 0; failedProbes < FEW && !isRelieved(); failedProbes++)
+    dropUpTo(failedProbes * PROBE + PROBE - 1);
+}
+
 /** Whether there is so little room for addresses that the tables would soon be full again. */
 function isTight(more: u32): bool {
   return !hasRoom(max(more, rows / 16), addresses.count, contacts.paneCount, contacts.contactCount);
@@ -121,10 +150,25 @@ function isRelieved(): bool {
   return suffices(contacts.paneCount, contacts.contactCount);
 }
 
-/** Halves the number of contacts kept for each source and hour. */
-function shrink(): void {
+/** Halves the number of answered contacts kept for each source and hour until there is room, down to a sample. */
+function shrinkAnswered(sample: u32): void {
+  if (isRelieved() || contacts.excessOver(sample, scratch) < rows / WORTHWHILE) return;
+  while (!isRelieved() && contacts.answeredLimit > sample) {
+    contacts.setAnsweredLimit(max(sample, contacts.answeredLimit / 2));
+    cutToLimits();
+  }
+}
+
+/** Halves the number of failed and touched contacts kept for each source and hour until there is room. */
+function shrink(sample: u32): void {
+  while (!isRelieved() && contacts.probeLimit > sample) {
+    contacts.setProbeLimit(max(sample, contacts.probeLimit / 2));
+    cutToLimits();
+  }
+}
+
+function cutToLimits(): void {
   const before = contacts.contactCount;
-  contacts.setLimit(contacts.limit / 2);
   contacts.cutAll();
   keepAll();
   contactsDropped += before - contacts.contactCount;
@@ -136,34 +180,41 @@ function keepAll(): void {
   contacts.keepPanes(scratch);
 }
 
+/** How suspicious an hour of a source is: {@link PROBE} for each failed probe, and 1 for some ports found open. */
+// @ts-expect-error: decorator
+@inline
+function weightOf(pane: u32): u32 {
+  const counts = contacts.failedProbesOf(pane);
+  return (counts / contacts.PROBE) * PROBE + (counts % contacts.PROBE >= SOME_OPEN ? 1 : 0);
+}
+
 /**
- * Drops sources with at most this many failed probes until half of the room is free, starting with those not seen for
- * the longest time. The weight of a source counts all its hours.
+ * Drops sources of at most this weight until half of the room is free, starting with those not seen for the longest
+ * time. The weight of a source counts all its hours.
  */
-function dropUpTo(failedProbes: u32): void {
-  contacts.weigh();
-  // By source: its failed probes, then, for sources that may be dropped, one more than their age class.
+function dropUpTo(weight: u32): void {
+  contacts.weighSuspicion();
   const bySource = scratch;
   memory.fill(bySource, 0, addresses.count * 4);
   let oldest: u32 = u32.MAX_VALUE;
   let latest: u32 = 0;
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
     const at = bySource + contacts.sourceOf(pane) * 4;
-    store<u32>(at, load<u32>(at) + contacts.failedProbesOf(pane));
+    store<u32>(at, load<u32>(at) + weightOf(pane));
   }
   // An inside source that may be scanning is worth more than any outside source.
   for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)
-    if ((addresses.kind(id) & KIND_INSIDE) != 0 && load<u32>(bySource + id * 4) >= SOME)
+    if ((addresses.kind(id) & KIND_INSIDE) != 0 && load<u32>(bySource + id * 4) >= spared * PROBE)
       store<u32>(bySource + id * 4, u32.MAX_VALUE);
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > failedProbes) continue;
+    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > weight) continue;
     oldest = min(oldest, contacts.latestOf(pane));
     latest = max(latest, contacts.latestOf(pane));
   }
   const span = latest >= oldest ? latest - oldest + 1 : 1;
   memory.fill(ages, 0, AGES * 8);
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > failedProbes) continue;
+    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > weight) continue;
     const at = ages + ageOf(pane, oldest, span) * 8;
     store<u32>(at, load<u32>(at) + 1);
     store<u32>(at, load<u32>(at, 4) + contacts.countOf(pane), 4);
@@ -176,7 +227,7 @@ function dropUpTo(failedProbes: u32): void {
     kept -= load<u32>(ages + youngest * 8, 4);
     youngest++;
   }
-  markKept(failedProbes, youngest, oldest, span);
+  markKept(weight, youngest, oldest, span);
 }
 
 const ages: u32 = <u32>memory.data(2048);
@@ -187,13 +238,13 @@ function ageOf(pane: u32, oldest: u32, span: u32): u32 {
   return <u32>((<u64>(contacts.latestOf(pane) - oldest) * AGES) / span);
 }
 
-function markKept(failedProbes: u32, youngest: u32, oldest: u32, span: u32): void {
+function markKept(weight: u32, youngest: u32, oldest: u32, span: u32): void {
   const before = contacts.contactCount;
   let gone: u32 = 0;
   // Panes and sources are both numbered from 1. A pane's mark is stored in its own row until all sources were looked
   // up.
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    const isLight = load<u32>(scratch + contacts.sourceOf(pane) * 4) <= failedProbes;
+    const isLight = load<u32>(scratch + contacts.sourceOf(pane) * 4) <= weight;
     const goes = isLight && ageOf(pane, oldest, span) < youngest;
     contacts.setMark(pane, goes ? 0 : 1);
     if (goes) gone++;

@@ -14,8 +14,10 @@ import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { CodecError } from '../../../lib/evidence/layout.ts';
+import { EVERYTHING, limitsOf } from '../../../lib/evidence/sample.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
+import { MOST_LEFT_OUT } from '../../../lib/kernel/rows.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
 import { contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
@@ -71,9 +73,11 @@ describe('the codec', () => {
     ]);
   });
 
-  test('stays below 100 KB at the limit, with IPv6 targets that do not compress', () => {
+  test('stays below 300 KB with as many contacts of each class as there may be, and IPv6 targets that do not compress', () => {
     const word = () => randomBytes(4).readUInt32LE();
-    const contacts = Array.from({ length: CONTACTS_PER_PANE }, () =>
+    const most = Object.values(limitsOf(CONTACTS_PER_PANE)).reduce((sum, limit) => sum + limit, 0);
+    const leftOut = Array.from({ length: MOST_LEFT_OUT }, (_, n) => n * 32 + (word() & 31));
+    const contacts = Array.from({ length: most }, () =>
       contactOf({
         hash: word(),
         target: formatAddress(word() | 0x20000000, word(), word(), word()),
@@ -81,6 +85,7 @@ describe('the codec', () => {
         seen: word() & 0x3fff,
         firstEnd: 500_000 * HOUR + (word() % HOUR),
         firstStart: 500_000 * HOUR - (word() % HOUR),
+        lastEnd: 500_001 * HOUR - 1,
         minutesLow: word() & 0x3fffffff,
         minutesHigh: word() & 0x3fffffff,
         sourcePort: word() & 0xffff,
@@ -88,7 +93,40 @@ describe('the codec', () => {
         flows: word() | 0,
       }),
     );
-    expect(encodeFragment(fragmentOf({ contacts })).length).toBeLessThan(100_000);
+    const sample = { ...EVERYTHING, touched: 2 ** 31, answered: 2 ** 30, leftOut };
+    const bytes = encodeFragment(fragmentOf({ contacts, sample }));
+    expect(bytes.length).toBeLessThan(300_000);
+    // A byte for each contact that was left out.
+    expect(bytes.length - encodeFragment(fragmentOf({ contacts })).length).toBeLessThan(MOST_LEFT_OUT);
+    expect(decodeFragment(fragmentOf({}), bytes).sample).toEqual(sample);
+  });
+
+  test('reads items of version 3, which had one rate for all contacts of a source', () => {
+    const stored = Buffer.from(
+      'A5YBE7EAAORibnOPG3xGLK1jbYlQxC1EMkdJ1qhVnx5nFgC2qAqsLQkTiTjSn3+3MYVGuxKMxmmSFmNgGJbE83l52RhCsCzCUTcR9SFQjOi026Cn6zqfNp4O6EdWFARDJ7mEhsfn8Kqc775nC+BCsVUNRiEA6w99cOcw6uSD1eCGmMslblfv//9vamgR1tObe0oViu1HA4EAQJwHAAAAYwAAAECc/v///w==',
+      'base64',
+    );
+    expect(stored[0]).toBe(3);
+    const identity = { interfaceId: 'eni-1', fields: { 'vpc-id': 'vpc-1' } };
+    const end = 500_000 * HOUR + 70;
+    const [failed, answered] = [8193, 8193 | 16];
+    expect(decodeFragments('111122223333', stored)).toEqual([
+      fragmentOf({
+        sample: { failed: 0x12345678, touched: 0x12345678, answered: 0x12345678, leftOut: [] },
+        quality: 16,
+        fragments: 3,
+        identity,
+        contacts: [
+          contactOf({ hash: 7, port: 22, seen: failed }),
+          contactOf({ hash: 99, port: 443, seen: answered, lastEnd: end, minutesLow: 3, flows: -5 }),
+        ],
+      }),
+      fragmentOf({
+        address: '2001:db8::1',
+        inside: false,
+        contacts: [contactOf({ hash: 0xfffffffe, port: 80, target: '2001:db8::2', seen: failed })],
+      }),
+    ]);
   });
 });
 
@@ -170,7 +208,7 @@ describe('bytes that are no fragment', () => {
       const other = Uint8Array.from(good);
       other[0] = version;
       expect(() => decode(other)).toThrow(CodecError);
-      expect(() => decode(other)).toThrow(`fragment version must be 3, got ${version}`);
+      expect(() => decode(other)).toThrow(`fragment version must be 3 or 4, got ${version}`);
     }
     expect(() => decode(new Uint8Array(0))).toThrow(CodecError);
   });
@@ -245,6 +283,15 @@ describe('bytes that are damaged where no checksum tells', () => {
   ])('are refused where they tell of %s', (_, from, to, message) => {
     const text = (bytes: number[]) => Buffer.from(bytes).toString('latin1');
     expect(() => decodeFragments('x', replaced(text(from), text(to)))).toThrow(message);
+  });
+
+  test.each([
+    ['answered contacts with a higher rate than touched ones', { touched: 5, answered: 6, failed: 7 }],
+    ['touched contacts with a higher rate than failed ones', { touched: 8, answered: 6, failed: 7 }],
+    ['a left-out contact beyond all hashes', { touched: 6, answered: 6, failed: 7, leftOut: [2 ** 20] }],
+  ])('are refused where they tell of %s', (_, sample) => {
+    const bytes = encodeFragments([fragmentOf({ sample: { leftOut: [], ...sample } })]);
+    expect(() => decodeFragments('x', bytes)).toThrow(CodecError);
   });
 
   test('are refused where a few of them come to gigabytes', () => {

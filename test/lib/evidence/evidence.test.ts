@@ -2,16 +2,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { SAMPLED } from '../../../lib/evidence/quality.ts';
-import { SEEN_SYN, SEEN_SYN_ACK } from '../../../lib/evidence/seen.ts';
+import { EVERYTHING, isPartial, type SampleLimits, sampleOf } from '../../../lib/evidence/sample.ts';
+import { SEEN_CONVERSATION, SEEN_REPLY, SEEN_SYN, SEEN_SYN_ACK } from '../../../lib/evidence/seen.ts';
 import fc from '../../properties.ts';
 import { contactOf, fragmentOf, HOUR } from './fragments.ts';
 
-const FULL = 0xffffffff;
 const T = 500_000 * HOUR;
 const contact = fc
   .record({
-    hash: fc.integer({ min: 0, max: 60 }),
-    seen: fc.constantFrom(SEEN_SYN, SEEN_SYN_ACK, SEEN_SYN | SEEN_SYN_ACK),
+    // Hashes far apart, so that each has a cell of its own.
+    hash: fc.integer({ min: 0, max: 60 }).map((n) => n * 70_000_000),
+    seen: fc.constantFrom(SEEN_SYN, SEEN_SYN_ACK, SEEN_SYN | SEEN_SYN_ACK, SEEN_REPLY | SEEN_CONVERSATION),
     start: fc.integer({ min: 0, max: 3 }),
     length: fc.integer({ min: 0, max: 3 }),
     more: fc.integer({ min: 0, max: 3 }),
@@ -20,7 +21,7 @@ const contact = fc
   .map(({ start, length, more, ...rest }) =>
     contactOf({ ...rest, firstStart: T + start, firstEnd: T + start + length, lastEnd: T + start + length + more }),
   );
-const fragments = (limit: number): fc.Arbitrary<Fragment[]> =>
+const fragments = (limits: SampleLimits): fc.Arbitrary<Fragment[]> =>
   fc.array(
     fc
       .record({
@@ -37,15 +38,13 @@ const fragments = (limit: number): fc.Arbitrary<Fragment[]> =>
         contacts: fc.uniqueArray(contact, { selector: ({ hash }) => hash, maxLength: 12 }),
       })
       .map(({ fields, interfaceId, ...rest }) => {
-        // As the collector cuts: the smallest hashes, theta one below the first that went.
-        const sorted = rest.contacts.toSorted((a, b) => a.hash - b.hash);
-        const theta = sorted.length > limit ? sorted[limit]!.hash - 1 : FULL;
-        const quality = rest.quality | (theta < FULL ? SAMPLED : 0);
+        // As the collector cuts.
+        const kept = sampleOf({ sample: EVERYTHING, contacts: rest.contacts }, limits);
+        const quality = rest.quality | (isPartial(kept.sample) ? SAMPLED : 0);
         return fragmentOf({
           ...rest,
+          ...kept,
           quality,
-          theta,
-          contacts: sorted.slice(0, limit),
           identity: { interfaceId, fields },
         });
       }),
@@ -65,17 +64,18 @@ const again = (evidence: SourceEvidence): Fragment[] =>
     return { ...source, ...pane };
   });
 
-const LIMIT = 5;
+/** So many answered contacts that they are cut, and never as many others. */
+const LIMITS = { failed: 100, touched: 100, answered: 5 };
 
 describe('merging', () => {
   test('is commutative', () => {
     fc.assert(
       fc.property(
-        fragments(LIMIT).chain((list) =>
+        fragments(LIMITS).chain((list) =>
           fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length })),
         ),
         ([list, shuffled]) => {
-          expect(normal(mergeFragments(shuffled, LIMIT))).toEqual(normal(mergeFragments(list, LIMIT)));
+          expect(normal(mergeFragments(shuffled, LIMITS))).toEqual(normal(mergeFragments(list, LIMITS)));
         },
       ),
       { numRuns: 300 },
@@ -84,13 +84,13 @@ describe('merging', () => {
 
   test('is associative: merged parts merge to the same', () => {
     fc.assert(
-      fc.property(fragments(LIMIT), fc.integer({ min: 1, max: 5 }), (list, at) => {
+      fc.property(fragments(LIMITS), fc.integer({ min: 1, max: 5 }), (list, at) => {
         const parts = [list.slice(0, at), list.slice(at)].filter((part) => part.length);
         const inSteps = mergeFragments(
-          parts.flatMap((part) => again(mergeFragments(part, LIMIT)!)),
-          LIMIT,
+          parts.flatMap((part) => again(mergeFragments(part, LIMITS)!)),
+          LIMITS,
         );
-        expect(normal(inSteps)).toEqual(normal(mergeFragments(list, LIMIT)));
+        expect(normal(inSteps)).toEqual(normal(mergeFragments(list, LIMITS)));
       }),
       { numRuns: 300 },
     );
@@ -98,9 +98,9 @@ describe('merging', () => {
 
   test('is idempotent but for the number of fragments', () => {
     fc.assert(
-      fc.property(fragments(LIMIT), (list) => {
-        const once = mergeFragments(list, LIMIT)!;
-        const twice = mergeFragments([...list, ...list], LIMIT)!;
+      fc.property(fragments(LIMITS), (list) => {
+        const once = mergeFragments(list, LIMITS)!;
+        const twice = mergeFragments([...list, ...list], LIMITS)!;
         const uncounted = (evidence: SourceEvidence) => ({
           ...evidence,
           panes: evidence.panes.map((pane) => ({ ...pane, fragments: 0 })),
@@ -127,8 +127,9 @@ describe('merging', () => {
   test('says so where the union had to be sampled, although every part was exact', () => {
     const half = (from: number) =>
       fragmentOf({ contacts: Array.from({ length: 4 }, (_, n) => contactOf({ hash: from + n })) });
-    const [pane] = mergeFragments([half(10), half(20)], LIMIT)!.panes;
-    expect(pane).toMatchObject({ theta: 20, quality: SAMPLED });
+    const [pane] = mergeFragments([half(10), half(20)], { failed: 5, touched: 2, answered: 5 })!.panes;
+    const sample = { failed: 20, touched: 20, answered: 20, leftOut: [] };
+    expect(pane).toMatchObject({ sample, quality: SAMPLED });
     expect(pane!.contacts.map(({ hash }) => hash)).toEqual([10, 11, 12, 13, 20]);
   });
 

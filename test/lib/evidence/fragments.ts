@@ -1,6 +1,7 @@
 /** Arbitrary fragments for properties: any values that the collector can write. */
 
 import type { Fragment, SeenContact } from '../../../lib/evidence/evidence.ts';
+import { EVERYTHING, type Sample } from '../../../lib/evidence/sample.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
 
@@ -36,6 +37,18 @@ const contactAt = (hour: number): fc.Arbitrary<SeenContact> =>
       lastEnd: hour * HOUR + Math.max(first, last),
     }));
 
+const sampleArbitrary: fc.Arbitrary<Sample> = fc.oneof(
+  fc.constant(EVERYTHING),
+  word.map((bound) => ({ failed: bound, touched: bound, answered: bound, leftOut: [] })),
+  fc
+    .tuple(word, word, word, fc.uniqueArray(fc.integer({ min: 0, max: 2 ** 20 - 1 }), { maxLength: 20 }))
+    .map(([a, b, c, cells]) => {
+      const [answered, touched, failed] = [a, b, c].sort((x, y) => x - y) as [number, number, number];
+      const leftOut = answered === failed ? [] : cells.sort((x, y) => x - y);
+      return { failed, touched, answered, leftOut };
+    }),
+);
+
 /** A fragment of one source and hour. */
 export const fragmentArbitrary: fc.Arbitrary<Fragment> = fc.integer({ min: 262_968, max: 1_139_575 }).chain((hour) =>
   fc.record(
@@ -60,12 +73,12 @@ export const fragmentArbitrary: fc.Arbitrary<Fragment> = fc.integer({ min: 262_9
         { requiredKeys: ['fields'] },
       ),
       hour: fc.constant(hour),
-      theta: word,
+      sample: sampleArbitrary,
       quality: fc.integer({ min: 0, max: 0x3fff }),
       fragments: fc.integer({ min: 1, max: 65_535 }),
       contacts: fc.array(contactAt(hour), { maxLength: 20 }),
     },
-    { requiredKeys: ['scope', 'address', 'inside', 'hour', 'theta', 'quality', 'fragments', 'contacts'] },
+    { requiredKeys: ['scope', 'address', 'inside', 'hour', 'sample', 'quality', 'fragments', 'contacts'] },
   ),
 );
 
@@ -92,7 +105,7 @@ export const fragmentOf = (values: Partial<Fragment>): Fragment => ({
   address: '10.0.3.22',
   inside: true,
   hour: 500_000,
-  theta: 0xffffffff,
+  sample: EVERYTHING,
   quality: 0,
   fragments: 1,
   contacts: [],

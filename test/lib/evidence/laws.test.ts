@@ -7,11 +7,13 @@ import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
 import { type Fragment, mergeFragments, type Pane, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { type HashKey, hashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
 import { SAMPLED } from '../../../lib/evidence/quality.ts';
+import { EVERYTHING, isPartial, limitsOf, sampleOf } from '../../../lib/evidence/sample.ts';
+import { SEEN_ACCEPT, SEEN_CONVERSATION, SEEN_REJECT, SEEN_REPLY, SEEN_SYN } from '../../../lib/evidence/seen.ts';
 import fc from '../../properties.ts';
 import { contactOf, fragmentArbitrary, fragmentOf } from './fragments.ts';
 
 const FULL = 0xffffffff;
-const LIMIT = 6;
+const LIMITS = limitsOf(6);
 
 /** Fragments of one source: of any contents, made of few contacts so that they have some in common, cut as the collector cuts. */
 const ofOneSource: fc.Arbitrary<Fragment[]> = fc
@@ -26,13 +28,16 @@ const ofOneSource: fc.Arbitrary<Fragment[]> = fc
       // A contact has one hash, wherever it is seen. There are few different ones, so that cuts meet equal hashes.
       const own = picks[at]!.flatMap((n) => (all.length ? [all[n % all.length]!] : [])).map((contact, n) => {
         const hash = hashOf(contact);
-        return { ...contact, hash, ...timesAt(500_000 + hours[at]!, n) };
+        return {
+          ...contact,
+          seen: (contact.seen & VERDICTS) | classBits(hash),
+          hash,
+          ...timesAt(500_000 + hours[at]!, n),
+        };
       });
-      const contacts = [...new Map(own.map((contact) => [contact.hash, contact])).values()].sort(
-        (a, b) => a.hash - b.hash,
-      );
-      const theta = contacts.length > LIMIT ? contacts[LIMIT]!.hash - 1 : FULL;
-      const quality = fragment.quality | (theta < FULL ? SAMPLED : 0);
+      const contacts = [...new Map(own.map((contact) => [contact.hash, contact])).values()];
+      const kept = sampleOf({ sample: EVERYTHING, contacts }, LIMITS);
+      const quality = fragment.quality | (isPartial(kept.sample) ? SAMPLED : 0);
       const { scope, address } = fragments[0]!;
       return {
         ...fragment,
@@ -40,12 +45,15 @@ const ofOneSource: fc.Arbitrary<Fragment[]> = fc
         address,
         hour: 500_000 + hours[at]!,
         quality,
-        theta,
-        contacts: contacts.slice(0, LIMIT),
+        ...kept,
       };
     });
   });
 
+const VERDICTS = SEEN_ACCEPT | SEEN_REJECT;
+/** A contact is of the same class wherever it is seen, so that each class may be cut. */
+const classBits = (hash: number): number =>
+  hash % 3 === 0 ? SEEN_REPLY | SEEN_CONVERSATION : hash % 3 === 1 ? SEEN_REPLY : SEEN_SYN;
 const KEY = hashKey('laws');
 const hashOf = ({ target, port, protocol }: { target: string; port: number; protocol: number }) =>
   keyedHash(
@@ -80,8 +88,8 @@ describe('merging', () => {
       fc.property(ofOneSource, fc.nat({ max: 5 }), (fragments, at) => {
         const { scope, address, hour } = fragments[0]!;
         const nothing = fragmentOf({ scope, address, hour, inside: false });
-        const merged = mergeFragments(fragments.toSpliced(at, 0, nothing), LIMIT);
-        expect(normal(merged, false)).toEqual(normal(mergeFragments(fragments, LIMIT), false));
+        const merged = mergeFragments(fragments.toSpliced(at, 0, nothing), LIMITS);
+        expect(normal(merged, false)).toEqual(normal(mergeFragments(fragments, LIMITS), false));
       }),
       { numRuns: 200 },
     );
@@ -91,7 +99,7 @@ describe('merging', () => {
     fc.assert(
       fc.property(ofOneSource, (fragments) => {
         const stored = fragments.map((fragment) => decodeFragment(fragment, encodeFragment(fragment)));
-        expect(normal(mergeFragments(stored, LIMIT))).toEqual(normal(mergeFragments(fragments, LIMIT)));
+        expect(normal(mergeFragments(stored, LIMITS))).toEqual(normal(mergeFragments(fragments, LIMITS)));
       }),
       { numRuns: 200 },
     );
@@ -111,8 +119,10 @@ describe('merging', () => {
     fc.assert(
       fc.property(parts, ([fragments, shuffled, at, twice]) => {
         const groups = [shuffled.slice(0, at), shuffled.slice(at), twice].filter((group) => group.length);
-        const inSteps = groups.flatMap((group) => again(mergeFragments(group, LIMIT)!));
-        expect(normal(mergeFragments(inSteps, LIMIT), false)).toEqual(normal(mergeFragments(fragments, LIMIT), false));
+        const inSteps = groups.flatMap((group) => again(mergeFragments(group, LIMITS)!));
+        expect(normal(mergeFragments(inSteps, LIMITS), false)).toEqual(
+          normal(mergeFragments(fragments, LIMITS), false),
+        );
       }),
       { numRuns: 300 },
     );
@@ -121,7 +131,7 @@ describe('merging', () => {
 
 test('a merge that goes by what came first would be noticed', () => {
   const hasty = ([first, ...others]: readonly Fragment[]) =>
-    mergeFragments([{ ...first!, contacts: first!.contacts.slice(1) }, ...others], LIMIT);
+    mergeFragments([{ ...first!, contacts: first!.contacts.slice(1) }, ...others], LIMITS);
   const isCommutative = fc.property(ofOneSource, (fragments) => {
     expect(normal(hasty(fragments.toReversed()))).toEqual(normal(hasty(fragments)));
   });
@@ -138,11 +148,10 @@ describe('a sample of the contacts with the smallest keyed hashes', () => {
     );
     const files = [0, 1, 2].map((part) => {
       const own = contacts.filter(({ port }) => port % 3 === part || port % 7 === 0);
-      const theta = own.length > limit ? own[limit]!.hash - 1 : FULL;
-      return fragmentOf({ contacts: own.slice(0, limit), theta });
+      return fragmentOf(sampleOf({ sample: EVERYTHING, contacts: own }, limitsOf(limit)));
     });
-    const [pane] = mergeFragments(files, limit)!.panes;
-    return (pane!.contacts.length * FULL) / pane!.theta;
+    const [pane] = mergeFragments(files, limitsOf(limit))!.panes;
+    return (pane!.contacts.length * FULL) / pane!.sample.failed;
   }
   const hashWith = (key: HashKey) => (port: number) =>
     keyedHash(key, 0xffff, 0x0a000001, 0, 0, 0xffff, 0x0a000002, port);

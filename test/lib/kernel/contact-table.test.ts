@@ -1,72 +1,7 @@
-/** The table of contacts: exact while small, beyond that the contacts with the smallest hashes, in any order. */
+/** The table of contacts: exact while small, beyond that the contacts with the smallest hashes. */
 import { describe, expect, test } from '@jest/globals';
-import { keyedHash } from '../../../lib/evidence/keyed-hash.ts';
 import { SEEN_ACCEPT, SEEN_REJECT, SEEN_RESET, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP } from '../../../lib/evidence/seen.ts';
-import { type ContactHalf, ContactTable, type KeptContact, type PaneView } from '../../../lib/kernel/contact-table.ts';
-import type { Kernel } from '../../../lib/kernel/kernel.ts';
-import { KernelAddresses } from '../../../lib/kernel/kernel-tables.ts';
-import { V4_PREFIX } from '../../../lib/net/address.ts';
-import fc from '../../properties.ts';
-import { freshKernel, KEY } from './fresh-kernel.ts';
-
-const HOUR = 3600;
-const NOON = 500_000 * HOUR;
-const FULL = 0xffffffff;
-const PROBE = SEEN_SYN | SEEN_TCP | SEEN_ACCEPT;
-
-/** A half with addresses as numbers of 10.0.0.0/8. */
-type Half = Partial<Omit<ContactHalf, 'source' | 'target'>> & { source?: number; target?: number };
-
-function tableOf(halves: Iterable<Half>, limit: number): ContactTable & { readonly kernel: Kernel } {
-  const kernel = freshKernel({ limit });
-  const addresses = new KernelAddresses(kernel);
-  const table = new ContactTable(kernel);
-  for (const half of halves) {
-    addresses.makeRoom();
-    const source = addresses.intern([0, 0, V4_PREFIX, 0x0a000000 + (half.source ?? 1)]);
-    const target = addresses.intern([0, 0, V4_PREFIX, 0x0a800000 + (half.target ?? 1)]);
-    const time = { start: NOON, end: half.start ?? NOON };
-    const defaults = { ...time, port: 80, protocol: 6, seen: PROBE, quality: 0, sourcePort: 40_000, packetBytes: 44 };
-    table.add({ ...defaults, ...half, source, target });
-  }
-  return Object.assign(table, { kernel });
-}
-
-const panesOf = (table: ContactTable): PaneView[] => [...table.sources()].flat();
-const contactsOf = (table: ContactTable, pane: PaneView): KeptContact[] =>
-  pane.contacts.map((row) => table.contact(row));
-const hashesOf = (table: ContactTable, pane: PaneView): number[] =>
-  contactsOf(table, pane)
-    .map(({ hash }) => hash)
-    .sort((a, b) => a - b);
-
-/** What a table holds, free of numbers and order: panes by source and hour with their contacts by hash. */
-function contentOf(table: ContactTable): unknown {
-  return panesOf(table)
-    .map((pane) => ({
-      hour: pane.hour,
-      theta: pane.theta,
-      quality: pane.quality,
-      contacts: contactsOf(table, pane)
-        .map(({ target: _number, ...contact }) => contact)
-        .sort((a, b) => a.hash - b.hash || a.port - b.port),
-    }))
-    .sort((a, b) => a.hour - b.hour || JSON.stringify(a).localeCompare(JSON.stringify(b)));
-}
-
-const hashOf = (source: number, target: number, port: number, protocol = 6) =>
-  keyedHash(KEY, 0xffff, 0x0a000000 + source, 0, 0, 0xffff, 0x0a800000 + target, port * 256 + protocol);
-
-const halfArbitrary: fc.Arbitrary<Half> = fc.record({
-  source: fc.integer({ min: 0, max: 2 }),
-  target: fc.integer({ min: 0, max: 6 }),
-  port: fc.integer({ min: 0, max: 6 }),
-  protocol: fc.constantFrom(6, 17),
-  seen: fc.constantFrom(PROBE, SEEN_SYN | SEEN_TCP | SEEN_REJECT, SEEN_SYN_ACK | SEEN_TCP, SEEN_RESET | SEEN_TCP),
-  start: fc.integer({ min: NOON - 10, max: NOON + 30 }),
-  end: fc.integer({ min: NOON + 30, max: NOON + 2 * HOUR }),
-  quality: fc.constantFrom(0, 1, 4),
-});
+import { contactsOf, FULL, HOUR, NOON, PROBE, panesOf, tableOf } from './table-of-halves.ts';
 
 describe('a contact', () => {
   test('is one, whatever the number of its records, with the union of what they saw', () => {
@@ -162,73 +97,6 @@ describe('a table', () => {
   });
 });
 
-describe('a source-hour beyond the limit', () => {
-  const limit = 16;
-  const halves = Array.from({ length: 200 }, (_, port) => ({ port }));
-
-  test('is exact up to the limit: every contact, theta full', () => {
-    const [pane] = panesOf(tableOf(halves.slice(0, limit), limit));
-    expect(pane!.theta).toBe(FULL);
-    expect(pane!.contacts).toHaveLength(limit);
-  });
-
-  test('keeps the contacts with the smallest hashes, and tells the largest hash that it would have kept', () => {
-    const hashes = halves.map(({ port }) => hashOf(1, 1, port)).sort((a, b) => a - b);
-    const table = tableOf(halves, limit);
-    const [pane] = panesOf(table);
-    expect(hashesOf(table, pane!)).toEqual(hashes.slice(0, limit));
-    expect(pane!.theta).toBe(hashes[limit]! - 1);
-  });
-
-  test('does not disturb its neighbours: what is cut leaves the index whole', () => {
-    const crowd = Array.from({ length: 40 }, (_, source) => source);
-    const mixed = halves.flatMap(({ port }) => crowd.map((source) => ({ source, port, target: port % 7 })));
-    // Sources met once more after the cuts must be found again, not entered twice.
-    const table = tableOf([...mixed, ...mixed], limit);
-    for (const pane of panesOf(table)) {
-      expect(pane.contacts).toHaveLength(limit);
-      expect(new Set(hashesOf(table, pane))).toHaveProperty('size', limit);
-    }
-  });
-
-  test('ends the same for any order and repetition of its records', () => {
-    const shuffled = fc
-      .array(halfArbitrary, { minLength: 1, maxLength: 120 })
-      .chain((list) =>
-        fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.subarray(list)),
-      );
-    fc.assert(
-      fc.property(shuffled, fc.integer({ min: 1, max: 12 }), ([list, other, again], max) => {
-        expect(contentOf(tableOf([...other, ...again], max))).toEqual(contentOf(tableOf(list, max)));
-      }),
-      { numRuns: 150 },
-    );
-  });
-
-  test('equals bottom-k of all contacts for any records', () => {
-    fc.assert(
-      fc.property(fc.array(halfArbitrary, { maxLength: 150 }), fc.integer({ min: 1, max: 12 }), (list, max) => {
-        const expected = new Map<string, Set<number>>();
-        for (const half of list) {
-          const key = `${half.source} ${Math.floor(half.end! / HOUR)}`;
-          const hashes = expected.get(key) ?? new Set();
-          expected.set(key, hashes.add(hashOf(half.source!, half.target!, half.port!, half.protocol)));
-        }
-        const kept = [...expected.values()].map((hashes) =>
-          [...hashes]
-            .sort((a, b) => a - b)
-            .slice(0, max)
-            .join(),
-        );
-        const table = tableOf(list, max);
-        const found = panesOf(table).map((pane) => hashesOf(table, pane).join());
-        expect(found.sort()).toEqual(kept.sort());
-      }),
-      { numRuns: 150 },
-    );
-  });
-});
-
 describe('the estimate of how many contacts a sample stands for', () => {
   test('errs like the theory says: within four standard errors, and about one on average, with no bias', () => {
     const limit = 256;
@@ -241,7 +109,7 @@ describe('the estimate of how many contacts a sample stands for', () => {
         limit,
       );
       const [pane] = panesOf(table);
-      return (pane!.contacts.length * FULL) / pane!.theta / truth - 1;
+      return (pane!.contacts.length * FULL) / pane!.sample.failed / truth - 1;
     });
     for (const error of errors) expect(Math.abs(error)).toBeLessThan(4 * standardError);
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
@@ -265,7 +133,7 @@ describe('bounds', () => {
     expect(pane!.contacts).toHaveLength(limit);
     // Rows that were dropped are used again. The first row is unused.
     expect(table.kernel.run.contactCount()).toBeLessThanOrEqual(1 + 2 * limit);
-    const estimate = (limit * FULL) / pane!.theta;
+    const estimate = (limit * FULL) / pane!.sample.failed;
     expect(Math.abs(estimate / (4 * 65_535) - 1)).toBeLessThan(4 / Math.sqrt(limit - 1));
   });
 

@@ -5,6 +5,7 @@ import { Collector } from '../../../lib/evidence/builder.ts';
 import type { SeenContact, SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { keyedHash } from '../../../lib/evidence/keyed-hash.ts';
 import { DROPPED, SAMPLED } from '../../../lib/evidence/quality.ts';
+import { isFailedProbe } from '../../../lib/evidence/seen.ts';
 import { parseIpv4 } from '../../../lib/net/address.ts';
 import { atLength } from '../../tier.ts';
 import { START, type Values } from '../flowlog/sample-logs.ts';
@@ -155,13 +156,51 @@ describe('at the bound', () => {
     for (let n = 0; n < 4; n++) {
       const [pane] = kept.sources.get(`10.9.9.${n}`)!.panes;
       const [whole] = reference.get(`10.9.9.${n}`)!.panes;
-      const sample = whole!.contacts.filter(({ hash }) => hash <= pane!.theta);
+      const sample = whole!.contacts.filter(({ hash }) => hash <= pane!.sample.failed);
       const sorted = (contacts: readonly SeenContact[]) => contacts.toSorted((a, b) => a.hash - b.hash);
       expect(sorted(pane!.contacts)).toEqual(sorted(sample));
       expect(sample.length).toBeGreaterThan(100);
       expect(pane!.quality & SAMPLED).toBe(SAMPLED);
-      expect(Math.abs(((sample.length / pane!.theta) * 2 ** 32) / 4000 - 1)).toBeLessThan(0.4);
+      expect(Math.abs(((sample.length / pane!.sample.failed) * 2 ** 32) / 4000 - 1)).toBeLessThan(0.4);
     }
+    expectTrue(kept, file);
+  });
+
+  test('what is answered is dropped before what failed, and does not look like a failure when it comes again', () => {
+    // Inside sources that fail a little each, as calls of pods that are gone do, and one that scans.
+    const clients = Array.from({ length: 60 }, (_, n) => `10.3.0.${n + 1}`);
+    const calls = clients.flatMap((from) => [
+      ...Array.from({ length: 80 }, (_, n) => visit(from, hostAt('10.2', n), n)),
+      ...Array.from({ length: 5 }, (_, n) => [probe(from, hostAt('10.5', n), 8080, n * 100)]),
+    ]);
+    // The same connections go on.
+    const later = clients.flatMap((from) =>
+      Array.from({ length: 80 }, (_, n) => at(900 + n, sent(from, hostAt('10.2', n), { 'tcp-flags': '16' }))),
+    );
+    const probes = scan(40).map((row) => [row]);
+    const file = textOf([...shuffled([...calls, ...probes], random).flat(), ...later]);
+    const kept = readAt(MOST, file, random);
+    expect(kept.dropped.sources).toBe(0);
+    expect(kept.dropped.contacts).toBeGreaterThan(2000);
+    const whole = byAddress(referenceOf([file]).sources());
+    const failedOf = (source: SourceEvidence | undefined) =>
+      contactsOf(source)
+        .filter(({ seen }) => isFailedProbe(seen))
+        .map(nameOf)
+        .sort();
+    for (const from of [...clients, SCANNER])
+      expect(failedOf(kept.sources.get(from))).toEqual(failedOf(whole.get(from)));
+    expect(failedOf(kept.sources.get(SCANNER))).toHaveLength(40);
+  });
+
+  test('a source that found ports open is kept before those that did nothing alike', () => {
+    const open = (n: number) => {
+      const request = at(n, sent(SCANNER, hostAt('10.2', n), { 'tcp-flags': '2' }));
+      return [request, at(n, answered(request))];
+    };
+    const file = textOf([...Array.from({ length: 20 }, (_, n) => open(n)).flat(), ...visits(8000, '10.1', 100)]);
+    const kept = readAt(MOST, file, random);
+    expect(contactsOf(kept.sources.get(SCANNER))).toHaveLength(20);
     expectTrue(kept, file);
   });
 

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { distributedScan } from '../../../lib/detections/distributed-scan.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { SourceEvidence } from '../../../lib/evidence/evidence.ts';
+import { EVERYTHING } from '../../../lib/evidence/sample.ts';
 import { detectCampaigns } from '../../../lib/finding/describe-campaign.ts';
 import { CampaignContacts, MOST_CONTACTS } from '../../../lib/scan/campaign-contacts.ts';
 import { NOON } from './traffic.ts';
@@ -21,7 +22,7 @@ const outsider = (
   panes: [
     {
       hour: HOUR,
-      theta: 0xffffffff,
+      sample: EVERYTHING,
       quality: 0,
       fragments: 1,
       contacts: contacts.map(({ target, port, at }, n) => ({

@@ -1,5 +1,7 @@
 /** What came with a source must not change what it is: files that show it only from afar. */
 import { describe, expect, test } from '@jest/globals';
+import type { SourceEvidence } from '../../../lib/evidence/evidence.ts';
+import { EVERYTHING, type Sample } from '../../../lib/evidence/sample.ts';
 import { horizontal, judge, merged, NOON, type Row, row, vertical } from './traffic.ts';
 
 describe('one source', () => {
@@ -20,14 +22,21 @@ test('hosts that answer are not visited for the first time where an hour before 
   const HOUR = 3600;
   const end = row({ srcaddr: '10.0.1.1', dstaddr: '10.0.1.2', start: NOON + HOUR, end: NOON + HOUR });
   const evidence = await merged([[...horizontal(12, { fate: 'established' }), end]]);
-  const kindsWith = (theta: number) =>
+  const kindsWith = (sample: Sample) =>
     judge(
       evidence.map((source) => ({
         ...source,
-        panes: [{ ...source.panes[0]!, hour: NOON / HOUR - 1, contacts: [], theta }, ...source.panes],
+        panes: [{ ...source.panes[0]!, hour: NOON / HOUR - 1, contacts: [], sample }, ...source.panes],
       })),
       { logTime: NOON + HOUR },
     ).map(({ kind }) => kind);
-  expect(kindsWith(0xffffffff)).toEqual(['open-port-sweep']);
-  expect(kindsWith(1)).toEqual([]);
+  const cells = (of: SourceEvidence[]) => of.flatMap(({ panes }) => panes[0]!.contacts.map(({ hash }) => hash >>> 12));
+  const leftOut = cells(evidence).sort((a, b) => a - b);
+  expect(kindsWith(EVERYTHING)).toEqual(['open-port-sweep']);
+  expect(kindsWith({ failed: 1, touched: 1, answered: 1, leftOut: [] })).toEqual([]);
+  // Where failures are kept, the sample knows which visits it left out.
+  expect(kindsWith({ ...EVERYTHING, answered: 1, leftOut })).toEqual([]);
+  expect(
+    kindsWith({ ...EVERYTHING, answered: 1, leftOut: leftOut.map((cell) => cell ^ 1).sort((a, b) => a - b) }),
+  ).toEqual(['open-port-sweep']);
 });

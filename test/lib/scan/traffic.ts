@@ -5,6 +5,7 @@ import { Collector } from '../../../lib/evidence/builder.ts';
 import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
+import { limitsOf } from '../../../lib/evidence/sample.ts';
 import { detectScans } from '../../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
@@ -28,7 +29,7 @@ export const FULL_FORMAT = `${VERSION_2} vpc-id subnet-id instance-id tcp-flags 
 export const DEFAULT_FORMAT = VERSION_2;
 
 /** A file of flow log text. */
-const logText = (rows: readonly Row[], format = FULL_FORMAT): string =>
+export const logText = (rows: readonly Row[], format = FULL_FORMAT): string =>
   [
     format,
     ...rows.map((row) =>
@@ -171,7 +172,9 @@ export async function merged(
       }
     }
   }
-  return [...bySource.keys()].sort().map((key) => mergeFragments(bySource.get(key)!, options.limit)!);
+  return [...bySource.keys()]
+    .sort()
+    .map((key) => mergeFragments(bySource.get(key)!, options.limit ? limitsOf(options.limit) : undefined)!);
 }
 
 export interface JudgingOptions extends ReadingOptions {

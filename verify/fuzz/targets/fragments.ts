@@ -44,7 +44,13 @@ async function setUp(): Promise<void> {
         ),
       ),
     );
-    packs.push(Buffer.from(encodeFragments([{ ...first, fragments: 3, theta: 0xfffffff0 }])));
+    const sample = {
+      failed: 0xfffffff0,
+      touched: 0xf0000000,
+      answered: 0xe0000000,
+      leftOut: [0xe0000, 0xe0001, 0xf1234],
+    };
+    packs.push(Buffer.from(encodeFragments([{ ...first, fragments: 3, sample }])));
   }
 }
 

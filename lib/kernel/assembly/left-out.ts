@@ -1,0 +1,132 @@
+/**
+ * The answered contacts that samples left out, as sets of cells. A cell is the upper part of a contact's hash. Without
+ * them, a later record of such a contact would look like the first one of a contact that nobody answers.
+ *
+ * A set is a block: its number of slots, the number of its cells, and from LEFT_OUT_SLOTS on an open hash table of words
+ * (one more than the cell, 0 for a free slot). It doubles when three quarters are full. Blocks of one size are used again.
+ */
+import { CELL_SHIFT, LEFT_OUT_SLOTS } from '../rows';
+import { LEFT_OUT, LEFT_OUT_BYTES, SORTED } from './layout';
+import { nthSmallest } from './select';
+
+const FULL: u32 = 0xffffffff;
+const COUNT: u32 = 4;
+const FEWEST_SLOTS: u32 = 16;
+/** Room for half as many cells again as a pane remembers, so that trimming is rare. */
+const MOST_SLOTS: u32 = 1 << 16;
+
+let next: u32 = LEFT_OUT;
+/** The first free block of each size, by the logarithm of its slots. A free block begins with the address of the next. */
+const free: u32 = <u32>memory.data(32 * 4);
+
+/** Forgets all sets. */
+export function reset(): void {
+  next = LEFT_OUT;
+  memory.fill(free, 0, 32 * 4);
+}
+
+/** Whether the set has the cell of the hash. Block 0 is the empty set. */
+export function has(block: u32, hash: u32): bool {
+  if (block == 0) return false;
+  const wanted = (hash >>> CELL_SHIFT) + 1;
+  const mask = load<u32>(block) - 1;
+  let slot = slotOf(wanted) & mask;
+  let found = load<u32>(block + LEFT_OUT_SLOTS + slot * 4);
+  while (found != 0 && found != wanted) {
+    slot = (slot + 1) & mask;
+    found = load<u32>(block + LEFT_OUT_SLOTS + slot * 4);
+  }
+  return found == wanted;
+}
+
+/** Adds the cell of the hash. Returns the block of the set from now on, or 0 if there was no room and the set is gone. */
+export function add(block: u32, hash: u32): u32 {
+  if (block == 0) {
+    block = take(FEWEST_SLOTS);
+    if (block == 0) return 0;
+  }
+  if (has(block, hash)) return block;
+  const slots = load<u32>(block);
+  if ((load<u32>(block, COUNT) + 1) * 4 > slots * 3) {
+    const larger = slots < MOST_SLOTS ? take(slots * 2) : 0;
+    if (larger != 0) {
+      for (let slot: u32 = 0; slot < slots; slot++) {
+        const stored = load<u32>(block + LEFT_OUT_SLOTS + slot * 4);
+        if (stored != 0) put(larger, stored);
+      }
+    }
+    release(block);
+    if (larger == 0) return 0;
+    block = larger;
+  }
+  put(block, (hash >>> CELL_SHIFT) + 1);
+  return block;
+}
+
+export function countOf(block: u32): u32 {
+  return block == 0 ? 0 : load<u32>(block, COUNT);
+}
+
+/** Frees the block of a set. */
+export function release(block: u32): void {
+  if (block == 0) return;
+  const list = free + ctz(load<u32>(block)) * 4;
+  store<u32>(block, load<u32>(list));
+  store<u32>(list, block);
+}
+
+/**
+ * Removes the cells above a hash, and all but the `most` lowest ones of the rest. Returns the highest hash up to which
+ * the set still has every cell, or the given one.
+ */
+export function trim(block: u32, highest: u32, most: u32): u32 {
+  if (block == 0) return highest;
+  const slots = load<u32>(block);
+  let members: u32 = 0;
+  for (let slot: u32 = 0; slot < slots; slot++) {
+    const stored = load<u32>(block + LEFT_OUT_SLOTS + slot * 4);
+    if (stored != 0 && stored - 1 <= highest >>> CELL_SHIFT) store<u32>(SORTED + members++ * 4, stored);
+  }
+  let bound = FULL;
+  if (members > most) {
+    bound = nthSmallest(members, most);
+    highest = ((bound - 1) << CELL_SHIFT) - 1;
+  }
+  memory.fill(block + LEFT_OUT_SLOTS, 0, slots * 4);
+  store<u32>(block, 0, COUNT);
+  for (let at: u32 = 0; at < members; at++) {
+    const stored = load<u32>(SORTED + at * 4);
+    if (stored < bound) put(block, stored);
+  }
+  return highest;
+}
+
+// @ts-expect-error: decorator
+@inline
+function slotOf(stored: u32): u32 {
+  return (stored * 0x9e3779b1) >>> 8;
+}
+
+function put(block: u32, stored: u32): void {
+  const mask = load<u32>(block) - 1;
+  let slot = slotOf(stored) & mask;
+  while (load<u32>(block + LEFT_OUT_SLOTS + slot * 4) != 0) slot = (slot + 1) & mask;
+  store<u32>(block + LEFT_OUT_SLOTS + slot * 4, stored);
+  store<u32>(block, load<u32>(block, COUNT) + 1, COUNT);
+}
+
+/** An empty block with that many slots, a power of two. 0 if there is no room. */
+function take(slots: u32): u32 {
+  const list = free + ctz(slots) * 4;
+  let block = load<u32>(list);
+  if (block != 0) store<u32>(list, load<u32>(block));
+  else {
+    const bytes = LEFT_OUT_SLOTS + slots * 4;
+    if (next + bytes > LEFT_OUT + LEFT_OUT_BYTES) return 0;
+    block = next;
+    next += bytes;
+  }
+  memory.fill(block, 0, LEFT_OUT_SLOTS + slots * 4);
+  store<u32>(block, slots);
+  return block;
+}

@@ -1,0 +1,18 @@
+/** Reads the cells that the kernel remembers of left-out contacts (`lib/kernel/assembly/left-out.ts`). */
+import { CELL_SHIFT, LEFT_OUT_SLOTS, PANE_ANSWERED, PANE_FAILED, PANE_LEFT_OUT } from './rows.ts';
+
+/** Bytes of a word. Tables are read by words. */
+const WORD = 4;
+
+/** The cells of a pane in order. `at` is the word at which its row begins. */
+export function leftOutOf(words: Uint32Array, at: number): number[] {
+  const block = words[at + PANE_LEFT_OUT / WORD]! / WORD;
+  const failed = words[at + PANE_FAILED / WORD]!;
+  if (block === 0 || words[at + PANE_ANSWERED / WORD] === failed) return [];
+  const slots = block + LEFT_OUT_SLOTS / WORD;
+  // A slot has one more than the cell.
+  const cells = words
+    .subarray(slots, slots + words[block]!)
+    .filter((slot) => slot > 0 && slot - 1 <= failed >>> CELL_SHIFT);
+  return Array.from(cells.sort(), (slot) => slot - 1);
+}

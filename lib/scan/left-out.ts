@@ -1,0 +1,18 @@
+/** What is known of the contacts that the samples of a source's hours left out. */
+import type { Pane, SeenContact, SourceEvidence } from '../evidence/evidence.ts';
+import { mayBeLeftOut, wasAnswered } from '../evidence/sample.ts';
+import { SEEN_CONVERSATION, SEEN_REPLY } from '../evidence/seen.ts';
+
+/** What was seen of a contact in an hour whose sample left it out: an answer, and more than a touch. */
+export const SEEN_UNKEPT = SEEN_REPLY | SEEN_CONVERSATION;
+
+/** Whether the contact was answered in one of some hours, and their samples left it out. */
+export const isAnsweredUnkept = (
+  { hash }: SeenContact,
+  { panes }: SourceEvidence,
+  isAsked: (hour: number) => boolean,
+): boolean => panes.some((pane) => isAsked(pane.hour) && wasAnswered(pane.sample, hash));
+
+/** If an earlier hour is sampled, a visit in it may not have been kept. */
+export const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>
+  panes.every((pane) => pane.hour >= hour || !mayBeLeftOut(pane.sample, hash));

@@ -16,7 +16,7 @@ export const blockScan = defineDetection({
   ],
   settings: {
     pairsIn5Minutes: {
-      default: { low: 40, medium: 10, high: 8 },
+      default: { low: 40, medium: 10, high: 10 },
       range: [3, 10_000],
       unit: 'count',
       means:

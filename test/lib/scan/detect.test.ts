@@ -47,13 +47,16 @@ describe('the floors', () => {
     for (const name of [
       'failuresIn5Minutes',
       'failuresIn1Hour',
-      'pairsIn5Minutes',
       'pairsIn1Hour',
+      'pairsIn24Hours',
       'habitLimit',
     ] as const) {
       expect(low![name]).toBeGreaterThan(medium![name]);
       expect(medium![name]).toBeGreaterThan(high![name]);
     }
+    // Fewer pairs within minutes are background noise of the internet, at any sensitivity.
+    expect(low!.pairsIn5Minutes).toBeGreaterThan(medium!.pairsIn5Minutes);
+    expect(high!.pairsIn5Minutes).toBe(medium!.pairsIn5Minutes);
     expect(detectionSettings('high', { failuresIn5Minutes: 99 })).toEqual({ ...high!, failuresIn5Minutes: 99 });
   });
 });

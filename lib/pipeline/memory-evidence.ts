@@ -10,17 +10,20 @@ const TCP = 6;
 const UDP = 17;
 const INTERNET = 'internet';
 
+/** The part of a collector that a judge reads. */
+export type Collected = Pick<Collector, 'sources' | 'contactsWith' | 'outsideReach'>;
+
 /** Sources pass once, so iterate over all of {@link MemoryEvidence.sources} before calling anything else. */
 export class MemoryEvidence implements EvidenceReader {
   readonly isWhole = true;
   readonly fresh = this;
-  readonly #collector: Collector;
+  readonly #collector: Collected;
   readonly #context: CampaignContext;
   /** Possible members of campaigns, by scope. */
   readonly #members = new Map<string, CampaignContacts>();
   #passing: SourceEvidence | undefined;
 
-  constructor(collector: Collector, context: CampaignContext) {
+  constructor(collector: Collected, context: CampaignContext) {
     this.#collector = collector;
     this.#context = context;
   }

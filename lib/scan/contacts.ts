@@ -41,7 +41,7 @@ export function firstContacts(source: SourceEvidence, settings: ScanSettings, vi
       if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
     }
   }
-  return inCompany(contacts.sort(byTime), viewpoint);
+  return inContext(contacts.sort(byTime), viewpoint);
 }
 
 /**
@@ -66,8 +66,19 @@ export function distinctContacts(
       from = to;
     }
   }
-  return inCompany(contacts.sort(byTime), viewpoint);
+  return inContext(contacts.sort(byTime), viewpoint);
 }
+
+function inContext(contacts: readonly FirstContact[], viewpoint: Viewpoint): FirstContact[] {
+  const known = inCompany(contacts, viewpoint);
+  const { without } = viewpoint;
+  return without === undefined ? known : known.map((one) => (one.context === without ? asAnyOther(one) : one));
+}
+
+const asAnyOther = (contact: FirstContact): FirstContact =>
+  isFailure(contact.outcome)
+    ? { ...contact, context: 'failed' }
+    : { ...contact, context: 'answered', isTouch: false, isVisit: false };
 
 function historiesOf(source: SourceEvidence): Iterable<History> {
   const histories = new Map<string, History>();

@@ -53,4 +53,6 @@ export interface Viewpoint {
   readonly logTime: number;
   /** Decides between inside and outside. Default: only private networks are inside. */
   readonly networks?: Networks;
+  /** Weighs contacts in this context like any other failure or answer, to measure what the context decides. */
+  readonly without?: ContextName;
 }

@@ -1,8 +1,11 @@
 /** How the named tools of findings are judged, and that those in the project's own captures are right. */
-import { join } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { epochSeconds } from '../../lib/finding/model.ts';
-import { figuresOf, judgeTool, labelledLogs, precisionOf, reportTools } from '../../verify/coverage/tools.ts';
+import { labelledLogs } from '../../verify/coverage/labelled-logs.ts';
+import { figuresOf, judgeTool, precisionOf, reportTools } from '../../verify/coverage/tools.ts';
 import { findingOf } from '../lib/finding/samples.ts';
 
 const LAB = join(import.meta.dirname, '../data/lab');
@@ -46,6 +49,23 @@ test('captures of the project are named right, or not at all', async () => {
   expect(lines.filter((line) => /^(wrong|guessed|unknown)/.test(line))).toEqual([]);
   expect(figures).toMatchObject({ right: 2, missing: 0 });
   expect(lines.at(-2)).toMatch(/^v5: 2 right, 0 wrong, .*precision 100.0 %/);
+});
+
+test('a label of a capture has as many contacts as were measured', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'labels-'));
+  const label = { name: 'slow', sources: ['10.0.0.1'], kind: 'vertical', first: 0, last: 9, targets: '10.0.0.2' };
+  writeFileSync(
+    join(folder, 'labels.json'),
+    JSON.stringify({
+      labels: [{ ...label, measured: { distinct_target_port: 24 } }, { ...label, contacts: 25 }, label],
+    }),
+  );
+  writeFileSync(join(folder, 'flow-v5.log.gz'), '');
+  const [log, ...others] = labelledLogs(folder);
+  rmSync(folder, { recursive: true });
+  expect(others).toEqual([]);
+  expect(log).toMatchObject({ name: basename(folder), format: 'v5' });
+  expect(log!.labels.map(({ contacts }) => contacts)).toEqual([24, 25, undefined]);
 });
 
 test('both layouts of a folder are read', () => {

@@ -19,6 +19,14 @@ const WORSE: Readonly<Record<string, Judge>> = {
   },
   [TITLES.silence]: (before, after) =>
     alarmsIn(after) > alarmsIn(before) ? [`${before.get('result')} before, ${after.get('result')} now`] : [],
+  [TITLES.sensitivity]: (before, after) => [
+    ...(numberIn(after, 'scans found') < numberIn(before, 'scans found')
+      ? [`${before.get('scans found')} found before, ${after.get('scans found')} now`]
+      : []),
+    ...(numberIn(after, 'alarms') > numberIn(before, 'alarms')
+      ? [`${before.get('alarms')} alarms before, ${after.get('alarms')} now`]
+      : []),
+  ],
   [TITLES.slowest]: (before, after) =>
     parseDuration(after.get(OURS)!) < parseDuration(before.get(OURS)!)
       ? [`one probe in ${before.get(OURS)} was found, one in ${after.get(OURS)} is now`]
@@ -28,6 +36,8 @@ const WORSE: Readonly<Record<string, Judge>> = {
 const isWrong = (row: ReadonlyMap<string, string>): boolean => row.get('kind')!.endsWith('(wrong)');
 const alarmsIn = (row: ReadonlyMap<string, string>): number =>
   row.get('result') === SILENT ? 0 : Number.parseInt(row.get('result')!, 10);
+
+const numberIn = (row: ReadonlyMap<string, string>, column: string): number => Number.parseInt(row.get(column)!, 10);
 
 /** One line for each row of the committed tables that the new ones make worse or lack. */
 export const whatGotWorse = (before: readonly Table[], after: readonly Table[]): string[] =>

@@ -1,14 +1,19 @@
 /** Measures what is covered: every shape under the detector and under the peers' rules, and the slowest scans. */
 import { readFileSync } from 'node:fs';
 import type { Table } from '../../bench/table.ts';
+import type { Sensitivity } from '../../lib/detections/settings.ts';
 import { epochSeconds } from '../../lib/finding/model.ts';
 import { alarmOf, falseAlarms } from '../peers/judge.ts';
 import { readRecords } from '../peers/record.ts';
 import type { Alarm, Rule } from '../peers/rule.ts';
 import { RULES } from '../peers/rules.ts';
+import { type ContextEffects, contextEffects, contextTable } from './contexts.ts';
 import { findingsOf } from './detector.ts';
 import { duration } from './duration.ts';
+import { HeldLog } from './held-log.ts';
+import type { LabelledLog } from './labelled-logs.ts';
 import { isAsked, type Score, score, type Verdict } from './score.ts';
+import { SENSITIVITIES, type SensitivityScores, sensitivityScores, sensitivityTable } from './sensitivity.ts';
 import { allShapes, type Shape } from './shapes.ts';
 import { slowestInterval } from './slowest.ts';
 import { ORIGINS, SCAN_KINDS, type SyntheticScan, syntheticScan } from './synthetic.ts';
@@ -16,6 +21,8 @@ import { ORIGINS, SCAN_KINDS, type SyntheticScan, syntheticScan } from './synthe
 export const TITLES = {
   scans: 'Scans',
   silence: 'Ordinary traffic',
+  sensitivity: 'Sensitivity',
+  contexts: 'Contexts',
   peersScans: 'The same scans under the default rules of others',
   peersSilence: 'The same ordinary traffic under them',
   slowest: 'The slowest scan still reported',
@@ -103,6 +110,19 @@ function silenceOf(scores: readonly Score[]): string[] {
   return [alarms ? countOf(alarms, 'alarm') : SILENT, String(low)];
 }
 
+/** What changes with the sensitivity, and without each context. Reads each log once. */
+export async function variationTables(logs: readonly LabelledLog[] = allShapes()): Promise<Table[]> {
+  const scores: SensitivityScores[] = [];
+  const effects: ContextEffects[] = [];
+  for (const log of logs) {
+    const held = await HeldLog.read(log.path);
+    scores.push(await sensitivityScores(log, held));
+    effects.push(await contextEffects(log, held));
+  }
+  const slowest = await slowestBySensitivity();
+  return [sensitivityTable(TITLES.sensitivity, scores, slowest), contextTable(TITLES.contexts, effects)];
+}
+
 /**
  * The shapes under the peers' rules, beside the detector. Logs without flags are left out: most of the rules need them.
  */
@@ -159,21 +179,30 @@ export async function slowestTable(): Promise<Table> {
   const rows: string[][] = [];
   for (const from of ORIGINS)
     for (const kind of SCAN_KINDS) {
-      const intervals = [await slowestInterval((interval) => isFoundByUs({ kind, from, interval }))];
+      const intervals = [await slowestOfOurs(kind, from)];
       for (const rule of RULES)
         intervals.push(await slowestInterval(async (interval) => isFoundBy(rule, { kind, from, interval })));
-      rows.push([
-        `${kind} from ${from}`,
-        ...intervals.map((interval) => (interval === undefined ? NEVER : duration(interval))),
-      ]);
+      rows.push([`${kind} from ${from}`, ...intervals.map(nameOf)]);
     }
   return { title: TITLES.slowest, header: ['scan', OURS, ...RULES.map(({ name }) => name)], rows };
 }
 
-async function isFoundByUs(scan: SyntheticScan): Promise<boolean> {
-  const { log, label } = syntheticScan(scan);
-  const { verdicts } = score(await findingsOf([log]), { labels: [label], benign: [] }, 'v5');
-  return verdicts[0]?.finding !== undefined;
+const nameOf = (interval: number | undefined): string => (interval === undefined ? NEVER : duration(interval));
+
+/** The slowest pace at which each sensitivity still finds a scan of one host's ports by an inside source. */
+export const slowestBySensitivity = (): Promise<string[]> =>
+  Promise.all(SENSITIVITIES.map(async (one) => nameOf(await slowestOfOurs('vertical', 'inside', one))));
+
+function slowestOfOurs(
+  kind: SyntheticScan['kind'],
+  from: SyntheticScan['from'],
+  sensitivity?: Sensitivity,
+): Promise<number | undefined> {
+  return slowestInterval(async (interval) => {
+    const { log, label } = syntheticScan({ kind, from, interval });
+    const { verdicts } = score(await findingsOf([log], sensitivity), { labels: [label] }, 'v5');
+    return verdicts[0]?.finding !== undefined;
+  });
 }
 
 function isFoundBy(rule: Rule, scan: SyntheticScan): boolean {

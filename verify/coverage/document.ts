@@ -22,6 +22,14 @@ contacts were enough. *seconds* is log time from the first probe to the end of t
 times, so up to a minute of it is the aggregation. *test* is the finding's first reason. A scan from inside counts as found only from
 medium severity on. Scans that a log cannot show are not listed.`,
   [TITLES.silence]: `Findings about sources that no label names. An alarm is a finding of medium severity or above.`,
+  [TITLES.sensitivity]: `The logs in \`test/data\` under each value of \`sensitivity\`. *contacts* and *seconds* are medians over the scans that all three find:
+first contacts that were enough, and log time from the first probe to the end of the deciding record. \`npm run coverage -- --sensitivity FOLDER\`
+prints this table for other labelled logs, with each miss and each alarm. *slowest* is the longest interval between two probes of one host by
+an inside source that is still found.`,
+  [TITLES.contexts]: `The [contexts](detections/README.md#what-all-of-them-share) in which contacts are weighed, and what they change in the logs in
+\`test/data\`. *contacts* counts the first contacts of all sources that the detector examines, to two digits. Without a context, its contacts are
+weighed like any other failure (\`failed\`) or any other answer (\`answered\`). The last two columns name the logs in which a scan is then missed, or
+ordinary traffic alarms. \`npm run coverage -- --contexts FOLDER\` prints this table for other labelled logs, with each effect.`,
   [TITLES.peersScans]: `The rules are re-implementations from public thresholds, in \`verify/peers/\`. The header of each file names its source and its
 approximations. They are not the products. A rule finds a distributed scan if it alarms about any one member. Only logs with flags are
 used, because most of the rules need flags. \`npm run peers -- FOLDER\` compares the rules with the results of the published defaults on 22

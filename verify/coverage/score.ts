@@ -48,7 +48,11 @@ export interface Score {
 }
 
 /** Judges the findings of one log against its labels. */
-export function score(findings: readonly Finding[], { labels }: Labels, format: Format): Score {
+export function score(
+  findings: readonly Finding[],
+  { labels }: Pick<Labels, 'labels'> & Partial<Labels>,
+  format: Format,
+): Score {
   const verdicts = labels
     .filter((label) => isAsked(label, format))
     .map((label) => {

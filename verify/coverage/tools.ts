@@ -2,27 +2,11 @@
  * How often the named tool of a finding is right, over folders of labelled logs. `npm run coverage -- --tools FOLDER`
  * prints it.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Finding } from '../../lib/finding/model.ts';
 import { findingsOf } from './detector.ts';
+import { FORMATS, type LabelledLog, type ToolLabel } from './labelled-logs.ts';
 import { speaksOf } from './score.ts';
-import type { Label } from './shapes.ts';
-
-/** A label as far as it tells which program made the scan. */
-interface ToolLabel extends Label {
-  /** The program, or how the scan was made: `nmap -sS`, `Python connect scanner`, `synthetic`. */
-  readonly tool?: string;
-  readonly command?: string;
-}
-
-/** One log of one format. */
-interface LabelledLog {
-  readonly name: string;
-  readonly format: 'v5' | 'v2';
-  readonly path: string;
-  readonly labels: readonly ToolLabel[];
-}
 
 /**
  * `guessed`: a name for a benign source, or for a program that no name stands for. `unknown`: a name for a scan whose
@@ -50,31 +34,6 @@ export type ToolFigures = Readonly<Record<Judgement, number>>;
 const PROGRAMS = /nmap|masscan|zmap|mirai|hping|scapy|sipvicious|unicornscan|rustscan|fping|naabu/i;
 /** Labels that describe a scan whose program is known, but none of those. */
 const OTHERS = /python|powershell|bash|\/dev\/tcp|curl|netcat/i;
-const FORMATS = ['v5', 'v2'] as const;
-
-/**
- * The logs below a folder, in two layouts: `NAME/labels.json` with `flow-v5.log.gz` and `flow-v2.log.gz`, or
- * `NAME.json` with `NAME.log.gz` and `NAME.v2.log.gz`. Without a format, both.
- */
-export function labelledLogs(root: string): LabelledLog[] {
-  const labelsOf = (path: string) => (JSON.parse(readFileSync(path, 'utf8')) as { labels: ToolLabel[] }).labels;
-  if (existsSync(join(root, 'labels.json')))
-    return FORMATS.map((format) => ({ format, path: join(root, `flow-${format}.log.gz`) }))
-      .filter(({ path }) => existsSync(path))
-      .map((log) => ({ ...log, name: basename(root), labels: labelsOf(join(root, 'labels.json')) }));
-  const entries = readdirSync(root, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    const path = join(root, entry.name);
-    if (entry.isDirectory()) return labelledLogs(path);
-    if (!entry.name.endsWith('.json') || !existsSync(path.replace(/\.json$/, '.log.gz'))) return [];
-    return FORMATS.map((format) => ({
-      format,
-      path: path.replace(/\.json$/, format === 'v2' ? '.v2.log.gz' : '.log.gz'),
-    }))
-      .filter(({ path: log }) => existsSync(log))
-      .map((log) => ({ ...log, name: basename(path, '.json'), labels: labelsOf(path) }));
-  });
-}
 
 /** Judges the tool of every finding in a log. */
 const judgeTools = async (log: LabelledLog): Promise<ToolVerdict[]> =>

@@ -4,7 +4,7 @@ import type { Signal } from '../signal.ts';
 import { type HostCounts, HostLogReader } from './reader.ts';
 
 export { UNREAD } from './process-event.ts';
-export { type HostCounts, HostLogReader };
+export { HostLogReader };
 
 /** One line of a log without its end, and its number. */
 export interface HostLine {

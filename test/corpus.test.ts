@@ -15,7 +15,7 @@ import { expectValidFinding } from './finding-schema.ts';
 const FOLDER = join(import.meta.dirname, 'data/shapes');
 const MEDIUM = severityRank('medium');
 /** Findings of low severity that a log may have. They alert nobody. */
-const MOST_LOW = 3;
+const MOST_LOW = 4;
 /** Records of one interval share its times, and a slot of delivery may come after the last probe. */
 const SLACK = 180;
 
@@ -71,9 +71,15 @@ const PATIENCE = 3600;
 const NEEDED: Readonly<Record<string, number>> = { h4: 100, v6: 12, v8: 25 };
 /**
  * What raises a scan from outside: something answered that is nobody else's service, and the scanner stayed. A sweep that
- * reads what it finds may be a check of all hosts.
+ * reads what it finds, or that waits as clients do, may be a job over all hosts.
  */
-const RAISED: Readonly<Record<string, string>> = { x10: 'high', d1: 'medium', d2: 'medium', h4: 'medium' };
+const RAISED: Readonly<Record<string, string>> = {
+  x10: 'high',
+  d1: 'medium',
+  d2: 'medium',
+  h4: 'medium',
+  h6: 'medium',
+};
 
 /** The findings about a label's scan. The findings about members are part of the campaign. */
 const isAbout =

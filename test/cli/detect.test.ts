@@ -40,7 +40,7 @@ describe('detect finds the captured scan', () => {
       expect(run.stdout).toBe(whole.stdout);
       expect(run.code).toBe(0);
     }
-  });
+  }, 120_000);
 
   test('from stdin, whatever the format', async () => {
     const expected = (await runCli(['detect', CAPTURED, '--format', 'ndjson'])).stdout;

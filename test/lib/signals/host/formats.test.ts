@@ -1,6 +1,6 @@
 /** Every format of host logs, built from its documentation where no capture is free to use. */
 import { describe, expect, test } from '@jest/globals';
-import { HostLogReader, readHostLog } from '../../../../lib/signals/host/index.ts';
+import { HostLogReader } from '../../../../lib/signals/host/index.ts';
 import type { Signal } from '../../../../lib/signals/signal.ts';
 
 function read(text: string | readonly unknown[], source = 'host.log'): { signals: Signal[]; reader: HostLogReader } {
@@ -456,10 +456,12 @@ test('reads JSON and XML that are written over several lines', () => {
   expect(read(JSON.stringify([falco(SCAN), falco('ls')])).signals).toHaveLength(1);
 });
 
-test('reads a whole log and returns the counts', async () => {
-  const lines = [JSON.stringify(falco(SCAN)), 'hello'].map((text, index) => ({ text, line: index + 1 }));
-  const log = readHostLog(lines, 'falco.log');
-  expect((await log.next()).value).toMatchObject({ tool: 'nmap' });
+test('counts lines, formats and what it does not understand', () => {
+  const reader = new HostLogReader('falco.log');
+  const signals = [JSON.stringify(falco(SCAN)), 'hello'].flatMap((line) => [...reader.read(line)]);
+  expect([...signals, ...reader.finish()]).toMatchObject([{ tool: 'nmap' }]);
+  expect(reader.counts).toMatchObject({ lines: 2, formats: new Map([['falco', 1]]), unread: new Map([['unknown', 1]]) });
+});
   const end = await log.next();
   expect(end.done).toBe(true);
   expect(end.value).toMatchObject({ lines: 2, formats: new Map([['falco', 1]]), unread: new Map([['unknown', 1]]) });

@@ -1,6 +1,7 @@
 /** Every row of the tool table: its example matches, its counterexample does not, its source is named. */
 import { describe, expect, test } from '@jest/globals';
-import { matchCommand, matchImage, TOOLS } from '../../../../lib/signals/tools/index.ts';
+import { matchCommand, matchImage } from '../../../../lib/signals/tools/index.ts';
+import { TOOLS } from '../../../../lib/signals/tools/rows.ts';
 import { shellWords, windowsWords } from '../../../../lib/signals/tools/words.ts';
 
 const wordsOf = (line: string): string[] => (line.includes('.exe') ? windowsWords(line) : shellWords(line));

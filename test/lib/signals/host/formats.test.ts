@@ -460,9 +460,9 @@ test('counts lines, formats and what it does not understand', () => {
   const reader = new HostLogReader('falco.log');
   const signals = [JSON.stringify(falco(SCAN)), 'hello'].flatMap((line) => [...reader.read(line)]);
   expect([...signals, ...reader.finish()]).toMatchObject([{ tool: 'nmap' }]);
-  expect(reader.counts).toMatchObject({ lines: 2, formats: new Map([['falco', 1]]), unread: new Map([['unknown', 1]]) });
-});
-  const end = await log.next();
-  expect(end.done).toBe(true);
-  expect(end.value).toMatchObject({ lines: 2, formats: new Map([['falco', 1]]), unread: new Map([['unknown', 1]]) });
+  expect(reader.counts).toMatchObject({
+    lines: 2,
+    formats: new Map([['falco', 1]]),
+    unread: new Map([['unknown', 1]]),
+  });
 });

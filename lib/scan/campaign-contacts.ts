@@ -2,14 +2,20 @@
 
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import { SAMPLED } from '../evidence/quality.ts';
-import { isFailure } from '../evidence/seen.ts';
+import { isFailedProbe, isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
 import { firstContacts } from './contacts.ts';
 import type { CampaignDetection } from './detection.ts';
 import { evenHash } from './even-hash.ts';
 import type { FirstContact, Viewpoint } from './first-contact.ts';
 import type { ScanSettings } from './settings.ts';
-import { type CampaignDirection, type Shape, type SharedContact, shapesOf } from './sliding-shares.ts';
+import {
+  type CampaignDirection,
+  type ContactName,
+  type Shape,
+  type SharedContact,
+  shapesOf,
+} from './sliding-shares.ts';
 
 /** The scope of public addresses. */
 const INTERNET = 'internet';
@@ -145,6 +151,9 @@ export class CampaignContacts {
   add(source: SourceEvidence): void {
     const isOutside = this.direction === 'inbound';
     if (source.inside === isOutside) return;
+    const candidates = source.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isFailedProbe(seen)));
+    const mayBeSingle = isOutside && candidates.length > 0;
+    if (!mayBeSingle && !this.#shapes.some((shape) => mayBeMember(candidates, shape, isOutside))) return;
     const tried = firstContacts(source, this.#context.settings, this.#context).filter(
       (contact) => !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
     );
@@ -170,7 +179,7 @@ export class CampaignContacts {
 }
 
 /** Whether a source tried enough parts of one group. An outside member may have found one part of its share open. */
-function mayBeMember(failed: readonly FirstContact[], shape: Shape, isOutside: boolean): boolean {
+function mayBeMember(failed: readonly ContactName[], shape: Shape, isOutside: boolean): boolean {
   if (shape.isOfNetwork) return false;
   const least = shape.share - Number(isOutside);
   return [...Map.groupBy(failed, shape.groupOf).values()].some((group) => group.length >= least);

@@ -9,6 +9,9 @@ export interface SharedContact extends FirstContact {
   readonly source: string;
 }
 
+/** The fields that name a contact. */
+export type ContactName = Pick<FirstContact, 'target' | 'port' | 'protocol'>;
+
 /** Where the members are: outside, or inside. */
 export type CampaignDirection = 'inbound' | 'lateral';
 
@@ -30,8 +33,8 @@ export interface Shape {
   /** Whether the members are addresses of one network. */
   readonly isOfNetwork: boolean;
   readonly tests: CampaignDetection['divides'][number]['tests'];
-  readonly groupOf: (contact: FirstContact) => string;
-  readonly partOf: (contact: FirstContact) => string;
+  readonly groupOf: (contact: ContactName) => string;
+  readonly partOf: (contact: ContactName) => string;
   /** Number of our hosts that outside sources reach in a range of epoch hours, if known. */
   readonly hostsIn?: ((from: number, to: number) => number | undefined) | undefined;
 }
@@ -49,15 +52,15 @@ export const shapesOf = (detection: CampaignDetection, settings: ScanSettings): 
     overlap: settingOf(settings, detection.overlap),
   }));
 
-const serviceOf = ({ port, protocol }: FirstContact) => `${port}/${protocol}`;
+const serviceOf = ({ port, protocol }: ContactName) => `${port}/${protocol}`;
 
 const GROUPS = {
-  target: { kind: 'vertical', groupOf: ({ target }: FirstContact) => target, partOf: serviceOf },
-  port: { kind: 'horizontal', groupOf: serviceOf, partOf: ({ target }: FirstContact) => target },
+  target: { kind: 'vertical', groupOf: ({ target }: ContactName) => target, partOf: serviceOf },
+  port: { kind: 'horizontal', groupOf: serviceOf, partOf: ({ target }: ContactName) => target },
   source: {
     kind: 'block',
     groupOf: () => '',
-    partOf: (contact: FirstContact) => `${contact.target} ${serviceOf(contact)}`,
+    partOf: (contact: ContactName) => `${contact.target} ${serviceOf(contact)}`,
   },
 } as const satisfies Readonly<Record<GroupBy, Pick<Shape, 'kind' | 'groupOf' | 'partOf'>>>;
 

@@ -10,9 +10,10 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.local'],
   globalSetup: '<rootDir>/test/deployments/setup.mjs',
   globalTeardown: '<rootDir>/test/deployments/teardown.mjs',
-  testTimeout: 30_000,
+  // Several times what the slowest test takes alone, because up to three test files and their servers share two cores.
+  testTimeout: 120_000,
   // Many tests wait for servers and child processes: with one worker more than cores, none is idle meanwhile.
   maxWorkers: os.availableParallelism() + 1,
   // Modules of past test files stay in memory; a worker that holds many of them runs at half its speed.
-  workerIdleMemoryLimit: '450MB',
+  workerIdleMemoryLimit: '650MB',
 };

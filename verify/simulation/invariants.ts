@@ -9,7 +9,7 @@ import { findingsOf, windowsOf } from './oracle.ts';
 import { SUPPRESSED } from './story.ts';
 
 const MOST_BYTES = 100 * 1024;
-const WINDOWS = /^(source|calm|noise|loud)#/;
+const WINDOWS = /^(source|calm|noise|loud|shares)#/;
 
 /** Compares a history's end with one pass over the same records. */
 export async function violationsOf(

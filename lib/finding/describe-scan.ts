@@ -181,7 +181,9 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
 
 /** The time of the last probe. Recurring contacts are not probes, unless there are more of them than a limit. */
 function lastProbeOf({ contacts, windows }: Scan, settings: DetectionSettings): number {
-  const limit = Math.min(...windows.map(({ detection }) => habitLimitOf(detection, settings)));
+  // A scan may have more windows than a call may have arguments, but few detections.
+  const detections = new Set(windows.map(({ detection }) => detection));
+  const limit = Math.min(...[...detections].map((detection) => habitLimitOf(detection, settings)));
   const areProbes = sumWeights(contacts.filter((contact) => contact.isHabit)) > limit;
   return contacts.reduce(
     (last, contact) => Math.max(last, contact.isHabit && !areProbes ? contact.end : contact.last),

@@ -154,7 +154,11 @@ function describe(id: string, { core, all }: SignalEpisode, { logTime, hasFlowLo
 
 /** The confidence of the strongest, and a little more for each further kind of evidence. */
 const confidenceOf = (signals: readonly Signal[]): number =>
-  Math.min(99, Math.max(...signals.map(({ confidence }) => confidence)) + 2 * (new Set(signals.map(testOf)).size - 1));
+  Math.min(
+    99,
+    signals.reduce((most, { confidence }) => Math.max(most, confidence), 0) +
+      2 * (new Set(signals.map(testOf)).size - 1),
+  );
 
 /** The most confident tool of signals. */
 export function toolOfSignals(signals: readonly Signal[]): Finding['tool'] {

@@ -5,6 +5,7 @@
 
 import type { HorizonName } from '../scan/detection.ts';
 import type { Direction } from '../scan/direction.ts';
+import type { Actor } from '../signals/signal.ts';
 
 export type { Direction };
 
@@ -72,16 +73,7 @@ interface OpenPort {
 }
 
 /** Who or what is behind a finding, as far as the logs of orchestrators and hosts tell. Texts are untrusted. */
-export interface FindingActor {
-  readonly kind: 'pod' | 'task' | 'container' | 'process' | 'user' | 'session';
-  readonly name: string;
-  readonly namespace?: string;
-  readonly user?: string;
-  readonly serviceAccount?: string;
-  readonly image?: string;
-  readonly command?: string;
-  readonly host?: string;
-  readonly session?: string;
+export interface FindingActor extends Actor {
   readonly at: string;
 }
 

@@ -61,8 +61,12 @@ class Answers {
     this.#services = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(serviceOf));
     const isRange = (ofTarget: readonly FirstContact[]) => {
       if (!ofTarget.some(({ context, isVisit }) => context === 'answered' || isVisit)) return false;
-      const ports = ofTarget.map(({ port }) => port);
-      return Math.max(...ports) - Math.min(...ports) <= RANGE;
+      // Not by a spread: a target may have more contacts than a call may have arguments.
+      const [first, last] = ofTarget.reduce(
+        ([least, most], { port }) => [Math.min(least, port), Math.max(most, port)] as readonly [number, number],
+        [Number.POSITIVE_INFINITY, 0] as readonly [number, number],
+      );
+      return last - first <= RANGE;
     };
     const isUse = (ofTarget: readonly FirstContact[]) =>
       ofTarget.some(({ context }) => context === 'answered') &&

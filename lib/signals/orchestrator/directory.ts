@@ -8,21 +8,9 @@ import type { Ends } from './ends.ts';
 import type { PlaceFact } from './facts.ts';
 
 /** One pod or task with what is known of its place. Times are epoch milliseconds. */
-export interface Resident {
-  readonly id: string;
-  readonly platform: 'kubernetes' | 'ecs';
-  readonly namespace?: string;
-  readonly name: string;
-  readonly uid?: string;
-  readonly addresses: readonly string[];
-  readonly node?: string;
-  readonly nodeAddress?: string;
-  readonly instanceId?: string;
-  readonly interfaceId?: string;
-  readonly image?: string;
+export interface Resident extends Omit<PlaceFact, 'key' | 'at' | 'type' | 'hasHostNetwork'> {
   /** It shares the address of its node with the node and others. */
   readonly hasHostNetwork: boolean;
-  readonly from: number;
   /** Infinity while it runs. */
   readonly to: number;
 }

@@ -112,7 +112,7 @@ function lookAround(
       test: 'seeker-of-weak-points',
       value: seekers.size,
       threshold: 1,
-      at: earliest(seekers),
+      at: earliest(seekers.values()),
       text: `asked the API server with ${[...seekers.keys()].sort().join(', ')}, by its user agent`,
     };
   const resources = new Set([...denied.keys()].map((key) => key.split('|')[0]));
@@ -122,7 +122,7 @@ function lookAround(
       test: 'denied-requests',
       value: denied.size,
       threshold: DENIED,
-      at: earliest(denied),
+      at: earliest(denied.values()),
       text: `was denied ${denied.size} different requests within ten minutes, over ${resources.size} kinds of resources`,
     };
   // Consoles for people ask for their rights when they start.
@@ -132,7 +132,7 @@ function lookAround(
       test: 'questions-about-own-rights',
       value: reviews.size,
       threshold: REVIEWS,
-      at: earliest(reviews),
+      at: earliest(reviews.values()),
       text: `asked ${reviews.size} times within ten minutes what it may do`,
     };
   const everywhere = [...mapped].filter(([key]) => key.endsWith('|*') && !watched.has(key.split('|')[0]!));
@@ -141,7 +141,7 @@ function lookAround(
       test: 'lists-of-everything',
       value: everywhere.length,
       threshold: MAPPED,
-      at: earliest(new Map(everywhere)),
+      at: earliest(everywhere.map(([, at]) => at)),
       text: `listed ${everywhere
         .map(([key]) => key.split('|')[0])
         .sort()
@@ -150,7 +150,11 @@ function lookAround(
   return undefined;
 }
 
-const earliest = (times: ReadonlyMap<string, number>): number => Math.min(...times.values());
+const earliest = (times: Iterable<number>): number => {
+  let first = Number.POSITIVE_INFINITY;
+  for (const time of times) first = Math.min(first, time);
+  return first;
+};
 
 function spreeSignal({ caller }: Asked, found: Found): Signal {
   const identity = identityOf(caller.user);
@@ -172,7 +176,7 @@ function throughTheApi({ targets, failed }: Proxied): Found | undefined {
   const facts = [...targets.values()].map(({ fact }) => fact);
   const ports = new Set(facts.map(({ port }) => port).filter((port) => port !== undefined));
   const names = new Set(facts.map(({ resource, namespace, name }) => `${resource}/${namespace}/${name}`));
-  const at = Math.min(...[...targets.values()].map((one) => one.at));
+  const at = earliest([...targets.values()].map((one) => one.at));
   if (ports.size >= PROXIED_PORTS)
     return {
       test: 'ports-through-the-api-server',

@@ -72,61 +72,62 @@ const PROMETHEUS = visitor('prometheus', (site, _size, actor) => {
   });
 });
 
-/** HTTP, TCP and ICMP probes of each host every 30 s, each at a moment of its own. */
-const BLACKBOX = visitor('blackbox exporter', (site, _size, actor) => {
-  const { net } = site;
-  const client = site.host({ open: [9115] });
-  const watch = (target: Host) => {
-    const stops = [22, 80].map((port) =>
-      poll(net, {
-        client,
-        target,
-        every: 30,
-        ask: (done) => net.tcp({ actor, client, target, port, patience: 9.5, says: exchange(200, 800) }, done),
-      }),
-    );
-    stops.push(
-      poll(net, { client, target, every: 30, ask: (done) => net.ping({ actor, client, target }, 1, 1, done) }),
-    );
-    return () => {
-      for (const stop of stops) stop();
+interface HostChecks {
+  /** Seconds between checks, how long one waits for a connection, and how many echoes a ping sends. */
+  readonly every: number;
+  readonly patience: number;
+  readonly echoes: number;
+  readonly says: ReturnType<typeof exchange>;
+  readonly opens?: readonly number[];
+  readonly restsAfterSilence?: true;
+}
+
+/** A monitor that checks SSH, HTTP and ping of each host, each at a moment of its own. */
+const hostMonitor = (name: string, { every, patience, echoes, says, opens, ...pace }: HostChecks) =>
+  visitor(name, (site, _size, actor) => {
+    const { net } = site;
+    const client = site.host(opens && { open: [...opens] });
+    const watch = (target: Host) => {
+      const stops = [22, 80].map((port) =>
+        poll(net, {
+          client,
+          target,
+          every,
+          ...pace,
+          ask: (done) => net.tcp({ actor, client, target, port, patience, says }, done),
+        }),
+      );
+      stops.push(
+        poll(net, { client, target, every, ask: (done) => net.ping({ actor, client, target }, echoes, 1, done) }),
+      );
+      return () => {
+        for (const stop of stops) stop();
+      };
     };
-  };
-  const open = (host: Host) => {
-    serve(host, TCP, [22, 80]);
-    answersPing(host);
-  };
-  for (const target of watched(site, 25, open)) watch(target);
-  stale(site, watch, open);
+    const open = (host: Host) => {
+      serve(host, TCP, [22, 80]);
+      answersPing(host);
+    };
+    for (const target of watched(site, 25, open)) watch(target);
+    stale(site, watch, open);
+  });
+
+/** HTTP, TCP and ICMP probes of each host every 30 s. */
+const BLACKBOX = hostMonitor('blackbox exporter', {
+  every: 30,
+  patience: 9.5,
+  echoes: 1,
+  says: exchange(200, 800),
+  opens: [9115],
 });
 
 /** Icinga: check_ssh, check_http and check_ping of each host every minute. */
-const ICINGA = visitor('icinga', (site, _size, actor) => {
-  const { net } = site;
-  const client = site.host();
-  const watch = (target: Host) => {
-    const check = (port: number) =>
-      poll(net, {
-        client,
-        target,
-        every: 60,
-        restsAfterSilence: true,
-        ask: (done) => net.tcp({ actor, client, target, port, patience: 10, says: exchange(150, 600) }, done),
-      });
-    const stops = [check(22), check(80)];
-    stops.push(
-      poll(net, { client, target, every: 60, ask: (done) => net.ping({ actor, client, target }, 5, 1, done) }),
-    );
-    return () => {
-      for (const stop of stops) stop();
-    };
-  };
-  const open = (host: Host) => {
-    serve(host, TCP, [22, 80]);
-    answersPing(host);
-  };
-  for (const target of watched(site, 25, open)) watch(target);
-  stale(site, watch, open);
+const ICINGA = hostMonitor('icinga', {
+  every: 60,
+  patience: 10,
+  echoes: 5,
+  says: exchange(150, 600),
+  restsAfterSilence: true,
 });
 
 /** fping -C 20 under smokeping: bursts of twenty echoes, one a second, all hosts at once, every few minutes. */

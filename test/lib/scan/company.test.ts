@@ -1,0 +1,27 @@
+/** The contexts that the contacts around one give it. */
+import { expect, test } from '@jest/globals';
+import { inCompany } from '../../../lib/scan/company.ts';
+import type { FirstContact } from '../../../lib/scan/first-contact.ts';
+
+const NOON = Date.UTC(2026, 8, 1, 12) / 1000;
+const contact = (port: number, changes: Partial<FirstContact> = {}): FirstContact => ({
+  ...{ target: '10.0.9.9', port, protocol: 6, outcome: 'reset', context: 'failed', direction: 'lateral', weight: 1 },
+  ...{ start: NOON, end: NOON, last: NOON, attempts: 1, flows: 1, sourcePort: 40_000, packetBytes: 60 },
+  ...{ isHabit: false, isTouch: false, isVisit: false, isConnected: false, isRepeat: false, isStealth: false },
+  ...changes,
+});
+const answered = (port: number) => contact(port, { outcome: 'established', context: 'answered' });
+const contextsOf = (contacts: readonly FirstContact[]) => [
+  ...new Set(inCompany(contacts, { logTime: NOON + 600 }).map(({ context }) => context)),
+];
+
+test('closed ports within a short range of one that answers are those of a search for a cluster', () => {
+  const near = Array.from({ length: 8 }, (_, n) => contact(5702 + n));
+  expect(contextsOf([answered(5701), ...near])).toEqual(['answered', 'beside the answered port']);
+  expect(contextsOf([answered(5701), ...near, contact(22)])).toEqual(['answered', 'failed']);
+});
+
+test('one target may have more contacts than a call may have arguments', () => {
+  const many = Array.from({ length: 300_000 }, (_, n) => contact(1 + (n % 65_535), { end: NOON + n }));
+  expect(contextsOf([answered(80), ...many])).toEqual(['answered', 'failed']);
+});

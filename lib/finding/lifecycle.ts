@@ -38,7 +38,8 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
   // A withdrawn finding counts as never announced.
   if (!told || isVoid(told)) {
     // A campaign's alert covers its members, except a member that stayed connected.
-    const isSpokenFor = finding.campaign !== undefined && severityRank(finding.severity) < severityRank('high');
+    const stayed = finding.direction === 'lateral' ? 'critical' : 'high';
+    const isSpokenFor = finding.campaign !== undefined && severityRank(finding.severity) < severityRank(stayed);
     const isQuiet = isSpokenFor || severityRank(finding.severity) < severityRank(minSeverity);
     return isVoid(finding) || isQuiet ? undefined : 'opened';
   }

@@ -110,7 +110,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a stale upsert wins',
-    foundBy: 108,
+    foundBy: 118,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -122,7 +122,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a lost announcement stays lost',
-    foundBy: 34,
+    foundBy: 47,
     edits: [
       {
         file: 'lib/pipeline/sweep.ts',
@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 188,
+    foundBy: 65,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -175,7 +175,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'marks before what they stand for',
-    foundBy: 38,
+    foundBy: 69,
     edits: [
       {
         file: 'lib/pipeline/tasks/overdue.ts',

@@ -15,5 +15,5 @@ export default {
   // Many tests wait for servers and child processes: with one worker more than cores, none is idle meanwhile.
   maxWorkers: os.availableParallelism() + 1,
   // Modules of past test files stay in memory; a worker that holds many of them runs at half its speed.
-  workerIdleMemoryLimit: '650MB',
+  workerIdleMemoryLimit: '450MB',
 };

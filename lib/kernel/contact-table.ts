@@ -264,7 +264,7 @@ export class ContactTable {
         failed: words[at + PANE_FAILED / WORD]!,
         touched: words[at + PANE_TOUCHED / WORD]!,
         answered: words[at + PANE_ANSWERED / WORD]!,
-        leftOut: leftOutOf(words, at),
+        leftOut: leftOutOf(words, at, this.#kernel.run.leftOutBlocks()),
       },
       quality: words[at + PANE_QUALITY / WORD]!,
       contacts,

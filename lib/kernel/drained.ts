@@ -68,22 +68,26 @@ export interface Drained {
 }
 
 /** Copies the tables of a kernel. */
-export function drainTables({ run, words }: Kernel): DrainedTables {
+export function drainTables(kernel: Kernel): DrainedTables {
+  const { run } = kernel;
   run.cutAll();
+  const { words } = kernel;
   const copy = (at: number, length: number) => words.slice(at / 4, at / 4 + length);
   return {
     addresses: copy(run.addressRows(), run.addressCount() * ADDRESS_WORDS),
     interfaces: copy(run.interfaceRows(), run.interfaceCount() * INTERFACE_WORDS),
     panes: copy(run.paneRows(), run.paneCount() * PANE_WORDS),
     contacts: copy(run.contactRows(), run.contactCount() * CONTACT_WORDS),
-    leftOut: Uint32Array.from(allLeftOut(words, run.paneRows() / WORD, run.paneCount())),
+    leftOut: Uint32Array.from(allLeftOut(kernel)),
   };
 }
 
-function* allLeftOut(words: Uint32Array, panes: number, count: number): Generator<number> {
-  for (let pane = 1; pane < count; pane++) {
+function* allLeftOut({ run, words }: Kernel): Generator<number> {
+  const panes = run.paneRows() / WORD;
+  const blocks = run.leftOutBlocks();
+  for (let pane = 1; pane < run.paneCount(); pane++) {
     const at = panes + pane * PANE_WORDS;
-    const cells = words[at + PANE_LEFT_OUT / WORD] ? leftOutOf(words, at) : [];
+    const cells = words[at + PANE_LEFT_OUT / WORD] ? leftOutOf(words, at, blocks) : [];
     if (!cells.length) continue;
     yield pane;
     yield cells.length;

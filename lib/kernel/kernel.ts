@@ -111,6 +111,7 @@ interface KernelExports {
   unnamedInterfaces(): number;
   paneRows(): number;
   paneCount(): number;
+  leftOutBlocks(): number;
   contactRows(): number;
   contactCount(): number;
   timesFull(): number;

@@ -4,15 +4,15 @@ import { CELL_SHIFT, LEFT_OUT_SLOTS, PANE_ANSWERED, PANE_FAILED, PANE_LEFT_OUT }
 /** Bytes of a word. Tables are read by words. */
 const WORD = 4;
 
-/** The cells of a pane in order. `at` is the word at which its row begins. */
-export function leftOutOf(words: Uint32Array, at: number): number[] {
-  const block = words[at + PANE_LEFT_OUT / WORD]! / WORD;
+/** The cells of a pane in order. `at` is the word at which its row begins, `blocks` the byte at which blocks begin. */
+export function leftOutOf(words: Uint32Array, at: number, blocks: number): number[] {
+  const block = words[at + PANE_LEFT_OUT / WORD]!;
   const failed = words[at + PANE_FAILED / WORD]!;
   if (block === 0 || words[at + PANE_ANSWERED / WORD] === failed) return [];
-  const slots = block + LEFT_OUT_SLOTS / WORD;
+  const slots = (blocks + block + LEFT_OUT_SLOTS) / WORD;
   // A slot has one more than the cell.
   const cells = words
-    .subarray(slots, slots + words[block]!)
+    .subarray(slots, slots + words[(blocks + block) / WORD]!)
     .filter((slot) => slot > 0 && slot - 1 <= failed >>> CELL_SHIFT);
   return Array.from(cells.sort(), (slot) => slot - 1);
 }

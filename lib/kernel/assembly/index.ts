@@ -94,6 +94,11 @@ export function interfaceCount(): u32 {
 export function unnamedInterfaces(): u32 {
   return interfaces.unnamed;
 }
+/** Where the blocks of left-out cells begin. */
+export function leftOutBlocks(): u32 {
+  return layout.leftOut;
+}
+
 export function paneRows(): u32 {
   return layout.panes;
 }

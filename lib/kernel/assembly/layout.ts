@@ -24,8 +24,8 @@ export const TEXTS: u32 = 32_768;
 export const LONG_TEXTS: u32 = 16_384;
 /** Maximum number of hashes or cells in one cut. */
 const MOST_SORTED: u32 = 1 << 16;
-/** Room for the blocks of cells: two million of them. Pages that were never touched cost nothing. */
-export const LEFT_OUT_BYTES: u32 = 1 << 24;
+/** Most room for the blocks of cells: two million of them. */
+const LEFT_OUT_BYTES: u32 = 1 << 24;
 
 function align(at: u32): u32 {
   return (at + 63) & ~63;
@@ -44,8 +44,9 @@ export const TEXT: u32 = align(HANDED_IN + 2 * MARGIN);
 export const LONG_TEXT: u32 = align(TEXT + TEXTS * TEXT_BYTES);
 export const INTERFACES: u32 = align(LONG_TEXT + LONG_TEXTS * LONG_TEXT_BYTES);
 export const INTERFACE_INDEX: u32 = align(INTERFACES + MOST_INTERFACES * INTERFACE_BYTES);
-export const LEFT_OUT: u32 = align(INTERFACE_INDEX + INTERFACE_SLOTS * 4);
-const TABLES: u32 = align(LEFT_OUT + LEFT_OUT_BYTES);
+const TABLES: u32 = align(INTERFACE_INDEX + INTERFACE_SLOTS * 4);
+/** Memory grows by at least that many pages of 64 KiB. */
+const FEWEST_PAGES: u32 = 16;
 
 /** Rows that each table has room for, and slots of the indexes, a power of two. */
 export let rows: u32 = 0;
@@ -57,7 +58,8 @@ export let paneIndex: u32 = 0;
 export let contacts: u32 = 0;
 export let contactIndex: u32 = 0;
 export let scratch: u32 = 0;
-let end: u32 = 0;
+/** Where the blocks of cells begin, after all tables. */
+export let leftOut: u32 = 0;
 
 /** There are more addresses than contacts, since each contact has two ends. */
 function addressRows(level: u32): u32 {
@@ -82,10 +84,11 @@ function slotsFor(level: u32): u32 {
  * Makes room for `level` rows in each table. The indexes are empty afterwards. Every table moves up or stays, so moving
  * the last one first overwrites nothing.
  */
-export function resize(level: u32, usedAddresses: u32, usedPanes: u32, usedContacts: u32): void {
+export function resize(level: u32, usedAddresses: u32, usedPanes: u32, usedContacts: u32, usedLeftOut: u32): void {
   const oldAddresses = addresses;
   const oldPanes = panes;
   const oldContacts = contacts;
+  const oldLeftOut = leftOut;
   rows = level;
   slots = slotsFor(level);
   addresses = TABLES;
@@ -95,16 +98,26 @@ export function resize(level: u32, usedAddresses: u32, usedPanes: u32, usedConta
   paneIndex = align(addressIndex + slots * 4);
   contactIndex = align(paneIndex + slots * 4);
   scratch = align(contactIndex + slots * 4);
-  end = align(scratch + addressRows(level) * 4);
-  const pages = (end + 0xffff) >>> 16;
-  const have = <u32>memory.size();
-  if (pages > have && memory.grow(pages - have) < 0) unreachable();
+  leftOut = align(scratch + addressRows(level) * 4);
+  if (!growTo(leftOut + usedLeftOut)) unreachable();
   if (oldContacts) {
+    memory.copy(leftOut, oldLeftOut, usedLeftOut);
     memory.copy(contacts, oldContacts, usedContacts * CONTACT_BYTES);
     memory.copy(panes, oldPanes, usedPanes * PANE_BYTES);
     memory.copy(addresses, oldAddresses, usedAddresses * ADDRESS_BYTES);
   }
   clearIndexes();
+}
+
+/** Makes room for that many bytes of blocks of cells. False if they are too many. */
+export function growLeftOut(bytes: u32): bool {
+  return bytes <= LEFT_OUT_BYTES && growTo(leftOut + bytes);
+}
+
+function growTo(bytes: u32): bool {
+  const pages = (bytes + 0xffff) >>> 16;
+  const have = <u32>memory.size();
+  return pages <= have || memory.grow(max(pages - have, FEWEST_PAGES)) >= 0;
 }
 
 /** Empties the indexes. */

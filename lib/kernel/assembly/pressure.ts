@@ -19,6 +19,7 @@ import { KIND_INSIDE, RANK_OWN } from '../rows';
 import * as addresses from './addresses';
 import * as contacts from './contacts';
 import * as interfaces from './interfaces';
+import * as leftOut from './left-out';
 import { clearIndexes, hasRoom, resize, rows, scratch } from './layout';
 
 /** Passes everything in the tables to the host, so that they can start empty. */
@@ -64,7 +65,7 @@ export let timesFull: u32 = 0;
 export function start(mostRows: u32, isSpilling: bool): void {
   most = mostRows;
   spills = isSpilling;
-  resize(min(FEWEST, most), 1, 1, 1);
+  resize(min(FEWEST, most), 1, 1, 1, 0);
 }
 
 /** Forgets everything but the bound. */
@@ -79,7 +80,8 @@ export function clear(): void {
 /** Makes room for this many more contacts, each with a new pane and two new addresses. */
 export function makeRoom(more: u32): void {
   if (hasRoom(more, addresses.count, contacts.paneCount, contacts.contactCount)) return;
-  if (rows < most) resize(min(rows * GROWTH, most), addresses.count, contacts.paneCount, contacts.contactCount);
+  if (rows < most)
+    resize(min(rows * GROWTH, most), addresses.count, contacts.paneCount, contacts.contactCount, leftOut.used);
   // The last step may be small.
   if (!hasRoom(more, addresses.count, contacts.paneCount, contacts.contactCount)) {
     if (spills) {

@@ -15,6 +15,7 @@ import { FindingsStore } from '../lib/store/findings-store.ts';
 import { countConfirmedAddresses, publishAlert, requestAlert } from '../lib/store/messages.ts';
 import { Outbox } from '../lib/store/outbox.ts';
 import { countRefusedWrites } from '../lib/store/refused-writes.ts';
+import { SignalsStore } from '../lib/store/signals-store.ts';
 import { SuppressionsStore } from '../lib/store/suppressions-store.ts';
 import { WindowsStore } from '../lib/store/windows-store.ts';
 import { loggable } from '../lib/text/untrusted.ts';
@@ -72,6 +73,11 @@ export function createServices({ variables, outlets, ...means }: Means): Service
     outbox: new Outbox(documents, table),
     allowance: new Allowance(documents, table, runtime.alertsIn5Minutes),
     suppressions: new SuppressionsStore(documents, table),
+    signals: new SignalsStore({
+      client: documents,
+      table: required('WINDOWS_TABLE'),
+      retentionDays: runtime.retentionDays.windows,
+    }),
     judge: new Judge(judging),
     place: {
       deployment: runtime.deployment,

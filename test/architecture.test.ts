@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/signals': ['lib/net', 'lib/text'],
   'lib/finding': ['lib/net', 'lib/text', 'lib/evidence', 'lib/scan', 'lib/detections', 'lib/signals'],
   'lib/notify': ['lib/net', 'lib/text', 'lib/detections', 'lib/finding'],
-  'lib/store': ['lib/net', 'lib/flowlog', 'lib/evidence', 'lib/scan', 'lib/finding', 'lib/notify'],
+  'lib/store': ['lib/net', 'lib/flowlog', 'lib/evidence', 'lib/scan', 'lib/signals', 'lib/finding', 'lib/notify'],
   'lib/pipeline': [
     'lib/net',
     'lib/text',
@@ -36,6 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/evidence',
     'lib/scan',
     'lib/detections',
+    'lib/signals',
     'lib/finding',
     'lib/notify',
     'lib/store',

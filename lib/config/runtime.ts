@@ -33,6 +33,8 @@ export interface RuntimeSettings {
   fields?: string[];
   /** Whether to ignore objects outside the folders of flow logs. If absent, keys of any form are read. */
   flowLogKeysOnly?: boolean;
+  /** Whether logs of orchestrators or hosts arrive. If absent, nothing is read about signals. */
+  hasSignals?: boolean;
 }
 
 /** Limit for the JSON of the runtime settings in bytes, since all variables of a function share 4 KB. */
@@ -97,6 +99,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
     ...(settings.flowLogKeysOnly === undefined
       ? {}
       : { flowLogKeysOnly: flag('flowLogKeysOnly', settings.flowLogKeysOnly) }),
+    ...(settings.hasSignals === undefined ? {} : { hasSignals: flag('hasSignals', settings.hasSignals) }),
   };
 }
 

@@ -53,6 +53,13 @@ export const sampledOutsideBucket = (hour: number, bucket: number): string => `l
  */
 export const insideSharesPartition = (scope: string): string => `shares#${scope}`;
 
+/**
+ * Partitions of what logs of orchestrators and hosts told on a day, by the digest of the payload. Sort keys begin with
+ * the hour.
+ */
+export const signalsPartition = (hour: number, digest: string): string => signalsShard(hour, shardOf(digest, SHARDS));
+export const signalsShard = (hour: number, shard: number): string => `signals#${hourText(hour).slice(0, 10)}#${shard}`;
+
 /** Partition of all campaigns. There are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';
 

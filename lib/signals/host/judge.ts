@@ -62,6 +62,15 @@ export class HostJudge {
     }
   }
 
+  /** Whether an event can become a signal, alone or with others. Most programs cannot. */
+  concerns(event: ProcessEvent): boolean {
+    if (event.type === 'connection') return true;
+    if (event.type === 'script')
+      return matchPowerShell(event.script) !== undefined || netConnectionProbe(event.script) !== undefined;
+    const { match, probe } = this.#reading(event);
+    return match !== undefined || probe !== undefined;
+  }
+
   /** The signals of the rules of the user. */
   judgeRules(event: ProcessEvent, rules: SigmaRules): Signal[] {
     return matchProcessRules(rules, event).map(({ id, title, author, level }) => {

@@ -53,6 +53,11 @@ export class HostLogReader {
 
   /** Takes a line without its end, and gives the signals that it completes. */
   *read(line: string): Generator<Signal> {
+    yield* this.#signals(this.events(line));
+  }
+
+  /** Takes a line without its end, and gives the events that it completes, unjudged. */
+  *events(line: string): Generator<ProcessEvent> {
     this.counts.lines += 1;
     if (this.#isRefused) return;
     if (line.startsWith('ElfFile\0')) {
@@ -66,15 +71,25 @@ export class HostLogReader {
       this.#skip('too-long');
       return;
     }
-    yield* this.#signals(this.#eventsOfLine(line));
+    yield* this.#eventsOfLine(line);
   }
 
   /** Gives the signals of what is still open at the end. */
   *finish(): Generator<Signal> {
-    if (this.#open) yield* this.#signals(this.#eventsOfCut(this.#open));
+    yield* this.#signals(this.lastEvents());
+  }
+
+  /** Gives the events that are still open at the end, unjudged. */
+  *lastEvents(): Generator<ProcessEvent> {
+    if (this.#open) yield* this.#eventsOfCut(this.#open);
     this.#open = undefined;
-    yield* this.#signals(this.#auditd.finish());
-    yield* this.#signals(this.#blocks.finish());
+    yield* this.#auditd.finish();
+    yield* this.#blocks.finish();
+  }
+
+  /** Whether an event can become a signal, alone or with others. */
+  concerns(event: ProcessEvent): boolean {
+    return this.#judge.concerns(event);
   }
 
   *#signals(events: Iterable<ProcessEvent>): Generator<Signal> {

@@ -178,7 +178,7 @@ export class Ledger {
       if (!known && this.workloads.size >= MOST_WORKLOADS) this.dropped++;
       else if (!known || isRicher(fact, known)) this.workloads.set(fact.key, fact);
     }
-    if (fact.isRefused || fact.owner || fact.isForCi || !CHURNING.has(fact.kind)) return;
+    if (!mayChurn(fact)) return;
     const image = fact.programs.map(imageOf).find((name) => name !== undefined) ?? '';
     const key = [fact.where.platform, fact.where.host, fact.where.namespace, fact.caller?.user, image].join('\n');
     let group = this.churn.get(key);
@@ -248,6 +248,18 @@ export class Ledger {
     return step;
   }
 }
+
+/** Whether a ledger keeps anything of a fact. Others need not be stored. */
+export function isKept(fact: Fact): boolean {
+  if (fact.type === 'workload') return isNoteworthy(fact.programs) || mayChurn(fact);
+  if (fact.type !== 'query') return true;
+  const identity = identityOf(fact.caller.user);
+  if (identity === 'system' || identity === 'controller') return false;
+  return fact.isDenied || fact.isReview || fact.seeker !== undefined || fact.verb === 'list' || fact.verb === 'watch';
+}
+
+const mayChurn = ({ isRefused, owner, isForCi, kind }: WorkloadFact): boolean =>
+  !isRefused && !owner && !isForCi && CHURNING.has(kind);
 
 /** Kinds whose members come and go by themselves. */
 const CHURNING: ReadonlySet<string> = new Set(['Pod', 'Container', 'Task']);

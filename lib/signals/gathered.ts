@@ -1,0 +1,67 @@
+/**
+ * What was gathered from the logs of orchestrators and hosts, in the form in which it is stored: facts and process
+ * events that may become signals. They are judged together, in any order and however they came in pieces.
+ */
+import { HostJudge } from './host/judge.ts';
+import type { ProcessEvent } from './host/process-event.ts';
+import type { Directory } from './orchestrator/directory.ts';
+import type { Fact } from './orchestrator/facts.ts';
+import { judgeLedger } from './orchestrator/judge.ts';
+import { Ledger } from './orchestrator/ledger.ts';
+import type { Signal } from './signal.ts';
+
+/** Process events of one log. `log` is the name of its stream, which often names the instance. */
+export interface HostEvents {
+  readonly log: string;
+  readonly events: readonly ProcessEvent[];
+}
+
+/** Facts of orchestrators and process events of hosts. */
+export interface Gathered {
+  readonly facts: readonly Fact[];
+  readonly hosts: readonly HostEvents[];
+}
+
+/** What gathered evidence says. */
+export interface GatheredSignals {
+  readonly signals: readonly Signal[];
+  /** Pods and tasks by address and time. */
+  readonly directory: Directory;
+  /** The time of the last event, epoch milliseconds. */
+  readonly lastAt: number;
+  /** Facts that were dropped at a memory limit. */
+  readonly dropped: number;
+}
+
+/** Judges everything that was gathered. Any order, split and repetition of the pieces gives the same. */
+export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
+  const ledger = new Ledger();
+  const logs = new Map<string, Map<string, ProcessEvent>>();
+  for (const { facts, hosts } of pieces) {
+    for (const fact of facts) ledger.add(fact);
+    for (const { log, events } of hosts) {
+      const known = logs.get(log) ?? new Map<string, ProcessEvent>();
+      for (const event of events) known.set(keyOf(event), event);
+      logs.set(log, known);
+    }
+  }
+  const signals = judgeLedger(ledger);
+  let lastAt = ledger.lastAt;
+  for (const [log, events] of [...logs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    // Programs that contact one target per run are counted over time, so the order of arrival must not matter.
+    const judge = new HostJudge(log);
+    for (const event of [...events.values()].sort(byTime)) {
+      lastAt = Math.max(lastAt, event.at);
+      const signal = judge.judge(event);
+      if (signal) signals.push(ledger.directory.resolve(signal));
+    }
+  }
+  return { signals, directory: ledger.directory, lastAt, dropped: ledger.dropped + ledger.directory.dropped };
+}
+
+const keyOf = (event: ProcessEvent): string =>
+  event.type === 'connection' ? `${event.eventId} ${event.address} ${event.port}` : `${event.type} ${event.eventId}`;
+
+/** Ids end with a serial number, so a shorter one is an earlier one. */
+const byTime = (a: ProcessEvent, b: ProcessEvent): number =>
+  a.at - b.at || a.eventId.length - b.eventId.length || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : 0);

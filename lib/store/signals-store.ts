@@ -1,0 +1,156 @@
+/** What logs of orchestrators and hosts told, in the windows table: by day and hour, compressed. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Gathered, HostEvents } from '../signals/gathered.ts';
+import type { ProcessEvent } from '../signals/host/process-event.ts';
+import type { Fact } from '../signals/orchestrator/facts.ts';
+import { putAll } from './batch-write.ts';
+import type { DynamoDBDocumentClient } from './clients.ts';
+import type { Hours } from './finding-item.ts';
+import { inParallel } from './in-parallel.ts';
+import { expiresAt, hourText, SHARDS, signalsPartition, signalsShard } from './keys.ts';
+import { queryAll } from './query.ts';
+
+/** An item is full with this much text before compression, which makes a tenth of it. */
+const PACK_TEXT = 200_000;
+/** Scripts are cut to this length. A tool is named in the beginning or nowhere. */
+const LONGEST_SCRIPT = 100_000;
+/** An item may have 400 KB. What does not compress below this is dropped, and counted. */
+const LARGEST_ITEM = 300_000;
+/** Events dated further in the future than this are kept under the hour of the clock. */
+const AHEAD_HOURS = 1;
+const PARALLEL = 8;
+const HOUR = 3600;
+
+export interface SignalsStoreOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  readonly retentionDays: number;
+}
+
+/** The result of writing a payload. */
+export interface SignalsWritten {
+  readonly items: number;
+  readonly bytes: number;
+  /** The epoch hours of what was written. */
+  readonly hours: readonly number[];
+  /** Facts and events that fit into no item. */
+  readonly dropped: number;
+}
+
+/** What was read, with the number of items in each epoch hour. */
+export interface SignalsRead {
+  readonly gathered: readonly Gathered[];
+  readonly items: ReadonlyMap<number, number>;
+}
+
+/** Where a payload came from, and when. */
+export interface PayloadName {
+  readonly digest: string;
+  /** When the log received it, epoch milliseconds. 0 if unknown. */
+  readonly received: number;
+}
+
+/** One fact or event as it is stored. */
+type Entry = readonly [log: string | null, what: Fact | ProcessEvent];
+
+export class SignalsStore {
+  #options: SignalsStoreOptions;
+
+  constructor(options: SignalsStoreOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Writes what was gathered from a payload. Writing it again writes the same items.
+   * @param now the clock, epoch seconds.
+   */
+  async write({ facts, hosts }: Gathered, { digest, received }: PayloadName, now: number): Promise<SignalsWritten> {
+    const { client, table, retentionDays } = this.#options;
+    const latest = Math.floor(now / HOUR) + AHEAD_HOURS;
+    const hourOf = (at: number): number => Math.min(latest, Math.floor((at || received || now * 1000) / 3_600_000));
+    const entries: Entry[] = [
+      ...facts.map((fact): Entry => [null, fact]),
+      ...hosts.flatMap(({ log, events }) => events.map((event): Entry => [log, shortened(event)])),
+    ];
+    const items: Record<string, unknown>[] = [];
+    let bytes = 0;
+    let dropped = 0;
+    const hours = Map.groupBy(entries, ([, { at }]) => hourOf(at));
+    for (const [hour, ofHour] of hours) {
+      let chunk = 0;
+      for (const pack of packsOf(ofHour)) {
+        const data = deflateRawSync(pack.text);
+        if (data.length > LARGEST_ITEM) {
+          dropped += pack.count;
+          continue;
+        }
+        bytes += data.length;
+        items.push({
+          pk: signalsPartition(hour, digest),
+          sk: `${hourText(hour)}#${digest}#${chunk++}`,
+          data,
+          expiresAt: expiresAt((hour + 1) * HOUR, now, retentionDays),
+        });
+      }
+    }
+    await putAll(client, table, items);
+    return { items: items.length, bytes, hours: [...hours.keys()].sort((a, b) => a - b), dropped };
+  }
+
+  /** Everything that was gathered about an inclusive range of epoch hours, strongly consistent. */
+  async read({ from, to }: Hours): Promise<SignalsRead> {
+    const { client, table } = this.#options;
+    const partitions: string[] = [];
+    for (let day = Math.floor(from / 24); day <= Math.floor(to / 24); day++)
+      for (let shard = 0; shard < SHARDS; shard++) partitions.push(signalsShard(day * 24, shard));
+    const found = await inParallel(PARALLEL, partitions, (pk) =>
+      queryAll(client, table, {
+        ConsistentRead: true,
+        KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: { ':pk': pk, ':from': `${hourText(from)}#`, ':to': `${hourText(to)}#~` },
+      }),
+    );
+    const items = new Map<number, number>();
+    const gathered = found.flat().map(({ sk, data }): Gathered => {
+      const hour = Date.parse(`${String(sk).slice(0, 13)}:00:00Z`) / 3_600_000;
+      items.set(hour, (items.get(hour) ?? 0) + 1);
+      return gatheredIn(inflateRawSync(data as Uint8Array).toString('utf8'));
+    });
+    return { gathered, items };
+  }
+}
+
+/** Entries as lines of JSON, as many as an item holds. */
+function* packsOf(entries: readonly Entry[]): Generator<{ readonly text: string; readonly count: number }> {
+  let lines: string[] = [];
+  let length = 0;
+  for (const entry of entries) {
+    const line = JSON.stringify(entry);
+    if (lines.length && length + line.length > PACK_TEXT) {
+      yield { text: lines.join('\n'), count: lines.length };
+      lines = [];
+      length = 0;
+    }
+    lines.push(line);
+    length += line.length + 1;
+  }
+  if (lines.length) yield { text: lines.join('\n'), count: lines.length };
+}
+
+function gatheredIn(text: string): Gathered {
+  const facts: Fact[] = [];
+  const hosts = new Map<string, ProcessEvent[]>();
+  for (const line of text.split('\n')) {
+    const [log, what] = JSON.parse(line) as Entry;
+    if (log === null) facts.push(what as Fact);
+    else hosts.set(log, [...(hosts.get(log) ?? []), what as ProcessEvent]);
+  }
+  return { facts, hosts: [...hosts].map(([log, events]): HostEvents => ({ log, events })) };
+}
+
+const shortened = (event: ProcessEvent): ProcessEvent =>
+  event.type === 'script' && event.script.length > LONGEST_SCRIPT
+    ? { ...event, script: event.script.slice(0, LONGEST_SCRIPT), limits: [...event.limits, CUT] }
+    : event;
+
+const CUT = 'The script is cut, so what it says is incomplete.';

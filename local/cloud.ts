@@ -70,8 +70,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     if (options.account === undefined) await account.close();
   };
   let happenings = 0;
+  const failures: string[] = [];
   const stopListening = account.listen((event) => {
     happenings++;
+    const failure = failureIn(event);
+    if (failure !== undefined) failures.push(failure);
     options.onEvent?.(event);
   });
   const { region, endpointUrl, dynamodb, clients, messaging, emit } = account;
@@ -122,7 +125,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       processes: () => stack.functions.flatMap((lambda) => lambda.processes()),
       restartDynamodb: (pauseMs) => dynamodb.restart(pauseMs),
       idle: (timeoutMs) =>
-        waitUntilIdle({ sqs: clients.sqs, queueUrls, running, happenings: () => happenings }, timeoutMs),
+        waitUntilIdle(
+          { sqs: clients.sqs, queueUrls, running, happenings: () => happenings, failures: () => failures.slice(-5) },
+          timeoutMs,
+        ),
       stop: () => {
         stopping ??= (async () => {
           for (const end of timers) end();
@@ -140,6 +146,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     stopListening();
     throw error;
   }
+}
+
+function failureIn(event: LocalCloudEvent): string | undefined {
+  if (event.type === 'function failed') return `${event.logicalId}: ${event.error}`;
+  if (event.type === 'batch failed')
+    return `${event.logicalId}: ${event.failed} of ${event.received} messages of a batch failed`;
+  return event.type === 'delivery failed' ? `${event.what}: ${event.error}` : undefined;
 }
 
 async function invokeById(stack: Stack, logicalId: string, event: unknown): Promise<unknown> {

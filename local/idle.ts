@@ -11,6 +11,8 @@ export interface Activity {
   running(): string[];
   /** A number that grows with every event. */
   happenings(): number;
+  /** What has failed so far. A failed batch stays in its queue for its visibility timeout. */
+  failures(): readonly string[];
 }
 
 const PAUSE_MS = 20;
@@ -25,7 +27,10 @@ export async function waitUntilIdle(activity: Activity, timeoutMs: number): Prom
     stillRounds = busy.length === 0 && activity.happenings() === before ? stillRounds + 1 : 0;
     if (stillRounds === 2) return;
     if (Date.now() > deadline) {
-      throw new Error(`the local cloud is not idle after ${timeoutMs} ms: ${busy.join('; ') || 'events keep coming'}`);
+      const failures = activity.failures().map((failure) => `. Earlier: ${failure}`);
+      throw new Error(
+        `the local cloud is not idle after ${timeoutMs} ms: ${busy.join('; ') || 'events keep coming'}${failures.join('')}`,
+      );
     }
     await delay(PAUSE_MS);
   }

@@ -128,7 +128,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
     last: contact.firstEnd,
     direction: directionOf({ ...contact, seen }, look.source, look.viewpoint.networks),
     isHabit:
-      probed.length >= look.settings.habitHours ||
+      hoursOf(probed) >= look.settings.habitHours ||
       probed.some((entry) => isHabit(entry.contact, undefined, look.settings.habitMinutes)),
     isTouch: false,
     isVisit: false,
@@ -210,12 +210,18 @@ const isAnsweredBefore = (history: History, at: number, source: SourceEvidence):
         outcomeOf(contact.seen) === 'established' && (contact.seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) !== 0,
     ) || isAnsweredUnkept(history[at]!.contact, source, (hour) => hour < history[at]!.pane.hour);
 
-/** Made in several separate hours, on one day or on several: a regular job rather than a new interest. */
-const comesBack = (history: History, settings: ScanSettings): boolean =>
-  history.filter(({ contact }) => hasInitiatorHalf(contact.seen)).length >= settings.habitHours;
-
 /** A failed contact that is tried again after this pause is another visit. */
 const VISIT_PAUSE_MINUTES = 10;
+
+/** Made in several separate hours, on one day or on several: a regular job rather than a new interest. */
+const comesBack = (history: History, settings: ScanSettings): boolean =>
+  hoursOf(history.filter(({ contact }) => hasInitiatorHalf(contact.seen))) >= settings.habitHours;
+
+/** In how many hours the contact was visited. A visit that goes on across a full hour is in one of them. */
+const hoursOf = (probed: History): number =>
+  probed.filter(
+    ({ contact }, at) => at === 0 || contact.lastEnd - probed[at - 1]!.contact.lastEnd >= VISIT_PAUSE_MINUTES * 60,
+  ).length;
 
 /**
  * Later visits to a contact that failed, each with the time of its minute, until it counts as a first contact again.

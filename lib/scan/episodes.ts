@@ -84,15 +84,18 @@ function joinTwo(a: Scan, b: Scan): Scan {
   };
 }
 
-/** Each slow group has its own pace. Groups that overlap in time are one scan. */
+/**
+ * Each slow group has its own pace. A pause within a window that is enough is part of the scan, however long: bursts that
+ * are enough only together are one scan. Groups that overlap in time are one scan.
+ */
 function joinSlow(ofGroups: readonly GroupScan[], direction: Direction, settings: ScanSettings): Scan[] {
   const parts = ofGroups
-    .flatMap((scan) =>
-      splitAtSilence(scan.contacts, paceOf(scan.contacts, settings)).map((contacts) => ({
-        contacts,
-        windows: windowsWithin(scan.windows, contacts),
-      })),
-    )
+    .flatMap(({ contacts, windows }) => {
+      const pace = paceOf(contacts, settings);
+      return splitAtSilence(contacts, pace, spansOf(windows))
+        .map((part) => withoutStrays(part, pace, windows))
+        .map((part) => ({ contacts: part, windows: windowsWithin(windows, part) }));
+    })
     .filter((part) => part.windows.length > 0)
     .sort((a, b) => a.contacts[0]!.end - b.contacts[0]!.end);
   const scans: { contacts: FirstContact[]; windows: Window[] }[] = [];
@@ -111,29 +114,73 @@ function joinSlow(ofGroups: readonly GroupScan[], direction: Direction, settings
   }));
 }
 
-/** Silence after which a scan is over: the longest pause that its own pace allows. */
-export const silenceOf = (scan: Scan, settings: ScanSettings): number => paceOf(scan.contacts, settings);
+/** A span of time in epoch seconds. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The time in which the contacts of each window were enough, overlapping spans joined, in order of time. */
+function spansOf(windows: readonly Window[]): Span[] {
+  const spans: { from: number; to: number }[] = [];
+  for (const { since, contact } of windows.toSorted((a, b) => a.since - b.since)) {
+    const last = spans.at(-1);
+    if (last && since <= last.to) last.to = Math.max(last.to, contact.end);
+    else spans.push({ from: since, to: contact.end });
+  }
+  return spans;
+}
+
+/** Contacts that make a burst. Fewer ones long before a scan that is enough without them are no part of it. */
+const BURST = 3;
+
+function withoutStrays(
+  contacts: readonly FirstContact[],
+  pace: number,
+  windows: readonly Window[],
+): readonly FirstContact[] {
+  const [first, ...later] = splitAtSilence(contacts, pace);
+  const rest = later.flat();
+  const isEnough = windowsWithin(windows, rest).some(({ since }) => since >= rest[0]!.end);
+  return first && first.length < BURST && isEnough ? withoutStrays(rest, pace, windows) : contacts;
+}
+
+/** Silence after which a scan is over: the longest pause that its own pace allows, or that it has made already. */
+export function silenceOf({ contacts }: Scan, settings: ScanSettings): number {
+  const longest = gapsOf(contacts).reduce((most, gap) => Math.max(most, gap), 0);
+  return Math.max(paceOf(contacts, settings), Math.min(DAY, longest));
+}
 
 function paceOf(contacts: readonly FirstContact[], settings: ScanSettings): number {
-  const gaps = contacts
-    .slice(1)
-    .map((contact, at) => contact.end - contacts[at]!.end)
-    .sort((a, b) => a - b);
+  const gaps = gapsOf(contacts).sort((a, b) => a - b);
   return Math.max(settings.episodeGapSeconds, Math.min(DAY, PACE * (gaps[Math.floor(gaps.length / 2)] ?? 0)));
 }
 
+const gapsOf = (contacts: readonly FirstContact[]): number[] =>
+  contacts.slice(1).map((contact, at) => contact.end - contacts[at]!.end);
+
 /** The windows whose completing contact is among the contacts. */
 function windowsWithin(windows: readonly Window[], contacts: readonly FirstContact[]): Window[] {
+  if (contacts.length === 0) return [];
   const keys = new Set(contacts.map(contactKey));
   const [from, to] = [contacts[0]!.end, contacts.at(-1)!.end];
   return windows.filter(({ contact }) => contact.end >= from && contact.end <= to && keys.has(contactKey(contact)));
 }
 
-function splitAtSilence(contacts: readonly FirstContact[], gapSeconds: number): FirstContact[][] {
+/** Splits contacts where nothing happened for longer than the gap. Pauses within the given spans do not count. */
+function splitAtSilence(
+  contacts: readonly FirstContact[],
+  gapSeconds: number,
+  spans: readonly Span[] = [],
+): FirstContact[][] {
   const parts: FirstContact[][] = [];
+  let span = 0;
   for (const contact of contacts) {
+    while (span < spans.length && spans[span]!.to < contact.end) span++;
     const part = parts.at(-1);
-    if (part && contact.end - part.at(-1)!.end <= gapSeconds) part.push(contact);
+    const last = part?.at(-1)?.end ?? 0;
+    const isWithin = span < spans.length && spans[span]!.from <= last;
+    if (part && (isWithin || contact.end - last <= gapSeconds)) part.push(contact);
     else parts.push([contact]);
   }
   return parts;

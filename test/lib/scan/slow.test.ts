@@ -49,6 +49,69 @@ describe('a slow scan', () => {
   });
 });
 
+describe('a slow scan in bursts', () => {
+  /** Five probes in a minute, every 14 hours. */
+  const bursts = (count: number, over: (n: number) => Partial<Parameters<typeof probe>[0]> = () => ({})) =>
+    flat(count * 5, (n) =>
+      probe({
+        to: '10.0.9.9',
+        port: 1000 + n,
+        at: NOON + Math.floor(n / 5) * 14 * HOUR + (n % 5) * 10,
+        fate: 'rejected',
+        ...over(n),
+      }),
+    );
+
+  test('is one finding that tells of all bursts', async () => {
+    const findings = await findingsIn(bursts(9));
+    expect(findings).toMatchObject([
+      { firstSeen: '2026-09-01T12:00:00Z', contacts: { failed: 45 }, ports: { count: 45 }, horizon: '72h' },
+    ]);
+  });
+
+  test('tells of all targets', async () => {
+    const sweeps = bursts(8, (n) => ({ to: `10.0.${20 + Math.floor(n / 5)}.${n}`, port: 445 }));
+    expect(await findingsIn(sweeps)).toMatchObject([
+      { kind: 'horizontal-scan', firstSeen: '2026-09-01T12:00:00Z', targets: { count: 40 } },
+    ]);
+  });
+
+  test('goes on after a pause as long as those before', async () => {
+    const last = NOON + 8 * 14 * HOUR + 40;
+    const [open] = await findingsIn(bursts(9), { logTime: last + 13 * HOUR });
+    expect(open).toMatchObject({ status: 'open' });
+    const [over] = await findingsIn(bursts(9), { logTime: last + 15 * HOUR });
+    expect(over).toMatchObject({ id: open!.id, status: 'closed', closedBecause: 'ended' });
+  });
+
+  test('keeps the bursts before one that is enough alone', async () => {
+    const enough = flat(40, (n) =>
+      probe({ to: '10.0.9.9', port: 5000 + n, at: NOON + 30 * HOUR + n * 600, fate: 'rejected' }),
+    );
+    const [finding, ...others] = await findingsIn([...bursts(2), ...enough]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ firstSeen: '2026-09-01T12:00:00Z', contacts: { failed: 50 } });
+  });
+});
+
+test('a full hour is no boundary: a probe logged on both sides of it was made once', async () => {
+  // Two interfaces log each probe, one before and one after the full hour, and each host is probed on two days.
+  const probes = (day: number) =>
+    flat(30, (n) => [
+      ...probe({ to: `10.0.9.${n}`, port: 445, at: NOON + day * 86_400 + 3595, seconds: 2, fate: 'rejected' }),
+      ...probe({
+        to: `10.0.9.${n}`,
+        port: 445,
+        at: NOON + day * 86_400 + 3601,
+        seconds: 2,
+        fate: 'rejected',
+        seenBy: 'target',
+      }),
+    ]);
+  const findings = await findingsIn([...probes(0), ...probes(1)]);
+  expect(findings).toMatchObject([{ contacts: { failed: 30 } }, { contacts: { failed: 30 } }]);
+});
+
 describe('no slow scan', () => {
   test('are thirty ports that recur hour after hour', async () => {
     const habit = flat(12, (round) =>

@@ -1,6 +1,7 @@
 /** `sweepwatch findings`: looks up findings in the table of a deployment, and explains one. */
 import { epochSeconds, type Finding, isoTime, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { networkOf } from '../../lib/net/cidr.ts';
+import { asEarlier, EARLIER_DAYS } from '../../lib/notify/earlier.ts';
 import { alertText } from '../../lib/notify/text.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
@@ -97,7 +98,11 @@ export async function showFinding(id: string, options: ShowOptions, terminal: Te
   }
   const { table, stack, region } = deployment;
   const place = { deployment: stack ?? table, tables: { findings: table, region, ...(stack && { stack }) } };
-  terminal.stdout(alertText(finding.status === 'closed' ? 'closed' : 'opened', finding, place, Date.now() / 1000));
+  const began = epochSeconds(finding.firstSeen);
+  const earlier = finding.source ? await store.announcedBefore(finding.source, began, EARLIER_DAYS) : [];
+  const event = finding.status === 'closed' ? 'closed' : 'opened';
+  const told = earlier.map((stored) => asEarlier(stored.finding));
+  terminal.stdout(alertText(event, finding, place, Date.now() / 1000, told));
   const silencers = whatSilences(finding).map((text) => `  ${printable(text)}\n`);
   terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${silencers.join('')}`);
   if (finding.suppressedBy) terminal.stdout(`  rule in effect: ${printable(finding.suppressedBy)}\n`);

@@ -3,6 +3,7 @@ import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf } from '../text/wording.ts';
+import type { EarlierAlert } from './earlier.ts';
 import { titleOf, whoseOf } from './name.ts';
 import { type AlertPlace, alertText } from './text.ts';
 
@@ -19,14 +20,25 @@ export interface AlertMessage {
 const SUBJECT_LIMIT = 99;
 /** SNS accepts 256 KiB for body and attributes together. A finding has a few KiB, so this is only a safeguard. */
 const TEXT_LIMIT = 64 * 1024;
+/** Number of earlier alerts in the body for programs. */
+const MOST_EARLIER = 10;
 
-/** The message about a finding. `now` (epoch seconds) dates the suppression that it offers. */
-export function alertMessage(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): AlertMessage {
+/**
+ * The message about a finding. `now` (epoch seconds) dates the suppression that it offers. `earlier` are the alerts about
+ * the same source before this one, in order of time.
+ */
+export function alertMessage(
+  event: AlertEvent,
+  finding: Finding,
+  place: AlertPlace,
+  now: number,
+  earlier: readonly EarlierAlert[] = [],
+): AlertMessage {
   return {
     subject: alertSubject(event, finding),
     bodies: {
-      default: jsonText({ ...finding, event }),
-      email: alertText(event, finding, place, now).slice(0, TEXT_LIMIT),
+      default: jsonText({ ...finding, event, ...(earlier.length > 0 && { earlier: earlier.slice(-MOST_EARLIER) }) }),
+      email: alertText(event, finding, place, now, earlier).slice(0, TEXT_LIMIT),
     },
     attributes: attributesOf(event, finding),
   };

@@ -7,6 +7,7 @@ import { plain } from '../text/untrusted.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { campaignSteps } from './campaign-response.ts';
 import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
+import { type EarlierAlert, earlierSentence } from './earlier.ts';
 import { shapeOf, titleOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
 import { actorLines, restsOnSignals, signalLines } from './signal-text.ts';
@@ -25,8 +26,14 @@ const EVENT_WORDS: Readonly<Record<Exclude<AlertEvent, 'closed'>, string>> = {
 
 const WEEK = 7 * 86_400;
 
-/** The whole text. `now` is in epoch seconds. */
-export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace, now: number): string {
+/** The whole text. `now` is in epoch seconds, `earlier` the alerts about the same source before this one. */
+export function alertText(
+  event: AlertEvent,
+  finding: Finding,
+  place: AlertPlace,
+  now: number,
+  earlier: readonly EarlierAlert[] = [],
+): string {
   const sections = [
     [
       headline(event, finding),
@@ -37,8 +44,10 @@ export function alertText(event: AlertEvent, finding: Finding, place: AlertPlace
         : [
             firstAction(finding),
             `${restsOnSignals(finding) ? EVENT_WORDS[event].replace('scan', 'finding') : EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.`,
+            earlierSentence(earlier) ?? '',
           ]),
     ]
+      .filter(Boolean)
       .map(plain)
       .join('\n'),
     section('WHO', who(finding)),

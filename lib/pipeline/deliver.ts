@@ -1,7 +1,8 @@
 /** Delivers the alert about a marked finding: lease, decide, publish, record, clear. */
 
-import { newsOf } from '../finding/lifecycle.ts';
+import { type AlertEvent, newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
+import { asEarlier, EARLIER_DAYS, type EarlierAlert } from '../notify/earlier.ts';
 import { alertMessage } from '../notify/message.ts';
 import { announcementOf, type Lane, laneOf } from '../notify/storm.ts';
 import { suppressionOf } from '../notify/suppression.ts';
@@ -12,7 +13,7 @@ import type { Services } from './services.ts';
 /** The services needed for delivery. */
 type Delivering = Pick<
   Services,
-  'outbox' | 'allowance' | 'suppressions' | 'publish' | 'place' | 'minSeverity' | 'clock'
+  'findings' | 'outbox' | 'allowance' | 'suppressions' | 'publish' | 'place' | 'minSeverity' | 'clock'
 >;
 
 /**
@@ -32,7 +33,7 @@ export type Delivered =
  * @throws the error of the publish. Mark and lease stay, and a retry follows when the lease has expired.
  */
 export async function deliver(ref: FindingRef, services: Delivering): Promise<Delivered> {
-  const { outbox, allowance, suppressions, publish, place, minSeverity, clock } = services;
+  const { findings, outbox, allowance, suppressions, publish, place, minSeverity, clock } = services;
   const stored = await outbox.lease(ref, clock(), LEASE_SECONDS);
   if (!stored) return { outcome: 'already handled' };
   const { finding } = stored;
@@ -52,10 +53,21 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
     await redeliverIfMarkedAgain(await outbox.hold(stored, because), ref, services);
     return { outcome: 'held', lane };
   }
-  await publish(alertMessage(event, finding, place, clock()));
+  await publish(alertMessage(event, finding, place, clock(), await earlierAlerts(event, finding, findings)));
   const announced = announcedAs(finding, clock());
   await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);
   return { outcome: 'published', event, lagSeconds: announced.at - epochSeconds(finding.detectedAt) };
+}
+
+/** The earlier alerts about the source of a new finding, in order of time. Empty for a campaign. */
+async function earlierAlerts(
+  event: AlertEvent,
+  { source, firstSeen }: Finding,
+  findings: Services['findings'],
+): Promise<EarlierAlert[]> {
+  if (event !== 'opened' || !source) return [];
+  const stored = await findings.announcedBefore(source, epochSeconds(firstSeen), EARLIER_DAYS);
+  return stored.map(({ finding }) => asEarlier(finding));
 }
 
 /** The record of an alert about a finding at an epoch second. */

@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
-import { type Finding, isoTime } from '../finding/model.ts';
+import { isVoid } from '../finding/lifecycle.ts';
+import { epochSeconds, type Finding, isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
 import {
   findingKey,
@@ -82,6 +83,27 @@ export class FindingsStore {
       },
       ConsistentRead: true,
     });
+  }
+
+  /**
+   * The findings of a source of which people were told and that were over before an epoch second, in order of time. Of
+   * those that began at most so many days before, it looks at the last hundred.
+   */
+  async announcedBefore(source: SourceName, time: number, days: number): Promise<StoredFinding[]> {
+    const hour = Math.floor(time / 3600);
+    const last = await this.#list({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': sourcePartition(source),
+        ':from': findingSort(hour - days * 24, ''),
+        ':to': findingSort(hour + 1, ''),
+      },
+      ScanIndexForward: false,
+      limit: 100,
+    });
+    return last
+      .filter(({ announced, finding }) => announced && !isVoid(finding) && epochSeconds(finding.lastSeen) < time)
+      .reverse();
   }
 
   /** Campaigns that began in an epoch hour or later, strongly consistent, in order of time. */

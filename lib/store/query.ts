@@ -7,6 +7,8 @@ export interface Query {
   readonly ExpressionAttributeNames?: Record<string, string>;
   readonly ExpressionAttributeValues: Record<string, unknown>;
   readonly ConsistentRead?: boolean;
+  /** False returns the last ones first. */
+  readonly ScanIndexForward?: boolean;
   /**
    * Number of items that are enough. Pages are no longer than this, and no further page is read once there are as many.
    */

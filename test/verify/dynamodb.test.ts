@@ -147,15 +147,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       async (client, TableName) =>
         (await client.send(new PutCommand({ TableName, Item }))).Attributes,
   ),
-  fc.tuple(fc.constantFrom(...QUERIES), fc.integer({ min: 1, max: 3 })).map(([query, Limit]): Step => {
-    return async (client, TableName) => {
-      const pages = paginateQuery({ client }, { TableName, Limit, ...(query as object) } as QueryCommandInput);
-      const items: unknown[] = [];
-      for await (const page of pages) items.push(...(page.Items ?? []));
-      // An index with equal sort keys, or without any, has an order of its own.
-      return query.IndexName ? items.map(plain).sort() : items;
-    };
-  }),
+  fc
+    .tuple(fc.constantFrom(...QUERIES), fc.integer({ min: 1, max: 3 }), fc.boolean())
+    .map(([query, Limit, ScanIndexForward]): Step => {
+      return async (client, TableName) => {
+        const pages = paginateQuery({ client }, {
+          TableName,
+          Limit,
+          ScanIndexForward,
+          ...(query as object),
+        } as QueryCommandInput);
+        const items: unknown[] = [];
+        for await (const page of pages) items.push(...(page.Items ?? []));
+        // An index with equal sort keys, or without any, has an order of its own.
+        return query.IndexName ? items.map(plain).sort() : items;
+      };
+    }),
 );
 
 const plain = (item: unknown): string =>

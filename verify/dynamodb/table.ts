@@ -32,6 +32,7 @@ export interface Query {
   readonly ExpressionAttributeValues?: Values;
   readonly ExclusiveStartKey?: Item | undefined;
   readonly Limit?: number | undefined;
+  readonly ScanIndexForward?: boolean | undefined;
 }
 
 export interface Page {
@@ -106,8 +107,9 @@ export class Table {
       if (item && item[partition] === wanted && (!sort || item[sort] !== undefined) && isMatch(item, names, values))
         found.push(item);
     }
+    const forward = input.ScanIndexForward === false ? -1 : 1;
     const order = (a: Item, b: Item) =>
-      (sort ? byText(a[sort], b[sort]) : 0) || byText(a.pk, b.pk) || byText(a.sk, b.sk);
+      forward * ((sort ? byText(a[sort], b[sort]) : 0) || byText(a.pk, b.pk) || byText(a.sk, b.sk));
     found.sort(order);
     const start = input.ExclusiveStartKey;
     const rest = start ? found.filter((item) => order(item, start) > 0) : found;

@@ -71,6 +71,59 @@ describe('a person hears', () => {
   });
 });
 
+describe('an alert about a source that was reported before', () => {
+  const DAY = 86_400_000;
+  const later = (days: number, parts: Partial<Finding> = {}): Partial<Finding> => {
+    const at = (text: string) => new Date(Date.parse(text) + days * DAY).toISOString().replace('.000', '');
+    const { firstSeen, lastSeen, detectedAt } = finding();
+    const id = String(days).repeat(24);
+    return { id, firstSeen: at(firstSeen), lastSeen: at(lastSeen), detectedAt: at(detectedAt), ...parts };
+  };
+  const told = async (days: number, parts: Partial<Finding> = {}) => {
+    const values = later(days, parts);
+    const anchorHour = HOUR + days * 24;
+    const version = { fragments: ++fragments, judgedAt: NOW };
+    await deployment.findings.upsert({ ...detection(values), anchorHour }, version, true, NOW);
+    const stored = (await deployment.stored()).find((one) => one.finding.id === values.id)!;
+    await deployment.deliver(stored, NOW + days * 86_400);
+    return deployment.published.at(-1)!;
+  };
+
+  test('says so, and names the last finding', async () => {
+    await told(0);
+    await told(1);
+    const { bodies } = await told(3);
+    expect(bodies.email).toContain(
+      'The same source was reported in 2 findings of the 30 days before, the last one a vertical scan that ended at ' +
+        `2026-11-22T10:04:00Z (high, finding ${'1'.repeat(24)}).`,
+    );
+    expect(JSON.parse(bodies.default!).earlier.map(({ id }: { id: string }) => id[0])).toEqual(['0', '1']);
+  });
+
+  test('counts neither what people never heard of nor what was withdrawn', async () => {
+    await mark({ ...later(0), severity: 'low', direction: 'inbound' });
+    await told(1);
+    await told(1, { status: 'closed', closedBecause: 'refuted' });
+    const { bodies } = await told(2);
+    expect(bodies.email).not.toContain('reported in');
+    expect(JSON.parse(bodies.default!)).not.toHaveProperty('earlier');
+  });
+
+  test('does not look back further than 30 days', async () => {
+    await told(0);
+    expect((await told(9)).bodies.email).toContain('reported in 1 finding of');
+    await deployment.findings.upsert(
+      { ...detection(later(40, { id: 'd'.repeat(24) })), anchorHour: HOUR + 960 },
+      { fragments: ++fragments, judgedAt: NOW },
+      true,
+      NOW,
+    );
+    const stored = (await deployment.stored()).find((one) => one.finding.id === 'd'.repeat(24))!;
+    await deployment.deliver(stored, NOW + 40 * 86_400);
+    expect(deployment.published.at(-1)!.bodies.email).not.toContain('reported in');
+  });
+});
+
 describe('a suppression', () => {
   const rule = {
     id: 'r1',

@@ -26,6 +26,10 @@ export const deploymentOptions = (): Option[] => [
   ).conflicts(['stack', 'detector', 'local']),
 ];
 
+/** Also writes the findings as a page. */
+export const reportOption = (): Option =>
+  new Option('--report <FILE>', 'also write the findings as one HTML page that loads nothing (default: none)');
+
 /** How findings are printed. */
 export const formatOption = (): Option =>
   new Option('--format <FORMAT>', 'output format. ndjson and ocsf (OCSF 1.8) print one finding per line')

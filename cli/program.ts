@@ -9,6 +9,7 @@ import {
   deploymentOptions,
   formatOption,
   repeatable,
+  reportOption,
   severityOption,
   stackOptions,
 } from './options.ts';
@@ -85,6 +86,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
     repeatable('--audit <PATH>', 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman'),
     repeatable('--endpoint <PATH>', 'process records of hosts: auditd, Falco, Tetragon, Sysmon, PowerShell'),
     repeatable('--rules <DIR>', 'Sigma rules of yours for --endpoint and --audit'),
+    reportOption(),
     ...connectionOptions(),
   );
   after(
@@ -94,6 +96,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect s3://my-bucket/AWSLogs/ --region eu-central-1 --format ndjson',
       'detect flow.parquet --internal 198.51.100.0/24 --min-severity medium',
       'detect path/to/logs/ --audit audit.ndjson --endpoint /var/log/audit/',
+      'detect path/to/logs/ --report report.html',
     ],
     `The same input gives the same finding ids in every run. A deployment gives other
 ids, because it keys them with its own secret.
@@ -127,6 +130,7 @@ function addFindings(program: Command, terminal: Terminal, perform: Perform): vo
     new Option('--kind <KIND>', 'findings of this kind, such as vertical-scan (default: any)'),
     new Option('--actor <TEXT>', 'findings whose actor contains this text: user, pod, namespace (default: any)'),
     new Option('--open', 'only findings that are open (default: closed ones too)'),
+    reportOption(),
     formatOption(),
     ...deploymentOptions(),
   );

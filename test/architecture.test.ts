@@ -27,6 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'lib/signals': ['lib/net', 'lib/text'],
   'lib/finding': ['lib/net', 'lib/text', 'lib/evidence', 'lib/scan', 'lib/detections', 'lib/signals'],
   'lib/notify': ['lib/net', 'lib/text', 'lib/detections', 'lib/finding'],
+  'lib/report': ['lib/net', 'lib/text', 'lib/detections', 'lib/finding', 'lib/notify'],
   'lib/store': ['lib/net', 'lib/flowlog', 'lib/evidence', 'lib/scan', 'lib/signals', 'lib/finding', 'lib/notify'],
   'lib/pipeline': [
     'lib/net',
@@ -58,6 +59,7 @@ const PURE = [
   'lib/signals',
   'lib/finding',
   'lib/notify',
+  'lib/report',
 ];
 
 /** Compiles the kernel from its sources. Code that runs must not import it. */

@@ -17,9 +17,10 @@ import { type Format, formatFindings } from '../formats.ts';
 import { type BadInput, resolveInputs } from '../inputs.ts';
 import { Progress } from '../progress.ts';
 import { readFiles } from '../read-files.ts';
-import type { ReadSignals } from '../read-signals.ts';
+import type { ReadSignals, SignalFileReport } from '../read-signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
+import type { Reported } from '../write-report.ts';
 
 /** The options of `detect`, as the program reads them. */
 export interface DetectOptions extends ConnectionOptions {
@@ -32,6 +33,8 @@ export interface DetectOptions extends ConnectionOptions {
   readonly audit?: readonly string[];
   readonly endpoint?: readonly string[];
   readonly rules?: readonly string[];
+  /** File for the page. */
+  readonly report?: string;
 }
 
 interface Options {
@@ -89,16 +92,39 @@ export async function detectCommand(
   // If nothing was read, "no findings" would be misleading.
   if (reports.length || beside?.files.length) formatFindings(shown, options.format, terminal);
   if (beside) reportSignals(beside, terminal);
-  const status = report(
-    reports,
-    [...failed, ...(beside?.bad ?? [])],
-    findings,
-    shown,
-    collector.dropped,
-    hidden,
-    terminal,
-  );
+  const allFailed = [...failed, ...(beside?.bad ?? [])];
+  const status = report(reports, allFailed, findings, shown, collector.dropped, hidden, terminal);
+  if (given.report !== undefined) {
+    const { writeReport } = await import('../write-report.ts');
+    const reported = {
+      findings: shown,
+      options: optionsIn(given),
+      inputs: [...reports, ...(beside?.files ?? [])].map(inputOf),
+      notes: allFailed.map(({ path, reason }) => `${path}: ${reason}`),
+    };
+    if (!(await writeReport(given.report, reported, terminal))) return 1;
+  }
   return beside?.files.some((file) => file.error) ? 1 : status;
+}
+
+/** The options that decided what is in a report. */
+const optionsIn = ({ minSeverity, sensitivity, internal = [], config }: DetectOptions): [string, string][] => [
+  ['command', 'detect'],
+  ['least severity', minSeverity],
+  ['sensitivity', sensitivity ?? (config ? 'as in the settings file' : 'medium')],
+  ...(internal.length ? [['own public networks', internal.join(', ')] as [string, string]] : []),
+  ...(config ? [['settings file', config] as [string, string]] : []),
+];
+
+/** A file that was read, with what is known to be missing of it. */
+function inputOf(file: FileReport | SignalFileReport): Reported['inputs'][number] {
+  const skipped = 'skipped' in file ? file.skipped : file.unread;
+  const trouble = [
+    ...(file.error ? [file.error] : []),
+    ...skipped.map(({ count, reason }) => `${countOf(count, 'line')} not used: ${reason}`),
+    ...('skipData' in file && file.skipData ? [`${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records`] : []),
+  ].join('. ');
+  return { name: file.name, records: 'records' in file ? file.records : file.events, ...(trouble && { trouble }) };
 }
 
 async function decide(collector: Collector, options: Options): Promise<Finding[]> {

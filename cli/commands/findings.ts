@@ -28,6 +28,8 @@ export interface ListOptions extends ShowOptions, Query {
   readonly kind?: string;
   /** Part of a name in the finding's actor. */
   readonly actor?: string;
+  /** File for the page. */
+  readonly report?: string;
 }
 
 /** Runs `findings list` and returns the exit code. */
@@ -35,7 +37,7 @@ export async function listFindings(options: ListOptions, terminal: Terminal): Pr
   if (options.scope && !options.source)
     throw new UsageError('--scope needs --source: the same address may exist in several scopes');
   const since = readSince(options.since, Date.now() / 1000);
-  const { store } = await open(options);
+  const { deployment, store } = await open(options);
   const found = await lookUp(store, since, options);
   const minRank = options.severity ? severityRank(options.severity) : 0;
   const shown = found
@@ -46,8 +48,27 @@ export async function listFindings(options: ListOptions, terminal: Terminal): Pr
     .filter((finding) => !options.source || finding.source?.address === options.source)
     .sort((a, b) => (a.detectedAt < b.detectedAt ? -1 : 1));
   formatFindings(shown, options.format, terminal);
-  return 0;
+  if (options.report === undefined) return 0;
+  const { writeReport } = await import('../write-report.ts');
+  const { source, scope, target, kind, actor, severity } = options;
+  const filters = Object.entries({ source, scope, target, kind, actor, severity, open: options.open && 'yes' });
+  const reported = {
+    findings: shown,
+    options: [
+      ['command', 'findings list'],
+      ['deployment', deployment.stack ?? deployment.table],
+      ['last probe since', isoTime(since)],
+      ...filters.flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+    ] as const,
+    inputs: [],
+    notes: [],
+    tables: tablesOf(deployment),
+  };
+  return (await writeReport(options.report, reported, terminal)) ? 0 : 1;
 }
+
+/** The names that printed commands use. */
+const tablesOf = ({ table, stack, region }: Deployment) => ({ findings: table, region, ...(stack && { stack }) });
 
 /** Whether the actor's name, namespace, user, service account, image, command or host contains a text. */
 const isBy = ({ actor }: Finding, text: string): boolean =>
@@ -96,8 +117,7 @@ export async function showFinding(id: string, options: ShowOptions, terminal: Te
     formatFindings([finding], options.format, terminal);
     return 0;
   }
-  const { table, stack, region } = deployment;
-  const place = { deployment: stack ?? table, tables: { findings: table, region, ...(stack && { stack }) } };
+  const place = { deployment: deployment.stack ?? deployment.table, tables: tablesOf(deployment) };
   const began = epochSeconds(finding.firstSeen);
   const earlier = finding.source ? await store.announcedBefore(finding.source, began, EARLIER_DAYS) : [];
   const event = finding.status === 'closed' ? 'closed' : 'opened';

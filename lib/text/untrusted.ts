@@ -7,6 +7,7 @@
  * | e-mail, subject | {@link plain} | printable ASCII | `?` |
  * | shell line | {@link shellWord} | printable ASCII, quoted as one word | `?` |
  * | terminal | {@link printable}, {@link printableLines} | all visible characters | `?` |
+ * | HTML | {@link htmlText} | all visible characters, markup escaped | `?` |
  * | JSON | {@link jsonText} | every value | escaped |
  * | structured log | {@link loggable} | every text | `?` for control characters of viewers |
  * | message about bytes | {@link excerpt} | printable ASCII, cut to a length | `?` |
@@ -52,6 +53,17 @@ export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p
 
 /** The same for text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+const MARKUP: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text for an element or a quoted attribute of HTML. Line feeds stay. */
+export const htmlText = (text: string): string => printableLines(text).replace(/[&<>"']/g, (one) => MARKUP[one]!);
 
 /** Printable ASCII of untrusted bytes, cut to a length. */
 export function excerpt(bytes: Uint8Array, limit = 80): string {

@@ -3,6 +3,7 @@ import { type Clients, createDynamodbClient, createMessagingClients } from './cl
 import type { EmitEvent } from './events.ts';
 import type { AccountState } from './resources/stack.ts';
 import { type DynamodbServer, startDynamodb } from './servers/dynamodb.ts';
+import { createLogGroups, type LogGroups } from './servers/log-groups.ts';
 import { type MessagingServer, startMessagingServer } from './servers/s3-sqs-sns.ts';
 
 export const ACCOUNT_ID = '000000000000';
@@ -28,6 +29,8 @@ export interface LocalAccount {
   readonly messaging: MessagingServer | undefined;
   readonly clients: Clients;
   readonly state: AccountState;
+  /** The log groups and their subscription filters. */
+  readonly logGroups: LogGroups;
   /** The buckets that exist, by name. */
   readonly buckets: Set<string>;
   /** Passes an event to all listeners. */
@@ -58,7 +61,12 @@ export async function openAccount(options: AccountOptions): Promise<LocalAccount
     dynamodb,
     messaging,
     clients,
-    state: { hasEcsCluster: options.hasEcsCluster ?? false, flowLogVersion: options.flowLogVersion },
+    state: {
+      hasEcsCluster: options.hasEcsCluster ?? false,
+      flowLogVersion: options.flowLogVersion,
+      logGroups: options.logGroups ?? [],
+    },
+    logGroups: createLogGroups(ACCOUNT_ID),
     buckets: new Set(),
     emit,
     listen(listener) {

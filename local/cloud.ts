@@ -8,6 +8,8 @@ import type { FunctionProcess } from './functions/local-function.ts';
 import { startSchedule } from './functions/schedule.ts';
 import { waitUntilIdle } from './idle.ts';
 import type { CreatedResource, InertResource, Stack } from './resources/stack.ts';
+import { createBackground } from './servers/background.ts';
+import type { LogMessage } from './servers/log-groups.ts';
 import { readAssembly } from './template/assembly.ts';
 import { readTemplate } from './template/model.ts';
 
@@ -53,6 +55,12 @@ export interface LocalCloud {
    * Resolves when all consumed queues are empty and nothing runs. Rejects after `timeoutMs` with what is still busy.
    */
   idle(timeoutMs: number): Promise<void>;
+  /**
+   * Writes messages to a log group. Subscription filters deliver those that match. Returns the number of deliveries.
+   */
+  putLogEvents(logGroup: string, logStream: string, messages: readonly LogMessage[]): number;
+  /** Puts an event on the default event bus, in the form in which rules receive it. */
+  putEvent(event: Record<string, unknown>): Promise<void>;
   /** The processes of all functions, to inspect or to end one. */
   processes(): FunctionProcess[];
   /** Kills DynamoDB and starts it again after `pauseMs` milliseconds. Requires the option `data`. */
@@ -78,6 +86,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     options.onEvent?.(event);
   });
   const { region, endpointUrl, dynamodb, clients, messaging, emit } = account;
+  const background = messaging?.background ?? createBackground(emit);
   const environment = environmentFor({ endpointUrl, dynamodbUrl: dynamodb.url, region });
   const stack: Stack = {
     stackName: assembly.stackName,
@@ -85,7 +94,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     accountId: ACCOUNT_ID,
     clients,
     engine: dynamodb.engine,
+    background,
     bus: messaging?.bus,
+    logGroups: account.logGroups,
     cloud: environment,
     emit,
     bundleFolder: assembly.bundleFolder,
@@ -95,6 +106,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     functions: [],
     eventSources: [],
     schedules: [],
+    invokeConfigs: new Map(),
     inert: [],
   };
   try {
@@ -108,7 +120,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         .filter((lambda) => lambda.busy() > 0)
         .map((lambda) => `function ${lambda.settings.logicalId} runs`),
       ...sources.filter((source) => source.busy() > 0).map((source) => `${source.settings.logicalId} handles a batch`),
-      ...(messaging !== undefined && messaging.background.pending() > 0 ? ['deliveries are in progress'] : []),
+      ...(background.pending() > 0 ? ['deliveries are in progress'] : []),
     ];
     const queueUrls = sources.map(({ settings }) => settings.queueUrl);
     let stopping: Promise<void> | undefined;
@@ -122,6 +134,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       outputs,
       inert: stack.inert,
       invoke: async (logicalId, event) => invokeById(stack, logicalId, event),
+      putLogEvents: (logGroup, logStream, messages) => account.logGroups.put(logGroup, logStream, messages),
+      putEvent: async (event) => messaging?.bus.publish(event),
       processes: () => stack.functions.flatMap((lambda) => lambda.processes()),
       restartDynamodb: (pauseMs) => dynamodb.restart(pauseMs),
       idle: (timeoutMs) =>

@@ -72,7 +72,12 @@ export async function deploy(
     };
     const creator = handlers.has(logicalId) ? undefined : simulatedTypes[resource.type];
     const creation = await nameErrors(resolved, async () => {
-      assertAccepted(resolved, { ...stack.accountState, created });
+      assertAccepted(resolved, {
+        ...stack.accountState,
+        created,
+        accountId: stack.accountId,
+        subscriptions: (logGroup) => stack.logGroups.filters(logGroup),
+      });
       return creator === undefined ? standInFor(resolved, stack) : creator(resolved, stack);
     });
     created.set(logicalId, { ...resolved, ...creation, deletionPolicy: resource.deletionPolicy });

@@ -78,6 +78,13 @@ const finders: Readonly<Record<string, Find>> = {
         mayBeElsewhere: true,
       }),
     ),
+  'AWS::Logs::SubscriptionFilter': ({ logicalId, properties }, sourceAccount) => {
+    const target = String(properties.DestinationArn);
+    const [, partition, , region] = target.split(':');
+    const sourceArn = `arn:${partition}:logs:${region}:${sourceAccount}:log-group:${properties.LogGroupName}:*`;
+    const consequence = `so subscription filter ${logicalId} delivers nothing`;
+    return [sends({ owner: logicalId, service: 'logs.amazonaws.com', target, sourceArn, sourceAccount, consequence })];
+  },
   'AWS::Scheduler::Schedule': (schedule, accountId) =>
     assumes(schedule, objectAt(schedule.properties.Target, 'Target').RoleArn, 'scheduler.amazonaws.com', accountId),
   'AWS::Lambda::Function': (lambda, accountId) =>
@@ -86,7 +93,12 @@ const finders: Readonly<Record<string, Find>> = {
 
 /** All connections of the stack. */
 export function connectionsOf({ resources, accountId }: ConnectedStack): Connection[] {
-  return [...resources.values()].flatMap((resource) => finders[resource.type]?.(resource, accountId) ?? []);
+  return [...resources.values()].flatMap((resource) => connectionsOfResource(resource, accountId));
+}
+
+/** The connections that services make for one resource. */
+export function connectionsOfResource(resource: CreatedResource, accountId: string): Connection[] {
+  return finders[resource.type]?.(resource, accountId) ?? [];
 }
 
 /** The connection as a request over TLS. */

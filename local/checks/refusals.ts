@@ -9,12 +9,24 @@ import { refuseDynamodbAlarm } from './alarms.ts';
 import { refuseEventPattern, refuseLargeBucketPolicy, refuseLargeKeyPolicy } from './documents.ts';
 import { refuseFlowLogFormat, refuseFlowLogInterval } from './flow-log.ts';
 import type { Refuse, RuleContext } from './rule.ts';
+import {
+  refuseFilterPattern,
+  refuseThirdFilter,
+  refuseUninvitedFilter,
+  refuseUnknownLogGroup,
+} from './subscription-filter.ts';
 
 const refusals: Readonly<Record<string, readonly Refuse[]>> = {
   'AWS::CloudWatch::Alarm': [refuseDynamodbAlarm],
   'AWS::EC2::FlowLog': [refuseFlowLogFormat, refuseFlowLogInterval],
   'AWS::Events::Rule': [refuseEventPattern],
   'AWS::KMS::Key': [refuseLargeKeyPolicy],
+  'AWS::Logs::SubscriptionFilter': [
+    refuseFilterPattern,
+    refuseUnknownLogGroup,
+    refuseThirdFilter,
+    refuseUninvitedFilter,
+  ],
   'AWS::S3::BucketPolicy': [refuseLargeBucketPolicy],
 };
 

@@ -1,4 +1,4 @@
-/** AWS::Events::Rule (schedules, and patterns over the events of S3) and AWS::Scheduler::Schedule. */
+/** AWS::Events::Rule (schedules, and patterns over events) and AWS::Scheduler::Schedule. */
 import { randomUUID } from 'node:crypto';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { periodOf } from '../functions/schedule.ts';
@@ -12,20 +12,24 @@ import {
   TemplateError,
 } from '../template/json.ts';
 import { physicalName } from '../template/naming.ts';
-import { type CreateResource, findFunction, type Stack } from './stack.ts';
+import { type CreateResource, findFunction, invokeInBackground, type Stack } from './stack.ts';
 
 type Deliver = (event: unknown) => Promise<unknown>;
+/** A scheduled invocation is awaited, so that a test can ask for its answer. The bus needs no answer. */
+type Caller = 'schedule' | 'bus';
 
 /** Creates a rule with a schedule or an event pattern. Its targets are functions and queues of the stack. */
 export const createRule: CreateResource = async ({ logicalId, type, properties }, stack) => {
   const name = optionalStringAt(properties.Name, 'Name') ?? physicalName(stack.stackName, logicalId, { maxLength: 64 });
   const arn = `arn:aws:events:${stack.region}:${stack.accountId}:rule/${name}`;
-  const targets = listAt(properties.Targets, 'Targets').map((target, index) =>
-    createTarget(objectAt(target, `Targets[${index}]`), logicalId, stack),
-  );
+  const targetsFor = (caller: Caller) =>
+    listAt(properties.Targets, 'Targets').map((target, index) =>
+      createTarget(objectAt(target, `Targets[${index}]`), logicalId, stack, caller),
+    );
   const isEnabled = (properties.State ?? 'ENABLED') !== 'DISABLED';
   const expression = optionalStringAt(properties.ScheduleExpression, 'ScheduleExpression');
   if (expression !== undefined) {
+    const targets = targetsFor('schedule');
     const source = { source: 'aws.events', resources: [arn], detail: {} };
     const invoke = (event?: unknown) => deliverToAll(targets, event ?? scheduledEvent(source, stack));
     addSchedule({ logicalId, expression, isEnabled, invoke }, type, stack);
@@ -36,6 +40,7 @@ export const createRule: CreateResource = async ({ logicalId, type, properties }
     if (stack.bus === undefined) {
       throw new TemplateError('EventPattern needs the embedded servers, got the endpoint of another emulator');
     }
+    const targets = targetsFor('bus');
     for (const bucket of bucketsNamedIn(pattern)) stack.watchedBuckets.add(bucket);
     removeFromBus = stack.bus.addRule({
       name,
@@ -51,7 +56,7 @@ export const createSchedule: CreateResource = async ({ logicalId, type, properti
   const name = optionalStringAt(properties.Name, 'Name') ?? physicalName(stack.stackName, logicalId, { maxLength: 64 });
   const group = optionalStringAt(properties.GroupName, 'GroupName') ?? 'default';
   const arn = `arn:aws:scheduler:${stack.region}:${stack.accountId}:schedule/${group}/${name}`;
-  const deliver = createTarget(objectAt(properties.Target, 'Target'), logicalId, stack);
+  const deliver = createTarget(objectAt(properties.Target, 'Target'), logicalId, stack, 'schedule');
   const source = { source: 'aws.scheduler', resources: [arn], detail: '{}' };
   const schedule = {
     logicalId,
@@ -71,7 +76,7 @@ function addSchedule(schedule: Stack['schedules'][number], type: string, stack: 
   }
 }
 
-function createTarget(target: JsonObject, owner: string, stack: Stack): Deliver {
+function createTarget(target: JsonObject, owner: string, stack: Stack, caller: Caller): Deliver {
   for (const unsupported of ['InputPath', 'InputTransformer', 'EcsParameters', 'SqsParameters']) {
     if (target[unsupported] !== undefined) throw new TemplateError(`Target.${unsupported} is not simulated`);
   }
@@ -80,8 +85,11 @@ function createTarget(target: JsonObject, owner: string, stack: Stack): Deliver 
   const withInput = (event: unknown): unknown => (input === undefined ? event : JSON.parse(input));
   const service = arn.split(':')[2];
   if (service === 'lambda') {
-    const { invoke } = findFunction(stack, arn, owner);
-    return (event) => invoke(withInput(event));
+    const lambda = findFunction(stack, arn, owner);
+    return async (event) =>
+      caller === 'schedule'
+        ? lambda.invoke(withInput(event))
+        : invokeInBackground(stack, lambda, withInput(event), `rule ${owner}`);
   }
   if (service !== 'sqs') throw new TemplateError(`Target.Arn is ${arn}, expected a function or a queue`);
   const { sqs } = stack.clients;

@@ -1,9 +1,11 @@
 /** The simulated resource types, each with its creator. */
 import { createBucket, createBucketNotifications } from './bucket.ts';
 import { createEventSourceMapping, createFunction } from './function.ts';
+import { createInvokeConfig } from './invoke-config.ts';
 import { createQueue } from './queue.ts';
 import { createRule, createSchedule } from './rule.ts';
 import type { CreateResource } from './stack.ts';
+import { createSubscriptionFilter } from './subscription-filter.ts';
 import { createTable } from './table.ts';
 import { createSubscription, createTopic } from './topic.ts';
 
@@ -18,6 +20,8 @@ export const simulatedTypes: Readonly<Record<string, CreateResource>> = {
   'AWS::DynamoDB::GlobalTable': createTable,
   'AWS::Lambda::Function': createFunction,
   'AWS::Lambda::EventSourceMapping': createEventSourceMapping,
+  'AWS::Lambda::EventInvokeConfig': createInvokeConfig,
+  'AWS::Logs::SubscriptionFilter': createSubscriptionFilter,
   'AWS::Events::Rule': createRule,
   'AWS::Scheduler::Schedule': createSchedule,
 };

@@ -1,10 +1,13 @@
 /** A resource with evaluated properties, and what its creator may use to create it. */
 import type { Clients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
+import { type InvokeConfig, invokeAsynchronously } from '../functions/asynchronous.ts';
 import type { EventSourceSettings } from '../functions/event-source.ts';
 import type { LocalFunction } from '../functions/local-function.ts';
 import type { Schedule } from '../functions/schedule.ts';
+import type { Background } from '../servers/background.ts';
 import type { EventBus } from '../servers/event-bus.ts';
+import type { LogGroups } from '../servers/log-groups.ts';
 import type { JsonObject } from '../template/json.ts';
 import type { StackIdentity } from '../template/parameters.ts';
 
@@ -44,14 +47,20 @@ export interface AccountState {
   readonly hasEcsCluster?: boolean;
   /** The highest version of flow log fields that this Region offers. Default: all versions. */
   readonly flowLogVersion?: number;
+  /** The log groups that exist already, by name. Default: none. */
+  readonly logGroups?: readonly string[];
 }
 
 /** The stack under construction. Creators add to its collections. */
 export interface Stack extends StackIdentity {
   clients: Clients;
   engine: 'dynoxide' | 'dynalite';
+  /** Deliveries in progress. */
+  background: Background;
   /** The embedded EventBridge. Undefined if another emulator serves S3, SQS and SNS. */
   bus: EventBus | undefined;
+  /** The log groups of the account. */
+  logGroups: LogGroups;
   /** The AWS_* variables that each function gets. */
   cloud: Record<string, string>;
   emit: EmitEvent;
@@ -65,6 +74,8 @@ export interface Stack extends StackIdentity {
   functions: LocalFunction[];
   eventSources: EventSourceSettings[];
   schedules: Schedule[];
+  /** How asynchronous events are repeated, by the ARN of the function. */
+  invokeConfigs: Map<string, InvokeConfig>;
   inert: InertResource[];
 }
 
@@ -76,4 +87,11 @@ export function findFunction(stack: Stack, nameOrArn: string, owner: string): Lo
   const found = stack.functions.find(({ settings }) => settings.arn === nameOrArn || settings.name === nameOrArn);
   if (found === undefined) throw new Error(`${owner} names the function ${nameOrArn}, expected one of this stack`);
   return found;
+}
+
+/** Invokes a function as services do that need no answer. `what` names the caller where a failure cannot be kept. */
+export function invokeInBackground(stack: Stack, lambda: LocalFunction, event: unknown, what: string): void {
+  stack.background.run(what, () =>
+    invokeAsynchronously(lambda, event, stack.invokeConfigs.get(lambda.settings.arn), stack.clients.sqs),
+  );
 }

@@ -33,7 +33,6 @@ export const inertTypes: Readonly<Record<string, InertType>> = {
   'AWS::SNS::TopicPolicy': { reason: NO_AUTHORIZATION },
   'AWS::SQS::QueuePolicy': { reason: CHECKED_POLICY },
   'AWS::Lambda::Permission': { reason: CHECKED_POLICY },
-  'AWS::Lambda::EventInvokeConfig': { reason: 'a failed scheduled invocation is reported at once and not repeated' },
   'AWS::KMS::Key': {
     reason: 'data is kept unencrypted in memory and lost at the end',
     identify: (name, { region, accountId }) => {

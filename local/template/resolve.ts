@@ -111,4 +111,11 @@ function identify(logicalId: string, resource: TemplateResource, scope: Scope, s
 }
 
 /** Types whose attributes nothing refers to. */
-const NAMELESS = ['AWS::Lambda::EventSourceMapping', 'AWS::SNS::Subscription', 'AWS::Scheduler::Schedule', 'Custom::'];
+const NAMELESS = [
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::Lambda::EventSourceMapping',
+  'AWS::Logs::SubscriptionFilter',
+  'AWS::SNS::Subscription',
+  'AWS::Scheduler::Schedule',
+  'Custom::',
+];

@@ -51,6 +51,27 @@ test.each<[string, RegExp, (resources: FixtureTemplate['Resources']) => void]>([
     },
   ],
   [
+    'a subscription whose function does not admit CloudWatch Logs',
+    /AuditFilter \(AWS::Logs::SubscriptionFilter\): Could not execute the lambda function/,
+    (resources) => {
+      resources.AuditPermission!.Properties.Principal = 'events.amazonaws.com';
+    },
+  ],
+  [
+    'a subscription whose function admits another log group',
+    /AuditFilter \(AWS::Logs::SubscriptionFilter\): Could not execute the lambda function/,
+    (resources) => {
+      resources.AuditPermission!.Properties.SourceArn = 'arn:aws:logs:us-east-1:000000000000:log-group:/other:*';
+    },
+  ],
+  [
+    'a third subscription to a log group',
+    /AuditFilter\d* \(AWS::Logs::SubscriptionFilter\): Resource limit exceeded.* \/fixture\/audit has 2/,
+    (resources) => {
+      for (const n of [2, 3]) resources[`AuditFilter${n}`] = { ...resources.AuditFilter! };
+    },
+  ],
+  [
     'a bucket that may not notify its queue',
     /no queue policy admits s3\.amazonaws\.com to queue Work, so bucket Logs cannot notify it/,
     (resources) => {

@@ -22,6 +22,8 @@ let dynamodb: DynamoDBClient;
 let sns: SNSClient;
 const events: LocalCloudEvent[] = [];
 
+let atStart: LocalCloudEvent[];
+
 beforeAll(async () => {
   fixture = writeFixture();
   cloud = await startLocalCloud({
@@ -36,6 +38,7 @@ beforeAll(async () => {
   sns = new SNSClient({ ...settings, endpoint: cloud.endpointUrl });
   dynamodb = new DynamoDBClient({ ...settings, endpoint: cloud.dynamodbUrl });
   await cloud.idle(LIMIT_MS);
+  atStart = [...events];
 });
 
 afterAll(async () => {
@@ -177,6 +180,69 @@ describe('a publication', () => {
   });
 });
 
+describe('a subscription filter', () => {
+  const payloads = () =>
+    events.flatMap((event) =>
+      event.type === 'function output' && event.line.startsWith('{"messageType"') ? [JSON.parse(event.line)] : [],
+    );
+  const auditLine = (verb: string) => JSON.stringify({ kind: 'Event', verb });
+
+  test('checks its destination when it is created', () => {
+    const lines = atStart.flatMap((event) => (event.type === 'function output' ? [event.line] : []));
+    expect(lines.filter((line) => line.includes('CWL CONTROL MESSAGE'))).toHaveLength(1);
+  });
+
+  test('delivers what its pattern selects, in the payload of CloudWatch Logs', async () => {
+    const messages = [
+      auditLine('get'),
+      auditLine('create'),
+      'I1120 no JSON',
+      { message: auditLine('create'), timestamp: 7 },
+    ];
+    expect(cloud.putLogEvents('/fixture/audit', 'kube-apiserver-audit-1', messages)).toBe(1);
+    await cloud.idle(LIMIT_MS);
+    expect(payloads()).toEqual([
+      {
+        messageType: 'DATA_MESSAGE',
+        owner: '000000000000',
+        logGroup: '/fixture/audit',
+        logStream: 'kube-apiserver-audit-1',
+        subscriptionFilters: [idOf('AuditFilter')],
+        logEvents: [
+          { id: expect.stringMatching(/^\d{56}$/), timestamp: expect.any(Number), message: auditLine('create') },
+          { id: expect.stringMatching(/^\d{56}$/), timestamp: 7, message: auditLine('create') },
+        ],
+      },
+    ]);
+  });
+
+  test('delivers nothing of other groups, and splits what one call cannot hold', async () => {
+    expect(cloud.putLogEvents('/other', 'stream', [auditLine('create')])).toBe(0);
+    const large = JSON.stringify({ verb: 'create', padding: 'x'.repeat(400_000) });
+    expect(cloud.putLogEvents('/fixture/audit', 'stream', [large, large, large])).toBe(2);
+    await cloud.idle(LIMIT_MS);
+  });
+
+  test('whose function keeps failing sends the event to the destination after its retries', async () => {
+    await drain(idOf('Inbox'));
+    cloud.putLogEvents('/fixture/audit', 'stream', [auditLine('throw')]);
+    await cloud.idle(LIMIT_MS);
+    expect(events.filter(({ type }) => type === 'function failed')).toHaveLength(2);
+    const records = (await drain(idOf('Inbox'))).map((body) => JSON.parse(body));
+    expect(records).toMatchObject([
+      {
+        requestContext: {
+          condition: 'RetriesExhausted',
+          approximateInvokeCount: 2,
+          functionArn: `${cloud.resources.get('AuditReader')?.attributes.Arn}:$LATEST`,
+        },
+        requestPayload: { awslogs: { data: expect.stringMatching(/^H4sI/) } },
+        responsePayload: { errorMessage: expect.stringContaining('asked to throw') },
+      },
+    ]);
+  });
+});
+
 test('messages that fail, crash, hang or are refused reach the dead letter queue, and the function keeps running', async () => {
   await Promise.all(['throw', 'crash', 'hang', 'refuse'].map((fault) => put(`faults/${fault}.log`)));
   await put('faults/fine.log');
@@ -222,7 +288,7 @@ describe('invoking by id', () => {
 
   test('names what can be invoked when it knows no such id', async () => {
     await expect(cloud.invoke('Nothing')).rejects.toThrow(
-      'cannot invoke Nothing, expected one of EachFiveMinutes, Ticker, Worker',
+      'cannot invoke Nothing, expected one of AuditReader, EachFiveMinutes, Ticker, Worker',
     );
   });
 });

@@ -3,12 +3,12 @@ import { gzipSync } from 'node:zlib';
 import { type MatchesMessage, readFilterPattern } from './filter-pattern.ts';
 
 /** What a subscription filter sends to a function. */
-export interface LogsDelivery {
+interface LogsDelivery {
   readonly awslogs: { readonly data: string };
 }
 
 /** A subscription filter. */
-export interface SubscriptionFilter {
+interface SubscriptionFilter {
   readonly name: string;
   readonly logGroup: string;
   readonly pattern: string;

@@ -6,7 +6,7 @@ import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.
 import { judgeLedger } from '../lib/signals/orchestrator/judge.ts';
 import { Ledger } from '../lib/signals/orchestrator/ledger.ts';
 import { OrchestratorReader, UNREAD } from '../lib/signals/orchestrator/reader.ts';
-import type { SigmaRules } from '../lib/signals/sigma/index.ts';
+import type { SigmaRules } from '../lib/signals/sigma/rule.ts';
 import type { Signal } from '../lib/signals/signal.ts';
 import type { Connection } from '../lib/store/clients.ts';
 import { type BadInput, RULE_FILES, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
@@ -117,7 +117,7 @@ export async function readSignals(
 
 /** The rules in files and folders. What is refused is named with its reason, and the rest is used. */
 async function readRules(paths: readonly string[]): Promise<{ rules: SigmaRules; bad: BadInput[] }> {
-  const { loadSigmaRules } = await import('../lib/signals/sigma/index.ts');
+  const { loadSigmaRules } = await import('../lib/signals/sigma/rule.ts');
   const inputs = await resolveInputs(paths, process.stdin, {}, RULE_FILES);
   const bad: BadInput[] = [...inputs.bad];
   const files: { name: string; text: string }[] = [];

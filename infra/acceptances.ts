@@ -22,7 +22,8 @@ function accept(construct: IConstruct, id: string, reason: string): void {
 }
 
 function acceptFunctions(detector: DetectorParts): void {
-  for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction]) {
+  const signals = detector.signalsFunction === undefined ? [] : [detector.signalsFunction];
+  for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction, ...signals]) {
     accept(
       fn,
       'Serverless-LambdaTracing',
@@ -33,7 +34,8 @@ function acceptFunctions(detector: DetectorParts): void {
       fn,
       'Serverless-LambdaDLQ',
       'The dead letter queue of a function catches asynchronous events only. Ingest and alert are invoked by queues, ' +
-        'which have their own dead letters. Settle has a failure destination, whose messages also contain the error.',
+        'which have their own dead letters. Settle and signals have a failure destination, whose messages also contain ' +
+        'the error.',
     );
   }
   for (const fn of [detector.ingestFunction, detector.alertFunction]) {
@@ -46,18 +48,20 @@ function acceptFunctions(detector: DetectorParts): void {
 }
 
 function acceptQueues(detector: DetectorParts): void {
-  for (const queue of [detector.ingestDeadLetters, detector.alertDeadLetters, detector.settleDeadLetters]) {
+  const signals = detector.signalsDeadLetters === undefined ? [] : [detector.signalsDeadLetters];
+  for (const queue of [detector.ingestDeadLetters, detector.alertDeadLetters, detector.settleDeadLetters, ...signals]) {
     accept(
       queue,
       'Serverless-SQSRedrivePolicy',
       'It is a dead letter queue itself, and an alarm fires when it contains messages.',
     );
   }
-  accept(
-    detector.settleDeadLetters,
-    'AwsSolutions-SQS3',
-    'It receives failed runs of the schedule and of the settle function, so it is a dead letter queue, although not of a queue.',
-  );
+  for (const queue of [detector.settleDeadLetters, ...signals])
+    accept(
+      queue,
+      'AwsSolutions-SQS3',
+      'It receives failed events of a function and of the rules that invoke it, so it is a dead letter queue, although not of a queue.',
+    );
 }
 
 function acceptReading(detector: DetectorParts, keys: string): void {

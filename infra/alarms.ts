@@ -16,6 +16,7 @@ import { Construct } from 'constructs';
 import type { Settings } from '../lib/config/schema.ts';
 import type { Functions } from './functions.ts';
 import type { Resources } from './permissions.ts';
+import type { SignalSources } from './signal-sources.ts';
 
 const period = Duration.minutes(5);
 /** The document with a section for each alarm, under its name. */
@@ -49,6 +50,7 @@ export function createAlarms(
   settings: Settings,
   resources: Resources,
   functions: Functions,
+  signals?: SignalSources,
 ): Alarm[] {
   const scope = new Construct(parent, 'Alarms');
   const action = new SnsAction(resources.topics.operations);
@@ -61,6 +63,7 @@ export function createAlarms(
     subscriptionsAlarm(settings),
     noiseAlarm(settings),
     throttlingAlarm(settings),
+    ...signalAlarms(signals),
   ];
   return specs.map((spec) => {
     const alarm = new Alarm(scope, spec.id, {
@@ -79,10 +82,13 @@ export function createAlarms(
   });
 }
 
+const visibleIn = (queue: Queue): IMetric =>
+  queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
+
 function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): AlarmSpec[] {
   const spec = (id: string, queue: Queue, description: string): AlarmSpec => ({
     id,
-    metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+    metric: visibleIn(queue),
     description,
   });
   return [
@@ -109,11 +115,12 @@ function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): Alar
 }
 
 /** The consequence of a failed invocation, by function. */
-const retries: Readonly<Record<keyof Functions, string>> = {
+const retries: Readonly<Record<keyof Functions | 'signals', string>> = {
   ingest: '. First: read the error in its log. Its messages are retried automatically.',
   alert: '. First: read the error in its log. Its messages are retried automatically.',
   settle:
     ', or could not judge some sources. First: read the error in its log. The next run does ' + 'the missed work.',
+  signals: ', or could not read log events. First: read the error in its log. Lambda repeats the events twice.',
 };
 
 function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
@@ -139,7 +146,7 @@ function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
   ];
 }
 
-const errorsAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
+const errorsAlarm = (name: keyof typeof retries, fn: IFunction): AlarmSpec => ({
   id: `${capitalise(name)}Errors`,
   metric: fn.metricErrors({ period }),
   description: `The ${name} function crashed or timed out${retries[name]}`,
@@ -153,6 +160,21 @@ const throttlesAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
     `Lambda refused to run the ${name} function ten times in 5 minutes, because the account's concurrency is used up. ` +
     'First: look at the ConcurrentExecutions metric, then request a higher quota.',
 });
+
+function signalAlarms(signals: SignalSources | undefined): AlarmSpec[] {
+  if (signals === undefined) return [];
+  return [
+    errorsAlarm('signals', signals.function),
+    {
+      id: 'SignalsDeadLetters',
+      metric: visibleIn(signals.deadLetters),
+      description:
+        'Log events of orchestrators or hosts could not be read in three tries, so signals in them are missing. Flow ' +
+        'logs are still judged. First: read the error in the log of the signals function, fix its cause, then invoke ' +
+        'the function with the messages again.',
+    },
+  ];
+}
 
 function ageAlarms({ ingest, alert }: Resources): AlarmSpec[] {
   const age = (queue: Queue) => queue.metricApproximateAgeOfOldestMessage({ period, statistic: Stats.MAXIMUM });

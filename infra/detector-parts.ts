@@ -25,4 +25,6 @@ export interface DetectorParts extends Construct {
   readonly alertFunction: LambdaFunction;
   readonly settleFunction: LambdaFunction;
   readonly settleSchedule: Rule;
+  readonly signalsFunction?: LambdaFunction;
+  readonly signalsDeadLetters?: IQueue;
 }

@@ -1,4 +1,4 @@
-/** The three functions: bundle, size, triggers and permissions of each. */
+/** The functions: bundle, size, triggers and permissions of each. */
 import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
@@ -34,8 +34,13 @@ export interface Functions {
 }
 
 /** Creates the functions, with the queues that trigger two of them. */
-export function createFunctions(scope: Construct, settings: Settings, resources: Resources): Functions {
-  const common = { environment: createEnvironment(settings, resources) };
+export function createFunctions(
+  scope: Construct,
+  settings: Settings,
+  resources: Resources,
+  environment: Record<string, string>,
+): Functions {
+  const common = { environment };
   const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
     ...common,
     description: 'Reads flow log files, stores contact windows, detects scans',
@@ -83,7 +88,8 @@ export function createSchedule(scope: Construct, settle: LambdaFunction, deadLet
   });
 }
 
-function createEnvironment(settings: Settings, { tables, topics, alert }: Resources): Record<string, string> {
+/** The variables of each function. */
+export function createEnvironment(settings: Settings, { tables, topics, alert }: Resources): Record<string, string> {
   return {
     WINDOWS_TABLE: tables.windows.tableName,
     FINDINGS_TABLE: tables.findings.tableName,
@@ -100,7 +106,8 @@ function createEnvironment(settings: Settings, { tables, topics, alert }: Resour
   };
 }
 
-function createHandler(
+/** Creates a function with its log group and a role that allows these statements and its own log. */
+export function createHandler(
   parent: Construct,
   id: string,
   settings: Settings,

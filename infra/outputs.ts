@@ -50,6 +50,13 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       'Prints the open findings, latest first',
     ],
   };
+  const { signalsFunction, signalsDeadLetters } = detector;
+  if (signalsFunction && signalsDeadLetters)
+    Object.assign(outputs, {
+      SignalsFunction: [signalsFunction.functionName, 'Function that reads logs of orchestrators and hosts'],
+      SignalsLogs: [signalsFunction.logGroup.logGroupName, 'Log group of the signals function'],
+      SignalsDeadLetters: [signalsDeadLetters.queueUrl, 'Log events that failed in three tries'],
+    });
   // Commands in alerts contain the name of the stack if its outputs lead to the rest, otherwise the table.
   if (start === '')
     for (const each of [detector.alertFunction, detector.settleFunction])

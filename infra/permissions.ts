@@ -68,6 +68,17 @@ export function settleStatements({ tables, topics, alert, settleDeadLetters, key
   ];
 }
 
+/** Statements of the signals function: store what logs tell, judge it, keep what failed. */
+export function signalsStatements({ tables, alert, key }: Resources, deadLetters: Queue): PolicyStatement[] {
+  return [
+    allow('WriteWindows', table('BatchWriteItem', 'Query'), [tables.windows.tableArn]),
+    allow('WriteFindings', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.findings.tableArn]),
+    allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
+    allow('KeepFailedEvents', ['sqs:SendMessage'], [deadLetters.queueArn]),
+    ...tableKey(key),
+  ];
+}
+
 function allow(
   sid: string,
   actions: string[],

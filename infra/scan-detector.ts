@@ -15,13 +15,14 @@ import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
 import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
-import { createFunctions, createSchedule, timeouts } from './functions.ts';
+import { createEnvironment, createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
 import { warnOfBucketPolicy } from './log-delivery.ts';
 import { addOutputs } from './outputs.ts';
 import type { Resources } from './permissions.ts';
 import { checkName, type ScanDetectorProps, settingsOf } from './props.ts';
 import { createDeadLetters, createQueuePair } from './queues.ts';
+import { checkOwnLogGroups, createSignalSources, limitSubscriptions } from './signal-sources.ts';
 import { createTables } from './tables.ts';
 import { createTopics } from './topics.ts';
 
@@ -61,6 +62,10 @@ export class ScanDetector extends Construct {
   readonly settleFunction: LambdaFunction;
   /** Starts the settle function. */
   readonly settleSchedule: Rule;
+  /** Takes logs of orchestrators and hosts, if `settings.signals` names some. */
+  readonly signalsFunction?: LambdaFunction;
+  /** Log events that the signals function failed on in three tries. */
+  readonly signalsDeadLetters?: Queue;
   /** The flow logs that the detector created, one for each given VPC. */
   readonly flowLogs: readonly CfnFlowLog[];
   /** All alarms. Each notifies `operationsTopic`. */
@@ -86,7 +91,9 @@ export class ScanDetector extends Construct {
     const settleDeadLetters = createDeadLetters(this, 'SettleDeadLetters');
     const log = connectLogBucket(this, settings, ingest, key, props.bucket);
     const resources: Resources = { log, tables, topics, ingest, alert, settleDeadLetters, key };
-    const functions = createFunctions(this, settings, resources);
+    const environment = createEnvironment(settings, resources);
+    const functions = createFunctions(this, settings, resources, environment);
+    const signals = createSignalSources(this, settings, resources, environment);
     const schedule = createSchedule(this, functions.settle, settleDeadLetters);
     const vpcs = [
       ...settings.vpcs.map(({ vpcId }, index) => ({ name: isToken(vpcId) ? `Given${index}` : vpcId, vpcId })),
@@ -109,13 +116,21 @@ export class ScanDetector extends Construct {
     this.alertFunction = functions.alert;
     this.settleFunction = functions.settle;
     this.settleSchedule = schedule;
+    this.signalsFunction = signals?.function;
+    this.signalsDeadLetters = signals?.deadLetters;
+    checkOwnLogGroups(
+      this,
+      settings,
+      [functions.ingest, functions.alert, functions.settle, signals?.function].flatMap((fn) => fn?.logGroup ?? []),
+    );
+    limitSubscriptions(this, settings);
     this.flowLogs = createFlowLogs(this, settings, vpcs, log);
     // Flow logs and notifications fail first if the account or the Region lacks something, before there is a table to
     // delete.
     const isOurs = log.bucket.node.scopes.includes(this);
     for (const table of Object.values(tables))
       table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
-    this.alarms = createAlarms(this, settings, resources, functions);
+    this.alarms = createAlarms(this, settings, resources, functions, signals);
     acknowledgeNagFindings(this, log.objects);
     this.warnOfSilence(props.alertTopic !== undefined);
     if (settings.bucket.existing !== undefined && vpcs.length > 0)

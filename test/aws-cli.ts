@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'dynamodb wait table-exists': '!table-name',
   'dynamodb wait table-not-exists': '!table-name',
   'ec2 describe-flow-logs': '^dry-run ^no-dry-run filter flow-log-ids max-results next-token',
+  'eks describe-cluster': '!name',
   'events describe-rule': '!name event-bus-name',
   'events disable-rule': '!name event-bus-name',
   'events enable-rule': '!name event-bus-name',
@@ -48,9 +49,12 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'lambda get-account-settings': '',
   'lambda get-function-concurrency': '!function-name',
   'lambda get-policy': '!function-name qualifier',
+  'lambda invoke':
+    '!function-name invocation-type log-type client-context durable-execution-name payload qualifier tenant-id cli-binary-format',
   'lambda list-event-source-mappings': 'event-source-arn function-name marker',
   'lambda update-event-source-mapping':
     '!uuid function-name ^enabled ^no-enabled batch-size filter-criteria maximum-batching-window-in-seconds destination-config maximum-record-age-in-seconds ^bisect-batch-on-function-error ^no-bisect-batch-on-function-error maximum-retry-attempts parallelization-factor source-access-configurations tumbling-window-in-seconds function-response-types scaling-config amazon-managed-kafka-event-source-config self-managed-kafka-event-source-config document-db-event-source-config kms-key-arn metrics-config logging-config provisioned-poller-config',
+  'logs describe-subscription-filters': '!log-group-name filter-name-prefix next-token limit',
   'logs filter-log-events':
     'log-group-name log-group-identifier log-stream-names log-stream-name-prefix start-time end-time filter-pattern next-token limit ^interleaved ^no-interleaved ^unmask ^no-unmask',
   's3 rm': '^dryrun ^quiet ^recursive request-payer include exclude ^only-show-errors',

@@ -7,6 +7,7 @@ import { type DetectionSettings, detectionDefaults, type Sensitivity } from '../
 import { SEVERITIES, type Severity } from '../finding/model.ts';
 import { shown } from '../text/wording.ts';
 import type { Settings } from './settings-types.ts';
+import { hasSignals } from './signal-groups.ts';
 
 /** The settings that ingest, alert and settle read from the variable SETTINGS. */
 export interface RuntimeSettings {
@@ -55,6 +56,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     addresses: { alerts: settings.emails.length, operations: settings.opsEmails.length },
     ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
     ...(settings.bucket.existing?.flowLogsUnder === undefined ? {} : { flowLogKeysOnly: true }),
+    ...(hasSignals(settings.signals) && { hasSignals: true }),
   };
 }
 

@@ -5,6 +5,7 @@ import { bucketChoice, keyArn } from './bucket-schema.ts';
 import { checkInternal, checkRoutingDomains, checkTogether, checkUnique } from './checks.ts';
 import { detectionOverrides } from './detection-schema.ts';
 import { checkColumns } from './flow-log-columns.ts';
+import { signals } from './signals-schema.ts';
 import { textOrToken } from './token.ts';
 
 /** The retention periods in days that CloudWatch Logs accepts. */
@@ -118,6 +119,7 @@ const settingsShape = z
       'E-mail addresses that receive the alarms about the pipeline itself. They belong to its ' +
         'operators, not to the analysts.',
     ),
+    signals,
     internal: z
       .array(z.string())
       .superRefine(checkInternal)

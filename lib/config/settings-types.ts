@@ -141,6 +141,54 @@ export interface SettingsInput {
    */
   opsEmails?: string[];
   /**
+   * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not
+   * show. Unless one is set, the stack has nothing for them. Each log group gets a subscription filter, of which
+   * AWS allows two for each group in older accounts. At most 30 log groups together.
+   * @default {}
+   */
+  signals?: {
+    /**
+     * Kubernetes clusters whose audit logs are read: execs into pods, tools in pods, and which pod has which
+     * address.
+     * @default []
+     */
+    kubernetes?: {
+      /**
+       * Name of an EKS cluster in the account and Region of the stack. Its control plane logs of type audit must be
+       * switched on, which creates the log group /aws/eks/CLUSTER/cluster.
+       */
+      cluster?: string;
+      /**
+       * Log group with the audit events of another cluster, one JSON object for each log event.
+       */
+      logGroup?: string;
+    }[];
+    /**
+     * Log groups with what started on hosts: auditd, laurel, Falco, Tetragon, Sysmon, Windows Security and
+     * PowerShell, osquery. The format is recognised by its content.
+     * @default []
+     */
+    hosts?: {
+      /**
+       * Log group that the CloudWatch agent or another shipper fills. The name of a stream should contain the instance
+       * id.
+       */
+      logGroup: string;
+      /**
+       * Filter pattern of CloudWatch Logs. Only events that match are delivered. If empty, all are. operations.md has
+       * patterns for common formats.
+       * @default ""
+       */
+      filterPattern?: string;
+    }[];
+    /**
+     * Whether events of ECS are read: state changes of tasks, and RunTask and ExecuteCommand, which EventBridge
+     * receives only if the account has a trail in CloudTrail.
+     * @default false
+     */
+    ecs?: boolean;
+  };
+  /**
    * Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, 192.168/16,
    * 100.64/10, fc00::/7 and the addresses of logged interfaces are always inside. The blocks must not overlap each
    * other.
@@ -629,6 +677,53 @@ export interface Settings {
    * @default []
    */
   opsEmails: string[];
+  /**
+   * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not
+   * show. Unless one is set, the stack has nothing for them. Each log group gets a subscription filter, of which
+   * AWS allows two for each group in older accounts. At most 30 log groups together.
+   */
+  signals: {
+    /**
+     * Kubernetes clusters whose audit logs are read: execs into pods, tools in pods, and which pod has which
+     * address.
+     * @default []
+     */
+    kubernetes: {
+      /**
+       * Name of an EKS cluster in the account and Region of the stack. Its control plane logs of type audit must be
+       * switched on, which creates the log group /aws/eks/CLUSTER/cluster.
+       */
+      cluster?: string;
+      /**
+       * Log group with the audit events of another cluster, one JSON object for each log event.
+       */
+      logGroup?: string;
+    }[];
+    /**
+     * Log groups with what started on hosts: auditd, laurel, Falco, Tetragon, Sysmon, Windows Security and
+     * PowerShell, osquery. The format is recognised by its content.
+     * @default []
+     */
+    hosts: {
+      /**
+       * Log group that the CloudWatch agent or another shipper fills. The name of a stream should contain the instance
+       * id.
+       */
+      logGroup: string;
+      /**
+       * Filter pattern of CloudWatch Logs. Only events that match are delivered. If empty, all are. operations.md has
+       * patterns for common formats.
+       * @default ""
+       */
+      filterPattern: string;
+    }[];
+    /**
+     * Whether events of ECS are read: state changes of tasks, and RunTask and ExecuteCommand, which EventBridge
+     * receives only if the account has a trail in CloudTrail.
+     * @default false
+     */
+    ecs: boolean;
+  };
   /**
    * Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, 192.168/16,
    * 100.64/10, fc00::/7 and the addresses of logged interfaces are always inside. The blocks must not overlap each

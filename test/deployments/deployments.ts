@@ -19,6 +19,11 @@ export const DEPLOYMENTS = {
     bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
   },
   'new-key': { kmsKey: 'new' },
+  signals: {
+    emails: ['analyst@example.com'],
+    digestHourUtc: null,
+    signals: { kubernetes: [{ cluster: 'shop' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
+  },
 } as const satisfies Readonly<Record<string, SettingsInput>>;
 
 export type DeploymentName = keyof typeof DEPLOYMENTS;

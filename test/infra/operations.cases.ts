@@ -5,20 +5,22 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { encodeFragments } from '../../lib/evidence/codec.ts';
 import { objectsCreated } from '../../lib/pipeline/object-events.ts';
+import { HostLogReader } from '../../lib/signals/host/index.ts';
+import { readFilterPattern } from '../../local/servers/filter-pattern.ts';
 import { cliFault } from '../aws-cli.ts';
 import { parseOnly } from '../cli/parse-only.ts';
 import { deadLinksOf, prose, slugOf } from '../markdown.ts';
 import { type AlarmProperties, alarmsIn, measuresOf } from './cloudwatch.ts';
 import { DOCUMENT, rowsOf, sectionOf, text } from './operations-document.ts';
 import { Shell } from './shell-blocks.ts';
-import { byDefault, plain, type Resource, resourcesOf, synthesize } from './synthesize.ts';
+import { byDefault, plain, type Resource, resourcesOf, synthesize, withSignals } from './synthesize.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-const alarms = alarmsIn(resourcesOf(byDefault, 'AWS::CloudWatch::Alarm'));
+const alarms = alarmsIn(resourcesOf(withSignals, 'AWS::CloudWatch::Alarm'));
 const outputs = Object.fromEntries(
-  Object.entries(byDefault.toJSON().Outputs as Record<string, { Value: unknown }>).map(([id, { Value }]) => [
+  Object.entries(withSignals.toJSON().Outputs as Record<string, { Value: unknown }>).map(([id, { Value }]) => [
     id,
     plain(Value).replaceAll(/[<>]/g, ''),
   ]),
@@ -236,6 +238,34 @@ async function faultOf([program, ...words]: readonly string[]): Promise<string |
 
 const hasScript = (name = ''): boolean => Object.hasOwn(JSON.parse(read('package.json')).scripts, name);
 
+/** Filter patterns for host logs, by the name of the log. */
+const hostPatterns = new Map(
+  rowsOf(sectionOf('Logs of orchestrators and hosts')).map(([log, pattern]) => [log!, pattern!.replaceAll('`', '')]),
+);
+const filterPatterns = [...hostPatterns.values()];
+
+describe('the filter patterns for host logs', () => {
+  test.each([...hostPatterns])('%s: CloudWatch Logs takes it', (_, pattern) => {
+    expect(readFilterPattern(pattern)('')).toBe(false);
+  });
+
+  const SAMPLES = join(ROOT, 'test/data/signals/auditd-raw/tool-execution');
+  test.each(readdirSync(SAMPLES))('that of auditd loses no signal of %s', (name) => {
+    const selects = readFilterPattern([...hostPatterns].find(([log]) => log.startsWith('auditd'))![1]);
+    const signalsOf = (lines: readonly string[]) => {
+      const reader = new HostLogReader(name);
+      return [...lines.flatMap((line) => [...reader.read(line)]), ...reader.finish()].map(({ kind, tool }) => [
+        kind,
+        tool,
+      ]);
+    };
+    const lines = readFileSync(join(SAMPLES, name), 'utf8').trim().split('\n');
+    const selected = lines.filter(selects);
+    expect(selected.length).toBeLessThan(lines.length);
+    expect(signalsOf(selected)).toEqual(signalsOf(lines));
+  });
+});
+
 describe('the words', () => {
   /** Of AWS and of Node, which nothing here could check. */
   const THEIRS = [
@@ -252,6 +282,9 @@ describe('the words', () => {
       'SUCCESS',
       'LogDestination',
       'None',
+      'requestPayload',
+      'The specified log group does not exist',
+      'Resource limit exceeded',
     ],
     ...[
       'sns.amazonaws.com',
@@ -298,6 +331,8 @@ describe('the words', () => {
       's3:PutBucketPolicy',
       'sts:AssumeRole',
     ],
+    // Filter patterns of CloudWatch Logs, which another test reads.
+    ...filterPatterns,
     // Made by the commands.
     ...['cdk.out/', 'before.json'],
   ];

@@ -57,5 +57,17 @@ export function permissionsOf(template: Template, name: string): string[] {
 /** Two VPCs that get a flow log in {@link byDefault}. */
 export const vpcs = [{ vpcId: 'vpc-0123456789abcdef0' }, { vpcId: 'vpc-89abcdef' }];
 
+/** The template of the same deployment with everything that settings can add to watch: `signals` of all kinds. */
+export const withSignals = synthesize({
+  vpcs,
+  emails: ['analyst@example.com'],
+  opsEmails: ['ops@example.com'],
+  signals: {
+    kubernetes: [{ cluster: 'prod' }, { logGroup: '/k8s/audit' }],
+    hosts: [{ logGroup: '/hosts/auditd', filterPattern: '?EXECVE ?SYSCALL' }],
+    ecs: true,
+  },
+});
+
 /** The template of a plain deployment: a new bucket, two VPCs, an address for each topic. */
 export const byDefault = synthesize({ vpcs, emails: ['analyst@example.com'], opsEmails: ['ops@example.com'] });

@@ -1,6 +1,7 @@
 /** Process events to signals: which of them speak for a scan, who did it, and where. */
 
-import { matchProcessRules, type SigmaRules } from '../sigma/index.ts';
+import { matchProcessRules } from '../sigma/match.ts';
+import type { SigmaRules } from '../sigma/rule.ts';
 import type { Actor, Place, Signal } from '../signal.ts';
 import { matchCommand, matchJoinedCommand, matchWindowsCommand, type ToolMatch } from '../tools/index.ts';
 import { matchPowerShell } from '../tools/powershell.ts';

@@ -1,6 +1,6 @@
 /** Host logs to signals: tells the formats apart line by line, keeps what belongs together, counts what it cannot read. */
 
-import type { SigmaRules } from '../sigma/index.ts';
+import type { SigmaRules } from '../sigma/rule.ts';
 import type { Signal } from '../signal.ts';
 import { AuditdReader } from './auditd.ts';
 import { readAuditRecord } from './auditd-record.ts';

@@ -3,7 +3,8 @@
  * EventBridge, Docker, Podman, containerd, and all of them inside payloads of CloudWatch Logs.
  */
 import { gunzipSync } from 'node:zlib';
-import { matchAuditRules, type SigmaRules } from '../sigma/index.ts';
+import { matchAuditRules } from '../sigma/match.ts';
+import type { SigmaRules } from '../sigma/rule.ts';
 import { auditFacts, isAuditEvent, ruleFact } from './audit.ts';
 import { cloudTrailFacts, isCloudTrailRecord } from './cloudtrail.ts';
 import { isTaskStateChange, taskFacts } from './ecs.ts';

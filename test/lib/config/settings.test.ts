@@ -33,6 +33,7 @@ describe('defaults', () => {
       kmsKey: 'none',
       emails: [],
       opsEmails: [],
+      signals: { kubernetes: [], hosts: [], ecs: false },
       internal: [],
       routingDomains: {},
       sensitivity: 'medium',
@@ -111,6 +112,21 @@ describe('refusals', () => {
       'an hour that no day has',
       { digestHourUtc: 24 },
       'digestHourUtc: must be a whole number between 0 and 23 or null, got 24',
+    ],
+    [
+      'a cluster and a log group for one audit log',
+      { signals: { kubernetes: [{ cluster: 'prod', logGroup: '/k8s' }] } },
+      'signals.kubernetes.0: must contain cluster or logGroup, and not both, got {"cluster":"prod","logGroup":"/k8s"}',
+    ],
+    [
+      'the ARN of a log group',
+      { signals: { hosts: [{ logGroup: 'arn:aws:logs:us-east-1:111122223333:log-group:x' }] } },
+      'signals.hosts.0.logGroup: must be the name of a log group, not its ARN: 1 to 512 of letters, digits and . - _ / #, got "arn:aws:logs:us-east-1:111122223333:log-group:x"',
+    ],
+    [
+      'a log group that is read twice, also by the name of its cluster',
+      { signals: { kubernetes: [{ cluster: 'prod' }], hosts: [{ logGroup: '/aws/eks/prod/cluster' }] } },
+      'signals.hosts.0: must name a log group once: /aws/eks/prod/cluster is already that of signals.kubernetes.0, got {"logGroup":"/aws/eks/prod/cluster"}',
     ],
     [
       'a VPC id of the wrong form',

@@ -2,8 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { HostLogReader } from '../../../../lib/signals/host/index.ts';
 import type { ProcessEvent } from '../../../../lib/signals/host/process-event.ts';
-import { loadSigmaRules, matchAuditRules, matchProcessRules } from '../../../../lib/signals/sigma/index.ts';
+import { matchAuditRules, matchProcessRules } from '../../../../lib/signals/sigma/match.ts';
 import { wildcardTest } from '../../../../lib/signals/sigma/pattern.ts';
+import { loadSigmaRules } from '../../../../lib/signals/sigma/rule.ts';
 
 const HEAD =
   'title: A rule\nid: r1\nauthor: Kim Example\nlevel: high\nlogsource: {category: process_creation, product: linux}\n';

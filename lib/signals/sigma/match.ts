@@ -1,9 +1,10 @@
-/** Sigma rules of the user against process events and Kubernetes audit events. */
+/**
+ * Sigma rules of the user against process events and Kubernetes audit events. Apart from the loader, which needs a YAML
+ * parser that a function's bundle cannot hold.
+ */
 import type { ProcessEvent } from '../host/process-event.ts';
 import { baseName } from '../tools/words.ts';
 import type { FieldValues, SigmaRule, SigmaRules } from './rule.ts';
-
-export { loadSigmaRules, type SigmaRule, type SigmaRules } from './rule.ts';
 
 /** The rules that fit a process event. */
 export function matchProcessRules({ rules }: SigmaRules, event: ProcessEvent): SigmaRule[] {

@@ -1,0 +1,135 @@
+/** Logs of orchestrators and hosts on the local cloud: from a log group to the evidence, through the deployed bundle. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createDocumentClient } from '../../lib/store/clients.ts';
+import { itemsOf } from '../lib/store/fixture/tables.ts';
+import { type RunningStack, startStack } from './fixture/stack.ts';
+
+const LIMIT_MS = 100_000;
+jest.setTimeout(3 * LIMIT_MS);
+
+const EKS = '/aws/eks/shop/cluster';
+const HOSTS = '/hosts/auditd';
+const DATA = join(import.meta.dirname, '../data/signals');
+
+let stack: RunningStack;
+const at = Date.now() - 600_000;
+const idle = () => stack.cloud.idle(LIMIT_MS);
+
+beforeAll(async () => {
+  stack = await startStack('signals', {}, 'as deployed', [EKS, HOSTS]);
+  await idle();
+});
+afterAll(() => stack.stop());
+
+/** The evidence of logs in the windows table. */
+async function evidence(): Promise<string[]> {
+  const items = await itemsOf(createDocumentClient(), stack.cloud.outputs.WindowsTable!);
+  return items.map(({ pk, sk }) => `${pk} ${sk}`).filter((key) => key.startsWith('signals#'));
+}
+/** What the signals function said about payloads since the last call. */
+let read = 0;
+function payloads(): { kind: string; events: number; items: number }[] {
+  const fresh = stack.events.slice(read);
+  read = stack.events.length;
+  return fresh.flatMap((event) =>
+    event.type === 'function output' && event.line.includes('"payload read"') ? [JSON.parse(event.line)] : [],
+  );
+}
+const audit = (verb: string, objectRef: object, more: object = {}) =>
+  JSON.stringify({
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level: 'Request',
+    auditID: '6f1ed4e2-0000-4000-8000-000000000001',
+    stage: 'ResponseStarted',
+    requestURI: '/api/v1/namespaces/shop/pods/web-1/exec?command=nmap&command=-sT&command=10.0.12.30&container=web',
+    verb,
+    user: { username: 'alice' },
+    sourceIPs: ['10.0.3.4'],
+    userAgent: 'kubectl/v1.35.2',
+    objectRef: { resource: 'pods', namespace: 'shop', name: 'web-1', apiVersion: 'v1', ...objectRef },
+    responseStatus: { code: 101 },
+    requestReceivedTimestamp: new Date(at).toISOString(),
+    stageTimestamp: new Date(at).toISOString(),
+    ...more,
+  });
+
+test('CloudWatch Logs checks both subscriptions, and the function answers', () => {
+  expect(payloads().map(({ kind }) => kind)).toEqual(['control message', 'control message']);
+});
+
+describe('an audit log', () => {
+  test('is delivered as far as it can hold a signal, and becomes evidence', async () => {
+    const lines = [
+      audit('update', { resource: 'leases', namespace: 'kube-node-lease' }),
+      audit('get', { subresource: 'exec' }),
+      audit('get', { resource: 'configmaps' }),
+      'I1120 12:00:00.000000 log of another component',
+    ];
+    expect(stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', lines)).toBe(1);
+    await idle();
+    expect(payloads()).toMatchObject([{ kind: 'orchestrator', events: 1, items: 1 }]);
+    expect(await evidence()).toHaveLength(1);
+  });
+
+  test('that is delivered twice is one evidence', async () => {
+    const line = audit('get', { subresource: 'exec' });
+    for (let n = 0; n < 2; n++) stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', [line]);
+    await idle();
+    expect(await evidence()).toHaveLength(1);
+  });
+
+  test('without anything of interest starts no function', async () => {
+    read = stack.events.length;
+    expect(stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', [audit('get', { resource: 'secrets' })])).toBe(0);
+    await idle();
+    expect(stack.events.slice(read).filter(({ type }) => type === 'function invoked')).toEqual([]);
+  });
+});
+
+test('records of a host become evidence', async () => {
+  const lines = readFileSync(join(DATA, 'auditd-raw/tool-execution/nmap-connect-1024.log'), 'utf8').trim().split('\n');
+  read = stack.events.length;
+  const before = (await evidence()).length;
+  stack.cloud.putLogEvents(HOSTS, 'i-0123456789abcdef0', lines);
+  await idle();
+  expect(payloads()).toMatchObject([{ kind: 'host', items: 1 }]);
+  expect(await evidence()).toHaveLength(before + 1);
+});
+
+test('a task that starts becomes evidence, and its other states start no function', async () => {
+  const before = (await evidence()).length;
+  read = stack.events.length;
+  const taskArn = 'arn:aws:ecs:us-east-1:000000000000:task/prod/0123456789abcdef0123456789abcdef';
+  for (const [version, lastStatus] of ['PENDING', 'RUNNING'].entries())
+    await stack.cloud.putEvent({
+      version: '0',
+      id: `00000000-0000-4000-8000-00000000000${version}`,
+      'detail-type': 'ECS Task State Change',
+      source: 'aws.ecs',
+      account: '000000000000',
+      time: new Date(at).toISOString(),
+      region: 'us-east-1',
+      resources: [taskArn],
+      detail: {
+        taskArn,
+        clusterArn: 'arn:aws:ecs:us-east-1:000000000000:cluster/prod',
+        lastStatus,
+        version,
+        createdAt: new Date(at).toISOString(),
+        containers: [{ name: 'web', image: 'web:1', networkInterfaces: [{ privateIpv4Address: '10.0.9.9' }] }],
+      },
+    });
+  await idle();
+  expect(payloads()).toMatchObject([{ kind: 'orchestrator', events: 1, items: 1 }]);
+  expect(await evidence()).toHaveLength(before + 1);
+});
+
+test('a payload that cannot be read fails with what was expected, so that Lambda repeats and then keeps it', async () => {
+  const [signals] = [...stack.cloud.resources.keys()].filter((id) => /SignalsFunction[0-9A-F]{8}$/.test(id));
+  await expect(stack.cloud.invoke(signals!, { awslogs: { data: 'H4sIbroken' } })).rejects.toThrow(
+    'awslogs.data must be base64 of a whole gzip stream',
+  );
+});

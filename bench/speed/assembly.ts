@@ -35,9 +35,9 @@ export function synthesize(): string {
   return app.synth().directory;
 }
 
-/** The bundle of a function in a synthesized assembly. */
-export function bundleOf(assembly: string, name: FunctionName): Bundle {
-  const { Resources } = JSON.parse(readFileSync(join(assembly, `${STACK}.template.json`), 'utf8')) as {
+/** The bundle of a function of a stack in a synthesized assembly. */
+export function bundleOf(assembly: string, name: FunctionName | 'Signals', stack = STACK): Bundle {
+  const { Resources } = JSON.parse(readFileSync(join(assembly, `${stack}.template.json`), 'utf8')) as {
     Resources: Record<string, FunctionResource>;
   };
   const [, { Properties }] = Object.entries(Resources).find(

@@ -43,6 +43,7 @@ describe('npm pack', () => {
       'dist/functions/alert/index.mjs',
       'dist/functions/ingest/index.mjs',
       'dist/functions/settle/index.mjs',
+      'dist/functions/signals/index.mjs',
       'package.json',
     ]);
     expect(packed.files.filter((path) => path.startsWith('docs/') && !/\.(md|json)$/.test(path))).toEqual([]);

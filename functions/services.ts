@@ -46,11 +46,13 @@ export function createServices({ variables, outlets, ...means }: Means): Service
   const secret = required('HASH_KEY');
   const key = hashKey(secret);
   const table = required('FINDINGS_TABLE');
+  const windowsTable = required('WINDOWS_TABLE');
+  const retentionDays = runtime.retentionDays.windows;
   const judging: JudgeOptions = {
     windows: new WindowsStore({
       client: documents,
-      table: required('WINDOWS_TABLE'),
-      retentionDays: runtime.retentionDays.windows,
+      table: windowsTable,
+      retentionDays,
       settleSeconds: settings.settleSeconds,
       least: leastEvidenceOf(settings),
       key,
@@ -61,7 +63,10 @@ export function createServices({ variables, outlets, ...means }: Means): Service
     networks: new Networks(runtime.internal),
     secret,
     minSeverity: runtime.minSeverity,
-    windowDays: runtime.retentionDays.windows,
+    windowDays: retentionDays,
+    ...(runtime.hasSignals && {
+      signals: new SignalsStore({ client: documents, table: windowsTable, retentionDays }),
+    }),
   };
   return {
     ...means,
@@ -73,11 +78,6 @@ export function createServices({ variables, outlets, ...means }: Means): Service
     outbox: new Outbox(documents, table),
     allowance: new Allowance(documents, table, runtime.alertsIn5Minutes),
     suppressions: new SuppressionsStore(documents, table),
-    signals: new SignalsStore({
-      client: documents,
-      table: required('WINDOWS_TABLE'),
-      retentionDays: runtime.retentionDays.windows,
-    }),
     judge: new Judge(judging),
     place: {
       deployment: runtime.deployment,

@@ -13,10 +13,11 @@ import { type Invocation, lambdaServices, onLambda } from './services.ts';
  * @throws PayloadError if it cannot be read, and any failure of a table, after everything that can be stored is stored.
  */
 export function signalsHandler(services: Services): (event: unknown, invocation: Invocation) => Promise<void> {
-  const { clock, logger } = services;
+  const { clock, logger, signals } = services;
+  if (!signals) throw new Error('SETTINGS: hasSignals must be true for the function that takes signals');
   return async (event) => {
     try {
-      record(services, await takeSignals(event, services, clock()));
+      record(services, await takeSignals(event, { ...services, signals }, clock()));
     } catch (error) {
       logger.error('payload failed', { error: error as Error });
       throw error;

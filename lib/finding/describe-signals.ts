@@ -96,32 +96,26 @@ export const byStrength = (a: Signal, b: Signal): number =>
   SIGNAL_KINDS.indexOf(a.kind) - SIGNAL_KINDS.indexOf(b.kind) ||
   byTime(a, b);
 
-/** The findings of episodes. Ids stay the same as long as the first hour of an episode does. */
-export function describeEpisodes(episodes: readonly SignalEpisode[], context: SignalContext): Finding[] {
-  const taken = new Map<string, number>();
-  return episodes.map((episode) => {
-    const anchorHour = Math.floor(episode.core[0]!.at / HOUR);
-    const slot = `${episode.group} ${anchorHour}`;
-    const ordinal = taken.get(slot) ?? 0;
-    taken.set(slot, ordinal + 1);
-    const id = findingId(context.secret, {
-      scope: 'signals',
-      address: episode.group,
-      direction: 'signals',
-      anchorHour,
-      ordinal,
-    });
-    return describe(id, episode, context);
-  });
-}
+/** The findings of episodes. */
+export const describeEpisodes = (episodes: readonly SignalEpisode[], context: SignalContext): Finding[] =>
+  episodes.map((episode) => describeEpisode(episode, context));
 
-function describe(id: string, { core, all }: SignalEpisode, { logTime, hasFlowLogs }: SignalContext): Finding {
+/** The epoch hour in which an episode began. Two of one group never begin in the same hour. */
+export const anchorHourOf = ({ core }: SignalEpisode): number => Math.floor(core[0]!.at / HOUR);
+
+/** The id of an episode's finding. It stays the same as long as the first hour of the episode does. */
+export const episodeId = (secret: string, episode: SignalEpisode, anchorHour = anchorHourOf(episode)): string =>
+  findingId(secret, { scope: 'signals', address: episode.group, direction: 'signals', anchorHour, ordinal: 0 });
+
+/** The finding of an episode. */
+export function describeEpisode(episode: SignalEpisode, { secret, logTime, hasFlowLogs }: SignalContext): Finding {
+  const { core, all } = episode;
   const [strongest] = core.toSorted(byStrength) as [Signal];
   const [firstSeen, lastSeen] = [core[0]!.at / 1000, core.at(-1)!.at / 1000];
   const isClosed = logTime - lastSeen > EPISODE_GAP / 1000;
   return {
     schemaVersion: 1,
-    id,
+    id: episodeId(secret, episode),
     kind: strongest.kind,
     severity: strongest.severity,
     confidence: confidenceOf(core),

@@ -24,12 +24,19 @@ export function isWorthWriting(stored: Finding, next: Finding): boolean {
     stored.kind !== next.kind ||
     stored.campaign !== next.campaign ||
     stored.openPorts.count !== next.openPorts.count ||
+    hasOtherSignals(stored, next) ||
     sizeOf(next) >= 2 * sizeOf(stored)
   );
 }
 
-/** A sweep of open ports has no failed contact. */
-const sizeOf = ({ contacts }: Finding): number => contacts.failed + contacts.established;
+/** Whether two judgements of a finding name other actors or other signals. */
+export const hasOtherSignals = (stored: Finding, next: Finding): boolean =>
+  JSON.stringify(sortKeys([stored.actor ?? null, stored.signals ?? null])) !==
+  JSON.stringify(sortKeys([next.actor ?? null, next.signals ?? null]));
+
+/** A sweep of open ports has no failed contact, and a finding of signals alone no contact. */
+const sizeOf = ({ contacts, signals }: Finding): number =>
+  contacts.failed + contacts.established || (signals?.count ?? 1);
 
 /**
  * The news in a finding for people who last heard `told`, if any. Below `minSeverity` the news waits for the digest.

@@ -2,13 +2,11 @@
  * Where a scan in flow logs meets what orchestrators and hosts tell: the same address, instance, interface or task, near in
  * time. The scan gains the actor, and the signals are no finding of their own.
  */
-import { canonicalAddress } from '../net/address.ts';
 import type { Directory, Resident } from '../signals/orchestrator/directory.ts';
 import type { Signal } from '../signals/signal.ts';
 import { countOf } from '../text/wording.ts';
 import {
   actorOf,
-  byStrength,
   cut,
   describeEpisodes,
   episodesOf,
@@ -21,19 +19,9 @@ import {
   toolOfSignals,
   withoutRepetitions,
 } from './describe-signals.ts';
-import {
-  epochSeconds,
-  type Finding,
-  type FindingActor,
-  type FindingSource,
-  type Severity,
-  severityRank,
-} from './model.ts';
+import { epochSeconds, type Finding, type FindingActor, type Severity, severityRank } from './model.ts';
+import { isSameHost, type Match, SignalIndex } from './signal-index.ts';
 
-/** A signal counts from this long before the first probe until this long after the last, in milliseconds. */
-const BEFORE = 600_000;
-/** Clocks of hosts and the intervals of flow logs disagree by this much. */
-const AFTER = 120_000;
 /** Runs of one tool on one node, as two kinds of logs saw them, are this near. */
 const SAME_RUN = 60_000;
 const LONGEST_TEXT = 400;
@@ -45,11 +33,43 @@ export interface SignalEvidence {
   readonly directory: Directory;
 }
 
-/** A signal with how it belongs to a scan. */
-interface Match {
-  readonly signal: Signal;
-  /** The record names the node, and the scan came from a pod on it. */
-  readonly isOfNode: boolean;
+/** A finding of flow logs with what signals say about it. */
+export interface ExplainedScan {
+  readonly finding: Finding;
+  /** The episodes that belong to its story, and are no findings of their own. */
+  readonly episodes: readonly SignalEpisode[];
+}
+
+/** Signals that wait for scans. The order of signals does not matter. */
+export class SignalMeeting {
+  /** What becomes a finding, unless it belongs to a scan. */
+  readonly episodes: readonly SignalEpisode[];
+  readonly #index: SignalIndex;
+  readonly #directory: Directory;
+  readonly #episodeOf: ReadonlyMap<Signal, SignalEpisode>;
+
+  constructor(evidence: SignalEvidence) {
+    const signals = joinHosts(withoutRepetitions(evidence.signals));
+    this.episodes = episodesOf(signals);
+    this.#index = new SignalIndex(signals);
+    this.#directory = evidence.directory;
+    this.#episodeOf = new Map(
+      this.episodes.flatMap((episode) => episode.all.map((signal) => [signal, episode] as const)),
+    );
+  }
+
+  /** A scan with the signals about its source near it in time. */
+  explain(finding: Finding): ExplainedScan {
+    const residents = residentsOf(finding, this.#directory);
+    const matches = this.#index.near(finding, residents);
+    const matched = new Set(matches.map(({ signal }) => signal));
+    const episodes = new Set(
+      [...matched].map((signal) => this.#episodeOf.get(signal)).filter((episode) => episode !== undefined),
+    );
+    // The rest of an episode belongs to its story.
+    const more = new Set([...episodes].flatMap((episode) => episode.all.filter((signal) => !matched.has(signal))));
+    return { finding: explain(finding, matches, [...more], residents), episodes: [...episodes] };
+  }
 }
 
 /**
@@ -57,28 +77,13 @@ interface Match {
  * `findings` and `signals` does not matter.
  */
 export function meetSignals(findings: readonly Finding[], evidence: SignalEvidence, context: SignalContext): Finding[] {
-  const signals = joinHosts(withoutRepetitions(evidence.signals));
-  const index = new SignalIndex(signals);
-  const episodes = episodesOf(signals);
-  const episodeOf = new Map(episodes.flatMap((episode) => episode.all.map((signal) => [signal, episode] as const)));
-  const met = new Set<SignalEpisode>();
-  const explained = findings.map((finding) => {
-    const residents = residentsOf(finding, evidence.directory);
-    const matches = index.near(finding, residents);
-    for (const { signal } of matches) {
-      const episode = episodeOf.get(signal);
-      if (episode) met.add(episode);
-    }
-    // The rest of an episode belongs to its story.
-    const matched = new Set(matches.map(({ signal }) => signal));
-    const all = new Set(matches.flatMap(({ signal }) => episodeOf.get(signal)?.all ?? [signal]));
-    const more = [...all].filter((signal) => !matched.has(signal));
-    return explain(finding, matches, more, residents);
-  });
+  const meeting = new SignalMeeting(evidence);
+  const explained = findings.map((finding) => meeting.explain(finding));
+  const met = new Set(explained.flatMap(({ episodes }) => episodes));
   return [
-    ...explained,
+    ...explained.map(({ finding }) => finding),
     ...describeEpisodes(
-      episodes.filter((episode) => !met.has(episode)),
+      meeting.episodes.filter((episode) => !met.has(episode)),
       context,
     ),
   ].sort((a, b) => compare(a.detectedAt, b.detectedAt) || compare(a.id, b.id));
@@ -91,70 +96,6 @@ function residentsOf({ source, firstSeen, lastSeen }: Finding, directory: Direct
   if (!source) return [];
   const found = directory.at(source.address, epochSeconds(firstSeen) * 1000, epochSeconds(lastSeen) * 1000);
   return found.filter((resident) => isSameHost(resident.instanceId, source));
-}
-
-/** Two networks may use one address. The instance tells them apart where both sides name it. */
-const isSameHost = (instanceId: string | undefined, source: FindingSource): boolean =>
-  instanceId === undefined || source.instanceId === undefined || instanceId === source.instanceId;
-
-/** Signals by everything that a source can be recognised by. */
-class SignalIndex {
-  readonly #byName = new Map<string, Signal[]>();
-
-  constructor(signals: readonly Signal[]) {
-    for (const signal of signals) for (const name of namesOf(signal)) this.#add(name, signal);
-  }
-
-  #add(name: string, signal: Signal): void {
-    const known = this.#byName.get(name);
-    if (known) known.push(signal);
-    else this.#byName.set(name, [signal]);
-  }
-
-  /** The signals about a scan's source near it in time, the strongest first. */
-  near(finding: Finding, residents: readonly Resident[]): Match[] {
-    const { source } = finding;
-    if (!source) return [];
-    const from = epochSeconds(finding.firstSeen) * 1000 - BEFORE;
-    const to = epochSeconds(finding.lastSeen) * 1000 + AFTER;
-    const found = new Map<Signal, Match>();
-    for (const [name, isOfNode] of namesOfSource(source, residents))
-      for (const signal of this.#byName.get(name) ?? []) {
-        const isNear = signal.at <= to && Math.max(signal.at, signal.until ?? 0) >= from;
-        if (!isNear || found.has(signal) || !isSameHost(signal.place.instanceId, source)) continue;
-        found.set(signal, { signal, isOfNode });
-      }
-    return [...found.values()].sort((a, b) => byStrength(a.signal, b.signal));
-  }
-}
-
-/** A pod is recognised by its own address and never by its node. A process or an engine is recognised by its host. */
-function namesOf({ actor, place }: Signal): string[] {
-  const isOfHost = actor.kind !== 'pod' && actor.kind !== 'task';
-  return [
-    ...(place.addresses ?? []).map((address) => `address ${canonicalAddress(address) ?? address}`),
-    ...(place.podUid === undefined ? [] : [`pod ${place.podUid}`]),
-    ...(place.interfaceId === undefined ? [] : [`interface ${place.interfaceId}`]),
-    ...(place.taskArn === undefined ? [] : [`task ${place.taskArn}`]),
-    ...(isOfHost && place.instanceId !== undefined ? [`instance ${place.instanceId}`] : []),
-    ...(isOfHost && place.nodeName !== undefined ? [`node ${place.nodeName}`] : []),
-  ];
-}
-
-/** The names of a source. Those of its node come last, so that a nearer one is taken first. */
-function namesOfSource(
-  source: FindingSource,
-  residents: readonly Resident[],
-): (readonly [name: string, isOfNode: boolean])[] {
-  const isBehind = source.behindInterface === true || residents.some(({ hasHostNetwork }) => !hasHostNetwork);
-  return [
-    [`address ${source.address}`, false],
-    ...residents.flatMap(({ uid }) => (uid === undefined ? [] : [[`pod ${uid}`, false] as const])),
-    ...(source.ecs?.taskArn === undefined ? [] : [[`task ${source.ecs.taskArn}`, false] as const]),
-    ...(source.interfaceId === undefined || isBehind ? [] : [[`interface ${source.interfaceId}`, false] as const]),
-    ...(source.instanceId === undefined ? [] : [[`instance ${source.instanceId}`, isBehind] as const]),
-    ...residents.flatMap(({ node }) => (node === undefined ? [] : [[`node ${node}`, isBehind] as const])),
-  ];
 }
 
 /** A finding of flow logs with what signals and the directory say about its source. */

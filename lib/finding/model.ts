@@ -171,3 +171,7 @@ const PROTOCOL_NAMES: Readonly<Record<number, string>> = {
 
 /** The IANA keyword of a protocol number in lower case. Rare numbers give `protocol-N`. */
 export const protocolName = (number: number): string => PROTOCOL_NAMES[number] ?? `protocol-${number}`;
+
+/** Whether no packets belong to a finding, only events of orchestrators and hosts. */
+export const restsOnSignals = ({ source, sources, actor }: Finding): boolean =>
+  !source && !sources && actor !== undefined;

@@ -5,10 +5,6 @@ import { countOf } from '../text/wording.ts';
 /** Events in an alert. The finding has more. */
 const SHOWN = 5;
 
-/** Whether no packets belong to a finding, only events of orchestrators and hosts. */
-export const restsOnSignals = ({ source, sources, actor }: Finding): boolean =>
-  !source && !sources && actor !== undefined;
-
 /** Who acted and where, as far as the events tell. */
 export function actorLines({ actor }: Finding): string[] {
   if (!actor) return [];

@@ -2,7 +2,7 @@
 
 import { alternatives } from '../detections/alternatives.ts';
 import type { AlertEvent } from '../finding/lifecycle.ts';
-import { type Finding, type FindingSource, isoTime } from '../finding/model.ts';
+import { type Finding, type FindingSource, isoTime, restsOnSignals } from '../finding/model.ts';
 import { plain } from '../text/untrusted.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { campaignSteps } from './campaign-response.ts';
@@ -10,7 +10,7 @@ import { queryById, showFinding, suppressItem, suppressLine, type Tables } from 
 import { type EarlierAlert, earlierSentence } from './earlier.ts';
 import { shapeOf, titleOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
-import { actorLines, restsOnSignals, signalLines } from './signal-text.ts';
+import { actorLines, signalLines } from './signal-text.ts';
 import { scopeToSilence } from './suppression.ts';
 
 /** The deployment that the alert comes from. */

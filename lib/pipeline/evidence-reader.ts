@@ -6,6 +6,7 @@ import type { HourRange, ServiceUsers } from '../finding/surroundings.ts';
 import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import type { Hours } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
+import type { NearSignals } from './near-signals.ts';
 
 /** Services, and the hours in which their users count. */
 export interface UsersRequest extends HourRange {
@@ -50,6 +51,8 @@ export interface EvidenceReader {
   users(requests: readonly UsersRequest[]): Promise<ServiceUsers>;
   /** For each request, those of its targets that had asked its source for something. */
   askers(requests: readonly AskersRequest[]): Promise<readonly ReadonlySet<string>[]>;
+  /** What logs of orchestrators and hosts tell about some hours. Undefined if none arrive. */
+  signals(hours: Hours): Promise<NearSignals | undefined>;
 }
 
 /** When a judgement is made, and from what. Times are epoch seconds. */

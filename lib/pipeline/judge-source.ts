@@ -49,7 +49,8 @@ export interface SourceJudgement {
 }
 
 /** A finding, with the evidence of an earlier version of it. */
-export type EarlierJudgement = Pick<StoredFinding, 'finding' | 'hours'> & Partial<Pick<StoredFinding, 'fragments'>>;
+export type EarlierJudgement = Pick<StoredFinding, 'finding' | 'hours'> &
+  Partial<Pick<StoredFinding, 'fragments' | 'signalItems'>>;
 
 const LONGEST_HOURS = LONGEST_SECONDS / 3600;
 /** Evidence before an episode decides which of its contacts are first contacts. Answers may follow it. */

@@ -9,6 +9,7 @@ import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';
+import type { SignalsStore } from '../store/signals-store.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import { continueExpired } from './continued.ts';
 import type { RunContext } from './evidence-reader.ts';
@@ -26,11 +27,14 @@ import {
 } from './judge-source.ts';
 import { Recent, type Sighting } from './recent.ts';
 import { type Closing, closeFinding, type RecorderOptions, storeFinding } from './recorder.ts';
+import { markSignalsOf, type SignalledScans, withSignals } from './scan-signals.ts';
 import { weighBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
 
 export interface JudgeOptions extends JudgingOptions, RecorderOptions {
   readonly windows: WindowsStore;
+  /** What logs of orchestrators and hosts told. Absent if none arrive, and then nothing is read about them. */
+  readonly signals?: SignalsStore;
 }
 
 /** The result of a judgement. */
@@ -125,13 +129,17 @@ export class Judge {
     const moment = { logTime, now: run.now };
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
     const own = continueExpired(read.detections, expired, settings.episodeGapSeconds);
-    const detections = await this.#withCampaigns(await weighBySurroundings(run.reader, own, settings));
+    const weighed = await this.#withCampaigns(await weighBySurroundings(run.reader, own, settings));
+    const signalled = await withSignals(weighed, run, this.#options);
+    const { detections, inherited } = signalled;
     const judged = { opened: 0, updated: 0, isRefused: false, isFresh: false };
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
+      if (signalled.itemsIn) await markSignalsOf(detection.finding, known, this.#options, run.now);
       const outcome = await storeFinding(this.#options, detection, known, {
-        version: this.#versionOf(evidence, moment, known ? [detection, known] : [detection]),
+        version: this.#versionOf(evidence, moment, known ? [detection, known] : [detection], signalled),
         now: run.now,
+        inherited: inherited.get(detection.finding.id),
         hasOutgrown: (earlier) => this.#isOutdated(earlier, detection.finding),
       });
       if (outcome === 'refused') return { ...judged, isRefused: true };
@@ -144,6 +152,8 @@ export class Judge {
     for (const orphan of orphansOf(stored, detections, range)) {
       const closing = this.#closingOf(orphan, detections, moment);
       if (!closing) continue;
+      if (this.#options.signals && orphan.finding.signals)
+        await markSignalsOf({ ...orphan.finding, ...closing }, orphan, this.#options, run.now);
       const version = this.#versionOf(evidence, moment, [orphan]);
       if (!(await closeFinding(this.#options, orphan, closing, { version, now: run.now })))
         return { ...judged, isRefused: true };
@@ -180,7 +190,12 @@ export class Judge {
   }
 
   /** The version of a judgement. It grows with the evidence and never shrinks, although a scan may turn out shorter. */
-  #versionOf(evidence: SourceEvidence | undefined, moment: Moment, judgements: readonly EarlierJudgement[]): Version {
+  #versionOf(
+    evidence: SourceEvidence | undefined,
+    moment: Moment,
+    judgements: readonly EarlierJudgement[],
+    { itemsIn }: Pick<SignalledScans, 'itemsIn'> = {},
+  ): Version {
     const reaches = judgements.map(hoursOf);
     const from = Math.min(...reaches.map((reach) => reach.from));
     const to = Math.max(...reaches.map((reach) => reach.to));
@@ -188,8 +203,15 @@ export class Judge {
       .filter((pane) => pane.hour >= from && pane.hour <= to)
       .reduce((sum, pane) => sum + pane.fragments, 0);
     // Expired evidence still counts. Otherwise no judgement could replace one that saw more.
-    const before = from <= this.#oldest(moment) ? judgements.map(({ fragments = 0 }) => fragments) : [];
-    return { fragments: Math.max(seen, ...before), judgedAt: moment.logTime, hours: { from, to } };
+    const before = from <= this.#oldest(moment) ? judgements : [];
+    return {
+      fragments: Math.max(seen, ...before.map(({ fragments = 0 }) => fragments)),
+      judgedAt: moment.logTime,
+      hours: { from, to },
+      ...(itemsIn && {
+        signalItems: Math.max(itemsIn({ from, to }), ...before.map(({ signalItems = 0 }) => signalItems)),
+      }),
+    };
   }
 
   /** Whether a scan has gone on for so long that its stored end may expire before it is written again. */

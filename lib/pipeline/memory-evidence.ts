@@ -56,6 +56,11 @@ export class MemoryEvidence implements EvidenceReader {
     return { contacts: this.#membersOf(scope), fragments: new Map() };
   }
 
+  /** On the command line, scans meet signals at the end. */
+  async signals(): Promise<undefined> {
+    return undefined;
+  }
+
   /** The scopes of the inside sources that have passed. */
   get scopes(): readonly string[] {
     return [...this.#members.keys()].filter((scope) => scope !== INTERNET);

@@ -2,7 +2,7 @@
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isWorthWriting, newsOf } from '../finding/lifecycle.ts';
 import type { Finding, Severity } from '../finding/model.ts';
-import { findingKey, type StoredFinding } from '../store/finding-item.ts';
+import { type Announced, findingKey, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
 
 export interface RecorderOptions {
@@ -15,21 +15,30 @@ export interface RecorderOptions {
 /** Why a stored finding is closed. */
 export type Closing = Pick<Finding, 'closedBecause' | 'mergedInto'>;
 
+interface Recording {
+  readonly version: Version;
+  readonly now: number;
+  readonly hasOutgrown: (stored: Finding) => boolean;
+  readonly inherited?: Announced | undefined;
+}
+
 /**
  * Opens or updates a finding, and requests an alert if that is news.
  * @param hasOutgrown whether to write the stored finding again although nothing important changed.
+ * @param inherited the alert about signals that turned out to belong to this scan.
  * @returns `refused` if the stored finding rests on more evidence.
  */
 export async function storeFinding(
   { findings, requestAlert, minSeverity }: RecorderOptions,
   detection: DetectedFinding,
   known: StoredFinding | undefined,
-  { version, now, hasOutgrown }: { version: Version; now: number; hasOutgrown: (stored: Finding) => boolean },
+  { version, now, hasOutgrown, inherited }: Recording,
 ): Promise<'opened' | 'updated' | 'unchanged' | 'refused'> {
   if (known?.finding.closedBecause === 'analyst') return 'unchanged';
   if (known && !isWorthWriting(known.finding, detection.finding) && !hasOutgrown(known.finding)) return 'unchanged';
-  const isNews = newsOf(detection.finding, known?.announced, minSeverity) !== undefined;
-  if (!(await findings.upsert(detection, version, isNews, now))) return 'refused';
+  const handedOn = known?.announced ? undefined : inherited;
+  const isNews = newsOf(detection.finding, known?.announced ?? handedOn, minSeverity) !== undefined;
+  if (!(await findings.upsert(detection, version, isNews, now, handedOn))) return 'refused';
   if (isNews) await requestAlert(findingKey(detection));
   return known ? 'updated' : 'opened';
 }

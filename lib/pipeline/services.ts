@@ -9,7 +9,6 @@ import type { AlertPlace } from '../notify/text.ts';
 import type { Allowance } from '../store/allowance.ts';
 import type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient } from '../store/clients.ts';
 import type { Outbox } from '../store/outbox.ts';
-import type { SignalsStore } from '../store/signals-store.ts';
 import type { SuppressionsStore } from '../store/suppressions-store.ts';
 import type { Judge, JudgeOptions } from './judge.ts';
 
@@ -39,8 +38,6 @@ export interface Services extends JudgeOptions {
   /** The limit of alerts. Those beyond it are held for the storm message. */
   readonly allowance: Allowance;
   readonly suppressions: SuppressionsStore;
-  /** What logs of orchestrators and hosts told. */
-  readonly signals: SignalsStore;
   readonly judge: Judge;
   /** Publishes to the alert topic. */
   readonly publish: (message: AlertMessage) => Promise<unknown>;

@@ -10,6 +10,7 @@ import { judgeHours } from './tasks/hours.ts';
 import { announceAgain } from './tasks/outbox.ts';
 import { judgeOverdue } from './tasks/overdue.ts';
 import type { Counts, JudgingRun, Run, SweepTask } from './tasks/run.ts';
+import { judgeSignalHours } from './tasks/signals.ts';
 import { tellHeld } from './tasks/storm.ts';
 import { checkSubscriptions } from './tasks/subscriptions.ts';
 
@@ -24,6 +25,7 @@ const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = 
   { work: announceAgain, leaves: 270 },
   { work: tellHeld, leaves: 240 },
   { work: judgeOverdue, leaves: 170 },
+  { work: judgeSignalHours, leaves: 135 },
   { work: judgeHours, leaves: 100 },
   { work: judgeDays, leaves: 65 },
   { work: closeSilent, leaves: 35 },
@@ -70,11 +72,11 @@ export async function sweep(
 }
 
 /** If no logs arrive, the clock replaces the log time. */
-function judgingOnce({ windows, networks }: Services, now: number): Run['judging'] {
+function judgingOnce({ windows, networks, signals }: Services, now: number): Run['judging'] {
   const begin = async (): Promise<JudgingRun> => {
     const recent = windows.remembering();
     const logTime = Math.max(await windows.agenda.logTime(), Math.floor(now - SILENCE));
-    return { logTime, now, recent, reader: new TableEvidence({ windows, networks, packs: recent }) };
+    return { logTime, now, recent, reader: new TableEvidence({ windows, networks, packs: recent, signals }) };
   };
   let judging: Promise<JudgingRun> | undefined;
   return () => {

@@ -8,8 +8,10 @@ import { LONGEST_SECONDS } from '../scan/detection.ts';
 import type { Hours } from '../store/finding-item.ts';
 import { inParallel } from '../store/in-parallel.ts';
 import { OUTSIDE_BUCKETS, type SourceName } from '../store/keys.ts';
+import type { SignalsStore } from '../store/signals-store.ts';
 import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
 import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
+import type { NearSignals } from './near-signals.ts';
 
 const PARALLEL = 8;
 /** Hours before a contact that show whether its source has made it before. */
@@ -23,22 +25,29 @@ interface Tables {
   /** Reads the packs of many sources. A view that remembers packs reads each once. Default: `windows`. */
   readonly packs?: Pick<WindowsStore, 'outsideSources'>;
   readonly networks: Networks;
+  /** What logs of orchestrators and hosts told. Absent if none arrive. */
+  readonly signals?: SignalsStore | undefined;
 }
 
 export class TableEvidence implements EvidenceReader {
   readonly isWhole = false;
-  readonly fresh: TableEvidence;
   readonly #tables: Tables;
   readonly #packs: Pick<WindowsStore, 'outsideSources'>;
   readonly #users: Map<number, Promise<UsersOfHour>>;
   readonly #packed: KnownPacked | undefined;
+  /** What was read about signals, by hours. */
+  readonly #signals: Map<string, Promise<NearSignals>>;
 
   constructor(tables: Tables, of?: TableEvidence, packed?: KnownPacked) {
     this.#tables = tables;
     this.#packs = tables.packs ?? tables.windows;
     this.#users = of ? of.#users : new Map();
-    this.fresh = of ? of.fresh : this;
     this.#packed = packed;
+    this.#signals = packed ? of!.#signals : new Map();
+  }
+
+  get fresh(): TableEvidence {
+    return new TableEvidence(this.#tables, this);
   }
 
   /** A reader for an outside source whose packed items were already read for some hours. */
@@ -127,6 +136,17 @@ export class TableEvidence implements EvidenceReader {
       found.push(askers);
     }
     return found;
+  }
+
+  async signals({ from, to }: Hours): Promise<NearSignals | undefined> {
+    const { signals } = this.#tables;
+    if (!signals) return undefined;
+    const key = `${from} ${to}`;
+    // The rules and the table of tools are loaded by the first reading, so that they cost nothing where none arrive.
+    const read = async () => (await import('./near-signals.ts')).readNearSignals(signals, { from, to });
+    const known = this.#signals.get(key) ?? read();
+    this.#signals.set(key, known);
+    return known;
   }
 
   #usersOf(hour: number): Promise<UsersOfHour> {

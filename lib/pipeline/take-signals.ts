@@ -1,6 +1,9 @@
-/** Takes one payload of a log of orchestrators or hosts: stores what may become a signal. */
+/** Takes one payload of a log of orchestrators or hosts: stores what may become a signal, and judges it. */
+import { judgeGathered } from '../signals/gathered.ts';
 import { type Payload, readPayload } from '../signals/payload.ts';
+import { SILENCE } from '../store/agenda.ts';
 import type { Judged } from './judge.ts';
+import { type JudgingSignals, judgeSignals } from './judge-signals.ts';
 import type { Services } from './services.ts';
 
 /** The result for one payload. */
@@ -13,16 +16,27 @@ export interface TakenSignals extends Judged, Pick<Payload, 'name' | 'kind' | 'e
 }
 
 /**
- * Reads what the function was called with and stores it. Doing it twice changes nothing.
+ * Reads what the function was called with, stores it, and judges it at once if it alone holds a finding. What only
+ * counts with others is judged by the next runs of settle. Doing it twice changes nothing.
  * @param now the clock, epoch seconds.
  * @throws PayloadError if it cannot be read.
  */
 export async function takeSignals(
   event: unknown,
-  { signals }: Pick<Services, 'signals'>,
+  services: JudgingSignals & Pick<Services, 'windows'>,
   now: number,
 ): Promise<TakenSignals> {
   const { name, kind, events, unread, gathered, digest, received } = readPayload(event);
-  const { items, bytes, dropped } = await signals.write(gathered, { digest, received }, now);
-  return { name, kind, events, unread, items, bytes, dropped, opened: 0, updated: 0 };
+  const { agenda } = services.windows;
+  const { items, bytes, dropped, hours } = await services.signals.write(gathered, { digest, received }, now);
+  const taken = { name, kind, events, unread, items, bytes, dropped, opened: 0, updated: 0 };
+  if (!items) return taken;
+  await agenda.markSignals(hours, now);
+  const telling = judgeGathered([gathered]).signals.filter(
+    ({ isContext, severity }) => !isContext && severity !== 'informational',
+  );
+  if (!telling.length) return taken;
+  const logTime = Math.max(await agenda.logTime(), Math.floor(now - SILENCE));
+  const range = { from: Math.min(...hours), to: Math.max(...hours) };
+  return { ...taken, ...(await judgeSignals(range, services, { logTime, now })) };
 }

@@ -14,12 +14,12 @@ import { OrchestratorReader, UNREAD } from './orchestrator/reader.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** A payload that cannot be read. Its message says what was expected. */
-export class PayloadError extends Error {
+class PayloadError extends Error {
   override name = 'PayloadError';
 }
 
 /** Something in a payload that gave no event. */
-export interface UnreadPart {
+interface UnreadPart {
   readonly reason: string;
   readonly meaning: string;
   readonly count: number;

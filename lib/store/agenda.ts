@@ -2,12 +2,24 @@
 import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
-import { duePartition, dueShard, dueSort, expiresAt, HOURS, hourSort, SHARDS, type SourceName } from './keys.ts';
+import {
+  DUE_SIGNALS,
+  duePartition,
+  dueShard,
+  dueSort,
+  expiresAt,
+  HOURS,
+  hourSort,
+  SHARDS,
+  type SourceName,
+} from './keys.ts';
 import { queryAll } from './query.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
 /** Hours are marked in slots of the clock of this many seconds, so that late evidence is judged once per slot. */
 const HOUR_SLOT = 600;
+/** Hours of signals are marked in slots of this many seconds. */
+const SIGNAL_SLOT = 300;
 /** After this many seconds every read shows what was written. */
 const CONSISTENT_AFTER = 60;
 /** Log time may be ahead of the clock by this many seconds. An hour that ends later has not been judged yet. */
@@ -97,11 +109,15 @@ export class Agenda {
 
   /** Hours whose evidence was written some time before a second of the clock. */
   async dueHours(now: number): Promise<DueHour[]> {
+    return this.#dueHoursOf(HOURS, now);
+  }
+
+  async #dueHoursOf(partition: string, now: number): Promise<DueHour[]> {
     const { client, table } = this.#options;
     const items = await queryAll(client, table, {
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :pk AND sk < :now',
-      ExpressionAttributeValues: { ':pk': HOURS, ':now': isoTime(now) },
+      ExpressionAttributeValues: { ':pk': partition, ':now': isoTime(now) },
     });
     return items.map(({ pk, sk, hour, object, scope }) => ({
       pk: String(pk),
@@ -133,6 +149,31 @@ export class Agenda {
     if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();
     for (const { sk } of marks) this.#marked.add(String(sk));
     return marks.length;
+  }
+
+  /**
+   * Marks hours whose signals, or scans near them, have changed or are about to: the next runs of settle judge them
+   * together, once every read shows both.
+   */
+  async markSignals(hours: Iterable<number>, now: number): Promise<void> {
+    const { client, table, retentionDays } = this.#options;
+    const dueAt = Math.ceil((now + CONSISTENT_AFTER) / SIGNAL_SLOT) * SIGNAL_SLOT;
+    const marks = [...hours].map((hour) => ({
+      pk: DUE_SIGNALS,
+      sk: hourSort(dueAt, hour),
+      hour,
+      object: DUE_SIGNALS,
+      expiresAt: expiresAt((hour + 1) * 3600, now, retentionDays),
+    }));
+    const fresh = marks.filter(({ sk }) => !this.#marked.has(`${DUE_SIGNALS} ${sk}`));
+    await putAll(client, table, fresh);
+    if (this.#marked.size > MOST_REMEMBERED) this.#marked.clear();
+    for (const { sk } of fresh) this.#marked.add(`${DUE_SIGNALS} ${sk}`);
+  }
+
+  /** Hours whose signals are to be judged at a second of the clock. */
+  async dueSignals(now: number): Promise<DueHour[]> {
+    return this.#dueHoursOf(DUE_SIGNALS, now);
   }
 
   /**

@@ -4,7 +4,7 @@
  */
 
 import type { DetectedFinding } from '../finding/describe-scan.ts';
-import type { Finding, Severity } from '../finding/model.ts';
+import { type Finding, restsOnSignals, type Severity } from '../finding/model.ts';
 import { networkOf } from '../net/cidr.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 import {
@@ -14,6 +14,7 @@ import {
   findingSort,
   hourOfText,
   MAX_TARGET_ROWS,
+  SIGNAL_FINDINGS,
   sourcePartition,
   targetPartition,
 } from './keys.ts';
@@ -53,6 +54,8 @@ export interface StoredFinding {
   readonly leaseUntil?: number;
   /** Whether horizons of days contributed to it. */
   readonly overDays?: boolean;
+  /** Number of items about signals that it rests on, in its hours. */
+  readonly signalItems?: number;
   /** Only for a campaign. */
   readonly roll?: CampaignRoll;
 }
@@ -70,6 +73,7 @@ const INTERNAL = new Set([
   'fragments',
   'judgedAt',
   'hours',
+  'signalItems',
   'announced',
   'leaseUntil',
   'expiresAt',
@@ -78,7 +82,7 @@ const INTERNAL = new Set([
 ]);
 
 /** Optional fields of a finding. They are removed from the item if a newer version lacks them. */
-export const OPTIONAL_FIELDS = ['sources', 'campaign', 'mergedInto', 'closedBecause'] as const;
+export const OPTIONAL_FIELDS = ['sources', 'campaign', 'mergedInto', 'closedBecause', 'actor', 'signals'] as const;
 
 /** The finding in an item. */
 export function fromItem(item: Record<string, unknown>): StoredFinding {
@@ -93,18 +97,19 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
     ...(item.announced !== undefined && { announced: item.announced as Announced }),
     ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
     ...(item.leaseUntil !== undefined && { leaseUntil: Number(item.leaseUntil) }),
+    ...(item.signalItems !== undefined && { signalItems: Number(item.signalItems) }),
     ...(item.overDays === true && { overDays: true }),
     ...(item.roll !== undefined && { roll: item.roll as CampaignRoll }),
   };
 }
 
-/** Key of a finding's item. Campaigns have no source and share a partition. */
+/** Key of a finding's item. Campaigns have no source and share a partition, and so do findings of signals alone. */
 export function findingKey({ finding, anchorHour }: Pick<DetectedFinding, 'finding' | 'anchorHour'>): {
   pk: string;
   sk: string;
 } {
   return {
-    pk: finding.source ? sourcePartition(finding.source) : CAMPAIGNS,
+    pk: finding.source ? sourcePartition(finding.source) : restsOnSignals(finding) ? SIGNAL_FINDINGS : CAMPAIGNS,
     sk: findingSort(anchorHour, finding.id),
   };
 }
@@ -115,7 +120,7 @@ export const anchorHourOf = ({ sk }: Pick<StoredFinding, 'sk'>): number => hourO
 /** All attributes of a finding's item except its key. */
 export function toAttributes(
   finding: Finding,
-  version: { fragments: number; judgedAt: number; hours?: Hours },
+  version: Pick<StoredFinding, 'fragments' | 'judgedAt' | 'hours' | 'signalItems'>,
   now: number,
   retentionDays: number,
 ): Record<string, unknown> {

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
-import { epochSeconds, type Finding, isoTime } from '../finding/model.ts';
+import { epochSeconds, type Finding, isoTime, SEVERITIES } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
 import {
+  type Announced,
   findingKey,
   fromItem,
   type Hours,
@@ -21,6 +22,7 @@ import {
   findingSort,
   openShard,
   SHARDS,
+  SIGNAL_FINDINGS,
   type SourceName,
   sourcePartition,
   targetPartition,
@@ -33,6 +35,8 @@ export interface Version {
   readonly fragments: number;
   readonly judgedAt: number;
   readonly hours?: Hours;
+  /** Number of items about signals in these hours. Undefined if none were read, which then replaces any number. */
+  readonly signalItems?: number;
 }
 
 /** Key of a finding's item, as sent through the alert queue. */
@@ -58,6 +62,9 @@ export interface Progress {
 }
 
 const PROGRESS = 'settle-progress';
+const DAY = 86_400;
+const MORE_FRAGMENTS =
+  'attribute_not_exists(pk) OR fragments < :fragments OR (fragments = :fragments AND judgedAt <= :judgedAt)';
 
 export interface FindingsStoreOptions {
   readonly client: DynamoDBDocumentClient;
@@ -115,6 +122,39 @@ export class FindingsStore {
     });
   }
 
+  /** Findings of signals alone that began in some epoch hours, strongly consistent, in order of time. */
+  async ofSignals({ from, to }: Hours): Promise<StoredFinding[]> {
+    return this.#list({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: {
+        ':pk': SIGNAL_FINDINGS,
+        ':from': findingSort(from, ''),
+        ':to': findingSort(to, '~'),
+      },
+      ConsistentRead: true,
+    });
+  }
+
+  /** Findings that began between two epoch seconds, eventually consistent. */
+  async begunBetween(from: number, to: number): Promise<StoredFinding[]> {
+    const found: StoredFinding[] = [];
+    for (let day = Math.floor(from / DAY); day <= Math.floor(to / DAY); day++)
+      for (const rank of SEVERITIES.keys())
+        found.push(
+          ...(await this.#shards((shard) => ({
+            IndexName: 'byDay',
+            KeyConditionExpression: '#day = :day AND severityTime BETWEEN :from AND :to',
+            ExpressionAttributeNames: { '#day': 'day' },
+            ExpressionAttributeValues: {
+              ':day': dayShard(isoTime(day * DAY).slice(0, 10), shard),
+              ':from': `${rank}#${isoTime(from)}`,
+              ':to': `${rank}#${isoTime(to)}~`,
+            },
+          }))),
+        );
+    return found;
+  }
+
   /** One finding by its id. */
   async byId(id: string): Promise<StoredFinding | undefined> {
     const [found] = await this.#list({
@@ -161,13 +201,22 @@ export class FindingsStore {
 
   /**
    * Writes a judgement unless the stored one rests on more evidence. `announce` marks the item for the alert function.
+   * @param inherited the alert about signals that turned out to belong to this scan. People know of it by that alert.
    * @returns false if the stored finding rests on more evidence. The caller must read and decide again.
    */
-  async upsert(detection: DetectedFinding, version: Version, announce: boolean, now: number): Promise<boolean> {
+  async upsert(
+    detection: DetectedFinding,
+    version: Version,
+    announce: boolean,
+    now: number,
+    inherited?: Announced,
+  ): Promise<boolean> {
     const { client, table, retentionDays } = this.#options;
     // Rows first: after a crash in between, the finding is not yet written and the retry writes the rows again.
     await putAll(client, table, targetRows(detection, now, retentionDays));
-    return this.#write(findingKey(detection), detection.finding, version, announce, now, detection);
+    const { overDays, roll } = detection;
+    const beside = { overDays, roll, ...(inherited && { announced: inherited }) };
+    return this.#write(findingKey(detection), detection.finding, version, announce, now, beside);
   }
 
   /** Closes a stored finding for a reason other than its end. The condition is that of {@link upsert}. */
@@ -264,16 +313,21 @@ export class FindingsStore {
     version: Version,
     announce: boolean,
     now: number,
-    beside: Pick<DetectedFinding, 'overDays' | 'roll'> | undefined = undefined,
+    beside: Readonly<Record<string, unknown>> = {},
   ): Promise<boolean> {
     const attributes = toAttributes(
       finding,
-      { fragments: version.fragments, judgedAt: version.judgedAt, ...(version.hours && { hours: version.hours }) },
+      {
+        fragments: version.fragments,
+        judgedAt: version.judgedAt,
+        ...(version.hours && { hours: version.hours }),
+        ...(version.signalItems !== undefined && { signalItems: version.signalItems }),
+      },
       now,
       this.#options.retentionDays,
     );
-    // Closing leaves both unchanged.
-    if (beside) Object.assign(attributes, { overDays: beside.overDays, roll: beside.roll });
+    // Closing leaves them unchanged.
+    Object.assign(attributes, beside);
     if (announce)
       Object.assign(attributes, {
         announceShard: announceShardOf(finding.id),
@@ -281,7 +335,7 @@ export class FindingsStore {
         announceSince: `${new Date(now * 1000).toISOString()}#${randomUUID()}`,
       });
     const names = Object.keys(attributes).filter((name) => attributes[name] !== undefined);
-    const absent = [...OPTIONAL_FIELDS, 'openShard'].filter((name) => attributes[name] === undefined);
+    const absent = [...OPTIONAL_FIELDS, 'openShard', 'signalItems'].filter((name) => attributes[name] === undefined);
     try {
       await this.#options.client.send(
         new UpdateCommand({
@@ -289,7 +343,9 @@ export class FindingsStore {
           Key: { pk: key.pk, sk: key.sk },
           UpdateExpression: `SET ${names.map((_, at) => `#n${at} = :v${at}`).join(', ')} REMOVE ${absent.map((_, at) => `#r${at}`).join(', ')}`,
           ConditionExpression:
-            'attribute_not_exists(pk) OR fragments < :fragments OR (fragments = :fragments AND judgedAt <= :judgedAt)',
+            version.signalItems === undefined
+              ? MORE_FRAGMENTS
+              : `(${MORE_FRAGMENTS}) AND (attribute_not_exists(signalItems) OR signalItems <= :signalItems)`,
           ExpressionAttributeNames: Object.fromEntries([
             ...names.map((name, at) => [`#n${at}`, name]),
             ...absent.map((name, at) => [`#r${at}`, name]),
@@ -298,6 +354,7 @@ export class FindingsStore {
             ...Object.fromEntries(names.map((name, at) => [`:v${at}`, attributes[name]])),
             ':fragments': version.fragments,
             ':judgedAt': version.judgedAt,
+            ...(version.signalItems !== undefined && { ':signalItems': version.signalItems }),
           },
         }),
       );

@@ -60,6 +60,11 @@ export const insideSharesPartition = (scope: string): string => `shares#${scope}
 export const signalsPartition = (hour: number, digest: string): string => signalsShard(hour, shardOf(digest, SHARDS));
 export const signalsShard = (hour: number, shard: number): string => `signals#${hourText(hour).slice(0, 10)}#${shard}`;
 
+/** Partition of the findings that rest on signals alone. */
+export const SIGNAL_FINDINGS = 'signals';
+/** Partition of the hours whose signals are to be judged. */
+export const DUE_SIGNALS = 'due#signals';
+
 /** Partition of all campaigns. There are few, and each judgement of an outside source looks for its own. */
 export const CAMPAIGNS = 'campaigns';
 

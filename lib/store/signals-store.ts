@@ -11,7 +11,7 @@ import { expiresAt, hourText, SHARDS, signalsPartition, signalsShard } from './k
 import { queryAll } from './query.ts';
 
 /** An item is full with this much text before compression, which makes a tenth of it. */
-const PACK_TEXT = 200_000;
+const PACK_TEXT = 100_000;
 /** Scripts are cut to this length. A tool is named in the beginning or nowhere. */
 const LONGEST_SCRIPT = 100_000;
 /** An item may have 400 KB. What does not compress below this is dropped, and counted. */

@@ -1,9 +1,10 @@
 /** Judges findings once more when their sources are silent, which closes the scans that are over. */
-import { epochSeconds } from '../../finding/model.ts';
+import { epochSeconds, restsOnSignals } from '../../finding/model.ts';
 import { closeCampaign } from '../campaigns.ts';
 import type { Services } from '../services.ts';
 import { judgeCampaignsOf, lastHour } from './campaigns-of-hour.ts';
 import { type Counts, judgeOne, type Run } from './run.ts';
+import { closeSilentSignals } from './signals.ts';
 
 const HOUR = 3600;
 /** Number of silent findings to close in one run. */
@@ -21,7 +22,7 @@ export async function closeSilent(services: Services, run: Run): Promise<Partial
   const { logTime } = judging;
   const counts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
   const silent = await findings.openBefore(logTime - settings.episodeGapSeconds, CLOSED_IN_A_RUN);
-  const campaigns = silent.filter(({ finding }) => !finding.source);
+  const campaigns = silent.filter(({ finding }) => !finding.source && !restsOnSignals(finding));
   // Only the next hour shows that a campaign is over. By then it may have been closed together with another.
   const places = campaigns.map(({ finding, roll }) => ({
     hour: Math.floor(epochSeconds(finding.lastSeen) / HOUR) + 1,
@@ -32,6 +33,7 @@ export async function closeSilent(services: Services, run: Run): Promise<Partial
   for (const stored of campaigns)
     if (hasTime() && logTime - epochSeconds(stored.finding.lastSeen) > ABANDONED)
       await closeCampaign(services, stored, judging);
+  await closeSilentSignals(services, run, counts, silent);
   for (const { finding } of silent) {
     if (!finding.source) continue;
     if (!hasTime()) {

@@ -1,8 +1,8 @@
 /** Payloads as AWS delivers them, for tests. */
 import { gzipSync } from 'node:zlib';
 
-export const EKS_GROUP = '/aws/eks/shop/cluster';
-export const AUDIT_STREAM = 'kube-apiserver-audit-0123456789abcdef';
+const EKS_GROUP = '/aws/eks/shop/cluster';
+const AUDIT_STREAM = 'kube-apiserver-audit-0123456789abcdef';
 
 /** A payload of a CloudWatch Logs subscription with one log event for each message. */
 export const subscription = (

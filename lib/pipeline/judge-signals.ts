@@ -1,0 +1,160 @@
+/**
+ * Judges the signals of some hours: those that belong to a scan have its source judged again, the others become findings
+ * of their own. Signals and scans may arrive in any order. Both sides mark the hours before they write, so that the last
+ * judgement sees both.
+ */
+import { anchorHourOf, describeEpisode, episodeId, type SignalEpisode } from '../finding/describe-signals.ts';
+import { hasOtherSignals, isVoid } from '../finding/lifecycle.ts';
+import { epochSeconds, type Finding } from '../finding/model.ts';
+import { type Hours, type StoredFinding, anchorHourOf as storedHourOf } from '../store/finding-item.ts';
+import type { Version } from '../store/findings-store.ts';
+import type { SignalsStore } from '../store/signals-store.ts';
+import type { Judged } from './judge.ts';
+import { hourOf } from './judge-source.ts';
+import { type NearSignals, readNearSignals } from './near-signals.ts';
+import { type Closing, closeFinding, storeFinding } from './recorder.ts';
+import type { Services } from './services.ts';
+
+/** The services needed to judge signals. */
+export type JudgingSignals = Pick<
+  Services,
+  'findings' | 'judge' | 'requestAlert' | 'minSeverity' | 'secret' | 'windowDays'
+> & { readonly signals: SignalsStore };
+
+/** How far flow logs have come, and the clock. Both are epoch seconds. */
+export interface SignalMoment {
+  readonly logTime: number;
+  readonly now: number;
+}
+
+/** Hours around new evidence in which it may change what others mean. */
+const AROUND_HOURS = 24;
+/** A scan may begin so many hours before a signal that belongs to it. */
+const SCAN_HOURS = 24;
+const HOUR = 3600;
+const TRIES = 8;
+
+/** Judges the signals of an inclusive range of epoch hours, and of a day on either side. */
+export async function judgeSignals(hours: Hours, services: JudgingSignals, moment: SignalMoment): Promise<Judged> {
+  const total: Judged = { opened: 0, updated: 0 };
+  for (let tries = 0; tries < TRIES; tries++) {
+    const { isRefused, ...judged } = await attempt(hours, services, moment);
+    total.opened += judged.opened;
+    total.updated += judged.updated;
+    if (!isRefused) return total;
+  }
+  throw new Error(
+    `signals of ${hours.from} to ${hours.to}: other writers kept judging them with more evidence in ${TRIES} tries`,
+  );
+}
+
+async function attempt(
+  { from, to }: Hours,
+  services: JudgingSignals,
+  moment: SignalMoment,
+): Promise<Judged & { isRefused: boolean }> {
+  const range = { from: from - AROUND_HOURS, to: to + AROUND_HOURS };
+  const near = await readNearSignals(services.signals, { from, to });
+  const judged = { opened: 0, updated: 0, isRefused: false };
+  const scans = await scansNear(range, services);
+  const met = new Map<SignalEpisode, Finding>();
+  for (const { finding } of scans) {
+    const explained = near.meeting.explain(finding);
+    for (const episode of explained.episodes) if (!met.has(episode)) met.set(episode, finding);
+    if (!hasOtherSignals(finding, explained.finding)) continue;
+    const { address, scope } = finding.source!;
+    const reach = { from: hourOf(finding.firstSeen), to: hourOf(finding.lastSeen) };
+    const again = await services.judge.judge({ scope, address }, reach, moment);
+    judged.updated += again.updated;
+    judged.opened += again.opened;
+  }
+  const stored = await services.findings.ofSignals(range);
+  const touched = near.meeting.episodes.filter((episode) => isWithin(episode, range));
+  const kept = new Set<string>();
+  for (const episode of touched.filter((one) => !met.has(one))) {
+    const finding = describeEpisode(episode, {
+      secret: services.secret,
+      // One event dated in the future would end everything.
+      logTime: Math.max(moment.logTime, Math.min(near.lastAt, moment.now)),
+      hasFlowLogs: true,
+    });
+    kept.add(finding.id);
+    const known = stored.find((one) => one.finding.id === finding.id);
+    const detection = { finding, anchorHour: anchorHourOf(episode), targets: [], open: [], overDays: false };
+    const version = versionOf(finding, known, near, moment, services);
+    const hasOutgrown = () => false;
+    const outcome = await storeFinding(services, detection, known, { version, now: moment.now, hasOutgrown });
+    if (outcome === 'refused') return { ...judged, isRefused: true };
+    if (outcome !== 'unchanged') judged[outcome]++;
+  }
+  for (const orphan of stored) {
+    if (kept.has(orphan.finding.id) || isVoid(orphan.finding)) continue;
+    const closing = closingOf(orphan, near, met, moment, services);
+    if (!closing) continue;
+    const version = versionOf(orphan.finding, orphan, near, moment, services);
+    if (!(await closeFinding(services, orphan, closing, { version, now: moment.now })))
+      return { ...judged, isRefused: true };
+    judged.updated++;
+  }
+  return judged;
+}
+
+/** Scans that may have signals in some hours. */
+async function scansNear(
+  { from, to }: Hours,
+  { findings }: Pick<JudgingSignals, 'findings'>,
+): Promise<StoredFinding[]> {
+  const found = await findings.begunBetween((from - SCAN_HOURS) * HOUR, (to + 1) * HOUR);
+  return found.filter(
+    ({ finding }) => finding.source !== null && !isVoid(finding) && hourOf(finding.lastSeen) >= from - 1,
+  );
+}
+
+const isWithin = ({ core }: SignalEpisode, { from, to }: Hours): boolean =>
+  hourOf(core.at(-1)!.at / 1000) >= from && hourOf(core[0]!.at / 1000) <= to;
+
+/** Why a stored finding that is no finding of its own now is closed. Undefined if it stays as it is. */
+function closingOf(
+  { finding, ...stored }: StoredFinding,
+  { meeting }: NearSignals,
+  met: ReadonlyMap<SignalEpisode, Finding>,
+  { now, logTime }: SignalMoment,
+  { secret, windowDays }: JudgingSignals,
+): Closing | undefined {
+  const hour = storedHourOf(stored);
+  const heir = meeting.episodes.find(
+    (episode) => isDuring(episode, finding) && episodeId(secret, episode, hour) === finding.id,
+  );
+  const scan = heir && met.get(heir);
+  if (scan) return { closedBecause: 'merged', mergedInto: scan.id };
+  // An earlier event moved the first hour, which is part of the id.
+  if (heir) return { closedBecause: 'merged', mergedInto: episodeId(secret, heir) };
+  if (hour > hourOf(now) - windowDays * 24) return { closedBecause: 'refuted' };
+  // Its evidence has expired and does not refute it, but nothing else would close it.
+  const isSilent = logTime - epochSeconds(finding.lastSeen) > HOUR;
+  return finding.status === 'open' && isSilent ? { closedBecause: 'ended' } : undefined;
+}
+
+/** Findings tell whole seconds. */
+const isDuring = ({ core }: SignalEpisode, { firstSeen, lastSeen }: Finding): boolean =>
+  Math.floor(core[0]!.at / 1000) <= epochSeconds(lastSeen) && core.at(-1)!.at / 1000 >= epochSeconds(firstSeen);
+
+/** The number of items in the hours of a finding, which never shrink. */
+function versionOf(
+  { firstSeen, lastSeen }: Finding,
+  known: StoredFinding | undefined,
+  near: NearSignals,
+  { logTime, now }: SignalMoment,
+  { windowDays }: JudgingSignals,
+): Version {
+  const hours = {
+    from: Math.min(hourOf(firstSeen) - 1, known?.hours?.from ?? Number.POSITIVE_INFINITY),
+    to: Math.max(hourOf(lastSeen) + 1, known?.hours?.to ?? 0),
+  };
+  const hasExpired = hours.from <= hourOf(now) - windowDays * 24;
+  return {
+    fragments: Math.max(near.itemsIn(hours), hasExpired ? (known?.fragments ?? 0) : 0),
+    judgedAt: Math.max(logTime, known?.judgedAt ?? 0),
+    hours,
+  };
+}

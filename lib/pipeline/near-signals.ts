@@ -1,0 +1,40 @@
+/** What logs of orchestrators and hosts tell about some hours, as a judge of scans and the judge of signals read it. */
+import { SignalMeeting } from '../finding/meet-signals.ts';
+import { judgeGathered } from '../signals/gathered.ts';
+import type { Hours } from '../store/finding-item.ts';
+import type { SignalsStore } from '../store/signals-store.ts';
+
+/**
+ * Hours before a signal that are read for the habits of callers, for the history of a namespace, and for the pods that
+ * still run. Rules ask whether the same happened on three earlier days, so a fifth day is never asked for.
+ */
+const PAST_HOURS = 120;
+/** Hours after a signal: the end of its episode, and repetitions that make it a habit. */
+const LATER_HOURS = 48;
+
+/** Signals, the places of pods and tasks, and on how many items they rest. */
+export interface NearSignals {
+  readonly meeting: SignalMeeting;
+  /** The time of the last event, epoch seconds. */
+  readonly lastAt: number;
+  /** Number of items in an inclusive range of epoch hours. */
+  readonly itemsIn: (hours: Hours) => number;
+  /** Facts that were dropped at a memory limit. */
+  readonly dropped: number;
+}
+
+/** Reads what is known about some epoch hours, strongly consistent, with what rules need before and after them. */
+export async function readNearSignals(store: SignalsStore, { from, to }: Hours): Promise<NearSignals> {
+  const { gathered, items } = await store.read({ from: from - PAST_HOURS, to: to + LATER_HOURS });
+  const { signals, directory, lastAt, dropped } = judgeGathered(gathered);
+  return {
+    meeting: new SignalMeeting({ signals, directory }),
+    lastAt: lastAt / 1000,
+    itemsIn: (hours) => {
+      let count = 0;
+      for (const [hour, ofHour] of items) if (hour >= hours.from && hour <= hours.to) count += ofHour;
+      return count;
+    },
+    dropped,
+  };
+}

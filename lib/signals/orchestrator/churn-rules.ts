@@ -6,7 +6,8 @@ import type { Signal } from '../signal.ts';
 import { actorOf, userOf } from './actors.ts';
 import type { WorkloadFact } from './facts.ts';
 import { identityOf, isCiNamespace } from './identities.ts';
-import type { ChurnGroup, Ledger, Occurrence } from './ledger.ts';
+import type { ChurnGroup, Ledger } from './ledger.ts';
+import type { Occurrence } from './occurrences.ts';
 import { imageToolOf, toolOfProgram } from './programs.ts';
 
 /** A container that lives no longer than this is short-lived. Before a pod or a task runs, its image is pulled. */

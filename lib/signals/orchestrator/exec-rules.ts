@@ -9,7 +9,8 @@ import { probeOf } from '../tools/probes.ts';
 import { actorOf, placeName, placeOf, userOf } from './actors.ts';
 import { type ExecFact, NO_TIME, workloadId } from './facts.ts';
 import { type Identity, identityOf } from './identities.ts';
-import type { ExecGroup, Occurrence } from './ledger.ts';
+import type { ExecGroup } from './ledger.ts';
+import type { Occurrence } from './occurrences.ts';
 import { imageToolOf, toolOf } from './programs.ts';
 
 /** What somebody did in a container. */

@@ -7,15 +7,8 @@ import { Ends } from './ends.ts';
 import type { ExecFact, Fact, Program, ProxyFact, QueryFact, RuleFact, WorkloadFact } from './facts.ts';
 import { workloadId } from './facts.ts';
 import { identityOf } from './identities.ts';
+import { Earliest, isEarlier, MOST_OCCURRENCES } from './occurrences.ts';
 import { imageOf, mayBeTool } from './programs.ts';
-
-/** One occurrence of an event. Stages of one request are one occurrence. */
-export interface Occurrence {
-  readonly key: string;
-  readonly at: number;
-  readonly isRefused: boolean;
-  readonly until?: number;
-}
 
 /** The same entry into the same container by the same caller, as often as it happened. */
 export interface ExecGroup {
@@ -26,7 +19,8 @@ export interface ExecGroup {
 
 /** Containers of one image that one caller made in one place. */
 export interface ChurnGroup {
-  readonly fact: WorkloadFact;
+  /** The earliest of them. */
+  fact: WorkloadFact;
   readonly made: Earliest;
   /** The ids of the containers by the key of their creation. */
   readonly ids: Map<string, string>;
@@ -34,7 +28,9 @@ export interface ChurnGroup {
 
 /** What one caller asked for within one step of {@link STEP}. */
 export interface Asked {
+  /** As its earliest request names it. */
   caller: QueryFact['caller'];
+  first: { readonly at: number; readonly key: string };
   readonly denied: Map<string, number>;
   readonly reviews: Map<string, number>;
   readonly mapped: Map<string, number>;
@@ -44,55 +40,20 @@ export interface Asked {
 
 /** What one caller reached through the API server within one step. */
 export interface Proxied {
+  /** As its earliest request names it. */
   caller: ProxyFact['caller'];
+  first: { readonly at: number; readonly key: string };
   readonly targets: Map<string, { readonly at: number; readonly fact: ProxyFact }>;
   readonly failed: Set<string>;
 }
 
 /** The length of a step, in milliseconds. */
 export const STEP = 300_000;
-/** Occurrences that are kept of one group. */
-const MOST_OCCURRENCES = 64;
 const MOST_GROUPS = 50_000;
 const MOST_WORKLOADS = 50_000;
 /** Different things that are kept of one caller and step. Thresholds are far below. */
 const MOST_ASKED = 64;
 const MOST_STEPS = 100_000;
-
-/** The earliest occurrences, and how many there were while all fit. */
-class Earliest {
-  #all = new Map<string, Occurrence>();
-  /** Whether later ones were left out. */
-  isFull = false;
-
-  add(one: Occurrence): void {
-    const known = this.#all.get(one.key);
-    if (known) {
-      const until = Math.max(known.until ?? 0, one.until ?? 0);
-      this.#all.set(one.key, {
-        key: one.key,
-        at: Math.min(known.at, one.at),
-        isRefused: known.isRefused || one.isRefused,
-        ...(until > 0 && { until }),
-      });
-      return;
-    }
-    this.#all.set(one.key, one);
-    if (this.#all.size <= MOST_OCCURRENCES) return;
-    this.isFull = true;
-    let last = one;
-    for (const other of this.#all.values()) if (isEarlier(last, other)) last = other;
-    this.#all.delete(last.key);
-  }
-
-  /** From the earliest to the latest. */
-  sorted(): Occurrence[] {
-    return [...this.#all.values()].sort((a, b) => (isEarlier(a, b) ? -1 : 1));
-  }
-}
-
-const isEarlier = (a: { at: number; key: string }, b: { at: number; key: string }): boolean =>
-  a.at !== b.at ? a.at < b.at : a.key < b.key;
 
 /** Collects facts. */
 export class Ledger {
@@ -190,6 +151,7 @@ export class Ledger {
       group = { fact, made: new Earliest(), ids: new Map() };
       this.churn.set(key, group);
     }
+    if (isEarlier(fact, group.fact)) group.fact = fact;
     group.made.add({ key: fact.key, at: fact.at, isRefused: false });
     if (group.ids.size < 4 * MOST_OCCURRENCES) group.ids.set(fact.key, workloadId(fact.where));
   }
@@ -199,12 +161,13 @@ export class Ledger {
     const identity = identityOf(user);
     if (identity === 'system' || identity === 'controller') return;
     if (fact.verb === 'watch' && !fact.isDenied) {
-      const resources = this.watched.get(user) ?? new Set();
+      const resources = this.watched.get(user) ?? new Set<string>();
       this.watched.set(user, resources.add(fact.resource));
       return;
     }
-    const step = this.#step(this.asked, user, fact.at, () => ({
+    const step = this.#step(this.asked, fact, () => ({
       caller: fact.caller,
+      first: fact,
       denied: new Map(),
       reviews: new Map(),
       mapped: new Map(),
@@ -219,10 +182,11 @@ export class Ledger {
   }
 
   #addProxy(fact: ProxyFact): void {
-    const step = this.#step(this.proxied, fact.caller.user, fact.at, () => ({
+    const step = this.#step(this.proxied, fact, () => ({
       caller: fact.caller,
+      first: fact,
       targets: new Map(),
-      failed: new Set(),
+      failed: new Set<string>(),
     }));
     if (!step) return;
     const name = `${fact.resource}/${fact.namespace ?? ''}/${fact.name}:${fact.port ?? ''}`;
@@ -232,11 +196,19 @@ export class Ledger {
     if (fact.isFailed && step.failed.size < MOST_ASKED * 16) step.failed.add(name);
   }
 
-  #step<T>(all: Map<string, Map<number, T>>, user: string, at: number, create: () => T): T | undefined {
+  #step<T extends Pick<Asked, 'caller' | 'first'>>(
+    all: Map<string, Map<number, T>>,
+    fact: QueryFact | ProxyFact,
+    create: () => T,
+  ): T | undefined {
+    const { user } = fact.caller;
     const steps = all.get(user) ?? new Map<number, T>();
-    const number = Math.floor(at / STEP);
+    const number = Math.floor(fact.at / STEP);
     const known = steps.get(number);
-    if (known) return known;
+    if (known) {
+      if (isEarlier(fact, known.first)) Object.assign(known, { caller: fact.caller, first: fact });
+      return known;
+    }
     if (this.#steps >= MOST_STEPS) {
       this.dropped++;
       return undefined;

@@ -87,6 +87,7 @@ function mergeAsked(parts: readonly Asked[]): Asked {
   };
   return {
     caller: parts[0]!.caller,
+    first: parts[0]!.first,
     denied: join('denied'),
     reviews: join('reviews'),
     mapped: join('mapped'),
@@ -97,6 +98,7 @@ function mergeAsked(parts: readonly Asked[]): Asked {
 function mergeProxied(parts: readonly Proxied[]): Proxied {
   return {
     caller: parts[0]!.caller,
+    first: parts[0]!.first,
     targets: new Map(parts.toReversed().flatMap(({ targets }) => [...targets])),
     failed: new Set(parts.flatMap(({ failed }) => [...failed])),
   };

@@ -1,0 +1,101 @@
+/** Work of settle that must be done once, and how far unfinished work came: items of the findings table. */
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { queryAll } from './query.ts';
+import { isConditionFailed } from './refused-writes.ts';
+
+/** The duration of a claim. Times are epoch seconds. */
+interface Claim {
+  readonly now: number;
+  /** Longer than the holder may run. */
+  readonly leaseSeconds: number;
+  /** When the claim may be forgotten. */
+  readonly expiresAt: number;
+}
+
+/** How far a run of settle came with work that it could not finish in time. */
+interface Progress {
+  readonly position: number;
+  /** Whether a source before the position could not be judged. */
+  readonly hasFailed: boolean;
+}
+
+const PROGRESS = 'settle-progress';
+
+export class Claims {
+  readonly #options: { readonly client: DynamoDBDocumentClient; readonly table: string };
+
+  constructor(options: { readonly client: DynamoDBDocumentClient; readonly table: string }) {
+    this.#options = options;
+  }
+
+  /**
+   * Claims work that must be done once, such as a day's digest, for a number of seconds. Returns false if it is done or
+   * another process is doing it. If the process is killed, the work is not done and another process may claim it.
+   */
+  async claim(pk: string, sk: string, { now, leaseSeconds, expiresAt }: Claim): Promise<boolean> {
+    try {
+      await this.#options.client.send(
+        new PutCommand({
+          TableName: this.#options.table,
+          Item: { pk, sk, leaseUntil: now + leaseSeconds, expiresAt },
+          ConditionExpression: 'attribute_not_exists(pk) OR leaseUntil < :now',
+          ExpressionAttributeValues: { ':now': now },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (isConditionFailed(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Releases a claim after its work failed, so that the next run need not wait for the lease to end. */
+  async release(pk: string, sk: string): Promise<void> {
+    await this.#options.client.send(
+      new UpdateCommand({
+        TableName: this.#options.table,
+        Key: { pk, sk },
+        UpdateExpression: 'SET leaseUntil = :past',
+        ExpressionAttributeValues: { ':past': 0 },
+      }),
+    );
+  }
+
+  /** Records that claimed work is done, so that nothing claims it again. */
+  async complete(pk: string, sk: string): Promise<void> {
+    await this.#options.client.send(
+      new UpdateCommand({ TableName: this.#options.table, Key: { pk, sk }, UpdateExpression: 'REMOVE leaseUntil' }),
+    );
+  }
+
+  /** How far unfinished work of an earlier run of settle came. Undefined if nothing was recorded about `state`. */
+  async progressOf(name: string, state: string): Promise<Progress | undefined> {
+    const [item] = await queryAll(this.#options.client, this.#options.table, {
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk = :sk',
+      ExpressionAttributeValues: { ':pk': PROGRESS, ':sk': name },
+    });
+    if (item?.workState !== state) return undefined;
+    return { position: Number(item.workPosition), hasFailed: item.hasFailed === true };
+  }
+
+  /**
+   * Records how far work of settle came for the next run. `expiresAt` (epoch seconds) is when the record may be
+   * forgotten.
+   */
+  async noteProgress(name: string, state: string, { position, hasFailed }: Progress, expiresAt: number): Promise<void> {
+    await this.#options.client.send(
+      new UpdateCommand({
+        TableName: this.#options.table,
+        Key: { pk: PROGRESS, sk: name },
+        UpdateExpression: 'SET workState = :state, workPosition = :position, hasFailed = :failed, expiresAt = :expires',
+        ExpressionAttributeValues: {
+          ':state': state,
+          ':position': position,
+          ':failed': hasFailed,
+          ':expires': expiresAt,
+        },
+      }),
+    );
+  }
+}

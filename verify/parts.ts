@@ -95,6 +95,13 @@ export const PARTS: readonly Part[] = [
     cores: 1,
   },
   {
+    name: 'browser',
+    command: node('verify/browser/main.ts'),
+    proves: 'reports load nothing, fit every width, work without script and in print, and break no rule of axe',
+    minutes: 2,
+    cores: 1,
+  },
+  {
     name: 'jitter',
     command: node('verify/coverage/main.ts', '--jitter', '1..10'),
     proves: 'the same findings when addresses, order and times of a log change',

@@ -42,6 +42,25 @@ describe('detect finds the captured scan', () => {
     }
   }, 120_000);
 
+  test('in a page too, if one is asked for', async () => {
+    const file = join(folderWith({}), 'report.html');
+    const run = await runCli(['detect', CAPTURED, '--report', file]);
+    expect(run.stderr).toBe(`59,049 records in 1 file: 1 finding\nreport written to ${file}\n`);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('The worst is a lateral vertical scan by 10.0.7.105 (high).');
+    expect(page).toContain('59049');
+  });
+
+  test.each([
+    ['no/such/folder/report.html', 'the folder does not exist'],
+    ['.', 'this is a folder, expected the name of a file'],
+  ])('and says why the page %s cannot be written', async (file, reason) => {
+    const run = await runCli(['detect', CAPTURED, '--report', file]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`--report ${file}: ${reason}\n`);
+    expect(run.stdout).toContain('10.0.7.105');
+  });
+
   test('from stdin, whatever the format', async () => {
     const expected = (await runCli(['detect', CAPTURED, '--format', 'ndjson'])).stdout;
     for (const bytes of [BYTES, gunzipSync(BYTES)]) {

@@ -1,4 +1,7 @@
 /** `sweepwatch findings`: looking findings up and having one explained. */
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readSince } from '../../cli/commands/findings.ts';
 import { type Finding, isoTime } from '../../lib/finding/model.ts';
@@ -89,6 +92,17 @@ describe('findings list', () => {
     expect((await run('findings', 'list')).stdout).toMatch(/^SEVERITY +KIND .*\n(.*\n){3}$/);
     expect((await run('findings', 'list', '--severity', 'critical')).stdout).toBe('no findings\n');
   });
+});
+
+test('findings list writes a page with the names of the deployment', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'sweepwatch-')), 'report.html');
+  expect(await run('findings', 'list', '--report', file)).toMatchObject({
+    code: 0,
+    stderr: `report written to ${file}\n`,
+  });
+  const page = readFileSync(file, 'utf8');
+  for (const one of ['1', '2', '4']) expect(page).toContain(`id="finding-${id(one)}"`);
+  expect(page).toContain('--table findings-1');
 });
 
 describe('findings show', () => {

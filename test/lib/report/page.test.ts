@@ -87,7 +87,8 @@ describe('markup', () => {
     expect(page).toContain("default-src 'none'");
   });
 
-  test.each(HOSTILE)('keeps %j a text', (text) => {
+  const MARKUP = ['<img src=x onerror=alert(1)>', '</script><script>alert(1)</script>', '" onmouseover="alert(1)'];
+  test.each([...HOSTILE, ...MARKUP])('keeps %j a text', (text) => {
     const hostile = findingOf({
       source: { address: '10.0.3.22', scope: text, instanceId: text },
       dataQuality: [text],

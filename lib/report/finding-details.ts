@@ -1,11 +1,11 @@
 /** One finding in full: who, why, what answered, what to do. */
 import { alternatives } from '../detections/alternatives.ts';
-import { type Finding, type FindingSource, severityRank } from '../finding/model.ts';
+import { type Finding, type FindingSource, restsOnSignals, severityRank } from '../finding/model.ts';
 import { campaignSteps } from '../notify/campaign-response.ts';
 import type { Tables } from '../notify/commands.ts';
 import { shapeOf, titleOf, whoseOf } from '../notify/name.ts';
 import { type Step, sourceSteps } from '../notify/response.ts';
-import { actorLines, restsOnSignals, signalLines } from '../notify/signal-text.ts';
+import { actorLines, signalLines } from '../notify/signal-text.ts';
 import { countOf } from '../text/wording.ts';
 import { html, type Markup, table } from './html.ts';
 import { badge, outcomes, time } from './overview.ts';

@@ -159,7 +159,9 @@ function addSuppress(program: Command, terminal: Terminal, perform: Perform): vo
     .description(
       `Silences alerts about approved scanners until a given day. Findings are still recorded and counted, and name the rule in suppressedBy.
 
-A rule covers a finding when every source that the finding names lies in --source. With --target, every target that it names must also lie in --target. A scanner that leaves its approved range alerts again. A campaign has many sources, so silence it by its target: --source 0.0.0.0/0 or ::/0 is allowed only with --target.`,
+A rule covers a finding when every source that the finding names lies in --source. With --target, every target that it names must also lie in --target. A scanner that leaves its approved range alerts again. A campaign has many sources, so silence it by its target: --source 0.0.0.0/0 or ::/0 is allowed only with --target.
+
+Findings with signals name an actor. --namespace, --service-account, --image and --user silence by it, together with --source or without. Each that is given must fit the actor of the finding. A star stands for any text.`,
     );
   const add = suppress
     .command('add')
@@ -167,8 +169,15 @@ A rule covers a finding when every source that the finding names lies in --sourc
     .description('Adds a rule that silences alerts, and prints its id.');
   addOptions(
     add,
-    new Option('--source <CIDR>', 'sources to silence, such as 10.0.3.22/32 (required)').makeOptionMandatory(),
+    new Option('--source <CIDR>', 'sources to silence, such as 10.0.3.22/32 (required without an actor)'),
     new Option('--target <CIDR>', 'targets that they may scan, such as 10.0.9.0/24 (default: all)'),
+    new Option('--namespace <NAME>', 'Kubernetes namespace of the actor (default: any)'),
+    new Option('--service-account <NAME>', 'service account of the actor, such as ci/runner (default: any)'),
+    new Option('--image <NAME>', 'image of the actor, such as "registry.example.com/scanner:*" (default: any)'),
+    new Option(
+      '--user <NAME>',
+      'user behind the actor, such as "arn:aws:sts::*:assumed-role/Scanner/*" (default: any)',
+    ),
     new Option('--owner <NAME>', 'person or team responsible for the rule (required)').makeOptionMandatory(),
     new Option('--reason <TEXT>', 'why the scans are approved (required)').makeOptionMandatory(),
     new Option(
@@ -179,6 +188,7 @@ A rule covers a finding when every source that the finding names lies in --sourc
   );
   after(add, [
     'suppress add --source 10.0.3.22/32 --owner you \\\n      --reason "weekly Nessus" --expires 2027-01-31 --stack sweepwatch',
+    'suppress add --namespace ci --image "registry.example.com/scanner:*" --owner you \\\n      --reason "image scan" --expires 2027-01-31 --stack sweepwatch',
   ]).action((options) => perform(async () => (await import('./commands/suppress.ts')).addRule(options, terminal)));
   const list = suppress
     .command('list')

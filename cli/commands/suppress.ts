@@ -1,6 +1,11 @@
 /** `sweepwatch suppress`: silences alerts about approved scanners by scoped, attributed, expiring rules. */
 import { randomUUID } from 'node:crypto';
-import { type Suppression, type SuppressionScope, suppressionFault } from '../../lib/notify/suppression.ts';
+import {
+  ACTOR_FIELDS,
+  type Suppression,
+  type SuppressionScope,
+  suppressionFault,
+} from '../../lib/notify/suppression.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
@@ -17,11 +22,13 @@ export interface AddOptions extends DeploymentOptions, SuppressionScope {
 
 /** Runs `suppress add` and returns the exit code. */
 export async function addRule(options: AddOptions, terminal: Terminal): Promise<number> {
-  const { source, target, owner, reason, expires } = options;
+  const { source, target, namespace, serviceAccount, image, user, owner, reason, expires } = options;
   const id = randomUUID().slice(0, 8);
-  const rule = { id, source, ...(target !== undefined && { target }), owner, reason, expires };
+  const given = Object.entries({ source, target, namespace, serviceAccount, image, user });
+  const scope: SuppressionScope = Object.fromEntries(given.filter(([, text]) => text !== undefined));
+  const rule = { id, ...scope, owner, reason, expires };
   const fault = suppressionFault(rule, Date.now() / 1000);
-  if (fault) throw new UsageError(`--${fault}`);
+  if (fault) throw new UsageError(`--${fault.replaceAll('serviceAccount', 'service-account')}`);
   const { deployment, store } = await open(options);
   await store.add(rule);
   terminal.stdout(`${id}\n`);
@@ -55,7 +62,14 @@ async function open(options: DeploymentOptions): Promise<{ deployment: Deploymen
   return { deployment, store: new SuppressionsStore(deployment.client, deployment.table) };
 }
 
-const scopeText = ({ source, target }: SuppressionScope): string => (target ? `${source} to ${target}` : source);
+/** What a rule covers: `10.0.3.22/32 to 10.0.9.0/24, namespace ci`. */
+function scopeText({ source, target, ...rule }: SuppressionScope): string {
+  const network = target ? `${source ?? 'any source'} to ${target}` : source;
+  const actor = ACTOR_FIELDS.flatMap((field) => (rule[field] === undefined ? [] : [`${WORDS[field]} ${rule[field]}`]));
+  return [...(network === undefined ? [] : [network]), ...actor].join(', ');
+}
+
+const WORDS = { namespace: 'namespace', serviceAccount: 'service account', image: 'image', user: 'user' } as const;
 
 /** A rule written into the table by hand may be invalid, and the alert function ignores it. */
 function stateOf(rule: Suppression, now: number): 'active' | 'expired' | 'void' {

@@ -1,7 +1,7 @@
 /** The command lines in alerts. Each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
 import { sourceKey } from '../finding/model.ts';
 import { quoted, valueText } from '../text/untrusted.ts';
-import type { SuppressionScope } from './suppression.ts';
+import type { NetworkScope } from './suppression.ts';
 
 /** Where a deployment keeps its findings. */
 export interface Tables {
@@ -65,7 +65,7 @@ export const listSince = (tables: Tables, since: string, severity: string): stri
   sweepwatch(tables, 'findings', 'list', '--since', since, '--severity', severity);
 
 /** Silences the findings that a scope covers until a day. */
-export const suppressLine = (tables: Tables, { source, target }: SuppressionScope, until: string): string =>
+export const suppressLine = (tables: Tables, { source, target }: NetworkScope, until: string): string =>
   sweepwatch(
     tables,
     'suppress',
@@ -85,7 +85,7 @@ export const suppressLine = (tables: Tables, { source, target }: SuppressionScop
 export function suppressItem(
   tables: Tables,
   findingId: string,
-  { source, target }: SuppressionScope,
+  { source, target }: NetworkScope,
   until: string,
 ): string {
   const id = findingId.slice(0, 12);

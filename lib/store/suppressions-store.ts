@@ -1,9 +1,14 @@
 /** Suppressions in the findings table: few items under one key, read by the alert function and the command line. */
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Suppression } from '../notify/suppression.ts';
+import { ACTOR_FIELDS, type Suppression, type SuppressionScope } from '../notify/suppression.ts';
 import { queryAll } from './query.ts';
 
 const PARTITION = 'suppressions';
+/** Parts of a rule of which each may be missing. */
+const SCOPE = ['source', 'target', ...ACTOR_FIELDS] as const;
+
+const scopeOf = (item: Readonly<Record<string, unknown>>): SuppressionScope =>
+  Object.fromEntries(SCOPE.flatMap((part) => (item[part] === undefined ? [] : [[part, String(item[part])]])));
 
 export class SuppressionsStore {
   #client: DynamoDBDocumentClient;
@@ -23,8 +28,7 @@ export class SuppressionsStore {
     });
     return items.map((item) => ({
       id: String(item.id),
-      source: String(item.source),
-      ...(item.target !== undefined && { target: String(item.target) }),
+      ...scopeOf(item),
       owner: String(item.owner),
       reason: String(item.reason),
       expires: String(item.expires),

@@ -47,6 +47,22 @@ test('a rule is added, listed and removed', async () => {
   expect((await run('suppress', 'list')).stdout).toBe('');
 });
 
+test('a rule may go by the actor, without a source', async () => {
+  const added = await add({
+    '--source': undefined,
+    '--namespace': 'ci',
+    '--service-account': 'ci/runner',
+    '--user': 'a*',
+  });
+  expect(added).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('alerts about namespace ci, service account ci/runner, user a* are silent until'),
+  });
+  const id = added.stdout.trim();
+  expect(await store.list()).toMatchObject([{ id, namespace: 'ci', serviceAccount: 'ci/runner', user: 'a*' }]);
+  await run('suppress', 'remove', id);
+});
+
 test('a rule may go by the target, too', async () => {
   const added = await add({ '--source': '0.0.0.0/0', '--target': '10.0.9.0/24' });
   const id = added.stdout.trim();

@@ -195,3 +195,65 @@ describe('the scope that is offered', () => {
     }
   });
 });
+
+describe('a rule about the actor', () => {
+  const actor = {
+    kind: 'pod',
+    name: 'scan-1',
+    namespace: 'ci',
+    serviceAccount: 'ci/runner',
+    image: 'registry.example.com/scanner:1.2',
+    user: 'arn:aws:sts::111122223333:assumed-role/Scanner/alice',
+    at: '2026-08-31T10:00:00Z',
+  } as const;
+  const scope = (values: Partial<Suppression>): Suppression => {
+    const { source: _source, ...others } = rule();
+    return { ...others, ...values };
+  };
+  const covers = (values: Partial<Suppression>, finding: Finding) =>
+    suppressionOf(finding, [scope(values)], NOW) !== undefined;
+  const alone = findingOf({ source: null, actor });
+
+  test.each<[string, Partial<Suppression>, boolean]>([
+    ['its namespace', { namespace: 'ci' }, true],
+    ['another namespace', { namespace: 'cd' }, false],
+    ['the beginning of its namespace', { namespace: 'c' }, false],
+    ['its service account', { serviceAccount: 'ci/runner' }, true],
+    ['its image in any version', { image: 'registry.example.com/scanner:*' }, true],
+    ['an image of that name elsewhere', { image: 'scanner:*' }, false],
+    ['its user in any session and account', { user: 'arn:aws:sts::*:assumed-role/Scanner/*' }, true],
+    ['stars whose texts overlap in the user', { user: 'arn:aws:sts::*assumed-role/Scanner/alice*alice' }, false],
+    ['all of it', { namespace: 'ci', user: '*alice' }, true],
+    ['its namespace and another user', { namespace: 'ci', user: '*bob' }, false],
+    ['its namespace and a source that the finding has not', { namespace: 'ci', source: '10.0.0.0/8' }, false],
+  ])('with %s', (_, values, isCovered) => {
+    expect(covers(values, alone)).toBe(isCovered);
+  });
+
+  test('covers a scan that has this actor, within the source of the rule', () => {
+    const scan = findingOf({ source: { address: '10.0.3.22', scope: '1' }, actor });
+    expect(covers({ namespace: 'ci' }, scan)).toBe(true);
+    expect(covers({ namespace: 'ci', source: '10.0.3.0/24' }, scan)).toBe(true);
+    expect(covers({ namespace: 'ci', source: '10.0.4.0/24' }, scan)).toBe(false);
+    expect(covers({ namespace: '*i', source: '0.0.0.0/0' }, scan)).toBe(true);
+  });
+
+  test('covers no finding without an actor', () => {
+    expect(covers({ namespace: 'ci' }, from('10.0.3.22'))).toBe(false);
+  });
+
+  test('is refused where it would cover every actor, or says nothing', () => {
+    expect(suppressionFault(scope({ user: '**' }), NOW)).toBe('user must hold more than stars and blanks, got "**"');
+    expect(suppressionFault(scope({ namespace: '' }), NOW)).toMatch(/^namespace must hold more/);
+    expect(suppressionFault(scope({}), NOW)).toBe(
+      'source must be given unless namespace, serviceAccount, image or user limits the rule, got nothing',
+    );
+  });
+
+  test('is compared in linear time', () => {
+    const finding = findingOf({ source: null, actor: { ...actor, user: 'a'.repeat(100_000) } });
+    const begin = performance.now();
+    expect(covers({ user: `${'*a'.repeat(1000)}*b` }, finding)).toBe(false);
+    expect(performance.now() - begin).toBeLessThan(500);
+  });
+});

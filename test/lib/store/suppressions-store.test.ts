@@ -52,3 +52,20 @@ test('the table forgets a rule once it is void', async () => {
   });
   expect((await itemsOf(client, findings))[0]!.expiresAt).toBe(Date.parse(expires) / 1000);
 });
+
+test('a rule about an actor is kept whole, without a source', async () => {
+  const { findings } = await embedded.tables();
+  const store = new SuppressionsStore(embedded.client(), findings);
+  const rule = {
+    id: 'a',
+    namespace: 'ci',
+    serviceAccount: 'ci/runner',
+    image: 'scanner:*',
+    user: 'alice',
+    owner: 'soc',
+    reason: 'test',
+    expires: '2027-01-31',
+  };
+  await store.add(rule);
+  expect(await store.list()).toEqual([rule]);
+});

@@ -100,10 +100,14 @@ const suppressions: Target = {
     // As the store reads them out of the table.
     const text = (field: string) =>
       typeof value[field] === 'object' ? JSON.stringify(value[field]) : String(value[field]);
-    const { target } = value;
+    const { target, namespace } = value;
     const [id, source, owner, reason, expires] = ['id', 'source', 'owner', 'reason', 'expires'].map(text);
     const rule = { id: id!, source: source!, owner: owner!, reason: reason!, expires: expires! };
-    const fault = suppressionFault({ ...rule, ...(target !== undefined && { target: text('target') }) }, NOW);
+    const scope = {
+      ...(target !== undefined && { target: text('target')! }),
+      ...(namespace !== undefined && { namespace: text('namespace')! }),
+    };
+    const fault = suppressionFault({ ...rule, ...scope }, NOW);
     must(fault === undefined || fault.length > 0, () => 'a fault without a word');
     return { isPast: true, outcome: fault ? 'refused' : 'taken' };
   },

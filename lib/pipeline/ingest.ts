@@ -86,6 +86,7 @@ export async function ingestObject(
   const isOutside = ({ source }: Candidate) => Number(source.scope === 'internet');
   due.sort((a, b) => isOutside(a) - isOutside(b));
   const failures: unknown[] = [];
+  const again: (SourceName & { readonly hour: number })[] = [];
   const reader = judge.newReader();
   const count = (judged: Judged) => {
     ingested.opened += judged.opened;
@@ -95,7 +96,7 @@ export async function ingestObject(
     const sighting = { logTime, directions: candidate.directions };
     const judged = await judge.judge(candidate.source, candidate, { logTime, now, reader }, 'short', sighting);
     // Many files of one minute may be about one scan. The next run of settle sees what they add.
-    if (judged.isFresh) await windows.agenda.markAgain(candidate.source, candidate.to, logTime, id, now);
+    if (judged.isFresh) again.push({ ...candidate.source, hour: candidate.to });
     return judged;
   };
   // The failure of one source must not stop the others. The object as a whole fails in the end and is retried.
@@ -104,6 +105,7 @@ export async function ingestObject(
     else
       failures.push(new OutOfTimeError(`${report.name}: time ran out before all suspicious sources in it were judged`));
   });
+  await windows.agenda.markAgain(again, logTime, id, now);
   if (failures.length) throw failures[0];
   if (report.error)
     throw new PartlyReadError(

@@ -2,18 +2,9 @@
 import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
-import {
-  DUE_SIGNALS,
-  duePartition,
-  dueShard,
-  dueSort,
-  expiresAt,
-  HOURS,
-  hourSort,
-  SHARDS,
-  type SourceName,
-} from './keys.ts';
-import { queryAll } from './query.ts';
+import { type DueMark, DueMarks, dueMarkOf } from './due-marks.ts';
+import { DUE_SIGNALS, duePartition, expiresAt, HOURS, hourSort, type SourceName } from './keys.ts';
+import { queryAll, queryPages } from './query.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
 /** Hours are marked in slots of the clock of this many seconds, so that late evidence is judged once per slot. */
@@ -26,6 +17,8 @@ const CONSISTENT_AFTER = 60;
 const SURELY_GOING_ON = 1200;
 /** If no logs arrive for this many seconds, the clock replaces the log time. */
 export const SILENCE = 3600;
+/** Marks of due sources to read at a time. */
+const MARKS_IN_A_PAGE = 250;
 /** Number of written marks to remember. */
 const MOST_REMEMBERED = 1000;
 
@@ -33,17 +26,6 @@ export interface AgendaOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly retentionDays: number;
-}
-
-/** A source to judge again. `object` wrote the mark last. */
-export interface DueMark {
-  readonly source: SourceName;
-  readonly pk: string;
-  readonly sk: string;
-  readonly hour: number;
-  readonly object: string;
-  /** Whether the horizons of days are due as well. */
-  readonly isLong: boolean;
 }
 
 /** An hour whose outside sources, or the inside ones of a scope, are to be judged. `object` wrote the mark last. */
@@ -70,41 +52,55 @@ export class Agenda {
     this.#options = options;
   }
 
-  /** Marks a source to be judged by the next run of settle, with an hour and a log time. */
-  async markAgain(source: SourceName, hour: number, logTime: number, objectId: string, now: number): Promise<void> {
+  /** Marks sources to be judged by the next run of settle, each with an hour, at a log time. */
+  async markAgain(
+    sources: readonly (SourceName & { readonly hour: number })[],
+    logTime: number,
+    objectId: string,
+    now: number,
+  ): Promise<void> {
     const { client, table, retentionDays } = this.#options;
     // A time that is already due, in a second of the minute in which no other mark falls due.
     const dueAt = (Math.floor(logTime / 60) - 1) * 60 + 2;
-    const mark = { ...source, hour, object: objectId, expiresAt: expiresAt(logTime, now, retentionDays) };
-    await putAll(client, table, [{ pk: duePartition(source), sk: dueSort(dueAt, source), ...mark }]);
+    const marks = new DueMarks(objectId);
+    const expires = expiresAt(logTime, now, retentionDays);
+    for (const source of sources) marks.add({ ...source, dueAt, isLong: false, expires });
+    await putAll(client, table, marks.items());
   }
 
   /**
-   * Sources whose answers are overdue at a log time, with what `clearDue` needs. Outside sources come last.
-   * @param limit applies separately to outside sources and to the others.
+   * Marks of sources whose answers are overdue at a log time, the oldest first. Those of outside sources come last.
+   * @param limit number of marked sources that are enough, of outside sources and of the others. May be exceeded.
    */
-  async dueSources(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
-    const { client, table } = this.#options;
+  async dueMarks(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
     const due: DueMark[] = [];
-    for (let at = 0; at < 2 * SHARDS; at++) {
-      const items = await queryAll(client, table, {
-        ConsistentRead: true,
-        KeyConditionExpression: 'pk = :pk AND sk < :now',
-        ExpressionAttributeValues: { ':pk': dueShard(at % SHARDS, at >= SHARDS), ':now': isoTime(logTime) },
-        limit: Math.ceil(limit / SHARDS),
-      });
-      for (const item of items) {
-        due.push({
-          source: { scope: String(item.scope), address: String(item.address) },
-          pk: String(item.pk),
-          sk: String(item.sk),
-          hour: Number(item.hour),
-          object: String(item.object),
-          isLong: item.isLong === true,
-        });
+    for (const scope of ['', 'internet']) {
+      const names = new Set<string>();
+      for await (const mark of this.#marksDue(scope, logTime)) {
+        due.push(mark);
+        for (const address of mark.addresses) names.add(`${mark.scope} ${address}`);
+        if (names.size >= limit) break;
       }
     }
     return due;
+  }
+
+  async *#marksDue(scope: string, logTime: number): AsyncGenerator<DueMark> {
+    const { client, table } = this.#options;
+    const pages = queryPages(client, table, {
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk < :now',
+      ExpressionAttributeValues: { ':pk': duePartition(scope), ':now': isoTime(logTime) },
+      limit: MARKS_IN_A_PAGE,
+    });
+    for await (const items of pages) yield* items.map(dueMarkOf);
+  }
+
+  /**
+   * Removes a mark after all its sources were judged. It stays if its object was delivered again and has more sources.
+   */
+  async clearDue({ pk, sk, stored }: DueMark): Promise<void> {
+    await this.#deleteIf({ pk, sk }, 'sources', stored);
   }
 
   /** Hours whose evidence was written some time before a second of the clock. */
@@ -177,23 +173,10 @@ export class Agenda {
   }
 
   /**
-   * Removes a mark after its source, or the sources of its hour, were judged. It stays if another object has renewed
-   * it.
+   * Removes a mark after the sources of its hour, or its signals, were judged. It stays if another object has renewed it.
    */
-  async clearDue(mark: Pick<DueMark, 'pk' | 'sk' | 'object'>): Promise<void> {
-    try {
-      await this.#options.client.send(
-        new DeleteCommand({
-          TableName: this.#options.table,
-          Key: { pk: mark.pk, sk: mark.sk },
-          ConditionExpression: '#object = :object',
-          ExpressionAttributeNames: { '#object': 'object' },
-          ExpressionAttributeValues: { ':object': mark.object },
-        }),
-      );
-    } catch (error) {
-      if (!isConditionFailed(error)) throw error;
-    }
+  async clearHour(mark: Pick<DueHour, 'pk' | 'sk' | 'object'>): Promise<void> {
+    await this.#deleteIf({ pk: mark.pk, sk: mark.sk }, 'object', mark.object);
   }
 
   /** Records how far a log has come in epoch seconds. The value never decreases. */
@@ -223,5 +206,22 @@ export class Agenda {
       ExpressionAttributeValues: { ':pk': 'log' },
     });
     return items.reduce((latest, item) => Math.max(latest, Number(item.logTime)), 0);
+  }
+
+  /** Deletes an item if an attribute of it is as it was read. */
+  async #deleteIf(Key: { readonly pk: string; readonly sk: string }, attribute: string, value: unknown): Promise<void> {
+    try {
+      await this.#options.client.send(
+        new DeleteCommand({
+          TableName: this.#options.table,
+          Key,
+          ConditionExpression: '#attribute = :value',
+          ExpressionAttributeNames: { '#attribute': attribute },
+          ExpressionAttributeValues: { ':value': value },
+        }),
+      );
+    } catch (error) {
+      if (!isConditionFailed(error)) throw error;
+    }
   }
 }

@@ -69,13 +69,10 @@ export const DUE_SIGNALS = 'due#signals';
 export const CAMPAIGNS = 'campaigns';
 
 /**
- * Partitions of sources whose outcomes fall due. Outside sources have their own, so that a flood of them does not delay
- * the others.
+ * Partition of due sources. Those from outside have their own, so that a flood of them does not delay the others. Not
+ * spread, because a file writes a few items.
  */
-export const duePartition = (source: SourceName): string =>
-  dueShard(shardOf(sourceKey(source), SHARDS), source.scope === 'internet');
-export const dueShard = (shard: number, ofInternet = false): string =>
-  ofInternet ? `due#internet#${shard}` : `due#${shard}`;
+export const duePartition = (scope: string): string => (scope === 'internet' ? 'due#internet' : 'due#inside');
 
 /**
  * Partition of the hours to be judged for outside sources, and for the inside sources of a scope that may belong to a
@@ -132,5 +129,3 @@ export const expiresAt = (recordEnd: number, now: number, retentionDays: number)
 /** When a finding's items expire. */
 export const findingExpiry = (finding: Finding, now: number, retentionDays: number): number =>
   expiresAt(epochSeconds(finding.lastSeen), now, retentionDays);
-
-export const dueSort = (dueAt: number, source: SourceName): string => `${isoTime(dueAt)}#${sourceKey(source)}`;

@@ -21,13 +21,23 @@ export interface Query {
 export async function queryAll(
   client: DynamoDBDocumentClient,
   table: string,
-  { limit = Number.POSITIVE_INFINITY, ...query }: Query,
+  query: Query,
 ): Promise<Record<string, unknown>[]> {
+  const { limit = Number.POSITIVE_INFINITY } = query;
   const items: Record<string, unknown>[] = [];
-  const input = { TableName: table, ...query, ...(Number.isFinite(limit) && { Limit: limit }) };
-  for await (const page of paginateQuery({ client }, input)) {
-    items.push(...(page.Items ?? []));
+  for await (const page of queryPages(client, table, query)) {
+    items.push(...page);
     if (items.length >= limit) break;
   }
   return items;
+}
+
+/** The same page by page. The limit is that of a page, and the next page is read only when it is asked for. */
+export async function* queryPages(
+  client: DynamoDBDocumentClient,
+  table: string,
+  { limit = Number.POSITIVE_INFINITY, ...query }: Query,
+): AsyncGenerator<Record<string, unknown>[]> {
+  const input = { TableName: table, ...query, ...(Number.isFinite(limit) && { Limit: limit }) };
+  for await (const page of paginateQuery({ client }, input)) yield page.Items ?? [];
 }

@@ -5,13 +5,14 @@ import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import { isFailedProbe, mayBeProbe } from '../evidence/seen.ts';
-import { duePartition, dueSort, expiresAt } from './keys.ts';
+import { DueMarks } from './due-marks.ts';
+import { expiresAt } from './keys.ts';
 import { type PackItem, Packs } from './packs.ts';
 import { isOutside, mayAddUp, placementsOf, sampledFor } from './placements.ts';
 
 type Item = Record<string, unknown>;
 
-/** Sources fall due in slots of this many seconds, so that a busy one is marked once per slot. */
+/** Sources fall due in slots of this many seconds, so that a file marks most of its sources in one item. */
 const DUE_SLOT = 600;
 /** The input of the items in addition to the fragments. */
 export interface ItemOptions {
@@ -35,8 +36,8 @@ interface Unmarked {
 
 /** The items of one object. Iterate over all of {@link fragments} first, because the later items depend on it. */
 export class WindowItems {
-  /** Due marks by their sort key. */
-  readonly marks = new Map<string, Item>();
+  /** The sources that fall due later. */
+  readonly marks: DueMarks;
   /** Items that may be dropped while the table is at its write ceiling. */
   readonly droppable: PackItem[] = [];
   /** Hours in which outside sources were seen, to be judged together. */
@@ -48,6 +49,7 @@ export class WindowItems {
 
   constructor(options: ItemOptions) {
     this.#options = options;
+    this.marks = new DueMarks(options.objectId);
   }
 
   /** The items of the fragments, except those that may be dropped. */
@@ -106,15 +108,12 @@ export class WindowItems {
 
   /** Inside sources get a second mark per hour for the horizons of days. */
   #mark({ scope, address, hour, last, expires }: Unmarked): void {
-    const { objectId, settleSeconds } = this.#options;
-    const source = { scope, address };
-    const mark = { pk: duePartition(source), scope, address, hour, object: objectId, expiresAt: expires };
-    const sort = dueSort(this.#dueAt(last), source);
-    this.marks.set(sort, { ...mark, sk: sort });
+    const mark = { scope, address, hour, expires };
+    this.marks.add({ ...mark, dueAt: this.#dueAt(last), isLong: false });
     if (scope === 'internet') return;
     // One second past a slot, so that the two marks are never the same item.
-    const longSort = dueSort((hour + 1) * 3600 + settleSeconds + 1, source);
-    this.marks.set(longSort, { ...mark, isLong: true, sk: longSort });
+    const hourSettled = (hour + 1) * 3600 + this.#options.settleSeconds;
+    this.marks.add({ ...mark, dueAt: hourSettled + 1, isLong: true });
   }
 
   #dueAt(last: number): number {

@@ -89,7 +89,7 @@ export class WindowsStore {
     // After the fragments: a later judge sees them, and the log time shows whether an earlier judge did not.
     items.markLate(Math.max(await this.agenda.logTime(), now - SILENCE));
     // Marks come after fragments, so that a reader of a mark finds its fragments.
-    const marked = await putAll(client, table, items.marks.values());
+    const marked = await putAll(client, table, items.marks.items());
     const offered = items.droppable.map(({ item }) => item);
     const refused = new Set((await offerAll(client, table, offered)).map(placeOf));
     let hours = await this.agenda.markHours(items.outsideHours, objectId, now);

@@ -55,7 +55,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'mark sent before publish',
-    foundBy: 7,
+    foundBy: 12,
     edits: [
       {
         file: 'lib/pipeline/deliver.ts',
@@ -122,7 +122,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a lost announcement stays lost',
-    foundBy: 47,
+    foundBy: 49,
     edits: [
       {
         file: 'lib/pipeline/sweep.ts',
@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 65,
+    foundBy: 101,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -175,13 +175,13 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'marks before what they stand for',
-    foundBy: 69,
+    foundBy: 84,
     edits: [
       {
         file: 'lib/pipeline/tasks/overdue.ts',
-        find: '    if (!(await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons))) return;\n    for (const mark of group) await agenda.clearDue(mark);\n',
+        find: '    if (!(await judgeOne(services, run, counts, source, range, judging, horizons))) return;\n    for (const { of } of group) {\n      of.addresses.delete(address);\n      if (!of.addresses.size) await agenda.clearDue(of.mark);\n    }\n',
         replace:
-          '    for (const mark of group) await agenda.clearDue(mark);\n    await judgeOne(services, run, counts, group[0]!.source, range, judging, horizons);\n',
+          '    for (const { of } of group) {\n      of.addresses.delete(address);\n      if (!of.addresses.size) await agenda.clearDue(of.mark);\n    }\n    await judgeOne(services, run, counts, source, range, judging, horizons);\n',
       },
     ],
   },

@@ -33,7 +33,7 @@ export async function judgeHours(services: Services, run: Run): Promise<Partial<
     const isStopped = await resume(services, run, `hour#${hour}`, stateOf(own), {
       work: (position) => judgeHour(services, run, counts, judging, { hour, looks, position }),
       finish: async () => {
-        for (const mark of own) await agenda.clearDue(mark);
+        for (const mark of own) await agenda.clearHour(mark);
       },
     });
     if (!isStopped) continue;
@@ -60,7 +60,7 @@ async function judgeInside(
       postponed++;
       continue;
     }
-    for (const mark of marks) await agenda.clearDue(mark);
+    for (const mark of marks) await agenda.clearHour(mark);
   }
   return postponed;
 }

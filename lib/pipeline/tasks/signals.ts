@@ -20,7 +20,7 @@ export async function judgeSignalHours(services: Services, run: Run): Promise<Pa
   for (const hours of spansOf(marks.map(({ hour }) => hour))) {
     const ofSpan = marks.filter(({ hour }) => hour >= hours.from && hour <= hours.to);
     if (await judgeSpan(hours, { ...services, signals }, run, counts))
-      for (const mark of ofSpan) await windows.agenda.clearDue(mark);
+      for (const mark of ofSpan) await windows.agenda.clearHour(mark);
   }
   return counts;
 }

@@ -1,6 +1,7 @@
 /** The agenda: due marks of sources and hours, and log times, over the real wire protocol. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fragment } from '../../../lib/evidence/evidence.ts';
+import type { DueMark } from '../../../lib/store/due-marks.ts';
 import { interfere } from './fixture/faults.ts';
 import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
 import { useWindows, type Windows } from './fixture/windows.ts';
@@ -17,14 +18,48 @@ const SYN_TCP_ACCEPT = 1 | 4 | 8192;
 const outside = (address: string, contacts = [contact()]): Fragment =>
   fragment({ scope: 'internet', address, inside: false, contacts });
 
-test('a source that is marked again is due at once, once a minute, whatever else is marked', async () => {
+/** The sources due at a log time, one for each mark that names it. */
+const sourcesDue = async (logTime: number, limit?: number) =>
+  (await store.agenda.dueMarks(logTime, limit)).flatMap(({ scope, addresses, hour, isLong }) =>
+    addresses.map((address) => ({ source: { scope, address }, hour, isLong })),
+  );
+const clearAll = async (marks: readonly DueMark[]) => {
+  for (const mark of marks) await store.agenda.clearDue(mark);
+};
+
+test('a source that is marked again is due at once, once a minute and object, whatever else is marked', async () => {
   const logTime = HOUR * 3600 + 60;
   await store.writeFragments('object-a', [fragment()], NOW);
-  for (const object of ['b', 'c']) await store.agenda.markAgain(SOURCE, HOUR, logTime, object, NOW);
-  expect(await store.agenda.dueSources(logTime)).toMatchObject([
-    { source: SOURCE, hour: HOUR, object: 'c', isLong: false },
-  ]);
-  expect(await store.agenda.dueSources(NOW + DAY)).toHaveLength(3);
+  const again = [{ ...SOURCE, hour: HOUR }];
+  for (const object of ['b', 'b']) await store.agenda.markAgain(again, logTime, object, NOW);
+  expect(await sourcesDue(logTime)).toEqual([{ source: SOURCE, hour: HOUR, isLong: false }]);
+  expect(await sourcesDue(NOW + DAY)).toHaveLength(3);
+});
+
+describe('a mark', () => {
+  const some = Array.from({ length: 600 }, (_, n) => fragment({ address: `10.1.${n >> 8}.${n & 255}` }));
+
+  test('is shared by the sources of an object that fall due together', async () => {
+    await store.writeFragments('object-a', some, NOW);
+    const marks = await store.agenda.dueMarks(NOW + DAY);
+    expect(marks.map(({ isLong, addresses }) => [isLong, addresses.length])).toEqual([
+      [false, 256],
+      [false, 256],
+      [false, 88],
+      [true, 256],
+      [true, 256],
+      [true, 88],
+    ]);
+    expect(new Set(marks.flatMap(({ addresses }) => addresses)).size).toBe(600);
+  });
+
+  test('stays when its object was delivered again and has more sources', async () => {
+    await store.writeFragments('object-a', some.slice(0, 1), NOW);
+    const marks = await store.agenda.dueMarks(NOW + DAY);
+    await store.writeFragments('object-a', some.slice(0, 2), NOW);
+    await clearAll(marks);
+    expect(await sourcesDue(NOW + DAY)).toHaveLength(4);
+  });
 });
 
 describe('a source with a failure', () => {
@@ -32,15 +67,13 @@ describe('a source with a failure', () => {
 
   test('falls due once its answers are overdue, and not before', async () => {
     await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT })] })], NOW);
-    expect(await store.agenda.dueSources(end + 600)).toEqual([]);
-    expect(await store.agenda.dueSources(end + 1200 + 1)).toEqual([
-      { source: SOURCE, pk: expect.any(String), sk: expect.any(String), hour: HOUR, object: 'object-a', isLong: false },
-    ]);
+    expect(await sourcesDue(end + 600)).toEqual([]);
+    expect(await sourcesDue(end + 1200 + 1)).toEqual([{ source: SOURCE, hour: HOUR, isLong: false }]);
   });
 
-  test('is marked once for its answers and once an hour for the horizons of days, whatever the number of files', async () => {
-    for (const object of ['a', 'b', 'c']) await store.writeFragments(object, [fragment()], NOW);
-    expect((await store.agenda.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false, true]);
+  test('is marked for its answers and for the horizons of days', async () => {
+    await store.writeFragments('object-a', [fragment()], NOW);
+    expect((await sourcesDue(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false, true]);
   });
 
   test('from outside is not marked for the horizons of days: its quiet hours are looked through together', async () => {
@@ -56,38 +89,35 @@ describe('a source with a failure', () => {
       ],
       NOW,
     );
-    expect((await store.agenda.dueSources(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false]);
+    expect((await sourcesDue(NOW + DAY)).map(({ isLong }) => isLong)).toEqual([false]);
   });
 
   test('is due before any flood from the internet, however old that is', async () => {
-    const flood = Array.from({ length: 60 }, (_, n) =>
+    const flood = Array.from({ length: 600 }, (_, n) =>
       outside(
-        `203.0.113.${n}`,
+        `203.0.${n >> 8}.${n & 255}`,
         Array.from({ length: 8 }, (_, port) => contact({ port, firstEnd: HOUR * 3600, lastEnd: HOUR * 3600 })),
       ),
     );
     await store.writeFragments('object-a', [...flood, fragment({ contacts: [contact({ lastEnd: NOW })] })], NOW);
-    const due = await store.agenda.dueSources(NOW + DAY, 8);
+    const due = await sourcesDue(NOW + DAY, 8);
     expect(due[0]!.source).toEqual(SOURCE);
-    // Two of each shard, as long as there are any.
-    expect(due.filter(({ source }) => source.scope === 'internet')).toHaveLength(8);
+    // One mark of them is enough.
+    expect(due.filter(({ source }) => source.scope === 'internet')).toHaveLength(256);
   });
 
   test('is due no more when its mark was cleared', async () => {
     await store.writeFragments('object-a', [fragment()], NOW);
-    for (const mark of await store.agenda.dueSources(NOW + DAY)) await store.agenda.clearDue(mark);
-    expect(await store.agenda.dueSources(NOW + DAY)).toEqual([]);
+    await clearAll(await store.agenda.dueMarks(NOW + DAY));
+    expect(await sourcesDue(NOW + DAY)).toEqual([]);
   });
 
-  test('stays due when another file renewed the mark after it was read', async () => {
+  test('stays due when another file marked it after its mark was read', async () => {
     await store.writeFragments('object-a', [fragment()], NOW);
-    const marks = await store.agenda.dueSources(NOW + DAY);
+    const marks = await store.agenda.dueMarks(NOW + DAY);
     await store.writeFragments('object-b', [fragment()], NOW);
-    for (const mark of marks) await store.agenda.clearDue(mark);
-    expect(await store.agenda.dueSources(NOW + DAY)).toMatchObject([
-      { source: SOURCE, object: 'object-b' },
-      { source: SOURCE, object: 'object-b' },
-    ]);
+    await clearAll(marks);
+    expect(await sourcesDue(NOW + DAY)).toHaveLength(2);
   });
 
   test('is marked only when its fragments are there to be read', async () => {
@@ -102,21 +132,20 @@ describe('a source with a failure', () => {
     const many = Array.from({ length: 60 }, (_, n) => fragment({ address: `10.1.0.${n}` }));
     await storeWith(own).writeFragments('object-a', many, NOW);
     // The last write is the mark of the hour in which inside sources may have had shares of a campaign.
-    const marks = Array.from({ length: 5 }, () => 'marks');
-    expect(order).toEqual(['fragments', 'fragments', 'fragments', ...marks, 'fragments']);
+    expect(order).toEqual(['fragments', 'fragments', 'fragments', 'marks', 'fragments']);
   });
 
   test('is not marked for what was answered in time', async () => {
     await store.writeFragments('object-a', [fragment({ contacts: [contact({ seen: SYN_TCP_ACCEPT | 16 })] })], NOW);
-    expect(await store.agenda.dueSources(NOW + DAY)).toEqual([]);
+    expect(await sourcesDue(NOW + DAY)).toEqual([]);
   });
 
   test('is marked for answers that come when its finding may be closed', async () => {
     const late = [fragment({ contacts: [contact({ seen: 16 | 8192 })] })];
     await store.writeFragments('object-a', late, NOW);
-    expect(await store.agenda.dueSources(NOW + DAY)).toEqual([]);
+    expect(await sourcesDue(NOW + DAY)).toEqual([]);
     await store.writeFragments('object-a', late, NOW + 2 * 3600);
-    expect(await store.agenda.dueSources(NOW + DAY)).toHaveLength(2);
+    expect(await sourcesDue(NOW + DAY)).toHaveLength(2);
   });
 });
 
@@ -140,7 +169,10 @@ test('a refusal of another kind than "not newer" is an error', async () => {
   const own = newClient();
   interfere(own, () => Promise.reject(Object.assign(new Error('denied'), { name: 'AccessDeniedException' })));
   await expect(storeWith(own).agenda.advanceLogTime('log-a', 1000, NOW)).rejects.toThrow('denied');
-  await expect(storeWith(own).agenda.clearDue({ pk: 'a', sk: 'b', object: 'c' })).rejects.toThrow('denied');
+  await expect(storeWith(own).agenda.clearHour({ pk: 'a', sk: 'b', object: 'c' })).rejects.toThrow('denied');
+  await store.writeFragments('object-a', [fragment()], NOW);
+  const [mark] = await store.agenda.dueMarks(NOW + DAY);
+  await expect(storeWith(own).agenda.clearDue(mark!)).rejects.toThrow('denied');
 });
 
 describe('hours of outside sources', () => {
@@ -160,7 +192,7 @@ describe('hours of outside sources', () => {
 
   test('that more is written about later are due again', async () => {
     await store.writeFragments('object-a', [outsider], END - 1800);
-    for (const mark of await store.agenda.dueHours(END + 901)) await store.agenda.clearDue(mark);
+    for (const mark of await store.agenda.dueHours(END + 901)) await store.agenda.clearHour(mark);
     await store.writeFragments('object-b', [outsider], END + 1200);
     expect(await hoursDue(END + 1801)).toEqual([[HOUR, 'object-b']]);
   });
@@ -169,7 +201,7 @@ describe('hours of outside sources', () => {
     await store.writeFragments('object-a', [outsider], END);
     const marks = await store.agenda.dueHours(END + 901);
     await storeWith(newClient()).writeFragments('object-b', [outsider], END + 10);
-    for (const mark of marks) await store.agenda.clearDue(mark);
+    for (const mark of marks) await store.agenda.clearHour(mark);
     expect(await hoursDue(END + 901)).toEqual([[HOUR, 'object-b']]);
   });
 

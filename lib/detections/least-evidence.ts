@@ -4,9 +4,16 @@
  */
 
 import type { GroupFloor, LeastEvidence } from '../evidence/least-evidence.ts';
-import { type CampaignDetection, type Detection, HORIZONS, isSourceDetection } from '../scan/detection.ts';
+import type { WindowFloor, WindowFloors } from '../evidence/window-floors.ts';
+import {
+  type CampaignDetection,
+  type Detection,
+  HORIZONS,
+  isSourceDetection,
+  LONGEST_SECONDS,
+} from '../scan/detection.ts';
 import { type ScanSettings, settingOf } from '../scan/settings.ts';
-import { leastFloor } from '../scan/windows.ts';
+import { isShort, leastFloor } from '../scan/windows.ts';
 import { DETECTIONS } from './index.ts';
 
 /** The record of a contact may begin this much earlier than the contact, in seconds. */
@@ -34,6 +41,34 @@ export function leastEvidenceOf(settings: ScanSettings, detections: readonly Det
     outside: campaigns.flatMap(sharesOf(settings, 1)),
     shares: campaigns.flatMap(sharesOf(settings, 0)),
     network: Math.min(...campaigns.map(({ sources }) => settingOf(settings, sources))),
+  };
+}
+
+/** What any window of any detection needs under some settings. */
+export function windowFloorsOf(settings: ScanSettings, detections: readonly Detection[] = DETECTIONS): WindowFloors {
+  return {
+    windows: detections.filter(isSourceDetection).flatMap(({ groupBy, tcpPorts, counts, windows, directions }) =>
+      windows.map(
+        ({ horizon, floor }): WindowFloor => ({
+          groupBy,
+          tcpPorts,
+          floor: settingOf(settings, floor),
+          seconds: HORIZONS[horizon],
+          counts: !isShort({ horizon }) ? 'distinct contacts' : horizon === '5m' ? 'visits' : 'first contacts',
+          withOpen: counts !== 'failures',
+          ofOutside: directions.includes('inbound'),
+          ofInside: directions.some((direction) => direction !== 'inbound'),
+        }),
+      ),
+    ),
+    shares: detections
+      .filter((one): one is CampaignDetection => !isSourceDetection(one))
+      .flatMap(({ divides }) =>
+        divides.flatMap(({ groupBy, horizon, share }) =>
+          share === undefined ? [] : { groupBy, seconds: HORIZONS[horizon], share: settingOf(settings, share) },
+        ),
+      ),
+    lookback: LONGEST_SECONDS,
   };
 }
 

@@ -12,14 +12,15 @@ import { Networks } from '../net/networks.ts';
 import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
 import { Interfaces } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
-import { GroupCounter, type LeastEvidence } from './least-evidence.ts';
+import type { LeastEvidence } from './least-evidence.ts';
 import { DROPPED, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { isPartial, sampleOf } from './sample.ts';
 import { ScopeNumbers, Scopes } from './scope.ts';
-import { hasInitiatorHalf, isFailedProbe, isNothing, mayBeProbe, SEEN_OWN_TARGET } from './seen.ts';
+import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from './seen.ts';
+import { selected } from './selected.ts';
+import type { WindowFloors } from './window-floors.ts';
 
 const HOUR = 3600;
-const UDP = 17;
 /** Limit of contacts in memory, and of hours of sources: about 66 MB. */
 const MOST_CONTACTS = 380_000;
 /** A SKIPDATA row reports one aggregation interval. If a row claims a longer one, only the last hours count. */
@@ -46,6 +47,15 @@ export interface Dropped {
   readonly contacts: number;
   /** Records of interfaces beyond the 32,767 that can be distinguished. The holders of their addresses are unknown. */
   readonly ofInterfaces: number;
+}
+
+/** A source with what it can be, as far as its windows tell. */
+export interface Suspect {
+  readonly evidence: SourceEvidence;
+  /** Whether it can have a finding of its own. */
+  readonly mayScan: boolean;
+  /** Whether it can be a member of a campaign. */
+  readonly mayShare: boolean;
 }
 
 /** Collects one body of evidence: one file in the ingest function, all files on the command line. */
@@ -167,19 +177,37 @@ export class Collector implements FlowLogConsumer {
    * @param least leaves out sources with less than this, since they cannot become findings. Default: every source.
    */
   *sources(least?: LeastEvidence): Generator<SourceEvidence> {
+    for (const { evidence } of this.suspects(least)) yield evidence;
+  }
+
+  /**
+   * The same, with what each source can be by its windows.
+   * @param floors leaves out sources that can be nothing, for which no objects are made. Default: none.
+   */
+  *suspects(least?: LeastEvidence, floors?: WindowFloors): Generator<Suspect> {
     this.#identities.conclude();
-    for (const views of this.#wanted(least)) {
+    for (const { views, mayScan, mayShare } of selected(
+      this.#table,
+      {
+        networkKey: (source) => this.addresses.networkKey(source),
+        isInside: (source) => this.#isInside(source),
+        mayHaveNamesakes: (source) => this.#mayHaveNamesakes(source),
+      },
+      least,
+      floors,
+    )) {
       const panes = views.map((view) => this.#pane(view)).filter((pane) => pane.contacts.length > 0);
       if (!panes.length) continue;
       const source = views[0]!.source;
       const identity = this.#identities.identity(source);
-      yield {
+      const evidence = {
         scope: this.#scopeOf(source),
         address: this.addresses.text(source),
         inside: this.#isInside(source),
         ...(identity && { identity }),
         panes,
       };
+      yield { evidence, mayScan, mayShare };
     }
   }
 
@@ -234,53 +262,9 @@ export class Collector implements FlowLogConsumer {
     return this.#scopes.names[this.addresses.network(address)]!;
   }
 
-  *#wanted(least: LeastEvidence | undefined): Generator<readonly PaneView[]> {
-    if (!least) return yield* this.#table.sources();
-    const outsideFailures = Math.min(least.failures, ...least.outside.map(({ floor }) => floor));
-    const failures = this.#table.failedProbes();
-    const crowded = this.#crowdedNetworks(failures, least.network);
-    const isOfCrowd = (source: number) =>
-      failures[source]! > 0 && !this.#isInside(source) && crowded.has(this.addresses.networkKey(source));
-    const isWanted = (source: number) =>
-      failures[source]! >= outsideFailures || this.#isInside(source) || isOfCrowd(source);
-    for (const views of this.#table.sources(isWanted)) {
-      const { source } = views[0]!;
-      if (failures[source]! >= least.failures || isOfCrowd(source) || this.#mayAddUp(views, least)) yield views;
-    }
-  }
-
-  /** The networks in which at least so many outside sources failed, by their keys. */
-  #crowdedNetworks(failures: Uint32Array, least: number): ReadonlySet<number> {
-    const counts = new Map<number, number>();
-    for (let source = 1; source < failures.length; source++) {
-      if (failures[source] === 0 || this.#isInside(source)) continue;
-      const key = this.addresses.networkKey(source);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-    return new Set([...counts].filter(([, count]) => count >= least).map(([key]) => key));
-  }
-
-  /**
-   * Whether contacts that failed or were left at once may add up to a scan: a share of a campaign, or a sweep of open
-   * ports.
-   */
-  #mayAddUp(views: readonly PaneView[], least: LeastEvidence): boolean {
-    const inside = this.#isInside(views[0]!.source);
-    const counter = new GroupCounter<number>(inside ? least.inside : least.outside);
-    const shares = new GroupCounter<number>(inside ? least.shares : []);
-    for (const { contacts } of views) {
-      for (const row of contacts) {
-        const service = this.#table.serviceOf(row);
-        const target = this.#table.targetOf(row);
-        const isLateral = inside && this.#isInside(target);
-        const seen = this.#table.seenOf(row);
-        if (isLateral && isFailedProbe(seen) && shares.add(target, service)) return true;
-        // UDP exchanges are often one datagram each way, so nobody can tell whether a UDP service was left at once.
-        if ((inside && (service & 255) === UDP) || !mayBeProbe(seen)) continue;
-        if (counter.add(target, service, isLateral)) return true;
-      }
-    }
-    return false;
+  /** A target of a public address may exist under the same address in several networks. */
+  #mayHaveNamesakes(source: number): boolean {
+    return this.addresses.network(source) === 0 && this.#scopes.names.length > 2;
   }
 
   #isInside(source: number): boolean {
@@ -302,9 +286,8 @@ export class Collector implements FlowLogConsumer {
       (skipped ? SKIPPED_RECORDS : 0) |
       (isPartial(view.sample) ? SAMPLED : 0) |
       (this.dropped.sources ? DROPPED : 0);
-    // A target of a public address may exist under the same address in several networks. Evidence holds addresses
-    // alone.
-    const mayHaveNamesakes = this.addresses.network(view.source) === 0 && this.#scopes.names.length > 2;
+    // Evidence holds addresses alone.
+    const mayHaveNamesakes = this.#mayHaveNamesakes(view.source);
     const kept = { sample: view.sample, contacts: mayHaveNamesakes ? mergeContacts(contacts) : contacts };
     return { hour: view.hour, quality, fragments: 1, ...(mayHaveNamesakes ? sampleOf(kept) : kept) };
   }

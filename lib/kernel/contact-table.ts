@@ -1,4 +1,5 @@
 /** The contacts of all sources, hour by hour, as the kernel keeps them (`lib/kernel/assembly/contacts.ts`). */
+import type { ContactColumns } from './contact-columns.ts';
 import type { Kernel } from './kernel.ts';
 import { leftOutOf } from './left-out.ts';
 import {
@@ -129,7 +130,12 @@ export class ContactTable {
    * The sources, each with its hours in order of time. There may be a million sources of no interest.
    * @param isWanted selects by the source.
    */
-  *sources(isWanted: (source: number) => boolean = () => true): Generator<readonly PaneView[]> {
+  *sources(isWanted?: (source: number) => boolean): Generator<readonly PaneView[]> {
+    for (const panes of this.panes(isWanted)) yield this.views(panes);
+  }
+
+  /** The same, as the numbers of their panes. */
+  *panes(isWanted: (source: number) => boolean = () => true): Generator<Uint32Array> {
     const { run } = this.#kernel;
     run.cutAll();
     const { words } = this.#kernel;
@@ -150,8 +156,39 @@ export class ContactTable {
     for (let pane = 1; pane < count; pane++) if (places[sourceOf(pane)]) order[places[sourceOf(pane)]!++ - 1] = pane;
     for (let from = 0; from < wanted; ) {
       const to = from + sizes[sourceOf(order[from]!)]!;
-      yield Array.from(order.subarray(from, to), (pane) => this.#view(pane)).sort((a, b) => a.hour - b.hour);
+      yield order.subarray(from, to);
       from = to;
+    }
+  }
+
+  /** Hours of a source in order of time. */
+  views(panes: Uint32Array): readonly PaneView[] {
+    return Array.from(panes, (pane) => this.#view(pane)).sort((a, b) => a.hour - b.hour);
+  }
+
+  /** The source of a pane. */
+  sourceOf(pane: number): number {
+    return this.#kernel.words[this.#kernel.run.paneRows() / 4 + pane * PANE_WORDS + PANE_SOURCE / WORD]!;
+  }
+
+  /** Reads the contacts of some panes into columns, in no order. */
+  readColumns(panes: Uint32Array, columns: ContactColumns): void {
+    const { run, words } = this.#kernel;
+    const [base, rows] = [run.paneRows() / 4, run.contactRows() / 4];
+    columns.clear();
+    for (const pane of panes) {
+      for (let row = words[base + pane * PANE_WORDS + PANE_HEAD / WORD]!; row !== 0; ) {
+        const at = rows + row * CONTACT_WORDS;
+        const next = columns.next();
+        columns.target[next] = words[at + CONTACT_TARGET / WORD]!;
+        columns.service[next] = words[at + CONTACT_SERVICE / WORD]!;
+        columns.seen[next] = words[at + CONTACT_SEEN / WORD]!;
+        columns.start[next] = words[at + CONTACT_FIRST_START / WORD]!;
+        columns.end[next] = words[at + CONTACT_FIRST_END / WORD]!;
+        columns.minutesLow[next] = words[at + CONTACT_MINUTES_LOW / WORD]!;
+        columns.minutesHigh[next] = words[at + CONTACT_MINUTES_HIGH / WORD]!;
+        row = words[at + CONTACT_NEXT / WORD]!;
+      }
     }
   }
 
@@ -176,22 +213,6 @@ export class ContactTable {
         (words[at + CONTACT_SOURCE_PORT / WORD]! >>> ((CONTACT_PACKET_BYTES - CONTACT_SOURCE_PORT) * 8)) & 255,
       flows: words[at + CONTACT_FLOWS / WORD]! | 0,
     };
-  }
-
-  /**
-   * Single columns of the contact in a row, for loops over very many: target, port times 256 plus protocol, `seen`
-   * bits.
-   */
-  targetOf(row: number): number {
-    return this.#kernel.words[this.#at(row) + CONTACT_TARGET / WORD]!;
-  }
-
-  serviceOf(row: number): number {
-    return this.#kernel.words[this.#at(row) + CONTACT_SERVICE / WORD]!;
-  }
-
-  seenOf(row: number): number {
-    return this.#kernel.words[this.#at(row) + CONTACT_SEEN / WORD]!;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Judges everything that the builder holds, for the command line: the same judge, reading from memory. */
 import { distributedScan } from '../detections/distributed-scan.ts';
-import { leastEvidenceOf } from '../detections/least-evidence.ts';
+import { leastEvidenceOf, windowFloorsOf } from '../detections/least-evidence.ts';
 import type { Collector } from '../evidence/builder.ts';
 import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding, JudgingContext } from '../finding/describe-scan.ts';
@@ -20,7 +20,7 @@ export async function judgeAll(collector: Collector, context: JudgingContext): P
   const options = { settings, secret, windowDays: 0, overdueBefore, networks };
   const question = { hours: ALL_HOURS, horizons: 'all', stored: [] } as const;
   const found: DetectedFinding[] = [];
-  for (const source of reader.sources(leastEvidenceOf(settings)))
+  for (const source of reader.sources(leastEvidenceOf(settings), windowFloorsOf(settings)))
     found.push(...(await judgeSource({ ...question, source }, run, options)).detections);
   const members = [await reader.outside(), ...(await Promise.all(reader.scopes.map((scope) => reader.inside(scope))))];
   const campaigns = members.flatMap(({ contacts }) => detectCampaigns(contacts, context));

@@ -2,6 +2,7 @@
 import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
+import type { WindowFloors } from '../evidence/window-floors.ts';
 import { isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
 import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
@@ -11,7 +12,7 @@ const UDP = 17;
 const INTERNET = 'internet';
 
 /** The part of a collector that a judge reads. */
-export type Collected = Pick<Collector, 'sources' | 'contactsWith' | 'outsideReach'>;
+export type Collected = Pick<Collector, 'suspects' | 'contactsWith' | 'outsideReach'>;
 
 /** Sources pass once, so iterate over all of {@link MemoryEvidence.sources} before calling anything else. */
 export class MemoryEvidence implements EvidenceReader {
@@ -29,13 +30,16 @@ export class MemoryEvidence implements EvidenceReader {
   }
 
   /**
-   * Every source with at least this much evidence. {@link source} returns the current one until the next one passes.
+   * Every source with at least this much evidence that can have a finding of its own. {@link source} returns the current
+   * one until the next one passes.
+   * @param floors leaves out sources that cannot, by their windows. Default: none.
    */
-  *sources(least: LeastEvidence): Generator<SourceEvidence> {
-    for (const source of this.#collector.sources(least)) {
-      if (!source.inside || source.scope !== INTERNET) this.#membersOf(source.scope).add(source);
-      this.#passing = source;
-      yield source;
+  *sources(least: LeastEvidence, floors?: WindowFloors): Generator<SourceEvidence> {
+    for (const { evidence, mayScan, mayShare } of this.#collector.suspects(least, floors)) {
+      if (mayShare && (!evidence.inside || evidence.scope !== INTERNET)) this.#membersOf(evidence.scope).add(evidence);
+      if (!mayScan) continue;
+      this.#passing = evidence;
+      yield evidence;
     }
     this.#passing = undefined;
   }

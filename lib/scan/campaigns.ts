@@ -151,11 +151,11 @@ function campaignsOf(
   let from = 0;
   let to = 0;
   for (let until = Math.ceil(first / STEP) * STEP; until < end; until += STEP) {
-    const before = to;
+    const before = from + to;
     while (to < group.length && group[to]!.end <= until) shares.count(group[to++]!, 1);
     while (from < to && group[from]!.end <= until - HORIZONS[shape.horizon]) shares.count(group[from++]!, -1);
-    // The window has no new contacts, so it shows nothing new.
-    if ((to === before && found.length > 0) || !shares.isPromising) continue;
+    // A window with the same contacts as the one before shows nothing new.
+    if ((from + to === before && found.length > 0) || !shares.isPromising) continue;
     const cover = coverOf(shape, shares, group.slice(from, to));
     if (!cover) continue;
     const open = found.at(-1);

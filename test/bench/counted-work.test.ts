@@ -14,6 +14,7 @@ import { RowReader } from '../../lib/flowlog/row-reader.ts';
 import { Kernel } from '../../lib/kernel/kernel.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import { judgeAll } from '../../lib/pipeline/judge-all.ts';
+import { logText, NOON, probe, vertical } from '../lib/scan/traffic.ts';
 
 const CHUNK = 256 * 1024;
 const INTERFACES = 180;
@@ -56,7 +57,7 @@ async function read(log: Buffer) {
   counts.linesSplitByHost = split.mock.calls.length;
   counts.kindsAsked = kinds.mock.calls.length;
   counts.looks = looks.mock.calls.length;
-  const sources = jest.spyOn(collector, 'sources');
+  const suspects = jest.spyOn(collector, 'suspects');
   const context = {
     settings: detectionSettings('medium'),
     secret: 'counted',
@@ -65,8 +66,8 @@ async function read(log: Buffer) {
     overdueBefore: Number.POSITIVE_INFINITY,
   };
   const findings = await judgeAll(collector, context);
-  const [least] = sources.mock.calls[0]!;
-  counts.evidenceBuilt = [...collector.sources(least)].length;
+  const [least, floors] = suspects.mock.calls[0]!;
+  counts.evidenceBuilt = [...collector.suspects(least, floors)].length;
   return { ...counts, records: parser.rows.records, all: [...collector.sources()].length, findings, collector };
 }
 
@@ -115,6 +116,25 @@ describe('the work done for a log', () => {
     const work = await read(logOf({ layout: 'v5' }));
     expect(work.all).toBeGreaterThan(500);
     expect(work.evidenceBuilt).toBeLessThan(work.all / 4);
+  });
+
+  test('is no evidence for outside sources that come back all day, a few failures at a time', async () => {
+    const SOURCES = 50;
+    const comingBack = Array.from({ length: SOURCES * 12 }, (_, n) =>
+      probe({
+        from: `203.0.${n % SOURCES}.9`,
+        to: `10.0.9.${n % 7}`,
+        port: 1000 + n,
+        at: NOON + Math.floor(n / SOURCES) * 3000,
+        fate: 'rejected',
+        seenBy: 'target',
+      }),
+    );
+    const scan = vertical(20, { from: '198.51.100.1', seenBy: 'target', every: 5 });
+    const work = await read(Buffer.from(`${logText([...comingBack.flat(), ...scan])}\n`));
+    expect(work.all).toBe(SOURCES + 1);
+    expect(work.evidenceBuilt).toBe(1);
+    expect(work.findings).toHaveLength(1);
   });
 });
 

@@ -58,8 +58,8 @@ export class HeldLog {
   #again(): Collected {
     const sources = this.#sources.keys();
     return {
-      *sources() {
-        yield* sources;
+      *suspects() {
+        for (const evidence of sources) yield { evidence, mayScan: true, mayShare: true };
       },
       contactsWith: (wants) => this.#collector.contactsWith(wants),
       outsideReach: () => this.#collector.outsideReach(),

@@ -1,6 +1,7 @@
 /** The table of contacts: exact while small, beyond that the contacts with the smallest hashes. */
 import { describe, expect, test } from '@jest/globals';
 import { SEEN_ACCEPT, SEEN_REJECT, SEEN_RESET, SEEN_SYN, SEEN_SYN_ACK, SEEN_TCP } from '../../../lib/evidence/seen.ts';
+import { ContactColumns } from '../../../lib/kernel/contact-columns.ts';
 import { contactsOf, FULL, HOUR, NOON, PROBE, panesOf, tableOf } from './table-of-halves.ts';
 
 describe('a contact', () => {
@@ -82,17 +83,19 @@ describe('a table', () => {
     expect(first).toMatchObject({ port: 443, protocol: 6, hour: NOON / HOUR, source: both![0]!.source });
   });
 
-  test('tells of single columns of a contact what it tells of all', () => {
+  test('reads the contacts of a source into columns', () => {
     const filled = table();
-    for (const pane of panesOf(filled)) {
-      for (const row of pane.contacts) {
-        const { target, port, protocol, seen } = filled.contact(row);
-        expect([filled.targetOf(row), filled.serviceOf(row), filled.seenOf(row)]).toEqual([
-          target,
-          port * 256 + protocol,
-          seen,
-        ]);
-      }
+    const columns = new ContactColumns();
+    for (const panes of filled.panes()) {
+      filled.readColumns(panes, columns);
+      const rows = filled.views(panes).flatMap(({ contacts }) => contacts.map((row) => filled.contact(row)));
+      const read = Array.from({ length: columns.length }, (_, at) =>
+        [columns.target, columns.service, columns.seen, columns.start, columns.end].map((column) => column[at]),
+      );
+      const expected = rows.map(({ target, port, protocol, seen, firstStart, firstEnd }) => [
+        ...[target, port * 256 + protocol, seen, firstStart, firstEnd],
+      ]);
+      expect(read.map(String).sort()).toEqual(expected.map(String).sort());
     }
   });
 });

@@ -2,16 +2,19 @@
  * Makes room when the tables are full. They grow up to a bound. At the bound the host takes everything, or the least
  * suspicious evidence is dropped.
  *
- * Evidence is dropped in this order until half of the room is free:
+ * Evidence is dropped in this order until half of the room is free, or a quarter from step 7 on:
  * 1. sources without contacts that may be probes, or with a few ports that they found open,
- * 2. answered contacts beyond a large sample, then others beyond one, for sources of which more is kept,
- * 3. answered contacts beyond a medium sample,
- * 4. outside sources with few failed probes, and inside ones without any, starting with those not seen for the longest
+ * 2. answered contacts beyond a large sample, then beyond a medium one,
+ * 3. outside sources with few failed probes, and inside ones without any, starting with those not seen for the longest
  *    time,
- * 5. answered contacts beyond a small sample,
- * 6. inside sources with very few failed probes, then parts of the samples.
+ * 4. answered contacts beyond a small sample,
+ * 5. inside sources with very few failed probes,
+ * 6. answered contacts beyond a tiny sample,
+ * 7. failed and touched contacts beyond a large sample, then beyond a small one,
+ * 8. sources with more failed probes, and parts of the samples.
  *
- * Steps with answered contacts are taken only where they free much.
+ * What is answered never displaces a scan: failed contacts are sampled only when hardly any others are left. Steps with
+ * answered contacts are taken only where they free much.
  *
  * Inside sources with some failed probes are spared, unless inside sources are the flood.
  */
@@ -33,10 +36,14 @@ const GROWTH: u32 = 8;
 let most: u32 = FEWEST;
 let spills: bool = false;
 
-/** Sample sizes that are enough to see a source clearly, to estimate its successes, and to see it at all. */
+/**
+ * Sample sizes that are enough to see a source clearly, to estimate its successes, to see it at all, and to see that it
+ * succeeds.
+ */
 const LARGE_SAMPLE: u32 = 256;
 const MEDIUM_SAMPLE: u32 = 64;
 const SMALL_SAMPLE: u32 = 16;
+const TINY_SAMPLE: u32 = 4;
 /** A smaller sample of answered contacts must free this part of the room, or they are of more use where they are. */
 const WORTHWHILE: u32 = 4;
 /** A source with at least this many failed probes is reduced rather than dropped, as long as that frees enough room. */
@@ -51,6 +58,10 @@ const PROBE: u32 = 1024;
  */
 const SOME: u32 = 4;
 let spared: u32 = 1;
+/** The part of the room that must be free: half of it, or a quarter where only contacts that failed can be dropped. */
+const HALF: u32 = 2;
+const QUARTER: u32 = 4;
+let part: u32 = HALF;
 /** Limit per source for all but the largest floods. A source with more contacts is not the reason for full tables. */
 const MANY: u32 = 4096;
 /** Classes of sources by the time when they were last seen. */
@@ -98,23 +109,27 @@ export function makeRoom(more: u32): void {
   contacts.reindexContacts();
 }
 
-/** Whether half of the room would be free with this many panes and contacts, and the addresses they may have. */
+/** Whether enough of the room would be free with this many panes and contacts, and the addresses they may have. */
 function suffices(panes: u32, kept: u32): bool {
-  return panes <= rows / 2 && kept <= rows / 2;
+  const bound = rows - rows / part;
+  return panes <= bound && kept <= bound;
 }
 
 function relieve(more: u32): void {
   // Since the tables were last full, sources may have grown beyond the limits of that time.
   if (timesFull++) cutToLimits();
   spared = 1;
+  part = HALF;
   dropUpTo(0);
   shrinkAnswered(LARGE_SAMPLE);
-  shrink(LARGE_SAMPLE);
   shrinkAnswered(MEDIUM_SAMPLE);
   dropFew();
   shrinkAnswered(SMALL_SAMPLE);
   spared = SOME;
   dropFew();
+  shrinkAnswered(TINY_SAMPLE);
+  part = QUARTER;
+  shrink(LARGE_SAMPLE);
   shrink(SMALL_SAMPLE);
   for (let failedProbes = FEW; !isRelieved(); failedProbes *= 2) {
     if (failedProbes > MANY) {
@@ -191,7 +206,7 @@ function weightOf(pane: u32): u32 {
 }
 
 /**
- * Drops sources of at most this weight until half of the room is free, starting with those not seen for the longest
+ * Drops sources of at most this weight until there is room, starting with those not seen for the longest
  * time. The weight of a source counts all its hours.
  */
 function dropUpTo(weight: u32): void {

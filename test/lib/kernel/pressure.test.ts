@@ -274,3 +274,28 @@ describe('at the bound', () => {
     }
   });
 });
+
+test('what is answered displaces no scan, although every inside source fails a little', () => {
+  const random = randomOf('all fail a little');
+  const SOURCES = 100;
+  const FAILED = 4;
+  const calls = Array.from({ length: SOURCES }, (_, n) => {
+    const from = hostAt('10.4', n);
+    const succeeded = Array.from({ length: 30 }, (_, k) =>
+      visit(from, hostAt('10.2', n * 30 + k), (n + 100 * k) % 3000),
+    );
+    const failed = Array.from({ length: FAILED }, (_, k) =>
+      probe(from, hostAt('10.3', n + k), 8080, (n + 700 * k) % 3000),
+    );
+    return [...succeeded.flat(), ...failed];
+  }).flat();
+  const FROM_OUTSIDE = '203.0.113.9';
+  const fromOutside = Array.from({ length: 200 }, (_, n) => probe(FROM_OUTSIDE, '10.8.8.9', n + 1, n * 14));
+  const file = textOf(shuffled([...calls, ...scan(300), ...fromOutside], random));
+  const { sources, dropped } = readAt(MOST, file, random);
+  expect(dropped.contacts).toBeGreaterThan(0);
+  const failedOf = (address: string) =>
+    contactsOf(sources.get(address)).filter(({ seen }) => isFailedProbe(seen)).length;
+  expect([failedOf(SCANNER), failedOf(FROM_OUTSIDE)]).toEqual([300, 200]);
+  for (let n = 0; n < SOURCES; n++) expect(failedOf(hostAt('10.4', n))).toBe(FAILED);
+});

@@ -15,6 +15,15 @@ export interface Told {
   readonly repeats: number;
   /** Runs at other amounts of noise, the default one included, in order. */
   readonly byNoise: readonly Counted[];
+  /** The workload beside others. */
+  readonly workloads: readonly WorkloadBill[];
+}
+
+/** What one workload cost. */
+export interface WorkloadBill {
+  readonly name: string;
+  readonly counted: Counted;
+  readonly bill: Bill;
 }
 
 const MONTH = 30;
@@ -51,6 +60,41 @@ export function summary({ bill }: Pick<Told, 'bill'>): Table {
       row('fixed floor, a thirtieth of a month', fixed),
       row('managed detector, first tier', managed),
     ],
+  };
+}
+
+/** Marginal cost of each workload for a GB of log, without the fixed floor. */
+export function sideBySide(workloads: readonly WorkloadBill[]): Table {
+  return {
+    title: 'Workloads',
+    header: [
+      'for a GB of log',
+      'write units',
+      'read units with days of history',
+      'requests to the tables',
+      'Lambda GB-seconds',
+      'dollars, marginal',
+      'share of the managed price',
+    ],
+    rows: workloads.map(({ name, counted, bill }) => {
+      const days = counted.workload.rounds / 288;
+      const perGb = (quantity: number) => count(quantity / days / bill.gigabytes);
+      const calls = Object.entries(counted.counts).reduce(
+        (sum, [what, { calls }]) => sum + (what.startsWith('bench ') ? 0 : calls),
+        0,
+      );
+      const lambda = bill.marginal.filter(({ price }) => price === PRICES.lambdaSecond);
+      const marginal = total(bill.marginal) / bill.gigabytes;
+      return [
+        name,
+        perGb(unitsOf(counted, 'write') + unitsOf(counted, 'index')),
+        perGb(unitsOf(counted, 'read')),
+        perGb(calls),
+        count(lambda.reduce((sum, { quantity }) => sum + quantity, 0) / bill.gigabytes),
+        dollars(marginal),
+        `1/${(PRICES.managed.dollars / marginal).toPrecision(3)}`,
+      ];
+    }),
   };
 }
 
@@ -184,6 +228,10 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
     section(
       summary(told),
       `The managed detector reads its own copy of the logs. It costs ${dollars(PRICES.managed.dollars)} per GB at first and ${dollars(PRICES.managedLowest.dollars)} at the highest volumes.`,
+    ),
+    section(
+      sideBySide(told.workloads),
+      'The marginal cost alone. The fixed floor is the same for all. *Failures in half of the inside sources* is the same account with one failed\ncontact in each file of every second interface, and two records of each half of a contact instead of 20. It lasts three hours, scaled to a day.',
     ),
     section(
       linesOf('Marginal', bill.marginal),

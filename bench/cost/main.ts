@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { printTable } from '../table.ts';
 import { billOf } from './bill.ts';
 import { type Counted, runDay } from './day.ts';
-import { documentOf, noiseTable, summary, type Told } from './document.ts';
+import { documentOf, noiseTable, sideBySide, summary, type Told } from './document.ts';
 import { extrapolate } from './extrapolate.ts';
 import { deployed } from './template.ts';
 import { SCANS, type Workload } from './traffic.ts';
@@ -32,7 +32,10 @@ const DAY: Workload = {
   clientsADay: 100_000,
   contacts: 12,
   repeats: 1,
+  stale: { oneIn: 20, hosts: 1 },
 };
+/** Half of the inside sources have a failure in each file, and a contact is repeated once. As many rounds as it runs. */
+const FAILING = { stale: { oneIn: 2, hosts: 3 }, repeats: 2, rounds: 36 };
 const QUICK: Workload = { ...DAY, interfaces: 60, rounds: 24, noiseADay: 100_000, clientsADay: 10_000 };
 
 const { values } = parseArgs({
@@ -49,11 +52,26 @@ async function main(): Promise<void> {
     ? { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 }
     : await extrapolate(workload, REPEATS);
   const rounds = Math.min(workload.rounds, NOISE_ROUNDS);
-  const runs = await all([workload, ...amounts.map((noiseADay) => ({ ...workload, rounds, repeats: 1, noiseADay }))]);
-  const [counted, ...others] = runs as [Counted, ...Counted[]];
+  const failing = { ...workload, ...FAILING, rounds: Math.min(workload.rounds, FAILING.rounds) };
+  const runs = await all([
+    workload,
+    failing,
+    ...amounts.map((noiseADay) => ({ ...workload, rounds, repeats: 1, noiseADay })),
+  ]);
+  const [counted, countedFailing, ...others] = runs as [Counted, Counted, ...Counted[]];
   const byNoise = [counted, ...others].sort((a, b) => a.workload.noiseADay - b.workload.noiseADay);
-  const told: Told = { counted, deployed: of, bill: billOf(counted, of, more), more, repeats: REPEATS, byNoise };
-  for (const table of [summary(told), noiseTable(byNoise)]) console.log(`${table.title}\n${printTable(table)}\n`);
+  const bill = billOf(counted, of, more);
+  const workloads = [
+    { name: 'the workload', counted, bill },
+    {
+      name: 'failures in half of the inside sources, few repeats',
+      counted: countedFailing,
+      bill: billOf(countedFailing, of, { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 }),
+    },
+  ];
+  const told: Told = { counted, deployed: of, bill, more, repeats: REPEATS, byNoise, workloads };
+  for (const table of [summary(told), sideBySide(workloads), noiseTable(byNoise)])
+    console.log(`${table.title}\n${printTable(table)}\n`);
   if (values.quick) return;
   writeFileSync(DOCUMENT, documentOf(told));
   console.log(`${relative(process.cwd(), DOCUMENT)} written`);

@@ -19,6 +19,8 @@ export interface Workload {
   readonly contacts: number;
   /** Records of each half of an ordinary contact in a file. */
   readonly repeats: number;
+  /** One interface in so many has a failure in each file: a stale configuration with some hosts, which take turns. */
+  readonly stale: { readonly oneIn: number; readonly hosts: number };
 }
 
 /** A scan that is in the traffic and must be found. */
@@ -40,7 +42,7 @@ const COLUMNS =
 /** The ports of most background noise. The rest tries any port. */
 const POPULAR = [23, 22, 445, 3389, 80, 443, 8080, 2323, 5555, 1433, 6379, 3306, 8443, 81, 5900, 9200];
 const SYN_SIZES = [40, 44, 52, 60];
-const [PUBLIC, STALE] = [5, 20];
+const PUBLIC = 5;
 
 /** The scans, none of which the rest of the traffic contains. */
 export const SCANS: readonly Scan[] = [
@@ -129,7 +131,7 @@ export class Traffic {
   }
 
   #ordinary(round: number, emit: (flow: Flow) => void): void {
-    const { interfaces, contacts } = this.#of;
+    const { interfaces, contacts, stale } = this.#of;
     for (let host = 0; host < interfaces; host++) {
       const from = this.#host(host);
       for (let n = 0; n < contacts; n++) {
@@ -140,7 +142,9 @@ export class Traffic {
         const to = isOutside ? `52.${random & 15}.${(random >>> 4) & 15}.9` : this.#host(random % interfaces);
         if (to !== from) this.#talk(round, { from, to, port: isOutside ? 443 : 5432 + (which % 7), random }, emit);
       }
-      if (host % STALE === 0) emit(syn(from, this.#host(interfaces - 1 - host), 9999, round, mix(host)));
+      if (host % stale.oneIn) continue;
+      const gone = (2 * interfaces - 1 - host - (round % stale.hosts)) % interfaces;
+      emit(syn(from, this.#host(gone), 9999, round, mix(host)));
     }
     // Each VPC has a monitor, which asks every host.
     for (let log = 0; log < this.#of.flowLogs; log++)

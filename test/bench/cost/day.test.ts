@@ -17,16 +17,19 @@ const SMALL: Workload = {
   clientsADay: 2880,
   contacts: 4,
   repeats: 1,
+  stale: { oneIn: 20, hosts: 1 },
 };
 const NOTHING = { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 };
 
 let of: Deployed;
 let quiet: Counted;
 let noisy: Counted;
+let failing: Counted;
 beforeAll(async () => {
   of = countsOf(templateOf('defaults'), parseSettings({}));
   quiet = await runDay({ ...SMALL, noiseADay: 0 }, of);
   noisy = await runDay(SMALL, of);
+  failing = await runDay({ ...SMALL, noiseADay: 0, stale: { oneIn: 1, hosts: 1 } }, of);
 }, 300_000);
 
 test('scans are found, with noise and without', () => {
@@ -39,6 +42,13 @@ test('a source of noise takes a small fraction of a write unit', () => {
   const more = unitsOf(noisy, 'write') - unitsOf(quiet, 'write');
   expect(more).toBeGreaterThan(0);
   expect(more / 6000).toBeLessThan(0.04);
+});
+
+test('marks of failures cost by the file, not by the source', () => {
+  const marks = (counted: Counted) => unitsOf(counted, 'write', /^due$/) / counted.files;
+  expect(marks(failing)).toBeGreaterThan(0);
+  expect(marks(failing)).toBeLessThan(6);
+  expect(marks(failing)).toBeLessThanOrEqual(marks(quiet) + 2);
 });
 
 test('noise changes nothing but what is written of noise', () => {

@@ -88,5 +88,5 @@ const label = (time: number, span: number): string =>
 
 const px = (value: number): string => value.toFixed(1);
 
-const LONGEST_NAME = 26;
-const cut = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, 14)}…${name.slice(-11)}` : name);
+const LONGEST_NAME = 24;
+const cut = (name: string): string => (name.length > LONGEST_NAME ? `${name.slice(0, 13)}…${name.slice(-10)}` : name);

@@ -35,10 +35,10 @@ export const BUGS: readonly Bug[] = [
       },
       {
         file: 'lib/pipeline/recorder.ts',
-        find: `if (!(await findings.upsert(detection, version, isNews, now))) return 'refused';
+        find: `if (!(await findings.upsert(detection, version, isNews, now, handedOn))) return 'refused';
   if (isNews) await requestAlert(findingKey(detection));`,
         replace: `if (isNews) await requestAlert({ ...findingKey(detection), finding: detection.finding });
-  if (!(await findings.upsert(detection, version, isNews, now))) return 'refused';`,
+  if (!(await findings.upsert(detection, version, isNews, now, handedOn))) return 'refused';`,
       },
       {
         file: 'lib/pipeline/deliver.ts',

@@ -11,6 +11,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { toRuntimeSettings } from '../lib/config/runtime.ts';
 import type { Settings } from '../lib/config/schema.ts';
+import { hasSignals } from '../lib/config/signal-groups.ts';
 import { functionCode } from './function-code.ts';
 import { alertStatements, ingestStatements, type Resources, settleStatements } from './permissions.ts';
 
@@ -65,7 +66,7 @@ export function createFunctions(
   alert.addEventSource(
     new SqsEventSource(resources.alert.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 5 }),
   );
-  const settle = createHandler(scope, 'Settle', settings, settleStatements(resources), {
+  const settle = createHandler(scope, 'Settle', settings, settleStatements(resources, hasSignals(settings.signals)), {
     ...common,
     description: 'Every 5 minutes: overdue answers, slow scans, closing of findings, lost announcements, digest',
     timeout: timeouts.settle,

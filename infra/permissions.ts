@@ -48,11 +48,16 @@ export function alertStatements({ tables, topics, alert, key }: Resources): Poli
 /**
  * Statements of the settle function: judge what is due, close findings, repeat announcements, send the digest, check
  * subscriptions.
+ * @param withSignals whether logs of orchestrators or hosts arrive. Settle then marks the hours of scans that it judges.
  */
-export function settleStatements({ tables, topics, alert, settleDeadLetters, key }: Resources): PolicyStatement[] {
+export function settleStatements(
+  { tables, topics, alert, settleDeadLetters, key }: Resources,
+  withSignals: boolean,
+): PolicyStatement[] {
   const { findings, windows } = tables;
   return [
     allow('ReadWindows', table('DeleteItem', 'Query'), [windows.tableArn]),
+    ...(withSignals ? [allow('MarkWindows', table('BatchWriteItem'), [windows.tableArn])] : []),
     allow('SettleFindings', table('BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'), [findings.tableArn]),
     allow(
       'ReadFindingsIndexes',
@@ -73,6 +78,7 @@ export function signalsStatements({ tables, alert, key }: Resources, deadLetters
   return [
     allow('WriteWindows', table('BatchWriteItem', 'Query'), [tables.windows.tableArn]),
     allow('WriteFindings', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.findings.tableArn]),
+    allow('ReadFindingsByDay', table('Query'), [`${tables.findings.tableArn}/index/byDay`]),
     allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
     allow('KeepFailedEvents', ['sqs:SendMessage'], [deadLetters.queueArn]),
     ...tableKey(key),

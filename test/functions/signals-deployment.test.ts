@@ -89,6 +89,15 @@ describe('an audit log', () => {
   });
 });
 
+test('an exec with a known tool is a finding at once', async () => {
+  const line = audit('get', { subresource: 'exec' });
+  stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', [line]);
+  await idle();
+  expect((await stack.findings()).map(({ finding }) => finding)).toMatchObject([
+    { kind: 'exec-into-container', actor: { name: 'web-1', namespace: 'shop', user: 'alice' } },
+  ]);
+});
+
 test('records of a host become evidence', async () => {
   const lines = readFileSync(join(DATA, 'auditd-raw/tool-execution/nmap-connect-1024.log'), 'utf8').trim().split('\n');
   read = stack.events.length;

@@ -56,8 +56,7 @@ export function settleStatements(
 ): PolicyStatement[] {
   const { findings, windows } = tables;
   return [
-    allow('ReadWindows', table('DeleteItem', 'Query'), [windows.tableArn]),
-    ...(withSignals ? [allow('MarkWindows', table('BatchWriteItem'), [windows.tableArn])] : []),
+    allow('ReadWindows', table(...(withSignals ? ['BatchWriteItem'] : []), 'DeleteItem', 'Query'), [windows.tableArn]),
     allow('SettleFindings', table('BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'), [findings.tableArn]),
     allow(
       'ReadFindingsIndexes',

@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createDocumentClient } from '../../lib/store/clients.ts';
+import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
 import { itemsOf } from '../lib/store/fixture/tables.ts';
-import { type RunningStack, startStack } from './fixture/stack.ts';
+import { FUNCTIONS, type RunningStack, startStack } from './fixture/stack.ts';
+import { checkPermissions } from './permissions.cases.ts';
 
 const LIMIT_MS = 100_000;
 jest.setTimeout(3 * LIMIT_MS);
@@ -98,6 +100,35 @@ test('an exec with a known tool is a finding at once', async () => {
   ]);
 });
 
+test('an exec into a pod is a finding, and the scan that follows names who ordered it', async () => {
+  const found = async () =>
+    (await stack.findings()).map(({ finding }) => finding).filter(({ actor }) => actor?.user === 'alice');
+  expect(await found()).toMatchObject([{ source: null, actor: { namespace: 'shop', user: 'alice' } }]);
+  const address = audit(
+    'patch',
+    { subresource: 'status' },
+    {
+      auditID: '6f1ed4e2-0000-4000-8000-000000000002',
+      user: { username: 'system:node:ip-10-0-7-1.ec2.internal' },
+      responseStatus: { code: 200 },
+      requestObject: { metadata: { uid: 'uid-1' }, status: { podIP: '10.0.7.9', hostIP: '10.0.7.1' } },
+    },
+  );
+  stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', [address]);
+  const end = Math.floor(at / 1000) + 60;
+  await stack.put(
+    'AWSLogs/000000000000/vpcflowlogs/us-east-1/scan.log.gz',
+    file(scan('rejected', { from: '10.0.7.9', count: 40, end })),
+  );
+  await idle();
+  await stack.settle();
+  await idle();
+  const scans = (await found()).filter(({ source }) => source !== null);
+  expect(scans).toMatchObject([
+    { source: { address: '10.0.7.9' }, actor: { namespace: 'shop', user: 'alice' }, contacts: { rejected: 40 } },
+  ]);
+});
+
 test('records of a host become evidence', async () => {
   const lines = readFileSync(join(DATA, 'auditd-raw/tool-execution/nmap-connect-1024.log'), 'utf8').trim().split('\n');
   read = stack.events.length;
@@ -142,3 +173,5 @@ test('a payload that cannot be read fails with what was expected, so that Lambda
     'awslogs.data must be base64 of a whole gzip stream',
   );
 });
+
+checkPermissions('logs of orchestrators and hosts', () => stack, [...FUNCTIONS, 'Signals']);

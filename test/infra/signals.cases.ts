@@ -81,6 +81,7 @@ describe('with signals', () => {
       'logs:CreateLogStream logs:PutLogEvents on <SignalsLogs>',
       'dynamodb:BatchWriteItem dynamodb:Query on <Windows>',
       'dynamodb:BatchWriteItem dynamodb:Query dynamodb:UpdateItem on <Findings>',
+      'dynamodb:Query on <Findings>/index/byDay',
       'sqs:SendMessage on <AlertQueue>',
       'sqs:SendMessage on <SignalsDeadLetters>',
     ]);

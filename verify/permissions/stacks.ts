@@ -47,6 +47,11 @@ export const DEPLOYMENTS = {
     kmsKey: 'new',
     bucket: { existing: { bucket: 'their-logs', events: 'notification' } },
   },
+  'logs of orchestrators and hosts, key of the stack': {
+    ...people,
+    kmsKey: 'new',
+    signals: { kubernetes: [{ cluster: 'prod' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
+  },
 } as const satisfies Readonly<Record<string, SettingsInput>>;
 
 /** A deployment on paper. */

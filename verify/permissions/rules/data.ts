@@ -48,6 +48,7 @@ const looks: Readonly<Record<string, Look>> = {
   'AWS::SQS::QueuePolicy': nothing,
   'AWS::SNS::TopicPolicy': nothing,
   'AWS::Logs::LogGroup': nothing,
+  'AWS::Logs::SubscriptionFilter': nothing,
   'AWS::CloudWatch::Alarm': nothing,
   'AWS::EC2::FlowLog': nothing,
   'Custom::S3BucketNotifications': nothing,

@@ -122,7 +122,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a lost announcement stays lost',
-    foundBy: 49,
+    foundBy: 69,
     edits: [
       {
         file: 'lib/pipeline/sweep.ts',
@@ -167,7 +167,7 @@ export const BUGS: readonly Bug[] = [
     foundBy: 101,
     edits: [
       {
-        file: 'lib/store/findings-store.ts',
+        file: 'lib/store/claims.ts',
         find: "'attribute_not_exists(pk) OR leaseUntil < :now'",
         replace: "'attribute_not_exists(pk) OR leaseUntil < :now AND attribute_exists(never)'",
       },

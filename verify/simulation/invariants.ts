@@ -1,6 +1,6 @@
 /** What must hold when a history has come to rest, whatever happened in it. */
 import { isVoid, newsOf } from '../../lib/finding/lifecycle.ts';
-import type { Finding } from '../../lib/finding/model.ts';
+import { type Finding, severityRank } from '../../lib/finding/model.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
 import { VARIABLES } from './clients.ts';
 import type { Cloud, Published } from './cloud.ts';
@@ -143,7 +143,9 @@ function announcementViolations(
     else {
       if (!messages.some(({ attributes }) => attributes.event === 'opened'))
         violations.push(`${name}: nobody was told that it opened`);
-      if (!messages.some(({ attributes }) => attributes.severity === finding.severity))
+      // That a scan became less severe is no news.
+      const rankOf = ({ attributes }: Published) => severityRank(attributes.severity as Finding['severity']);
+      if (!messages.some((message) => rankOf(message) >= severityRank(finding.severity)))
         violations.push(`${name}: nobody was told that it is ${finding.severity}`);
       // A scan that is over when it is found is announced once.
       if (!messages.some(({ body }) => body.closedBecause === 'ended'))

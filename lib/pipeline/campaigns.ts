@@ -130,7 +130,7 @@ async function store(
   }
   const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
   for (const orphan of orphans) {
-    const version = { fragments: orphan.fragments, judgedAt: logTime, ...(orphan.hours && { hours: orphan.hours }) };
+    const version = closingVersionOf(orphan, fragments, logTime);
     if (await closeFinding(options, orphan, closingOf(orphan, detections), { version, now })) judged.updated++;
   }
   return { ...judged, members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)] };
@@ -192,9 +192,23 @@ function versionOf(
     from: Math.min(anchorHour, known?.hours?.from ?? anchorHour),
     to: Math.max(hourOf(finding.lastSeen), known?.hours?.to ?? 0),
   };
-  let seen = 0;
-  for (let hour = hours.from; hour <= hours.to; hour++) seen += fragments.get(hour) ?? 0;
-  return { fragments: Math.max(seen, known?.fragments ?? 0), judgedAt: logTime, hours };
+  return { fragments: Math.max(countIn(hours, fragments), known?.fragments ?? 0), judgedAt: logTime, hours };
+}
+
+/**
+ * The version of a judgement that a campaign is none. It counts what was read of the campaign's hours, so that it holds
+ * against an earlier judgement at a later log time, and never against one that saw more.
+ */
+function closingVersionOf(orphan: StoredFinding, fragments: ReadonlyMap<number, number>, logTime: number): Version {
+  const { hours, judgedAt } = orphan;
+  if (!hours) return { fragments: orphan.fragments, judgedAt: logTime };
+  return { fragments: countIn(hours, fragments), judgedAt: Math.max(logTime, judgedAt), hours };
+}
+
+function countIn({ from, to }: Hours, fragments: ReadonlyMap<number, number>): number {
+  let count = 0;
+  for (let hour = from; hour <= to; hour++) count += fragments.get(hour) ?? 0;
+  return count;
 }
 
 /** Closes a campaign that nothing has judged for so long that it must be over. */

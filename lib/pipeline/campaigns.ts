@@ -196,7 +196,7 @@ function versionOf(
 }
 
 /**
- * The version of a judgement that a campaign is none. It counts what was read of the campaign's hours, so that it holds
+ * The version of a judgement that a campaign does not hold. It counts what was read of the campaign's hours, so that it holds
  * against an earlier judgement at a later log time, and never against one that saw more.
  */
 function closingVersionOf(orphan: StoredFinding, fragments: ReadonlyMap<number, number>, logTime: number): Version {

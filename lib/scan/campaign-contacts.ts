@@ -63,6 +63,12 @@ class Reach {
  */
 export const MOST_CONTACTS = 75_000;
 
+/**
+ * Limit of contacts among which pairs are looked for. All are one group, whose windows take a kilobyte for each contact.
+ * Beyond it, half of the sources are looked at, then half of the rest, and so on.
+ */
+const MOST_PAIRS = 8_000;
+
 /** The limits of the logs of each source, hour by hour. */
 type Qualities = Map<string, readonly { readonly hour: number; readonly quality: number }[]>;
 
@@ -104,6 +110,14 @@ class Reservoir {
   }
 }
 
+/** The contacts of as many sources as have at most `most` contacts together, selected by their hash. */
+function sampled(contacts: readonly SharedContact[], most: number): readonly SharedContact[] {
+  let left = contacts;
+  for (let mask = 1; left.length > most; mask = mask * 2 + 1)
+    left = left.filter(({ source }) => (evenHash(source) & mask) === 0);
+  return left;
+}
+
 /** A source with more contacts than this needs no others of its network to be found. */
 const MOST_OF_ONE = 7;
 /** A client comes back to a server that refused it. Before that, the contact of an inside source may be a first try. */
@@ -136,8 +150,9 @@ export class CampaignContacts {
   }
 
   /** The contacts among which to look for a shape. */
-  contactsFor({ isOfNetwork }: Pick<Shape, 'isOfNetwork'>): readonly SharedContact[] {
-    return (isOfNetwork ? this.#single : this.#members).contacts;
+  contactsFor({ isOfNetwork, kind }: Pick<Shape, 'isOfNetwork' | 'kind'>): readonly SharedContact[] {
+    if (isOfNetwork) return this.#single.contacts;
+    return kind === 'block' ? sampled(this.#members.contacts, MOST_PAIRS) : this.#members.contacts;
   }
 
   /** Whether nothing can be found. */

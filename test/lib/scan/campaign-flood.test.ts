@@ -70,7 +70,9 @@ test('a flood of sources is dropped by half and half again, and a campaign of ma
     inbound.add(outsider(`203.0.${n}.113`, contacts));
   }
   for (const isOfNetwork of [false, true])
-    expect(inbound.contactsFor({ isOfNetwork }).length).toBeLessThanOrEqual(MOST_CONTACTS);
+    expect(inbound.contactsFor({ isOfNetwork, kind: 'vertical' }).length).toBeLessThanOrEqual(MOST_CONTACTS);
+  // Pairs are one group, which takes much more memory for each contact.
+  expect(inbound.contactsFor({ isOfNetwork: false, kind: 'block' }).length).toBeLessThanOrEqual(8_000);
   expect(inbound.dropped).toBeGreaterThan(STRANGERS / 4);
   const campaigns = detectCampaigns(inbound, context);
   expect(campaigns).toHaveLength(1);

@@ -87,7 +87,7 @@ function closedLabel({ closedBecause }: Finding): string {
 }
 
 /** Says who scanned what, and whether anything answered. */
-function inShort(finding: Finding): string {
+export function inShort(finding: Finding): string {
   if (restsOnSignals(finding)) return `${finding.reasons[0]?.text ?? shapeOf(finding)}.`;
   const { targets, ports, openPorts } = finding;
   const where = targets.count === 1 ? `${targets.sample[0]}` : `${about(targets)}${countOf(targets.count, 'target')}`;
@@ -111,7 +111,7 @@ function inShort(finding: Finding): string {
 }
 
 /** Whether the source belongs to the reader's network, with its best identification. */
-function isOurs(finding: Finding): string {
+export function isOurs(finding: Finding): string {
   const { source, sources, direction } = finding;
   if (restsOnSignals(finding)) return 'It happened on your own systems.';
   if (!source) {
@@ -135,7 +135,7 @@ function isOurs(finding: Finding): string {
 }
 
 /** The first action to take, within a minute. */
-function firstAction(finding: Finding): string {
+export function firstAction(finding: Finding): string {
   const { source, direction, openPorts } = finding;
   if (restsOnSignals(finding)) return 'Do first: ask the user whether it was part of their work.';
   if (!source)
@@ -194,7 +194,8 @@ function closing({ closedBecause, mergedInto, lastSeen }: Finding): string {
   return `The scan ended: no probe followed the one at ${lastSeen}. Finish the steps of the first alert.`;
 }
 
-function who(finding: Finding): string[] {
+/** The source of a finding, one fact on each line. */
+export function who(finding: Finding): string[] {
   const { source, sources, campaign, tool } = finding;
   const lines = source
     ? aboutSource(source)
@@ -236,7 +237,8 @@ function whereabouts({ scope, accountId }: FindingSource): string {
   return scope === accountId ? ' (inside)' : ` (inside, scope ${scope})`;
 }
 
-function howMuch(finding: Finding): string[] {
+/** Targets, ports and outcomes, one line each. */
+export function howMuch(finding: Finding): string[] {
   const { contacts, targets, ports } = finding;
   return [
     `${about(targets)}${countOf(targets.count, 'target')}: ${listOf(targets.sample, targets.count)}`,
@@ -266,7 +268,8 @@ const protocolsOf = ({ protocols }: Finding): string => protocols.map(protocolLa
 const listOf = (sample: readonly (string | number)[], count: number) =>
   `${sample.join(', ')}${sample.length < count ? ` and ${grouped(count - sample.length)} more` : ''}`;
 
-function answered(finding: Finding): string[] {
+/** The services that answered. */
+export function answered(finding: Finding): string[] {
   const { count, sample } = finding.openPorts;
   if (!count)
     return finding.source

@@ -10,6 +10,7 @@ import { Networks } from '../lib/net/networks.ts';
 import { Judge, type JudgeOptions } from '../lib/pipeline/judge.ts';
 import type { Clients, Services, TopicName } from '../lib/pipeline/services.ts';
 import { Allowance } from '../lib/store/allowance.ts';
+import { Claims } from '../lib/store/claims.ts';
 import { createDocumentClient } from '../lib/store/clients.ts';
 import { FindingsStore } from '../lib/store/findings-store.ts';
 import { countConfirmedAddresses, publishAlert, requestAlert } from '../lib/store/messages.ts';
@@ -78,6 +79,7 @@ export function createServices({ variables, outlets, ...means }: Means): Service
     outbox: new Outbox(documents, table),
     allowance: new Allowance(documents, table, runtime.alertsIn5Minutes),
     suppressions: new SuppressionsStore(documents, table),
+    claims: new Claims(documents, table),
     judge: new Judge(judging),
     place: {
       deployment: runtime.deployment,

@@ -7,6 +7,7 @@ import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { AlertMessage } from '../notify/message.ts';
 import type { AlertPlace } from '../notify/text.ts';
 import type { Allowance } from '../store/allowance.ts';
+import type { Claims } from '../store/claims.ts';
 import type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient } from '../store/clients.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SuppressionsStore } from '../store/suppressions-store.ts';
@@ -38,6 +39,8 @@ export interface Services extends JudgeOptions {
   /** The limit of alerts. Those beyond it are held for the storm message. */
   readonly allowance: Allowance;
   readonly suppressions: SuppressionsStore;
+  /** Work of settle that must be done once. */
+  readonly claims: Claims;
   readonly judge: Judge;
   /** Publishes to the alert topic. */
   readonly publish: (message: AlertMessage) => Promise<unknown>;

@@ -22,10 +22,13 @@ interface Progress {
 const PROGRESS = 'settle-progress';
 
 export class Claims {
-  readonly #options: { readonly client: DynamoDBDocumentClient; readonly table: string };
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
 
-  constructor(options: { readonly client: DynamoDBDocumentClient; readonly table: string }) {
-    this.#options = options;
+  /** @param table the findings table. */
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
+    this.#table = table;
   }
 
   /**
@@ -34,9 +37,9 @@ export class Claims {
    */
   async claim(pk: string, sk: string, { now, leaseSeconds, expiresAt }: Claim): Promise<boolean> {
     try {
-      await this.#options.client.send(
+      await this.#client.send(
         new PutCommand({
-          TableName: this.#options.table,
+          TableName: this.#table,
           Item: { pk, sk, leaseUntil: now + leaseSeconds, expiresAt },
           ConditionExpression: 'attribute_not_exists(pk) OR leaseUntil < :now',
           ExpressionAttributeValues: { ':now': now },
@@ -51,9 +54,9 @@ export class Claims {
 
   /** Releases a claim after its work failed, so that the next run need not wait for the lease to end. */
   async release(pk: string, sk: string): Promise<void> {
-    await this.#options.client.send(
+    await this.#client.send(
       new UpdateCommand({
-        TableName: this.#options.table,
+        TableName: this.#table,
         Key: { pk, sk },
         UpdateExpression: 'SET leaseUntil = :past',
         ExpressionAttributeValues: { ':past': 0 },
@@ -63,14 +66,14 @@ export class Claims {
 
   /** Records that claimed work is done, so that nothing claims it again. */
   async complete(pk: string, sk: string): Promise<void> {
-    await this.#options.client.send(
-      new UpdateCommand({ TableName: this.#options.table, Key: { pk, sk }, UpdateExpression: 'REMOVE leaseUntil' }),
+    await this.#client.send(
+      new UpdateCommand({ TableName: this.#table, Key: { pk, sk }, UpdateExpression: 'REMOVE leaseUntil' }),
     );
   }
 
   /** How far unfinished work of an earlier run of settle came. Undefined if nothing was recorded about `state`. */
   async progressOf(name: string, state: string): Promise<Progress | undefined> {
-    const [item] = await queryAll(this.#options.client, this.#options.table, {
+    const [item] = await queryAll(this.#client, this.#table, {
       ConsistentRead: true,
       KeyConditionExpression: 'pk = :pk AND sk = :sk',
       ExpressionAttributeValues: { ':pk': PROGRESS, ':sk': name },
@@ -84,9 +87,9 @@ export class Claims {
    * forgotten.
    */
   async noteProgress(name: string, state: string, { position, hasFailed }: Progress, expiresAt: number): Promise<void> {
-    await this.#options.client.send(
+    await this.#client.send(
       new UpdateCommand({
-        TableName: this.#options.table,
+        TableName: this.#table,
         Key: { pk: PROGRESS, sk: name },
         UpdateExpression: 'SET workState = :state, workPosition = :position, hasFailed = :failed, expiresAt = :expires',
         ExpressionAttributeValues: {

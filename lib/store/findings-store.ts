@@ -5,7 +5,6 @@ import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding, isoTime, SEVERITIES } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
-import { Claims } from './claims.ts';
 import {
   type Announced,
   findingKey,
@@ -56,11 +55,10 @@ export interface FindingsStoreOptions {
   readonly retentionDays: number;
 }
 
-export class FindingsStore extends Claims {
+export class FindingsStore {
   #options: FindingsStoreOptions;
 
   constructor(options: FindingsStoreOptions) {
-    super(options);
     this.#options = options;
   }
 

@@ -69,21 +69,21 @@ interface Resumable {
  * @returns whether time ran out.
  */
 export async function resume(
-  { findings }: Services,
+  { claims }: Services,
   { now, failures }: Run,
   name: string,
   state: string,
   { work, finish }: Resumable,
 ): Promise<boolean> {
-  const before = await findings.progressOf(name, state);
+  const before = await claims.progressOf(name, state);
   const failuresBefore = failures.length;
   const stoppedAt = await work(before?.position ?? 0);
   const hasFailed = before?.hasFailed === true || failures.length > failuresBefore;
   if (stoppedAt !== undefined) {
-    await findings.noteProgress(name, state, { position: stoppedAt, hasFailed }, now + DAY);
+    await claims.noteProgress(name, state, { position: stoppedAt, hasFailed }, now + DAY);
     return true;
   }
-  if (before?.position) await findings.noteProgress(name, state, { position: 0, hasFailed: false }, now + DAY);
+  if (before?.position) await claims.noteProgress(name, state, { position: 0, hasFailed: false }, now + DAY);
   if (!hasFailed) await finish();
   return false;
 }

@@ -75,17 +75,17 @@ export async function judgeOne(
 
 /** Does work once over all runs. If it fails, remains unfinished, or its run is killed, a later run continues it. */
 export async function once(
-  { findings }: Pick<Services, 'findings'>,
+  { claims }: Pick<Services, 'claims'>,
   { now }: Pick<Run, 'now'>,
   { pk, sk, expiresAt }: { readonly pk: string; readonly sk: string; readonly expiresAt: number },
   work: () => Promise<boolean>,
 ): Promise<void> {
-  if (!(await findings.claim(pk, sk, { now, leaseSeconds: RUN_SECONDS, expiresAt }))) return;
+  if (!(await claims.claim(pk, sk, { now, leaseSeconds: RUN_SECONDS, expiresAt }))) return;
   let isDone = false;
   try {
     isDone = await work();
   } finally {
-    if (!isDone) await findings.release(pk, sk);
+    if (!isDone) await claims.release(pk, sk);
   }
-  if (isDone) await findings.complete(pk, sk);
+  if (isDone) await claims.complete(pk, sk);
 }

@@ -31,8 +31,6 @@ const upsert = (parts: Partial<Finding>, fragments: number, judgedAt = NOW, anno
   store.upsert(detection(parts), version(fragments, judgedAt), announce, NOW);
 const only = async () => (await store.ofSource(SOURCE))[0]!;
 
-const CLAIM = { now: NOW, leaseSeconds: 420, expiresAt: NOW + 86_400 };
-
 describe('an upsert', () => {
   test('stores the finding as it is published', async () => {
     expect(await upsert({}, 1)).toBe(true);
@@ -116,7 +114,6 @@ describe('an upsert', () => {
     interfere(own, () => Promise.reject(Object.assign(new Error('denied'), { name: 'AccessDeniedException' })));
     const denied = new FindingsStore({ client: own, table, retentionDays: 1 });
     await expect(denied.upsert(detection({}, []), version(1), false, NOW)).rejects.toThrow('denied');
-    await expect(denied.claim('a', 'b', CLAIM)).rejects.toThrow('denied');
   });
 });
 
@@ -197,33 +194,6 @@ test('rows by target are a hundred, and one for each further network, even for a
   expect(Math.max(...(await itemsOf(client, table)).map((item) => JSON.stringify(item).length))).toBeLessThan(
     100 * 1024,
   );
-});
-
-describe('a claim', () => {
-  const take = (now: number) => store.claim('digest', '2026-11-21', { ...CLAIM, now });
-
-  test('is given to one of many at once', async () => {
-    const claims = await Promise.all(Array.from({ length: 6 }, () => take(NOW)));
-    expect(claims.filter(Boolean)).toHaveLength(1);
-  });
-
-  test('can be taken again once its lease has run out: whoever had it was killed', async () => {
-    expect(await take(NOW)).toBe(true);
-    expect(await take(NOW + CLAIM.leaseSeconds)).toBe(false);
-    expect(await take(NOW + CLAIM.leaseSeconds + 1)).toBe(true);
-  });
-
-  test('can be taken again once it was released', async () => {
-    await take(NOW);
-    await store.release('digest', '2026-11-21');
-    expect(await take(NOW)).toBe(true);
-  });
-
-  test('is never given again once it is completed', async () => {
-    await take(NOW);
-    await store.complete('digest', '2026-11-21');
-    expect(await take(NOW + 100 * CLAIM.leaseSeconds)).toBe(false);
-  });
 });
 
 test('an item that lacks what later versions added is still a finding', async () => {

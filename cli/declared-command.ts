@@ -4,6 +4,12 @@
 import { Command, type ErrorOptions, Option } from 'commander';
 import { UsageError } from './usage-error.ts';
 
+/** Runs the work of a command once its arguments are read, and keeps its exit code. */
+export type Perform = (work: () => Promise<number>) => Promise<void>;
+
+/** How help and examples call the program. */
+export const RUN = 'npx --no-install sweepwatch';
+
 /** A command that throws where commander would write to stderr and end the process. */
 export class DeclaredCommand extends Command {
   override createCommand(name?: string): DeclaredCommand {
@@ -58,4 +64,10 @@ export function refuseOptionsAsValues(command: Command): void {
         command.error(
           `option '${option.flags}' needs a value, got the option ${value}. If that is the value, write ${option.long}=${value}`,
         );
+}
+
+/** Adds examples below the options of a command, then other paragraphs. */
+export function after(command: Command, examples: readonly string[], ...paragraphs: readonly string[]): Command {
+  const lines = ['Examples:', ...examples.map((example) => `  ${RUN} ${example}`)].join('\n');
+  return command.addHelpText('after', `\n${[lines, ...paragraphs].join('\n\n')}`);
 }

@@ -55,15 +55,14 @@ export function createAlarms(
   const scope = new Construct(parent, 'Alarms');
   const action = new SnsAction(resources.topics.operations);
   const specs = [
-    ...deadLetterAlarms(resources),
-    ...functionAlarms(functions),
+    ...deadLetterAlarms(resources, signals),
+    ...functionAlarms(functions, signals),
     ...ageAlarms(resources),
     ...silenceAlarms(settings),
     deliveryAlarm(resources),
     subscriptionsAlarm(settings),
     noiseAlarm(settings),
     throttlingAlarm(settings),
-    ...signalAlarms(signals),
   ];
   return specs.map((spec) => {
     const alarm = new Alarm(scope, spec.id, {
@@ -82,13 +81,10 @@ export function createAlarms(
   });
 }
 
-const visibleIn = (queue: Queue): IMetric =>
-  queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM });
-
-function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): AlarmSpec[] {
+function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources, signals?: SignalSources): AlarmSpec[] {
   const spec = (id: string, queue: Queue, description: string): AlarmSpec => ({
     id,
-    metric: visibleIn(queue),
+    metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
     description,
   });
   return [
@@ -111,6 +107,17 @@ function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources): Alar
       'Runs of the settle function failed or could not be started. First: read the error in its log. ' +
         'The next run does the missed work, so delete the messages once the runs succeed.',
     ),
+    ...(signals
+      ? [
+          spec(
+            'SignalsDeadLetters',
+            signals.deadLetters,
+            'Log events of orchestrators or hosts could not be read in three tries, so signals in them are missing. Flow ' +
+              'logs are still judged. First: read the error in the log of the signals function, fix its cause, then invoke ' +
+              'the function with the messages again.',
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -123,13 +130,14 @@ const retries: Readonly<Record<keyof Functions | 'signals', string>> = {
   signals: ', or could not read log events. First: read the error in its log. Lambda repeats the events twice.',
 };
 
-function functionAlarms({ ingest, alert, settle }: Functions): AlarmSpec[] {
+function functionAlarms({ ingest, alert, settle }: Functions, signals?: SignalSources): AlarmSpec[] {
   return [
     errorsAlarm('ingest', ingest),
     throttlesAlarm('ingest', ingest),
     errorsAlarm('alert', alert),
     throttlesAlarm('alert', alert),
     errorsAlarm('settle', settle),
+    ...(signals ? [errorsAlarm('signals', signals.function)] : []),
     {
       id: 'SettleStopped',
       metric: settle.metricInvocations({ period, statistic: Stats.SUM }),
@@ -160,21 +168,6 @@ const throttlesAlarm = (name: keyof Functions, fn: IFunction): AlarmSpec => ({
     `Lambda refused to run the ${name} function ten times in 5 minutes, because the account's concurrency is used up. ` +
     'First: look at the ConcurrentExecutions metric, then request a higher quota.',
 });
-
-function signalAlarms(signals: SignalSources | undefined): AlarmSpec[] {
-  if (signals === undefined) return [];
-  return [
-    errorsAlarm('signals', signals.function),
-    {
-      id: 'SignalsDeadLetters',
-      metric: visibleIn(signals.deadLetters),
-      description:
-        'Log events of orchestrators or hosts could not be read in three tries, so signals in them are missing. Flow ' +
-        'logs are still judged. First: read the error in the log of the signals function, fix its cause, then invoke ' +
-        'the function with the messages again.',
-    },
-  ];
-}
 
 function ageAlarms({ ingest, alert }: Resources): AlarmSpec[] {
   const age = (queue: Queue) => queue.metricApproximateAgeOfOldestMessage({ period, statistic: Stats.MAXIMUM });

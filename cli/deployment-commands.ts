@@ -1,61 +1,8 @@
-/** The commands that talk to a deployment, declared: `findings`, `suppress`, `redrive`. */
+/** The commands that change a deployment, declared: `suppress`, `redrive`. */
 import { type Command, Option } from 'commander';
 import { after, type Perform, shareOptions } from './declared-command.ts';
-import {
-  addOptions,
-  deploymentOptions,
-  formatOption,
-  repeatable,
-  reportOption,
-  severityOption,
-  stackOptions,
-} from './options.ts';
+import { addOptions, deploymentOptions, repeatable, stackOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Declares `sweepwatch findings`. */
-export function addFindings(program: Command, terminal: Terminal, perform: Perform): void {
-  const findings = program
-    .command('findings')
-    .summary('list and explain the findings of a deployment')
-    .description('Looks up the findings of a deployment.');
-  const list = findings
-    .command('list')
-    .summary('list findings, the oldest detection first')
-    .description('Lists the findings of a deployment, the oldest detection first.');
-  addOptions(
-    list,
-    new Option(
-      '--since <TIME>',
-      'last probe at or after a date (2026-11-21), a time (2026-11-21T08:00:00Z), or a span back from now in minutes, hours or days (90m, 6h, 7d)',
-    ).default('7d'),
-    new Option('--source <ADDRESS>', 'findings about this source address (default: any)'),
-    new Option('--scope <NAME>', 'scope of --source: an account id, a routing domain or "internet" (default: any)'),
-    new Option('--target <ADDRESS>', 'findings whose scan reached this target address (default: any)'),
-    severityOption('--severity <LEVEL>', 'findings of this severity or above, default any'),
-    new Option('--kind <KIND>', 'findings of this kind, such as vertical-scan (default: any)'),
-    new Option('--actor <TEXT>', 'findings whose actor contains this text: user, pod, namespace (default: any)'),
-    new Option('--open', 'only findings that are open (default: closed ones too)'),
-    reportOption(),
-    formatOption(),
-    ...deploymentOptions(),
-  );
-  after(list, [
-    'findings list --since 24h --severity high --stack sweepwatch',
-    'findings list --target 10.0.12.30 --stack sweepwatch',
-  ]).action((options) => perform(async () => (await import('./commands/findings.ts')).listFindings(options, terminal)));
-  const show = findings
-    .command('show')
-    .summary('explain one finding')
-    .description(
-      'Explains one finding: the source, the targets, why it fired, what the log could not show, how to respond, and which setting or suppression would have prevented it.',
-    )
-    .argument('<ID>', 'id from "findings list" or an alert');
-  addOptions(show, formatOption(), ...deploymentOptions());
-  after(show, ['findings show 3f1c0a9b52d7e8640a1b2c3d --stack sweepwatch']).action((id, options) =>
-    perform(async () => (await import('./commands/findings.ts')).showFinding(id, options, terminal)),
-  );
-  shareOptions(findings);
-}
 
 /** Declares `sweepwatch suppress`. */
 export function addSuppress(program: Command, terminal: Terminal, perform: Perform): void {

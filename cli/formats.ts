@@ -1,39 +1,79 @@
-/** Findings as text: a table for people, NDJSON, JSON and OCSF for programs. */
+/** Findings as text: a table for people, NDJSON, JSON, CSV and OCSF for programs. */
 
 import type { Finding } from '../lib/finding/model.ts';
 import { toOcsf } from '../lib/finding/ocsf.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
-import type { Terminal } from './terminal.ts';
+import { csvHeading, csvRow } from './csv.ts';
+import type { Style, Terminal } from './terminal.ts';
 
-export const FORMATS = ['table', 'ndjson', 'json', 'ocsf'] as const;
+export const FORMATS = ['table', 'ndjson', 'json', 'csv', 'ocsf'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Writes findings to stdout in a format. */
 export function formatFindings(findings: readonly Finding[], format: Format, terminal: Terminal): void {
-  if (format === 'json') terminal.stdout(`${jsonText(findings, 2)}\n`);
-  else if (format === 'table') terminal.stdout(findings.length ? table(findings) : 'no findings\n');
+  for (const text of textsOf(findings, format, terminal.paint)) terminal.stdout(text);
+}
+
+/** The text of findings in a format, in parts of a finding each where the format allows it. */
+export function* textsOf(findings: readonly Finding[], format: Format, paint = plainly): Generator<string> {
+  if (format === 'json') yield `${jsonText(findings, 2)}\n`;
+  else if (format === 'table') yield findings.length ? table(findings, paint) : 'no findings\n';
   else {
-    for (const finding of findings) terminal.stdout(`${jsonText(format === 'ocsf' ? toOcsf(finding) : finding)}\n`);
+    if (format === 'csv') yield `${csvHeading()}\n`;
+    for (const finding of findings) yield `${lineOf(finding, format)}\n`;
   }
 }
 
-const COLUMNS: readonly (readonly [string, (finding: Finding) => string])[] = [
-  ['SEVERITY', (finding) => finding.severity],
-  ['KIND', (finding) => finding.kind],
-  ['DIRECTION', (finding) => finding.direction ?? '-'],
-  [
-    'SOURCE',
-    (finding) =>
+const lineOf = (finding: Finding, format: 'ndjson' | 'csv' | 'ocsf'): string =>
+  format === 'csv' ? csvRow(finding) : jsonText(format === 'ocsf' ? toOcsf(finding) : finding);
+
+const plainly = (_: Style, text: string): string => text;
+
+const SEVERITY_STYLES: Readonly<Record<string, Style>> = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'cyan',
+  informational: 'dim',
+};
+
+interface Column {
+  readonly heading: string;
+  readonly cell: (finding: Finding) => string;
+  /** How the cell is painted where the terminal has colours. */
+  readonly style?: (finding: Finding) => Style | undefined;
+}
+
+const COLUMNS: readonly Column[] = [
+  {
+    heading: 'SEVERITY',
+    cell: (finding) => finding.severity,
+    style: (finding) => SEVERITY_STYLES[finding.severity],
+  },
+  { heading: 'KIND', cell: (finding) => finding.kind },
+  { heading: 'DIRECTION', cell: (finding) => finding.direction ?? '-' },
+  {
+    heading: 'SOURCE',
+    cell: (finding) =>
       finding.source?.address ?? (finding.sources ? `${finding.sources.count} sources` : (finding.actor?.name ?? '-')),
-  ],
-  ['TARGETS', (finding) => some(finding.targets)],
-  ['PORTS', (finding) => some(finding.ports)],
-  ['FAILED', (finding) => String(finding.contacts.failed)],
-  ['OPEN', (finding) => String(finding.openPorts.count)],
-  ['FIRST SEEN', (finding) => finding.firstSeen],
-  ['DETECTED', (finding) => finding.detectedAt.slice(11)],
-  ['STATUS', (finding) => finding.closedBecause ?? finding.status],
-  ['ID', (finding) => finding.id],
+    style: () => 'bold',
+  },
+  { heading: 'TARGETS', cell: (finding) => some(finding.targets) },
+  { heading: 'PORTS', cell: (finding) => some(finding.ports) },
+  { heading: 'FAILED', cell: (finding) => String(finding.contacts.failed) },
+  {
+    heading: 'OPEN',
+    cell: (finding) => String(finding.openPorts.count),
+    style: (finding) => (finding.openPorts.count ? 'bold' : 'dim'),
+  },
+  { heading: 'FIRST SEEN', cell: (finding) => finding.firstSeen },
+  { heading: 'DETECTED', cell: (finding) => finding.detectedAt.slice(11) },
+  {
+    heading: 'STATUS',
+    cell: (finding) => finding.closedBecause ?? finding.status,
+    style: (finding) => (finding.status === 'closed' ? 'dim' : undefined),
+  },
+  { heading: 'ID', cell: (finding) => finding.id },
 ];
 
 function some({
@@ -51,18 +91,21 @@ function some({
 }
 
 /** Findings as aligned columns with a heading. */
-function table(findings: readonly Finding[]): string {
-  const rows = [
-    COLUMNS.map(([heading]) => heading),
-    ...findings.map((finding) => COLUMNS.map(([, cell]) => printable(cell(finding)))),
-  ];
-  const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at]!))
-      .join('  ')
-      .trimEnd(),
+function table(findings: readonly Finding[], paint: NonNullable<Terminal['paint']>): string {
+  const rows = findings.map((finding) =>
+    COLUMNS.map(({ cell, style }) => ({ text: printable(cell(finding)), style: style?.(finding) })),
   );
-
+  const all = [COLUMNS.map(({ heading }) => ({ text: heading, style: 'bold' as Style })), ...rows];
+  const widths = COLUMNS.map((_, at) => all.reduce((width, row) => Math.max(width, row[at]!.text.length), 0));
+  const last = COLUMNS.length - 1;
+  const lines = all.map((row) =>
+    row
+      .map(({ text, style }, at) => {
+        // Trailing blanks would wrap on a narrow terminal.
+        const blanks = at === last ? '' : ' '.repeat(widths[at]! - text.length);
+        return `${style ? paint(style, text) : text}${blanks}`;
+      })
+      .join('  '),
+  );
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,5 @@
 /** Options that several commands share, each with one description, one default and one set of choices. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SEVERITIES } from '../lib/finding/model.ts';
 import { FORMATS } from './formats.ts';
 
@@ -32,13 +32,24 @@ export const reportOption = (): Option =>
 
 /** How findings are printed. */
 export const formatOption = (): Option =>
-  new Option('--format <FORMAT>', 'output format. ndjson and ocsf (OCSF 1.8) print one finding per line')
+  new Option(
+    '--format <FORMAT>',
+    'output format. ndjson and ocsf (OCSF 1.8) print one finding per line, csv one per row',
+  )
     .choices(FORMATS)
     .default('table');
 
 /** An option that takes a severity. */
 export const severityOption = (flags: string, description: string): Option =>
   new Option(flags, description).choices(SEVERITIES);
+
+/** An option that takes a port. */
+export const portOption = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((value: string) => {
+    const port = Number(value);
+    if (/^\d+$/.test(value) && port <= 65_535) return port;
+    throw new InvalidArgumentError('Expected a number from 0 to 65535.');
+  });
 
 /** An option that may be repeated. Its values keep their order. */
 export const repeatable = (flags: string, description: string): Option =>

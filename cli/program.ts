@@ -3,7 +3,8 @@
  */
 import { Argument, type Command, Option } from 'commander';
 import { after, DeclaredCommand, type Perform, RUN, refuseOptionsAsValues } from './declared-command.ts';
-import { addFindings, addRedrive, addSuppress } from './deployment-commands.ts';
+import { addRedrive, addSuppress } from './deployment-commands.ts';
+import { addFindings } from './findings-commands.ts';
 import { addOptions, connectionOptions, formatOption, repeatable, reportOption, severityOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';

@@ -1,15 +1,22 @@
 /** Where a command writes: data to stdout, everything else to stderr. Tests replace it. */
+import { styleText } from 'node:util';
+
+/** Styles by the names of `styleText`. */
+export type Style = Parameters<typeof styleText>[0];
 
 export interface Terminal {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Whether a person watches stderr. Only then progress is drawn. */
   readonly isInteractive: boolean;
+  /** Text for stdout in a style, where stdout shows colours. Without it nothing is painted. */
+  readonly paint?: (style: Style, text: string) => string;
 }
 
-/** The terminal of this process. */
+/** The terminal of this process. It paints what a terminal shows, unless `NO_COLOR` is set. */
 export const processTerminal: Terminal = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
+  paint: (style, text) => styleText(style, text, { stream: process.stdout }),
 };

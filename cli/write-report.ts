@@ -4,6 +4,7 @@ import { type ReportSubject, reportPage } from '../lib/report/page.ts';
 import { printable } from '../lib/text/untrusted.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
+import { whyNotWritten } from './write-file.ts';
 
 /** What a command knows about its report. */
 export type Reported = Omit<ReportSubject, 'madeAt' | 'madeBy'>;
@@ -14,19 +15,9 @@ export async function writeReport(file: string, reported: Reported, terminal: Te
   try {
     await writeFile(file, page);
   } catch (error) {
-    terminal.stderr(`--report ${printable(file)}: ${whyNot(error as NodeJS.ErrnoException)}\n`);
+    terminal.stderr(`--report ${printable(file)}: ${whyNotWritten(error as NodeJS.ErrnoException)}\n`);
     return false;
   }
   terminal.stderr(`report written to ${printable(file)}\n`);
   return true;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'the folder does not exist',
-  EISDIR: 'this is a folder, expected the name of a file',
-  EACCES: 'permission denied. Check who may write there',
-  EPERM: 'permission denied. Check who may write there',
-  ENOSPC: 'the disk is full',
-};
-
-const whyNot = ({ code = '', message }: NodeJS.ErrnoException): string => REASONS[code] ?? printable(message);

@@ -1,18 +1,16 @@
 /** `sweepwatch findings`: looks up findings in the table of a deployment, and explains one. */
-import { epochSeconds, type Finding, isoTime, type Severity, severityRank } from '../../lib/finding/model.ts';
-import { networkOf } from '../../lib/net/cidr.ts';
+import { epochSeconds, type Finding } from '../../lib/finding/model.ts';
 import { asEarlier, EARLIER_DAYS } from '../../lib/notify/earlier.ts';
 import { alertText } from '../../lib/notify/text.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
+import { countOf } from '../../lib/text/wording.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
-import { type Format, formatFindings } from '../formats.ts';
+import { type Filters, findWanted, namedFilters, type Wanted, wantedBy } from '../finding-filters.ts';
+import { type Format, formatFindings, textsOf } from '../formats.ts';
 import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 import { whatSilences } from '../what-silences.ts';
-
-const DAY = 86_400;
-const SPANS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: DAY };
+import { replaceFile, whyNotWritten } from '../write-file.ts';
 
 /** The options of `findings show`, as the program reads them. */
 export interface ShowOptions extends DeploymentOptions {
@@ -20,94 +18,104 @@ export interface ShowOptions extends DeploymentOptions {
 }
 
 /** The options of `findings list`, as the program reads them. */
-export interface ListOptions extends ShowOptions, Query {
-  /** A date, a time or a span, see {@link readSince}. */
-  readonly since: string;
-  readonly severity?: Severity;
-  readonly open?: boolean;
-  readonly kind?: string;
-  /** Part of a name in the finding's actor. */
-  readonly actor?: string;
+export interface ListOptions extends ShowOptions, Filters {
   /** File for the page. */
   readonly report?: string;
 }
 
+/** The options of `findings export`, as the program reads them. */
+export interface ExportOptions extends DeploymentOptions, Filters {
+  readonly format?: Format;
+  /** File for the findings. */
+  readonly output?: string;
+  /** File for the page. */
+  readonly report?: string;
+}
+
+/** The findings that the filters of a command choose, and where they are. */
+interface Found {
+  readonly findings: readonly Finding[];
+  readonly deployment: Deployment;
+  readonly wanted: Wanted;
+}
+
 /** Runs `findings list` and returns the exit code. */
 export async function listFindings(options: ListOptions, terminal: Terminal): Promise<number> {
-  if (options.scope && !options.source)
-    throw new UsageError('--scope needs --source: the same address may exist in several scopes');
-  const since = readSince(options.since, Date.now() / 1000);
-  const { deployment, store } = await open(options);
-  const found = await lookUp(store, since, options);
-  const minRank = options.severity ? severityRank(options.severity) : 0;
-  const shown = found
-    .filter((finding) => epochSeconds(finding.lastSeen) >= since && severityRank(finding.severity) >= minRank)
-    .filter((finding) => !options.open || finding.status === 'open')
-    .filter((finding) => !options.kind || finding.kind === options.kind)
-    .filter((finding) => !options.actor || isBy(finding, options.actor))
-    .filter((finding) => !options.source || finding.source?.address === options.source)
-    .sort((a, b) => (a.detectedAt < b.detectedAt ? -1 : 1));
-  formatFindings(shown, options.format, terminal);
-  if (options.report === undefined) return 0;
+  const found = await find(options, terminal);
+  formatFindings(found.findings, options.format, terminal);
+  return report('findings list', found, options.report, terminal);
+}
+
+/** Runs `findings export` and returns the exit code. */
+export async function exportFindings(options: ExportOptions, terminal: Terminal): Promise<number> {
+  const { output, format, report: page } = options;
+  const found = await find(options, terminal);
+  const isPageOnly = page !== undefined && output === undefined && format === undefined;
+  if (!isPageOnly && !(await writeFindings(found.findings, format ?? 'ndjson', output, terminal))) return 1;
+  return report('findings export', found, page, terminal);
+}
+
+async function find(options: DeploymentOptions & Filters, terminal: Terminal): Promise<Found> {
+  const now = Date.now() / 1000;
+  const wanted = wantedBy(options, now);
+  const { deployment, store } = await openFindings(options);
+  return { findings: await findWanted(store, wanted, now, terminal), deployment, wanted };
+}
+
+/** Writes findings to a file, or to stdout. False, with the reason on stderr, if that was not possible. */
+async function writeFindings(
+  findings: readonly Finding[],
+  format: Format,
+  output: string | undefined,
+  terminal: Terminal,
+): Promise<boolean> {
+  if (output === undefined || output === '-') {
+    formatFindings(findings, format, terminal);
+    return true;
+  }
+  try {
+    await replaceFile(output, textsOf(findings, format));
+  } catch (error) {
+    terminal.stderr(`--output ${printable(output)}: ${whyNotWritten(error as NodeJS.ErrnoException)}\n`);
+    return false;
+  }
+  terminal.stderr(`${countOf(findings.length, 'finding')} written to ${printable(output)}\n`);
+  return true;
+}
+
+async function report(command: string, found: Found, file: string | undefined, terminal: Terminal): Promise<number> {
+  if (file === undefined) return 0;
+  const { findings, deployment, wanted } = found;
   const { writeReport } = await import('../write-report.ts');
-  const { source, scope, target, kind, actor, severity } = options;
-  const filters = Object.entries({ source, scope, target, kind, actor, severity, open: options.open && 'yes' });
   const reported = {
-    findings: shown,
+    findings,
     options: [
-      ['command', 'findings list'],
+      ['command', command],
       ['deployment', deployment.stack ?? deployment.table],
-      ['last probe since', isoTime(since)],
-      ...filters.flatMap(([name, value]) => (value ? [[name, value] as const] : [])),
+      ...namedFilters(wanted),
     ] as const,
     inputs: [],
     notes: [],
     tables: tablesOf(deployment),
   };
-  return (await writeReport(options.report, reported, terminal)) ? 0 : 1;
+  return (await writeReport(file, reported, terminal)) ? 0 : 1;
 }
 
 /** The names that printed commands use. */
 const tablesOf = ({ table, stack, region }: Deployment) => ({ findings: table, region, ...(stack && { stack }) });
 
-/** Whether the actor's name, namespace, user, service account, image, command or host contains a text. */
-const isBy = ({ actor }: Finding, text: string): boolean =>
-  Object.values(actor ?? {}).some((value) => value.toLowerCase().includes(text.toLowerCase()));
-
-interface Query {
-  readonly source?: string;
-  readonly scope?: string;
-  readonly target?: string;
-}
-
-async function open(options: DeploymentOptions): Promise<{ deployment: Deployment; store: FindingsStore }> {
+/** The findings of the deployment that the options name. */
+export async function openFindings(
+  options: DeploymentOptions,
+): Promise<{ deployment: Deployment; store: FindingsStore }> {
   const deployment = await openDeployment(options);
   const store = new FindingsStore({ client: deployment.client, table: deployment.table, retentionDays: 1 });
   return { deployment, store };
 }
 
-async function lookUp(store: FindingsStore, since: number, query: Query): Promise<Finding[]> {
-  if (query.target) {
-    const ids = new Set([
-      ...(await store.idsOfTarget(query.target)),
-      ...(await store.idsOfTarget(networkOf(query.target))),
-    ]);
-    const stored = await Promise.all([...ids].map((id) => store.byId(id)));
-    return stored.flatMap((item) => (item ? [item.finding] : []));
-  }
-  if (query.source && query.scope)
-    return (await store.ofSource({ scope: query.scope, address: query.source })).map(({ finding }) => finding);
-  const now = Date.now() / 1000;
-  const days: string[] = [];
-  // One more day on either side: a finding is filed under the day it began, and log time may be ahead of this clock.
-  for (let time = since - DAY; time < now + 2 * DAY; time += DAY) days.push(isoTime(time).slice(0, 10));
-  const lists = await Promise.all([...new Set(days)].map((day) => store.ofDay(day)));
-  return lists.flat().map(({ finding }) => finding);
-}
-
 /** Runs `findings show` and returns the exit code. */
 export async function showFinding(id: string, options: ShowOptions, terminal: Terminal): Promise<number> {
-  const { deployment, store } = await open(options);
+  const { deployment, store } = await openFindings(options);
   const finding = (await store.byId(id))?.finding;
   if (!finding) {
     terminal.stderr(`no finding ${printable(id)} in ${printable(deployment.table)}. "findings list" shows the ids\n`);
@@ -127,16 +135,4 @@ export async function showFinding(id: string, options: ShowOptions, terminal: Te
   terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${silencers.join('')}`);
   if (finding.suppressedBy) terminal.stdout(`  rule in effect: ${printable(finding.suppressedBy)}\n`);
   return 0;
-}
-
-/** Epoch seconds of a date, a time, or a span back from now. */
-export function readSince(text: string, now: number): number {
-  const span = /^(\d+)([mhd])$/.exec(text);
-  if (span) return now - Number(span[1]) * SPANS[span[2]!]!;
-  const time = Date.parse(text) / 1000;
-  if (Number.isNaN(time))
-    throw new UsageError(
-      `--since must be a date such as 2026-11-21, a time, or a span such as 6h or 7d, got "${text}"`,
-    );
-  return time;
 }

@@ -7,6 +7,7 @@
  * | e-mail, subject | {@link plain} | printable ASCII | `?` |
  * | shell line | {@link shellWord} | printable ASCII, quoted as one word | `?` |
  * | terminal | {@link printable}, {@link printableLines} | all visible characters | `?` |
+ * | CSV | {@link csvCell} | all visible characters, quoted | `?`, formulas after `'` |
  * | HTML | {@link htmlText} | all visible characters, markup escaped | `?` |
  * | JSON | {@link jsonText} | every value | escaped |
  * | structured log | {@link loggable} | every text | `?` for control characters of viewers |
@@ -53,6 +54,16 @@ export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p
 
 /** The same for text of several lines. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+/**
+ * Text as a cell of a CSV file. Spreadsheets run cells that begin like a formula, also in quotes and behind blanks, so an
+ * apostrophe comes before these. Cells are on one line.
+ */
+export function csvCell(text: string): string {
+  const visible = printable(text);
+  const safe = /^\s*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(visible) || /^[\t\r]/.test(text) ? `'${visible}` : visible;
+  return /[",;\s']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
 
 const MARKUP: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -24,11 +24,11 @@ function shell(name: string, args: readonly string[], input = ''): string | unde
 
 const WORDS: readonly (readonly [line: string, completed: readonly string[]])[] = [
   ['det', ['detect']],
-  ['findings ', ['list', 'show', 'help']],
-  ['findings list --s', ['--since', '--source', '--scope', '--severity', '--stack']],
+  ['findings ', ['list', 'show', 'export', 'help']],
+  ['findings list --s', ['--since', '--source', '--scope', '--severity', '--status', '--stack']],
   ['findings list --severity h', ['high']],
   ['findings --stack list s', ['show']],
-  ['detect x --format ', ['table', 'ndjson', 'json', 'ocsf']],
+  ['detect x --format ', ['table', 'ndjson', 'json', 'csv', 'ocsf']],
   ['detect x --region ', []],
   ['detect --config fl', ['flow one.log']],
   ['detect --format json fl', ['flow one.log']],
@@ -51,7 +51,7 @@ describe('bash', () => {
 
   test('completes a value behind an equals sign, which bash takes for a word', () => {
     expect(complete(['detect', '--format', '=', 'nd'])).toEqual(['ndjson']);
-    expect(complete(['detect', '--format', '='])).toEqual(['table', 'ndjson', 'json', 'ocsf']);
+    expect(complete(['detect', '--format', '='])).toEqual(['table', 'ndjson', 'json', 'csv', 'ocsf']);
   });
 
   test('knows the function for the command', () => {

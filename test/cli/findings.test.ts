@@ -1,16 +1,16 @@
 /** `sweepwatch findings`: looking findings up and having one explained. */
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readSince } from '../../cli/commands/findings.ts';
+import { readTime } from '../../cli/finding-filters.ts';
 import { type Finding, isoTime } from '../../lib/finding/model.ts';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { expectValidFinding } from '../finding-schema.ts';
 import { detection } from '../lib/store/fixture/findings.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
 import { runner } from './deployed.ts';
-import type { Run } from './run-cli.ts';
+import { findingsOf, type Run } from './run-cli.ts';
 
 let embedded: Embedded;
 let run: (...args: string[]) => Promise<Run>;
@@ -25,8 +25,9 @@ beforeAll(async () => {
   const store = new FindingsStore({ client: embedded.client(), table, retentionDays: 365 });
   const add = async (digit: string, at: number, parts: Partial<Finding>, targets: string[] = ['10.0.12.30']) => {
     const times = { firstSeen: isoTime(at), lastSeen: isoTime(at + 60), detectedAt: isoTime(at + 30) };
+    const ports = { count: 3, exact: true, sample: [1, 2, 3] };
     await store.upsert(
-      { ...detection({ id: id(digit), ...times, ...parts }, targets), anchorHour: Math.floor(at / 3600) },
+      { ...detection({ id: id(digit), ports, ...times, ...parts }, targets), anchorHour: Math.floor(at / 3600) },
       { fragments: 1, judgedAt: at },
       false,
       now,
@@ -40,12 +41,13 @@ beforeAll(async () => {
     status: 'closed',
     closedBecause: 'ended',
   });
-  await add('3', now - 20 * DAY, { severity: 'critical' });
+  await add('3', now - 20 * DAY, { severity: 'critical', ports: { count: 90, exact: true, sample: [7, 8] } });
   await add(
     '4',
     now - 1800,
     {
-      source: { scope: 'other', address: '10.0.7.105' },
+      source: { scope: 'other', address: '10.0.7.105', accountId: '210987654321', vpcId: 'vpc-1' },
+      ports: { count: 1, exact: true, sample: [445] },
       kind: 'horizontal-scan',
       actor: { kind: 'pod', name: 'web-1', namespace: 'shop', user: 'alice', at: isoTime(now - 1800) },
     },
@@ -84,6 +86,17 @@ describe('findings list', () => {
     ['of a target and a severity', ['--target', '10.0.12.30', '--severity', 'high'], ['1']],
     ['of a target that nobody touched', ['--target', '10.0.12.31'], []],
     ['that are open', ['--open'], ['1', '4']],
+    ['that are open, by status', ['--status', 'open'], ['1', '4']],
+    ['that are closed', ['--status', 'closed'], ['2']],
+    ['that were closed for a reason', ['--status', 'refuted'], []],
+    ['of a port', ['--port', '445'], ['4']],
+    ['of a direction', ['--direction', 'inbound'], ['2']],
+    ['of an account, by the account of the interface', ['--account', '210987654321'], ['4']],
+    ['of an account, by the scope of the source', ['--account', '123456789012'], ['1']],
+    ['of a VPC', ['--vpc', 'vpc-1'], ['4']],
+    ['of a port and a status', ['--port', '2', '--status', 'ended'], ['2']],
+    ['until a span back', ['--until', '1d'], ['2']],
+    ['between two times', ['--since', '30d', '--until', '3d'], ['3']],
   ])('%s', async (_, args, expected) => {
     expect(await list(...args)).toEqual(expected);
   });
@@ -91,6 +104,63 @@ describe('findings list', () => {
   test('prints a table for people, and says so when it is empty', async () => {
     expect((await run('findings', 'list')).stdout).toMatch(/^SEVERITY +KIND .*\n(.*\n){3}$/);
     expect((await run('findings', 'list', '--severity', 'critical')).stdout).toBe('no findings\n');
+  });
+});
+
+test('findings of more ports than they name are counted when one port is asked for', async () => {
+  expect(await run('findings', 'list', '--since', '30d', '--port', '443', '--severity', 'critical')).toEqual({
+    code: 0,
+    stdout: 'no findings\n',
+    stderr: '1 further finding may be about port 443: more ports were tried than these findings name\n',
+  });
+});
+
+describe('findings export', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-'));
+
+  test('writes the findings that list would list, to stdout', async () => {
+    const [exported, listed] = await Promise.all([
+      run('findings', 'export', '--since', '30d'),
+      run('findings', 'list', '--since', '30d', '--format', 'ndjson'),
+    ]);
+    expect(exported).toMatchObject({ code: 0, stderr: '' });
+    expect(findingsOf(exported)).toEqual(findingsOf(listed));
+    expect(findingsOf(exported)).toHaveLength(4);
+  });
+
+  test('replaces a file in one step and says how much is in it', async () => {
+    const file = join(folder, 'out.csv');
+    for (const args of [
+      ['--severity', 'high'],
+      ['--kind', 'horizontal-scan'],
+    ])
+      expect(await run('findings', 'export', '--format', 'csv', '--output', file, ...args)).toMatchObject({
+        code: 0,
+        stdout: '',
+      });
+    const [heading, row, end] = readFileSync(file, 'utf8').split('\n');
+    expect(heading).toMatch(/^id,status,closed_because,severity,/);
+    expect(row).toMatch(/^4{24},open,,high,80,horizontal-scan,lateral,10\.0\.7\.105,other,210987654321,vpc-1,/);
+    expect(end).toBe('');
+    expect(readdirSync(folder)).toEqual(['out.csv']);
+  });
+
+  test('writes only the page if only a page is asked for', async () => {
+    const file = join(folder, 'out.html');
+    const { code, stdout } = await run('findings', 'export', '--report', file, '--direction', 'inbound');
+    expect([code, stdout]).toEqual([0, '']);
+    expect(readFileSync(file, 'utf8')).toContain(`id="finding-${id('2')}"`);
+  });
+
+  test('names what is wrong with a file, and leaves nothing behind', async () => {
+    expect(await run('findings', 'export', '--output', join(folder, 'none/out.csv'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/out\.csv: the folder does not exist\n$/),
+    });
+    expect(await run('findings', 'export', '--output', folder)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('this is a folder'),
+    });
   });
 });
 
@@ -138,13 +208,17 @@ describe('wrong usage ends with 2 and says what was expected', () => {
     [['findings', 'show'], `missing required argument 'ID': id from "findings list" or an alert`],
     [['findings', 'list', '--scope', 'x'], '--scope needs --source'],
     [['findings', 'list', '--since', 'yesterday'], '--since must be a date such as 2026-11-21'],
+    [['findings', 'list', '--until', 'tomorrow'], '--until must be a date such as 2026-11-21'],
+    [['findings', 'list', '--since', '2026-11-21', '--until', '2026-11-20'], '--until is before --since'],
+    [['findings', 'list', '--open', '--status', 'ended'], '--open contradicts --status ended'],
+    [['findings', 'list', '--port', '70000'], 'Expected a number from 0 to 65535.'],
     [
       ['findings', 'list', '--severity', 'grave'],
       `option '--severity <LEVEL>' argument 'grave' is invalid. Allowed choices are informational, low`,
     ],
     [
       ['findings', 'list', '--format', 'xml'],
-      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, ocsf.`,
+      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, csv, ocsf.`,
     ],
     [['findings', 'list', '--colour'], "unknown option '--colour'"],
   ])('%j', async (args, message) => {
@@ -190,5 +264,5 @@ test.each([
   ['2026-11-21', Date.UTC(2026, 10, 21) / 1000],
   ['2026-11-21T08:00:00Z', Date.UTC(2026, 10, 21, 8) / 1000],
 ])('since %s is read', (text, expected) => {
-  expect(readSince(text, now)).toBe(expected);
+  expect(readTime('--since', text, now)).toBe(expected);
 });

@@ -93,7 +93,15 @@ test('help comes from each command, also where it stands behind other words', as
 });
 
 describe('help', () => {
-  const COMMANDS = ['detect', 'findings list', 'findings show', 'suppress add', 'suppress list', 'suppress remove'];
+  const COMMANDS = [
+    'detect',
+    'findings list',
+    'findings show',
+    'findings export',
+    'suppress add',
+    'suppress list',
+    'suppress remove',
+  ];
 
   test.each([...COMMANDS, 'redrive', 'demo'])('of %s has an example that the program accepts', async (command) => {
     const { stdout } = await runHere([...command.split(' '), '--help']);

@@ -1,6 +1,7 @@
 /** Untrusted text in lines, subjects and shell words. */
 import { describe, expect, test } from '@jest/globals';
 import {
+  csvCell,
   excerpt,
   jsonText,
   plain,
@@ -41,6 +42,38 @@ describe('JSON text', () => {
 
   test('escapes both halves of a character beyond the basic plane', () => {
     expect(jsonText('\u{e0001}')).toBe('"\\udb40\\udc01"');
+  });
+});
+
+describe('a cell of a CSV file', () => {
+  test.each([
+    ['plain', 'plain'],
+    ['', ''],
+    ['10.0.0.1', '10.0.0.1'],
+    ['a,b', '"a,b"'],
+    ['say "hi"', '"say ""hi"""'],
+    ['two\nlines\r', 'two?lines?'],
+    ['=cmd|x', `"'=cmd|x"`],
+    ['+1', `"'+1"`],
+    ['-1', `"'-1"`],
+    ['@SUM(A1)', `"'@SUM(A1)"`],
+    ['  =1', `"'  =1"`],
+    ['\t=1', `"'?=1"`],
+    ['\uff1d1', `"'\uff1d1"`],
+    ['a=b', 'a=b'],
+  ])('of %j is %s', (text, cell) => {
+    expect(csvCell(text)).toBe(cell);
+  });
+
+  test('of any text is one cell on one line that begins no formula', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...HOSTILE)), (text) => {
+        const cell = csvCell(text);
+        expect(cell).toMatch(/^("([^"]|"")*"|[^",\n\r]*)$/);
+        expect(cell.replace(/^"/, '')).not.toMatch(/^\s*[=+\-@]/);
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

@@ -1,0 +1,96 @@
+/** `sweepwatch findings`, declared: the commands that look up findings and explain them. */
+import { type Command, Option } from 'commander';
+import { after, type Perform, shareOptions } from './declared-command.ts';
+import { DIRECTIONS, STATUSES } from './finding-filters.ts';
+import { FORMATS } from './formats.ts';
+import { addOptions, deploymentOptions, formatOption, portOption, reportOption, severityOption } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Declares `sweepwatch findings`. */
+export function addFindings(program: Command, terminal: Terminal, perform: Perform): void {
+  const findings = program
+    .command('findings')
+    .summary('list, export and explain the findings of a deployment')
+    .description('Looks up the findings of a deployment.');
+  addList(findings, terminal, perform);
+  addShow(findings, terminal, perform);
+  addExport(findings, terminal, perform);
+  shareOptions(findings);
+}
+
+/** The options that choose findings. */
+const filterOptions = (): Option[] => [
+  new Option(
+    '--since <TIME>',
+    'last probe at or after a date (2026-11-21), a time (2026-11-21T08:00:00Z), or a span back from now in minutes, hours or days (90m, 6h, 7d)',
+  ).default('7d'),
+  new Option('--until <TIME>', 'first probe at or before a date, a time or a span back from now (default: now)'),
+  new Option('--source <ADDRESS>', 'findings about this source address (default: any)'),
+  new Option('--scope <NAME>', 'scope of --source: an account id, a routing domain or "internet" (default: any)'),
+  new Option('--target <ADDRESS>', 'findings whose scan reached this target address (default: any)'),
+  portOption('--port <PORT>', 'findings that name this port. Of many ports a finding names 20 (default: any)'),
+  severityOption('--severity <LEVEL>', 'findings of this severity or above, default any'),
+  new Option('--direction <DIRECTION>', 'findings of this direction, default any').choices(DIRECTIONS),
+  new Option('--kind <KIND>', 'findings of this kind, such as vertical-scan (default: any)'),
+  new Option('--account <ID>', 'findings whose source belongs to this account (default: any)'),
+  new Option('--vpc <ID>', 'findings whose source is in this VPC (default: any)'),
+  new Option('--actor <TEXT>', 'findings whose actor contains this text: user, pod, namespace (default: any)'),
+  new Option(
+    '--status <STATUS>',
+    'open, closed, or closed for this reason: ended, refuted, merged, analyst (default: any)',
+  ).choices(STATUSES),
+  new Option('--open', 'the same as --status open (default: closed ones too)'),
+];
+
+function addList(findings: Command, terminal: Terminal, perform: Perform): void {
+  const list = findings
+    .command('list')
+    .summary('list findings, the oldest detection first')
+    .description('Lists the findings of a deployment, the oldest detection first.');
+  addOptions(list, ...filterOptions(), reportOption(), formatOption(), ...deploymentOptions());
+  after(list, [
+    'findings list --since 24h --severity high --stack sweepwatch',
+    'findings list --target 10.0.12.30 --stack sweepwatch',
+    'findings list --direction lateral --port 445 --status open --stack sweepwatch',
+  ]).action((options) => perform(async () => (await import('./commands/findings.ts')).listFindings(options, terminal)));
+}
+
+function addExport(findings: Command, terminal: Terminal, perform: Perform): void {
+  const command = findings
+    .command('export')
+    .summary('write findings to a file, or to a page for people')
+    .description(
+      'Writes the findings that "findings list" with the same options would list, the oldest detection first. With --report and neither --output nor --format it writes only the page.',
+    );
+  addOptions(
+    command,
+    ...filterOptions(),
+    new Option('--output <FILE>', 'file to write, replaced when all of it is written (default: stdout)'),
+    new Option(
+      '--format <FORMAT>',
+      'format of the file. ndjson and ocsf (OCSF 1.8) have one finding per line, default ndjson',
+    ).choices(FORMATS),
+    reportOption(),
+    ...deploymentOptions(),
+  );
+  after(command, [
+    'findings export --since 30d --format csv --output findings.csv --stack sweepwatch',
+    'findings export --since 7d --report findings.html --stack sweepwatch',
+  ]).action((options) =>
+    perform(async () => (await import('./commands/findings.ts')).exportFindings(options, terminal)),
+  );
+}
+
+function addShow(findings: Command, terminal: Terminal, perform: Perform): void {
+  const show = findings
+    .command('show')
+    .summary('explain one finding')
+    .description(
+      'Explains one finding: the source, the targets, why it fired, what the log could not show, how to respond, and which setting or suppression would have prevented it.',
+    )
+    .argument('<ID>', 'id from "findings list" or an alert');
+  addOptions(show, formatOption(), ...deploymentOptions());
+  after(show, ['findings show 3f1c0a9b52d7e8640a1b2c3d --stack sweepwatch']).action((id, options) =>
+    perform(async () => (await import('./commands/findings.ts')).showFinding(id, options, terminal)),
+  );
+}

@@ -7,7 +7,7 @@ import type { KnipConfig } from 'knip';
 /** Entries and files of programs. In production mode knip reads the patterns that end in an exclamation mark. */
 const config: KnipConfig = {
   entry: [
-    'functions/{ingest,alert,settle,signals}.ts!',
+    'functions/{ingest,alert,settle,signals,forward}.ts!',
     'infra/{app,index}.ts!',
     'cli/main.ts!',
     'local/functions/bootstrap.mjs!',

@@ -5,7 +5,8 @@ import { deliver } from '../lib/pipeline/deliver.ts';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { createSnsClient } from '../lib/store/clients.ts';
 import type { FindingRef } from '../lib/store/findings-store.ts';
-import { hasTimeFor, type Invocation, lambdaServices, onLambda } from './services.ts';
+import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
+import { lambdaServices } from './services.ts';
 
 /** Of 30 seconds: enough for one announcement with a call that hung for ten seconds. */
 const RESERVED_SHARE = 0.4;

@@ -7,7 +7,8 @@ import { type ObjectCreated, objectsCreated } from '../lib/pipeline/object-event
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { createS3Client, createSqsClient } from '../lib/store/clients.ts';
 import { ObjectError, objectSource } from '../lib/store/objects.ts';
-import { clientOf, hasTimeFor, type Invocation, lambdaServices, onLambda } from './services.ts';
+import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
+import { clientOf, lambdaServices } from './services.ts';
 
 /** Of 300 seconds: enough for the source that is being judged, even if a table is at its ceiling. */
 const RESERVED_SHARE = 0.1;

@@ -1,7 +1,6 @@
 /** Creates the services of a process once per execution environment: clients, clock, logger, stores and settings. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Context } from 'aws-lambda';
 import { parseRuntimeSettings } from '../lib/config/runtime.ts';
 import { leastEvidenceOf } from '../lib/detections/least-evidence.ts';
 import { detectionSettings } from '../lib/detections/settings.ts';
@@ -124,23 +123,4 @@ export function lambdaServices(clients: Omit<Clients, 'documents'>): Services {
     logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
     metrics,
   });
-}
-
-/**
- * The handler that Lambda calls, created while the module loads, so that a function without one of its variables does
- * not start. Elsewhere it is undefined, so that simulation, faults and tests can create handlers with their own
- * services.
- */
-export const onLambda = <Handler>(make: () => Handler): Handler | undefined =>
-  process.env.AWS_LAMBDA_FUNCTION_NAME === undefined ? undefined : make();
-
-/** The part of Lambda's context that the functions use. */
-export type Invocation = Pick<Context, 'getRemainingTimeInMillis'>;
-
-/**
- * Returns whether an invocation that just began may start more work: until less than this share of its time is left.
- */
-export function hasTimeFor(invocation: Invocation, share: number): () => boolean {
-  const reserve = invocation.getRemainingTimeInMillis() * share;
-  return () => invocation.getRemainingTimeInMillis() >= reserve;
 }

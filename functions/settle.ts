@@ -3,7 +3,8 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { sweep } from '../lib/pipeline/sweep.ts';
 import { createSnsClient, createSqsClient } from '../lib/store/clients.ts';
-import { type Invocation, lambdaServices, onLambda } from './services.ts';
+import { type Invocation, onLambda } from './invocation.ts';
+import { lambdaServices } from './services.ts';
 
 /**
  * One run, which stops in time. @throws if a part of it failed, once everything else is done, so that the run counts as

@@ -6,7 +6,8 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { type TakenSignals, takeSignals } from '../lib/pipeline/take-signals.ts';
 import { createSqsClient } from '../lib/store/clients.ts';
-import { type Invocation, lambdaServices, onLambda } from './services.ts';
+import { type Invocation, onLambda } from './invocation.ts';
+import { lambdaServices } from './services.ts';
 
 /**
  * Handles one payload. Handling it again changes nothing.

@@ -23,7 +23,8 @@ function accept(construct: IConstruct, id: string, reason: string): void {
 
 function acceptFunctions(detector: DetectorParts): void {
   const signals = detector.signalsFunction === undefined ? [] : [detector.signalsFunction];
-  for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction, ...signals]) {
+  const forward = detector.forwardFunction === undefined ? [] : [detector.forwardFunction];
+  for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction, ...signals, ...forward]) {
     accept(
       fn,
       'Serverless-LambdaTracing',
@@ -33,12 +34,12 @@ function acceptFunctions(detector: DetectorParts): void {
     accept(
       fn,
       'Serverless-LambdaDLQ',
-      'The dead letter queue of a function catches asynchronous events only. Ingest and alert are invoked by queues, ' +
+      'The dead letter queue of a function catches asynchronous events only. Ingest, alert and forward are invoked by queues, ' +
         'which have their own dead letters. Settle and signals have a failure destination, whose messages also contain ' +
         'the error.',
     );
   }
-  for (const fn of [detector.ingestFunction, detector.alertFunction]) {
+  for (const fn of [detector.ingestFunction, detector.alertFunction, ...forward]) {
     accept(
       fn,
       'Serverless-LambdaEventSourceMappingDestination',
@@ -49,7 +50,14 @@ function acceptFunctions(detector: DetectorParts): void {
 
 function acceptQueues(detector: DetectorParts): void {
   const signals = detector.signalsDeadLetters === undefined ? [] : [detector.signalsDeadLetters];
-  for (const queue of [detector.ingestDeadLetters, detector.alertDeadLetters, detector.settleDeadLetters, ...signals]) {
+  const forwarded = detector.destinationQueues.map(({ deadLetters }) => deadLetters);
+  for (const queue of [
+    detector.ingestDeadLetters,
+    detector.alertDeadLetters,
+    detector.settleDeadLetters,
+    ...signals,
+    ...forwarded,
+  ]) {
     accept(
       queue,
       'Serverless-SQSRedrivePolicy',
@@ -97,8 +105,8 @@ function acceptSubscriptions(detector: DetectorParts): void {
     accept(
       subscription,
       'Serverless-SNSRedrivePolicy',
-      'Nobody would read a queue of bounced e-mails. The finding is in the table, and an alarm reports ' +
-        'alerts that were not delivered.',
+      'Nobody would read a queue of bounced e-mails, and SNS tries to reach a queue for 23 days. The finding is in the ' +
+        'table, and an alarm reports alerts that were not delivered.',
     );
   }
 }

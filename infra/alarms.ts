@@ -1,43 +1,16 @@
 /** The alarms on the operations topic. Each says what it means, what to do first, and where to read more. */
-import { Duration } from 'aws-cdk-lib';
-import {
-  Alarm,
-  ComparisonOperator,
-  type IMetric,
-  MathExpression,
-  Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, MathExpression, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Settings } from '../lib/config/schema.ts';
+import { type AlarmSpec, deadLetterAlarms, type Options, period } from './dead-letter-alarms.ts';
 import type { Functions } from './functions.ts';
 import type { Resources } from './permissions.ts';
-import type { SignalSources } from './signal-sources.ts';
 
-const period = Duration.minutes(5);
 /** The document with a section for each alarm, under its name. */
 const DOCUMENT = 'docs/operations.md';
-
-interface AlarmSpec {
-  readonly id: string;
-  readonly metric: IMetric;
-  readonly description: string;
-  /** The alarm fires at this value or above. Default: 1. */
-  readonly atLeast?: number;
-  /** The alarm fires below this value. */
-  readonly below?: number;
-  /** The alarm fires when this many periods in a row breach. Default: 1. */
-  readonly periods?: number;
-  /**
-   * The meaning of a period without data. Default: not breaching, since most metrics have data only while something is
-   * wrong.
-   */
-  readonly missing?: TreatMissingData;
-}
 
 /**
  * Creates all alarms of a deployment. They have no OK action: CloudWatch would also run it when an alarm goes from
@@ -50,13 +23,13 @@ export function createAlarms(
   settings: Settings,
   resources: Resources,
   functions: Functions,
-  signals?: SignalSources,
+  { signals, destinations }: Options,
 ): Alarm[] {
   const scope = new Construct(parent, 'Alarms');
   const action = new SnsAction(resources.topics.operations);
   const specs = [
-    ...deadLetterAlarms(resources, signals),
-    ...functionAlarms(functions, signals),
+    ...deadLetterAlarms(resources, { signals, destinations }),
+    ...functionAlarms(functions, { signals, destinations }),
     ...ageAlarms(resources),
     ...silenceAlarms(settings),
     deliveryAlarm(resources),
@@ -81,56 +54,17 @@ export function createAlarms(
   });
 }
 
-function deadLetterAlarms({ ingest, alert, settleDeadLetters }: Resources, signals?: SignalSources): AlarmSpec[] {
-  const spec = (id: string, queue: Queue, description: string): AlarmSpec => ({
-    id,
-    metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
-    description,
-  });
-  return [
-    spec(
-      'IngestDeadLetters',
-      ingest.deadLetters,
-      'Flow log files could not be read in five tries, so scans in them are not detected. First: ' +
-        'read the error in the log of the ingest function, fix its cause, then redrive the dead ' +
-        'letters.',
-    ),
-    spec(
-      'AlertDeadLetters',
-      alert.deadLetters,
-      'Findings could not be announced in five tries. First: read the error in the log of the alert ' +
-        'function, look at the open findings in the table, then redrive the dead letters.',
-    ),
-    spec(
-      'SettleDeadLetters',
-      settleDeadLetters,
-      'Runs of the settle function failed or could not be started. First: read the error in its log. ' +
-        'The next run does the missed work, so delete the messages once the runs succeed.',
-    ),
-    ...(signals
-      ? [
-          spec(
-            'SignalsDeadLetters',
-            signals.deadLetters,
-            'Log events of orchestrators or hosts could not be read in three tries, so signals in them are missing. Flow ' +
-              'logs are still judged. First: read the error in the log of the signals function, fix its cause, then invoke ' +
-              'the function with the messages again.',
-          ),
-        ]
-      : []),
-  ];
-}
-
 /** The consequence of a failed invocation, by function. */
-const retries: Readonly<Record<keyof Functions | 'signals', string>> = {
+const retries: Readonly<Record<keyof Functions | 'signals' | 'forward', string>> = {
   ingest: '. First: read the error in its log. Its messages are retried automatically.',
   alert: '. First: read the error in its log. Its messages are retried automatically.',
   settle:
     ', or could not judge some sources. First: read the error in its log. The next run does ' + 'the missed work.',
+  forward: '. First: read the error in its log. Its messages are retried automatically.',
   signals: ', or could not read log events. First: read the error in its log. Lambda repeats the events twice.',
 };
 
-function functionAlarms({ ingest, alert, settle }: Functions, signals?: SignalSources): AlarmSpec[] {
+function functionAlarms({ ingest, alert, settle }: Functions, { signals, destinations }: Options): AlarmSpec[] {
   return [
     errorsAlarm('ingest', ingest),
     throttlesAlarm('ingest', ingest),
@@ -138,6 +72,7 @@ function functionAlarms({ ingest, alert, settle }: Functions, signals?: SignalSo
     throttlesAlarm('alert', alert),
     errorsAlarm('settle', settle),
     ...(signals ? [errorsAlarm('signals', signals.function)] : []),
+    ...(destinations ? [errorsAlarm('forward', destinations.function)] : []),
     {
       id: 'SettleStopped',
       metric: settle.metricInvocations({ period, statistic: Stats.SUM }),

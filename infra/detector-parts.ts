@@ -1,12 +1,13 @@
 /** The parts of a detector, for the files that need all of them: the outputs and the accepted cdk-nag findings. */
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { Rule } from 'aws-cdk-lib/aws-events';
+import type { IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Settings } from '../lib/config/settings-types.ts';
+import type { DestinationQueue } from './props.ts';
 
 /** A construct with the parts of a ScanDetector, which documents each of them. */
 export interface DetectorParts extends Construct {
@@ -27,4 +28,7 @@ export interface DetectorParts extends Construct {
   readonly settleSchedule: Rule;
   readonly signalsFunction?: LambdaFunction;
   readonly signalsDeadLetters?: IQueue;
+  readonly forwardFunction?: LambdaFunction;
+  readonly eventBus?: IEventBus;
+  readonly destinationQueues: readonly DestinationQueue[];
 }

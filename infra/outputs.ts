@@ -57,6 +57,19 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       SignalsLogs: [signalsFunction.logGroup.logGroupName, 'Log group of the signals function'],
       SignalsDeadLetters: [signalsDeadLetters.queueUrl, 'Log events that failed in three tries'],
     });
+  const { forwardFunction, eventBus } = detector;
+  if (forwardFunction)
+    Object.assign(outputs, {
+      ForwardFunction: [forwardFunction.functionName, 'Function that passes alerts on to the destinations'],
+      ForwardLogs: [forwardFunction.logGroup.logGroupName, 'Log group of the forward function'],
+    });
+  if (eventBus) outputs.EventBus = [eventBus.eventBusArn, 'Bus that gets an event for each alert'];
+  for (const { id, name, queue, deadLetters } of detector.destinationQueues)
+    Object.assign(outputs, {
+      [`${id}Queue`]: [queue.queueUrl, `Queue of alerts for ${name}`],
+      [`${id}DeadLetters`]: [deadLetters.queueUrl, `Alerts that ${name} did not accept in five tries`],
+      [`Redrive${id}`]: [redrive(deadLetters, queue), `Sends ${name} the alerts again that it did not accept`],
+    });
   // Commands in alerts contain the name of the stack if its outputs lead to the rest, otherwise the table.
   if (start === '')
     for (const each of [detector.alertFunction, detector.settleFunction])

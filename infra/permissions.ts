@@ -1,9 +1,11 @@
 /** The permissions of each function: exactly the actions that its code calls, on exactly the resources it uses. */
 import { Aws } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { LogBucket } from './log-bucket.ts';
+import type { DestinationQueue } from './props.ts';
 import type { QueuePair } from './queues.ts';
 import type { Tables } from './tables.ts';
 import type { Topics } from './topics.ts';
@@ -80,6 +82,19 @@ export function signalsStatements({ tables, alert, key }: Resources, deadLetters
     allow('ReadFindingsByDay', table('Query'), [`${tables.findings.tableArn}/index/byDay`]),
     allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
     allow('KeepFailedEvents', ['sqs:SendMessage'], [deadLetters.queueArn]),
+    ...tableKey(key),
+  ];
+}
+
+/** Statements of the forward function: take alerts from its queues, read the findings of a storm, pass them on. */
+export function forwardStatements(
+  { tables, key }: Resources,
+  { queues, eventBus }: { readonly queues: readonly DestinationQueue[]; readonly eventBus: IEventBus },
+): PolicyStatement[] {
+  return [
+    ...queues.map(({ id, queue }) => consume(`Consume${id}Queue`, queue)),
+    allow('ReadFindingsOfStorms', table('Query'), [`${tables.findings.tableArn}/index/byId`]),
+    allow('PutEvents', ['events:PutEvents'], [eventBus.eventBusArn]),
     ...tableKey(key),
   ];
 }

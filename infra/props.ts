@@ -4,6 +4,7 @@ import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { parseSettings, SettingsError } from '../lib/config/load.ts';
 import type { Settings, SettingsInput } from '../lib/config/settings-types.ts';
@@ -59,6 +60,16 @@ export interface ScanDetectorProps {
    * @default - a new topic
    */
   readonly alertTopic?: ITopic;
+}
+
+/** A destination of alerts: the queue that gets them, and what was not accepted in five tries. */
+export interface DestinationQueue {
+  /** Prefix of its outputs. */
+  readonly id: string;
+  /** `the event bus`. */
+  readonly name: string;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
 }
 
 /** The address of the detector in this repository's app, whose names must not change. */

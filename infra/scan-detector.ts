@@ -2,7 +2,7 @@
 import { Annotations, type aws_dynamodb as dynamodb } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
-import type { Rule } from 'aws-cdk-lib/aws-events';
+import type { IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -13,6 +13,7 @@ import type { Settings } from '../lib/config/settings-types.ts';
 import { isToken } from '../lib/config/token.ts';
 import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
+import { createDestinations } from './destinations.ts';
 import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
 import { createEnvironment, createFunctions, createSchedule, timeouts } from './functions.ts';
@@ -20,7 +21,7 @@ import { connectLogBucket } from './log-bucket.ts';
 import { warnOfBucketPolicy } from './log-delivery.ts';
 import { addOutputs } from './outputs.ts';
 import type { Resources } from './permissions.ts';
-import { checkName, type ScanDetectorProps, settingsOf } from './props.ts';
+import { checkName, type DestinationQueue, type ScanDetectorProps, settingsOf } from './props.ts';
 import { createDeadLetters, createQueuePair } from './queues.ts';
 import { checkOwnLogGroups, createSignalSources, limitSubscriptions } from './signal-sources.ts';
 import { createTables } from './tables.ts';
@@ -66,6 +67,12 @@ export class ScanDetector extends Construct {
   readonly signalsFunction?: LambdaFunction;
   /** Log events that the signals function failed on in three tries. */
   readonly signalsDeadLetters?: Queue;
+  /** Passes alerts on, if `settings.destinations` names some. */
+  readonly forwardFunction?: LambdaFunction;
+  /** The bus that gets events about alerts, if `settings.destinations.eventBus` asks for one. */
+  readonly eventBus?: IEventBus;
+  /** The queues of alerts to pass on, one for each destination, with their dead letters. */
+  readonly destinationQueues: readonly DestinationQueue[];
   /** The flow logs that the detector created, one for each given VPC. */
   readonly flowLogs: readonly CfnFlowLog[];
   /** All alarms. Each notifies `operationsTopic`. */
@@ -94,6 +101,7 @@ export class ScanDetector extends Construct {
     const environment = createEnvironment(settings, resources);
     const functions = createFunctions(this, settings, resources, environment);
     const signals = createSignalSources(this, settings, resources, environment);
+    const destinations = createDestinations(this, settings, resources);
     const schedule = createSchedule(this, functions.settle, settleDeadLetters);
     const vpcs = [
       ...settings.vpcs.map(({ vpcId }, index) => ({ name: isToken(vpcId) ? `Given${index}` : vpcId, vpcId })),
@@ -118,10 +126,15 @@ export class ScanDetector extends Construct {
     this.settleSchedule = schedule;
     this.signalsFunction = signals?.function;
     this.signalsDeadLetters = signals?.deadLetters;
+    this.forwardFunction = destinations?.function;
+    this.eventBus = destinations?.eventBus;
+    this.destinationQueues = destinations?.queues ?? [];
     checkOwnLogGroups(
       this,
       settings,
-      [functions.ingest, functions.alert, functions.settle, signals?.function].flatMap((fn) => fn?.logGroup ?? []),
+      [functions.ingest, functions.alert, functions.settle, signals?.function, destinations?.function].flatMap(
+        (fn) => fn?.logGroup ?? [],
+      ),
     );
     limitSubscriptions(this, settings);
     this.flowLogs = createFlowLogs(this, settings, vpcs, log);
@@ -130,7 +143,7 @@ export class ScanDetector extends Construct {
     const isOurs = log.bucket.node.scopes.includes(this);
     for (const table of Object.values(tables))
       table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
-    this.alarms = createAlarms(this, settings, resources, functions, signals);
+    this.alarms = createAlarms(this, settings, resources, functions, { signals, destinations });
     acknowledgeNagFindings(this, log.objects);
     this.warnOfSilence(props.alertTopic !== undefined);
     if (settings.bucket.existing !== undefined && vpcs.length > 0)

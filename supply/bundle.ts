@@ -5,7 +5,7 @@ import { type BuildResult, build } from 'esbuild';
 import { bundleOptions } from '../infra/function-code.ts';
 
 export const ROOT = resolve(import.meta.dirname, '..');
-export const FUNCTIONS = ['ingest', 'alert', 'settle', 'signals'] as const;
+export const FUNCTIONS = ['ingest', 'alert', 'settle', 'signals', 'forward'] as const;
 
 /** What is compiled into the kernel, which our own sources hold as bytes: esbuild sees nothing of it. */
 const COMPILED_IN = 'node_modules/assemblyscript';

@@ -141,6 +141,20 @@ export interface SettingsInput {
    */
   opsEmails?: string[];
   /**
+   * Destinations of alerts beside the subscribers of the alert topic. Each is off by default.
+   * @default {}
+   */
+  destinations?: {
+    /**
+     * EventBridge bus that gets an event for each alert, and one for the digest. new: a bus that the stack creates.
+     * An ARN: your own bus, the default one or a custom one. In another account, its policy must admit the forward
+     * function. The bus must exist: EventBridge accepts events for one that does not, and drops them. About 1 USD
+     * for a million events.
+     * @default "none"
+     */
+    eventBus?: string;
+  };
+  /**
    * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not
    * show. Unless one is set, the stack has nothing for them. Each log group gets a subscription filter, of which
    * AWS allows two for each group in older accounts. At most 30 log groups together.
@@ -677,6 +691,19 @@ export interface Settings {
    * @default []
    */
   opsEmails: string[];
+  /**
+   * Destinations of alerts beside the subscribers of the alert topic. Each is off by default.
+   */
+  destinations: {
+    /**
+     * EventBridge bus that gets an event for each alert, and one for the digest. new: a bus that the stack creates.
+     * An ARN: your own bus, the default one or a custom one. In another account, its policy must admit the forward
+     * function. The bus must exist: EventBridge accepts events for one that does not, and drops them. About 1 USD
+     * for a million events.
+     * @default "none"
+     */
+    eventBus: string;
+  };
   /**
    * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not
    * show. Unless one is set, the stack has nothing for them. Each log group gets a subscription filter, of which

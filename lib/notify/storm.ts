@@ -38,6 +38,10 @@ const NAMED = 20;
  * Number of ids that fit: 29 bytes each, quoted twice, of the 256 KiB that SNS accepts for all bodies and attributes.
  */
 const IDS = 5000;
+/** The event of each id, one letter for each. */
+export const EVENT_LETTERS = { opened: 'o', escalated: 'e', closed: 'c' } as const satisfies Readonly<
+  Record<AlertEvent, string>
+>;
 /** With more accounts or VPCs than this, the attributes for filter policies list only some. */
 const PLACES = 100;
 /** Number of days and shards whose query is printed. */
@@ -76,6 +80,10 @@ export function stormMessage(
         ...counts,
         worst: worstFirst.slice(0, NAMED).map(summaryOf),
         ids,
+        idEvents: worstFirst
+          .slice(0, IDS)
+          .map(({ event }) => EVENT_LETTERS[event])
+          .join(''),
         idsLeftOut: held.length - ids.length,
       }),
       email: `${textOf(worstFirst, counts, hasMore, place, now).map(plain).join('\n')}\n`,

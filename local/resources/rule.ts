@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { GetQueueUrlCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { periodOf } from '../functions/schedule.ts';
+import { DEFAULT_BUS } from '../servers/event-bus.ts';
 import {
   isObject,
   type JsonObject,
@@ -18,10 +19,21 @@ type Deliver = (event: unknown) => Promise<unknown>;
 /** A scheduled invocation is awaited, so that a test can ask for its answer. The bus needs no answer. */
 type Caller = 'schedule' | 'bus';
 
+/** Creates an event bus. */
+export const createEventBus: CreateResource = async ({ logicalId, properties }, stack) => {
+  const name =
+    optionalStringAt(properties.Name, 'Name') ?? physicalName(stack.stackName, logicalId, { maxLength: 256 });
+  const arn = `arn:aws:events:${stack.region}:${stack.accountId}:event-bus/${name}`;
+  const remove = stack.bus?.addBus(name);
+  return { physicalId: name, attributes: { Arn: arn, Name: name }, remove: async () => remove?.() };
+};
+
 /** Creates a rule with a schedule or an event pattern. Its targets are functions and queues of the stack. */
 export const createRule: CreateResource = async ({ logicalId, type, properties }, stack) => {
   const name = optionalStringAt(properties.Name, 'Name') ?? physicalName(stack.stackName, logicalId, { maxLength: 64 });
-  const arn = `arn:aws:events:${stack.region}:${stack.accountId}:rule/${name}`;
+  const bus = (optionalStringAt(properties.EventBusName, 'EventBusName') ?? DEFAULT_BUS).split('/').at(-1)!;
+  const path = bus === DEFAULT_BUS ? name : `${bus}/${name}`;
+  const arn = `arn:aws:events:${stack.region}:${stack.accountId}:rule/${path}`;
   const targetsFor = (caller: Caller) =>
     listAt(properties.Targets, 'Targets').map((target, index) =>
       createTarget(objectAt(target, `Targets[${index}]`), logicalId, stack, caller),
@@ -44,6 +56,7 @@ export const createRule: CreateResource = async ({ logicalId, type, properties }
     for (const bucket of bucketsNamedIn(pattern)) stack.watchedBuckets.add(bucket);
     removeFromBus = stack.bus.addRule({
       name,
+      bus,
       pattern,
       deliver: async (event) => void (await deliverToAll(targets, event)),
     });

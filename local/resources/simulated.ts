@@ -3,7 +3,7 @@ import { createBucket, createBucketNotifications } from './bucket.ts';
 import { createEventSourceMapping, createFunction } from './function.ts';
 import { createInvokeConfig } from './invoke-config.ts';
 import { createQueue } from './queue.ts';
-import { createRule, createSchedule } from './rule.ts';
+import { createEventBus, createRule, createSchedule } from './rule.ts';
 import type { CreateResource } from './stack.ts';
 import { createSubscriptionFilter } from './subscription-filter.ts';
 import { createTable } from './table.ts';
@@ -22,6 +22,7 @@ export const simulatedTypes: Readonly<Record<string, CreateResource>> = {
   'AWS::Lambda::EventSourceMapping': createEventSourceMapping,
   'AWS::Lambda::EventInvokeConfig': createInvokeConfig,
   'AWS::Logs::SubscriptionFilter': createSubscriptionFilter,
+  'AWS::Events::EventBus': createEventBus,
   'AWS::Events::Rule': createRule,
   'AWS::Scheduler::Schedule': createSchedule,
 };

@@ -1,5 +1,5 @@
 /**
- * The embedded S3, SQS, SNS and CloudFormation server: fauxqs on the loopback address, with hooks for what it lacks.
+ * The embedded S3, SQS, SNS, EventBridge and CloudFormation server: fauxqs on the loopback address, with hooks for what it lacks.
  */
 import { buildApp } from 'fauxqs';
 import { type Clients, createMessagingClients } from '../clients.ts';
@@ -10,6 +10,7 @@ import { createEventBus, type EventBus } from './event-bus.ts';
 import { createMailbox } from './mailbox.ts';
 import { installMoveTasks } from './move-tasks.ts';
 import { installPublishing } from './publishing.ts';
+import { installPutEvents } from './put-events.ts';
 import { type DescribedStack, installStacks } from './stacks.ts';
 
 /** A running server and its clients. */
@@ -50,6 +51,7 @@ export async function startMessagingServer(options: {
   installPublishing(app, { deliverMail: () => createdMailbox, background, emit });
   const stacks = new Map<string, DescribedStack>();
   installStacks(app, stacks);
+  installPutEvents(app, { bus, background, region, accountId });
   installMoveTasks(app, () => started().sqs);
   installQueues(app, emit);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });

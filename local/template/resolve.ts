@@ -90,6 +90,7 @@ const identities: Readonly<
   'AWS::DynamoDB::Table': { property: 'TableName', maxLength: 255, identify: named('dynamodb', 'table/') },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', maxLength: 255, identify: named('dynamodb', 'table/') },
   'AWS::Lambda::Function': { property: 'FunctionName', maxLength: 64, identify: named('lambda', 'function:') },
+  'AWS::Events::EventBus': { property: 'Name', maxLength: 256, identify: named('events', 'event-bus/') },
   'AWS::Events::Rule': { property: 'Name', maxLength: 64, identify: named('events', 'rule/') },
 };
 

@@ -19,6 +19,13 @@ export const DEPLOYMENTS = {
     bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
   },
   'new-key': { kmsKey: 'new' },
+  /** Every destination of alerts. */
+  destinations: {
+    emails: ['analyst@example.com'],
+    digestHourUtc: null,
+    alertsIn5Minutes: 1,
+    destinations: { eventBus: 'new' },
+  },
   signals: {
     emails: ['analyst@example.com'],
     digestHourUtc: null,

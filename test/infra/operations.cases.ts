@@ -191,8 +191,9 @@ describe('the commands', () => {
     expect(redrives.map((call) => call.filter((word) => word.startsWith('--')))).toEqual([
       ['--source-arn', '--destination-arn'],
       ['--source-arn', '--destination-arn'],
+      ['--source-arn', '--destination-arn'],
     ]);
-    for (const name of ['RedriveIngest', 'RedriveAlert'])
+    for (const name of ['RedriveIngest', 'RedriveAlert', 'RedriveEventBus'])
       expect(cliFault(outputs[name]!.split(' ').slice(1))).toBeUndefined();
     expect(outputs.RedriveIngest).toBe(
       'aws sqs start-message-move-task --source-arn IngestDeadLetters --destination-arn IngestQueue --region AWS::Region',

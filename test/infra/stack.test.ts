@@ -3,6 +3,7 @@ import './functions.cases.ts';
 import './bucket.cases.ts';
 import './alarms.cases.ts';
 import './signals.cases.ts';
+import './destinations.cases.ts';
 import './operation.cases.ts';
 import './operations.cases.ts';
 import './props.cases.ts';

@@ -57,7 +57,7 @@ export function permissionsOf(template: Template, name: string): string[] {
 /** Two VPCs that get a flow log in {@link byDefault}. */
 export const vpcs = [{ vpcId: 'vpc-0123456789abcdef0' }, { vpcId: 'vpc-89abcdef' }];
 
-/** The template of the same deployment with everything that settings can add to watch: `signals` of all kinds. */
+/** The template of the same deployment with everything that settings can add: `signals` of all kinds, all destinations. */
 export const withSignals = synthesize({
   vpcs,
   emails: ['analyst@example.com'],
@@ -67,6 +67,7 @@ export const withSignals = synthesize({
     hosts: [{ logGroup: '/hosts/auditd', filterPattern: '?EXECVE ?SYSCALL' }],
     ecs: true,
   },
+  destinations: { eventBus: 'new' },
 });
 
 /** The template of a plain deployment: a new bucket, two VPCs, an address for each topic. */

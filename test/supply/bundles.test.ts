@@ -13,6 +13,8 @@ import { buildOutputs } from '../../supply/package/outputs.ts';
 import { sharedAssembly } from '../deployments/assembly.ts';
 
 const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lockfile;
+/** The deployments of the functions that not every deployment has. */
+const DEPLOYMENT_OF: Readonly<Record<string, string>> = { signals: 'signals', forward: 'destinations' };
 const bundles = new Map<string, Bundle>();
 const temporary = mkdtempSync(join(tmpdir(), 'sweepwatch-supply-'));
 
@@ -24,7 +26,7 @@ afterAll(() => rmSync(temporary, { recursive: true, force: true }));
 describe('the bundles', () => {
   test.each(FUNCTIONS)('%s: the description is of the deployed bytes, which are the whole asset', (name) => {
     const id = `${name[0]!.toUpperCase()}${name.slice(1)}` as FunctionName;
-    const { file } = bundleOf(sharedAssembly(), id, name === 'signals' ? 'signals' : undefined);
+    const { file } = bundleOf(sharedAssembly(), id, DEPLOYMENT_OF[name]);
     expect(readdirSync(dirname(file))).toEqual(['index.mjs']);
     expect(Buffer.compare(readFileSync(file), bundles.get(name)!.code)).toBe(0);
   });

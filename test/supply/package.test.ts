@@ -41,6 +41,7 @@ describe('npm pack', () => {
       'dist/construct/scan-detector.d.cts',
       'dist/construct/settings-types.d.cts',
       'dist/functions/alert/index.mjs',
+      'dist/functions/forward/index.mjs',
       'dist/functions/ingest/index.mjs',
       'dist/functions/settle/index.mjs',
       'dist/functions/signals/index.mjs',

@@ -1,6 +1,6 @@
 /** What the audit finds and we accept: each with its reason. One that no deployment shows any more fails the test. */
 
-const FUNCTIONS = ['Ingest', 'Alert', 'Settle', 'Signals'] as const;
+const FUNCTIONS = ['Ingest', 'Alert', 'Settle', 'Signals', 'Forward'] as const;
 
 /** The CDK's function that changes the notifications of a bucket which exists already. */
 const HANDLER = 'BucketNotificationsHandler050a0587b7544547bf325f094a3db834';
@@ -112,6 +112,12 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     (what) =>
       `confused deputy: events.amazonaws.com ${what}, admitted for a source account of others and no source account`,
     'The condition names the exact ARN of a rule of the stack, which contains the account.',
+  ),
+  ...forEach(
+    ['EventBus'],
+    (id) =>
+      `confused deputy: sns.amazonaws.com sqs:SendMessage on ${id}Queue, admitted for a source account of others and no source account`,
+    'The condition names the exact ARN of the alert topic, which contains the account.',
   ),
 
   // The rest.

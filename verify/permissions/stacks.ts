@@ -52,6 +52,11 @@ export const DEPLOYMENTS = {
     kmsKey: 'new',
     signals: { kubernetes: [{ cluster: 'prod' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
   },
+  'all destinations, key of the stack': {
+    ...people,
+    kmsKey: 'new',
+    destinations: { eventBus: 'new' },
+  },
 } as const satisfies Readonly<Record<string, SettingsInput>>;
 
 /** A deployment on paper. */

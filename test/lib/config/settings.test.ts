@@ -28,6 +28,7 @@ describe('defaults', () => {
       deploymentName: 'sweepwatch',
       vpcs: [],
       bucket: {},
+      destinations: { eventBus: 'none' },
       logAccounts: [],
       flowLogs: { hiveCompatiblePartitions: false, perHourPartition: false, ecs: false, leaveOut: [] },
       kmsKey: 'none',

@@ -66,6 +66,7 @@ describe('the message', () => {
       event: 'storm',
       count: 6,
       hasMore: false,
+      idEvents: 'ocoooo',
       bySeverity: { critical: 2, high: 2, medium: 2 },
       byKind: { 'vertical-scan': 6 },
       byDirection: { inbound: 3, lateral: 3 },

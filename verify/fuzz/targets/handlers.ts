@@ -1,7 +1,7 @@
 /** The handlers of ingest and alert, given batches in which some messages are damaged: each fails alone, and is named. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Random } from '../../../bench/random.ts';
-import type { Invocation } from '../../../functions/services.ts';
+import type { Invocation } from '../../../functions/invocation.ts';
 import { parseSettings } from '../../../lib/config/load.ts';
 import { toRuntimeSettings } from '../../../lib/config/runtime.ts';
 import { objectId } from '../../../lib/store/keys.ts';

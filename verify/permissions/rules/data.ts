@@ -40,6 +40,8 @@ const looks: Readonly<Record<string, Look>> = {
   'AWS::Lambda::Permission': nothing,
   'AWS::Lambda::EventSourceMapping': nothing,
   'AWS::Lambda::EventInvokeConfig': nothing,
+  // Keeps nothing: events that no rule matches are dropped.
+  'AWS::Events::EventBus': nothing,
   'AWS::Events::Rule': nothing,
   'AWS::IAM::Role': nothing,
   'AWS::IAM::Policy': ({ properties }) =>

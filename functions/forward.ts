@@ -1,0 +1,94 @@
+/** The forward function: passes alerts on to an event bus. Each destination has a queue of its own on the alert topic. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { busEvent, digestEvent } from '../lib/notify/bus-event.ts';
+import { type Destination, forward } from '../lib/pipeline/forward.ts';
+import { createDocumentClient } from '../lib/store/clients.ts';
+import { putEvents } from '../lib/store/event-bus.ts';
+import { FindingsStore } from '../lib/store/findings-store.ts';
+import { type Caller, endpointOf } from '../lib/store/signed-call.ts';
+import { loggable } from '../lib/text/untrusted.ts';
+import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
+
+/** Of 60 seconds: enough for the rest of a storm. */
+const RESERVED_SHARE = 0.4;
+
+/** What the handler works with. */
+interface Forwarding {
+  readonly findings: Pick<FindingsStore, 'byId'>;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** The destinations by the ARN of their queue. */
+  readonly destinations: ReadonlyMap<string, Destination>;
+}
+
+/** Handles a batch of one queue. The result names the messages that failed, which return to that queue alone. */
+export function forwardHandler({
+  findings,
+  logger,
+  destinations,
+}: Forwarding): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
+  return async (event, invocation) => {
+    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
+    const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
+    for (const { messageId, body, eventSourceARN } of event.Records) {
+      const queue = eventSourceARN.split(':').at(-1);
+      try {
+        if (!hasTime()) throw new Error('no time left, the message returns to the queue');
+        const destination = destinations.get(eventSourceARN);
+        if (!destination) throw new Error('the queue must be that of a destination');
+        logger.info('alerts passed on', { queue, alerts: await forward(body, destination, findings) });
+      } catch (error) {
+        logger.error('alerts could not be passed on', { queue, messageId, error: error as Error });
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    return { batchItemFailures };
+  };
+}
+
+/** The environment variables that the stack sets. */
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The destinations that the variables name. */
+export function destinationsOf(variables: Variables): Map<string, Destination> {
+  const { EVENT_BUS, EVENT_BUS_QUEUE, DEPLOYMENT = '' } = variables;
+  const destinations = new Map<string, Destination>();
+  if (EVENT_BUS && EVENT_BUS_QUEUE) {
+    const caller = callerOf(variables, 'events');
+    destinations.set(EVENT_BUS_QUEUE, {
+      alerts: (alerts) =>
+        putEvents(
+          caller,
+          EVENT_BUS,
+          alerts.map(({ event, finding }) => busEvent(event, finding, DEPLOYMENT)),
+        ),
+      digest: (digest) => putEvents(caller, EVENT_BUS, [digestEvent(digest, DEPLOYMENT)]),
+    });
+  }
+  return destinations;
+}
+
+/** Lambda puts the credentials of the role into the environment for as long as the process lives. */
+function callerOf(variables: Variables, service: string): Caller {
+  const { AWS_REGION: region = '', AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = variables;
+  return {
+    service,
+    region,
+    endpoint: AWS_ENDPOINT_URL || endpointOf(service, region),
+    credentials: {
+      accessKeyId: AWS_ACCESS_KEY_ID,
+      secretAccessKey: AWS_SECRET_ACCESS_KEY,
+      sessionToken: variables.AWS_SESSION_TOKEN,
+    },
+  };
+}
+
+export const handler = onLambda(() => {
+  const table = process.env.FINDINGS_TABLE;
+  if (!table) throw new Error('environment variable FINDINGS_TABLE must be set');
+  return forwardHandler({
+    findings: new FindingsStore({ client: createDocumentClient(), table, retentionDays: 0 }),
+    logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
+    destinations: destinationsOf(process.env),
+  });
+});

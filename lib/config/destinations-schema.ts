@@ -1,0 +1,20 @@
+/** The settings of the destinations that get alerts beside the subscribers of the alert topic. */
+import { z } from 'zod';
+import { textOrToken } from './token.ts';
+
+export const destinations = z
+  .strictObject({
+    eventBus: textOrToken(
+      /^(none|new|arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]{1,256})$/,
+      'must be none, new, or the ARN of an event bus (arn:aws:events:REGION:ACCOUNT:event-bus/NAME)',
+    )
+      .default('none')
+      .describe(
+        'EventBridge bus that gets an event for each alert, and one for the digest. new: a bus that the stack creates. ' +
+          'An ARN: your own bus, the default one or a custom one. In another account, its policy must admit the forward ' +
+          'function. The bus must exist: EventBridge accepts events for one that does not, and drops them. About 1 USD ' +
+          'for a million events.',
+      ),
+  })
+  .prefault({})
+  .describe('Destinations of alerts beside the subscribers of the alert topic. Each is off by default.');

@@ -1,0 +1,75 @@
+/** Passes what the alert topic publishes on to a destination: one alert, or all alerts of a storm, or a digest. */
+import type { AlertEvent } from '../finding/lifecycle.ts';
+import type { Finding } from '../finding/model.ts';
+import { EVENT_LETTERS } from '../notify/storm.ts';
+import type { FindingsStore } from '../store/findings-store.ts';
+import { inParallel } from '../store/in-parallel.ts';
+
+/** An alert about a finding. */
+export interface ForwardedAlert {
+  readonly event: AlertEvent;
+  readonly finding: Finding;
+}
+
+/** Takes alerts. Each function throws if something was not accepted, and then gets the same again later. */
+export interface Destination {
+  readonly alerts: (alerts: readonly ForwardedAlert[]) => Promise<void>;
+  /** Without it, digests end here. */
+  readonly digest?: (digest: Readonly<Record<string, unknown>>) => Promise<void>;
+}
+
+const PARALLEL = 16;
+const EVENTS = new Map<string, AlertEvent>(
+  Object.entries(EVENT_LETTERS).map(([event, letter]) => [letter, event as AlertEvent]),
+);
+const isAlertEvent = (event: unknown): event is AlertEvent => [...EVENTS.values()].includes(event as AlertEvent);
+
+/**
+ * Passes one message of the alert topic on.
+ * @param body the body for programs.
+ * @returns the number of alerts.
+ * @throws if the body is unknown, or the destination did not accept all of it.
+ */
+export async function forward(
+  body: string,
+  destination: Destination,
+  findings: Pick<FindingsStore, 'byId'>,
+): Promise<number> {
+  const message = parsed(body);
+  const { event } = message;
+  if (event === 'digest') {
+    await destination.digest?.(message);
+    return 0;
+  }
+  const alerts = event === 'storm' ? await alertsOfStorm(message, findings) : [alertOf(message, body)];
+  await destination.alerts(alerts);
+  return alerts.length;
+}
+
+function parsed(body: string): Readonly<Record<string, unknown>> {
+  const value: unknown = JSON.parse(body);
+  if (typeof value !== 'object' || value === null) throw unknownBody(body);
+  return value as Record<string, unknown>;
+}
+
+function alertOf({ event, earlier: _, ...finding }: Readonly<Record<string, unknown>>, body: string): ForwardedAlert {
+  if (!isAlertEvent(event) || typeof finding.id !== 'string') throw unknownBody(body);
+  return { event, finding: finding as unknown as Finding };
+}
+
+const unknownBody = (body: string) =>
+  new Error(`the message must be an alert, a storm or a digest, got ${body.slice(0, 80)}`);
+
+/** The storm message names its findings. They are read as they are now, which is at least as new as the alert. */
+async function alertsOfStorm(
+  { ids, idEvents }: Readonly<Record<string, unknown>>,
+  findings: Pick<FindingsStore, 'byId'>,
+): Promise<ForwardedAlert[]> {
+  const named = (ids as string[]).map((id, at) => ({ id, event: EVENTS.get(String(idEvents)[at] ?? '') }));
+  const alerts = new Map<string, ForwardedAlert>();
+  await inParallel(PARALLEL, named, async ({ id, event }) => {
+    const stored = await findings.byId(id);
+    if (stored && event) alerts.set(id, { event, finding: stored.finding });
+  });
+  return named.flatMap(({ id }) => alerts.get(id) ?? []);
+}

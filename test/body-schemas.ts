@@ -1,0 +1,36 @@
+/** What is made of a finding for other programs, against their schemas and limits. `expectValidFinding` calls this. */
+import { readFileSync } from 'node:fs';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
+import type { AlertEvent } from '../lib/finding/lifecycle.ts';
+import type { Finding } from '../lib/finding/model.ts';
+import { type BusEvent, busEvent } from '../lib/notify/bus-event.ts';
+
+/** A published schema. */
+export const schemaAt = (name: string): object =>
+  JSON.parse(readFileSync(new URL(`../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
+
+const EVENTS: readonly AlertEvent[] = ['opened', 'escalated', 'closed'];
+
+/** An event as a rule receives it. */
+export const delivered = ({ detailType, detail, resources }: BusEvent): object => ({
+  version: '0',
+  id: '00000000-0000-4000-8000-000000000000',
+  'detail-type': detailType,
+  source: 'sweepwatch',
+  account: '111122223333',
+  time: '2026-11-30T12:00:00Z',
+  region: 'eu-west-1',
+  resources,
+  detail: JSON.parse(detail) as unknown,
+});
+
+/** A check of all bodies of a finding. `ajv` knows the schema of findings as `finding.schema.json`. */
+export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
+  const isEvent = ajv.compile(schemaAt('event'));
+  const problems = (what: string, validate: typeof isEvent, value: unknown): string[] =>
+    validate(value)
+      ? []
+      : (validate.errors ?? []).map(({ instancePath, message }) => `${what}${instancePath} ${message}`);
+  return (finding) =>
+    EVENTS.flatMap((event) => problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch'))));
+}

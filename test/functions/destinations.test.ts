@@ -1,0 +1,102 @@
+/** Destinations on the local cloud: from a scan to the rule of a bus, through the deployed bundles. */
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { schemaAt } from '../body-schemas.ts';
+import { file, scan as flows } from '../lib/pipeline/fixture/flow-logs.ts';
+import { FUNCTIONS, type RunningStack, startStack, type Template } from './fixture/stack.ts';
+import { checkPermissions } from './permissions.cases.ts';
+
+const LIMIT_MS = 100_000;
+jest.setTimeout(3 * LIMIT_MS);
+
+let stack: RunningStack;
+let files = 0;
+const now = Math.floor(Date.now() / 1000);
+const idle = () => stack.cloud.idle(LIMIT_MS);
+const scan = async (from: string) => {
+  await stack.put(
+    `AWSLogs/000000000000/vpcflowlogs/us-east-1/${files++}.log.gz`,
+    file(flows('rejected', { from, count: 20, end: now - 60 })),
+  );
+  await idle();
+};
+
+interface Event {
+  readonly 'detail-type': string;
+  readonly detail: { readonly event: string; readonly source: { readonly address: string } };
+}
+const received = async (): Promise<Event[]> =>
+  (await stack.take('EventInbox')).map((body) => JSON.parse(body) as Event);
+
+beforeAll(async () => {
+  stack = await startStack('destinations', {}, 'short', [], addEventInbox);
+  await idle();
+});
+afterAll(() => stack.stop());
+
+/** A queue that gets each event of the stack's bus. */
+function addEventInbox({ Resources }: Template): void {
+  const [bus] = Object.entries(Resources).find(([, { Type }]) => Type === 'AWS::Events::EventBus')!;
+  const arn = { 'Fn::GetAtt': ['EventInbox', 'Arn'] };
+  const statement = {
+    Effect: 'Allow',
+    Action: 'sqs:SendMessage',
+    Principal: { Service: 'events.amazonaws.com' },
+    Resource: arn,
+  };
+  Object.assign(Resources, {
+    EventInbox: { Type: 'AWS::SQS::Queue', Properties: {} },
+    EventInboxPolicy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [{ Ref: 'EventInbox' }],
+        PolicyDocument: { Version: '2012-10-17', Statement: [statement] },
+      },
+    },
+    EventRule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        EventBusName: { Ref: bus },
+        EventPattern: { source: ['sweepwatch'] },
+        Targets: [{ Id: 'Inbox', Arn: arn }],
+      },
+    },
+  });
+}
+
+test('a scan becomes an event that the published schema describes', async () => {
+  await scan('10.0.7.1');
+  const events = await received();
+  expect(events).toMatchObject([
+    {
+      'detail-type': 'Scan Finding Opened',
+      source: 'sweepwatch',
+      detail: { event: 'opened', deployment: expect.any(String), source: { address: '10.0.7.1' } },
+    },
+  ]);
+  const ajv = new Ajv2020({ strict: false });
+  ajv.addSchema(schemaAt('finding'), 'finding.schema.json');
+  const isEvent = ajv.compile(schemaAt('event'));
+  expect([isEvent(events[0]), isEvent.errors]).toEqual([true, null]);
+  expect(stack.told()).toHaveLength(1);
+});
+
+test('an alert that a storm holds is an event too', async () => {
+  await scan('10.0.7.2');
+  expect(await received()).toEqual([]);
+  await stack.settle();
+  await idle();
+  expect(await received()).toMatchObject([
+    { 'detail-type': 'Scan Finding Opened', detail: { event: 'opened', source: { address: '10.0.7.2' } } },
+  ]);
+  expect(stack.told()).toEqual([expect.stringContaining('alert storm')]);
+});
+
+test('a message that cannot be passed on becomes a dead letter, and no mail is sent again', async () => {
+  await stack.send('EventBusQueue', '{"event":"unknown"}');
+  await idle();
+  expect(await stack.take('EventBusDeadLetters')).toEqual(['{"event":"unknown"}']);
+  expect(stack.told()).toEqual([]);
+});
+
+checkPermissions('destinations of alerts', () => stack, [...FUNCTIONS, 'Forward']);

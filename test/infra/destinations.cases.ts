@@ -1,0 +1,72 @@
+/** What `destinations` adds to a template: queues on the alert topic, a function, a bus. And nothing where it is off. */
+import { describe, expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { ScanDetector } from '../../infra/index.ts';
+import { byDefault, newApp, permissionsOf, resourcesOf, synthesize, withSignals } from './synthesize.ts';
+
+const GIVEN = 'arn:aws:events:eu-west-1:222233334444:event-bus/soc';
+
+test('a deployment without destinations has nothing for them', () => {
+  const { Resources, Outputs } = byDefault.toJSON();
+  const ids = [...Object.keys(Resources), ...Object.keys(Outputs)];
+  expect(ids.filter((id) => /Forward|EventBus|Destination/.test(id))).toEqual([]);
+  byDefault.resourceCountIs('AWS::Events::EventBus', 0);
+  expect(
+    resourcesOf(byDefault, 'AWS::SNS::Subscription').every(([, { Properties }]) => Properties.Protocol === 'email'),
+  ).toBe(true);
+});
+
+describe('with an event bus', () => {
+  test('the function may do these things and nothing else', () => {
+    expect(permissionsOf(withSignals, 'Forward')).toEqual([
+      'logs:CreateLogStream logs:PutLogEvents on <ForwardLogs>',
+      'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <EventBusQueue>',
+      'dynamodb:Query on <Findings>/index/byId',
+      'events:PutEvents on <DestinationsBus>',
+    ]);
+  });
+
+  test('a queue with dead letters gets each message of the alert topic as it is', () => {
+    withSignals.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'sqs',
+      RawMessageDelivery: true,
+      Endpoint: { 'Fn::GetAtt': [Match.stringLikeRegexp('EventBusQueue'), 'Arn'] },
+    });
+    withSignals.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 360,
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('EventBusDeadLetters'), 'Arn'] },
+        maxReceiveCount: 5,
+      },
+    });
+    withSignals.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('EventBusQueue'), 'Arn'] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  test('a given bus is used, and none is created', () => {
+    const template = synthesize({ destinations: { eventBus: GIVEN } });
+    template.resourceCountIs('AWS::Events::EventBus', 0);
+    expect(permissionsOf(template, 'Forward')).toContain(`events:PutEvents on ${GIVEN}`);
+    template.hasOutput('EventBus', { Value: GIVEN });
+  });
+
+  test('a given topic passes its alerts on too', () => {
+    const stack = new Stack(newApp(), 'stack');
+    const alertTopic = new Topic(stack, 'Ours');
+    new ScanDetector(stack, 'Detector', { alertTopic, settings: { destinations: { eventBus: 'new' } } });
+    Template.fromStack(stack).hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'sqs',
+      TopicArn: { Ref: Match.stringLikeRegexp('Ours') },
+    });
+  });
+
+  test.each(['soc', 'arn:aws:events:eu-west-1:222233334444:rule/soc', ''])('%j is refused', (eventBus) => {
+    expect(() => synthesize({ destinations: { eventBus } })).toThrow(
+      'destinations.eventBus: must be none, new, or the ARN of an event bus',
+    );
+  });
+});

@@ -1,0 +1,86 @@
+/** What a destination gets of each message on the alert topic. */
+import { describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../../lib/finding/model.ts';
+import { digestMessage } from '../../../lib/notify/digest.ts';
+import { alertMessage } from '../../../lib/notify/message.ts';
+import { stormMessage } from '../../../lib/notify/storm.ts';
+import { type Destination, type ForwardedAlert, forward } from '../../../lib/pipeline/forward.ts';
+import type { StoredFinding } from '../../../lib/store/finding-item.ts';
+import { findingOf } from '../finding/samples.ts';
+
+const place = { deployment: 'soc', tables: { findings: 'findings', region: 'eu-west-1' } };
+const now = Date.parse('2026-09-01T12:05:00Z') / 1000;
+const findings = (...all: Finding[]) => ({
+  byId: async (id: string) => {
+    const finding = all.find((each) => each.id === id);
+    return finding && ({ finding } as StoredFinding);
+  },
+});
+function collector(): Destination & { taken: ForwardedAlert[]; digests: object[] } {
+  const taken: ForwardedAlert[] = [];
+  const digests: object[] = [];
+  return {
+    taken,
+    digests,
+    alerts: async (alerts) => void taken.push(...alerts),
+    digest: async (digest) => void digests.push(digest),
+  };
+}
+const bodyOf = ({ bodies }: { bodies: Readonly<Record<string, string>> }) => bodies.default!;
+
+test('an alert arrives as event and finding, without what the message adds for readers', async () => {
+  const to = collector();
+  const finding = findingOf();
+  const earlier = [
+    { id: 'a'.repeat(24), kind: 'vertical-scan', severity: 'low', firstSeen: finding.firstSeen },
+  ] as never;
+  const message = alertMessage('escalated', finding, place, now, earlier);
+  expect(await forward(bodyOf(message), to, findings())).toBe(1);
+  expect(to.taken).toEqual([{ event: 'escalated', finding }]);
+});
+
+test('a storm arrives as one alert for each finding, the worst first, as the table has it now', async () => {
+  const to = collector();
+  const [critical, medium, gone] = (['critical', 'medium', 'low'] as const).map((severity, n) =>
+    findingOf({ severity, id: `${n}`.repeat(24) }),
+  ) as [Finding, Finding, Finding];
+  const message = stormMessage(
+    [
+      { event: 'opened', finding: medium },
+      { event: 'escalated', finding: critical },
+      { event: 'closed', finding: gone },
+    ],
+    false,
+    place,
+    now,
+  );
+  const newer = { ...medium, lastSeen: '2026-09-01T13:00:00Z' };
+  expect(await forward(bodyOf(message), to, findings(newer, critical))).toBe(2);
+  expect(to.taken).toEqual([
+    { event: 'escalated', finding: critical },
+    { event: 'opened', finding: newer },
+  ]);
+});
+
+describe('a digest', () => {
+  const digest = bodyOf(digestMessage('2026-09-01', [findingOf({ severity: 'low' })], place)!);
+
+  test('goes where digests are taken', async () => {
+    const to = collector();
+    expect(await forward(digest, to, findings())).toBe(0);
+    expect(to.digests).toMatchObject([{ event: 'digest', day: '2026-09-01', count: 1 }]);
+  });
+
+  test('ends where they are not', async () => {
+    expect(await forward(digest, { alerts: async () => expect(true).toBe(false) }, findings())).toBe(0);
+  });
+});
+
+test.each(['', 'hello', 'null', '[]', '{}', '{"event":"opened"}', '{"event":"toString","id":"a"}'])(
+  '%j is refused',
+  async (body) => {
+    const to = collector();
+    await expect(forward(body, to, findings())).rejects.toThrow();
+    expect(to.taken).toEqual([]);
+  },
+);

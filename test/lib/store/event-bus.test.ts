@@ -1,0 +1,157 @@
+/** PutEvents on the wire: signed, in calls that EventBridge takes, and repeated for exactly the entries that failed. */
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { BusEvent } from '../../../lib/notify/bus-event.ts';
+import { putEvents } from '../../../lib/store/event-bus.ts';
+import { type Caller, endpointOf, post } from '../../../lib/store/signed-call.ts';
+
+interface Request {
+  readonly headers: IncomingHttpHeaders;
+  readonly entries: { readonly Detail: string }[];
+}
+type Answer = [status: number, body: object | string];
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** A service that answers with these in turn, the last one again and again. */
+async function serve(...answers: ((request: Request) => Answer)[]): Promise<{ caller: Caller; requests: Request[] }> {
+  const requests: Request[] = [];
+  server = createServer((incoming, answer) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const request = { headers: incoming.headers, entries: JSON.parse(Buffer.concat(chunks).toString()).Entries };
+      requests.push(request);
+      const [status, body] = answers[Math.min(requests.length, answers.length) - 1]!(request);
+      answer.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server!.once('listening', resolve));
+  return {
+    requests,
+    caller: {
+      service: 'events',
+      region: 'eu-west-1',
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' },
+      pauseMs: 1,
+    },
+  };
+}
+
+const events = (count: number, bytes = 2): BusEvent[] =>
+  Array.from({ length: count }, (_, n) => ({
+    detailType: 'Scan Finding Opened',
+    detail: JSON.stringify({ n, text: 'x'.repeat(bytes) }),
+    resources: [],
+  }));
+const accept = ({ entries }: Request): Answer => [
+  200,
+  { FailedEntryCount: 0, Entries: entries.map(() => ({ EventId: '1' })) },
+];
+/** Fails the entries whose number passes. */
+const refuse =
+  (code: string, isRefused: (n: number) => boolean) =>
+  ({ entries }: Request): Answer => {
+    const results = entries.map(({ Detail }) =>
+      isRefused(JSON.parse(Detail).n) ? { ErrorCode: code, ErrorMessage: 'no' } : { EventId: '1' },
+    );
+    return [200, { FailedEntryCount: results.filter(({ ErrorCode }) => ErrorCode).length, Entries: results }];
+  };
+const numbers = ({ entries }: Request) => entries.map(({ Detail }) => JSON.parse(Detail).n as number);
+
+test('a call is signed for its service, and names bus, source and type', async () => {
+  const { caller, requests } = await serve(accept);
+  await putEvents(caller, 'arn:aws:events:eu-west-1:111122223333:event-bus/soc', events(1));
+  const { headers, entries } = requests[0]!;
+  expect(headers['x-amz-target']).toBe('AWSEvents.PutEvents');
+  expect(headers['x-amz-security-token']).toBe('token');
+  expect(headers.authorization).toMatch(
+    /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/events\/aws4_request, SignedHeaders=[^,]*host[^,]*, Signature=[0-9a-f]{64}$/,
+  );
+  expect(entries).toEqual([
+    {
+      EventBusName: 'arn:aws:events:eu-west-1:111122223333:event-bus/soc',
+      Source: 'sweepwatch',
+      DetailType: 'Scan Finding Opened',
+      Detail: '{"n":0,"text":"xx"}',
+      Resources: [],
+    },
+  ]);
+});
+
+describe('many events', () => {
+  test('go in calls of ten', async () => {
+    const { caller, requests } = await serve(accept);
+    await putEvents(caller, 'bus', events(23));
+    expect(requests.map((request) => numbers(request).length)).toEqual([10, 10, 3]);
+  });
+
+  test('stay below a megabyte in each call', async () => {
+    const { caller, requests } = await serve(accept);
+    await putEvents(caller, 'bus', events(10, 200_000));
+    expect(requests.map((request) => numbers(request).length)).toEqual([4, 4, 2]);
+  });
+});
+
+describe('an answer of 200 with failed entries', () => {
+  test('is read, and only these entries are sent again', async () => {
+    const { caller, requests } = await serve(
+      refuse('ThrottlingException', (n) => n % 2 === 1),
+      refuse('InternalFailure', (n) => n === 3),
+      accept,
+    );
+    await putEvents(caller, 'bus', events(5));
+    expect(requests.map(numbers)).toEqual([[0, 1, 2, 3, 4], [1, 3], [3]]);
+  });
+
+  test('that stays so is an error with the number and the reason', async () => {
+    const { caller, requests } = await serve(refuse('ThrottlingException', (n) => n === 2));
+    await expect(putEvents(caller, 'bus', events(12))).rejects.toThrow(
+      'ThrottlingException: EventBridge refused 1 of 12 events: no',
+    );
+    expect(requests.map(numbers)).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [2], [2], [2], [10, 11]]);
+  });
+
+  test('that no repetition changes is not repeated, and holds nothing back', async () => {
+    const { caller, requests } = await serve(refuse('MalformedDetail', (n) => n === 2));
+    await expect(putEvents(caller, 'bus', events(12))).rejects.toThrow('refused 1 of 12');
+    expect(requests).toHaveLength(2);
+  });
+});
+
+describe('a call', () => {
+  test('that the service is too busy for is repeated', async () => {
+    const { caller, requests } = await serve(
+      () => [503, 'busy'],
+      () => [400, { __type: 'com.amazonaws.events#ThrottlingException', message: 'slow down' }],
+      accept,
+    );
+    await putEvents(caller, 'bus', events(1));
+    expect(requests).toHaveLength(3);
+  });
+
+  test('that is refused fails at once with the code of the service', async () => {
+    const { caller, requests } = await serve(() => [400, { __type: 'AccessDeniedException', message: 'not yours' }]);
+    await expect(putEvents(caller, 'bus', events(1))).rejects.toThrow('AccessDeniedException: not yours');
+    expect(requests).toHaveLength(1);
+  });
+
+  test('without an answer is repeated, and then says who did not answer', async () => {
+    const { caller } = await serve(accept);
+    server!.closeAllConnections();
+    await new Promise((resolve) => server!.close(resolve));
+    await expect(post(caller, '/', {}, {})).rejects.toThrow(/^NoAnswer: 127\.0\.0\.1:\d+ did not answer: /);
+  });
+});
+
+test('endpoints are those of the partition', () => {
+  expect(endpointOf('events', 'eu-west-1')).toBe('https://events.eu-west-1.amazonaws.com');
+  expect(endpointOf('events', 'cn-north-1')).toBe('https://events.cn-north-1.amazonaws.com.cn');
+  expect(endpointOf('securityhub', 'us-gov-west-1')).toBe('https://securityhub.us-gov-west-1.amazonaws.com');
+});

@@ -1,5 +1,6 @@
 /** Which findings a command is about: the options that choose them, and the look-up that answers. */
 import { epochSeconds, type Finding, isoTime, type Severity, severityRank } from '../lib/finding/model.ts';
+import { VERDICTS } from '../lib/finding/review.ts';
 import { networkOf } from '../lib/net/cidr.ts';
 import type { FindingsStore } from '../lib/store/findings-store.ts';
 import { countOf } from '../lib/text/wording.ts';
@@ -9,6 +10,9 @@ import { UsageError } from './usage-error.ts';
 export const DIRECTIONS = ['lateral', 'inbound', 'outbound'] as const;
 /** The states of a finding, and the reasons for which one is closed. */
 export const STATUSES = ['open', 'closed', 'ended', 'refuted', 'merged', 'analyst'] as const;
+
+/** The verdicts, or none. */
+export const VERDICT_FILTERS = [...VERDICTS, 'none'] as const;
 
 /** The options that choose findings, as the program reads them. */
 export interface Filters {
@@ -28,6 +32,7 @@ export interface Filters {
   readonly actor?: string;
   readonly status?: (typeof STATUSES)[number];
   readonly open?: boolean;
+  readonly verdict?: (typeof VERDICT_FILTERS)[number];
 }
 
 /** A wish for findings, understood. */
@@ -91,7 +96,7 @@ const isOnPort = ({ ports, openPorts }: Finding, port: number): boolean =>
 
 /** Whether a finding fits all filters but the port and the target. */
 function isWanted(finding: Finding, { since, until, filters }: Wanted): boolean {
-  const { severity, status, kind, direction, account, vpc, actor, source, open } = filters;
+  const { severity, status, kind, direction, account, vpc, actor, source, open, verdict } = filters;
   const tests = [
     epochSeconds(finding.lastSeen) >= since && epochSeconds(finding.firstSeen) <= until,
     !severity || severityRank(finding.severity) >= severityRank(severity),
@@ -105,6 +110,7 @@ function isWanted(finding: Finding, { since, until, filters }: Wanted): boolean 
       finding.sources?.scope === account,
     !vpc || finding.source?.vpcId === vpc,
     !actor || isBy(finding, actor),
+    !verdict || (finding.verdict ?? 'none') === verdict,
     !source || finding.source?.address === source,
   ];
   return tests.every(Boolean);
@@ -152,6 +158,7 @@ const shownOf = ({
   severity,
   status,
   open,
+  verdict,
 }: Filters) => ({
   source,
   scope,
@@ -165,4 +172,5 @@ const shownOf = ({
   severity,
   status,
   open,
+  verdict,
 });

@@ -1,7 +1,8 @@
 /** `sweepwatch findings`, declared: the commands that look up findings and explain them. */
 import { type Command, Option } from 'commander';
+import { VERDICTS } from '../lib/finding/review.ts';
 import { after, type Perform, shareOptions } from './declared-command.ts';
-import { DIRECTIONS, STATUSES } from './finding-filters.ts';
+import { DIRECTIONS, STATUSES, VERDICT_FILTERS } from './finding-filters.ts';
 import { FORMATS } from './formats.ts';
 import { addOptions, deploymentOptions, formatOption, portOption, reportOption, severityOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,11 +11,12 @@ import type { Terminal } from './terminal.ts';
 export function addFindings(program: Command, terminal: Terminal, perform: Perform): void {
   const findings = program
     .command('findings')
-    .summary('list, export and explain the findings of a deployment')
-    .description('Looks up the findings of a deployment.');
+    .summary('list, export, explain and judge the findings of a deployment')
+    .description('Looks up the findings of a deployment, and keeps what people say of them.');
   addList(findings, terminal, perform);
   addShow(findings, terminal, perform);
   addExport(findings, terminal, perform);
+  addReview(findings, terminal, perform);
   shareOptions(findings);
 }
 
@@ -39,6 +41,7 @@ const filterOptions = (): Option[] => [
     '--status <STATUS>',
     'open, closed, or closed for this reason: ended, refuted, merged, analyst (default: any)',
   ).choices(STATUSES),
+  new Option('--verdict <VERDICT>', 'findings with this verdict, or with none, default any').choices(VERDICT_FILTERS),
   new Option('--open', 'the same as --status open (default: closed ones too)'),
 ];
 
@@ -92,5 +95,41 @@ function addShow(findings: Command, terminal: Terminal, perform: Perform): void 
   addOptions(show, formatOption(), ...deploymentOptions());
   after(show, ['findings show 3f1c0a9b52d7e8640a1b2c3d --stack sweepwatch']).action((id, options) =>
     perform(async () => (await import('./commands/findings.ts')).showFinding(id, options, terminal)),
+  );
+}
+
+const byOption = (): Option => new Option('--by <NAME>', 'person or team who says so (required)').makeOptionMandatory();
+const noteOption = (): Option => new Option('--note <TEXT>', 'a note, of at most 500 characters (default: none)');
+
+function addReview(findings: Command, terminal: Terminal, perform: Perform): void {
+  const ack = findings
+    .command('ack')
+    .summary('say that you look at a finding')
+    .description(
+      'Says that you look at a finding, so that others need not. Lists, the page and OCSF show it. With --note it adds a note. A finding holds 20.',
+    )
+    .argument('<ID>', 'id from "findings list" or an alert');
+  addOptions(ack, byOption(), noteOption(), ...deploymentOptions());
+  after(ack, ['findings ack 3f1c0a9b52d7e8640a1b2c3d --by alice --note "asked the owner" --stack sweepwatch']).action(
+    (id, options) => perform(async () => (await import('./commands/review.ts')).acknowledge(id, options, terminal)),
+  );
+  const close = findings
+    .command('close')
+    .summary('close a finding with a verdict')
+    .description(
+      'Closes a finding with a verdict: "true" for a scan as reported, "benign" for one that is no matter, "tuned" for one that a setting or suppression shall prevent from now on. If people were alerted, they hear of the close within minutes. The finding stays closed while its scan goes on, unless its severity rises. A new scan by the same source is a finding of its own and alerts as usual.',
+    )
+    .argument('<ID>', 'id from "findings list" or an alert');
+  addOptions(
+    close,
+    byOption(),
+    new Option('--verdict <VERDICT>', 'your verdict (required)').choices(VERDICTS).makeOptionMandatory(),
+    noteOption(),
+    ...deploymentOptions(),
+  );
+  after(close, [
+    'findings close 3f1c0a9b52d7e8640a1b2c3d --by alice --verdict benign --note "weekly inventory" --stack sweepwatch',
+  ]).action((id, options) =>
+    perform(async () => (await import('./commands/review.ts')).closeFinding(id, options, terminal)),
   );
 }

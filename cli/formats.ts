@@ -2,6 +2,7 @@
 
 import type { Finding } from '../lib/finding/model.ts';
 import { toOcsf } from '../lib/finding/ocsf.ts';
+import { stateOf } from '../lib/finding/review.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
 import { csvHeading, csvRow } from './csv.ts';
 import type { Style, Terminal } from './terminal.ts';
@@ -70,7 +71,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'DETECTED', cell: (finding) => finding.detectedAt.slice(11) },
   {
     heading: 'STATUS',
-    cell: (finding) => finding.closedBecause ?? finding.status,
+    cell: stateOf,
     style: (finding) => (finding.status === 'closed' ? 'dim' : undefined),
   },
   { heading: 'ID', cell: (finding) => finding.id },

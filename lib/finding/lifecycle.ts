@@ -14,10 +14,11 @@ export interface Told {
 
 /**
  * Whether to write a new judgement of a finding: when severity, kind, status or open ports change, when it doubles, and
- * always when it is closed, so that the final state is exact. Writing less often keeps partitions from getting hot.
+ * always when it is over, so that the final state is exact. Writing less often keeps partitions from getting hot.
+ * @param isOver whether the scan is over. One that a person closed may go on.
  */
-export function isWorthWriting(stored: Finding, next: Finding): boolean {
-  if (next.status === 'closed' || stored.status === 'closed')
+export function isWorthWriting(stored: Finding, next: Finding, isOver = next.status === 'closed'): boolean {
+  if (isOver || stored.closedBecause !== next.closedBecause)
     return JSON.stringify(comparable(stored)) !== JSON.stringify(comparable(next));
   return (
     stored.severity !== next.severity ||
@@ -42,6 +43,9 @@ const sizeOf = ({ contacts, signals }: Finding): number =>
  * The news in a finding for people who last heard `told`, if any. Below `minSeverity` the news waits for the digest.
  */
 export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Severity): AlertEvent | undefined {
+  // A person who closed it heard enough, until the severity rises and it is open again.
+  if (finding.closedBecause === 'analyst')
+    return told && !isVoid(told) && told.status !== 'closed' ? 'closed' : undefined;
   // A withdrawn finding counts as never announced.
   if (!told || isVoid(told)) {
     // A campaign's alert covers its members, except a member that stayed connected.
@@ -52,7 +56,8 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
   }
   if (finding.status === 'closed' && told.status !== 'closed') return 'closed';
   // The scan was announced as ended and is now withdrawn or merged: correct the earlier alert.
-  if (finding.closedBecause === 'refuted' || finding.closedBecause === 'merged') return 'closed';
+  if (told.closedBecause !== 'analyst' && isVoid(finding)) return 'closed';
+  if (isVoid(finding)) return undefined;
   // This also applies to a closed finding: late evidence may show that the scanner stayed connected.
   if (severityRank(finding.severity) > severityRank(told.severity)) return 'escalated';
   return finding.openPorts.count > 0 && told.openPorts === 0 ? 'escalated' : undefined;
@@ -60,11 +65,18 @@ export function newsOf(finding: Finding, told: Told | undefined, minSeverity: Se
 
 /** Whether a finding was withdrawn or merged, so that it does not count as a finding of its own. */
 export const isVoid = ({ closedBecause }: Pick<Finding, 'closedBecause'>): boolean =>
-  closedBecause === 'refuted' || closedBecause === 'merged' || closedBecause === 'analyst';
+  closedBecause === 'refuted' || closedBecause === 'merged';
 
 /** A finding without the parts that people set, with its keys in a fixed order. */
 function comparable(finding: Finding): unknown {
-  const { suppressedBy: _suppressedBy, verdict: _verdict, ...rest } = finding;
+  const {
+    suppressedBy: _suppressedBy,
+    verdict: _verdict,
+    verdictGiven: _verdictGiven,
+    acknowledged: _acknowledged,
+    notes: _notes,
+    ...rest
+  } = finding;
   return sortKeys(rest);
 }
 

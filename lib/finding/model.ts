@@ -88,6 +88,20 @@ interface FindingSignal {
   readonly eventId: string;
 }
 
+/** What a person decided about a finding: a scan as reported, one that is no matter, or one to be tuned away. */
+export type Verdict = 'true' | 'benign' | 'tuned';
+
+/** A person, and when. */
+interface Attribution {
+  readonly by: string;
+  readonly at: string;
+}
+
+/** What a person wrote beside a finding. The text is untrusted. */
+export interface Note extends Attribution {
+  readonly text: string;
+}
+
 /** One scan by one source (or one campaign), from first probe to last. Times are log time, ISO 8601 in UTC. */
 export interface Finding {
   readonly schemaVersion: 1;
@@ -139,7 +153,12 @@ export interface Finding {
   readonly status: 'open' | 'closed';
   readonly closedBecause?: 'ended' | 'refuted' | 'merged' | 'analyst';
   readonly suppressedBy?: string;
-  readonly verdict?: string;
+  readonly verdict?: Verdict;
+  /** Who gave the verdict, and the severity that the finding had then. */
+  readonly verdictGiven?: Attribution & { readonly severity: Severity };
+  /** Who looks at the finding. */
+  readonly acknowledged?: Attribution;
+  readonly notes?: readonly Note[];
 }
 
 /** Samples in a finding hold at most this many entries. */

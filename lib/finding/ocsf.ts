@@ -1,8 +1,12 @@
 /** A finding as an OCSF 1.8.0 Detection Finding (class 2004), the form that security lakes and SIEMs accept. */
-import { epochSeconds, type Finding, type Severity } from './model.ts';
+import { epochSeconds, type Finding, type Severity, type Verdict } from './model.ts';
 
 const SEVERITY_IDS: Readonly<Record<Severity, number>> = { informational: 1, low: 2, medium: 3, high: 4, critical: 5 };
 const DIRECTION_IDS = { inbound: 1, outbound: 2, lateral: 3 } as const;
+/** Statuses "New", "In Progress", "Suppressed" and "Resolved". */
+const [NEW, IN_PROGRESS, SUPPRESSED, RESOLVED] = [1, 2, 3, 4] as const;
+/** Verdicts "True Positive", "Benign" and "False Positive" of the profile for incidents. */
+const VERDICT_IDS: Readonly<Record<Verdict, number>> = { true: 2, benign: 5, tuned: 1 };
 /** Direction "Unknown". */
 const UNKNOWN = 0;
 const CREATE = 1;
@@ -20,7 +24,8 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     type_uid: 200400 + activity,
     severity_id: SEVERITY_IDS[finding.severity],
     confidence_score: finding.confidence,
-    status_id: finding.status === 'closed' ? 4 : 1,
+    status_id: statusOf(finding),
+    ...reviewOf(finding),
     time: epochSeconds(finding.detectedAt) * 1000,
     start_time: epochSeconds(finding.firstSeen) * 1000,
     end_time: epochSeconds(finding.lastSeen) * 1000,
@@ -29,6 +34,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     metadata: {
       version: '1.8.0',
       product: { name: 'Sweepwatch', vendor_name: 'Sweepwatch' },
+      ...(finding.verdict && { profiles: ['incident'] }),
       // A campaign and the findings about its members share this value.
       correlation_uid: finding.campaign ?? finding.id,
     },
@@ -59,6 +65,18 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     unmapped: { sweepwatch: finding },
   };
 }
+
+function statusOf({ status, acknowledged, suppressedBy }: Finding): number {
+  if (status === 'closed') return RESOLVED;
+  if (suppressedBy) return SUPPRESSED;
+  return acknowledged ? IN_PROGRESS : NEW;
+}
+
+/** Verdict and notes of people. */
+const reviewOf = ({ verdict, notes }: Finding) => ({
+  ...(verdict && { verdict_id: VERDICT_IDS[verdict] }),
+  ...(notes?.length && { comment: notes.map(({ by, at, text }) => `${at} ${by}: ${text}`).join('\n') }),
+});
 
 /** One evidence per service that answered and per other target. For a campaign, one per source. */
 function evidencesOf(finding: Finding): Record<string, unknown>[] {

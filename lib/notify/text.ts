@@ -10,6 +10,7 @@ import { queryById, showFinding, suppressItem, suppressLine, type Tables } from 
 import { type EarlierAlert, earlierSentence } from './earlier.ts';
 import { shapeOf, titleOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
+import { closedByAnalyst, reviewLines, verdictSentence } from './review-text.ts';
 import { actorLines, signalLines } from './signal-text.ts';
 import { scopeToSilence } from './suppression.ts';
 
@@ -44,12 +45,14 @@ export function alertText(
         : [
             firstAction(finding),
             `${restsOnSignals(finding) ? EVENT_WORDS[event].replace('scan', 'finding') : EVENT_WORDS[event]} Confidence ${finding.confidence} of 100.`,
+            verdictSentence(finding) ?? '',
             earlierSentence(earlier) ?? '',
           ]),
     ]
       .filter(Boolean)
       .map(plain)
       .join('\n'),
+    section('REVIEW', reviewLines(finding)),
     section('WHO', who(finding)),
     section('HOW MUCH', restsOnSignals(finding) ? targetsNamed(finding) : howMuch(finding)),
     section('WHAT WAS SEEN BESIDE THE FLOW LOGS', signalLines(finding).map(plain)),
@@ -186,11 +189,12 @@ function howToSilence(finding: Finding, place: AlertPlace, until: string): strin
 const section = (title: string, lines: readonly string[]): string =>
   lines.length ? `${title}\n${lines.map((text) => `  ${text}`).join('\n')}` : '';
 
-function closing({ closedBecause, mergedInto, lastSeen }: Finding): string {
+function closing(finding: Finding): string {
+  const { closedBecause, mergedInto, lastSeen } = finding;
   if (closedBecause === 'refuted')
     return 'This was not a scan: contacts that looked unanswered were answered later. Nothing is left to do.';
   if (closedBecause === 'merged') return `This scan is part of finding ${mergedInto}. Continue there.`;
-  if (closedBecause === 'analyst') return 'An analyst closed this finding. Nothing is left to do.';
+  if (closedBecause === 'analyst') return closedByAnalyst(finding);
   return `The scan ended: no probe followed the one at ${lastSeen}. Finish the steps of the first alert.`;
 }
 

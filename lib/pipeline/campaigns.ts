@@ -15,7 +15,7 @@ import type { SourceName } from '../store/keys.ts';
 import type { CampaignRead, EvidenceReader, RunContext } from './evidence-reader.ts';
 import type { Judged, JudgeOptions } from './judge.ts';
 import { hourOf } from './judge-source.ts';
-import { type Closing, closeFinding, storeFinding } from './recorder.ts';
+import { type Closing, closeFinding, mayClose, storeFinding, takenOverBy } from './recorder.ts';
 
 const HOUR = 3600;
 /** A campaign is read from its beginning, unless that is further back than this. */
@@ -119,19 +119,24 @@ async function store(
   now: number,
 ): Promise<Omit<CampaignsJudged, 'dropped'>> {
   const judged = { opened: 0, updated: 0 };
+  const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
+  const toClose = orphans
+    .map((orphan) => ({ orphan, closing: closingOf(orphan, detections) }))
+    .filter(({ orphan, closing }) => mayClose(orphan, closing));
+  const takenOver = takenOverBy(toClose);
   for (const detection of detections) {
     const known = all.find(({ finding }) => finding.id === detection.finding.id);
     const outcome = await storeFinding(options, detection, known, {
       version: versionOf(detection, known, fragments, logTime),
       now,
       hasOutgrown: (earlier) => hasGoneOn(earlier, detection.finding),
+      takenOver: takenOver.get(detection.finding.id),
     });
     if (outcome === 'opened' || outcome === 'updated') judged[outcome]++;
   }
-  const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
-  for (const orphan of orphans) {
+  for (const { orphan, closing } of toClose) {
     const version = closingVersionOf(orphan, fragments, logTime);
-    if (await closeFinding(options, orphan, closingOf(orphan, detections), { version, now })) judged.updated++;
+    if (await closeFinding(options, orphan, closing, { version, now })) judged.updated++;
   }
   return { ...judged, members: [...detections.flatMap(membersOf), ...orphans.flatMap(membersOf)] };
 }

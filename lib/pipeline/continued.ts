@@ -3,6 +3,7 @@
  * hour, which would make it a new finding each time. Instead it keeps the finding that it began as.
  */
 import type { DetectedFinding } from '../finding/describe-scan.ts';
+import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds } from '../finding/model.ts';
 import { anchorHourOf, type StoredFinding } from '../store/finding-item.ts';
 
@@ -16,9 +17,7 @@ export function continueExpired(
   episodeGapSeconds: number,
 ): DetectedFinding[] {
   const candidates = expired.filter(
-    ({ finding }) =>
-      (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&
-      !detections.some((detection) => detection.finding.id === finding.id),
+    ({ finding }) => !isVoid(finding) && !detections.some((detection) => detection.finding.id === finding.id),
   );
   return detections.map((detection) => {
     const { finding } = detection;

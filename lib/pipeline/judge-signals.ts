@@ -12,7 +12,7 @@ import type { SignalsStore } from '../store/signals-store.ts';
 import type { Judged } from './judge.ts';
 import { hourOf } from './judge-source.ts';
 import { type NearSignals, readNearSignals } from './near-signals.ts';
-import { type Closing, closeFinding, storeFinding } from './recorder.ts';
+import { type Closing, closeFinding, mayClose, noteReviewOf, storeFinding, takenOverBy } from './recorder.ts';
 import type { Services } from './services.ts';
 
 /** The services needed to judge signals. */
@@ -70,27 +70,37 @@ async function attempt(
   }
   const stored = await services.findings.ofSignals(range);
   const touched = near.meeting.episodes.filter((episode) => isWithin(episode, range));
-  const kept = new Set<string>();
-  for (const episode of touched.filter((one) => !met.has(one))) {
-    const finding = describeEpisode(episode, {
-      secret: services.secret,
-      // One event dated in the future would end everything.
-      logTime: Math.max(moment.logTime, Math.min(near.lastAt, moment.now)),
-      hasFlowLogs: true,
+  // One event dated in the future would end everything.
+  const logTime = Math.max(moment.logTime, Math.min(near.lastAt, moment.now));
+  const own = touched
+    .filter((episode) => !met.has(episode))
+    .map((episode) => ({
+      anchorHour: anchorHourOf(episode),
+      finding: describeEpisode(episode, { secret: services.secret, logTime, hasFlowLogs: true }),
+    }));
+  const kept = new Set(own.map(({ finding }) => finding.id));
+  const toClose = stored
+    .filter((orphan) => !kept.has(orphan.finding.id) && !isVoid(orphan.finding))
+    .flatMap((orphan) => {
+      const closing = closingOf(orphan, near, met, moment, services);
+      return closing && mayClose(orphan, closing) ? [{ orphan, closing }] : [];
     });
-    kept.add(finding.id);
+  const takenOver = takenOverBy(toClose);
+  for (const { finding, anchorHour } of own) {
     const known = stored.find((one) => one.finding.id === finding.id);
-    const detection = { finding, anchorHour: anchorHourOf(episode), targets: [], open: [], overDays: false };
-    const version = versionOf(finding, known, near, moment, services);
-    const hasOutgrown = () => false;
-    const outcome = await storeFinding(services, detection, known, { version, now: moment.now, hasOutgrown });
+    const detection = { finding, anchorHour, targets: [], open: [], overDays: false };
+    const outcome = await storeFinding(services, detection, known, {
+      version: versionOf(finding, known, near, moment, services),
+      now: moment.now,
+      hasOutgrown: () => false,
+      takenOver: takenOver.get(finding.id),
+    });
     if (outcome === 'refused') return { ...judged, isRefused: true };
     if (outcome !== 'unchanged') judged[outcome]++;
   }
-  for (const orphan of stored) {
-    if (kept.has(orphan.finding.id) || isVoid(orphan.finding)) continue;
-    const closing = closingOf(orphan, near, met, moment, services);
-    if (!closing) continue;
+  for (const { orphan, closing } of toClose) {
+    const scan = scans.find(({ finding }) => finding.id === closing.mergedInto);
+    if (scan && !(await noteReviewOf(services, orphan, scan, moment.now))) return { ...judged, isRefused: true };
     const version = versionOf(orphan.finding, orphan, near, moment, services);
     if (!(await closeFinding(services, orphan, closing, { version, now: moment.now })))
       return { ...judged, isRefused: true };

@@ -26,7 +26,15 @@ import {
   STEP,
 } from './judge-source.ts';
 import { Recent, type Sighting } from './recent.ts';
-import { type Closing, closeFinding, type RecorderOptions, storeFinding } from './recorder.ts';
+import {
+  type Closing,
+  closeFinding,
+  mayClose,
+  type RecorderOptions,
+  storeFinding,
+  type ToClose,
+  takenOverBy,
+} from './recorder.ts';
 import { markSignalsOf, type SignalledScans, withSignals } from './scan-signals.ts';
 import { weighBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
@@ -133,6 +141,8 @@ export class Judge {
     const signalled = await withSignals(weighed, run, this.#options);
     const { detections, inherited } = signalled;
     const judged = { opened: 0, updated: 0, isRefused: false, isFresh: false };
+    const toClose = this.#toClose(orphansOf(stored, detections, range), detections, moment);
+    const takenOver = takenOverBy(toClose);
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
       if (signalled.itemsIn) await markSignalsOf(detection.finding, known, this.#options, run.now);
@@ -140,6 +150,7 @@ export class Judge {
         version: this.#versionOf(evidence, moment, known ? [detection, known] : [detection], signalled),
         now: run.now,
         inherited: inherited.get(detection.finding.id),
+        takenOver: takenOver.get(detection.finding.id),
         hasOutgrown: (earlier) => this.#isOutdated(earlier, detection.finding),
       });
       if (outcome === 'refused') return { ...judged, isRefused: true };
@@ -149,9 +160,7 @@ export class Judge {
       });
       if (outcome !== 'unchanged') judged[outcome]++;
     }
-    for (const orphan of orphansOf(stored, detections, range)) {
-      const closing = this.#closingOf(orphan, detections, moment);
-      if (!closing) continue;
+    for (const { orphan, closing } of toClose) {
       if (this.#options.signals && orphan.finding.signals)
         await markSignalsOf({ ...orphan.finding, ...closing }, orphan, this.#options, run.now);
       const version = this.#versionOf(evidence, moment, [orphan]);
@@ -171,6 +180,17 @@ export class Judge {
       roll && !isVoid(finding) ? [{ finding, roll }] : [],
     );
     return detections.map((detection) => withCampaign(detection, known));
+  }
+
+  #toClose(
+    orphans: readonly StoredFinding[],
+    detections: readonly DetectedFinding[],
+    moment: Moment,
+  ): readonly ToClose[] {
+    return orphans.flatMap((orphan) => {
+      const closing = this.#closingOf(orphan, detections, moment);
+      return closing && mayClose(orphan, closing) ? [{ orphan, closing }] : [];
+    });
   }
 
   /** Why a finding that the evidence no longer supports is closed. Undefined if it stays as it is. */
@@ -240,7 +260,7 @@ function orphansOf(
   return stored.filter(
     ({ finding }) =>
       overlaps(finding, range) &&
-      (finding.closedBecause === undefined || finding.closedBecause === 'ended') &&
+      !isVoid(finding) &&
       !detections.some((detection) => detection.finding.id === finding.id),
   );
 }

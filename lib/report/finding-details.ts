@@ -5,6 +5,7 @@ import { campaignSteps } from '../notify/campaign-response.ts';
 import type { Tables } from '../notify/commands.ts';
 import { shapeOf, titleOf, whoseOf } from '../notify/name.ts';
 import { type Step, sourceSteps } from '../notify/response.ts';
+import { reviewLines } from '../notify/review-text.ts';
 import { signalLines } from '../notify/signal-text.ts';
 import { answered, firstAction, howMuch, inShort, isOurs, who } from '../notify/text.ts';
 import { countOf } from '../text/wording.ts';
@@ -22,6 +23,7 @@ export function findingDetails(finding: Finding, tables: Tables): Markup {
 <p>${inShort(finding)} ${isOurs(finding)} ${needsAction && firstAction(finding)}</p>
 <p>${shapeOf(finding)}: first ${time(finding.firstSeen)}, last ${time(finding.lastSeen)}, detected ${time(finding.detectedAt)} (UTC). Confidence ${confidence} of 100.</p>
 ${outcomes(finding)}
+${list('Review', reviewLines(finding))}
 ${list('Who', who(finding))}
 ${ofPackets && list('How much', howMuch(finding))}
 ${list('Seen beside the flow logs', signalLines(finding))}

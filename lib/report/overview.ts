@@ -1,5 +1,6 @@
 /** The parts of the page that show all findings together: counts, matrix of sources and targets, ports. */
 import { type Finding, SEVERITIES, sourceKey } from '../finding/model.ts';
+import { stateOf } from '../finding/review.ts';
 import { networkOf } from '../net/cidr.ts';
 import { titleOf, whoseOf } from '../notify/name.ts';
 import { countOf } from '../text/wording.ts';
@@ -44,7 +45,7 @@ export function findingsTable(findings: readonly Finding[], linked: ReadonlySet<
       finding.openPorts.count,
       time(finding.firstSeen),
       time(finding.lastSeen),
-      finding.closedBecause ?? finding.status,
+      stateOf(finding),
     ]),
     { id: 'findings-table' },
   );

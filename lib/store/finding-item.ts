@@ -56,6 +56,8 @@ export interface StoredFinding {
   readonly overDays?: boolean;
   /** Number of items about signals that it rests on, in its hours. */
   readonly signalItems?: number;
+  /** How often people said something of it. Judgements that do not know the last time are refused. */
+  readonly reviews?: number;
   /** Only for a campaign. */
   readonly roll?: CampaignRoll;
 }
@@ -74,6 +76,7 @@ const INTERNAL = new Set([
   'judgedAt',
   'hours',
   'signalItems',
+  'reviews',
   'announced',
   'leaseUntil',
   'expiresAt',
@@ -98,6 +101,7 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
     ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
     ...(item.leaseUntil !== undefined && { leaseUntil: Number(item.leaseUntil) }),
     ...(item.signalItems !== undefined && { signalItems: Number(item.signalItems) }),
+    ...(item.reviews !== undefined && { reviews: Number(item.reviews) }),
     ...(item.overDays === true && { overDays: true }),
     ...(item.roll !== undefined && { roll: item.roll as CampaignRoll }),
   };

@@ -1,9 +1,9 @@
 /** The findings table: upserts that require more evidence, the outbox of announcements, and queries. */
-import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding, isoTime, SEVERITIES } from '../finding/model.ts';
+import type { Review } from '../finding/review.ts';
 import { putAll } from './batch-write.ts';
 import {
   type Announced,
@@ -15,8 +15,9 @@ import {
   targetRows,
   toAttributes,
 } from './finding-item.ts';
+import { writeReview } from './finding-review.ts';
+import { announcementMark, updateOf } from './finding-update.ts';
 import {
-  announceShardOf,
   CAMPAIGNS,
   dayShard,
   findingSort,
@@ -37,6 +38,10 @@ export interface Version {
   readonly hours?: Hours;
   /** Number of items about signals in these hours. Undefined if none were read, which then replaces any number. */
   readonly signalItems?: number;
+  /** How often people had said something of the finding when it was read. Undefined if never. */
+  readonly reviews?: number | undefined;
+  /** Whether the judgement brings what people said of another finding. */
+  readonly takesOver?: boolean;
 }
 
 /** Key of a finding's item, as sent through the alert queue. */
@@ -48,6 +53,10 @@ export interface FindingRef {
 const DAY = 86_400;
 const MORE_FRAGMENTS =
   'attribute_not_exists(pk) OR fragments < :fragments OR (fragments = :fragments AND judgedAt <= :judgedAt)';
+
+const MORE_SIGNALS = '(attribute_not_exists(signalItems) OR signalItems <= :signalItems)';
+/** What people said since the judgement was made must neither be lost nor overwritten. */
+const [UNREVIEWED, AS_REVIEWED] = ['attribute_not_exists(reviews)', 'reviews = :reviews'] as const;
 
 export interface FindingsStoreOptions {
   readonly client: DynamoDBDocumentClient;
@@ -64,15 +73,7 @@ export class FindingsStore {
 
   /** The findings of a source that began in an epoch hour or later, strongly consistent, in order of time. */
   async ofSource(source: SourceName, fromHour = 0): Promise<StoredFinding[]> {
-    return this.#list({
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': sourcePartition(source),
-        ':from': findingSort(fromHour, ''),
-        ':to': 'finding#~',
-      },
-      ConsistentRead: true,
-    });
+    return this.#between(sourcePartition(source), findingSort(fromHour, ''), 'finding#~');
   }
 
   /**
@@ -98,24 +99,12 @@ export class FindingsStore {
 
   /** Campaigns that began in an epoch hour or later, strongly consistent, in order of time. */
   async campaigns(fromHour: number): Promise<StoredFinding[]> {
-    return this.#list({
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: { ':pk': CAMPAIGNS, ':from': findingSort(fromHour, ''), ':to': 'finding#~' },
-      ConsistentRead: true,
-    });
+    return this.#between(CAMPAIGNS, findingSort(fromHour, ''), 'finding#~');
   }
 
   /** Findings of signals alone that began in some epoch hours, strongly consistent, in order of time. */
   async ofSignals({ from, to }: Hours): Promise<StoredFinding[]> {
-    return this.#list({
-      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
-      ExpressionAttributeValues: {
-        ':pk': SIGNAL_FINDINGS,
-        ':from': findingSort(from, ''),
-        ':to': findingSort(to, '~'),
-      },
-      ConsistentRead: true,
-    });
+    return this.#between(SIGNAL_FINDINGS, findingSort(from, ''), findingSort(to, '~'));
   }
 
   /** Findings that began between two epoch seconds, eventually consistent. */
@@ -135,6 +124,12 @@ export class FindingsStore {
             },
           }))),
         );
+    return found;
+  }
+
+  /** One finding by its key, strongly consistent. */
+  async at({ pk, sk }: FindingRef): Promise<StoredFinding | undefined> {
+    const [found] = await this.#between(pk, sk, sk);
     return found;
   }
 
@@ -183,9 +178,9 @@ export class FindingsStore {
   }
 
   /**
-   * Writes a judgement unless the stored one rests on more evidence. `announce` marks the item for the alert function.
+   * Writes a judgement unless the stored one rests on more evidence, or people said something of it since. `announce` marks the item for the alert function.
    * @param inherited the alert about signals that turned out to belong to this scan. People know of it by that alert.
-   * @returns false if the stored finding rests on more evidence. The caller must read and decide again.
+   * @returns false if it was not written. The caller must read and decide again.
    */
   async upsert(
     detection: DetectedFinding,
@@ -213,10 +208,16 @@ export class FindingsStore {
     return this.#write(
       stored,
       finding,
-      version,
+      { ...version, reviews: stored.reviews },
       stored.announced !== undefined || stored.announceSince !== undefined,
       now,
     );
+  }
+
+  /** Puts on a finding what people say of it, see {@link writeReview}. */
+  async review(stored: StoredFinding, review: Review, now: number): Promise<boolean> {
+    const { client, table } = this.#options;
+    return writeReview(client, table, stored, review, now);
   }
 
   async #write(
@@ -240,33 +241,28 @@ export class FindingsStore {
     );
     // Closing leaves them unchanged.
     Object.assign(attributes, beside);
-    if (announce)
-      Object.assign(attributes, {
-        announceShard: announceShardOf(finding.id),
-        // Unique, so that delivering one mark never clears another one of the same instant.
-        announceSince: `${new Date(now * 1000).toISOString()}#${randomUUID()}`,
-      });
-    const names = Object.keys(attributes).filter((name) => attributes[name] !== undefined);
-    const absent = [...OPTIONAL_FIELDS, 'openShard', 'signalItems'].filter((name) => attributes[name] === undefined);
+    if (version.takesOver) attributes.reviews = (version.reviews ?? 0) + 1;
+    if (announce) Object.assign(attributes, announcementMark(finding.id, now));
+    const update = updateOf(attributes, [...OPTIONAL_FIELDS, 'openShard', 'signalItems']);
+    const { signalItems, reviews } = version;
     try {
       await this.#options.client.send(
         new UpdateCommand({
           TableName: this.#options.table,
           Key: { pk: key.pk, sk: key.sk },
-          UpdateExpression: `SET ${names.map((_, at) => `#n${at} = :v${at}`).join(', ')} REMOVE ${absent.map((_, at) => `#r${at}`).join(', ')}`,
-          ConditionExpression:
-            version.signalItems === undefined
-              ? MORE_FRAGMENTS
-              : `(${MORE_FRAGMENTS}) AND (attribute_not_exists(signalItems) OR signalItems <= :signalItems)`,
-          ExpressionAttributeNames: Object.fromEntries([
-            ...names.map((name, at) => [`#n${at}`, name]),
-            ...absent.map((name, at) => [`#r${at}`, name]),
-          ]),
+          UpdateExpression: update.expression,
+          ConditionExpression: [
+            `(${MORE_FRAGMENTS})`,
+            reviews === undefined ? UNREVIEWED : AS_REVIEWED,
+            ...(signalItems === undefined ? [] : [MORE_SIGNALS]),
+          ].join(' AND '),
+          ExpressionAttributeNames: update.names,
           ExpressionAttributeValues: {
-            ...Object.fromEntries(names.map((name, at) => [`:v${at}`, attributes[name]])),
+            ...update.values,
             ':fragments': version.fragments,
             ':judgedAt': version.judgedAt,
-            ...(version.signalItems !== undefined && { ':signalItems': version.signalItems }),
+            ...(signalItems !== undefined && { ':signalItems': signalItems }),
+            ...(reviews !== undefined && { ':reviews': reviews }),
           },
         }),
       );
@@ -275,6 +271,14 @@ export class FindingsStore {
       if (isConditionFailed(error)) return false;
       throw error;
     }
+  }
+
+  async #between(pk: string, from: string, to: string): Promise<StoredFinding[]> {
+    return this.#list({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': pk, ':from': from, ':to': to },
+      ConsistentRead: true,
+    });
   }
 
   async #shards(input: (shard: number) => Query): Promise<StoredFinding[]> {

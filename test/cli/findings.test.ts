@@ -139,8 +139,8 @@ describe('findings export', () => {
         stdout: '',
       });
     const [heading, row, end] = readFileSync(file, 'utf8').split('\n');
-    expect(heading).toMatch(/^id,status,closed_because,severity,/);
-    expect(row).toMatch(/^4{24},open,,high,80,horizontal-scan,lateral,10\.0\.7\.105,other,210987654321,vpc-1,/);
+    expect(heading).toMatch(/^id,status,closed_because,verdict,/);
+    expect(row).toMatch(/^4{24},open,,,,,,,,high,80,horizontal-scan,lateral,10\.0\.7\.105,other,210987654321,vpc-1,/);
     expect(end).toBe('');
     expect(readdirSync(folder)).toEqual(['out.csv']);
   });

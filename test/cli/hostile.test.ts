@@ -124,7 +124,14 @@ describe('what a table holds', () => {
       const names = { cluster: text, service: text, taskId: text };
       const source = { address: `10.0.7.${n}`, scope: `s${text}`, instanceId: text, ecs: names };
       const times = { firstSeen: isoTime(now - 60), lastSeen: isoTime(now), detectedAt: isoTime(now) };
-      const judged = detection({ id: String(n).padStart(24, '0'), source, ...times });
+      const said = { by: text, at: isoTime(now), text };
+      const review = {
+        acknowledged: said,
+        notes: [said],
+        verdict: 'benign',
+        verdictGiven: { ...said, severity: 'low' },
+      } as const;
+      const judged = detection({ id: String(n).padStart(24, '0'), source, ...times, ...review });
       await findings.upsert(judged, { fragments: 1, judgedAt: now }, false, now);
       const expires = isoTime(now + 3600);
       await suppressions.add({

@@ -98,6 +98,8 @@ describe('help', () => {
     'findings list',
     'findings show',
     'findings export',
+    'findings ack',
+    'findings close',
     'suppress add',
     'suppress list',
     'suppress remove',

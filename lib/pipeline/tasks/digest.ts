@@ -15,7 +15,10 @@ export async function sendDigest(services: Services, run: Run): Promise<Partial<
   let digests = 0;
   await once(services, run, { pk: 'digest', sk: day, expiresAt: now + 30 * DAY }, async () => {
     const unannounced = (await services.findings.ofDay(day))
-      .filter(({ announced, finding }) => !announced && !finding.suppressedBy && !isVoid(finding))
+      .filter(
+        ({ announced, finding }) =>
+          !announced && !finding.suppressedBy && !isVoid(finding) && finding.closedBecause !== 'analyst',
+      )
       .map(({ finding }) => finding);
     const message = digestMessage(day, unannounced, services.place);
     if (message) await services.publish(message);

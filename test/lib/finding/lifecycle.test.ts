@@ -28,7 +28,7 @@ describe('rewriting', () => {
     ['its close with nothing new', closed, closed, false],
     ['late evidence after its close, however small', closed, { ...closed, ...contacts(21) }, true],
     ['its return from the closed', closed, {}, true],
-    ['its close, silenced by a person since', { ...closed, suppressedBy: 's-1', verdict: 'ours' }, closed, false],
+    ['its close, silenced by a person since', { ...closed, suppressedBy: 's-1', verdict: 'benign' }, closed, false],
   ];
   test.each(cases)('%s', (_, stored, next, expected) => {
     expect(isWorthWriting(findingOf(stored), findingOf(next))).toBe(expected);

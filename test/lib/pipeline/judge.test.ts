@@ -105,14 +105,6 @@ describe('late evidence', () => {
     await deployment.settle(NOW + 311 * MINUTE);
     expect(await findings()).toMatchObject([{ closedBecause: 'refuted' }]);
   });
-
-  test('for a finding that an analyst closed changes nothing', async () => {
-    await deployment.ingest('first', bursts[0]!, NOW);
-    const [stored] = await deployment.stored();
-    await deployment.findings.close(stored!, { closedBecause: 'analyst' }, stored!, NOW);
-    await deployment.ingest('more', bursts[2]!, NOW + 41 * MINUTE);
-    expect(await findings()).toMatchObject([{ closedBecause: 'analyst', contacts: { failed: 15 } }]);
-  });
 });
 
 describe('a file whose log time lies before the latest judgement', () => {

@@ -17,6 +17,7 @@ export interface LocalState {
   readonly connection: Connection;
   readonly region: string;
   readonly outputs: Readonly<Record<string, string>>;
+  readonly stack: string;
 }
 
 /** The options that choose a stack. */
@@ -80,7 +81,7 @@ export interface OpenStack {
 /** Finds the stack that the options name. @throws UsageError if they name none, or one that is not usable. */
 export async function openStack(options: StackOptions): Promise<OpenStack> {
   if (options.local) {
-    const { connection, region, outputs } = await localState();
+    const { connection, region, outputs } = await localStack();
     const get = (name: string) => {
       const value = outputs[name];
       if (!value)
@@ -112,7 +113,8 @@ function nameMissingTable({ client, table, region }: Pick<Deployment, 'client' |
   );
 }
 
-async function localState(): Promise<LocalState> {
+/** The local cloud that a kept demo left running. @throws UsageError if there is no such cloud. */
+export async function localStack(): Promise<LocalState> {
   try {
     return JSON.parse(await readFile(LOCAL_STATE, 'utf8'));
   } catch {

@@ -2,6 +2,7 @@
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { DetectorParts } from './detector-parts.ts';
+import { version } from './version.ts';
 
 /**
  * Adds outputs to the detector's stack under fixed names that scripts may rely on. `ScanDetector.addOutputs` states the
@@ -42,6 +43,7 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
     AlertLogs: [detector.alertFunction.logGroup.logGroupName, 'Log group of the alert function'],
     SettleLogs: [detector.settleFunction.logGroup.logGroupName, 'Log group of the settle function'],
     LogBucket: [logBucket.bucketName, 'Bucket of flow log files'],
+    Version: [version(), 'Version of Sweepwatch, which "sweepwatch doctor" compares with its own'],
     OpenFindings: [
       // Open findings are spread over four partitions of the index, see lib/store/keys.ts.
       `for n in 0 1 2 3; do aws dynamodb query --table-name ${findingsTable.tableName} --region ${Aws.REGION} --index-name open ` +

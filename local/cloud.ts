@@ -9,7 +9,9 @@ import { startSchedule } from './functions/schedule.ts';
 import { waitUntilIdle } from './idle.ts';
 import type { CreatedResource, InertResource, Stack } from './resources/stack.ts';
 import { createBackground } from './servers/background.ts';
+import { type Described, describeResources, nothingDescribed } from './servers/described.ts';
 import type { LogMessage } from './servers/log-groups.ts';
+import type { DescribedStack } from './servers/stacks.ts';
 import { readAssembly } from './template/assembly.ts';
 import { readTemplate } from './template/model.ts';
 
@@ -46,6 +48,10 @@ export interface LocalCloud {
   outputs: Record<string, string>;
   /** The resources without an effect here, and why. */
   inert: InertResource[];
+  /** What the describing calls of EC2, Lambda and CloudWatch answer, for a test to change. */
+  described: Described;
+  /** The stacks that DescribeStacks describes by name, for a test to change. */
+  stacks: Map<string, DescribedStack>;
   /**
    * Invokes a function, or the target of a schedule (by default with the schedule's event). Rejects if the function
    * fails.
@@ -83,9 +89,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     happenings++;
     const failure = failureIn(event);
     if (failure !== undefined) failures.push(failure);
+    if (event.type === 'function invoked') countInvocation(event.logicalId);
     options.onEvent?.(event);
   });
   const { region, endpointUrl, dynamodb, clients, messaging, emit } = account;
+  const described = messaging?.described ?? nothingDescribed();
+  const countInvocation = (logicalId: string) => {
+    const lambda = stack.functions.find(({ settings }) => settings.logicalId === logicalId);
+    const metric = `Invocations ${lambda?.settings.name}`;
+    described.metrics.set(metric, (described.metrics.get(metric) ?? 0) + 1);
+  };
   const background = messaging?.background ?? createBackground(emit);
   const environment = environmentFor({ endpointUrl, dynamodbUrl: dynamodb.url, region });
   const stack: Stack = {
@@ -111,7 +124,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
   try {
     const { resources, outputs } = await deploy(template, options.parameters ?? {}, stack);
-    messaging?.stacks.set(stack.stackName, { status: 'CREATE_COMPLETE', outputs });
+    const id = `arn:aws:cloudformation:${region}:${ACCOUNT_ID}:stack/${stack.stackName}/local`;
+    messaging?.stacks.set(stack.stackName, {
+      status: 'CREATE_COMPLETE',
+      outputs,
+      id,
+      created: new Date().toISOString(),
+    });
+    await describeResources(described, resources, stack);
     for (const lambda of stack.functions) lambda.warm();
     const sources = stack.eventSources.map((settings) => startEventSource(settings, clients.sqs, emit));
     const timers = stack.schedules.map((schedule) => startSchedule(schedule));
@@ -133,6 +153,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       resources,
       outputs,
       inert: stack.inert,
+      described,
+      stacks: messaging?.stacks ?? new Map(),
       invoke: async (logicalId, event) => invokeById(stack, logicalId, event),
       putLogEvents: (logGroup, logStream, messages) => account.logGroups.put(logGroup, logStream, messages),
       putEvent: async (event) => messaging?.bus.publish(event),

@@ -195,7 +195,12 @@ async function keepOrEnd(cloud: LocalCloud, keep: boolean, narrator: Narrator, t
   }
   await writeFile(
     LOCAL_STATE,
-    JSON.stringify({ connection: cloud.connection, region: cloud.region, outputs: cloud.outputs } satisfies LocalState),
+    JSON.stringify({
+      connection: cloud.connection,
+      region: cloud.region,
+      outputs: cloud.outputs,
+      stack: STACK,
+    } satisfies LocalState),
   );
   terminal.stdout(`The local cloud keeps running until Ctrl-C. In another shell, in this folder:
   npx --no-install sweepwatch findings list --local --since ${CAPTURED_ON}

@@ -199,13 +199,8 @@ export class Agenda {
 
   /** The latest record end of all logs in epoch seconds. 0 before the first object. */
   async logTime(): Promise<number> {
-    const { client, table } = this.#options;
-    const items = await queryAll(client, table, {
-      ConsistentRead: true,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': 'log' },
-    });
-    return items.reduce((latest, item) => Math.max(latest, Number(item.logTime)), 0);
+    const times = await logTimes(this.#options.client, this.#options.table);
+    return times.reduce((latest, { at }) => Math.max(latest, at), 0);
   }
 
   /** Deletes an item if an attribute of it is as it was read. */
@@ -224,4 +219,14 @@ export class Agenda {
       if (!isConditionFailed(error)) throw error;
     }
   }
+}
+
+/** How far each log has come: its latest record end in epoch seconds. */
+export async function logTimes(client: DynamoDBDocumentClient, table: string): Promise<{ log: string; at: number }[]> {
+  const items = await queryAll(client, table, {
+    ConsistentRead: true,
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': 'log' },
+  });
+  return items.map(({ sk, logTime }) => ({ log: String(sk), at: Number(logTime) }));
 }

@@ -1,5 +1,10 @@
 /** The outputs of a deployed stack: its tables, queues and topics. */
-import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  paginateDescribeStacks,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
 import { type Connection, clientConfig } from './clients.ts';
 
 /** The stack does not exist or has no usable outputs. The message says what was expected. */
@@ -16,6 +21,54 @@ export interface StackOutputs {
 
 /** States in which a stack is not usable although CloudFormation still lists it. */
 const DEAD = /^(ROLLBACK_|DELETE_|CREATE_FAILED|CREATE_IN_PROGRESS|REVIEW_IN_PROGRESS)/;
+
+/** A stack as CloudFormation describes it, in whatever state. */
+export interface DescribedStack {
+  readonly region: string;
+  readonly name: string;
+  /** Empty if CloudFormation does not say. */
+  readonly id: string;
+  readonly status: string;
+  readonly reason?: string;
+  /** Epoch seconds. */
+  readonly created: number;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** Describes a stack by name, in whatever state. @throws StackError if it does not exist. */
+export async function describeStack(name: string, connection: Connection): Promise<DescribedStack> {
+  const client = new CloudFormationClient(clientConfig(connection));
+  try {
+    const region = await client.config.region();
+    return { region, ...describedAs(await describe(client, name, region)) };
+  } finally {
+    client.destroy();
+  }
+}
+
+/** All stacks of the account in this Region. */
+export async function describeAllStacks(connection: Connection): Promise<Omit<DescribedStack, 'region'>[]> {
+  const client = new CloudFormationClient(clientConfig(connection));
+  try {
+    const stacks: Omit<DescribedStack, 'region'>[] = [];
+    for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {})) stacks.push(...Stacks.map(describedAs));
+    return stacks;
+  } finally {
+    client.destroy();
+  }
+}
+
+function describedAs(stack: Partial<Stack>): Omit<DescribedStack, 'region'> {
+  const { StackName = '', StackId = '', StackStatus = '', StackStatusReason, CreationTime, Outputs = [] } = stack;
+  return {
+    name: StackName,
+    id: StackId,
+    status: StackStatus,
+    ...(StackStatusReason && { reason: StackStatusReason }),
+    created: (CreationTime?.getTime() ?? 0) / 1000,
+    outputs: new Map(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue])),
+  };
+}
 
 /** Looks up a stack by name. @throws StackError if it does not exist or is not usable. */
 export async function stackOutputs(name: string, connection: Connection): Promise<StackOutputs> {

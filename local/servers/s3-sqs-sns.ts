@@ -1,11 +1,12 @@
 /**
- * The embedded S3, SQS, SNS, EventBridge and CloudFormation server: fauxqs on the loopback address, with hooks for what it lacks.
  */
 import { buildApp } from 'fauxqs';
 import { type Clients, createMessagingClients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
 import { type Background, createBackground } from './background.ts';
 import { installBucketNotifications } from './bucket-notifications.ts';
+import { type Described, nothingDescribed } from './described.ts';
+import { installDescribing } from './describing.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
 import { createMailbox } from './mailbox.ts';
 import { installMoveTasks } from './move-tasks.ts';
@@ -21,6 +22,8 @@ export interface MessagingServer {
   background: Background;
   /** The stacks that CloudFormation describes, by name. */
   stacks: Map<string, DescribedStack>;
+  /** What the describing calls of other services answer. */
+  described: Described;
   stop(): Promise<void>;
 }
 
@@ -47,6 +50,8 @@ export async function startMessagingServer(options: {
     if (clients === undefined) throw new Error('the server received a request before it was listening');
     return clients;
   };
+  const described = nothingDescribed();
+  installDescribing(app, described, region);
   installBucketNotifications(app, { clients: started, bus, background, emit, region, accountId });
   installPublishing(app, { deliverMail: () => createdMailbox, background, emit });
   const stacks = new Map<string, DescribedStack>();
@@ -63,6 +68,7 @@ export async function startMessagingServer(options: {
     bus,
     background,
     stacks,
+    described,
     async stop() {
       await background.settle();
       for (const client of Object.values(started())) client.destroy();

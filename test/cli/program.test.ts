@@ -105,18 +105,21 @@ describe('help', () => {
     'suppress remove',
   ];
 
-  test.each([...COMMANDS, 'redrive', 'demo'])('of %s has an example that the program accepts', async (command) => {
-    const { stdout } = await runHere([...command.split(' '), '--help']);
-    const examples = [...stdout.replaceAll('\\\n', '').matchAll(/^ {2}npx --no-install sweepwatch (.+)$/gm)];
-    expect(examples).not.toEqual([]);
-    for (const [, line] of examples) {
-      const words = [...line!.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
-      expect((await parseOnly(words)).command).toBe(`sweepwatch ${command}`);
-    }
-  });
+  test.each([...COMMANDS, 'redrive', 'doctor', 'demo'])(
+    'of %s has an example that the program accepts',
+    async (command) => {
+      const { stdout } = await runHere([...command.split(' '), '--help']);
+      const examples = [...stdout.replaceAll('\\\n', '').matchAll(/^ {2}npx --no-install sweepwatch (.+)$/gm)];
+      expect(examples).not.toEqual([]);
+      for (const [, line] of examples) {
+        const words = [...line!.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+        expect((await parseOnly(words)).command).toBe(`sweepwatch ${command}`);
+      }
+    },
+  );
 
   test('states a default for each value that may be left out', async () => {
-    for (const command of [...COMMANDS, 'redrive', 'demo']) {
+    for (const command of [...COMMANDS, 'redrive', 'doctor', 'demo']) {
       const { stdout } = await runHere([...command.split(' '), '--help']);
       const options = stdout
         .split('\nOptions:\n')[1]!

@@ -337,7 +337,7 @@ describe('the words', () => {
     // Made by the commands.
     ...['cdk.out/', 'before.json'],
   ];
-  const code = sources(['functions', 'lib', 'infra']);
+  const code = sources(['functions', 'lib', 'infra', 'cli']);
   const settings = [...read('docs/settings.md').matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1]!);
   const spans = [...new Set([...prose(text).matchAll(/`([^`]+)`/g)].map((match) => match[1]!.replace(/\s+/g, ' ')))];
 

@@ -1,0 +1,80 @@
+/** `sweepwatch doctor`: says what is wrong with a deployment, and what to do. It only reads. */
+
+import type { StackFacts } from '../../lib/store/health/facts.ts';
+import { gather } from '../../lib/store/health/gather.ts';
+import { describeStack } from '../../lib/store/stack.ts';
+import { printableLines, shellWord } from '../../lib/text/untrusted.ts';
+import { describeAwsError } from '../aws-errors.ts';
+import { connectionOf } from '../connection.ts';
+import { localStack, type StackOptions } from '../deployment.ts';
+import type { Check } from '../doctor/check.ts';
+import { CHECKS } from '../doctor/checks.ts';
+import { report } from '../doctor/report.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import { version } from '../version.ts';
+
+/** The options of `doctor`, as the program reads them. */
+export interface DoctorOptions extends StackOptions {
+  readonly only?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** Runs `doctor` and returns the exit code: 0 no failure, 1 a failure, 2 nothing could be looked at. */
+export async function doctorCommand(options: DoctorOptions, terminal: Terminal): Promise<number> {
+  const chosen = chosenFrom(CHECKS, options.only);
+  try {
+    const local = options.local ? await localStack() : undefined;
+    const name = local?.stack ?? options.stack ?? process.env.SWEEPWATCH_STACK;
+    if (!name) throw new UsageError('no stack given. Give --stack NAME (or set $SWEEPWATCH_STACK), or --local');
+    const connection = local?.connection ?? connectionOf(options);
+    const stack = await stackFacts(name, options.detector ?? '', connection);
+    const profile = options.profile ? ` --profile ${shellWord(options.profile)}` : '';
+    const detector = options.detector ? ` --detector ${shellWord(options.detector)}` : '';
+    const again = local ? '--local' : `--stack ${shellWord(name)}${detector}${profile} --region ${stack.region}`;
+    const heading = `Deployment ${name} (${stack.region}, account ${stack.account || 'unknown'})`;
+    // Without outputs there is nothing to ask about, and the state of the stack says why.
+    const isDeployed = stack.outputs.has('LogBucket');
+    const facts = await gather({ stack, connection, version: version(), again, now: Date.now() / 1000 });
+    const checked = chosen
+      .filter(({ id }) => isDeployed || id === 'stack.status')
+      .map((check) => ({ check, verdicts: check.judge(facts) }));
+    return report(heading, checked, options.json === true, terminal);
+  } catch (error) {
+    if (error instanceof UsageError || (error as Error).name === 'StackError') throw error;
+    // Nothing was looked at, which is neither health nor a failure of the deployment.
+    terminal.stderr(`sweepwatch: ${printableLines(describeAwsError(error as Error) ?? (error as Error).message)}\n`);
+    return 2;
+  }
+}
+
+/** The checks with these ids, or with ids that begin with them and a dot. @throws UsageError for an unknown id. */
+export function chosenFrom<T extends Pick<Check, 'id'>>(
+  checks: readonly T[],
+  only: readonly string[] = [],
+): readonly T[] {
+  for (const each of only)
+    if (!checks.some((check) => covers(each, check)))
+      throw new UsageError(`--only ${each}: no such check. The checks are ${checks.map(({ id }) => id).join(', ')}`);
+  return only.length ? checks.filter((check) => only.some((each) => covers(each, check))) : checks;
+}
+
+const covers = (only: string, { id }: Pick<Check, 'id'>): boolean => id === only || id.startsWith(`${only}.`);
+
+async function stackFacts(
+  name: string,
+  prefix: string,
+  connection: Parameters<typeof describeStack>[1],
+): Promise<StackFacts> {
+  const { id, outputs, ...stack } = await describeStack(name, connection);
+  const own = [...outputs].flatMap(([key, value]) =>
+    key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+  );
+  const facts = { ...stack, account: id.split(':')[4] ?? '', outputs: new Map(own) };
+  const isDeployed = !/^(ROLLBACK_|DELETE_|CREATE_|REVIEW_)/.test(stack.status) || stack.status === 'CREATE_COMPLETE';
+  if (isDeployed && !facts.outputs.has('LogBucket'))
+    throw new UsageError(
+      `stack ${name} in ${stack.region} has no output ${prefix}LogBucket: it contains no detector, or its app does not call addOutputs()`,
+    );
+  return facts;
+}

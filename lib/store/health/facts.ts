@@ -1,0 +1,110 @@
+/** What `doctor` knows of a deployment. One file gathers it by calls, others judge it. */
+
+/** The answer to a question: a value, or why it is missing. */
+export type Answer<T> =
+  | { readonly value: T }
+  /** The caller may not ask. Says which permission is missing. */
+  | { readonly denied: string }
+  /** The thing that was asked about does not exist. */
+  | { readonly missing: string }
+  /** The question could not be put. */
+  | { readonly failed: string };
+
+/** The stack as CloudFormation describes it. */
+export interface StackFacts {
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+  readonly status: string;
+  readonly reason?: string;
+  /** Epoch seconds. */
+  readonly created: number;
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+/** A flow log of this account and Region. */
+export interface FlowLogFacts {
+  readonly id: string;
+  readonly resource: string;
+  /** `s3`, `cloud-watch-logs` or `kinesis-data-firehose`. */
+  readonly destinationType: string;
+  readonly destination: string;
+  readonly columns: readonly string[];
+  readonly trafficType: string;
+  readonly interval: number;
+  readonly delivery: string;
+  readonly error: string;
+  readonly isHive: boolean;
+  readonly isHourly: boolean;
+}
+
+/** How a bucket announces new objects. */
+export interface NotificationFacts {
+  readonly eventBridge: boolean;
+  readonly queues: readonly { readonly arn: string; readonly prefix: string; readonly suffix: string }[];
+}
+
+/** An object of the bucket. */
+export interface ObjectFacts {
+  readonly key: string;
+  /** Epoch seconds. */
+  readonly at: number;
+}
+
+/** A queue of the deployment. */
+export interface QueueFacts {
+  readonly arn: string;
+  readonly waiting: number;
+  readonly policy: string;
+}
+
+/** A function of the deployment. */
+export interface FunctionFacts {
+  readonly name: string;
+  readonly reserved: Answer<number | undefined>;
+  /** Only for functions that a queue feeds. */
+  readonly mappings?: Answer<readonly { readonly id: string; readonly state: string; readonly queue: string }[]>;
+}
+
+/** A subscription to a topic. */
+export interface SubscriptionFacts {
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly isConfirmed: boolean;
+}
+
+/** Everything about a deployment that a check may ask. */
+export interface Facts {
+  /** Epoch seconds. */
+  readonly now: number;
+  /** The version of this command. */
+  readonly version: string;
+  /** The options that select the same deployment again, for a shell. */
+  readonly again: string;
+  readonly stack: StackFacts;
+  readonly flowLogs: Answer<readonly FlowLogFacts[]>;
+  readonly bucketRegion: Answer<string>;
+  readonly notifications: Answer<NotificationFacts>;
+  /** The newest object, or undefined if there is no object. */
+  readonly newest: Answer<ObjectFacts | undefined>;
+  /** Whether the newest object can be read: the number of bytes tried. */
+  readonly read: Answer<number>;
+  /** Other stacks whose outputs name the same bucket. */
+  readonly sharing: Answer<readonly string[]>;
+  /** By the name of the output. */
+  readonly queues: ReadonlyMap<string, Answer<QueueFacts>>;
+  /** Seconds that the oldest message has waited, by the name of the output. Undefined without data. */
+  readonly ages: Answer<ReadonlyMap<string, number | undefined>>;
+  readonly functions: readonly FunctionFacts[];
+  /** Runs of settle in the last 15 minutes. */
+  readonly settleRuns: Answer<number>;
+  /** How far each log has come, in epoch seconds. */
+  readonly logTimes: Answer<readonly { readonly log: string; readonly at: number }[]>;
+  /** By the name of the output of the topic. */
+  readonly subscriptions: ReadonlyMap<string, Answer<readonly SubscriptionFacts[]>>;
+  /** Alarms in state ALARM, with the time in epoch seconds. */
+  readonly alarms: Answer<readonly { readonly name: string; readonly since: number }[]>;
+}
+
+/** The value of an output that the stack must have. */
+export const outputOf = ({ stack }: Facts, name: string): string => stack.outputs.get(name) ?? '';

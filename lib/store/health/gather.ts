@@ -1,0 +1,125 @@
+/** Gathers what `doctor` judges. Only describing and reading calls, all at the same time. */
+import { logTimes } from '../agenda.ts';
+import { type Connection, createDocumentClient, createS3Client, createSnsClient, createSqsClient } from '../clients.ts';
+import { describeAllStacks } from '../stack.ts';
+import { ask, known } from './ask.ts';
+import { newestOf, notificationsOf, readNewest, regionOf } from './bucket.ts';
+import { alarmsOf, flowLogsOf, functionOf, type Measure, measured, queueOf, subscriptionsOf } from './calls.ts';
+import type { Answer, Facts, StackFacts } from './facts.ts';
+import { SignedCalls } from './signed-calls.ts';
+
+/** Outputs of queues, in the order of the lines about them. */
+export const DEAD_LETTERS = ['IngestDeadLetters', 'AlertDeadLetters', 'SettleDeadLetters', 'SignalsDeadLetters'];
+const WORK_QUEUES = ['IngestQueue', 'AlertQueue'];
+const TOPICS = ['AlertTopic', 'OperationsTopic'];
+/** Settle runs every five minutes. */
+const SETTLE_MINUTES = 15;
+const AGE_MINUTES = 10;
+
+/** What is known before anything else is asked. */
+export interface Known {
+  readonly stack: StackFacts;
+  readonly connection: Connection;
+  readonly version: string;
+  readonly again: string;
+  /** Epoch seconds. */
+  readonly now: number;
+}
+
+/** Asks everything. @throws the error of a client if credentials are missing or not valid. */
+export async function gather({ stack, connection, version, again, now }: Known): Promise<Facts> {
+  const output = (name: string) => stack.outputs.get(name) ?? '';
+  const clients = {
+    s3: createS3Client(connection),
+    sqs: createSqsClient(connection),
+    sns: createSnsClient(connection),
+    dynamodb: createDocumentClient(connection),
+  };
+  const { s3, sqs, sns, dynamodb } = clients;
+  const calls = new SignedCalls(sqs, connection);
+  const bucket = output('LogBucket');
+  const asked = async <T>(names: readonly string[], question: (value: string) => Promise<Answer<T>>) =>
+    new Map(
+      await Promise.all(
+        names
+          .filter((name) => stack.outputs.has(name))
+          .map(async (name) => [name, await question(output(name))] as const),
+      ),
+    );
+  const metrics = measuresOf(stack);
+  try {
+    const flowLogs = ask('ec2:DescribeFlowLogs', () => flowLogsOf(calls));
+    const newest = flowLogs.then((answer) => {
+      const logs = (known(answer) ?? []).filter(({ destination }) => delivers(destination, bucket));
+      return ask('s3:ListBucket', () => newestOf(s3, bucket, logs, { ...stack, now }));
+    });
+    const values = ask('cloudwatch:GetMetricData', () => measured(calls, metrics, now));
+    const functions = ['IngestFunction', 'AlertFunction', 'SettleFunction', 'SignalsFunction'].filter((name) =>
+      stack.outputs.has(name),
+    );
+    const gathered = {
+      flowLogs: await flowLogs,
+      bucketRegion: await ask('s3:ListBucket', () => regionOf(s3, bucket)),
+      notifications: ask('s3:GetBucketNotification', () => notificationsOf(s3, bucket)),
+      newest,
+      read: newest.then((object) => readNewest(s3, bucket, object)),
+      sharing: ask('cloudformation:DescribeStacks', async () =>
+        (await describeAllStacks(connection))
+          .filter(({ name, outputs }) => name !== stack.name && [...outputs.values()].includes(bucket))
+          .map(({ name }) => name),
+      ),
+      queues: asked([...WORK_QUEUES, ...DEAD_LETTERS], (url) => ask('sqs:GetQueueAttributes', () => queueOf(sqs, url))),
+      functions: Promise.all(functions.map((name) => functionOf(calls, output(name), /Ingest|Alert/.test(name)))),
+      logTimes: ask('dynamodb:Query', () => logTimes(dynamodb, output('WindowsTable'))),
+      subscriptions: asked(TOPICS, (arn) => ask('sns:ListSubscriptionsByTopic', () => subscriptionsOf(sns, arn))),
+      alarms: ask('cloudwatch:DescribeAlarms', () => alarmsOf(calls, stack.name)),
+    };
+    const answers = await allOf(gathered);
+    const given = await values;
+    return { now, version, again, stack, ...answers, ...fromMetrics(given) };
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
+}
+
+/** Whether a flow log delivers to a bucket. */
+export const delivers = (destination: string, bucket: string): boolean =>
+  destination.endsWith(`:s3:::${bucket}`) || destination.includes(`:s3:::${bucket}/`);
+
+function measuresOf({ outputs }: StackFacts): Measure[] {
+  const age = (name: string): Measure => ({
+    namespace: 'AWS/SQS',
+    metric: 'ApproximateAgeOfOldestMessage',
+    dimension: 'QueueName',
+    value: (outputs.get(name) ?? '').split('/').at(-1)!,
+    statistic: 'Maximum',
+    minutes: AGE_MINUTES,
+  });
+  return [
+    ...WORK_QUEUES.map(age),
+    {
+      namespace: 'AWS/Lambda',
+      metric: 'Invocations',
+      dimension: 'FunctionName',
+      value: outputs.get('SettleFunction') ?? '',
+      statistic: 'Sum',
+      minutes: SETTLE_MINUTES,
+    },
+  ];
+}
+
+/** The values in the order of {@link measuresOf}. */
+function fromMetrics(given: Answer<(number | undefined)[]>): Pick<Facts, 'ages' | 'settleRuns'> {
+  const values = known(given);
+  if (!values) return { ages: given as Answer<never>, settleRuns: given as Answer<never> };
+  return {
+    ages: { value: new Map(WORK_QUEUES.map((name, at) => [name, values[at]])) },
+    settleRuns: { value: values.at(-1) ?? 0 },
+  };
+}
+
+/** Awaits the values of an object. */
+async function allOf<T extends object>(promises: T): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const entries = await Promise.all(Object.entries(promises).map(async ([name, value]) => [name, await value]));
+  return Object.fromEntries(entries);
+}

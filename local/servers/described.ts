@@ -1,0 +1,105 @@
+/**
+ * What the describing calls of EC2, Lambda, CloudWatch and S3 answer about the stack that the local cloud runs. It begins
+ * as the template says, and a test changes it to break something on purpose.
+ */
+import { SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { CreatedResource, Stack } from '../resources/stack.ts';
+
+/** A flow log as DescribeFlowLogs knows it. */
+export interface DescribedFlowLog {
+  readonly id: string;
+  readonly resourceId: string;
+  destinationType: string;
+  destination: string;
+  format: string;
+  trafficType: string;
+  interval: number;
+  isHive: boolean;
+  isHourly: boolean;
+  delivery: 'SUCCESS' | 'FAILED';
+  /** Why delivery fails. */
+  error: string;
+}
+
+/** What the calls answer. Tests may change all of it. */
+export interface Described {
+  flowLogs: DescribedFlowLog[];
+  readonly vpcs: Set<string>;
+  /** Names of alarms with their state and the time of the last change in epoch seconds. */
+  readonly alarms: Map<string, { state: string; since: number }>;
+  /** Functions by name, with their reserved concurrency. */
+  readonly functions: Map<string, { reserved?: number }>;
+  readonly mappings: { uuid: string; functionName: string; queueArn: string; state: string }[];
+  /** Values of the last five minutes by metric and dimension, such as `Invocations NAME`. */
+  readonly metrics: Map<string, number>;
+  /** Regions of buckets that are not in that of the cloud. */
+  readonly bucketRegions: Map<string, string>;
+  /** Endpoints of subscriptions that nobody has confirmed. */
+  readonly unconfirmed: Set<string>;
+  /** Concurrency that the account may use. */
+  concurrency: number;
+  /** Calls that are refused, such as `s3:GetObject`, with the message. */
+  readonly denied: Map<string, string>;
+}
+
+/** Nothing is deployed. */
+export const nothingDescribed = (): Described => ({
+  flowLogs: [],
+  vpcs: new Set(),
+  alarms: new Map(),
+  functions: new Map(),
+  mappings: [],
+  metrics: new Map(),
+  bucketRegions: new Map(),
+  unconfirmed: new Set(),
+  concurrency: 1000,
+  denied: new Map(),
+});
+
+const textOf = (value: unknown, otherwise = ''): string => (value === undefined ? otherwise : String(value));
+
+/** Adds the resources of a stack to what is described, and its queue policies to the queues. */
+export async function describeResources(
+  described: Described,
+  resources: ReadonlyMap<string, CreatedResource>,
+  { clients }: Pick<Stack, 'clients'>,
+): Promise<void> {
+  for (const { type, physicalId, properties } of resources.values()) {
+    if (type === 'AWS::EC2::FlowLog') addFlowLog(described, physicalId, properties);
+    if (type === 'AWS::CloudWatch::Alarm') described.alarms.set(physicalId, { state: 'OK', since: Date.now() / 1000 });
+    if (type === 'AWS::Lambda::Function') described.functions.set(physicalId, {});
+    if (type === 'AWS::Lambda::EventSourceMapping')
+      described.mappings.push({
+        uuid: physicalId,
+        functionName: textOf(properties.FunctionName).split(':').at(-1)!,
+        queueArn: textOf(properties.EventSourceArn),
+        state: textOf(properties.Enabled, 'true') === 'true' ? 'Enabled' : 'Disabled',
+      });
+    if (type === 'AWS::SQS::QueuePolicy')
+      for (const QueueUrl of properties.Queues as string[])
+        await clients.sqs.send(
+          new SetQueueAttributesCommand({
+            QueueUrl,
+            Attributes: { Policy: JSON.stringify(properties.PolicyDocument) },
+          }),
+        );
+  }
+}
+
+function addFlowLog(described: Described, id: string, properties: CreatedResource['properties']): void {
+  const options = (properties.DestinationOptions ?? {}) as Record<string, unknown>;
+  described.vpcs.add(textOf(properties.ResourceId));
+  described.flowLogs.push({
+    id,
+    resourceId: textOf(properties.ResourceId),
+    destinationType: textOf(properties.LogDestinationType, 'cloud-watch-logs'),
+    destination: textOf(properties.LogDestination),
+    format: textOf(properties.LogFormat),
+    trafficType: textOf(properties.TrafficType, 'ALL'),
+    interval: Number(properties.MaxAggregationInterval ?? 600),
+    isHive: textOf(options.HiveCompatiblePartitions) === 'true',
+    isHourly: textOf(options.PerHourPartition) === 'true',
+    delivery: 'SUCCESS',
+    error: '',
+  });
+}

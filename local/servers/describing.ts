@@ -1,0 +1,173 @@
+/** The describing calls of EC2, Lambda and CloudWatch, the Region of buckets, and calls that are refused on purpose. */
+import type { buildApp } from 'fauxqs';
+import type { Described, DescribedFlowLog } from './described.ts';
+import { escapeXml } from './notification-config.ts';
+
+type Form = Readonly<Record<string, string>>;
+
+/** Adds the calls to the embedded server before it listens. */
+export function installDescribing(app: ReturnType<typeof buildApp>, described: Described, region: string): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const service = /\/([a-z0-9]+)\/aws4_request/.exec(String(request.headers.authorization))?.[1] ?? '';
+    const target = String(request.headers['x-amz-target'] ?? '');
+    const form = (typeof request.body === 'object' ? request.body : {}) as Form;
+    const url = new URL(request.url, 'http://local');
+    const action = form.Action ?? (target ? target.split('.')[1]! : actionOf(request.method, url));
+    const refusal = described.denied.get(`${service === 'monitoring' ? 'cloudwatch' : service}:${action}`);
+    if (refusal !== undefined) return refuse(reply.code(403), service, refusal);
+    if (service === 'ec2') {
+      const answer = ec2(described, form);
+      return reply
+        .code(answer.startsWith('<Response>') ? 400 : 200)
+        .header('content-type', 'text/xml')
+        .send(answer);
+    }
+    const json =
+      service === 'lambda'
+        ? lambda(described, url)
+        : service === 'monitoring'
+          ? cloudwatch(described, action, request.body)
+          : undefined;
+    if (json !== undefined) return reply.header('content-type', 'application/json').send(JSON.stringify(json));
+    return undefined;
+  });
+  // Hooks on the answer must not be async, see bucket-notifications.ts.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { bucket } = (request.params ?? {}) as { bucket?: string };
+    if (bucket && request.method === 'HEAD')
+      reply.header('x-amz-bucket-region', described.bucketRegions.get(bucket) ?? region);
+    done(null, typeof payload === 'string' ? unconfirmed(payload, described.unconfirmed) : payload);
+  });
+}
+
+/** A list of subscriptions in which those of some endpoints wait for their confirmation. */
+function unconfirmed(payload: string, endpoints: ReadonlySet<string>): string {
+  if (!endpoints.size || !payload.includes('<ListSubscriptionsByTopicResponse')) return payload;
+  return payload.replace(/<member>.*?<\/member>/gs, (member) =>
+    [...endpoints].some((endpoint) => member.includes(`>${endpoint}<`))
+      ? member.replace(/<SubscriptionArn>.*?</, '<SubscriptionArn>PendingConfirmation<')
+      : member,
+  );
+}
+
+/** The S3 action of a request, or the name of a Lambda call. */
+function actionOf(method: string, { pathname, searchParams }: URL): string {
+  if (pathname.includes('/event-source-mappings')) return 'ListEventSourceMappings';
+  if (pathname.endsWith('/concurrency')) return 'GetFunctionConcurrency';
+  if (searchParams.has('notification')) return 'GetBucketNotification';
+  const hasKey = /^\/[^/]+\/./.test(pathname);
+  if (method === 'HEAD' && !hasKey) return 'HeadBucket';
+  if (method !== 'GET') return method === 'PUT' ? 'PutObject' : method;
+  return hasKey ? 'GetObject' : 'ListBucket';
+}
+
+interface Replying {
+  header(name: string, value: string): Replying;
+  send(body: string): unknown;
+}
+
+function refuse(reply: Replying, service: string, message: string): unknown {
+  const code =
+    service === 'ec2' ? 'UnauthorizedOperation' : service === 's3' ? 'AccessDenied' : 'AccessDeniedException';
+  if (service === 's3')
+    return reply
+      .header('content-type', 'application/xml')
+      .send(`<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`);
+  if (service === 'ec2') return reply.header('content-type', 'text/xml').send(ec2Error(code, message));
+  if (service === 'sns' || service === 'cloudformation')
+    return reply
+      .header('content-type', 'text/xml')
+      .send(
+        `<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>${escapeXml(message)}</Message></Error></ErrorResponse>`,
+      );
+  return reply
+    .header('x-amzn-errortype', code)
+    .header('content-type', 'application/json')
+    .send(JSON.stringify({ __type: code, message, Message: message }));
+}
+
+const ec2Error = (code: string, message: string): string =>
+  `<Response><Errors><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>1</RequestID></Response>`;
+
+function ec2(described: Described, form: Form): string {
+  const answer = (items: readonly string[], set: string) =>
+    `<${form.Action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>` +
+    `<${set}>${items.map((item) => `<item>${item}</item>`).join('')}</${set}></${form.Action}Response>`;
+  if (form.Action === 'DescribeFlowLogs') return answer(described.flowLogs.map(flowLogXml), 'flowLogSet');
+  if (form.Action !== 'DescribeVpcs') return ec2Error('InvalidAction', `${form.Action} is not simulated`);
+  const wanted = Object.entries(form).flatMap(([name, value]) => (/^VpcId\.\d+$/.test(name) ? [value] : []));
+  const missing = wanted.find((id) => !described.vpcs.has(id));
+  if (missing) return ec2Error('InvalidVpcID.NotFound', `The vpc ID '${missing}' does not exist`);
+  return answer(
+    (wanted.length ? wanted : [...described.vpcs]).map((id) => element('vpcId', id)),
+    'vpcSet',
+  );
+}
+
+const element = (name: string, value: string | number | boolean): string =>
+  `<${name}>${escapeXml(String(value))}</${name}>`;
+
+const flowLogXml = (log: DescribedFlowLog): string =>
+  [
+    element('flowLogId', log.id),
+    element('flowLogStatus', 'ACTIVE'),
+    element('resourceId', log.resourceId),
+    element('logDestinationType', log.destinationType),
+    element('logDestination', log.destination),
+    element('logFormat', log.format),
+    element('trafficType', log.trafficType),
+    element('maxAggregationInterval', log.interval),
+    element('deliverLogsStatus', log.delivery),
+    ...(log.error ? [element('deliverLogsErrorMessage', log.error)] : []),
+    `<destinationOptions>${element('fileFormat', 'plain-text')}${element('hiveCompatiblePartitions', log.isHive)}${element('perHourPartition', log.isHourly)}</destinationOptions>`,
+  ].join('');
+
+function lambda(described: Described, { pathname, searchParams }: URL): object | undefined {
+  if (pathname.includes('/account-settings')) return { AccountLimit: { ConcurrentExecutions: described.concurrency } };
+  if (pathname.includes('/event-source-mappings')) {
+    const asked = searchParams.get('FunctionName');
+    return {
+      EventSourceMappings: described.mappings
+        .filter(({ functionName }) => functionName === asked)
+        .map(({ uuid, queueArn, state }) => ({ UUID: uuid, EventSourceArn: queueArn, State: state })),
+    };
+  }
+  const [, name] = /\/functions\/([^/]+)\/concurrency/.exec(pathname) ?? [];
+  if (name === undefined) return undefined;
+  const { reserved } = described.functions.get(decodeURIComponent(name)) ?? {};
+  return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved };
+}
+
+interface Query {
+  readonly Id: string;
+  readonly MetricStat: {
+    readonly Metric: { readonly MetricName: string; readonly Dimensions?: { readonly Value: string }[] };
+  };
+}
+
+function cloudwatch(described: Described, action: string, body: unknown): object {
+  const input = (typeof body === 'string' ? JSON.parse(body) : body) as {
+    MetricDataQueries?: Query[];
+    StateValue?: string;
+    AlarmNamePrefix?: string;
+  };
+  if (action === 'DescribeAlarms')
+    return {
+      MetricAlarms: [...described.alarms]
+        .filter(
+          ([name, { state }]) => (input.StateValue ?? state) === state && name.startsWith(input.AlarmNamePrefix ?? ''),
+        )
+        .map(([AlarmName, { state, since }]) => ({ AlarmName, StateValue: state, StateUpdatedTimestamp: since })),
+    };
+  return {
+    MetricDataResults: (input.MetricDataQueries ?? []).map(({ Id, MetricStat: { Metric } }) => {
+      const value = described.metrics.get(`${Metric.MetricName} ${Metric.Dimensions?.[0]?.Value}`);
+      return {
+        Id,
+        Timestamps: value === undefined ? [] : [Date.now() / 1000],
+        Values: value === undefined ? [] : [value],
+        StatusCode: 'Complete',
+      };
+    }),
+  };
+}

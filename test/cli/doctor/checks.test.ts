@@ -1,0 +1,290 @@
+/** Each check of `doctor` over facts alone, and what every verdict prints: a command that exists and a section. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { Verdict } from '../../../cli/doctor/check.ts';
+import { CHECKS } from '../../../cli/doctor/checks.ts';
+import type { Answer, Facts } from '../../../lib/store/health/facts.ts';
+import { cliFault } from '../../aws-cli.ts';
+import { rowsOf, sectionOf } from '../../infra/operations-document.ts';
+import { prose, slugOf } from '../../markdown.ts';
+import { parseOnly } from '../parse-only.ts';
+import { factsOf, LOG, NOW, queueOf } from './facts.ts';
+
+const check = (id: string) => CHECKS.find((each) => each.id === id)!;
+const judge = (id: string, change: Partial<Facts> = {}): readonly Verdict[] => check(id).judge(factsOf(change));
+
+test.each(CHECKS.map(({ id }) => id))('%s finds nothing wrong with a healthy deployment', (id) => {
+  expect(new Set(judge(id).map(({ status }) => status))).toEqual(new Set(['ok']));
+});
+
+const log = (change: Partial<typeof LOG>): Partial<Facts> => ({ flowLogs: { value: [{ ...LOG, ...change }] } });
+const stack = (change: Partial<Facts['stack']>): Partial<Facts> => ({ stack: { ...factsOf().stack, ...change } });
+const queues = (name: string, waiting: number): Partial<Facts> => ({ queues: new Map([[name, queueOf(waiting)]]) });
+const V2 = LOG.columns.slice(0, 13);
+
+type Case = readonly [
+  id: string,
+  what: string,
+  change: Partial<Facts>,
+  expected: readonly [Verdict['status'], RegExp][],
+];
+const CASES: readonly Case[] = [
+  ['stack.status', 'an update under way', stack({ status: 'UPDATE_IN_PROGRESS' }), [['warn', /UPDATE_IN_PROGRESS/]]],
+  ['stack.status', 'an update that was undone', stack({ status: 'UPDATE_ROLLBACK_COMPLETE' }), [['warn', /ROLLBACK/]]],
+  ['stack.status', 'a deletion that failed', stack({ status: 'DELETE_FAILED' }), [['FAIL', /DELETE_FAILED/]]],
+  ['stack.version', 'a stack from before versions', stack({ outputs: new Map() }), [['skip', /does not say/]]],
+  ['flow-log.destination', 'an account without flow logs', { flowLogs: { value: [] } }, [['warn', /no flow log/]]],
+  [
+    'flow-log.destination',
+    'a bucket whose name only begins like ours',
+    log({ destination: 'arn:aws:s3:::logs-old' }),
+    [['warn', /delivers to logs$/]],
+  ],
+  [
+    'flow-log.delivery',
+    'a log of others that fails',
+    log({ destination: 'arn:aws:s3:::x', delivery: 'FAILED' }),
+    [['skip', /no flow log/]],
+  ],
+  ['flow-log.delivery', 'a failure', log({ delivery: 'FAILED', error: 'Rate limited' }), [['FAIL', /Rate limited/]]],
+  [
+    'flow-log.format',
+    'the default format',
+    log({ columns: V2 }),
+    [['warn', /lacks vpc-id, .*pkt-dstaddr, region, flow-direction/]],
+  ],
+  ['flow-log.format', 'a Transit Gateway', log({ columns: ['tgw-id', 'srcaddr'] }), [['ok', /format/]]],
+  [
+    'flow-log.format',
+    'a column that nothing works without',
+    log({ columns: V2.slice(1) }),
+    [['FAIL', /lacks account-id$/]],
+  ],
+  ['flow-log.traffic', 'rejected traffic only', log({ trafficType: 'REJECT' }), [['FAIL', /REJECT/]]],
+  ['flow-log.traffic', 'a Transit Gateway, which has no type', log({ trafficType: '' }), [['ok', /both kinds/]]],
+  ['flow-log.interval', 'ten minutes', log({ interval: 600 }), [['warn', /600 s/]]],
+  ['bucket.region', 'another Region', { bucketRegion: { value: 'us-east-1' } }, [['FAIL', /us-east-1/]]],
+  [
+    'bucket.region',
+    'a bucket that is gone',
+    { bucketRegion: { missing: 'NoSuchBucket' } },
+    [['FAIL', /does not exist/]],
+  ],
+  [
+    'bucket.events',
+    'nothing at all',
+    { notifications: { value: { eventBridge: false, queues: [] } } },
+    [['FAIL', /neither/]],
+  ],
+  [
+    'bucket.events',
+    'EventBridge and its rule',
+    {
+      notifications: { value: { eventBridge: true, queues: [] } },
+      queues: new Map([['IngestQueue', { value: { arn: 'q', waiting: 0, policy: '"events.amazonaws.com"' } }]]),
+    },
+    [['ok', /EventBridge/]],
+  ],
+  [
+    'bucket.prefix',
+    'another prefix',
+    { newest: { value: { key: 'other/x.log.gz', at: NOW } } },
+    [['FAIL', /network\/\.\.\. does not cover other\/x\.log\.gz/]],
+  ],
+  ['bucket.recent', 'an empty bucket', { newest: { value: undefined } }, [['FAIL', /no object/]]],
+  ['bucket.recent', 'half an hour', { newest: { value: { key: 'k', at: NOW - 1800 } } }, [['warn', /30 min/]]],
+  ['bucket.recent', 'two days', { newest: { value: { key: 'k', at: NOW - 172_800 } } }, [['FAIL', /2 days/]]],
+  ['bucket.read', 'an empty bucket', { newest: { value: undefined } }, [['skip', /no object/]]],
+  ['bucket.read', 'a key that denies', { read: { missing: 'kms:Decrypt denied' } }, [['FAIL', /kms:Decrypt denied/]]],
+  ['bucket.shared', 'another stack', { sharing: { value: ['old'] } }, [['warn', /also that of old/]]],
+  [
+    'queue.policy',
+    'a bucket whose name only begins like ours',
+    {
+      queues: new Map([
+        ['IngestQueue', { value: { ...queueOf().value, policy: queueOf().value.policy.replace('logs', 'logs-old') } }],
+      ]),
+    },
+    [['FAIL', /admits neither/]],
+  ],
+  [
+    'queue.policy',
+    'no policy',
+    { queues: new Map([['IngestQueue', { value: { arn: '', waiting: 0, policy: '' } }]]) },
+    [['FAIL', /admits neither/]],
+  ],
+  [
+    'queue.policy',
+    'a queue that is gone',
+    { queues: new Map([['IngestQueue', { missing: 'gone' }]]) },
+    [['FAIL', /does not exist/]],
+  ],
+  ['queue.age', 'old files', { ages: { value: new Map([['IngestQueue', 1000]]) } }, [['FAIL', /17 min/]]],
+  ['queue.age', 'files of a minute ago', { ages: { value: new Map([['IngestQueue', 60]]) } }, [['ok', /60 s/]]],
+  ['queue.dead-letters', 'files', queues('IngestDeadLetters', 3), [['FAIL', /3 dead letters/]]],
+  ['queue.dead-letters', 'findings', queues('AlertDeadLetters', 1), [['FAIL', /1 dead letter in Alert/]]],
+  ['queue.dead-letters', 'runs of settle', queues('SettleDeadLetters', 1), [['warn', /Settle/]]],
+  ['queue.dead-letters', 'signals', queues('SignalsDeadLetters', 1), [['FAIL', /Signals/]]],
+  [
+    'function.mapping',
+    'one that is disabled',
+    {
+      functions: [
+        { name: 'f', reserved: { value: undefined }, mappings: { value: [{ id: 'm', state: 'Disabled', queue: '' }] } },
+      ],
+    },
+    [['FAIL', /Disabled/]],
+  ],
+  [
+    'function.mapping',
+    'one that is being changed',
+    {
+      functions: [
+        { name: 'f', reserved: { value: undefined }, mappings: { value: [{ id: 'm', state: 'Updating', queue: '' }] } },
+      ],
+    },
+    [['ok', /feeds f/]],
+  ],
+  [
+    'function.mapping',
+    'none',
+    { functions: [{ name: 'f', reserved: { value: 1 }, mappings: { value: [] } }] },
+    [['FAIL', /no queue feeds/]],
+  ],
+  [
+    'function.concurrency',
+    'zero',
+    { functions: [{ name: 'f', reserved: { value: 0 } }] },
+    [['FAIL', /concurrency of 0/]],
+  ],
+  [
+    'function.concurrency',
+    'a function that is gone',
+    { functions: [{ name: 'f', reserved: { missing: 'x' } }] },
+    [['FAIL', /not exist/]],
+  ],
+  ['settle.runs', 'no run', { settleRuns: { value: 0 } }, [['FAIL', /has not run/]]],
+  [
+    'settle.runs',
+    'a young deployment',
+    { settleRuns: { value: 0 }, ...stack({ created: NOW - 300 }) },
+    [['skip', /younger/]],
+  ],
+  ['log.time', 'no file yet', { logTimes: { value: [] } }, [['skip', /no file/]]],
+  [
+    'log.time',
+    'one of two logs',
+    {
+      logTimes: {
+        value: [
+          { log: 'a', at: NOW - 60 },
+          { log: 'b', at: NOW - 7200 },
+        ],
+      },
+    },
+    [['warn', /log b/]],
+  ],
+  [
+    'log.time',
+    'a log that ended long ago',
+    {
+      logTimes: {
+        value: [
+          { log: 'a', at: NOW - 60 },
+          { log: 'b', at: 1 },
+        ],
+      },
+    },
+    [['ok', /1 log/]],
+  ],
+  ['log.time', 'all logs ended', { logTimes: { value: [{ log: 'b', at: NOW - 864_000 }] } }, [['FAIL', /10 days/]]],
+  [
+    'alert.subscriptions',
+    'one of two confirmed',
+    {
+      subscriptions: new Map([
+        [
+          'AlertTopic',
+          {
+            value: [
+              { protocol: 'sqs', endpoint: 'q', isConfirmed: true },
+              { protocol: 'email', endpoint: 'b@example.com', isConfirmed: false },
+            ],
+          },
+        ],
+      ]),
+    },
+    [['FAIL', /b@example\.com/]],
+  ],
+  ['alert.subscriptions', 'nobody', { subscriptions: new Map([['AlertTopic', { value: [] }]]) }, [['FAIL', /nobody/]]],
+  [
+    'operations.subscriptions',
+    'nobody',
+    { subscriptions: new Map([['OperationsTopic', { value: [] }]]) },
+    [['warn', /nobody/]],
+  ],
+  [
+    'alarm.state',
+    'an alarm',
+    { alarms: { value: [{ name: 'scans-NoObjects', since: NOW - 600 }] } },
+    [['FAIL', /NoObjects .* 10 min/]],
+  ],
+];
+
+describe.each([...Map.groupBy(CASES, ([id]) => id)])('%s', (_, cases) => {
+  test.each(cases)('%s: %s', (id, _what, change, expected) => {
+    expect(judge(id, change)).toMatchObject(
+      expected.map(([status, text]) => ({ status, text: expect.stringMatching(text) })),
+    );
+  });
+});
+
+test('each check has a case', () => {
+  expect(new Set(CASES.map(([id]) => id))).toEqual(new Set(CHECKS.map(({ id }) => id)));
+});
+
+test('what was denied or could not be asked is skipped, and the permission is named', () => {
+  const nothing = (answer: Answer<never>): Facts => ({
+    ...factsOf(),
+    ...{ flowLogs: answer, bucketRegion: answer, notifications: answer, newest: answer, read: answer, sharing: answer },
+    ...{ ages: answer, settleRuns: answer, logTimes: answer, alarms: answer },
+    queues: new Map([['IngestQueue', answer]]),
+    functions: [{ name: 'f', reserved: answer, mappings: answer }],
+    subscriptions: new Map([
+      ['AlertTopic', answer],
+      ['OperationsTopic', answer],
+    ]),
+  });
+  for (const answer of [{ denied: 'a:B' }, { failed: 'TimeoutError: silence' }])
+    for (const each of CHECKS.filter(({ id }) => !/^stack|dead-letters/.test(id)))
+      expect(each.judge(nothing(answer)).map(({ status }) => status)).toEqual(['skip']);
+});
+
+describe('every verdict that is not ok', () => {
+  const verdicts = CASES.flatMap(([id, , change]) => judge(id, change)).filter(({ status }) =>
+    /warn|FAIL/.test(status),
+  );
+
+  test('says what follows from it, and names one command that exists', async () => {
+    expect(verdicts.length).toBeGreaterThan(25);
+    for (const { because, command = '' } of verdicts) {
+      expect(because).toBeTruthy();
+      const [program, ...words] = command.split(' ');
+      if (program === 'aws') expect([command, cliFault(words)]).toEqual([command, undefined]);
+      else if (words[0] === '--no-install') await parseOnly(words.slice(2));
+      else expect(command).toBe('npx cdk deploy');
+    }
+  });
+
+  test('leads to a section of docs/operations.md', () => {
+    const text = prose(readFileSync(join(import.meta.dirname, '../../../docs/operations.md'), 'utf8'));
+    const sections = new Set([...text.matchAll(/^#+ (.+)$/gm)].map((match) => slugOf(match[1]!)));
+    expect(CHECKS.filter(({ anchor }) => !sections.has(anchor)).map(({ id }) => id)).toEqual([]);
+  });
+});
+
+test('docs/operations.md lists each check with its permission', () => {
+  const rows = rowsOf(sectionOf('Doctor')).map(([id, , permission]) => [id!.replaceAll('`', ''), permission]);
+  expect(rows).toEqual(CHECKS.map(({ id, permission }) => [id, permission]));
+});

@@ -1,13 +1,13 @@
 /** Checks of the queue and of what comes after it: functions, tables, topics and alarms. */
 
 import { type Facts, outputOf, type SubscriptionFacts } from '../../lib/store/health/facts.ts';
-import { DEAD_LETTERS } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type Check, fail, judged, ok, region, skip, spanOf, type Verdict, warn } from './check.ts';
 
 /** The alarms IngestLate and AlertLate fire at these ages. */
-const LATE: Readonly<Record<string, number>> = { IngestQueue: 900, AlertQueue: 300 };
+const LATE: Readonly<Record<string, number>> = { IngestQueue: 900 };
+const ALERT_LATE = 300;
 /** Traffic reaches the tables within about 20 minutes. */
 const LOG_LATE = 2700;
 /** Logs that are this old belong to flow logs that were deleted. */
@@ -39,9 +39,13 @@ export const PIPELINE_CHECKS: readonly Check[] = [
       judged(facts, 'age of the oldest message', facts.ages, (ages) =>
         [...ages].map(([name, age = 0]) => {
           const what = name === 'IngestQueue' ? 'file' : 'alert';
-          const limit = LATE[name]!;
-          if (age < limit) return ok(`oldest waiting ${what}: ${age ? spanOf(age) : 'nothing waits'}`);
-          const logs = outputOf(facts, name === 'IngestQueue' ? 'IngestLogs' : 'AlertLogs');
+          const limit = LATE[name] ?? ALERT_LATE;
+          if (age < limit)
+            return ok(`${name}: ${age ? `the oldest ${what} has waited for ${spanOf(age)}` : 'nothing waits'}`);
+          const logs =
+            outputOf(facts, name.replace(/Queue$/, 'Logs')) ||
+            outputOf(facts, 'ForwardLogs') ||
+            outputOf(facts, 'AlertLogs');
           return fail(
             `the oldest ${what} has waited for ${spanOf(age)}`,
             'alerts are late, because the function fails or cannot keep up',
@@ -55,7 +59,8 @@ export const PIPELINE_CHECKS: readonly Check[] = [
     permission: 'sqs:GetQueueAttributes',
     anchor: 'redriving-dead-letters',
     judge: (facts) => {
-      const verdicts = DEAD_LETTERS.flatMap((name) =>
+      const names = [...facts.queues.keys()].filter((name) => name.endsWith('DeadLetters'));
+      const verdicts = names.flatMap((name) =>
         judged(facts, name, facts.queues.get(name), ({ waiting }) =>
           waiting === 0 ? [] : [deadLetters(facts, name, waiting)],
         ),
@@ -220,7 +225,8 @@ function deadLetters(facts: Facts, name: string, waiting: number): Verdict {
       'runs of settle failed. The next run does the missed work, so delete them once runs succeed',
       look,
     );
-  return fail(text, 'events of orchestrators or hosts were not read', look);
+  if (name === 'SignalsDeadLetters') return fail(text, 'events of orchestrators or hosts were not read', look);
+  return fail(text, 'a destination did not accept these alerts in five tries', look);
 }
 
 function subscriptions(

@@ -1,4 +1,5 @@
 /**
+ * The embedded server of all services but DynamoDB: fauxqs on the loopback address, with hooks for what it lacks.
  */
 import { buildApp } from 'fauxqs';
 import { type Clients, createMessagingClients } from '../clients.ts';

@@ -8,9 +8,13 @@ import { alarmsOf, flowLogsOf, functionOf, type Measure, measured, queueOf, subs
 import type { Answer, Facts, StackFacts } from './facts.ts';
 import { SignedCalls } from './signed-calls.ts';
 
-/** Outputs of queues, in the order of the lines about them. */
-export const DEAD_LETTERS = ['IngestDeadLetters', 'AlertDeadLetters', 'SettleDeadLetters', 'SignalsDeadLetters'];
-const WORK_QUEUES = ['IngestQueue', 'AlertQueue'];
+/** The outputs of a kind, such as those of queues. A deployment with destinations has more of them. */
+const outputsOf = ({ outputs }: StackFacts, kind: RegExp): string[] =>
+  [...outputs.keys()].filter((name) => kind.test(name));
+const WORK_QUEUES = /Queue$/;
+const DEAD_LETTERS = /DeadLetters$/;
+/** Settle and signals are called without a queue. */
+const FED = /^(Ingest|Alert|Forward)Function$/;
 const TOPICS = ['AlertTopic', 'OperationsTopic'];
 /** Settle runs every five minutes. */
 const SETTLE_MINUTES = 15;
@@ -54,9 +58,7 @@ export async function gather({ stack, connection, version, again, now }: Known):
       return ask('s3:ListBucket', () => newestOf(s3, bucket, logs, { ...stack, now }));
     });
     const values = ask('cloudwatch:GetMetricData', () => measured(calls, metrics, now));
-    const functions = ['IngestFunction', 'AlertFunction', 'SettleFunction', 'SignalsFunction'].filter((name) =>
-      stack.outputs.has(name),
-    );
+    const functions = outputsOf(stack, /^[A-Z][a-z]+Function$/);
     const gathered = {
       flowLogs: await flowLogs,
       bucketRegion: await ask('s3:ListBucket', () => regionOf(s3, bucket)),
@@ -68,15 +70,17 @@ export async function gather({ stack, connection, version, again, now }: Known):
           .filter(({ name, outputs }) => name !== stack.name && [...outputs.values()].includes(bucket))
           .map(({ name }) => name),
       ),
-      queues: asked([...WORK_QUEUES, ...DEAD_LETTERS], (url) => ask('sqs:GetQueueAttributes', () => queueOf(sqs, url))),
-      functions: Promise.all(functions.map((name) => functionOf(calls, output(name), /Ingest|Alert/.test(name)))),
+      queues: asked([...outputsOf(stack, WORK_QUEUES), ...outputsOf(stack, DEAD_LETTERS)], (url) =>
+        ask('sqs:GetQueueAttributes', () => queueOf(sqs, url)),
+      ),
+      functions: Promise.all(functions.map((name) => functionOf(calls, output(name), FED.test(name)))),
       logTimes: ask('dynamodb:Query', () => logTimes(dynamodb, output('WindowsTable'))),
       subscriptions: asked(TOPICS, (arn) => ask('sns:ListSubscriptionsByTopic', () => subscriptionsOf(sns, arn))),
       alarms: ask('cloudwatch:DescribeAlarms', () => alarmsOf(calls, stack.name)),
     };
     const answers = await allOf(gathered);
     const given = await values;
-    return { now, version, again, stack, ...answers, ...fromMetrics(given) };
+    return { now, version, again, stack, ...answers, ...fromMetrics(stack, given) };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
@@ -86,7 +90,8 @@ export async function gather({ stack, connection, version, again, now }: Known):
 export const delivers = (destination: string, bucket: string): boolean =>
   destination.endsWith(`:s3:::${bucket}`) || destination.includes(`:s3:::${bucket}/`);
 
-function measuresOf({ outputs }: StackFacts): Measure[] {
+function measuresOf(stack: StackFacts): Measure[] {
+  const { outputs } = stack;
   const age = (name: string): Measure => ({
     namespace: 'AWS/SQS',
     metric: 'ApproximateAgeOfOldestMessage',
@@ -96,7 +101,7 @@ function measuresOf({ outputs }: StackFacts): Measure[] {
     minutes: AGE_MINUTES,
   });
   return [
-    ...WORK_QUEUES.map(age),
+    ...outputsOf(stack, WORK_QUEUES).map(age),
     {
       namespace: 'AWS/Lambda',
       metric: 'Invocations',
@@ -109,11 +114,11 @@ function measuresOf({ outputs }: StackFacts): Measure[] {
 }
 
 /** The values in the order of {@link measuresOf}. */
-function fromMetrics(given: Answer<(number | undefined)[]>): Pick<Facts, 'ages' | 'settleRuns'> {
+function fromMetrics(stack: StackFacts, given: Answer<(number | undefined)[]>): Pick<Facts, 'ages' | 'settleRuns'> {
   const values = known(given);
   if (!values) return { ages: given as Answer<never>, settleRuns: given as Answer<never> };
   return {
-    ages: { value: new Map(WORK_QUEUES.map((name, at) => [name, values[at]])) },
+    ages: { value: new Map(outputsOf(stack, WORK_QUEUES).map((name, at) => [name, values[at]])) },
     settleRuns: { value: values.at(-1) ?? 0 },
   };
 }

@@ -17,15 +17,16 @@ export function addFindings(program: Command, terminal: Terminal, perform: Perfo
   addShow(findings, terminal, perform);
   addExport(findings, terminal, perform);
   addReview(findings, terminal, perform);
+  addStats(findings, terminal, perform);
   shareOptions(findings);
 }
 
 /** The options that choose findings. */
-const filterOptions = (): Option[] => [
+const filterOptions = (since = '7d'): Option[] => [
   new Option(
     '--since <TIME>',
     'last probe at or after a date (2026-11-21), a time (2026-11-21T08:00:00Z), or a span back from now in minutes, hours or days (90m, 6h, 7d)',
-  ).default('7d'),
+  ).default(since),
   new Option('--until <TIME>', 'first probe at or before a date, a time or a span back from now (default: now)'),
   new Option('--source <ADDRESS>', 'findings about this source address (default: any)'),
   new Option('--scope <NAME>', 'scope of --source: an account id, a routing domain or "internet" (default: any)'),
@@ -117,7 +118,7 @@ function addReview(findings: Command, terminal: Terminal, perform: Perform): voi
     .command('close')
     .summary('close a finding with a verdict')
     .description(
-      'Closes a finding with a verdict: "true" for a scan as reported, "benign" for one that is no matter, "tuned" for one that a setting or suppression shall prevent from now on. If people were alerted, they hear of the close within minutes. The finding stays closed while its scan goes on, unless its severity rises. A new scan by the same source is a finding of its own and alerts as usual.',
+      'Closes a finding with a verdict: "true" for a scan as reported, "benign" for one that is no matter, "tuned" for one that a setting or suppression shall prevent from now on. If people were alerted, they hear of the close within minutes. The finding stays closed while its scan goes on, unless its severity rises. A new scan by the same source is a finding of its own and alerts as usual. "findings stats" counts verdicts.',
     )
     .argument('<ID>', 'id from "findings list" or an alert');
   addOptions(
@@ -132,4 +133,25 @@ function addReview(findings: Command, terminal: Terminal, perform: Perform): voi
   ]).action((id, options) =>
     perform(async () => (await import('./commands/review.ts')).closeFinding(id, options, terminal)),
   );
+}
+
+function addStats(findings: Command, terminal: Terminal, perform: Perform): void {
+  const stats = findings
+    .command('stats')
+    .summary('count findings and verdicts of each kind')
+    .description(
+      'Counts findings and verdicts of each kind, with the precision: the share of verdicts that are "true", and the interval in which it lies. Without verdicts it is unknown. Takes the filters of "findings list".',
+    );
+  addOptions(
+    stats,
+    ...filterOptions('30d'),
+    new Option('--format <FORMAT>', 'output format. ndjson prints one kind per line')
+      .choices(['table', 'ndjson', 'json'])
+      .default('table'),
+    ...deploymentOptions(),
+  );
+  after(stats, [
+    'findings stats --stack sweepwatch',
+    'findings stats --since 90d --severity high --format json --stack sweepwatch',
+  ]).action((options) => perform(async () => (await import('./commands/stats.ts')).printStats(options, terminal)));
 }

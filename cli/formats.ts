@@ -5,6 +5,7 @@ import { toOcsf } from '../lib/finding/ocsf.ts';
 import { stateOf } from '../lib/finding/review.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
 import { csvHeading, csvRow } from './csv.ts';
+import { alignedTable, type Paint } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
 export const FORMATS = ['table', 'ndjson', 'json', 'csv', 'ocsf'] as const;
@@ -16,7 +17,7 @@ export function formatFindings(findings: readonly Finding[], format: Format, ter
 }
 
 /** The text of findings in a format, in parts of a finding each where the format allows it. */
-export function* textsOf(findings: readonly Finding[], format: Format, paint = plainly): Generator<string> {
+export function* textsOf(findings: readonly Finding[], format: Format, paint?: Paint): Generator<string> {
   if (format === 'json') yield `${jsonText(findings, 2)}\n`;
   else if (format === 'table') yield findings.length ? table(findings, paint) : 'no findings\n';
   else {
@@ -27,8 +28,6 @@ export function* textsOf(findings: readonly Finding[], format: Format, paint = p
 
 const lineOf = (finding: Finding, format: 'ndjson' | 'csv' | 'ocsf'): string =>
   format === 'csv' ? csvRow(finding) : jsonText(format === 'ocsf' ? toOcsf(finding) : finding);
-
-const plainly = (_: Style, text: string): string => text;
 
 const SEVERITY_STYLES: Readonly<Record<string, Style>> = {
   critical: ['bold', 'red'],
@@ -92,21 +91,11 @@ function some({
 }
 
 /** Findings as aligned columns with a heading. */
-function table(findings: readonly Finding[], paint: NonNullable<Terminal['paint']>): string {
-  const rows = findings.map((finding) =>
-    COLUMNS.map(({ cell, style }) => ({ text: printable(cell(finding)), style: style?.(finding) })),
+const table = (findings: readonly Finding[], paint?: Paint): string =>
+  alignedTable(
+    COLUMNS.map(({ heading }) => heading),
+    findings.map((finding) =>
+      COLUMNS.map(({ cell, style }) => ({ text: printable(cell(finding)), style: style?.(finding) })),
+    ),
+    paint,
   );
-  const all = [COLUMNS.map(({ heading }) => ({ text: heading, style: 'bold' as Style })), ...rows];
-  const widths = COLUMNS.map((_, at) => all.reduce((width, row) => Math.max(width, row[at]!.text.length), 0));
-  const last = COLUMNS.length - 1;
-  const lines = all.map((row) =>
-    row
-      .map(({ text, style }, at) => {
-        // Trailing blanks would wrap on a narrow terminal.
-        const blanks = at === last ? '' : ' '.repeat(widths[at]! - text.length);
-        return `${style ? paint(style, text) : text}${blanks}`;
-      })
-      .join('  '),
-  );
-  return `${lines.join('\n')}\n`;
-}

@@ -24,10 +24,10 @@ function shell(name: string, args: readonly string[], input = ''): string | unde
 
 const WORDS: readonly (readonly [line: string, completed: readonly string[]])[] = [
   ['det', ['detect']],
-  ['findings ', ['list', 'show', 'export', 'ack', 'close', 'help']],
+  ['findings ', ['list', 'show', 'export', 'ack', 'close', 'stats', 'help']],
   ['findings list --s', ['--since', '--source', '--scope', '--severity', '--status', '--stack']],
   ['findings list --severity h', ['high']],
-  ['findings --stack list s', ['show']],
+  ['findings --stack list s', ['show', 'stats']],
   ['detect x --format ', ['table', 'ndjson', 'json', 'csv', 'ocsf']],
   ['detect x --region ', []],
   ['detect --config fl', ['flow one.log']],

@@ -100,6 +100,7 @@ describe('help', () => {
     'findings export',
     'findings ack',
     'findings close',
+    'findings stats',
     'suppress add',
     'suppress list',
     'suppress remove',

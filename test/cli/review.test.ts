@@ -157,6 +157,31 @@ describe('findings close', () => {
   });
 });
 
+describe('findings stats', () => {
+  test('says that nothing is known without verdicts', async () => {
+    expect((await run('findings', 'stats')).stdout).toMatch(
+      /^KIND +FINDINGS .*\nvertical-scan +1 .*unknown\nall +1 .*unknown\n\nNo finding has a verdict, so the precision is unknown\. Give verdicts with "findings close"\.\n$/,
+    );
+    expect((await run('findings', 'stats', '--kind', 'block-scan')).stdout).toBe('no findings\n');
+  });
+
+  test('gives the precision of each kind with its interval, and says how much is judged', async () => {
+    for (const digit of ['2', '3', '4']) await add(digit);
+    await say('close', '2', '--by', 'alice', '--verdict', 'true');
+    await say('close', '3', '--by', 'alice', '--verdict', 'benign');
+    const { stdout } = await run('findings', 'stats');
+    expect(stdout).toMatch(/\nvertical-scan +4 +0 +0 +2 +1 +1 +0 +50% \(9% to 91%\)\n/);
+    expect(stdout).toContain('2 verdicts on 4 findings.');
+    expect(stdout).toContain('Findings without a verdict may be better or worse');
+    const rows = findingsOf(await run('findings', 'stats', '--format', 'ndjson', '--since', '1d'));
+    expect(rows).toMatchObject([
+      { kind: 'vertical-scan', precision: 0.5, interval: [0.0945, 0.9055] },
+      { kind: 'all' },
+    ]);
+    expect(JSON.parse((await run('findings', 'stats', '--format', 'json')).stdout)).toEqual(rows);
+  });
+});
+
 describe('wrong usage ends with 2 and says what was expected', () => {
   test.each([
     [['ack', id('1')], `required option '--by <NAME>' not specified`],

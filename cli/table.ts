@@ -2,7 +2,7 @@
 import type { Style, Terminal } from './terminal.ts';
 
 /** A cell, with how it is painted where the terminal has colours. */
-export interface Cell {
+interface Cell {
   readonly text: string;
   readonly style?: Style | undefined;
 }
@@ -10,7 +10,7 @@ export interface Cell {
 export type Paint = NonNullable<Terminal['paint']>;
 
 /** Paints nothing. */
-export const plainly: Paint = (_, text) => text;
+const plainly: Paint = (_, text) => text;
 
 /** A line for each row, with the headings in bold above. Cells must be printable. */
 export function alignedTable(

@@ -12,14 +12,14 @@ export const FORMATS = ['table', 'ndjson', 'json', 'csv', 'ocsf'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Writes findings to stdout in a format. */
-export function formatFindings(findings: readonly Finding[], format: Format, terminal: Terminal): void {
+export function formatFindings(findings: Iterable<Finding>, format: Format, terminal: Terminal): void {
   for (const text of textsOf(findings, format, terminal.paint)) terminal.stdout(text);
 }
 
 /** The text of findings in a format, in parts of a finding each where the format allows it. */
-export function* textsOf(findings: readonly Finding[], format: Format, paint?: Paint): Generator<string> {
-  if (format === 'json') yield `${jsonText(findings, 2)}\n`;
-  else if (format === 'table') yield findings.length ? table(findings, paint) : 'no findings\n';
+export function* textsOf(findings: Iterable<Finding>, format: Format, paint?: Paint): Generator<string> {
+  if (format === 'json') yield `${jsonText([...findings], 2)}\n`;
+  else if (format === 'table') yield table(findings, paint);
   else {
     if (format === 'csv') yield `${csvHeading()}\n`;
     for (const finding of findings) yield `${lineOf(finding, format)}\n`;
@@ -91,11 +91,15 @@ function some({
 }
 
 /** Findings as aligned columns with a heading. */
-const table = (findings: readonly Finding[], paint?: Paint): string =>
-  alignedTable(
-    COLUMNS.map(({ heading }) => heading),
-    findings.map((finding) =>
-      COLUMNS.map(({ cell, style }) => ({ text: printable(cell(finding)), style: style?.(finding) })),
-    ),
-    paint,
+function table(findings: Iterable<Finding>, paint?: Paint): string {
+  const rows = Array.from(findings, (finding) =>
+    COLUMNS.map(({ cell, style }) => ({ text: printable(cell(finding)), style: style?.(finding) })),
   );
+  return rows.length
+    ? alignedTable(
+        COLUMNS.map(({ heading }) => heading),
+        rows,
+        paint,
+      )
+    : 'no findings\n';
+}

@@ -10,6 +10,7 @@ import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { parseCidr } from '../../lib/net/cidr.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import { judgeAll } from '../../lib/pipeline/judge-all.ts';
+import { Packed } from '../../lib/pipeline/packed.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type ConnectionOptions, connectionOf } from '../connection.ts';
@@ -87,17 +88,26 @@ export async function detectCommand(
       )
     : undefined;
   const scans = await decide(collector, options);
-  const findings = beside ? await withSignals(scans, beside, paths.length > 0, collector.logTime) : scans;
-  const shown = findings.filter((finding) => severityRank(finding.severity) >= severityRank(options.minSeverity));
+  const findings = beside ? await withSignals([...scans], beside, paths.length > 0, collector.logTime) : scans;
+  const found = findings.length;
+  const least = severityRank(options.minSeverity);
+  const shown = findings.rewrite((finding) => (severityRank(finding.severity) >= least ? finding : undefined));
   // If nothing was read, "no findings" would be misleading.
   if (reports.length || beside?.files.length) formatFindings(shown, options.format, terminal);
   if (beside) reportSignals(beside, terminal);
   const allFailed = [...failed, ...(beside?.bad ?? [])];
-  const status = report(reports, allFailed, findings, shown, collector.dropped, hidden, terminal);
+  const status = report(
+    reports,
+    allFailed,
+    { found, hidden: found - shown.length },
+    collector.dropped,
+    hidden,
+    terminal,
+  );
   if (given.report !== undefined) {
     const { writeReport } = await import('../write-report.ts');
     const reported = {
-      findings: shown,
+      findings: [...shown],
       options: optionsIn(given),
       inputs: [...reports, ...(beside?.files ?? [])].map(inputOf),
       notes: allFailed.map(({ path, reason }) => `${path}: ${reason}`),
@@ -127,7 +137,7 @@ function inputOf(file: FileReport | SignalFileReport): Reported['inputs'][number
   return { name: file.name, records: 'records' in file ? file.records : file.events, ...(trouble && { trouble }) };
 }
 
-async function decide(collector: Collector, options: Options): Promise<Finding[]> {
+async function decide(collector: Collector, options: Options): Promise<Packed<Finding>> {
   const context = {
     settings: options.settings,
     secret: LOCAL_SECRET,
@@ -136,7 +146,7 @@ async function decide(collector: Collector, options: Options): Promise<Finding[]
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return (await judgeAll(collector, context)).map(({ finding }) => finding);
+  return (await judgeAll(collector, context)).rewrite(({ finding }) => finding);
 }
 
 async function readOptions(given: DetectOptions): Promise<Options> {
@@ -160,10 +170,12 @@ async function withSignals(
   { signals, directory, logTime }: ReadSignals,
   hasFlowLogs: boolean,
   flowLogTime: number,
-): Promise<Finding[]> {
+): Promise<Packed<Finding>> {
   const { meetSignals } = await import('../../lib/finding/meet-signals.ts');
   const context = { secret: LOCAL_SECRET, logTime: Math.max(logTime, flowLogTime), hasFlowLogs };
-  return meetSignals(scans, { signals, directory }, context);
+  const met = new Packed<Finding>();
+  met.add(...meetSignals(scans, { signals, directory }, context));
+  return met;
 }
 
 /** Says what the files of orchestrators and hosts held that could not be used. */
@@ -203,8 +215,7 @@ function fieldsOf(text: string): string[] {
 function report(
   reports: readonly FileReport[],
   failed: readonly BadInput[],
-  findings: readonly Finding[],
-  shown: readonly Finding[],
+  { found, hidden }: { readonly found: number; readonly hidden: number },
   dropped: Dropped,
   hiddenFiles: number,
   terminal: Terminal,
@@ -230,9 +241,8 @@ function report(
       `interface limit reached: ignored the interface of ${countOf(dropped.ofInterfaces, 'record')}, so a pod or host behind one of them may not be recognised`,
     );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
-  const hidden = findings.length - shown.length;
   say(
-    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(findings.length, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}${hiddenFiles ? `, ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
+    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(found, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}${hiddenFiles ? `, ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
   );
   return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

@@ -89,12 +89,14 @@ export interface KnownCampaign {
   readonly roll: CampaignRoll;
 }
 
-function isPart({ finding, targets }: DetectedFinding, { finding: of, roll }: KnownCampaign): boolean {
+/** A scan of many more targets than a sample holds is more than a share of one target. */
+function isPart({ finding }: DetectedFinding, { finding: of, roll }: KnownCampaign): boolean {
   if (finding.direction !== of.direction || finding.source?.scope !== (roll.scope ?? INTERNET)) return false;
   if (finding.firstSeen > of.lastSeen || finding.lastSeen < of.firstSeen) return false;
   const isShared = roll.shared.some(
     (shared) =>
-      roll.kind === 'block' || (roll.kind === 'vertical' ? targets.includes(shared) : isAmong(shared, finding)),
+      roll.kind === 'block' ||
+      (roll.kind === 'vertical' ? finding.targets.sample.includes(shared) : isAmong(shared, finding)),
   );
   return isShared && roll.members.includes(finding.source.address);
 }

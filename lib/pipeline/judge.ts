@@ -36,7 +36,7 @@ import {
   takenOverBy,
 } from './recorder.ts';
 import { markSignalsOf, type SignalledScans, withSignals } from './scan-signals.ts';
-import { weighBySurroundings } from './surroundings.ts';
+import { weighingBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
 
 export interface JudgeOptions extends JudgingOptions, RecorderOptions {
@@ -137,7 +137,8 @@ export class Judge {
     const moment = { logTime, now: run.now };
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
     const own = continueExpired(read.detections, expired, settings.episodeGapSeconds);
-    const weighed = await this.#withCampaigns(await weighBySurroundings(run.reader, own, settings));
+    const weigh = await weighingBySurroundings(run.reader, own, settings);
+    const weighed = await this.#withCampaigns(own.flatMap((detection) => weigh(detection) ?? []));
     const signalled = await withSignals(weighed, run, this.#options);
     const { detections, inherited } = signalled;
     const judged = { opened: 0, updated: 0, isRefused: false, isFresh: false };

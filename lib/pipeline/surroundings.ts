@@ -9,25 +9,35 @@ import {
   raiseSeverityByWhatAnswered,
   serviceKey,
 } from '../finding/surroundings.ts';
-import type { EvidenceReader } from './evidence-reader.ts';
+import type { AskersRequest, EvidenceReader, UsersRequest } from './evidence-reader.ts';
 
-/** Adjusts the findings about sources by the traffic of others. Reads nothing if it cannot matter. */
-export async function weighBySurroundings(
+/**
+ * Reads the traffic of others that matters for findings about sources, and returns what becomes of each: undefined if
+ * it explains the finding away, else the finding, with a higher severity if unusual services answered. Reads nothing if
+ * it cannot matter.
+ */
+export async function weighingBySurroundings(
   reader: EvidenceReader,
-  found: readonly DetectedFinding[],
+  found: Iterable<DetectedFinding>,
   settings: DetectionSettings,
-): Promise<readonly DetectedFinding[]> {
-  const askers = await reader.askers(
-    found.map((detection) => ({
-      source: detection.finding.source!,
-      targets: possibleAskers(detection),
-      ...hoursAround(detection),
-    })),
-  );
-  const scans = found.filter((detection, at) => !areErrors(detection, askers[at]!));
-  const requests = scans
-    .map((detection) => ({ services: questionable(detection).map(serviceKey), ...hoursAround(detection) }))
-    .filter(({ services }) => services.length > 0);
-  const users = await reader.users(requests);
-  return scans.map((detection) => raiseSeverityByWhatAnswered(detection, users, settings));
+): Promise<(detection: DetectedFinding) => DetectedFinding | undefined> {
+  const asking: (AskersRequest & { readonly id: string })[] = [];
+  const using: UsersRequest[] = [];
+  for (const detection of found) {
+    const hours = hoursAround(detection);
+    const { id, source } = detection.finding;
+    const targets = possibleAskers(detection);
+    if (targets.length) asking.push({ id, source: source!, targets, ...hours });
+    const services = questionable(detection).map(serviceKey);
+    if (services.length) using.push({ services, ...hours });
+  }
+  const answers = await reader.askers(asking);
+  const askers = new Map(asking.map(({ id }, at) => [id, answers[at]!]));
+  const users = await reader.users(using);
+  return (detection) =>
+    areErrors(detection, askers.get(detection.finding.id) ?? NOBODY)
+      ? undefined
+      : raiseSeverityByWhatAnswered(detection, users, settings);
 }
+
+const NOBODY: ReadonlySet<string> = new Set();

@@ -8,7 +8,7 @@ import { detectCampaigns } from '../../lib/finding/describe-campaign.ts';
 import { type DetectedFinding, detectScans } from '../../lib/finding/describe-scan.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { type Collected, MemoryEvidence } from '../../lib/pipeline/memory-evidence.ts';
-import { weighBySurroundings } from '../../lib/pipeline/surroundings.ts';
+import { weighingBySurroundings } from '../../lib/pipeline/surroundings.ts';
 import { distinctContacts, firstContacts } from '../../lib/scan/contacts.ts';
 import type { ContextName } from '../../lib/scan/contexts.ts';
 import { LONGEST_SECONDS } from '../../lib/scan/detection.ts';
@@ -89,7 +89,7 @@ export class HeldLog {
       ...(await Promise.all(reader.scopes.map((scope) => reader.inside(scope)))),
     ];
     const campaigns = members.flatMap(({ contacts }) => detectCampaigns(contacts, context));
-    const weighed = await weighBySurroundings(reader, found, context.settings);
-    return [...weighed, ...campaigns].map(({ finding }) => finding);
+    const weigh = await weighingBySurroundings(reader, found, context.settings);
+    return [...found.flatMap((detection) => weigh(detection) ?? []), ...campaigns].map(({ finding }) => finding);
   }
 }

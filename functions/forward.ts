@@ -1,11 +1,15 @@
-/** The forward function: passes alerts on to an event bus. Each destination has a queue of its own on the alert topic. */
+/** The forward function: passes alerts on to an event bus and to chats. Each destination has a queue of its own on the alert topic. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type Severity, severityRank } from '../lib/finding/model.ts';
 import { busEvent, digestEvent } from '../lib/notify/bus-event.ts';
+import { chatMessage, chatStorm, type StormBody } from '../lib/notify/chat.ts';
+import type { AlertPlace } from '../lib/notify/text.ts';
 import { type Destination, forward } from '../lib/pipeline/forward.ts';
-import { createDocumentClient } from '../lib/store/clients.ts';
+import { createDocumentClient, createSnsClient, type SNSClient } from '../lib/store/clients.ts';
 import { putEvents } from '../lib/store/event-bus.ts';
 import { FindingsStore } from '../lib/store/findings-store.ts';
+import { publishBody } from '../lib/store/messages.ts';
 import { type Caller, endpointOf } from '../lib/store/signed-call.ts';
 import { loggable } from '../lib/text/untrusted.ts';
 import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
@@ -49,9 +53,9 @@ export function forwardHandler({
 /** The environment variables that the stack sets. */
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The destinations that the variables name. */
-export function destinationsOf(variables: Variables): Map<string, Destination> {
-  const { EVENT_BUS, EVENT_BUS_QUEUE, DEPLOYMENT = '' } = variables;
+/** The destinations that the variables name. `sns` is called only for a chat. */
+export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<string, Destination> {
+  const { EVENT_BUS, EVENT_BUS_QUEUE, CHAT_TOPIC_ARN, CHAT_QUEUE, DEPLOYMENT = '' } = variables;
   const destinations = new Map<string, Destination>();
   if (EVENT_BUS && EVENT_BUS_QUEUE) {
     const caller = callerOf(variables, 'events');
@@ -65,8 +69,31 @@ export function destinationsOf(variables: Variables): Map<string, Destination> {
       digest: (digest) => putEvents(caller, EVENT_BUS, [digestEvent(digest, DEPLOYMENT)]),
     });
   }
+  if (CHAT_TOPIC_ARN && CHAT_QUEUE) destinations.set(CHAT_QUEUE, chatOf(variables, CHAT_TOPIC_ARN, sns()));
   return destinations;
 }
+
+function chatOf(variables: Variables, topicArn: string, sns: SNSClient): Destination {
+  const place = placeOf(variables);
+  const minimum = severityRank((variables.CHAT_MIN_SEVERITY ?? 'high') as Severity);
+  const isShown = (severity: Severity | undefined) => severity !== undefined && severityRank(severity) >= minimum;
+  return {
+    alerts: async (alerts) => {
+      for (const { event, finding } of alerts)
+        if (isShown(finding.severity)) await publishBody(sns, topicArn, chatMessage(event, finding, place));
+    },
+    storm: async (message) => {
+      const storm = message as unknown as StormBody;
+      if (isShown(storm.worst[0]?.severity)) await publishBody(sns, topicArn, chatStorm(storm, place));
+    },
+  };
+}
+
+/** The names that printed commands use. */
+const placeOf = ({ DEPLOYMENT = '', FINDINGS_TABLE = '', AWS_REGION = '', STACK_NAME }: Variables): AlertPlace => ({
+  deployment: DEPLOYMENT,
+  tables: { findings: FINDINGS_TABLE, region: AWS_REGION, ...(STACK_NAME && { stack: STACK_NAME }) },
+});
 
 /** Lambda puts the credentials of the role into the environment for as long as the process lives. */
 function callerOf(variables: Variables, service: string): Caller {
@@ -89,6 +116,6 @@ export const handler = onLambda(() => {
   return forwardHandler({
     findings: new FindingsStore({ client: createDocumentClient(), table, retentionDays: 0 }),
     logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
-    destinations: destinationsOf(process.env),
+    destinations: destinationsOf(process.env, createSnsClient),
   });
 });

@@ -1,8 +1,10 @@
 /** What passes alerts on to other services: a queue of each destination on the alert topic, and one function. */
 import { Duration } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { type CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Settings } from '../lib/config/settings-types.ts';
@@ -17,6 +19,8 @@ export interface Destinations {
   readonly queues: readonly DestinationQueue[];
   /** The bus that gets events, created or given. */
   readonly eventBus?: IEventBus;
+  /** The topic for Amazon Q. */
+  readonly chatTopic?: Topic;
 }
 
 /** A storm of 2,000 alerts takes about ten seconds. */
@@ -32,8 +36,8 @@ export function createDestinations(
   settings: Settings,
   resources: Resources,
 ): Destinations | undefined {
-  const { eventBus: wanted } = settings.destinations;
-  if (wanted === 'none') return undefined;
+  const { eventBus: wanted, chat } = settings.destinations;
+  if (wanted === 'none' && chat === undefined) return undefined;
   const place = new Construct(scope, 'Destinations');
   const queues: DestinationQueue[] = [];
   const variables: Record<string, string> = {};
@@ -42,26 +46,56 @@ export function createDestinations(
     queues.push({ id, name, ...pair });
     variables[variable] = pair.queue.queueArn;
   };
-  const eventBus = wanted === 'new' ? new EventBus(place, 'Bus') : EventBus.fromEventBusArn(place, 'GivenBus', wanted);
-  variables.EVENT_BUS = eventBus.eventBusArn;
-  addQueue('EventBus', 'the event bus', 'EVENT_BUS_QUEUE');
-  const handler = createHandler(scope, 'Forward', settings, forwardStatements(resources, { queues, eventBus }), {
-    environment: {
-      ...variables,
-      FINDINGS_TABLE: resources.tables.findings.tableName,
-      DEPLOYMENT: settings.deploymentName,
-      POWERTOOLS_SERVICE_NAME: settings.deploymentName,
-      POWERTOOLS_LOG_LEVEL: settings.logLevel,
+  const eventBus =
+    wanted === 'none'
+      ? undefined
+      : wanted === 'new'
+        ? new EventBus(place, 'Bus')
+        : EventBus.fromEventBusArn(place, 'GivenBus', wanted);
+  if (eventBus) {
+    variables.EVENT_BUS = eventBus.eventBusArn;
+    addQueue('EventBus', 'the event bus', 'EVENT_BUS_QUEUE');
+  }
+  const chatTopic = chat && createChatTopic(scope, settings, resources.key);
+  if (chatTopic) {
+    variables.CHAT_TOPIC_ARN = chatTopic.topicArn;
+    variables.CHAT_MIN_SEVERITY = chat.minSeverity;
+    addQueue('Chat', 'the chat topic', 'CHAT_QUEUE');
+  }
+  const handler = createHandler(
+    scope,
+    'Forward',
+    settings,
+    forwardStatements(resources, { queues, eventBus, chatTopic }),
+    {
+      environment: {
+        ...variables,
+        FINDINGS_TABLE: resources.tables.findings.tableName,
+        DEPLOYMENT: settings.deploymentName,
+        POWERTOOLS_SERVICE_NAME: settings.deploymentName,
+        POWERTOOLS_LOG_LEVEL: settings.logLevel,
+      },
+      description: 'Passes alerts on to the destinations of the settings',
+      timeout: TIMEOUT,
+      memorySize: 256,
     },
-    description: 'Passes alerts on to the destinations of the settings',
-    timeout: TIMEOUT,
-    memorySize: 256,
-  });
+  );
   for (const { queue } of queues) {
     resources.topics.alerts.addSubscription(new SqsSubscription(queue, { rawMessageDelivery: true }));
     handler.addEventSource(
       new SqsEventSource(queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 2 }),
     );
   }
-  return { function: handler, queues, eventBus };
+  return { function: handler, queues, ...(eventBus && { eventBus }), ...(chatTopic && { chatTopic }) };
+}
+
+/** A topic of its own, since Amazon Q drops messages that are not in its form, such as plain alerts, without an error. */
+function createChatTopic(scope: Construct, settings: Settings, key: IKey | undefined): Topic {
+  const topic = new Topic(scope, 'ChatTopic', {
+    displayName: `${settings.deploymentName}: scans for chats`,
+    enforceSSL: true,
+    ...(key && { masterKey: key }),
+  });
+  if (key === undefined) (topic.node.defaultChild as CfnTopic).kmsMasterKeyId = 'alias/aws/sns';
+  return topic;
 }

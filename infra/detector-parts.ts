@@ -30,5 +30,6 @@ export interface DetectorParts extends Construct {
   readonly signalsDeadLetters?: IQueue;
   readonly forwardFunction?: LambdaFunction;
   readonly eventBus?: IEventBus;
+  readonly chatTopic?: ITopic;
   readonly destinationQueues: readonly DestinationQueue[];
 }

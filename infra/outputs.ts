@@ -59,13 +59,14 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       SignalsLogs: [signalsFunction.logGroup.logGroupName, 'Log group of the signals function'],
       SignalsDeadLetters: [signalsDeadLetters.queueUrl, 'Log events that failed in three tries'],
     });
-  const { forwardFunction, eventBus } = detector;
+  const { forwardFunction, eventBus, chatTopic } = detector;
   if (forwardFunction)
     Object.assign(outputs, {
       ForwardFunction: [forwardFunction.functionName, 'Function that passes alerts on to the destinations'],
       ForwardLogs: [forwardFunction.logGroup.logGroupName, 'Log group of the forward function'],
     });
   if (eventBus) outputs.EventBus = [eventBus.eventBusArn, 'Bus that gets an event for each alert'];
+  if (chatTopic) outputs.ChatTopic = [chatTopic.topicArn, 'Topic for Amazon Q Developer in chat applications'];
   for (const { id, name, queue, deadLetters } of detector.destinationQueues)
     Object.assign(outputs, {
       [`${id}Queue`]: [queue.queueUrl, `Queue of alerts for ${name}`],
@@ -74,7 +75,7 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
     });
   // Commands in alerts contain the name of the stack if its outputs lead to the rest, otherwise the table.
   if (start === '')
-    for (const each of [detector.alertFunction, detector.settleFunction])
+    for (const each of [detector.alertFunction, detector.settleFunction, ...(forwardFunction ? [forwardFunction] : [])])
       each.addEnvironment('STACK_NAME', Aws.STACK_NAME);
   for (const [id, [value, description]] of Object.entries(outputs)) {
     new CfnOutput(stack, `${start}${id}`, { value, description });

@@ -3,6 +3,7 @@ import { Aws } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { LogBucket } from './log-bucket.ts';
 import type { DestinationQueue } from './props.ts';
@@ -86,15 +87,24 @@ export function signalsStatements({ tables, alert, key }: Resources, deadLetters
   ];
 }
 
+/** What the forward function takes alerts from, and where it passes them on. */
+interface ForwardTargets {
+  readonly queues: readonly DestinationQueue[];
+  readonly eventBus?: IEventBus | undefined;
+  readonly chatTopic?: Topic | undefined;
+}
+
 /** Statements of the forward function: take alerts from its queues, read the findings of a storm, pass them on. */
 export function forwardStatements(
   { tables, key }: Resources,
-  { queues, eventBus }: { readonly queues: readonly DestinationQueue[]; readonly eventBus: IEventBus },
+  { queues, eventBus, chatTopic }: ForwardTargets,
 ): PolicyStatement[] {
   return [
     ...queues.map(({ id, queue }) => consume(`Consume${id}Queue`, queue)),
     allow('ReadFindingsOfStorms', table('Query'), [`${tables.findings.tableArn}/index/byId`]),
-    allow('PutEvents', ['events:PutEvents'], [eventBus.eventBusArn]),
+    ...(eventBus ? [allow('PutEvents', ['events:PutEvents'], [eventBus.eventBusArn])] : []),
+    ...(chatTopic ? [allow('PublishToChats', ['sns:Publish'], [chatTopic.topicArn])] : []),
+    ...topicKey(chatTopic?.masterKey),
     ...tableKey(key),
   ];
 }

@@ -71,6 +71,8 @@ export class ScanDetector extends Construct {
   readonly forwardFunction?: LambdaFunction;
   /** The bus that gets events about alerts, if `settings.destinations.eventBus` asks for one. */
   readonly eventBus?: IEventBus;
+  /** The topic for Slack and Teams, if `settings.destinations.chat` asks for one. Only Amazon Q should subscribe. */
+  readonly chatTopic?: Topic;
   /** The queues of alerts to pass on, one for each destination, with their dead letters. */
   readonly destinationQueues: readonly DestinationQueue[];
   /** The flow logs that the detector created, one for each given VPC. */
@@ -128,6 +130,7 @@ export class ScanDetector extends Construct {
     this.signalsDeadLetters = signals?.deadLetters;
     this.forwardFunction = destinations?.function;
     this.eventBus = destinations?.eventBus;
+    this.chatTopic = destinations?.chatTopic;
     this.destinationQueues = destinations?.queues ?? [];
     checkOwnLogGroups(
       this,

@@ -109,6 +109,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     engine: dynamodb.engine,
     background,
     bus: messaging?.bus,
+    chats: messaging?.chats,
     logGroups: account.logGroups,
     cloud: environment,
     emit,

@@ -7,6 +7,8 @@ export type LocalCloudEvent =
   | { type: 'message sent'; queue: string; bytes: number }
   | { type: 'message published'; topic: string; messageId: string; subject: string | undefined }
   | { type: 'mail written'; file: string; to: string; subject: string }
+  | { type: 'chat message shown'; channel: string; body: string }
+  | { type: 'chat message dropped'; channel: string; reason: string }
   | { type: 'function started'; logicalId: string; ms: number }
   | { type: 'function invoked'; logicalId: string; requestId: string }
   | { type: 'function finished'; logicalId: string; requestId: string; ms: number }

@@ -4,11 +4,14 @@ import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { AlertEvent } from '../lib/finding/lifecycle.ts';
 import type { Finding } from '../lib/finding/model.ts';
 import { type BusEvent, busEvent } from '../lib/notify/bus-event.ts';
+import { chatMessage } from '../lib/notify/chat.ts';
+import { chatProblem } from '../local/servers/chats.ts';
 
 /** A published schema. */
 export const schemaAt = (name: string): object =>
   JSON.parse(readFileSync(new URL(`../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
 
+const PLACE = { deployment: 'sweepwatch', tables: { findings: 'findings', region: 'eu-west-1' } };
 const EVENTS: readonly AlertEvent[] = ['opened', 'escalated', 'closed'];
 
 /** An event as a rule receives it. */
@@ -32,5 +35,8 @@ export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
       ? []
       : (validate.errors ?? []).map(({ instancePath, message }) => `${what}${instancePath} ${message}`);
   return (finding) =>
-    EVENTS.flatMap((event) => problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch'))));
+    EVENTS.flatMap((event) => [
+      ...problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch'))),
+      ...(chatProblem(JSON.stringify(chatMessage(event, finding, PLACE))) ?? []),
+    ]);
 }

@@ -1,5 +1,6 @@
 /** The settings of the destinations that get alerts beside the subscribers of the alert topic. */
 import { z } from 'zod';
+import { SEVERITIES } from '../finding/model.ts';
 import { textOrToken } from './token.ts';
 
 export const destinations = z
@@ -14,6 +15,21 @@ export const destinations = z
           'An ARN: your own bus, the default one or a custom one. In another account, its policy must admit the forward ' +
           'function. The bus must exist: EventBridge accepts events for one that does not, and drops them. About 1 USD ' +
           'for a million events.',
+      ),
+    chat: z
+      .strictObject({
+        minSeverity: z
+          .enum(SEVERITIES)
+          .default('high')
+          .describe(
+            'Alerts about findings below this severity stay out of the chat. Those below the general minSeverity are no ' +
+              'alerts at all.',
+          ),
+      })
+      .optional()
+      .describe(
+        'A topic of its own (output ChatTopic) for Slack and Teams through Amazon Q Developer in chat applications. ' +
+          'Subscribe channels to this topic, and nothing else to it.',
       ),
   })
   .prefault({})

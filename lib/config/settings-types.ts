@@ -153,6 +153,18 @@ export interface SettingsInput {
      * @default "none"
      */
     eventBus?: string;
+    /**
+     * A topic of its own (output ChatTopic) for Slack and Teams through Amazon Q Developer in chat applications.
+     * Subscribe channels to this topic, and nothing else to it.
+     */
+    chat?: {
+      /**
+       * Alerts about findings below this severity stay out of the chat. Those below the general minSeverity are no
+       * alerts at all.
+       * @default "high"
+       */
+      minSeverity?: "informational" | "low" | "medium" | "high" | "critical";
+    };
   };
   /**
    * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not
@@ -703,6 +715,18 @@ export interface Settings {
      * @default "none"
      */
     eventBus: string;
+    /**
+     * A topic of its own (output ChatTopic) for Slack and Teams through Amazon Q Developer in chat applications.
+     * Subscribe channels to this topic, and nothing else to it.
+     */
+    chat?: {
+      /**
+       * Alerts about findings below this severity stay out of the chat. Those below the general minSeverity are no
+       * alerts at all.
+       * @default "high"
+       */
+      minSeverity: "informational" | "low" | "medium" | "high" | "critical";
+    };
   };
   /**
    * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not

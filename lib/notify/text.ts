@@ -189,7 +189,7 @@ function howToSilence(finding: Finding, place: AlertPlace, until: string): strin
 const section = (title: string, lines: readonly string[]): string =>
   lines.length ? `${title}\n${lines.map((text) => `  ${text}`).join('\n')}` : '';
 
-function closing(finding: Finding): string {
+export function closing(finding: Finding): string {
   const { closedBecause, mergedInto, lastSeen } = finding;
   if (closedBecause === 'refuted')
     return 'This was not a scan: contacts that looked unanswered were answered later. Nothing is left to do.';

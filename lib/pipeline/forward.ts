@@ -14,6 +14,8 @@ export interface ForwardedAlert {
 /** Takes alerts. Each function throws if something was not accepted, and then gets the same again later. */
 export interface Destination {
   readonly alerts: (alerts: readonly ForwardedAlert[]) => Promise<void>;
+  /** Takes all alerts of a storm as one message. Without it, `alerts` gets each of them. */
+  readonly storm?: (storm: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Without it, digests end here. */
   readonly digest?: (digest: Readonly<Record<string, unknown>>) => Promise<void>;
 }
@@ -40,6 +42,10 @@ export async function forward(
   if (event === 'digest') {
     await destination.digest?.(message);
     return 0;
+  }
+  if (event === 'storm' && destination.storm) {
+    await destination.storm(message);
+    return Number(message.count);
   }
   const alerts = event === 'storm' ? await alertsOfStorm(message, findings) : [alertOf(message, body)];
   await destination.alerts(alerts);

@@ -32,6 +32,11 @@ export async function publishAlert(client: SNSClient, topicArn: string, message:
   return MessageId ?? '';
 }
 
+/** Publishes a body as it is. */
+export async function publishBody(client: SNSClient, topicArn: string, body: object): Promise<void> {
+  await client.send(new PublishCommand({ TopicArn: topicArn, Message: JSON.stringify(body) }));
+}
+
 /**
  * How many e-mail subscriptions of a topic are confirmed. SNS lists an unconfirmed one with `PendingConfirmation`
  * instead of an ARN, and a removed one with `Deleted` for some days. Queues and functions are not counted, because one

@@ -8,6 +8,7 @@
  * | shell line | {@link shellWord} | printable ASCII, quoted as one word | `?` |
  * | terminal | {@link printable}, {@link printableLines} | all visible characters | `?` |
  * | CSV | {@link csvCell} | all visible characters, quoted | `?`, formulas after `'` |
+ * | chat | {@link chatText} | printable ASCII, markup and links neutralized | `?` |
  * | HTML | {@link htmlText} | all visible characters, markup escaped | `?` |
  * | JSON | {@link jsonText} | every value | escaped |
  * | structured log | {@link loggable} | every text | `?` for control characters of viewers |
@@ -75,6 +76,16 @@ const MARKUP: Readonly<Record<string, string>> = {
 
 /** Text for an element or a quoted attribute of HTML. Line feeds stay. */
 export const htmlText = (text: string): string => printableLines(text).replace(/[&<>"']/g, (one) => MARKUP[one]!);
+
+/**
+ * Text for a chat client: no mention, no link and no code that a name could make. Slack and Teams decode the entities.
+ */
+export const chatText = (text: string): string =>
+  plain(text)
+    .replaceAll('`', "'")
+    .replaceAll('@', '(at)')
+    .replaceAll('://', ': //')
+    .replace(/[&<>]/g, (one) => MARKUP[one]!);
 
 /** Printable ASCII of untrusted bytes, cut to a length. */
 export function excerpt(bytes: Uint8Array, limit = 80): string {

@@ -1,5 +1,6 @@
 /** The simulated resource types, each with its creator. */
 import { createBucket, createBucketNotifications } from './bucket.ts';
+import { createChatChannel } from './chat-channel.ts';
 import { createEventSourceMapping, createFunction } from './function.ts';
 import { createInvokeConfig } from './invoke-config.ts';
 import { createQueue } from './queue.ts';
@@ -22,6 +23,8 @@ export const simulatedTypes: Readonly<Record<string, CreateResource>> = {
   'AWS::Lambda::EventSourceMapping': createEventSourceMapping,
   'AWS::Lambda::EventInvokeConfig': createInvokeConfig,
   'AWS::Logs::SubscriptionFilter': createSubscriptionFilter,
+  'AWS::Chatbot::SlackChannelConfiguration': createChatChannel,
+  'AWS::Chatbot::MicrosoftTeamsChannelConfiguration': createChatChannel,
   'AWS::Events::EventBus': createEventBus,
   'AWS::Events::Rule': createRule,
   'AWS::Scheduler::Schedule': createSchedule,

@@ -6,6 +6,7 @@ import type { EventSourceSettings } from '../functions/event-source.ts';
 import type { LocalFunction } from '../functions/local-function.ts';
 import type { Schedule } from '../functions/schedule.ts';
 import type { Background } from '../servers/background.ts';
+import type { Chats } from '../servers/chats.ts';
 import type { EventBus } from '../servers/event-bus.ts';
 import type { LogGroups } from '../servers/log-groups.ts';
 import type { JsonObject } from '../template/json.ts';
@@ -59,6 +60,8 @@ export interface Stack extends StackIdentity {
   background: Background;
   /** The embedded EventBridge. Undefined if another emulator serves S3, SQS and SNS. */
   bus: EventBus | undefined;
+  /** The chat channels. Undefined if another emulator serves SNS. */
+  chats: Chats | undefined;
   /** The log groups of the account. */
   logGroups: LogGroups;
   /** The AWS_* variables that each function gets. */

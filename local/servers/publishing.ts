@@ -1,7 +1,8 @@
-/** Makes the embedded SNS support MessageStructure json and pass e-mail subscriptions to the mailbox. */
+/** Makes the embedded SNS support MessageStructure json and pass messages to the mailbox and to chats. */
 import type { buildApp } from 'fauxqs';
 import type { EmitEvent } from '../events.ts';
 import type { Background } from './background.ts';
+import type { Chats } from './chats.ts';
 import type { DeliverMail } from './mailbox.ts';
 import { escapeXml } from './notification-config.ts';
 import { bodyFor, InvalidPublication, type Publication, readPublication } from './publication.ts';
@@ -10,6 +11,7 @@ import { bodyFor, InvalidPublication, type Publication, readPublication } from '
 export interface PublishingContext {
   deliverMail(): DeliverMail;
   background: Background;
+  chats: Chats;
   emit: EmitEvent;
 }
 
@@ -43,6 +45,7 @@ export function installPublishing(app: ReturnType<typeof buildApp>, context: Pub
       if (messageId === undefined) continue;
       const topic = publication.topicArn.split(':').at(-1) ?? '';
       context.emit({ type: 'message published', topic, messageId, subject: publication.subject });
+      context.chats.publish(publication.topicArn, bodyFor(publication, 'https'));
       context.background.run(`e-mail of topic ${topic}`, () => context.deliverMail()(publication, messageId));
     }
     done(null, payload);

@@ -6,6 +6,7 @@ import { type Clients, createMessagingClients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
 import { type Background, createBackground } from './background.ts';
 import { installBucketNotifications } from './bucket-notifications.ts';
+import { type Chats, createChats } from './chats.ts';
 import { type Described, nothingDescribed } from './described.ts';
 import { installDescribing } from './describing.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
@@ -20,6 +21,7 @@ export interface MessagingServer {
   url: string;
   clients: Omit<Clients, 'dynamodb'>;
   bus: EventBus;
+  chats: Chats;
   background: Background;
   /** The stacks that CloudFormation describes, by name. */
   stacks: Map<string, DescribedStack>;
@@ -46,6 +48,7 @@ export async function startMessagingServer(options: {
   });
   const bus = createEventBus();
   const background = createBackground(emit);
+  const chats = createChats(emit);
   let clients: Omit<Clients, 'dynamodb'> | undefined;
   const started = () => {
     if (clients === undefined) throw new Error('the server received a request before it was listening');
@@ -54,7 +57,7 @@ export async function startMessagingServer(options: {
   const described = nothingDescribed();
   installDescribing(app, described, region);
   installBucketNotifications(app, { clients: started, bus, background, emit, region, accountId });
-  installPublishing(app, { deliverMail: () => createdMailbox, background, emit });
+  installPublishing(app, { deliverMail: () => createdMailbox, background, chats, emit });
   const stacks = new Map<string, DescribedStack>();
   installStacks(app, stacks);
   installPutEvents(app, { bus, background, region, accountId });
@@ -67,6 +70,7 @@ export async function startMessagingServer(options: {
     url,
     clients,
     bus,
+    chats,
     background,
     stacks,
     described,

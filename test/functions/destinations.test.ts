@@ -1,6 +1,7 @@
 /** Destinations on the local cloud: from a scan to the rule of a bus, through the deployed bundles. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ChatMessage } from '../../lib/notify/chat.ts';
 import { schemaAt } from '../body-schemas.ts';
 import { file, scan as flows } from '../lib/pipeline/fixture/flow-logs.ts';
 import { FUNCTIONS, type RunningStack, startStack, type Template } from './fixture/stack.ts';
@@ -21,6 +22,9 @@ const scan = async (from: string) => {
   await idle();
 };
 
+/** Subjects of the alerts since the last call. The chat topic has none. */
+const alerts = () => stack.told().filter((subject) => subject !== '');
+
 interface Event {
   readonly 'detail-type': string;
   readonly detail: { readonly event: string; readonly source: { readonly address: string } };
@@ -29,7 +33,10 @@ const received = async (): Promise<Event[]> =>
   (await stack.take('EventInbox')).map((body) => JSON.parse(body) as Event);
 
 beforeAll(async () => {
-  stack = await startStack('destinations', {}, 'short', [], addEventInbox);
+  stack = await startStack('destinations', {}, 'short', [], (template) => {
+    addEventInbox(template);
+    addChannel(template);
+  });
   await idle();
 });
 afterAll(() => stack.stop());
@@ -64,6 +71,32 @@ function addEventInbox({ Resources }: Template): void {
   });
 }
 
+/** A Slack channel that shows what the stack's chat topic publishes. */
+function addChannel({ Resources }: Template): void {
+  const [topic] = Object.entries(Resources).find(
+    ([id, { Type }]) => Type === 'AWS::SNS::Topic' && id.includes('ChatTopic'),
+  )!;
+  Resources.Channel = {
+    Type: 'AWS::Chatbot::SlackChannelConfiguration',
+    Properties: {
+      ConfigurationName: 'soc',
+      SlackWorkspaceId: 'T0123456789',
+      SlackChannelId: 'C0123456789',
+      IamRoleArn: 'arn:aws:iam::000000000000:role/chat',
+      SnsTopicArns: [{ Ref: topic }],
+    },
+  };
+}
+
+/** What the channel showed since the last call. */
+let shown = 0;
+function chat(): ChatMessage[] {
+  const fresh = stack.events.slice(shown);
+  shown = stack.events.length;
+  expect(fresh.filter(({ type }) => type === 'chat message dropped')).toEqual([]);
+  return fresh.flatMap((event) => (event.type === 'chat message shown' ? [JSON.parse(event.body) as ChatMessage] : []));
+}
+
 test('a scan becomes an event that the published schema describes', async () => {
   await scan('10.0.7.1');
   const events = await received();
@@ -78,7 +111,13 @@ test('a scan becomes an event that the published schema describes', async () => 
   ajv.addSchema(schemaAt('finding'), 'finding.schema.json');
   const isEvent = ajv.compile(schemaAt('event'));
   expect([isEvent(events[0]), isEvent.errors]).toEqual([true, null]);
-  expect(stack.told()).toHaveLength(1);
+  expect(alerts()).toHaveLength(1);
+  const [message, ...others] = chat();
+  expect(others).toEqual([]);
+  expect(message).toMatchObject({
+    content: { title: expect.stringContaining('10.0.7.1 ') },
+    metadata: { threadId: (await stack.findings())[0]!.finding.id },
+  });
 });
 
 test('an alert that a storm holds is an event too', async () => {
@@ -89,14 +128,16 @@ test('an alert that a storm holds is an event too', async () => {
   expect(await received()).toMatchObject([
     { 'detail-type': 'Scan Finding Opened', detail: { event: 'opened', source: { address: '10.0.7.2' } } },
   ]);
-  expect(stack.told()).toEqual([expect.stringContaining('alert storm')]);
+  expect(alerts()).toEqual([expect.stringContaining('alert storm')]);
+  expect(chat()).toMatchObject([{ content: { title: expect.stringContaining('Alert storm: 1 alert') } }]);
 });
 
 test('a message that cannot be passed on becomes a dead letter, and no mail is sent again', async () => {
   await stack.send('EventBusQueue', '{"event":"unknown"}');
   await idle();
   expect(await stack.take('EventBusDeadLetters')).toEqual(['{"event":"unknown"}']);
-  expect(stack.told()).toEqual([]);
+  expect(alerts()).toEqual([]);
+  expect(chat()).toEqual([]);
 });
 
 checkPermissions('destinations of alerts', () => stack, [...FUNCTIONS, 'Forward']);

@@ -18,14 +18,37 @@ test('a deployment without destinations has nothing for them', () => {
   ).toBe(true);
 });
 
-describe('with an event bus', () => {
+describe('with every destination', () => {
   test('the function may do these things and nothing else', () => {
     expect(permissionsOf(withSignals, 'Forward')).toEqual([
       'logs:CreateLogStream logs:PutLogEvents on <ForwardLogs>',
       'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <EventBusQueue>',
+      'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <ChatQueue>',
       'dynamodb:Query on <Findings>/index/byId',
       'events:PutEvents on <DestinationsBus>',
+      'sns:Publish on <ChatTopic>',
     ]);
+  });
+
+  test('each is granted only where it is on', () => {
+    const chat = synthesize({ destinations: { chat: {} } });
+    expect(permissionsOf(chat, 'Forward').join()).not.toContain('events:');
+    chat.resourceCountIs('AWS::Events::EventBus', 0);
+    const bus = synthesize({ destinations: { eventBus: 'new' } });
+    expect(permissionsOf(bus, 'Forward').join()).not.toContain('sns:');
+    expect(resourcesOf(bus, 'AWS::SNS::Topic')).toHaveLength(2);
+  });
+
+  test('the chat has a topic of its own, encrypted as alerts are, with the severity of the settings', () => {
+    const topicOf = (template: Template) =>
+      resourcesOf(template, 'AWS::SNS::Topic').find(([id]) => id.includes('ChatTopic'))![1].Properties.KmsMasterKeyId;
+    expect(topicOf(withSignals)).toBe('alias/aws/sns');
+    const keyed = synthesize({ kmsKey: 'new', destinations: { chat: { minSeverity: 'critical' } } });
+    expect(topicOf(keyed)).toEqual({ 'Fn::GetAtt': [expect.stringContaining('Key'), 'Arn'] });
+    keyed.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ CHAT_MIN_SEVERITY: 'critical' }) },
+    });
+    expect(permissionsOf(keyed, 'Forward')).toContain('kms:Decrypt kms:GenerateDataKey on <Key>');
   });
 
   test('a queue with dead letters gets each message of the alert topic as it is', () => {

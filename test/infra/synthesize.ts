@@ -67,7 +67,7 @@ export const withSignals = synthesize({
     hosts: [{ logGroup: '/hosts/auditd', filterPattern: '?EXECVE ?SYSCALL' }],
     ecs: true,
   },
-  destinations: { eventBus: 'new' },
+  destinations: { eventBus: 'new', chat: {} },
 });
 
 /** The template of a plain deployment: a new bucket, two VPCs, an address for each topic. */

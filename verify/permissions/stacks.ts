@@ -55,7 +55,7 @@ export const DEPLOYMENTS = {
   'all destinations, key of the stack': {
     ...people,
     kmsKey: 'new',
-    destinations: { eventBus: 'new' },
+    destinations: { eventBus: 'new', chat: {} },
   },
 } as const satisfies Readonly<Record<string, SettingsInput>>;
 

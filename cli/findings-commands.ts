@@ -17,6 +17,7 @@ export function addFindings(program: Command, terminal: Terminal, perform: Perfo
   addShow(findings, terminal, perform);
   addExport(findings, terminal, perform);
   addReview(findings, terminal, perform);
+  addWhy(findings, terminal, perform);
   addStats(findings, terminal, perform);
   shareOptions(findings);
 }
@@ -154,4 +155,50 @@ function addStats(findings: Command, terminal: Terminal, perform: Perform): void
     'findings stats --stack sweepwatch',
     'findings stats --since 90d --severity high --format json --stack sweepwatch',
   ]).action((options) => perform(async () => (await import('./commands/stats.ts')).printStats(options, terminal)));
+}
+
+function addWhy(findings: Command, terminal: Terminal, perform: Perform): void {
+  const why = findings
+    .command('why')
+    .summary('say how far an address was from each threshold')
+    .description(
+      `Reads the evidence about a source and says for each detection and horizon which window came nearest: failures, failures per success and walk, each beside its threshold, and which contexts weighed for and against. It works for sources that were never reported. Evidence is kept for days (retentionDays.windows).
+
+Campaigns of several sources, and what the traffic of others says, are not part of it.`,
+    )
+    .argument('<SOURCE>', 'address of the source');
+  addOptions(
+    why,
+    new Option(
+      '--since <TIME>',
+      'contacts at or after a date, a time, or a span back from now in minutes, hours or days (90m, 6h, 7d)',
+    ).default('3d'),
+    new Option('--until <TIME>', 'contacts at or before a date, a time or a span back from now (default: now)'),
+    new Option(
+      '--scope <NAME>',
+      'scope of the address: an account id, a routing domain or "internet" (default: all in which it may be)',
+    ),
+    new Option('--format <FORMAT>', 'output format. ndjson prints one scope per line, and json has every window')
+      .choices(['table', 'ndjson', 'json'])
+      .default('table'),
+    new Option('--config <FILE>', 'settings file to compare with (default: the settings of the deployment)'),
+    new Option('--windows-table <NAME>', 'windows table to use instead of a stack (default: none)').conflicts([
+      'stack',
+      'detector',
+      'local',
+      'table',
+    ]),
+    ...deploymentOptions(),
+  );
+  after(
+    why,
+    [
+      'findings why 10.0.3.22 --stack sweepwatch',
+      'findings why 198.51.100.7 --since 24h --format json --stack sweepwatch',
+    ],
+    `The command needs these permissions: dynamodb:Query on the windows table,
+cloudformation:DescribeStacks and lambda:GetFunctionConfiguration with --stack.`,
+  ).action((source, options) =>
+    perform(async () => (await import('./commands/why.ts')).explainAddress(source, options, terminal)),
+  );
 }

@@ -77,6 +77,10 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
     repeatable('--endpoint <PATH>', 'process records of hosts: auditd, Falco, Tetragon, Sysmon, PowerShell'),
     repeatable('--rules <DIR>', 'Sigma rules of yours for --endpoint and --audit'),
     reportOption(),
+    new Option(
+      '--why <ADDRESS>',
+      'instead of findings, say how far this address was from each threshold (default: none)',
+    ).conflicts(['report', 'audit', 'endpoint', 'rules']),
     ...connectionOptions(),
   );
   after(
@@ -87,6 +91,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect flow.parquet --internal 198.51.100.0/24 --min-severity medium',
       'detect path/to/logs/ --audit audit.ndjson --endpoint /var/log/audit/',
       'detect path/to/logs/ --report report.html',
+      'detect path/to/logs/ --why 10.0.3.22',
     ],
     `The same input gives the same finding ids in every run. A deployment gives other
 ids, because it keys them with its own secret.

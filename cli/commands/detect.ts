@@ -7,6 +7,7 @@ import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
 import { fieldList } from '../../lib/flowlog/fields.ts';
 import type { FileReport } from '../../lib/flowlog/read.ts';
 import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
+import { canonicalAddress } from '../../lib/net/address.ts';
 import { parseCidr } from '../../lib/net/cidr.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import { judgeAll } from '../../lib/pipeline/judge-all.ts';
@@ -36,6 +37,8 @@ export interface DetectOptions extends ConnectionOptions {
   readonly rules?: readonly string[];
   /** File for the page. */
   readonly report?: string;
+  /** An address to explain instead of printing findings. */
+  readonly why?: string;
 }
 
 interface Options {
@@ -80,6 +83,10 @@ export async function detectCommand(
   progress.end();
   const reports = read.filter((item) => 'records' in item);
   const failed = [...bad, ...read.filter((item) => 'reason' in item)];
+  if (given.why !== undefined) {
+    await explain(given.why, given.format, collector, options, terminal);
+    return report(reports, failed, undefined, collector.dropped, hidden, terminal);
+  }
   const beside = hasSignals
     ? await (await import('../read-signals.ts')).readSignals(
         wanted,
@@ -137,16 +144,34 @@ function inputOf(file: FileReport | SignalFileReport): Reported['inputs'][number
   return { name: file.name, records: 'records' in file ? file.records : file.events, ...(trouble && { trouble }) };
 }
 
-async function decide(collector: Collector, options: Options): Promise<Packed<Finding>> {
-  const context = {
-    settings: options.settings,
-    secret: LOCAL_SECRET,
-    networks: new Networks(options.internal),
-    // The files are complete: an answer that is not in them will not come.
-    overdueBefore: Number.POSITIVE_INFINITY,
-    logTime: collector.logTime,
-  };
-  return (await judgeAll(collector, context)).rewrite(({ finding }) => finding);
+const decide = async (collector: Collector, options: Options): Promise<Packed<Finding>> =>
+  (await judgeAll(collector, contextOf(collector, options))).rewrite(({ finding }) => finding);
+
+const contextOf = (collector: Collector, { settings, internal }: Options) => ({
+  settings,
+  secret: LOCAL_SECRET,
+  networks: new Networks(internal),
+  // The files are complete: an answer that is not in them will not come.
+  overdueBefore: Number.POSITIVE_INFINITY,
+  logTime: collector.logTime,
+});
+
+/** Says how far an address was from each threshold, in each scope that has it. */
+async function explain(
+  address: string,
+  format: Format,
+  collector: Collector,
+  options: Options,
+  terminal: Terminal,
+): Promise<void> {
+  const { printWhy, WHY_FORMATS } = await import('../why.ts');
+  const chosen = WHY_FORMATS.find((each) => each === format);
+  if (!chosen) throw new UsageError(`--why prints ${WHY_FORMATS.join(', ')}, and not ${format}`, 'sweepwatch detect');
+  const canonical = canonicalAddress(address);
+  if (canonical === undefined)
+    throw new UsageError(`--why must be an IPv4 or IPv6 address, got "${address}"`, 'sweepwatch detect');
+  const found = [...collector.sources()].filter((source) => source.address === canonical);
+  printWhy(canonical, found, contextOf(collector, options), { format: chosen }, terminal);
 }
 
 async function readOptions(given: DetectOptions): Promise<Options> {
@@ -215,7 +240,7 @@ function fieldsOf(text: string): string[] {
 function report(
   reports: readonly FileReport[],
   failed: readonly BadInput[],
-  { found, hidden }: { readonly found: number; readonly hidden: number },
+  counts: { readonly found: number; readonly hidden: number } | undefined,
   dropped: Dropped,
   hiddenFiles: number,
   terminal: Terminal,
@@ -242,7 +267,7 @@ function report(
     );
   const records = reports.reduce((sum, file) => sum + file.records, 0);
   say(
-    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}: ${countOf(found, 'finding')}${hidden ? `, ${hidden} of them below --min-severity` : ''}${hiddenFiles ? `, ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
+    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}${counts ? `: ${countOf(counts.found, 'finding')}` : ''}${counts?.hidden ? `, ${counts.hidden} of them below --min-severity` : ''}${hiddenFiles ? `, ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
   );
   return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

@@ -20,7 +20,7 @@ export interface Contacts {
   readonly distinct: readonly FirstContact[];
 }
 
-interface Group extends Contacts {
+export interface Group extends Contacts {
   /** The common target or port for the reason. */
   readonly shared: string;
 }
@@ -108,7 +108,7 @@ const KEYS: Readonly<Record<GroupBy, (contact: FirstContact) => string>> = {
   source: () => '',
 };
 
-function* groupsOf(contacts: Contacts, { groupBy, tcpPorts }: SourceDetection): Generator<Group> {
+export function* groupsOf(contacts: Contacts, { groupBy, tcpPorts }: SourceDetection): Generator<Group> {
   const isCovered = ({ port, protocol }: FirstContact) => !tcpPorts || (protocol === TCP && tcpPorts.has(port));
   const [first, distinct] = [contacts.first, contacts.distinct].map((list) =>
     Map.groupBy(tcpPorts ? list.filter(isCovered) : list, KEYS[groupBy]),

@@ -130,7 +130,7 @@ function countEnough(
 }
 
 /** Whether a contact indicates a scan: it failed, or it was a touch or visit and the detection counts these. */
-const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
+export const speaksForScan = (contact: FirstContact, { counts }: SourceDetection): boolean =>
   CONTEXTS[contact.context].failure > 0 ||
   (counts !== 'failures' && contact.isTouch) ||
   (counts === 'failures, touches and visits' && contact.isVisit);
@@ -153,7 +153,7 @@ export function hasSpeakers(group: readonly FirstContact[], detection: SourceDet
 }
 
 /** The contacts in a window by what they indicate. */
-class Counts {
+export class Counts {
   /** Contacts that indicate a scan and recurring ones among them, by {@link ceilingOf}. */
   readonly #failures = new Array<number>(NO_CEILING + 1).fill(0);
   readonly #habits = new Array<number>(NO_CEILING + 1).fill(0);
@@ -193,7 +193,7 @@ function sumFrom(counts: readonly number[], from: number): number {
 }
 
 /** The thresholds that a window must meet, all of them. */
-class Thresholds {
+export class Thresholds {
   readonly #detection: SourceDetection;
   readonly #floor: number;
   readonly #perSuccess: number;

@@ -27,8 +27,8 @@ export interface Described {
   readonly vpcs: Set<string>;
   /** Names of alarms with their state and the time of the last change in epoch seconds. */
   readonly alarms: Map<string, { state: string; since: number }>;
-  /** Functions by name, with their reserved concurrency. */
-  readonly functions: Map<string, { reserved?: number }>;
+  /** Functions by name, with their reserved concurrency and their environment variables. */
+  readonly functions: Map<string, { reserved?: number; variables?: Readonly<Record<string, string>> }>;
   readonly mappings: { uuid: string; functionName: string; queueArn: string; state: string }[];
   /** Values of the last five minutes by metric and dimension, such as `Invocations NAME`. */
   readonly metrics: Map<string, number>;
@@ -67,7 +67,7 @@ export async function describeResources(
   for (const { type, physicalId, properties } of resources.values()) {
     if (type === 'AWS::EC2::FlowLog') addFlowLog(described, physicalId, properties);
     if (type === 'AWS::CloudWatch::Alarm') described.alarms.set(physicalId, { state: 'OK', since: Date.now() / 1000 });
-    if (type === 'AWS::Lambda::Function') described.functions.set(physicalId, {});
+    if (type === 'AWS::Lambda::Function') described.functions.set(physicalId, { variables: variablesOf(properties) });
     if (type === 'AWS::Lambda::EventSourceMapping')
       described.mappings.push({
         uuid: physicalId,
@@ -84,6 +84,11 @@ export async function describeResources(
           }),
         );
   }
+}
+
+function variablesOf({ Environment }: CreatedResource['properties']): Readonly<Record<string, string>> {
+  const { Variables = {} } = (Environment ?? {}) as { Variables?: Record<string, unknown> };
+  return Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, textOf(value)]));
 }
 
 function addFlowLog(described: Described, id: string, properties: CreatedResource['properties']): void {

@@ -54,6 +54,7 @@ function unconfirmed(payload: string, endpoints: ReadonlySet<string>): string {
 function actionOf(method: string, { pathname, searchParams }: URL): string {
   if (pathname.includes('/event-source-mappings')) return 'ListEventSourceMappings';
   if (pathname.endsWith('/concurrency')) return 'GetFunctionConcurrency';
+  if (pathname.endsWith('/configuration')) return 'GetFunctionConfiguration';
   if (searchParams.has('notification')) return 'GetBucketNotification';
   const hasKey = /^\/[^/]+\/./.test(pathname);
   if (method === 'HEAD' && !hasKey) return 'HeadBucket';
@@ -132,9 +133,10 @@ function lambda(described: Described, { pathname, searchParams }: URL): object |
         .map(({ uuid, queueArn, state }) => ({ UUID: uuid, EventSourceArn: queueArn, State: state })),
     };
   }
-  const [, name] = /\/functions\/([^/]+)\/concurrency/.exec(pathname) ?? [];
+  const [, name, asked] = /\/functions\/([^/]+)\/(concurrency|configuration)$/.exec(pathname) ?? [];
   if (name === undefined) return undefined;
-  const { reserved } = described.functions.get(decodeURIComponent(name)) ?? {};
+  const { reserved, variables = {} } = described.functions.get(decodeURIComponent(name)) ?? {};
+  if (asked === 'configuration') return { FunctionName: name, Environment: { Variables: variables } };
   return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved };
 }
 

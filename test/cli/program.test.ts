@@ -101,6 +101,7 @@ describe('help', () => {
     'findings ack',
     'findings close',
     'findings stats',
+    'findings why',
     'suppress add',
     'suppress list',
     'suppress remove',

@@ -489,6 +489,30 @@ test('nobody who subscribes to the alerts is a failure, to the alarms a warning'
   ]);
 });
 
+test('findings why compares with the settings of the deployed function, if it may read them', async () => {
+  const why = (...args: string[]) =>
+    runHere([
+      'findings',
+      'why',
+      '10.0.0.1',
+      '--stack',
+      'functions',
+      '--region',
+      'us-east-1',
+      '--format',
+      'json',
+      ...args,
+    ]);
+  const known = await why();
+  expect(known).toMatchObject({ code: 0, stderr: '' });
+  expect(JSON.parse(known.stdout)).toMatchObject([{ contacts: { begun: 1 }, scans: [] }]);
+  described.denied.set('lambda:GetFunctionConfiguration', 'no');
+  expect((await why()).stderr).toContain('allow lambda:GetFunctionConfiguration');
+  expect((await why('--config', 'sweepwatch.config.json')).stderr).toContain(
+    'Thresholds are those of sweepwatch.config.json.',
+  );
+});
+
 describe('what cannot be looked at is wrong usage', () => {
   test('a stack that does not exist', async () => {
     const run = await runHere(['doctor', '--stack', 'nowhere', '--region', 'us-east-1']);

@@ -1,0 +1,38 @@
+/** `sweepwatch findings why`: what the evidence of a deployment says of a source that was not reported. */
+import { canonicalAddress } from '../../lib/net/address.ts';
+import { printable } from '../../lib/text/untrusted.ts';
+import { type EvidenceOptions, openEvidence } from '../evidence.ts';
+import { readTime } from '../finding-filters.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+import { printWhy, type WhyFormat } from '../why.ts';
+
+/** The options of `findings why`, as the program reads them. */
+export interface WhyOptions extends EvidenceOptions {
+  readonly since: string;
+  readonly until?: string;
+  readonly scope?: string;
+  readonly format: WhyFormat;
+}
+
+const HOUR = 3600;
+/** Hours before that decide whether a contact is a first contact. */
+const MARGIN = 2;
+
+/** Runs `findings why` and returns the exit code. */
+export async function explainAddress(text: string, options: WhyOptions, terminal: Terminal): Promise<number> {
+  const address = canonicalAddress(text);
+  if (address === undefined) throw new UsageError(`SOURCE must be an IPv4 or IPv6 address, got "${text}"`);
+  const now = Date.now() / 1000;
+  const from = Math.floor(readTime('--since', options.since, now) / HOUR) - MARGIN;
+  const until = options.until === undefined ? now + HOUR : readTime('--until', options.until, now);
+  const to = Math.floor(until / HOUR);
+  if (to < from + MARGIN) throw new UsageError('--until is before --since: no evidence can be in that time');
+  const { context, remarks, source, scopesOf } = await openEvidence(options);
+  const scopes = options.scope === undefined ? await scopesOf(address) : [options.scope];
+  const found = await Promise.all(scopes.map((scope) => source({ scope, address }, from, to)));
+  if (options.format !== 'table') for (const remark of remarks) terminal.stderr(`${printable(remark)}\n`);
+  const known = found.filter((evidence) => evidence !== undefined);
+  printWhy(address, known, context, { format: options.format, remarks }, terminal);
+  return 0;
+}

@@ -148,8 +148,8 @@ function peersOf(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
   return new Set(arePeers ? outside : []);
 }
 
-/** Private addresses are in several of these blocks: 10, 172.16, 192.168 (RFC 1918) and 100.64 (RFC 6598). */
-const LEAST_BLOCKS = 2;
+/** Private addresses are in so many networks of 16 bits (RFC 1918, RFC 6598). A scanner stays in one or two. */
+const LEAST_BLOCKS = 3;
 /** So many outside addresses answer on a port that it is a port for peers. */
 const LEAST_ANSWERS = 3;
 
@@ -161,7 +161,7 @@ function peersAtHome(contacts: readonly FirstContact[]): ReadonlySet<FirstContac
     const answers = group.filter(({ direction, outcome }) => direction === 'outbound' && outcome === 'established');
     if (answers.length < LEAST_ANSWERS) continue;
     const inside = group.filter(({ direction, outcome }) => direction === 'lateral' && isFailure(outcome));
-    const blocks = new Set(inside.map(({ target }) => target.slice(0, target.indexOf('.'))));
+    const blocks = new Set(inside.map(({ target }) => target.split('.', 2).join('.')));
     if (blocks.size < LEAST_BLOCKS) continue;
     for (const network of Map.groupBy(inside, ({ target }) => networkOf(target)).values())
       if (network.length <= NEIGHBOURS) for (const contact of network) found.add(contact);
@@ -169,7 +169,7 @@ function peersAtHome(contacts: readonly FirstContact[]): ReadonlySet<FirstContac
   return found;
 }
 
-/** A client that waits ten seconds for each server asks six in a minute. */
+/** A client that waits five seconds for each server, as resolvers do by default, asks twelve in a minute. */
 const MOST_PER_MINUTE = 12;
 const MINUTE = 60;
 
@@ -182,7 +182,8 @@ function askedOneByOne(failed: readonly FirstContact[]): ReadonlySet<FirstContac
     for (const contact of group) {
       while (group[from]!.end <= contact.end - MINUTE) from++;
       while (to < group.length && group[to]!.end < contact.end + MINUTE) to++;
-      const minutes = Math.max(1, (contact.end - contact.start) / MINUTE);
+      // Of contacts in the minute before and the one after. A record that lasts longer does not say when it began.
+      const minutes = Math.max(2, (contact.end - contact.start) / MINUTE);
       if (to - from <= MOST_PER_MINUTE * minutes) asked.add(contact);
     }
   }

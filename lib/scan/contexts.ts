@@ -88,7 +88,7 @@ const TABLE = {
    */
   'scattered over IPv6': { failure: 1, success: 0, atMost: 'low' },
   /**
-   * Private addresses of several address blocks, scattered, on a port on which outside addresses answer: peers that
+   * Private addresses of several networks of 16 bits, scattered, on a port on which outside addresses answer: peers that
    * gave the addresses they have at home.
    */
   'private address of a peer': { failure: 1, success: 0, atMost: 'low' },

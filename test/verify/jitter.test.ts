@@ -49,6 +49,12 @@ describe('new addresses', () => {
     expect(Number(wide.split('.')[2]) % 16).toBe(0);
   });
 
+  test('keep a row of hosts in its order or against it', () => {
+    const row = hosts.slice(0, 256).map((host) => Number(readdress(host).split('.')[3]));
+    const steps = new Set(row.slice(1).map((host, at) => host - row[at]!));
+    expect([[1], [-1]]).toContainEqual([...steps]);
+  });
+
   test('leave alone what is special', () => {
     for (const address of [
       '169.254.169.254',

@@ -34,7 +34,8 @@ export function readdressing(random: Random): Readdress {
     if (isIPv4(address)) {
       const [a, b, c, d] = address.split('.');
       const third = Number(c) ^ (hash(`${key} ${a}.${b}`) & 255);
-      const fourth = Number(d) ^ (hash(`${key} ${a}.${b}.${c}`) & 255);
+      // A row of neighbouring addresses stays one, in its order or against it: all bits are flipped, or none.
+      const fourth = Number(d) ^ (hash(`${key} ${a}.${b}.${c}`) & 1 ? 255 : 0);
       return `${newPrefix(`${a}.${b}`)}.${third}.${fourth}`;
     }
     if (isIPv6(address)) return moveIpv6(address, key);

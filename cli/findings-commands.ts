@@ -22,6 +22,10 @@ export function addFindings(program: Command, terminal: Terminal, perform: Perfo
   shareOptions(findings);
 }
 
+/** Where evidence is, without a stack. */
+const windowsTableOption = (): Option =>
+  new Option('--windows-table <NAME>', 'windows table to use instead of that of a stack (default: none)');
+
 /** The options that choose findings. */
 const filterOptions = (since = '7d'): Option[] => [
   new Option(
@@ -91,10 +95,10 @@ function addShow(findings: Command, terminal: Terminal, perform: Perform): void 
     .command('show')
     .summary('explain one finding')
     .description(
-      'Explains one finding: the source, the targets, why it fired, what the log could not show, how to respond, and which setting or suppression would have prevented it.',
+      'Explains one finding: a timeline and its targets by port while the evidence is kept, the source, the targets, why it fired, what the log could not show, how to respond, and which setting or suppression would have prevented it.',
     )
     .argument('<ID>', 'id from "findings list" or an alert');
-  addOptions(show, formatOption(), ...deploymentOptions());
+  addOptions(show, formatOption(), windowsTableOption(), ...deploymentOptions());
   after(show, ['findings show 3f1c0a9b52d7e8640a1b2c3d --stack sweepwatch']).action((id, options) =>
     perform(async () => (await import('./commands/findings.ts')).showFinding(id, options, terminal)),
   );
@@ -182,12 +186,7 @@ Campaigns of several sources, and what the traffic of others says, are not part 
       .choices(['table', 'ndjson', 'json'])
       .default('table'),
     new Option('--config <FILE>', 'settings file to compare with (default: the settings of the deployment)'),
-    new Option('--windows-table <NAME>', 'windows table to use instead of a stack (default: none)').conflicts([
-      'stack',
-      'detector',
-      'local',
-      'table',
-    ]),
+    windowsTableOption(),
     ...deploymentOptions(),
   );
   after(

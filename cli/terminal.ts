@@ -11,6 +11,8 @@ export interface Terminal {
   readonly isInteractive: boolean;
   /** Text for stdout in a style, where stdout shows colours. Without it nothing is painted. */
   readonly paint?: (style: Style, text: string) => string;
+  /** Whether stdout shows more than ASCII. Default: no. */
+  readonly hasUnicode?: boolean;
 }
 
 /** The terminal of this process. It paints what a terminal shows, unless `NO_COLOR` is set. */
@@ -19,4 +21,10 @@ export const processTerminal: Terminal = {
   stderr: (text) => void process.stderr.write(text),
   isInteractive: process.stderr.isTTY === true,
   paint: (style, text) => styleText(style, text, { stream: process.stdout }),
+  hasUnicode: showsUnicode(process.env),
 };
+
+/** Whether the variables of a terminal promise UTF-8. A dumb terminal may lack the characters. */
+export function showsUnicode({ TERM, LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  return TERM !== 'dumb' && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+}

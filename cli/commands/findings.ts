@@ -6,6 +6,7 @@ import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
+import type { EvidenceOptions } from '../evidence.ts';
 import { type Filters, findWanted, namedFilters, type Wanted, wantedBy } from '../finding-filters.ts';
 import { type Format, formatFindings, textsOf } from '../formats.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,12 +14,13 @@ import { whatSilences } from '../what-silences.ts';
 import { replaceFile, whyNotWritten } from '../write-file.ts';
 
 /** The options of `findings show`, as the program reads them. */
-export interface ShowOptions extends DeploymentOptions {
+export interface ShowOptions extends EvidenceOptions {
   readonly format: Format;
 }
 
 /** The options of `findings list`, as the program reads them. */
-export interface ListOptions extends ShowOptions, Filters {
+export interface ListOptions extends DeploymentOptions, Filters {
+  readonly format: Format;
   /** File for the page. */
   readonly report?: string;
 }
@@ -131,6 +133,7 @@ export async function showFinding(id: string, options: ShowOptions, terminal: Te
   const event = finding.status === 'closed' ? 'closed' : 'opened';
   const told = earlier.map((stored) => asEarlier(stored.finding));
   terminal.stdout(alertText(event, finding, place, Date.now() / 1000, told));
+  await (await import('../picture.ts')).printPicture(finding, options, terminal);
   const silencers = whatSilences(finding).map((text) => `  ${printable(text)}\n`);
   terminal.stdout(`\nWHAT WOULD HAVE SUPPRESSED IT\n${silencers.join('')}`);
   if (finding.suppressedBy) terminal.stdout(`  rule in effect: ${printable(finding.suppressedBy)}\n`);

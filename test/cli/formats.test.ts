@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { csvHeading, csvRow } from '../../cli/csv.ts';
 import { textsOf } from '../../cli/formats.ts';
+import { showsUnicode } from '../../cli/terminal.ts';
 import { finding } from '../lib/store/fixture/findings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -38,6 +39,16 @@ describe('the table', () => {
     expect(status).toBe(0);
     expect(stdout.includes('\u001b[')).toBe(isPainted);
   });
+});
+
+test.each([
+  [{ LANG: 'en_US.UTF-8' }, true],
+  [{ LANG: 'de_DE.utf8', TERM: 'xterm' }, true],
+  [{ LANG: 'en_US.UTF-8', TERM: 'dumb' }, false],
+  [{ LANG: 'en_US.UTF-8', LC_ALL: 'C' }, false],
+  [{}, false],
+])('characters beyond ASCII are drawn with %j: %s', (environment, expected) => {
+  expect(showsUnicode(environment)).toBe(expected);
 });
 
 describe('CSV', () => {

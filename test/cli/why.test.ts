@@ -118,6 +118,27 @@ describe('findings why', () => {
     expect(stdout).toMatch(/failed-ports-of-one-target-5m +lateral +10\.0\.12\.30 .* 6 of 8 .* failures, the walk\n/);
   });
 
+  test('the evidence also draws a finding, once there is one', async () => {
+    const more = await newDeployment(embedded);
+    await more.ingest('scan', file(scan('rejected', { count: 30, end: END })), END + 300);
+    const { finding } = (await more.stored())[0]!;
+    const tables = ['--table', more.names.findings, '--windows-table', more.names.windows];
+    const shown = await run('findings', 'show', finding.id, ...tables);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toContain('\nTIMELINE (30 contacts that the source began');
+    expect(shown.stdout).toMatch(
+      /\nTARGETS BY PORT\n[^\n]+failed\/answered\n {2}10\.0\.12\.30 (?: +x){12} {2}30\/0\n {2}and 18 more ports\n/,
+    );
+    expect(shown.stdout).toMatch(/\nWHAT WOULD HAVE SUPPRESSED IT\n/);
+    const blind = await run('findings', 'show', finding.id, '--table', more.names.findings);
+    expect(blind).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining('no picture: the evidence is in the windows table'),
+    });
+    const gone = await run('findings', 'show', finding.id, '--table', more.names.findings, '--windows-table', 'none');
+    expect(gone).toMatchObject({ code: 0, stderr: expect.stringMatching(/^no picture: /) });
+  });
+
   test('knows nothing in another time, in another scope, or of another address', async () => {
     const nothing = 'no contact that 10.0.7.105 began is known. It may be a target, or the log may lack it\n';
     expect((await ask('--until', '2d')).stdout).toBe(nothing);

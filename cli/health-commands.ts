@@ -1,4 +1,4 @@
-/** The commands about the health of a deployment, declared: `doctor`. */
+/** The commands about the health of a deployment, declared: `doctor`, `selftest`. */
 import { type Command, Option } from 'commander';
 import { after, type Perform } from './declared-command.ts';
 import { addOptions, repeatable, stackOptions } from './options.ts';
@@ -37,4 +37,41 @@ It only reads. A check for which you lack the permission is skipped.`,
 Exit codes: 0 no failure, 1 at least one check failed, 2 wrong usage, no such stack,
 or nothing could be looked at.`,
   ).action((options) => perform(async () => (await import('./commands/doctor.ts')).doctorCommand(options, terminal)));
+}
+
+/** Declares `sweepwatch selftest`. */
+export function addSelftest(program: Command, terminal: Terminal, perform: Perform): void {
+  const selftest = program
+    .command('selftest')
+    .summary('put a log of scans into the bucket, and wait for findings and alerts')
+    .description(
+      `Tests a deployment from the bucket to the alert topic. It puts one small log into the bucket, with a scan of each kind between addresses that are reserved for documentation, and waits for finding and alert of each.
+
+Subscribers of the alert topic receive the alerts. Their subjects say TEST, and the findings have the field test. No suppression hides them. They count in no digest and in no limit of alerts, change no log time, and expire in a day.
+
+Four kinds come within seconds, two with the next run of settle, which is due every five minutes.`,
+    );
+  addOptions(
+    selftest,
+    new Option('--keep', 'keep the log in the bucket (default: remove it at the end)'),
+    new Option('--by-hand', 'write the log to a file, for somebody else to put into the bucket, and wait'),
+    new Option(
+      '--prefix <PREFIX>',
+      'what comes before AWSLogs/ in the bucket, such as network/ (default: that of its notification)',
+    ),
+    new Option('--wait <MINUTES>', 'how long to wait').default('8'),
+    ...stackOptions(),
+  );
+  after(
+    selftest,
+    ['selftest --stack sweepwatch', 'selftest --stack sweepwatch --by-hand --prefix network/'],
+    `The command needs these permissions: cloudformation:DescribeStacks, s3:PutObject
+and s3:DeleteObject below AWSLogs/000000000000/, dynamodb:Query on the findings
+table. With s3:GetBucketNotification it finds the prefix by itself.
+
+Exit codes: 0 everything came, 1 something did not come or the bucket may not be
+written, 2 wrong usage.`,
+  ).action((options) =>
+    perform(async () => (await import('./commands/selftest.ts')).selftestCommand(options, terminal)),
+  );
 }

@@ -5,7 +5,7 @@ import { Argument, type Command, Option } from 'commander';
 import { after, DeclaredCommand, type Perform, RUN, refuseOptionsAsValues } from './declared-command.ts';
 import { addRedrive, addSuppress } from './deployment-commands.ts';
 import { addFindings } from './findings-commands.ts';
-import { addDoctor } from './health-commands.ts';
+import { addDoctor, addSelftest } from './health-commands.ts';
 import { addOptions, connectionOptions, formatOption, repeatable, reportOption, severityOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -41,6 +41,7 @@ Exit codes: 0 done, 1 an input could not be read in full or the work failed,
   addSuppress(program, terminal, perform);
   addRedrive(program, terminal, perform);
   addDoctor(program, terminal, perform);
+  addSelftest(program, terminal, perform);
   addDemo(program, terminal, perform);
   addCompletion(program, terminal, perform);
   return program;

@@ -33,7 +33,7 @@ export function alertHandler(
           throw new Error(`the message must name pk and sk of a finding, got ${body.slice(0, 80)}`);
         const delivered = await deliver(ref, services);
         logger.info('announcement handled', { ...ref, ...delivered });
-        if (delivered.outcome !== 'published') continue;
+        if (delivered.outcome !== 'published' || delivered.isTest) continue;
         metrics.addMetric('AlertsPublished', MetricUnit.Count, 1);
         metrics.addMetric('AlertLagSeconds', MetricUnit.Seconds, delivered.lagSeconds);
       } catch (error) {

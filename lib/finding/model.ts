@@ -150,6 +150,8 @@ export interface Finding {
   readonly detectedAt: string;
   readonly reasons: readonly Reason[];
   readonly dataQuality: readonly string[];
+  /** Made by `selftest`: nobody scanned anything. */
+  readonly test?: true;
   readonly status: 'open' | 'closed';
   readonly closedBecause?: 'ended' | 'refuted' | 'merged' | 'analyst';
   readonly suppressedBy?: string;

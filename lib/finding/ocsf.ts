@@ -33,6 +33,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     message: finding.reasons[0]?.text ?? finding.kind,
     metadata: {
       version: '1.8.0',
+      ...(finding.test && { labels: ['TEST'] }),
       product: { name: 'Sweepwatch', vendor_name: 'Sweepwatch' },
       ...(finding.verdict && { profiles: ['incident'] }),
       // A campaign and the findings about its members share this value.
@@ -40,7 +41,7 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     },
     finding_info: {
       uid: finding.id,
-      title: finding.direction ? `${finding.kind} (${finding.direction})` : finding.kind,
+      title: finding.test ? `TEST ${titleOf(finding)}` : titleOf(finding),
       types: [finding.kind],
       first_seen_time: epochSeconds(finding.firstSeen) * 1000,
       last_seen_time: epochSeconds(finding.lastSeen) * 1000,
@@ -65,6 +66,8 @@ export function toOcsf(finding: Finding): Record<string, unknown> {
     unmapped: { sweepwatch: finding },
   };
 }
+
+const titleOf = ({ kind, direction }: Finding): string => (direction ? `${kind} (${direction})` : kind);
 
 function statusOf({ status, acknowledged, suppressedBy }: Finding): number {
   if (status === 'closed') return RESOLVED;

@@ -88,6 +88,7 @@ export const addsTo = (own: Review, other: Review): boolean =>
 
 /** The state of a finding in a word or two: `open`, `acknowledged`, `reopened`, `ended`, `closed: benign`. */
 export function stateOf(finding: Finding): string {
+  if (finding.test) return 'test';
   if (finding.closedBecause === 'analyst') return `closed: ${finding.verdict ?? 'analyst'}`;
   if (finding.status === 'closed') return finding.closedBecause ?? 'closed';
   if (isReopened(finding)) return 'reopened';

@@ -23,8 +23,9 @@ export interface Stats {
 /** The kind under which all findings together are counted. */
 export const ALL = 'all';
 
-/** A row for each kind, the one with the most findings first, and one for all. Empty without findings. */
-export function statsOf(findings: readonly Finding[]): Stats[] {
+/** A row for each kind, the one with the most findings first, and one for all. Empty without findings. Tests do not count. */
+export function statsOf(all: readonly Finding[]): Stats[] {
+  const findings = all.filter(({ test }) => !test);
   if (!findings.length) return [];
   const kinds = [...Map.groupBy(findings, ({ kind }) => kind)].map(([kind, members]) => count(kind, members));
   kinds.sort((a, b) => b.findings - a.findings || (a.kind < b.kind ? -1 : 1));

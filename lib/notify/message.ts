@@ -84,6 +84,7 @@ function attributesOf(event: AlertEvent, finding: Finding): Record<string, strin
     event,
     accountId: finding.source?.accountId,
     vpcId: finding.source?.vpcId,
+    test: finding.test && 'true',
   };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }

@@ -20,9 +20,9 @@ export function shapeOf({ kind, ports }: Pick<Finding, 'kind' | 'ports'>): strin
   return ofPings ?? detection?.shape ?? SIGNAL_SHAPES[kind] ?? 'a kind that this version does not know';
 }
 
-/** `lateral vertical scan`. Findings that rest on signals alone have no direction. */
-export const titleOf = (finding: Pick<Finding, 'kind' | 'direction'>): string =>
-  finding.direction === undefined ? nameOf(finding) : `${finding.direction} ${nameOf(finding)}`;
+/** `lateral vertical scan`, after TEST if nobody scanned. Findings that rest on signals alone have no direction. */
+export const titleOf = (finding: Pick<Finding, 'kind' | 'direction' | 'test'>): string =>
+  [...(finding.test ? ['TEST'] : []), ...(finding.direction ? [finding.direction] : []), nameOf(finding)].join(' ');
 
 /** The address of the source, the number of sources of a campaign, or the actor behind signals. */
 export const whoseOf = ({ source, sources, actor }: Finding): string =>

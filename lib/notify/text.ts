@@ -38,6 +38,9 @@ export function alertText(
   const sections = [
     [
       headline(event, finding),
+      finding.test
+        ? 'This is a TEST by "sweepwatch selftest". Nobody scanned anything, and there is nothing to do.'
+        : '',
       inShort(finding),
       isOurs(finding),
       ...(event === 'closed'

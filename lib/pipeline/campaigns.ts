@@ -7,6 +7,7 @@ import { distributedScan } from '../detections/distributed-scan.ts';
 import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import { isSelftestScope } from '../flowlog/selftest-key.ts';
 import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
 import { anchorHourOf, type Hours, type StoredFinding } from '../store/finding-item.ts';
@@ -16,6 +17,7 @@ import type { CampaignRead, EvidenceReader, RunContext } from './evidence-reader
 import type { Judged, JudgeOptions } from './judge.ts';
 import { hourOf } from './judge-source.ts';
 import { type Closing, closeFinding, mayClose, storeFinding, takenOverBy } from './recorder.ts';
+import { testOptionsOf } from './selftest.ts';
 
 const HOUR = 3600;
 /** A campaign is read from its beginning, unless that is further back than this. */
@@ -48,10 +50,11 @@ export interface Judgeable {
  * end, so that it keeps its identity.
  */
 export async function judgeCampaigns(
-  options: JudgeOptions,
+  given: JudgeOptions,
   { hour, last, scope }: Judgeable,
   run: RunContext,
 ): Promise<CampaignsJudged> {
+  const options = isSelftestScope(scope) ? testOptionsOf(given) : given;
   const known = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
   const all = known.filter(({ roll }) => roll?.scope === scope);
   const stored = all.filter(({ finding }) => !isVoid(finding));

@@ -23,7 +23,13 @@ const LEASE_SECONDS = 60;
 
 /** The result for an announcement. `lagSeconds` runs from the end of the deciding record to the publish. */
 export type Delivered =
-  | { readonly outcome: 'published'; readonly event: string; readonly lagSeconds: number }
+  | {
+      readonly outcome: 'published';
+      readonly event: string;
+      readonly lagSeconds: number;
+      /** Whether it is that of a test, whose log is old on purpose. */
+      readonly isTest?: true;
+    }
   | { readonly outcome: 'suppressed'; readonly by: string }
   | { readonly outcome: 'held'; readonly lane: Lane }
   | { readonly outcome: 'nothing to tell' | 'already handled' };
@@ -37,18 +43,19 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   const stored = await outbox.lease(ref, clock(), LEASE_SECONDS);
   if (!stored) return { outcome: 'already handled' };
   const { finding } = stored;
-  const event = newsOf(finding, stored.announced, minSeverity);
+  const event = newsOf(finding, stored.announced, finding.test ? 'informational' : minSeverity);
   if (!event) {
     await redeliverIfMarkedAgain(await outbox.told(stored, undefined, finding.suppressedBy), ref, services);
     return { outcome: 'nothing to tell' };
   }
-  const rule = suppressionOf(finding, await suppressions.list(), clock());
+  // Whoever tests wants to see the alert, and the test must not take a place of an alert about a scan.
+  const rule = finding.test ? undefined : suppressionOf(finding, await suppressions.list(), clock());
   if (rule) {
     await redeliverIfMarkedAgain(await outbox.told(stored, undefined, rule.id), ref, services);
     return { outcome: 'suppressed', by: rule.id };
   }
   const lane = laneOf(event, finding);
-  if (!(await allowance.take(lane, announcementOf(event, finding), clock()))) {
+  if (!finding.test && !(await allowance.take(lane, announcementOf(event, finding), clock()))) {
     const because = `alert storm: ${allowance.limit} announcements (${lane}) were already made in these five minutes`;
     await redeliverIfMarkedAgain(await outbox.hold(stored, because), ref, services);
     return { outcome: 'held', lane };
@@ -56,7 +63,8 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   await publish(alertMessage(event, finding, place, clock(), await earlierAlerts(event, finding, findings)));
   const announced = announcedAs(finding, clock());
   await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);
-  return { outcome: 'published', event, lagSeconds: announced.at - epochSeconds(finding.detectedAt) };
+  const lagSeconds = announced.at - epochSeconds(finding.detectedAt);
+  return { outcome: 'published', event, lagSeconds, ...(finding.test && { isTest: true }) };
 }
 
 /** The earlier alerts about the source of a new finding, in order of time. Empty for a campaign. */

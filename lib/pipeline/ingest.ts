@@ -10,6 +10,7 @@ import { inParallel } from '../store/in-parallel.ts';
 import { objectId, type SourceName } from '../store/keys.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
+import { asSelftest } from './selftest.ts';
 import { failuresToJudge, type Services } from './services.ts';
 
 /** Allowed difference between the clocks of log and function, in seconds. */
@@ -58,10 +59,12 @@ export class PartlyReadError extends Error {
 export async function ingestObject(
   object: ObjectCreated,
   source: ByteSource,
-  { windows, judge, settings, runtime, key }: Ingesting,
+  services: Ingesting,
   now: number,
   hasTime: () => boolean = () => true,
 ): Promise<Ingested> {
+  const test = asSelftest(object.key, services);
+  const { windows, judge, settings, runtime, key } = test ?? services;
   const collector = new Collector({ key, internal: runtime.internal, routingDomains: runtime.routingDomains });
   const report = await readFlowLog(source, collector, runtime.fields ? { fields: runtime.fields } : {});
   // Outside sources are background noise. Unless one scans within this file, the hourly task judges it.
@@ -72,7 +75,8 @@ export async function ingestObject(
   const { items, sourcesDropped } = await windows.writeFragments(id, watch(collector, due, isDue, judge), now);
   // One record dated in the future would make every pending answer overdue and end every scan.
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
-  if (logTime) await windows.agenda.advanceLogTime(logName(object.key), logTime, now);
+  // A test must not make anything overdue.
+  if (logTime && !test) await windows.agenda.advanceLogTime(logName(object.key), logTime, now);
   const ingested = {
     report,
     fragments: items,

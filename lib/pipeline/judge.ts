@@ -5,6 +5,7 @@ import { withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding } from '../finding/model.ts';
+import { isSelftestScope } from '../flowlog/selftest-key.ts';
 import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
@@ -36,6 +37,7 @@ import {
   takenOverBy,
 } from './recorder.ts';
 import { markSignalsOf, type SignalledScans, withSignals } from './scan-signals.ts';
+import { testOptionsOf } from './selftest.ts';
 import { weighingBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
 
@@ -76,6 +78,7 @@ type Moment = Omit<RunContext, 'reader'>;
 export class Judge {
   readonly #options: JudgeOptions;
   readonly #recent = new Recent();
+  #forTests: Judge | undefined;
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -96,6 +99,8 @@ export class Judge {
     horizons: Horizons = 'short',
     sighting?: Sighting,
   ): Promise<SourceJudged> {
+    if (isSelftestScope(source.scope) && !this.#options.isTest)
+      return this.forTests().judge(source, hours, moment, horizons, sighting);
     const total = { opened: 0, updated: 0, isFresh: false };
     let attempt: Attempt = { source, hours, horizons, sighting };
     let run: RunContext = { ...moment, reader };
@@ -112,6 +117,12 @@ export class Judge {
     throw new Error(
       `${source.scope}|${source.address}: other writers kept judging this source with more evidence in ${TRIES} tries`,
     );
+  }
+
+  /** The judge of sources in the scopes of tests. */
+  forTests(): Judge {
+    this.#forTests ??= new Judge(testOptionsOf(this.#options));
+    return this.#forTests;
   }
 
   /** A reader for one run. It reads what several judgements share only once. */

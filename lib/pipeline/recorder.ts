@@ -5,12 +5,15 @@ import type { Finding, Severity } from '../finding/model.ts';
 import { addsTo, isReviewed, type Review, reviewOf, unite, verdictAsNote, withReview } from '../finding/review.ts';
 import { type Announced, findingKey, type StoredFinding } from '../store/finding-item.ts';
 import type { FindingRef, FindingsStore, Version } from '../store/findings-store.ts';
+import { asTest } from './selftest.ts';
 
 export interface RecorderOptions {
   readonly findings: FindingsStore;
   /** Notifies the alert function about a finding that was marked. */
   readonly requestAlert: (ref: FindingRef) => Promise<void>;
   readonly minSeverity: Severity;
+  /** Whether the findings are those of `selftest`. */
+  readonly isTest?: boolean;
 }
 
 /** Why a stored finding is closed. */
@@ -45,10 +48,11 @@ const REVIEWS = 4;
  */
 export async function storeFinding(
   options: RecorderOptions,
-  detection: DetectedFinding,
+  judged: DetectedFinding,
   known: StoredFinding | undefined,
   recording: Recording,
 ): Promise<Outcome> {
+  const detection = options.isTest ? asTest(judged) : judged;
   let current = known;
   for (let tries = 0; ; tries++) {
     const outcome = await storeOnce(options, detection, current, recording);

@@ -62,6 +62,8 @@ export interface FindingsStoreOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly retentionDays: number;
+  /** Whether only findings of tests are meant. */
+  readonly isOfTests?: boolean;
 }
 
 export class FindingsStore {
@@ -97,9 +99,18 @@ export class FindingsStore {
       .reverse();
   }
 
-  /** Campaigns that began in an epoch hour or later, strongly consistent, in order of time. */
+  /** The findings of tests in the same table. Those written from here expire after so many days. */
+  forTests(retentionDays: number): FindingsStore {
+    return new FindingsStore({ ...this.#options, retentionDays, isOfTests: true });
+  }
+
+  /**
+   * Campaigns that began in an epoch hour or later, strongly consistent, in order of time: those of tests only in the
+   * store of tests, and no others there.
+   */
   async campaigns(fromHour: number): Promise<StoredFinding[]> {
-    return this.#between(CAMPAIGNS, findingSort(fromHour, ''), 'finding#~');
+    const all = await this.#between(CAMPAIGNS, findingSort(fromHour, ''), 'finding#~');
+    return all.filter(({ finding }) => (finding.test ?? false) === (this.#options.isOfTests ?? false));
   }
 
   /** Findings of signals alone that began in some epoch hours, strongly consistent, in order of time. */

@@ -4,6 +4,7 @@ import { decodeFragment, decodeFragments } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
+import { isSelftestScope } from '../flowlog/selftest-key.ts';
 import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
 import { inParallel } from './in-parallel.ts';
@@ -71,6 +72,11 @@ export class WindowsStore {
     this.#options = options;
   }
 
+  /** The same evidence, of which what is written from here expires after so many days. */
+  keptFor(retentionDays: number): WindowsStore {
+    return new WindowsStore({ ...this.#options, retentionDays });
+  }
+
   /** A view for one run, which reads the packs of outside sources once and keeps them compressed for later calls. */
   remembering(): WindowsStore {
     const view = new WindowsStore(this.#options);
@@ -96,7 +102,8 @@ export class WindowsStore {
     for (const [scope, ofScope] of items.insideHours)
       hours += await this.agenda.markHours(ofScope, objectId, now, {
         scope,
-        after: this.#options.settleSeconds + DELIVERY_SECONDS,
+        // Whoever tests waits for the next run of settle.
+        after: isSelftestScope(scope) ? -DELIVERY_SECONDS - 60 : this.#options.settleSeconds + DELIVERY_SECONDS,
       });
     const sourcesDropped = items.droppable.reduce(
       (sum, { item, sources }) => sum + (refused.has(placeOf(item)) ? sources : 0),

@@ -107,7 +107,7 @@ describe('help', () => {
     'suppress remove',
   ];
 
-  test.each([...COMMANDS, 'redrive', 'doctor', 'demo'])(
+  test.each([...COMMANDS, 'redrive', 'doctor', 'selftest', 'demo'])(
     'of %s has an example that the program accepts',
     async (command) => {
       const { stdout } = await runHere([...command.split(' '), '--help']);
@@ -121,7 +121,7 @@ describe('help', () => {
   );
 
   test('states a default for each value that may be left out', async () => {
-    for (const command of [...COMMANDS, 'redrive', 'doctor', 'demo']) {
+    for (const command of [...COMMANDS, 'redrive', 'doctor', 'selftest', 'demo']) {
       const { stdout } = await runHere([...command.split(' '), '--help']);
       const options = stdout
         .split('\nOptions:\n')[1]!

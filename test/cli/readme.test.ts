@@ -39,7 +39,7 @@ describe('commands in the blocks', () => {
 
   test('of the README call each command but demo, which npm start runs', () => {
     const commands = new Set(callsIn('README.md').map((call) => call.split(' ')[0]));
-    expect([...commands].sort()).toEqual(['detect', 'doctor', 'findings', 'redrive', 'suppress']);
+    expect([...commands].sort()).toEqual(['detect', 'doctor', 'findings', 'redrive', 'selftest', 'suppress']);
   });
 
   test('of the README name npm scripts that exist', () => {

@@ -17,7 +17,11 @@ export async function sendDigest(services: Services, run: Run): Promise<Partial<
     const unannounced = (await services.findings.ofDay(day))
       .filter(
         ({ announced, finding }) =>
-          !announced && !finding.suppressedBy && !isVoid(finding) && finding.closedBecause !== 'analyst',
+          !announced &&
+          !finding.suppressedBy &&
+          !finding.test &&
+          !isVoid(finding) &&
+          finding.closedBecause !== 'analyst',
       )
       .map(({ finding }) => finding);
     const message = digestMessage(day, unannounced, services.place);

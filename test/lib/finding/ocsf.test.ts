@@ -27,6 +27,14 @@ describe('the mapping', () => {
     });
   });
 
+  test('labels a test, and says so in the title', () => {
+    expect(ocsf({ test: true })).toMatchObject({
+      metadata: { labels: ['TEST'] },
+      finding_info: { title: expect.stringMatching(/^TEST /) },
+    });
+    expect(ocsf().metadata.labels).toBeUndefined();
+  });
+
   test('closes what is closed: activity, type and status agree', () => {
     expect(ocsf({ status: 'closed', closedBecause: 'ended' })).toMatchObject({
       activity_id: 3,

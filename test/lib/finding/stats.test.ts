@@ -21,6 +21,10 @@ describe('statistics of findings', () => {
     ]);
   });
 
+  test('leave out tests', () => {
+    expect(statsOf([findingOf({ test: true, verdict: 'true' })])).toEqual([]);
+  });
+
   test('leave out what merged, and count apart what was withdrawn', () => {
     const stats = statsOf([
       findingOf({ verdict: 'true' }),

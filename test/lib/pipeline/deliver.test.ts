@@ -148,6 +148,14 @@ describe('a suppression', () => {
     expect((await only()).finding.suppressedBy).toBeUndefined();
   });
 
+  test('silences no test, whatever its severity', async () => {
+    await deployment.suppressions.add(rule);
+    const parts = { test: true, status: 'closed', closedBecause: 'ended' } as const;
+    await mark({ ...parts, severity: 'informational' });
+    expect(await deliver()).toMatchObject({ outcome: 'published', event: 'opened', isTest: true });
+    expect((await only()).finding.suppressedBy).toBeUndefined();
+  });
+
   test('of another network silences nothing', async () => {
     await deployment.suppressions.add({ ...rule, source: '10.0.8.0/24' });
     await mark();

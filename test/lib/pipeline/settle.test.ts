@@ -158,6 +158,7 @@ describe('the digest', () => {
     await deploy({ digestHourUtc: 6 });
     await store({ id: '1'.repeat(24), severity: 'low', status: 'closed', closedBecause: 'ended' });
     await store({ id: '2'.repeat(24), status: 'closed', closedBecause: 'merged', mergedInto: '1'.repeat(24) });
+    await store({ id: '4'.repeat(24), test: true, severity: 'low', status: 'closed', closedBecause: 'ended' });
     await store({ id: '3'.repeat(24), firstSeen: '2026-11-20T10:00:00Z', status: 'closed', closedBecause: 'ended' });
     expect(await deployment.settle(SIX - HOUR)).toMatchObject({ digests: 0 });
     expect(await deployment.settle(SIX)).toMatchObject({ digests: 1 });

@@ -1,15 +1,18 @@
-/** The forward function: passes alerts on to an event bus and to chats. Each destination has a queue of its own on the alert topic. */
+/** The forward function: passes alerts on to an event bus, to chats and to Security Hub. Each destination has a queue of its own on the alert topic. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { toAsff } from '../lib/finding/asff.ts';
 import { type Severity, severityRank } from '../lib/finding/model.ts';
 import { busEvent, digestEvent } from '../lib/notify/bus-event.ts';
 import { chatMessage, chatStorm, type StormBody } from '../lib/notify/chat.ts';
+import { hubTexts } from '../lib/notify/hub-texts.ts';
 import type { AlertPlace } from '../lib/notify/text.ts';
 import { type Destination, forward } from '../lib/pipeline/forward.ts';
 import { createDocumentClient, createSnsClient, type SNSClient } from '../lib/store/clients.ts';
 import { putEvents } from '../lib/store/event-bus.ts';
 import { FindingsStore } from '../lib/store/findings-store.ts';
 import { publishBody } from '../lib/store/messages.ts';
+import { importFindings } from '../lib/store/security-hub.ts';
 import { type Caller, endpointOf } from '../lib/store/signed-call.ts';
 import { loggable } from '../lib/text/untrusted.ts';
 import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
@@ -21,6 +24,8 @@ const RESERVED_SHARE = 0.4;
 interface Forwarding {
   readonly findings: Pick<FindingsStore, 'byId'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Epoch seconds. */
+  readonly clock: () => number;
   /** The destinations by the ARN of their queue. */
   readonly destinations: ReadonlyMap<string, Destination>;
 }
@@ -29,6 +34,7 @@ interface Forwarding {
 export function forwardHandler({
   findings,
   logger,
+  clock,
   destinations,
 }: Forwarding): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
   return async (event, invocation) => {
@@ -40,7 +46,7 @@ export function forwardHandler({
         if (!hasTime()) throw new Error('no time left, the message returns to the queue');
         const destination = destinations.get(eventSourceARN);
         if (!destination) throw new Error('the queue must be that of a destination');
-        logger.info('alerts passed on', { queue, alerts: await forward(body, destination, findings) });
+        logger.info('alerts passed on', { queue, alerts: await forward(body, destination, findings, clock) });
       } catch (error) {
         logger.error('alerts could not be passed on', { queue, messageId, error: error as Error });
         batchItemFailures.push({ itemIdentifier: messageId });
@@ -55,7 +61,15 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 /** The destinations that the variables name. `sns` is called only for a chat. */
 export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<string, Destination> {
-  const { EVENT_BUS, EVENT_BUS_QUEUE, CHAT_TOPIC_ARN, CHAT_QUEUE, DEPLOYMENT = '' } = variables;
+  const {
+    EVENT_BUS,
+    EVENT_BUS_QUEUE,
+    CHAT_TOPIC_ARN,
+    CHAT_QUEUE,
+    HUB_PRODUCT_ARN,
+    HUB_QUEUE,
+    DEPLOYMENT = '',
+  } = variables;
   const destinations = new Map<string, Destination>();
   if (EVENT_BUS && EVENT_BUS_QUEUE) {
     const caller = callerOf(variables, 'events');
@@ -70,6 +84,7 @@ export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<
     });
   }
   if (CHAT_TOPIC_ARN && CHAT_QUEUE) destinations.set(CHAT_QUEUE, chatOf(variables, CHAT_TOPIC_ARN, sns()));
+  if (HUB_PRODUCT_ARN && HUB_QUEUE) destinations.set(HUB_QUEUE, hubOf(variables, HUB_PRODUCT_ARN));
   return destinations;
 }
 
@@ -86,6 +101,21 @@ function chatOf(variables: Variables, topicArn: string, sns: SNSClient): Destina
       const storm = message as unknown as StormBody;
       if (isShown(storm.worst[0]?.severity)) await publishBody(sns, topicArn, chatStorm(storm, place));
     },
+  };
+}
+
+function hubOf(variables: Variables, productArn: string): Destination {
+  const caller = callerOf(variables, 'securityhub');
+  const accountId = productArn.split(':')[4] ?? '';
+  const deployment = variables.DEPLOYMENT ?? '';
+  return {
+    alerts: (alerts) =>
+      importFindings(
+        caller,
+        alerts.map(({ event, finding, at }) =>
+          toAsff(finding, { accountId, productArn, deployment, updatedAt: at, ...hubTexts(event, finding) }),
+        ),
+      ),
   };
 }
 
@@ -116,6 +146,7 @@ export const handler = onLambda(() => {
   return forwardHandler({
     findings: new FindingsStore({ client: createDocumentClient(), table, retentionDays: 0 }),
     logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
+    clock: () => Date.now() / 1000,
     destinations: destinationsOf(process.env, createSnsClient),
   });
 });

@@ -1,5 +1,5 @@
 /** What passes alerts on to other services: a queue of each destination on the alert topic, and one function. */
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -36,8 +36,8 @@ export function createDestinations(
   settings: Settings,
   resources: Resources,
 ): Destinations | undefined {
-  const { eventBus: wanted, chat } = settings.destinations;
-  if (wanted === 'none' && chat === undefined) return undefined;
+  const { eventBus: wanted, chat, securityHub } = settings.destinations;
+  if (wanted === 'none' && chat === undefined && !securityHub) return undefined;
   const place = new Construct(scope, 'Destinations');
   const queues: DestinationQueue[] = [];
   const variables: Record<string, string> = {};
@@ -62,11 +62,16 @@ export function createDestinations(
     variables.CHAT_MIN_SEVERITY = chat.minSeverity;
     addQueue('Chat', 'the chat topic', 'CHAT_QUEUE');
   }
+  const hubProductArn = securityHub ? productArn() : undefined;
+  if (hubProductArn !== undefined) {
+    variables.HUB_PRODUCT_ARN = hubProductArn;
+    addQueue('SecurityHub', 'Security Hub', 'HUB_QUEUE');
+  }
   const handler = createHandler(
     scope,
     'Forward',
     settings,
-    forwardStatements(resources, { queues, eventBus, chatTopic }),
+    forwardStatements(resources, { queues, eventBus, chatTopic, hubProductArn }),
     {
       environment: {
         ...variables,
@@ -88,6 +93,10 @@ export function createDestinations(
   }
   return { function: handler, queues, ...(eventBus && { eventBus }), ...(chatTopic && { chatTopic }) };
 }
+
+/** The integration of an account's own findings. It exists once Security Hub CSPM is enabled. */
+const productArn = (): string =>
+  `arn:${Aws.PARTITION}:securityhub:${Aws.REGION}:${Aws.ACCOUNT_ID}:product/${Aws.ACCOUNT_ID}/default`;
 
 /** A topic of its own, since Amazon Q drops messages that are not in its form, such as plain alerts, without an error. */
 function createChatTopic(scope: Construct, settings: Settings, key: IKey | undefined): Topic {

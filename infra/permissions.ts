@@ -92,12 +92,13 @@ interface ForwardTargets {
   readonly queues: readonly DestinationQueue[];
   readonly eventBus?: IEventBus | undefined;
   readonly chatTopic?: Topic | undefined;
+  readonly hubProductArn?: string | undefined;
 }
 
 /** Statements of the forward function: take alerts from its queues, read the findings of a storm, pass them on. */
 export function forwardStatements(
   { tables, key }: Resources,
-  { queues, eventBus, chatTopic }: ForwardTargets,
+  { queues, eventBus, chatTopic, hubProductArn }: ForwardTargets,
 ): PolicyStatement[] {
   return [
     ...queues.map(({ id, queue }) => consume(`Consume${id}Queue`, queue)),
@@ -105,6 +106,7 @@ export function forwardStatements(
     ...(eventBus ? [allow('PutEvents', ['events:PutEvents'], [eventBus.eventBusArn])] : []),
     ...(chatTopic ? [allow('PublishToChats', ['sns:Publish'], [chatTopic.topicArn])] : []),
     ...topicKey(chatTopic?.masterKey),
+    ...(hubProductArn ? [allow('ImportFindings', ['securityhub:BatchImportFindings'], [hubProductArn])] : []),
     ...tableKey(key),
   ];
 }

@@ -110,6 +110,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     background,
     bus: messaging?.bus,
     chats: messaging?.chats,
+    hub: messaging?.hub,
     logGroups: account.logGroups,
     cloud: environment,
     emit,

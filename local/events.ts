@@ -9,6 +9,7 @@ export type LocalCloudEvent =
   | { type: 'mail written'; file: string; to: string; subject: string }
   | { type: 'chat message shown'; channel: string; body: string }
   | { type: 'chat message dropped'; channel: string; reason: string }
+  | { type: 'finding imported'; id: string; body: string }
   | { type: 'function started'; logicalId: string; ms: number }
   | { type: 'function invoked'; logicalId: string; requestId: string }
   | { type: 'function finished'; logicalId: string; requestId: string; ms: number }

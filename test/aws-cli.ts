@@ -69,6 +69,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
     '!bucket !key version-id restore-request request-payer checksum-algorithm expected-bucket-owner',
   'service-quotas request-service-quota-increase':
     '!service-code !quota-code !desired-value context-id ^support-case-allowed ^no-support-case-allowed',
+  'securityhub describe-hub': 'hub-arn',
   'sns confirm-subscription': '!topic-arn !token authenticate-on-unsubscribe',
   'sns get-subscription-attributes': '!subscription-arn',
   'sns list-subscriptions-by-topic': '!topic-arn next-token',

@@ -1,10 +1,13 @@
 /** What is made of a finding for other programs, against their schemas and limits. `expectValidFinding` calls this. */
 import { readFileSync } from 'node:fs';
 import type { Ajv2020 } from 'ajv/dist/2020.js';
+import { toAsff } from '../lib/finding/asff.ts';
 import type { AlertEvent } from '../lib/finding/lifecycle.ts';
 import type { Finding } from '../lib/finding/model.ts';
 import { type BusEvent, busEvent } from '../lib/notify/bus-event.ts';
 import { chatMessage } from '../lib/notify/chat.ts';
+import { hubTexts } from '../lib/notify/hub-texts.ts';
+import { asffProblem } from '../local/checks/asff.ts';
 import { chatProblem } from '../local/servers/chats.ts';
 
 /** A published schema. */
@@ -27,6 +30,16 @@ export const delivered = ({ detailType, detail, resources }: BusEvent): object =
   detail: JSON.parse(detail) as unknown,
 });
 
+/** A finding as Security Hub gets it. */
+export const asffOf = (event: AlertEvent, finding: Finding, updatedAt = '2026-11-30T12:00:00.123Z') =>
+  toAsff(finding, {
+    accountId: '111122223333',
+    productArn: 'arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default',
+    deployment: 'sweepwatch',
+    updatedAt,
+    ...hubTexts(event, finding),
+  });
+
 /** A check of all bodies of a finding. `ajv` knows the schema of findings as `finding.schema.json`. */
 export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
   const isEvent = ajv.compile(schemaAt('event'));
@@ -37,6 +50,7 @@ export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
   return (finding) =>
     EVENTS.flatMap((event) => [
       ...problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch'))),
-      ...(chatProblem(JSON.stringify(chatMessage(event, finding, PLACE))) ?? []),
+      ...[chatProblem(JSON.stringify(chatMessage(event, finding, PLACE))) ?? []].flat().map((text) => `chat: ${text}`),
+      ...[asffProblem(asffOf(event, finding)) ?? []].flat().map((text) => `ASFF: ${text}`),
     ]);
 }

@@ -31,6 +31,13 @@ export const destinations = z
         'A topic of its own (output ChatTopic) for Slack and Teams through Amazon Q Developer in chat applications. ' +
           'Subscribe channels to this topic, and nothing else to it.',
       ),
+    securityHub: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether findings are imported into Security Hub CSPM, which must be enabled in the account and Region of the ' +
+          'stack. They belong to that account, also if the source is in another one, which they name as a resource.',
+      ),
   })
   .prefault({})
   .describe('Destinations of alerts beside the subscribers of the alert topic. Each is off by default.');

@@ -165,6 +165,12 @@ export interface SettingsInput {
        */
       minSeverity?: "informational" | "low" | "medium" | "high" | "critical";
     };
+    /**
+     * Whether findings are imported into Security Hub CSPM, which must be enabled in the account and Region of the
+     * stack. They belong to that account, also if the source is in another one, which they name as a resource.
+     * @default false
+     */
+    securityHub?: boolean;
   };
   /**
    * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not
@@ -727,6 +733,12 @@ export interface Settings {
        */
       minSeverity: "informational" | "low" | "medium" | "high" | "critical";
     };
+    /**
+     * Whether findings are imported into Security Hub CSPM, which must be enabled in the account and Region of the
+     * stack. They belong to that account, also if the source is in another one, which they name as a resource.
+     * @default false
+     */
+    securityHub: boolean;
   };
   /**
    * Logs that are read beside flow logs. They name who is behind a scan, and find tools that flow logs do not

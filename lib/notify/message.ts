@@ -37,7 +37,13 @@ export function alertMessage(
   return {
     subject: alertSubject(event, finding),
     bodies: {
-      default: jsonText({ ...finding, event, ...(earlier.length > 0 && { earlier: earlier.slice(-MOST_EARLIER) }) }),
+      default: jsonText({
+        ...finding,
+        event,
+        // To the millisecond: destinations that keep only the latest state compare it.
+        publishedAt: new Date(now * 1000).toISOString(),
+        ...(earlier.length > 0 && { earlier: earlier.slice(-MOST_EARLIER) }),
+      }),
       email: alertText(event, finding, place, now, earlier).slice(0, TEXT_LIMIT),
     },
     attributes: attributesOf(event, finding),

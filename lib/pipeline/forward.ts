@@ -9,6 +9,8 @@ import { inParallel } from '../store/in-parallel.ts';
 export interface ForwardedAlert {
   readonly event: AlertEvent;
   readonly finding: Finding;
+  /** When the finding was so, ISO 8601 to the millisecond. Later for a later state. */
+  readonly at: string;
 }
 
 /** Takes alerts. Each function throws if something was not accepted, and then gets the same again later. */
@@ -29,6 +31,7 @@ const isAlertEvent = (event: unknown): event is AlertEvent => [...EVENTS.values(
 /**
  * Passes one message of the alert topic on.
  * @param body the body for programs.
+ * @param clock epoch seconds.
  * @returns the number of alerts.
  * @throws if the body is unknown, or the destination did not accept all of it.
  */
@@ -36,6 +39,7 @@ export async function forward(
   body: string,
   destination: Destination,
   findings: Pick<FindingsStore, 'byId'>,
+  clock: () => number,
 ): Promise<number> {
   const message = parsed(body);
   const { event } = message;
@@ -47,7 +51,7 @@ export async function forward(
     await destination.storm(message);
     return Number(message.count);
   }
-  const alerts = event === 'storm' ? await alertsOfStorm(message, findings) : [alertOf(message, body)];
+  const alerts = event === 'storm' ? await alertsOfStorm(message, findings, clock) : [alertOf(message, body)];
   await destination.alerts(alerts);
   return alerts.length;
 }
@@ -58,9 +62,11 @@ function parsed(body: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
-function alertOf({ event, earlier: _, ...finding }: Readonly<Record<string, unknown>>, body: string): ForwardedAlert {
-  if (!isAlertEvent(event) || typeof finding.id !== 'string') throw unknownBody(body);
-  return { event, finding: finding as unknown as Finding };
+function alertOf(message: Readonly<Record<string, unknown>>, body: string): ForwardedAlert {
+  const { event, earlier: _, publishedAt, ...finding } = message;
+  if (!isAlertEvent(event) || typeof finding.id !== 'string' || typeof publishedAt !== 'string')
+    throw unknownBody(body);
+  return { event, finding: finding as unknown as Finding, at: publishedAt };
 }
 
 const unknownBody = (body: string) =>
@@ -70,12 +76,15 @@ const unknownBody = (body: string) =>
 async function alertsOfStorm(
   { ids, idEvents }: Readonly<Record<string, unknown>>,
   findings: Pick<FindingsStore, 'byId'>,
+  clock: () => number,
 ): Promise<ForwardedAlert[]> {
+  // Before the first read, so that a change meanwhile counts as later.
+  const at = new Date(clock() * 1000).toISOString();
   const named = (ids as string[]).map((id, at) => ({ id, event: EVENTS.get(String(idEvents)[at] ?? '') }));
   const alerts = new Map<string, ForwardedAlert>();
   await inParallel(PARALLEL, named, async ({ id, event }) => {
     const stored = await findings.byId(id);
-    if (stored && event) alerts.set(id, { event, finding: stored.finding });
+    if (stored && event) alerts.set(id, { event, finding: stored.finding, at });
   });
   return named.flatMap(({ id }) => alerts.get(id) ?? []);
 }

@@ -2,6 +2,7 @@
 import { createBucket, createBucketNotifications } from './bucket.ts';
 import { createChatChannel } from './chat-channel.ts';
 import { createEventSourceMapping, createFunction } from './function.ts';
+import { createHub } from './hub.ts';
 import { createInvokeConfig } from './invoke-config.ts';
 import { createQueue } from './queue.ts';
 import { createEventBus, createRule, createSchedule } from './rule.ts';
@@ -28,4 +29,5 @@ export const simulatedTypes: Readonly<Record<string, CreateResource>> = {
   'AWS::Events::EventBus': createEventBus,
   'AWS::Events::Rule': createRule,
   'AWS::Scheduler::Schedule': createSchedule,
+  'AWS::SecurityHub::Hub': createHub,
 };

@@ -9,6 +9,7 @@ import type { Background } from '../servers/background.ts';
 import type { Chats } from '../servers/chats.ts';
 import type { EventBus } from '../servers/event-bus.ts';
 import type { LogGroups } from '../servers/log-groups.ts';
+import type { SecurityHub } from '../servers/security-hub.ts';
 import type { JsonObject } from '../template/json.ts';
 import type { StackIdentity } from '../template/parameters.ts';
 
@@ -62,6 +63,8 @@ export interface Stack extends StackIdentity {
   bus: EventBus | undefined;
   /** The chat channels. Undefined if another emulator serves SNS. */
   chats: Chats | undefined;
+  /** The account's Security Hub. Undefined if another emulator is used. */
+  hub: SecurityHub | undefined;
   /** The log groups of the account. */
   logGroups: LogGroups;
   /** The AWS_* variables that each function gets. */

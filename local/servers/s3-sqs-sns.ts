@@ -14,6 +14,7 @@ import { createMailbox } from './mailbox.ts';
 import { installMoveTasks } from './move-tasks.ts';
 import { installPublishing } from './publishing.ts';
 import { installPutEvents } from './put-events.ts';
+import { installSecurityHub, type SecurityHub } from './security-hub.ts';
 import { type DescribedStack, installStacks } from './stacks.ts';
 
 /** A running server and its clients. */
@@ -22,6 +23,7 @@ export interface MessagingServer {
   clients: Omit<Clients, 'dynamodb'>;
   bus: EventBus;
   chats: Chats;
+  hub: SecurityHub;
   background: Background;
   /** The stacks that CloudFormation describes, by name. */
   stacks: Map<string, DescribedStack>;
@@ -49,6 +51,7 @@ export async function startMessagingServer(options: {
   const bus = createEventBus();
   const background = createBackground(emit);
   const chats = createChats(emit);
+  const hub: SecurityHub = { isEnabled: false };
   let clients: Omit<Clients, 'dynamodb'> | undefined;
   const started = () => {
     if (clients === undefined) throw new Error('the server received a request before it was listening');
@@ -61,6 +64,7 @@ export async function startMessagingServer(options: {
   const stacks = new Map<string, DescribedStack>();
   installStacks(app, stacks);
   installPutEvents(app, { bus, background, region, accountId });
+  installSecurityHub(app, { hub, emit, region, accountId });
   installMoveTasks(app, () => started().sqs);
   installQueues(app, emit);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -71,6 +75,7 @@ export async function startMessagingServer(options: {
     clients,
     bus,
     chats,
+    hub,
     background,
     stacks,
     described,

@@ -24,7 +24,7 @@ export const DEPLOYMENTS = {
     emails: ['analyst@example.com'],
     digestHourUtc: null,
     alertsIn5Minutes: 1,
-    destinations: { eventBus: 'new', chat: { minSeverity: 'high' } },
+    destinations: { eventBus: 'new', chat: { minSeverity: 'high' }, securityHub: true },
   },
   signals: {
     emails: ['analyst@example.com'],

@@ -14,10 +14,10 @@ let stack: RunningStack;
 let files = 0;
 const now = Math.floor(Date.now() / 1000);
 const idle = () => stack.cloud.idle(LIMIT_MS);
-const scan = async (from: string) => {
+const scan = async (from: string, end = now - 60) => {
   await stack.put(
     `AWSLogs/000000000000/vpcflowlogs/us-east-1/${files++}.log.gz`,
-    file(flows('rejected', { from, count: 20, end: now - 60 })),
+    file(flows('rejected', { from, count: 20, end })),
   );
   await idle();
 };
@@ -36,6 +36,7 @@ beforeAll(async () => {
   stack = await startStack('destinations', {}, 'short', [], (template) => {
     addEventInbox(template);
     addChannel(template);
+    template.Resources.Hub = { Type: 'AWS::SecurityHub::Hub', Properties: {} };
   });
   await idle();
 });
@@ -88,6 +89,14 @@ function addChannel({ Resources }: Template): void {
   };
 }
 
+/** What Security Hub took since the last call. */
+let hubRead = 0;
+function imported(): Record<string, unknown>[] {
+  const fresh = stack.events.slice(hubRead);
+  hubRead = stack.events.length;
+  return fresh.flatMap((event) => (event.type === 'finding imported' ? [JSON.parse(event.body)] : []));
+}
+
 /** What the channel showed since the last call. */
 let shown = 0;
 function chat(): ChatMessage[] {
@@ -118,6 +127,13 @@ test('a scan becomes an event that the published schema describes', async () => 
     content: { title: expect.stringContaining('10.0.7.1 ') },
     metadata: { threadId: (await stack.findings())[0]!.finding.id },
   });
+  expect(imported()).toMatchObject([
+    {
+      AwsAccountId: '000000000000',
+      RecordState: 'ACTIVE',
+      ProductFields: { 'sweepwatch/sourceAddress': '10.0.7.1' },
+    },
+  ]);
 });
 
 test('an alert that a storm holds is an event too', async () => {
@@ -130,6 +146,25 @@ test('an alert that a storm holds is an event too', async () => {
   ]);
   expect(alerts()).toEqual([expect.stringContaining('alert storm')]);
   expect(chat()).toMatchObject([{ content: { title: expect.stringContaining('Alert storm: 1 alert') } }]);
+  expect(imported()).toMatchObject([{ ProductFields: { 'sweepwatch/sourceAddress': '10.0.7.2' } }]);
+});
+
+test('the end of a scan archives its finding in Security Hub, and closes it on the bus', async () => {
+  await scan('10.0.7.3', now - 3 * 3600);
+  await stack.settle();
+  await idle();
+  await stack.settle();
+  await idle();
+  const about = (at: { ProductFields?: unknown }) =>
+    (at.ProductFields as Record<string, string>)['sweepwatch/sourceAddress'] === '10.0.7.3';
+  expect(imported().filter(about).at(-1)).toMatchObject({
+    RecordState: 'ARCHIVED',
+    ProductFields: { 'sweepwatch/closedBecause': 'ended' },
+  });
+  const closed = (await received()).filter(({ detail }) => detail.source?.address === '10.0.7.3');
+  expect(closed.map((event) => event['detail-type'])).toContain('Scan Finding Closed');
+  alerts();
+  chat();
 });
 
 test('a message that cannot be passed on becomes a dead letter, and no mail is sent again', async () => {

@@ -85,6 +85,8 @@ function inWords({ resources, region, outputs }: RunningStack['cloud'], call: Ca
     expect(bucket).toBe(outputs.LogBucket);
     return `${call.action} LogBucket${key.length === 0 ? '' : '/object'}`;
   }
+  // The integration of the account exists without the stack.
+  if (call.action.startsWith('securityhub:')) return `${call.action} HubProduct`;
   const arn = arnOfCall(region, call);
   const named = (resource: CreatedResource) => resource.logicalId.replace(/^Detector|[0-9A-F]{8}$/g, '');
   const owner = [...resources.values()].find(

@@ -24,9 +24,11 @@ describe('with every destination', () => {
       'logs:CreateLogStream logs:PutLogEvents on <ForwardLogs>',
       'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <EventBusQueue>',
       'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <ChatQueue>',
+      'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <SecurityHubQueue>',
       'dynamodb:Query on <Findings>/index/byId',
       'events:PutEvents on <DestinationsBus>',
       'sns:Publish on <ChatTopic>',
+      'securityhub:BatchImportFindings on arn:<AWS::Partition>:securityhub:<AWS::Region>:<AWS::AccountId>:product/<AWS::AccountId>/default',
     ]);
   });
 
@@ -35,7 +37,10 @@ describe('with every destination', () => {
     expect(permissionsOf(chat, 'Forward').join()).not.toContain('events:');
     chat.resourceCountIs('AWS::Events::EventBus', 0);
     const bus = synthesize({ destinations: { eventBus: 'new' } });
-    expect(permissionsOf(bus, 'Forward').join()).not.toContain('sns:');
+    expect(permissionsOf(bus, 'Forward').join()).not.toMatch(/sns:|securityhub/);
+    const hub = synthesize({ destinations: { securityHub: true } });
+    expect(permissionsOf(hub, 'Forward').join()).not.toMatch(/sns:|events:/);
+    expect(resourcesOf(hub, 'AWS::Lambda::EventSourceMapping')).toHaveLength(3);
     expect(resourcesOf(bus, 'AWS::SNS::Topic')).toHaveLength(2);
   });
 

@@ -193,8 +193,9 @@ describe('the commands', () => {
       ['--source-arn', '--destination-arn'],
       ['--source-arn', '--destination-arn'],
       ['--source-arn', '--destination-arn'],
+      ['--source-arn', '--destination-arn'],
     ]);
-    for (const name of ['RedriveIngest', 'RedriveAlert', 'RedriveEventBus', 'RedriveChat'])
+    for (const name of ['RedriveIngest', 'RedriveAlert', 'RedriveEventBus', 'RedriveChat', 'RedriveSecurityHub'])
       expect(cliFault(outputs[name]!.split(' ').slice(1))).toBeUndefined();
     expect(outputs.RedriveIngest).toBe(
       'aws sqs start-message-move-task --source-arn IngestDeadLetters --destination-arn IngestQueue --region AWS::Region',

@@ -67,7 +67,7 @@ export const withSignals = synthesize({
     hosts: [{ logGroup: '/hosts/auditd', filterPattern: '?EXECVE ?SYSCALL' }],
     ecs: true,
   },
-  destinations: { eventBus: 'new', chat: {} },
+  destinations: { eventBus: 'new', chat: {}, securityHub: true },
 });
 
 /** The template of a plain deployment: a new bucket, two VPCs, an address for each topic. */

@@ -114,7 +114,7 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'The condition names the exact ARN of a rule of the stack, which contains the account.',
   ),
   ...forEach(
-    ['EventBus', 'Chat'],
+    ['EventBus', 'Chat', 'SecurityHub'],
     (id) =>
       `confused deputy: sns.amazonaws.com sqs:SendMessage on ${id}Queue, admitted for a source account of others and no source account`,
     'The condition names the exact ARN of the alert topic, which contains the account.',

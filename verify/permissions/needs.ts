@@ -76,6 +76,7 @@ function arnOfName(stack: PaperStack, name: string): string {
       ? bucket
       : `${bucket}/${existing?.flowLogsUnder?.replace(/AWSLogs\/$/, '') ?? existing?.prefix ?? ''}${OBJECT}`;
   }
+  if (owner === 'HubProduct') return `arn:aws:securityhub:${REGION}:${ACCOUNT}:product/${ACCOUNT}/default`;
   if (resource === undefined) throw new Error(`calls.json names ${name}, expected a construct of the stack`);
   return [arnOf(resource), ...rest].join('/');
 }

@@ -55,7 +55,7 @@ export const DEPLOYMENTS = {
   'all destinations, key of the stack': {
     ...people,
     kmsKey: 'new',
-    destinations: { eventBus: 'new', chat: {} },
+    destinations: { eventBus: 'new', chat: {}, securityHub: true },
   },
 } as const satisfies Readonly<Record<string, SettingsInput>>;
 

@@ -4,7 +4,15 @@ import { VERDICTS } from '../lib/finding/review.ts';
 import { after, type Perform, shareOptions } from './declared-command.ts';
 import { DIRECTIONS, STATUSES, VERDICT_FILTERS } from './finding-filters.ts';
 import { FORMATS } from './formats.ts';
-import { addOptions, deploymentOptions, formatOption, portOption, reportOption, severityOption } from './options.ts';
+import {
+  addOptions,
+  deploymentOptions,
+  formatOption,
+  portOption,
+  reportOption,
+  secondsOption,
+  severityOption,
+} from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Declares `sweepwatch findings`. */
@@ -16,6 +24,7 @@ export function addFindings(program: Command, terminal: Terminal, perform: Perfo
   addList(findings, terminal, perform);
   addShow(findings, terminal, perform);
   addExport(findings, terminal, perform);
+  addWatch(findings, terminal, perform);
   addReview(findings, terminal, perform);
   addWhy(findings, terminal, perform);
   addStats(findings, terminal, perform);
@@ -199,5 +208,33 @@ Campaigns of several sources, and what the traffic of others says, are not part 
 cloudformation:DescribeStacks and lambda:GetFunctionConfiguration with --stack.`,
   ).action((source, options) =>
     perform(async () => (await import('./commands/why.ts')).explainAddress(source, options, terminal)),
+  );
+}
+
+function addWatch(findings: Command, terminal: Terminal, perform: Perform): void {
+  const watch = findings
+    .command('watch')
+    .summary('follow new and changed findings until Ctrl-C')
+    .description(
+      'Prints the findings of the last hour, then each new one and each that changed, until Ctrl-C. Takes the filters of "findings list". Each look reads the index by day, so do not make them more often than you need.',
+    );
+  addOptions(
+    watch,
+    ...filterOptions('1h').filter(({ long }) => long !== '--until'),
+    secondsOption('--every <SECONDS>', 'seconds between two looks, 5 to 3600').default(15),
+    new Option('--format <FORMAT>', 'table has a line for each change, ndjson the whole finding')
+      .choices(['table', 'ndjson'])
+      .default('table'),
+    ...deploymentOptions(),
+  );
+  after(watch, [
+    'findings watch --stack sweepwatch',
+    'findings watch --direction lateral --severity medium --format ndjson --stack sweepwatch',
+  ]).action((options) =>
+    perform(async () => {
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      return (await import('./commands/watch-findings.ts')).watchFindings(options, terminal, stop.signal);
+    }),
   );
 }

@@ -29,7 +29,8 @@ export function* textsOf(findings: Iterable<Finding>, format: Format, paint?: Pa
 const lineOf = (finding: Finding, format: 'ndjson' | 'csv' | 'ocsf'): string =>
   format === 'csv' ? csvRow(finding) : jsonText(format === 'ocsf' ? toOcsf(finding) : finding);
 
-const SEVERITY_STYLES: Readonly<Record<string, Style>> = {
+/** How severities are painted. */
+export const SEVERITY_STYLES: Readonly<Record<string, Style>> = {
   critical: ['bold', 'red'],
   high: 'red',
   medium: 'yellow',

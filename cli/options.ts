@@ -51,6 +51,14 @@ export const portOption = (flags: string, description: string): Option =>
     throw new InvalidArgumentError('Expected a number from 0 to 65535.');
   });
 
+/** An option that takes a number of seconds between two looks. */
+export const secondsOption = (flags: string, description: string): Option =>
+  new Option(flags, description).argParser((value: string) => {
+    const seconds = Number(value);
+    if (/^\d+$/.test(value) && seconds >= 5 && seconds <= 3600) return seconds;
+    throw new InvalidArgumentError('Expected a number of seconds from 5 to 3600.');
+  });
+
 /** An option that may be repeated. Its values keep their order. */
 export const repeatable = (flags: string, description: string): Option =>
   new Option(flags, `${description} (repeatable)`).argParser((value: string, previous: readonly string[] = []) => [

@@ -24,7 +24,7 @@ function shell(name: string, args: readonly string[], input = ''): string | unde
 
 const WORDS: readonly (readonly [line: string, completed: readonly string[]])[] = [
   ['det', ['detect']],
-  ['findings ', ['list', 'show', 'export', 'ack', 'close', 'why', 'stats', 'help']],
+  ['findings ', ['list', 'show', 'export', 'watch', 'ack', 'close', 'why', 'stats', 'help']],
   ['findings list --s', ['--since', '--source', '--scope', '--severity', '--status', '--stack']],
   ['findings list --severity h', ['high']],
   ['findings --stack list s', ['show', 'stats']],

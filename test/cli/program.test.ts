@@ -101,6 +101,7 @@ describe('help', () => {
     'findings ack',
     'findings close',
     'findings stats',
+    'findings watch',
     'findings why',
     'suppress add',
     'suppress list',

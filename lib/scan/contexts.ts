@@ -38,8 +38,10 @@ const TABLE = {
    * connections, or a scanner that hides its resets.
    */
   'answered, left open': { failure: 0, success: 0.5, atMost: 'medium' },
+  /** The same in a log without TCP flags, which does not show whether the connection was closed. */
+  'answered, end unknown': { failure: 0, success: 0.5, atMost: 'medium' },
   /**
-   * The same, but closed. A scanner that finds a port open does this, and so does a health check, so it is worth half a
+   * The same, and closed. A scanner that finds a port open does this, and so does a health check, so it is worth half a
    * success.
    */
   'answered, then left': { failure: 0, success: 0.5 },
@@ -111,6 +113,7 @@ const TABLE = {
 export const CONTEXTS: Readonly<Record<keyof typeof TABLE, Context>> = TABLE;
 
 const ICMP: ReadonlySet<number> = new Set([1, 58]);
+const TCP = 6;
 const UDP = 17;
 /** The first port of traceroute, and how many it uses: three for each of thirty hops. */
 const TRACEROUTE_PORT = 33_434;
@@ -139,6 +142,7 @@ export function contextOf(circumstances: Circumstances): ContextName {
   if (!isFailure(outcome)) {
     if (!isOnce) return 'answered';
     if (seen & SEEN_EXCHANGE) return 'answered once, with data';
+    if (protocol === TCP && seen & SEEN_WITHOUT_FLAGS) return 'answered, end unknown';
     return staysOpen(seen) ? 'answered, left open' : 'answered, then left';
   }
   if (isAnsweredBefore) return 'answered before';
@@ -151,4 +155,4 @@ export function contextOf(circumstances: Circumstances): ContextName {
 
 /** Whether the flags of both ends show a connection that was made and not closed. */
 const staysOpen = (seen: number): boolean =>
-  (seen & SEEN_SYN) !== 0 && (seen & SEEN_SYN_ACK) !== 0 && (seen & (SEEN_CLOSED | SEEN_WITHOUT_FLAGS)) === 0;
+  (seen & SEEN_SYN) !== 0 && (seen & SEEN_SYN_ACK) !== 0 && (seen & SEEN_CLOSED) === 0;

@@ -108,3 +108,10 @@ test('the page of detections explains every context', () => {
   for (const [name, { failure, success, atMost }] of Object.entries(CONTEXTS))
     expect(page).toContain(`| ${name} | ${failure} | ${success} | ${atMost ?? '-'} |`);
 });
+
+test('a sweep of open ports is at most medium where the log does not show whether its connections were closed', async () => {
+  const sweep = horizontal(40, { fate: 'established' });
+  const withoutFlags = sweep.map(({ 'tcp-flags': _, ...others }) => others);
+  expect(await severitiesIn(sweep)).toEqual(['high']);
+  expect(await severitiesIn(withoutFlags)).toEqual(['medium']);
+});

@@ -29,7 +29,6 @@ export function pictureText({ contacts, timeline, grid, isSampled }: Picture, ha
     '',
     'TARGETS BY PORT',
     ...gridLines(grid),
-    '',
   ]
     .map((line) => `${printable(line)}\n`)
     .join('');
@@ -45,7 +44,7 @@ function timelineLines({ from, step, failed, answered, signals }: Timeline, hasU
     line('failed', failed),
     line('answered', answered),
     ...(signals.some(Boolean) ? [`  ${'signals'.padEnd(9)}${marks.trimEnd()}`] : []),
-    `  ${isoTime(from)} to ${isoTime(end)}, ${step / 60 === 1 ? 'a minute' : `${step / 60} minutes`} each, at most ${countOf(most, 'contact')}`,
+    `  ${isoTime(from)} to ${isoTime(end)}, ${step < 60 ? countOf(step, 'second') : countOf(step / 60, 'minute')} each, at most ${countOf(most, 'contact')}`,
   ];
 }
 

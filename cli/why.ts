@@ -11,6 +11,8 @@ export type WhyFormat = (typeof WHY_FORMATS)[number];
 
 interface WhyOptions {
   readonly format: WhyFormat;
+  /** The time that was looked at, as text. */
+  readonly when?: string;
   /** Lines for people above the explanations. */
   readonly remarks?: readonly string[];
 }
@@ -20,7 +22,7 @@ export function printWhy(
   address: string,
   found: readonly SourceEvidence[],
   context: JudgingContext,
-  { format, remarks = [] }: WhyOptions,
+  { format, when, remarks = [] }: WhyOptions,
   terminal: Terminal,
 ): void {
   const explanations: Explanation[] = found.map((evidence) => explainSource(evidence, context));
@@ -28,7 +30,7 @@ export function printWhy(
   else if (format === 'ndjson') for (const each of explanations) terminal.stdout(`${jsonText(each)}\n`);
   else if (!explanations.length)
     terminal.stdout(
-      `no contact that ${printable(address)} began is known. It may be a target, or the log may lack it\n`,
+      `no contact that ${printable(address)} began is known${when ? ` ${when}` : ''}. It may be a target, or the log may lack it\n`,
     );
   else {
     for (const remark of remarks) terminal.stdout(`${printable(remark)}\n`);

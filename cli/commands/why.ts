@@ -1,5 +1,7 @@
 /** `sweepwatch findings why`: what the evidence of a deployment says of a source that was not reported. */
+import { isoTime } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
+import { Networks } from '../../lib/net/networks.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type EvidenceOptions, openEvidence } from '../evidence.ts';
 import { readTime } from '../finding-filters.ts';
@@ -16,6 +18,8 @@ export interface WhyOptions extends EvidenceOptions {
 }
 
 const HOUR = 3600;
+/** Hours of an outside address that may be read, 31 days and the margin. */
+const MOST_HOURS = 31 * 24 + 3;
 /** Hours before that decide whether a contact is a first contact. */
 const MARGIN = 2;
 
@@ -28,11 +32,16 @@ export async function explainAddress(text: string, options: WhyOptions, terminal
   const until = options.until === undefined ? now + HOUR : readTime('--until', options.until, now);
   const to = Math.floor(until / HOUR);
   if (to < from + MARGIN) throw new UsageError('--until is before --since: no evidence can be in that time');
+  if (to - from > MOST_HOURS && !new Networks().isInsideText(address))
+    throw new UsageError(
+      '--since and --until may be 31 days apart for an outside address: its hours are read one by one',
+    );
   const { context, remarks, source, scopesOf } = await openEvidence(options);
   const scopes = options.scope === undefined ? await scopesOf(address) : [options.scope];
   const found = await Promise.all(scopes.map((scope) => source({ scope, address }, from, to)));
   if (options.format !== 'table') for (const remark of remarks) terminal.stderr(`${printable(remark)}\n`);
+  const when = `from ${isoTime((from + MARGIN) * HOUR)} to ${isoTime((to + 1) * HOUR)}`;
   const known = found.filter((evidence) => evidence !== undefined);
-  printWhy(address, known, context, { format: options.format, remarks }, terminal);
+  printWhy(address, known, context, { format: options.format, remarks, when }, terminal);
   return 0;
 }

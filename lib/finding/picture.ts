@@ -53,6 +53,8 @@ export interface PictureSize {
 
 const MINUTE = 60;
 const HOUR = 3600;
+/** Shorter scans are drawn by the second. */
+const SHORT = 300;
 /** Minutes in the first of two words of bits. */
 const LOW_MINUTES = 30;
 
@@ -95,10 +97,12 @@ function timelineOf(
   last: number,
   columns: number,
 ): Timeline {
-  const from = Math.floor(first / MINUTE) * MINUTE;
-  const minutes = Math.floor((last - from) / MINUTE) + 1;
-  const step = Math.ceil(minutes / columns) * MINUTE;
-  const length = Math.ceil((minutes * MINUTE) / step);
+  // Of short scans the first probe of each contact is known to the second, of others the minutes of all probes.
+  const unit = last - first < SHORT ? 1 : MINUTE;
+  const from = Math.floor(first / unit) * unit;
+  const units = Math.floor((last - from) / unit) + 1;
+  const step = Math.ceil(units / columns) * unit;
+  const length = Math.ceil((units * unit) / step);
   const [failed, answered, marks] = [0, 1, 2].map(() => new Array<number>(length).fill(0)) as [
     number[],
     number[],
@@ -107,7 +111,8 @@ function timelineOf(
   const at = (time: number) => Math.floor((time - from) / step);
   for (const { hour, contact } of probed) {
     const counts = isFailure(outcomeOf(contact.seen)) ? failed : answered;
-    for (const index of new Set(minutesOf(hour, contact).map(at))) if (index >= 0 && index < length) counts[index]!++;
+    const times = unit === MINUTE ? minutesOf(hour, contact) : [contact.firstEnd];
+    for (const index of new Set(times.map(at))) if (index >= 0 && index < length) counts[index]!++;
   }
   for (const { at: time } of signals?.sample ?? []) {
     const index = at(epochSeconds(time));

@@ -90,6 +90,7 @@ export const addsTo = (own: Review, other: Review): boolean =>
 export function stateOf(finding: Finding): string {
   if (finding.test) return 'test';
   if (finding.closedBecause === 'analyst') return `closed: ${finding.verdict ?? 'analyst'}`;
+  if (finding.closedBecause === 'ended' && finding.acknowledged) return 'ended, acknowledged';
   if (finding.status === 'closed') return finding.closedBecause ?? 'closed';
   if (isReopened(finding)) return 'reopened';
   return finding.acknowledged ? 'acknowledged' : 'open';

@@ -33,6 +33,13 @@ describe('the timeline', () => {
     expect([timeline.failed[0], timeline.failed[1], timeline.failed[45]]).toEqual([2, 0, 1]);
   });
 
+  test('of a short scan counts first probes by the second', () => {
+    const end = (second: number) => ({ firstStart: START + second, firstEnd: START + second, lastEnd: START + second });
+    const { timeline } = draw([at(0, { ...end(0), port: 1 }), at(0, { ...end(7), port: 2 })], 0.5)!;
+    expect(timeline.step).toBe(1);
+    expect(timeline.failed.flatMap((count, second) => (count ? [second] : []))).toEqual([0, 7]);
+  });
+
   test('has wider steps for a longer finding, and counts a contact once in each', () => {
     const { timeline } = draw([at(0, { minutesLow: 0b111 })], 600)!;
     expect(timeline.step).toBe(660);
@@ -63,16 +70,16 @@ describe('the grid', () => {
 });
 
 describe('the text', () => {
-  const picture = draw([at(0, { port: 1 }), at(0, { port: 2 }), at(3, { port: 22, seen: OPEN })], 3)!;
+  const picture = draw([at(0, { port: 1 }), at(0, { port: 2 }), at(7, { port: 22, seen: OPEN })], 7)!;
 
   test('draws blocks where the terminal shows them', () => {
-    expect(pictureText(picture, true)).toContain('  failed   █   \n  answered    ▄\n');
+    expect(pictureText(picture, true)).toContain('  failed   █       \n  answered        ▄\n');
   });
 
   test('draws ASCII elsewhere', () => {
     const text = pictureText(picture, false);
     expect(text).toMatch(/^[\x20-\x7e\n]*$/);
-    expect(text).toContain('  failed   @   \n  answered    =\n');
+    expect(text).toContain('  failed   @       \n  answered        =\n');
     expect(text).toContain(
       '              1 2 22  failed/answered\n  10.0.12.30  x x  O  2/1\n  O answered, x rejected, r reset, - no answer, ? initiator unknown\n',
     );

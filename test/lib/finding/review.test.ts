@@ -65,6 +65,8 @@ test.each([
   ['open', {}],
   ['acknowledged', { acknowledged: { by: 'alice', at: at(0) } }],
   ['ended', { status: 'closed', closedBecause: 'ended' }],
+  ['ended, acknowledged', { acknowledged: { by: 'alice', at: at(0) }, status: 'closed', closedBecause: 'ended' }],
+  ['refuted', { acknowledged: { by: 'alice', at: at(0) }, status: 'closed', closedBecause: 'refuted' }],
   ['closed: benign', { ...benign, status: 'closed', closedBecause: 'analyst' }],
   ['reopened', { ...benign, severity: 'critical' }],
 ] as const)('the state of a finding is %s', (state, parts) => {

@@ -86,7 +86,7 @@ function addExport(findings: Command, terminal: Terminal, perform: Perform): voi
     new Option('--output <FILE>', 'file to write, replaced when all of it is written (default: stdout)'),
     new Option(
       '--format <FORMAT>',
-      'format of the file. ndjson and ocsf (OCSF 1.8) have one finding per line, default ndjson',
+      'format of the file. ndjson and ocsf (OCSF 1.8, or the version named) have one finding per line, default ndjson',
     ).choices(FORMATS),
     reportOption(),
     ...deploymentOptions(),

@@ -1,14 +1,14 @@
 /** Findings as text: a table for people, NDJSON, JSON, CSV and OCSF for programs. */
 
 import type { Finding } from '../lib/finding/model.ts';
-import { toOcsf } from '../lib/finding/ocsf.ts';
+import { type OcsfVersion, toOcsf } from '../lib/finding/ocsf.ts';
 import { stateOf } from '../lib/finding/review.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
 import { csvHeading, csvRow } from './csv.ts';
 import { alignedTable, type Paint } from './table.ts';
 import type { Style, Terminal } from './terminal.ts';
 
-export const FORMATS = ['table', 'ndjson', 'json', 'csv', 'ocsf'] as const;
+export const FORMATS = ['table', 'ndjson', 'json', 'csv', 'ocsf', 'ocsf-1.3', 'ocsf-1.6'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Writes findings to stdout in a format. */
@@ -26,8 +26,14 @@ export function* textsOf(findings: Iterable<Finding>, format: Format, paint?: Pa
   }
 }
 
-const lineOf = (finding: Finding, format: 'ndjson' | 'csv' | 'ocsf'): string =>
-  format === 'csv' ? csvRow(finding) : jsonText(format === 'ocsf' ? toOcsf(finding) : finding);
+/** The version of OCSF that a format is, if any. */
+const OCSF: Partial<Readonly<Record<Format, OcsfVersion>>> = { ocsf: '1.8', 'ocsf-1.6': '1.6', 'ocsf-1.3': '1.3' };
+
+function lineOf(finding: Finding, format: Exclude<Format, 'table' | 'json'>): string {
+  if (format === 'csv') return csvRow(finding);
+  const version = OCSF[format];
+  return jsonText(version ? toOcsf(finding, version) : finding);
+}
 
 /** How severities are painted. */
 export const SEVERITY_STYLES: Readonly<Record<string, Style>> = {

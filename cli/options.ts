@@ -34,7 +34,7 @@ export const reportOption = (): Option =>
 export const formatOption = (): Option =>
   new Option(
     '--format <FORMAT>',
-    'output format. ndjson and ocsf (OCSF 1.8) print one finding per line, csv one per row',
+    'output format. ndjson and ocsf (OCSF 1.8, or the version named) print one finding per line, csv one per row',
   )
     .choices(FORMATS)
     .default('table');

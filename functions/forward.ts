@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { toAsff } from '../lib/finding/asff.ts';
 import { type Severity, severityRank } from '../lib/finding/model.ts';
-import { busEvent, digestEvent } from '../lib/notify/bus-event.ts';
+import { busEvent, digestEvent, type EventFormat } from '../lib/notify/bus-event.ts';
 import { chatMessage, chatStorm, type StormBody } from '../lib/notify/chat.ts';
 import { hubTexts } from '../lib/notify/hub-texts.ts';
 import type { AlertPlace } from '../lib/notify/text.ts';
@@ -64,6 +64,7 @@ export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<
   const {
     EVENT_BUS,
     EVENT_BUS_QUEUE,
+    EVENT_FORMAT = 'finding',
     CHAT_TOPIC_ARN,
     CHAT_QUEUE,
     HUB_PRODUCT_ARN,
@@ -78,7 +79,7 @@ export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<
         putEvents(
           caller,
           EVENT_BUS,
-          alerts.map(({ event, finding }) => busEvent(event, finding, DEPLOYMENT)),
+          alerts.map(({ event, finding }) => busEvent(event, finding, DEPLOYMENT, EVENT_FORMAT as EventFormat)),
         ),
       digest: (digest) => putEvents(caller, EVENT_BUS, [digestEvent(digest, DEPLOYMENT)]),
     });

@@ -54,6 +54,7 @@ export function createDestinations(
         : EventBus.fromEventBusArn(place, 'GivenBus', wanted);
   if (eventBus) {
     variables.EVENT_BUS = eventBus.eventBusArn;
+    variables.EVENT_FORMAT = settings.destinations.eventFormat;
     addQueue('EventBus', 'the event bus', 'EVENT_BUS_QUEUE');
   }
   const chatTopic = chat && createChatTopic(scope, settings, resources.key);

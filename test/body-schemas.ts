@@ -4,6 +4,7 @@ import type { Ajv2020 } from 'ajv/dist/2020.js';
 import { toAsff } from '../lib/finding/asff.ts';
 import type { AlertEvent } from '../lib/finding/lifecycle.ts';
 import type { Finding } from '../lib/finding/model.ts';
+import { OCSF_VERSIONS, toOcsf } from '../lib/finding/ocsf.ts';
 import { type BusEvent, busEvent } from '../lib/notify/bus-event.ts';
 import { chatMessage } from '../lib/notify/chat.ts';
 import { hubTexts } from '../lib/notify/hub-texts.ts';
@@ -43,6 +44,7 @@ export const asffOf = (event: AlertEvent, finding: Finding, updatedAt = '2026-11
 /** A check of all bodies of a finding. `ajv` knows the schema of findings as `finding.schema.json`. */
 export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
   const isEvent = ajv.compile(schemaAt('event'));
+  const isOcsf = new Map(OCSF_VERSIONS.map((version) => [version, ajv.compile(schemaAt(`ocsf-${version}`))]));
   const problems = (what: string, validate: typeof isEvent, value: unknown): string[] =>
     validate(value)
       ? []
@@ -50,6 +52,14 @@ export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
   return (finding) =>
     EVENTS.flatMap((event) => [
       ...problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch'))),
+      ...[...isOcsf].flatMap(([version, validate]) => [
+        ...problems(`OCSF ${version}`, validate, JSON.parse(JSON.stringify(toOcsf(finding, version, event)))),
+        ...problems(
+          `event in OCSF ${version}`,
+          isEvent,
+          delivered(busEvent(event, finding, 'sweepwatch', `ocsf-${version}`)),
+        ),
+      ]),
       ...[chatProblem(JSON.stringify(chatMessage(event, finding, PLACE))) ?? []].flat().map((text) => `chat: ${text}`),
       ...[asffProblem(asffOf(event, finding)) ?? []].flat().map((text) => `ASFF: ${text}`),
     ]);

@@ -16,6 +16,13 @@ export const destinations = z
           'function. The bus must exist: EventBridge accepts events for one that does not, and drops them. About 1 USD ' +
           'for a million events.',
       ),
+    eventFormat: z
+      .enum(['finding', 'ocsf-1.3', 'ocsf-1.6', 'ocsf-1.8'])
+      .default('finding')
+      .describe(
+        'Form of the detail of events. finding: as on the alert topic. ocsf-1.3, ocsf-1.6, ocsf-1.8: a Detection Finding of ' +
+          'that version of OCSF, with the activities Create, Update and Close. Security Lake takes 1.3 at most.',
+      ),
     chat: z
       .strictObject({
         minSeverity: z

@@ -154,6 +154,13 @@ export interface SettingsInput {
      */
     eventBus?: string;
     /**
+     * Form of the detail of events. finding: as on the alert topic. ocsf-1.3, ocsf-1.6, ocsf-1.8: a Detection
+     * Finding of that version of OCSF, with the activities Create, Update and Close. Security Lake takes 1.3 at
+     * most.
+     * @default "finding"
+     */
+    eventFormat?: "finding" | "ocsf-1.3" | "ocsf-1.6" | "ocsf-1.8";
+    /**
      * A topic of its own (output ChatTopic) for Slack and Teams through Amazon Q Developer in chat applications.
      * Subscribe channels to this topic, and nothing else to it.
      */
@@ -721,6 +728,13 @@ export interface Settings {
      * @default "none"
      */
     eventBus: string;
+    /**
+     * Form of the detail of events. finding: as on the alert topic. ocsf-1.3, ocsf-1.6, ocsf-1.8: a Detection
+     * Finding of that version of OCSF, with the activities Create, Update and Close. Security Lake takes 1.3 at
+     * most.
+     * @default "finding"
+     */
+    eventFormat: "finding" | "ocsf-1.3" | "ocsf-1.6" | "ocsf-1.8";
     /**
      * A topic of its own (output ChatTopic) for Slack and Teams through Amazon Q Developer in chat applications.
      * Subscribe channels to this topic, and nothing else to it.

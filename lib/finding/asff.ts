@@ -76,6 +76,7 @@ export function toAsff(finding: Finding, context: AsffContext): Record<string, u
     ...networkOf(finding),
     ...actionOf(finding),
     ProductFields: fieldsOf(finding, deployment),
+    ...(finding.test && { Sample: true }),
     RecordState: isClosed ? 'ARCHIVED' : 'ACTIVE',
     // Given here, they do not overwrite what a person has set.
     FindingProviderFields: {

@@ -1,4 +1,8 @@
-/** A finding as an OCSF 1.8.0 Detection Finding (class 2004), the form that security lakes and SIEMs accept. */
+/**
+ * A finding as an OCSF Detection Finding (class 2004), the form that security lakes and SIEMs accept: 1.8 by default, 1.6
+ * for AWS Security Hub, 1.3 for Security Lake, which takes nothing later.
+ */
+import type { AlertEvent } from './lifecycle.ts';
 import { epochSeconds, type Finding, type Severity, type Verdict } from './model.ts';
 
 const SEVERITY_IDS: Readonly<Record<Severity, number>> = { informational: 1, low: 2, medium: 3, high: 4, critical: 5 };
@@ -9,14 +13,41 @@ const [NEW, IN_PROGRESS, SUPPRESSED, RESOLVED] = [1, 2, 3, 4] as const;
 const VERDICT_IDS: Readonly<Record<Verdict, number>> = { true: 2, benign: 5, tuned: 1 };
 /** Direction "Unknown". */
 const UNKNOWN = 0;
-const CREATE = 1;
-const CLOSE = 3;
+/** The activities "Create", "Update" and "Close". */
+const ACTIVITIES: Readonly<Record<AlertEvent, number>> = { opened: 1, escalated: 2, closed: 3 };
 /** Observable type "IP Address". */
 const IP_ADDRESS = 2;
 
-/** Maps a finding. Times are epoch milliseconds, as OCSF requires. */
-export function toOcsf(finding: Finding): Record<string, unknown> {
-  const activity = finding.status === 'closed' ? CLOSE : CREATE;
+/** The versions that a finding can be written in. */
+export const OCSF_VERSIONS = ['1.3', '1.6', '1.8'] as const;
+export type OcsfVersion = (typeof OCSF_VERSIONS)[number];
+
+/**
+ * Maps a finding. Times are epoch milliseconds, as OCSF requires.
+ * @param event what happened to the finding. By default it was closed, or else created.
+ */
+export function toOcsf(
+  finding: Finding,
+  version: OcsfVersion = '1.8',
+  event: AlertEvent = finding.status === 'closed' ? 'closed' : 'opened',
+): Record<string, unknown> {
+  const latest = toLatest(finding, event);
+  if (version === '1.8') return latest;
+  const { metadata, ...rest } = latest;
+  return version === '1.6'
+    ? { ...latest, metadata: { ...metadata, version: '1.6.0' } }
+    : withoutLater({ ...rest, metadata: { ...metadata, version: '1.3.0' } });
+}
+
+/** Version 1.3 has no alert flag, no tags, no names of evidence and no verdicts. The finding in `unmapped` has them. */
+function withoutLater({ is_alert: _, verdict_id: __, ...event }: ReturnType<typeof toLatest>): Record<string, unknown> {
+  const { tags: ___, ...info } = event.finding_info;
+  const { profiles: ____, ...metadata } = event.metadata;
+  return { ...event, metadata, finding_info: info, evidences: event.evidences.map(({ name: _____, ...one }) => one) };
+}
+
+function toLatest(finding: Finding, event: AlertEvent) {
+  const activity = ACTIVITIES[event];
   return {
     class_uid: 2004,
     category_uid: 2,

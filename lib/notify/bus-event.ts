@@ -2,6 +2,7 @@
 import { arnsOf } from '../finding/arns.ts';
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import { type OcsfVersion, toOcsf } from '../finding/ocsf.ts';
 import { jsonText } from '../text/untrusted.ts';
 import { incidentOf } from './incident.ts';
 import { alertSubject } from './message.ts';
@@ -49,13 +50,25 @@ const TRIMMED: readonly (readonly [name: string, cut: (finding: Finding) => Part
   ['dataQuality', () => ({ dataQuality: [] })],
 ];
 
+/** The form of an event's detail: our own, or OCSF of a version with our own in `unmapped`. */
+export type EventFormat = 'finding' | `ocsf-${OcsfVersion}`;
+
 /** The event about a finding. `deployment` names the stack that found it. */
-export function busEvent(event: AlertEvent, finding: Finding, deployment: string): BusEvent {
+export function busEvent(
+  event: AlertEvent,
+  finding: Finding,
+  deployment: string,
+  format: EventFormat = 'finding',
+): BusEvent {
   const incident = incidentOf(event, finding, alertSubject(event, finding));
   const trimmed: string[] = [];
   let kept = finding;
-  const detail = () =>
-    jsonText({ ...kept, event, deployment, incident, ...(trimmed.length > 0 && { trimmed: [...trimmed] }) });
+  const detail = () => {
+    const own = { ...kept, event, deployment, incident, ...(trimmed.length > 0 && { trimmed: [...trimmed] }) };
+    if (format === 'finding') return jsonText(own);
+    const ocsf = toOcsf(kept, format.slice('ocsf-'.length) as OcsfVersion, event);
+    return jsonText({ ...ocsf, unmapped: { sweepwatch: own } });
+  };
   let text = detail();
   for (const [name, cut] of TRIMMED) {
     if (Buffer.byteLength(text) <= EVENT_LIMIT - ENVELOPE) break;

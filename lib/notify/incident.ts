@@ -36,7 +36,8 @@ const SOURCE_LIMIT = 255;
 export const incidentOf = (event: AlertEvent, finding: Finding, summary: string): Incident => ({
   action: event === 'closed' ? 'resolve' : 'trigger',
   key: finding.id,
-  severity: LEVELS[finding.severity],
+  // Nobody is woken up for a test.
+  severity: finding.test ? 'info' : LEVELS[finding.severity],
   summary: harmless(summary),
   source: harmless(whoseOf(finding)).slice(0, SOURCE_LIMIT) || 'unknown',
 });

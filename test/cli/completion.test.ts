@@ -28,7 +28,7 @@ const WORDS: readonly (readonly [line: string, completed: readonly string[]])[] 
   ['findings list --s', ['--since', '--source', '--scope', '--severity', '--status', '--stack']],
   ['findings list --severity h', ['high']],
   ['findings --stack list s', ['show', 'stats']],
-  ['detect x --format ', ['table', 'ndjson', 'json', 'csv', 'ocsf']],
+  ['detect x --format ', ['table', 'ndjson', 'json', 'csv', 'ocsf', 'ocsf-1.3', 'ocsf-1.6']],
   ['detect x --region ', []],
   ['detect --config fl', ['flow one.log']],
   ['detect --format json fl', ['flow one.log']],
@@ -51,7 +51,15 @@ describe('bash', () => {
 
   test('completes a value behind an equals sign, which bash takes for a word', () => {
     expect(complete(['detect', '--format', '=', 'nd'])).toEqual(['ndjson']);
-    expect(complete(['detect', '--format', '='])).toEqual(['table', 'ndjson', 'json', 'csv', 'ocsf']);
+    expect(complete(['detect', '--format', '='])).toEqual([
+      'table',
+      'ndjson',
+      'json',
+      'csv',
+      'ocsf',
+      'ocsf-1.3',
+      'ocsf-1.6',
+    ]);
   });
 
   test('knows the function for the command', () => {

@@ -19,7 +19,7 @@ describe('Wrong usage', () => {
     [[], 'missing required argument \'PATH\': a file, a folder, "-" for stdin, or s3://bucket/prefix', 'detect '],
     [
       ['x', '--format', 'xml'],
-      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, csv, ocsf.`,
+      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, csv, ocsf, ocsf-1.3, ocsf-1.6.`,
       'detect ',
     ],
     [

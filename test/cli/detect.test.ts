@@ -154,9 +154,12 @@ describe('detect prints findings as', () => {
     }
   });
 
-  test.each(['table', 'ndjson', 'json', 'ocsf'])('%s with data on stdout and nothing else', async (format) => {
-    const run = await runHere(['detect', folder, 'missing.log', '--format', format]);
-    expect(run.stdout).toBe(await printed(format));
-    expect(run.stderr).toBe('missing.log: no such file or folder\n120 records in 2 files: 2 findings\n');
-  });
+  test.each(['table', 'ndjson', 'json', 'ocsf', 'ocsf-1.3', 'ocsf-1.6'])(
+    '%s with data on stdout and nothing else',
+    async (format) => {
+      const run = await runHere(['detect', folder, 'missing.log', '--format', format]);
+      expect(run.stdout).toBe(await printed(format));
+      expect(run.stderr).toBe('missing.log: no such file or folder\n120 records in 2 files: 2 findings\n');
+    },
+  );
 });

@@ -218,7 +218,7 @@ describe('wrong usage ends with 2 and says what was expected', () => {
     ],
     [
       ['findings', 'list', '--format', 'xml'],
-      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, csv, ocsf.`,
+      `option '--format <FORMAT>' argument 'xml' is invalid. Allowed choices are table, ndjson, json, csv, ocsf, ocsf-1.3, ocsf-1.6.`,
     ],
     [['findings', 'list', '--colour'], "unknown option '--colour'"],
   ])('%j', async (args, message) => {

@@ -51,7 +51,7 @@ function parquetScan(text: string): Uint8Array {
 describe('detect', () => {
   test.each(TEXTS)('of a log with %j for names prints it as text, in every format', async (text) => {
     const folder = folderWith({ 'scan.parquet': parquetScan(text), 'calm.parquet': parquetScan('calm') });
-    for (const format of ['table', 'ndjson', 'json', 'ocsf']) {
+    for (const format of ['table', 'ndjson', 'json', 'ocsf', 'ocsf-1.3', 'ocsf-1.6']) {
       const hostile = await runHere(['detect', `${folder}/scan.parquet`, '--format', format]);
       const calm = await runHere(['detect', `${folder}/calm.parquet`, '--format', format]);
       expectTame(hostile);
@@ -146,7 +146,7 @@ describe('what a table holds', () => {
   });
   afterAll(() => embedded.stop());
 
-  test.each(['table', 'ndjson', 'json', 'ocsf'])('is listed as text, as %s', async (format) => {
+  test.each(['table', 'ndjson', 'json', 'ocsf', 'ocsf-1.3', 'ocsf-1.6'])('is listed as text, as %s', async (format) => {
     const listed = await run('findings', 'list', '--format', format);
     expectTame(listed);
     if (format === 'ndjson') expect(findingsOf(listed)).toHaveLength(HOSTILE.length);

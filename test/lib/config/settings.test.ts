@@ -28,7 +28,7 @@ describe('defaults', () => {
       deploymentName: 'sweepwatch',
       vpcs: [],
       bucket: {},
-      destinations: { eventBus: 'none', securityHub: false },
+      destinations: { eventBus: 'none', eventFormat: 'finding', securityHub: false },
       logAccounts: [],
       flowLogs: { hiveCompatiblePartitions: false, perHourPartition: false, ecs: false, leaveOut: [] },
       kmsKey: 'none',

@@ -57,6 +57,11 @@ describe('the mapping', () => {
     ]);
   });
 
+  test('marks a test as a sample', () => {
+    expect(asff({ test: true }).Sample).toBe(true);
+    expect(asff()).not.toHaveProperty('Sample');
+  });
+
   test('archives what is closed, and says how it ended', () => {
     const closed = asffOf('closed', findingOf({ status: 'closed', closedBecause: 'ended' }));
     expect(closed).toMatchObject({ RecordState: 'ARCHIVED', ProductFields: { 'sweepwatch/closedBecause': 'ended' } });

@@ -1,7 +1,9 @@
 /** Findings as OCSF 1.8.0 Detection Findings (class 2004): all that the class requires, and nothing contradictory. */
 import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type Finding, SEVERITIES } from '../../../lib/finding/model.ts';
-import { toOcsf } from '../../../lib/finding/ocsf.ts';
+import { type OcsfVersion, toOcsf } from '../../../lib/finding/ocsf.ts';
+import { schemaAt } from '../../body-schemas.ts';
 import { campaignOf, findingOf } from './samples.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the mapping is of another project's shape, read by path
@@ -138,4 +140,55 @@ describe('the mapping', () => {
     ]);
     expect(ocsf().unmapped.sweepwatch).toEqual(findingOf());
   });
+});
+
+describe('of another version', () => {
+  const full = () =>
+    findingOf({
+      tool: { name: 'nmap', confidence: 70 },
+      verdict: 'benign',
+      status: 'closed',
+      closedBecause: 'analyst',
+    });
+  // biome-ignore lint/suspicious/noExplicitAny: the mapping is of another project's shape, read by path
+  const written = (version: OcsfVersion): any => JSON.parse(JSON.stringify(toOcsf(full(), version)));
+
+  test('1.6 has everything that 1.8 has', () => {
+    const { metadata, ...latest } = written('1.8');
+    expect(written('1.6')).toEqual({ ...latest, metadata: { ...metadata, version: '1.6.0' } });
+  });
+
+  test('1.3 lacks what came later, and has the rest', () => {
+    const event = written('1.3');
+    const { is_alert, verdict_id, ...latest } = written('1.8');
+    expect([is_alert, verdict_id]).toEqual([true, 5]);
+    const { tags, ...info } = latest.finding_info;
+    const { profiles, ...metadata } = latest.metadata;
+    expect([tags, profiles]).toEqual([expect.any(Array), ['incident']]);
+    expect(event).toEqual({
+      ...latest,
+      metadata: { ...metadata, version: '1.3.0' },
+      finding_info: info,
+      evidences: latest.evidences.map(({ name: _, ...one }: { name: string }) => one),
+    });
+    expect(event.unmapped.sweepwatch).toEqual(full());
+  });
+
+  test('is refused by the schema of 1.3, if it is later', () => {
+    const validate = new Ajv2020({ strict: false }).compile(schemaAt('ocsf-1.3'));
+    expect(validate(written('1.3'))).toBe(true);
+    expect(validate({ ...written('1.8'), metadata: written('1.3').metadata })).toBe(false);
+  });
+});
+
+test('an update and the end are activities of their own, so that one scan is counted once', () => {
+  const uids = (['opened', 'escalated', 'closed'] as const).map((event) => {
+    const { activity_id, type_uid } = toOcsf(findingOf(), '1.8', event);
+    return [activity_id, type_uid];
+  });
+  expect(uids).toEqual([
+    [1, 200_401],
+    [2, 200_402],
+    [3, 200_403],
+  ]);
 });

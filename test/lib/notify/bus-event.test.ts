@@ -42,6 +42,18 @@ describe('an event', () => {
   });
 });
 
+test('an event in OCSF has the finding, the incident and the activity', () => {
+  const detail = JSON.parse(busEvent('escalated', findingOf(), 'soc', 'ocsf-1.3').detail);
+  expect(detail).toMatchObject({
+    class_uid: 2004,
+    activity_id: 2,
+    metadata: { version: '1.3.0' },
+    unmapped: {
+      sweepwatch: { id: findingOf().id, event: 'escalated', deployment: 'soc', incident: { action: 'trigger' } },
+    },
+  });
+});
+
 describe('an event that is too large', () => {
   const reason = (length: number) => ({ test: 'x', value: 1, threshold: 1, text: 'x'.repeat(length) });
   const large = findingOf({ reasons: [reason(EVENT_LIMIT)], targets: { count: 9, exact: true, sample: ['10.0.9.9'] } });
@@ -89,6 +101,10 @@ describe('an incident for PagerDuty', () => {
       (severity) => incident('opened', findingOf({ severity }), 'soc').severity,
     );
     expect(severities).toEqual(['critical', 'error', 'warning', 'info', 'info']);
+  });
+
+  test('about a test wakes nobody up', () => {
+    expect(incident('opened', findingOf({ test: true }), 'soc')).toMatchObject({ severity: 'info' });
   });
 
   test('becomes a body of the Events API by the documented input transformer', () => {

@@ -18,6 +18,8 @@ It only reads. A check for which you lack the permission is skipped.`,
     doctor,
     repeatable('--only <ID>', 'run only this check, or all whose ids begin with it and a dot, such as bucket'),
     new Option('--json', 'print the results as one JSON document'),
+    new Option('--pre', 'check settings, account and Region before a deployment instead'),
+    new Option('--config <FILE>', 'settings file for --pre (default: sweepwatch.config.json)').implies({ pre: true }),
     ...stackOptions(),
   );
   after(
@@ -26,6 +28,8 @@ It only reads. A check for which you lack the permission is skipped.`,
       'doctor --stack sweepwatch',
       'doctor --stack sweepwatch --only flow-log --only bucket.events',
       'doctor --stack sweepwatch --json',
+      'doctor --pre --region eu-central-1',
+      'doctor --pre --region eu-central-1',
     ],
     `The command needs these permissions, and skips a check without its own:
   cloudformation:DescribeStacks, ec2:DescribeFlowLogs, s3:ListBucket,
@@ -33,6 +37,8 @@ It only reads. A check for which you lack the permission is skipped.`,
   lambda:GetFunctionConcurrency, lambda:ListEventSourceMappings,
   cloudwatch:GetMetricData, cloudwatch:DescribeAlarms, dynamodb:Query,
   sns:ListSubscriptionsByTopic
+With --pre: cloudformation:DescribeStacks, ec2:DescribeVpcs, ec2:DescribeFlowLogs,
+  lambda:GetAccountSettings and, for a bucket that the settings name, the calls of S3
 
 Exit codes: 0 no failure, 1 at least one check failed, 2 wrong usage, no such stack,
 or nothing could be looked at.`,

@@ -1,5 +1,8 @@
 /** `sweepwatch doctor`: says what is wrong with a deployment, and what to do. It only reads. */
 
+import { loadSettings, SettingsError } from '../../lib/config/load.ts';
+import type { Settings } from '../../lib/config/settings-types.ts';
+import { gatherAccount } from '../../lib/store/health/account.ts';
 import type { StackFacts } from '../../lib/store/health/facts.ts';
 import { gather } from '../../lib/store/health/gather.ts';
 import { describeStack } from '../../lib/store/stack.ts';
@@ -7,8 +10,9 @@ import { printableLines, shellWord } from '../../lib/text/untrusted.ts';
 import { describeAwsError } from '../aws-errors.ts';
 import { connectionOf } from '../connection.ts';
 import { localStack, type StackOptions } from '../deployment.ts';
-import type { Check } from '../doctor/check.ts';
+import { type Check, fail } from '../doctor/check.ts';
 import { CHECKS } from '../doctor/checks.ts';
+import { PRE_CHECKS, SETTINGS_FILE } from '../doctor/checks-pre.ts';
 import { report } from '../doctor/report.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -18,12 +22,51 @@ import { version } from '../version.ts';
 export interface DoctorOptions extends StackOptions {
   readonly only?: readonly string[];
   readonly json?: boolean;
+  readonly pre?: boolean;
+  /** The settings file of --pre. */
+  readonly config?: string;
+}
+
+/** Runs `doctor --pre` and returns the exit code. */
+async function beforeDeployment(options: DoctorOptions, terminal: Terminal): Promise<number> {
+  const chosen = chosenFrom(PRE_CHECKS, options.only);
+  const file = options.config ?? 'sweepwatch.config.json';
+  const settings = settingsOf(file);
+  if (typeof settings === 'string') {
+    const problem = fail(
+      'the settings cannot be used',
+      settings,
+      `npx --no-install sweepwatch doctor --pre --config ${shellWord(file)}`,
+    );
+    return report(`Settings ${file}`, [{ check: SETTINGS_FILE, verdicts: [problem] }], options.json === true, terminal);
+  }
+  const existing = settings.bucket.existing?.bucket.replace(/^arn:[^:]+:s3:::/, '');
+  const planned = {
+    name: settings.deploymentName,
+    bucket: existing ?? settings.bucket.new?.name,
+    now: Date.now() / 1000,
+  };
+  const facts = { ...(await gatherAccount(planned, connectionOf(options))), settings, existing };
+  const heading = `Before a deployment of ${settings.deploymentName} (${facts.stack.region}), by ${file}`;
+  const checked = chosen.map((check) => ({ check, verdicts: check.judge(facts) }));
+  return report(heading, checked, options.json === true, terminal);
+}
+
+/** The settings in a file, or what is wrong with them. */
+function settingsOf(file: string): Settings | string {
+  try {
+    return loadSettings(file);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems.join('. ');
+    throw error;
+  }
 }
 
 /** Runs `doctor` and returns the exit code: 0 no failure, 1 a failure, 2 nothing could be looked at. */
 export async function doctorCommand(options: DoctorOptions, terminal: Terminal): Promise<number> {
-  const chosen = chosenFrom(CHECKS, options.only);
+  const chosen = options.pre ? [] : chosenFrom(CHECKS, options.only);
   try {
+    if (options.pre) return await beforeDeployment(options, terminal);
     const local = options.local ? await localStack() : undefined;
     const name = local?.stack ?? options.stack ?? process.env.SWEEPWATCH_STACK;
     if (!name) throw new UsageError('no stack given. Give --stack NAME (or set $SWEEPWATCH_STACK), or --local');

@@ -17,14 +17,19 @@ export interface Verdict {
 }
 
 /** A check with a stable id. */
-export interface Check {
+export interface Check<Known = Facts> {
   readonly id: string;
   /** The permission that the caller needs. */
   readonly permission: string;
   /** The section of docs/operations.md about the trouble. */
   readonly anchor: string;
   /** One verdict or more. */
-  judge(facts: Facts): readonly Verdict[];
+  judge(facts: Known): readonly Verdict[];
+}
+
+/** Facts about something with a place. */
+interface Placed {
+  readonly stack: Pick<Facts['stack'], 'name' | 'region'>;
 }
 
 export const ok = (text: string): Verdict => ({ status: 'ok', text });
@@ -44,7 +49,7 @@ export const fail = (text: string, because: string, command?: string): Verdict =
 
 /** Judges an answer: `with` its value, or says why it has none. `what` names what was asked about. */
 export function judged<T>(
-  facts: Facts,
+  facts: Placed,
   what: string,
   answer: Answer<T> | undefined,
   using: (value: T) => readonly Verdict[] | Verdict,
@@ -61,7 +66,7 @@ export function judged<T>(
 }
 
 /** The option that selects the Region of the deployment in a command of AWS. */
-export const region = ({ stack }: Facts): string => `--region ${stack.region}`;
+export const region = ({ stack }: Placed): string => `--region ${stack.region}`;
 
 /** A span of seconds in words. */
 export function spanOf(seconds: number): string {

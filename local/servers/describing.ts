@@ -34,7 +34,7 @@ export function installDescribing(app: ReturnType<typeof buildApp>, described: D
   // Hooks on the answer must not be async, see bucket-notifications.ts.
   app.addHook('onSend', (request, reply, payload, done) => {
     const { bucket } = (request.params ?? {}) as { bucket?: string };
-    if (bucket && request.method === 'HEAD')
+    if (bucket && request.method === 'HEAD' && reply.statusCode !== 404)
       reply.header('x-amz-bucket-region', described.bucketRegions.get(bucket) ?? region);
     done(null, typeof payload === 'string' ? unconfirmed(payload, described.unconfirmed) : payload);
   });

@@ -23,9 +23,9 @@ export async function regionOf(client: S3Client, Bucket: string): Promise<string
     const { BucketRegion } = await client.send(new HeadBucketCommand({ Bucket }));
     return BucketRegion ?? '';
   } catch (error) {
-    const { $response } = error as { $response?: { headers?: Record<string, string> } };
+    const { $response } = error as { $response?: { statusCode?: number; headers?: Record<string, string> } };
     const region = $response?.headers?.['x-amz-bucket-region'];
-    if (region) return region;
+    if (region && $response?.statusCode !== 404) return region;
     throw error;
   }
 }

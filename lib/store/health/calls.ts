@@ -25,6 +25,17 @@ export async function flowLogsOf(calls: SignedCalls): Promise<FlowLogFacts[]> {
   });
 }
 
+/** The ids of all VPCs of the account in this Region. */
+export const vpcsOf = async (calls: SignedCalls): Promise<string[]> =>
+  (await calls.ec2('DescribeVpcs', 'vpcSet')).map((vpc) => textOf(vpc, 'vpcId'));
+
+/** Concurrent executions that Lambda allows the account. */
+export async function accountConcurrency(calls: SignedCalls): Promise<number> {
+  const path = '/2016-08-19/account-settings/';
+  const { AccountLimit } = await calls.lambda<{ AccountLimit?: { ConcurrentExecutions?: number } }>(path);
+  return AccountLimit?.ConcurrentExecutions ?? 0;
+}
+
 /** A queue: its ARN, its policy, and how many messages wait. */
 export async function queueOf(client: SQSClient, QueueUrl: string): Promise<QueueFacts> {
   const { Attributes = {} } = await client.send(

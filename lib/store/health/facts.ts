@@ -108,3 +108,22 @@ export interface Facts {
 
 /** The value of an output that the stack must have. */
 export const outputOf = ({ stack }: Facts, name: string): string => stack.outputs.get(name) ?? '';
+
+/** The account and Region of a deployment that is planned. */
+export interface AccountFacts {
+  readonly stack: Pick<StackFacts, 'name' | 'region'>;
+  /** The state of a stack of this name. Undefined if there is no such stack. */
+  readonly status: Answer<string | undefined>;
+  readonly vpcs: Answer<readonly string[]>;
+  readonly flowLogs: Answer<readonly FlowLogFacts[]>;
+  /** Concurrent executions that Lambda allows the account. */
+  readonly concurrency: Answer<number>;
+  /** The bucket that the settings name. Undefined if its name is not known before the deployment. */
+  readonly bucket?: {
+    readonly name: string;
+    readonly region: Answer<string>;
+    readonly notifications: Answer<NotificationFacts>;
+    readonly newest: Answer<ObjectFacts | undefined>;
+    readonly read: Answer<number>;
+  };
+}

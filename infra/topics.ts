@@ -2,9 +2,17 @@
 import { Aws } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type CfnTopic, type ITopic, Subscription, SubscriptionProtocol, Topic } from 'aws-cdk-lib/aws-sns';
+import {
+  type CfnTopic,
+  type ITopic,
+  Subscription,
+  SubscriptionFilter,
+  SubscriptionProtocol,
+  Topic,
+} from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { emailFilterPolicy } from '../lib/config/email-filter.ts';
 import type { Settings } from '../lib/config/schema.ts';
 
 /** Both topics of a deployment. */
@@ -25,7 +33,7 @@ export function createTopics(
   given: ITopic | undefined,
 ): Topics {
   if (given !== undefined) {
-    subscribeTo(scope, given, settings.emails);
+    subscribeTo(scope, given, settings);
     return { alerts: given, operations: createOperationsTopic(scope, settings) };
   }
   const alerts = new Topic(scope, 'AlertTopic', {
@@ -36,7 +44,10 @@ export function createTopics(
   // Only the stack's functions publish here, and the policy of this key admits every principal of the account that may
   // use SNS.
   if (key === undefined) (alerts.node.defaultChild as CfnTopic).kmsMasterKeyId = 'alias/aws/sns';
-  return { alerts: subscribe(alerts, settings.emails), operations: createOperationsTopic(scope, settings) };
+  return {
+    alerts: subscribe(alerts, settings.emails, filterOf(settings)),
+    operations: createOperationsTopic(scope, settings),
+  };
 }
 
 /**
@@ -66,15 +77,34 @@ function createOperationsTopic(scope: Construct, settings: Settings): Topic {
   return subscribe(topic, settings.opsEmails);
 }
 
-function subscribe(topic: Topic, addresses: readonly string[]): Topic {
-  for (const address of addresses) topic.addSubscription(new EmailSubscription(address));
+function filterOf(settings: Settings): Record<string, SubscriptionFilter> | undefined {
+  const policy = emailFilterPolicy(settings);
+  return (
+    policy &&
+    Object.fromEntries(Object.entries(policy).map(([name, conditions]) => [name, new SubscriptionFilter(conditions)]))
+  );
+}
+
+function subscribe(
+  topic: Topic,
+  addresses: readonly string[],
+  filterPolicy?: Record<string, SubscriptionFilter>,
+): Topic {
+  for (const address of addresses)
+    topic.addSubscription(new EmailSubscription(address, { ...(filterPolicy && { filterPolicy }) }));
   return topic;
 }
 
 /**
  * Subscribes within this construct's scope, since another detector may subscribe the same address to the same topic.
  */
-function subscribeTo(scope: Construct, topic: ITopic, addresses: readonly string[]): void {
-  for (const endpoint of addresses)
-    new Subscription(scope, `AlertsTo-${endpoint}`, { topic, protocol: SubscriptionProtocol.EMAIL, endpoint });
+function subscribeTo(scope: Construct, topic: ITopic, settings: Settings): void {
+  const filterPolicy = filterOf(settings);
+  for (const endpoint of settings.emails)
+    new Subscription(scope, `AlertsTo-${endpoint}`, {
+      topic,
+      protocol: SubscriptionProtocol.EMAIL,
+      endpoint,
+      ...(filterPolicy && { filterPolicy }),
+    });
 }

@@ -1,7 +1,30 @@
 /** The settings of the destinations that get alerts beside the subscribers of the alert topic. */
 import { z } from 'zod';
 import { SEVERITIES } from '../finding/model.ts';
+import { checkUnique } from './checks.ts';
 import { textOrToken } from './token.ts';
+
+/** The directions of findings. */
+const DIRECTIONS = ['lateral', 'inbound', 'outbound'] as const;
+
+export const emailFilter = z
+  .strictObject({
+    minSeverity: z
+      .enum(SEVERITIES)
+      .default('informational')
+      .describe('Alerts about findings below this severity are not mailed. Other subscribers still get them.'),
+    directions: z
+      .array(z.enum(DIRECTIONS))
+      .min(1)
+      .superRefine(checkUnique((direction) => direction))
+      .default([...DIRECTIONS])
+      .describe('Directions of findings that are mailed. Findings of signals alone have no direction and are mailed.'),
+  })
+  .optional()
+  .describe(
+    'Alerts that reach the addresses in emails, by a filter policy of SNS. A storm is mailed if one of its alerts would be, ' +
+      'and the digest always. A change takes up to 15 minutes. To silence a finding for everybody, use minSeverity.',
+  );
 
 export const destinations = z
   .strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { SEVERITIES } from '../finding/model.ts';
 import { bucketChoice, keyArn } from './bucket-schema.ts';
 import { checkInternal, checkRoutingDomains, checkTogether, checkUnique } from './checks.ts';
-import { destinations } from './destinations-schema.ts';
+import { destinations, emailFilter } from './destinations-schema.ts';
 import { detectionOverrides } from './detection-schema.ts';
 import { checkColumns } from './flow-log-columns.ts';
 import { signals } from './signals-schema.ts';
@@ -120,6 +120,7 @@ const settingsShape = z
       'E-mail addresses that receive the alarms about the pipeline itself. They belong to its ' +
         'operators, not to the analysts.',
     ),
+    emailFilter,
     destinations,
     signals,
     internal: z

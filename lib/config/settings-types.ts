@@ -141,6 +141,23 @@ export interface SettingsInput {
    */
   opsEmails?: string[];
   /**
+   * Alerts that reach the addresses in emails, by a filter policy of SNS. A storm is mailed if one of its alerts
+   * would be, and the digest always. A change takes up to 15 minutes. To silence a finding for everybody, use
+   * minSeverity.
+   */
+  emailFilter?: {
+    /**
+     * Alerts about findings below this severity are not mailed. Other subscribers still get them.
+     * @default "informational"
+     */
+    minSeverity?: "informational" | "low" | "medium" | "high" | "critical";
+    /**
+     * Directions of findings that are mailed. Findings of signals alone have no direction and are mailed.
+     * @default ["lateral","inbound","outbound"]
+     */
+    directions?: ("lateral" | "inbound" | "outbound")[];
+  };
+  /**
    * Destinations of alerts beside the subscribers of the alert topic. Each is off by default.
    * @default {}
    */
@@ -716,6 +733,23 @@ export interface Settings {
    * @default []
    */
   opsEmails: string[];
+  /**
+   * Alerts that reach the addresses in emails, by a filter policy of SNS. A storm is mailed if one of its alerts
+   * would be, and the digest always. A change takes up to 15 minutes. To silence a finding for everybody, use
+   * minSeverity.
+   */
+  emailFilter?: {
+    /**
+     * Alerts about findings below this severity are not mailed. Other subscribers still get them.
+     * @default "informational"
+     */
+    minSeverity: "informational" | "low" | "medium" | "high" | "critical";
+    /**
+     * Directions of findings that are mailed. Findings of signals alone have no direction and are mailed.
+     * @default ["lateral","inbound","outbound"]
+     */
+    directions: ("lateral" | "inbound" | "outbound")[];
+  };
   /**
    * Destinations of alerts beside the subscribers of the alert topic. Each is off by default.
    */

@@ -4,6 +4,13 @@ import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ScanDetector } from '../../infra/index.ts';
+import type { SettingsInput } from '../../lib/config/schema.ts';
+import type { Finding } from '../../lib/finding/model.ts';
+import { digestMessage } from '../../lib/notify/digest.ts';
+import { type AlertMessage, alertMessage } from '../../lib/notify/message.ts';
+import { stormMessage } from '../../lib/notify/storm.ts';
+import { passesFilter } from '../../local/servers/publication.ts';
+import { findingOf } from '../lib/finding/samples.ts';
 import { byDefault, newApp, permissionsOf, resourcesOf, synthesize, withSignals } from './synthesize.ts';
 
 const GIVEN = 'arn:aws:events:eu-west-1:222233334444:event-bus/soc';
@@ -96,5 +103,67 @@ describe('with every destination', () => {
     expect(() => synthesize({ destinations: { eventBus } })).toThrow(
       'destinations.eventBus: must be none, new, or the ARN of an event bus',
     );
+  });
+});
+
+describe('the filter of e-mails', () => {
+  const place = { deployment: 'soc', tables: { findings: 'findings', region: 'eu-west-1' } };
+  const settings = {
+    emails: ['analyst@example.com'],
+    opsEmails: ['ops@example.com'],
+    emailFilter: { minSeverity: 'high', directions: ['lateral', 'outbound'] },
+  } as const satisfies SettingsInput;
+  const policies = (template: Template) =>
+    resourcesOf(template, 'AWS::SNS::Subscription').map(([, { Properties }]) => [
+      Properties.Endpoint,
+      Properties.FilterPolicy,
+    ]);
+
+  test('is that of the analysts, and none where the settings have none', () => {
+    expect(policies(byDefault)).toEqual([
+      ['analyst@example.com', undefined],
+      ['ops@example.com', undefined],
+    ]);
+    expect(policies(synthesize(settings))).toEqual([
+      [
+        'analyst@example.com',
+        { severity: ['high', 'critical', { exists: false }], direction: ['lateral', 'outbound', { exists: false }] },
+      ],
+      ['ops@example.com', undefined],
+    ]);
+  });
+
+  test('is the same on a topic of the app', () => {
+    const stack = new Stack(newApp(), 'stack');
+    const alertTopic = new Topic(stack, 'Ours');
+    new ScanDetector(stack, 'Detector', { alertTopic, settings });
+    expect(policies(Template.fromStack(stack))[0]).toEqual(policies(synthesize(settings))[0]);
+  });
+
+  test('selects by severity and direction, and lets storms, digests and findings of signals through', () => {
+    const [, policy] = policies(synthesize(settings))[0]!;
+    const passes = ({ attributes, bodies }: AlertMessage) =>
+      passesFilter({ topicArn: '', subject: '', attributes, bodies }, 'email', JSON.stringify(policy), undefined);
+    const alert = (values: Partial<Finding>) => alertMessage('opened', findingOf(values), place, 0);
+    expect(passes(alert({ severity: 'high' }))).toBe(true);
+    expect(passes(alert({ severity: 'medium' }))).toBe(false);
+    expect(passes(alert({ severity: 'critical', direction: 'inbound' }))).toBe(false);
+    const { direction: _, ...signals } = findingOf({ kind: 'tool-execution' });
+    expect(passes(alertMessage('opened', signals, place, 0))).toBe(true);
+    const held = (['medium', 'high'] as const).map((severity) => ({
+      event: 'opened' as const,
+      finding: findingOf({ severity }),
+    }));
+    expect(passes(stormMessage(held, false, place, 0))).toBe(true);
+    expect(passes(stormMessage(held.slice(0, 1), false, place, 0))).toBe(false);
+    expect(passes(digestMessage('2026-09-01', [findingOf()], place)!)).toBe(true);
+  });
+
+  test.each<[string, object, string]>([
+    ['no direction at all', { directions: [] }, 'emailFilter.directions'],
+    ['an unknown direction', { directions: ['sideways'] }, 'emailFilter.directions.0'],
+    ['a direction twice', { directions: ['inbound', 'inbound'] }, 'emailFilter.directions.1: must be listed once'],
+  ])('with %s is refused', (_, emailFilter, problem) => {
+    expect(() => synthesize({ emailFilter } as SettingsInput)).toThrow(problem);
   });
 });

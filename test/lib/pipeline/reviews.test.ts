@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding, Verdict } from '../../../lib/finding/model.ts';
 import { reviewOf } from '../../../lib/finding/review.ts';
-import { noteReviewOf } from '../../../lib/pipeline/recorder.ts';
+import { noteReviewOf, takenOverBy } from '../../../lib/pipeline/recorder.ts';
+import type { StoredFinding } from '../../../lib/store/finding-item.ts';
 import { interfere } from '../store/fixture/faults.ts';
+import { finding } from '../store/fixture/findings.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { answer, file, probe, scan } from './fixture/flow-logs.ts';
@@ -133,6 +135,21 @@ describe('a verdict that is given while a judgement is under way', () => {
       expect(await deployment.findings.review({ ...stored!, finding }, { verdict: 'true' }, NOW)).toBe(false);
     expect(await findings()).toEqual([stored!.finding]);
   });
+});
+
+test('reviews of several findings that merge into one are united, and those of others are left out', () => {
+  const merging = (digit: string, mergedInto: string | undefined, notes: Finding['notes']) => ({
+    orphan: { finding: { ...finding({ id: digit.repeat(24) }), ...(notes && { notes }) } } as StoredFinding,
+    closing: mergedInto ? ({ closedBecause: 'merged', mergedInto } as const) : ({ closedBecause: 'refuted' } as const),
+  });
+  const note = (text: string) => [{ by: 'a', at: AT, text }];
+  const reviews = takenOverBy([
+    merging('1', 'x', note('one')),
+    merging('2', 'x', note('two')),
+    merging('3', 'y', undefined),
+    merging('4', undefined, note('four')),
+  ]);
+  expect([...reviews]).toEqual([['x', { notes: [...note('one'), ...note('two')] }]]);
 });
 
 describe('findings that merge', () => {

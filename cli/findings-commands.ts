@@ -175,7 +175,7 @@ function addWhy(findings: Command, terminal: Terminal, perform: Perform): void {
     .command('why')
     .summary('say how far an address was from each threshold')
     .description(
-      `Reads the evidence about a source and says for each detection and horizon which window came nearest: failures, failures per success and walk, each beside its threshold, and which contexts weighed for and against. It works for sources that were never reported. Evidence is kept for days (retentionDays.windows).
+      `Reads the evidence about a source and says for each detection and horizon which window came nearest: failures, failures per success and walk, each beside its threshold, and which contexts weighed for and against. It also names the findings about the source in that time. It works for sources that were never reported. Evidence is kept for days (retentionDays.windows).
 
 Campaigns of several sources, and what the traffic of others says, are not part of it.`,
     )

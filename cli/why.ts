@@ -1,6 +1,8 @@
 /** Prints what the evidence says of an address, from files or from a deployment. */
 import type { SourceEvidence } from '../lib/evidence/evidence.ts';
 import type { JudgingContext } from '../lib/finding/describe-scan.ts';
+import type { Finding } from '../lib/finding/model.ts';
+import { stateOf } from '../lib/finding/review.ts';
 import { type Explanation, explainSource } from '../lib/finding/why.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
 import type { Terminal } from './terminal.ts';
@@ -13,6 +15,8 @@ interface WhyOptions {
   readonly format: WhyFormat;
   /** The time that was looked at, as text. */
   readonly when?: string;
+  /** Findings about the address in that time, by scope. Undefined if the findings table is not known. */
+  readonly reported?: ReadonlyMap<string, readonly Finding[]>;
   /** Lines for people above the explanations. */
   readonly remarks?: readonly string[];
 }
@@ -22,10 +26,13 @@ export function printWhy(
   address: string,
   found: readonly SourceEvidence[],
   context: JudgingContext,
-  { format, when, remarks = [] }: WhyOptions,
+  { format, when, reported, remarks = [] }: WhyOptions,
   terminal: Terminal,
 ): void {
-  const explanations: Explanation[] = found.map((evidence) => explainSource(evidence, context));
+  const explanations = found.map((evidence): Explanation & { readonly findings?: readonly Reported[] } => ({
+    ...explainSource(evidence, context),
+    ...(reported && { findings: (reported.get(evidence.scope) ?? []).map(asReported) }),
+  }));
   if (format === 'json') terminal.stdout(`${jsonText(explanations, 2)}\n`);
   else if (format === 'ndjson') for (const each of explanations) terminal.stdout(`${jsonText(each)}\n`);
   else if (!explanations.length)
@@ -34,6 +41,25 @@ export function printWhy(
     );
   else {
     for (const remark of remarks) terminal.stdout(`${printable(remark)}\n`);
-    terminal.stdout(explanations.map((each) => whyText(each, terminal.paint)).join('\n'));
+    const texts = explanations.map((each) => whyText(each, terminal.paint) + reportedText(each.findings));
+    terminal.stdout(texts.join('\n'));
   }
+}
+
+/** A finding as an explanation names it. */
+type Reported = Pick<Finding, 'id' | 'kind' | 'severity' | 'firstSeen' | 'lastSeen'> & { readonly state: string };
+
+const asReported = (finding: Finding): Reported => {
+  const { id, kind, severity, firstSeen, lastSeen } = finding;
+  return { id, kind, severity, firstSeen, lastSeen, state: stateOf(finding) };
+};
+
+function reportedText(findings: readonly Reported[] | undefined): string {
+  if (!findings) return '';
+  const lines = findings.map(
+    ({ id, kind, severity, firstSeen, lastSeen, state }) =>
+      `${severity} ${kind} from ${firstSeen} to ${lastSeen}, ${state}, id ${id}`,
+  );
+  const shown = lines.length ? lines : ['no finding'];
+  return `\nWHAT WAS REPORTED\n${shown.map((line) => `  ${printable(line)}\n`).join('')}`;
 }

@@ -1,5 +1,6 @@
 /** `sweepwatch findings why`: what the evidence of a deployment says of a source that was not reported. */
-import { isoTime } from '../../lib/finding/model.ts';
+import type { SourceEvidence } from '../../lib/evidence/evidence.ts';
+import { epochSeconds, type Finding, isoTime } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
 import { Networks } from '../../lib/net/networks.ts';
 import { printable } from '../../lib/text/untrusted.ts';
@@ -8,6 +9,7 @@ import { readTime } from '../finding-filters.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { printWhy, type WhyFormat } from '../why.ts';
+import { openFindings } from './findings.ts';
 
 /** The options of `findings why`, as the program reads them. */
 export interface WhyOptions extends EvidenceOptions {
@@ -42,6 +44,29 @@ export async function explainAddress(text: string, options: WhyOptions, terminal
   if (options.format !== 'table') for (const remark of remarks) terminal.stderr(`${printable(remark)}\n`);
   const when = `from ${isoTime((from + MARGIN) * HOUR)} to ${isoTime((to + 1) * HOUR)}`;
   const known = found.filter((evidence) => evidence !== undefined);
-  printWhy(address, known, context, { format: options.format, remarks, when }, terminal);
+  const reported = await findingsOf(known, from, to, options);
+  printWhy(address, known, context, { format: options.format, remarks, when, ...(reported && { reported }) }, terminal);
   return 0;
+}
+
+/** The findings about sources that overlap some hours, by scope. Undefined if no option names the findings table. */
+async function findingsOf(
+  sources: readonly SourceEvidence[],
+  from: number,
+  to: number,
+  options: WhyOptions,
+): Promise<ReadonlyMap<string, readonly Finding[]> | undefined> {
+  const { SWEEPWATCH_FINDINGS_TABLE, SWEEPWATCH_STACK } = process.env;
+  const isNamed = options.table ?? options.stack ?? SWEEPWATCH_STACK ?? SWEEPWATCH_FINDINGS_TABLE;
+  if (!sources.length || !(isNamed || options.local)) return undefined;
+  const { store } = await openFindings(options);
+  const lists = await Promise.all(
+    sources.map(async ({ scope, address }) => {
+      const stored = (await store.ofSource({ scope, address })).map(({ finding }) => finding);
+      const isThen = ({ firstSeen, lastSeen }: Finding) =>
+        epochSeconds(lastSeen) >= from * HOUR && epochSeconds(firstSeen) < (to + 1) * HOUR;
+      return [scope, stored.filter(isThen)] as const;
+    }),
+  );
+  return new Map(lists);
 }

@@ -103,6 +103,7 @@ describe('findings why', () => {
       source: { address: SCANNER, scope: '123456789012' },
       contacts: { failed: 6, answered: 1 },
       scans: [],
+      findings: [],
     });
     expect(explanation!.windows[0]).toMatchObject({
       test: 'failed-ports-of-one-target-5m',
@@ -115,6 +116,7 @@ describe('findings why', () => {
   test('prints it for people', async () => {
     const { stdout } = await ask('--scope', '123456789012', '--since', '6h');
     expect(stdout).toContain(`${SCANNER} (inside, scope 123456789012) from `);
+    expect(stdout).toContain('\nWHAT WAS REPORTED\n  no finding\n');
     expect(stdout).toMatch(/failed-ports-of-one-target-5m +lateral +10\.0\.12\.30 .* 6 of 8 .* failures, the walk\n/);
   });
 
@@ -130,6 +132,10 @@ describe('findings why', () => {
       /\nTARGETS BY PORT\n[^\n]+failed\/answered\n {2}10\.0\.12\.30 (?: +x){12} {2}30\/0\n {2}and 18 more ports\n/,
     );
     expect(shown.stdout).toMatch(/\nWHAT WOULD HAVE SUPPRESSED IT\n/);
+    const asked = await run('findings', 'why', SCANNER, ...tables);
+    expect(asked.stdout).toMatch(
+      new RegExp(`\\nWHAT WAS REPORTED\\n {2}high vertical-scan from .*, open, id ${finding.id}\\n`),
+    );
     const blind = await run('findings', 'show', finding.id, '--table', more.names.findings);
     expect(blind).toMatchObject({
       code: 0,

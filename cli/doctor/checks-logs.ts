@@ -20,7 +20,7 @@ const ours = (facts: Facts, logs: readonly FlowLogFacts[]): FlowLogFacts[] =>
 const eachLog = (facts: Facts, fine: string, judge: (log: FlowLogFacts) => Verdict | undefined): readonly Verdict[] =>
   judged(facts, 'flow logs', facts.flowLogs, (logs) => {
     const found = ours(facts, logs);
-    if (!found.length) return skip(`${fine}: no flow log of this account delivers to the bucket`);
+    if (!found.length) return skip('no flow log of this account delivers to the bucket');
     const wrong = found.flatMap((log) => judge(log) ?? []);
     return wrong.length ? wrong : [ok(fine)];
   });

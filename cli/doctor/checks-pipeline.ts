@@ -125,6 +125,21 @@ export const PIPELINE_CHECKS: readonly Check[] = [
       }),
   },
   {
+    id: 'settle.schedule',
+    permission: 'events:DescribeRule',
+    anchor: 'pausing',
+    judge: (facts) =>
+      judged(facts, 'schedule of settle', facts.schedule, (state) =>
+        state.startsWith('ENABLED')
+          ? ok('the schedule of settle is enabled')
+          : fail(
+              `the schedule of settle is ${state}`,
+              'somebody paused it. Slow scans, closing of findings, held alerts and the digest wait',
+              `aws events enable-rule --name ${outputOf(facts, 'SettleSchedule')} ${region(facts)}`,
+            ),
+      ),
+  },
+  {
     id: 'log.time',
     permission: 'dynamodb:Query',
     anchor: 'late-and-missing-logs',
@@ -169,6 +184,18 @@ export const PIPELINE_CHECKS: readonly Check[] = [
           verdict.status === 'FAIL' ? { ...verdict, status: 'warn' as const } : verdict,
         ),
       ),
+  },
+  {
+    id: 'destination.event-bus',
+    permission: 'events:DescribeEventBus',
+    anchor: 'doctor',
+    judge: (facts) =>
+      // EventBridge answers that all is well for a bus that does not exist, and drops the events.
+      facts.bus
+        ? judged(facts, `event bus ${outputOf(facts, 'EventBus')}`, facts.bus, (name) =>
+            ok(`the event bus ${name} exists`),
+          )
+        : [skip('event bus: not a destination')],
   },
   {
     id: 'alarm.state',

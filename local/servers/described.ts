@@ -29,6 +29,10 @@ export interface Described {
   readonly alarms: Map<string, { state: string; since: number }>;
   /** Functions by name, with their reserved concurrency and their environment variables. */
   readonly functions: Map<string, { reserved?: number; variables?: Readonly<Record<string, string>> }>;
+  /** States of rules by name. */
+  readonly rules: Map<string, string>;
+  /** Names of event buses. */
+  readonly buses: Set<string>;
   readonly mappings: { uuid: string; functionName: string; queueArn: string; state: string }[];
   /** Values of the last five minutes by metric and dimension, such as `Invocations NAME`. */
   readonly metrics: Map<string, number>;
@@ -48,6 +52,8 @@ export const nothingDescribed = (): Described => ({
   vpcs: new Set(),
   alarms: new Map(),
   functions: new Map(),
+  rules: new Map(),
+  buses: new Set(['default']),
   mappings: [],
   metrics: new Map(),
   bucketRegions: new Map(),
@@ -67,6 +73,8 @@ export async function describeResources(
   for (const { type, physicalId, properties } of resources.values()) {
     if (type === 'AWS::EC2::FlowLog') addFlowLog(described, physicalId, properties);
     if (type === 'AWS::CloudWatch::Alarm') described.alarms.set(physicalId, { state: 'OK', since: Date.now() / 1000 });
+    if (type === 'AWS::Events::Rule') described.rules.set(physicalId, textOf(properties.State, 'ENABLED'));
+    if (type === 'AWS::Events::EventBus') described.buses.add(physicalId);
     if (type === 'AWS::Lambda::Function') described.functions.set(physicalId, { variables: variablesOf(properties) });
     if (type === 'AWS::Lambda::EventSourceMapping')
       described.mappings.push({

@@ -1,4 +1,4 @@
-/** The describing calls of EC2, Lambda and CloudWatch, the Region of buckets, and calls that are refused on purpose. */
+/** The describing calls of EC2, EventBridge, Lambda and CloudWatch, the Region of buckets, and calls that are refused on purpose. */
 import type { buildApp } from 'fauxqs';
 import type { Described, DescribedFlowLog } from './described.ts';
 import { escapeXml } from './notification-config.ts';
@@ -22,12 +22,14 @@ export function installDescribing(app: ReturnType<typeof buildApp>, described: D
         .header('content-type', 'text/xml')
         .send(answer);
     }
-    const json =
-      service === 'lambda'
-        ? lambda(described, url)
-        : service === 'monitoring'
-          ? cloudwatch(described, action, request.body)
-          : undefined;
+    const gone = service === 'events' ? missingEvents(described, action, request.body) : undefined;
+    if (gone !== undefined)
+      return reply
+        .code(400)
+        .header('content-type', 'application/json')
+        .send(JSON.stringify({ __type: 'ResourceNotFoundException', message: gone }));
+    const answers = { lambda, monitoring: cloudwatch, events };
+    const json = answers[service as keyof typeof answers]?.(described, { action, url, body: request.body });
     if (json !== undefined) return reply.header('content-type', 'application/json').send(JSON.stringify(json));
     return undefined;
   });
@@ -123,7 +125,13 @@ const flowLogXml = (log: DescribedFlowLog): string =>
     `<destinationOptions>${element('fileFormat', 'plain-text')}${element('hiveCompatiblePartitions', log.isHive)}${element('perHourPartition', log.isHourly)}</destinationOptions>`,
   ].join('');
 
-function lambda(described: Described, { pathname, searchParams }: URL): object | undefined {
+interface Asked {
+  readonly action: string;
+  readonly url: URL;
+  readonly body: unknown;
+}
+
+function lambda(described: Described, { url: { pathname, searchParams } }: Asked): object | undefined {
   if (pathname.includes('/account-settings')) return { AccountLimit: { ConcurrentExecutions: described.concurrency } };
   if (pathname.includes('/event-source-mappings')) {
     const asked = searchParams.get('FunctionName');
@@ -147,7 +155,7 @@ interface Query {
   };
 }
 
-function cloudwatch(described: Described, action: string, body: unknown): object {
+function cloudwatch(described: Described, { action, body }: Asked): object {
   const input = (typeof body === 'string' ? JSON.parse(body) : body) as {
     MetricDataQueries?: Query[];
     StateValue?: string;
@@ -172,4 +180,24 @@ function cloudwatch(described: Described, action: string, body: unknown): object
       };
     }),
   };
+}
+
+/** The server parses version 1.0 of the JSON protocol, and hands on the bytes of 1.1. */
+function namedIn(body: unknown): string {
+  const input = Buffer.isBuffer(body) || typeof body === 'string' ? JSON.parse(String(body)) : body;
+  return (input as { Name?: string }).Name?.split('/').at(-1) ?? '';
+}
+
+/** What a describing call of EventBridge does not find. */
+function missingEvents(described: Described, action: string, body: unknown): string | undefined {
+  if (action === 'DescribeRule' && !described.rules.has(namedIn(body))) return `Rule ${namedIn(body)} does not exist.`;
+  return action === 'DescribeEventBus' && !described.buses.has(namedIn(body))
+    ? `Event bus ${namedIn(body)} does not exist.`
+    : undefined;
+}
+
+/** Other calls of EventBridge are answered elsewhere. */
+function events(described: Described, { action, body }: Asked): object | undefined {
+  if (action === 'DescribeRule') return { Name: namedIn(body), State: described.rules.get(namedIn(body)) };
+  return action === 'DescribeEventBus' ? { Name: namedIn(body) } : undefined;
 }

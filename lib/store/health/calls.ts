@@ -114,6 +114,14 @@ export async function measured(
   });
 }
 
+/** The state of a rule, such as DISABLED. */
+export const ruleStateOf = async (calls: SignedCalls, Name: string): Promise<string> =>
+  (await calls.events<{ State?: string }>('DescribeRule', { Name })).State ?? '';
+
+/** The name of a bus, given its ARN. */
+export const busOf = async (calls: SignedCalls, arn: string): Promise<string> =>
+  (await calls.events<{ Name?: string }>('DescribeEventBus', { Name: arn })).Name ?? '';
+
 /** The subscriptions of a topic. Removed ones, which SNS lists for some days, are left out. */
 export async function subscriptionsOf(client: SNSClient, TopicArn: string): Promise<SubscriptionFacts[]> {
   const all: SubscriptionFacts[] = [];

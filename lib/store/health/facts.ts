@@ -98,6 +98,10 @@ export interface Facts {
   readonly functions: readonly FunctionFacts[];
   /** Runs of settle in the last 15 minutes. */
   readonly settleRuns: Answer<number>;
+  /** The state of the rule that starts settle. */
+  readonly schedule: Answer<string>;
+  /** The event bus that gets alerts. Undefined if there is no such destination. */
+  readonly bus?: Answer<string> | undefined;
   /** How far each log has come, in epoch seconds. */
   readonly logTimes: Answer<readonly { readonly log: string; readonly at: number }[]>;
   /** By the name of the output of the topic. */

@@ -4,7 +4,17 @@ import { type Connection, createDocumentClient, createS3Client, createSnsClient,
 import { describeAllStacks } from '../stack.ts';
 import { ask, known } from './ask.ts';
 import { newestOf, notificationsOf, readNewest, regionOf } from './bucket.ts';
-import { alarmsOf, flowLogsOf, functionOf, type Measure, measured, queueOf, subscriptionsOf } from './calls.ts';
+import {
+  alarmsOf,
+  busOf,
+  flowLogsOf,
+  functionOf,
+  type Measure,
+  measured,
+  queueOf,
+  ruleStateOf,
+  subscriptionsOf,
+} from './calls.ts';
 import type { Answer, Facts, StackFacts } from './facts.ts';
 import { SignedCalls } from './signed-calls.ts';
 
@@ -74,6 +84,8 @@ export async function gather({ stack, connection, version, again, now }: Known):
         ask('sqs:GetQueueAttributes', () => queueOf(sqs, url)),
       ),
       functions: Promise.all(functions.map((name) => functionOf(calls, output(name), FED.test(name)))),
+      schedule: ask('events:DescribeRule', () => ruleStateOf(calls, output('SettleSchedule'))),
+      bus: output('EventBus') ? ask('events:DescribeEventBus', () => busOf(calls, output('EventBus'))) : undefined,
       logTimes: ask('dynamodb:Query', () => logTimes(dynamodb, output('WindowsTable'))),
       subscriptions: asked(TOPICS, (arn) => ask('sns:ListSubscriptionsByTopic', () => subscriptionsOf(sns, arn))),
       alarms: ask('cloudwatch:DescribeAlarms', () => alarmsOf(calls, stack.name)),

@@ -1,5 +1,5 @@
 /**
- * Describing calls of EC2, Lambda and CloudWatch, signed here. Their clients would add 32 MB to a checkout, and that of
+ * Describing calls of EC2, EventBridge, Lambda and CloudWatch, signed here. Their clients would add 32 MB to a checkout, and that of
  * EC2 alone half a megabyte to the command, for six calls.
  */
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -10,7 +10,7 @@ import type { Connection } from '../clients.ts';
 export type Element = string | { readonly [name: string]: readonly Element[] };
 
 /** The services as the signature names them. Their endpoints begin with the same name. */
-type Service = 'ec2' | 'lambda' | 'monitoring';
+type Service = 'ec2' | 'events' | 'lambda' | 'monitoring';
 
 interface Request {
   readonly method: 'GET' | 'POST';
@@ -63,9 +63,19 @@ export class SignedCalls {
 
   /** A call of CloudWatch. */
   async cloudwatch<T>(action: string, input: object): Promise<T> {
-    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `${CLOUDWATCH}.${action}` };
-    const body = JSON.stringify(input);
-    return JSON.parse(await this.#call('monitoring', { method: 'POST', path: '/', headers, body })) as T;
+    return this.#json('monitoring', '1.0', `${CLOUDWATCH}.${action}`, input);
+  }
+
+  /** A call of EventBridge. */
+  async events<T>(action: string, input: object): Promise<T> {
+    return this.#json('events', '1.1', `AWSEvents.${action}`, input);
+  }
+
+  async #json<T>(service: Service, version: string, target: string, input: object): Promise<T> {
+    const headers = { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target };
+    return JSON.parse(
+      await this.#call(service, { method: 'POST', path: '/', headers, body: JSON.stringify(input) }),
+    ) as T;
   }
 
   /** One call. @throws an error with the code of the service as its name. */
@@ -110,10 +120,11 @@ export class SignedCalls {
   }
 }
 
-/** The variables that the clients of AWS read. */
+/** The ends of the variables that the clients of AWS read. */
+const VARIABLES = { ec2: 'EC2', events: 'EVENTBRIDGE', lambda: 'LAMBDA', monitoring: 'CLOUDWATCH' } as const;
+
 const endpointInEnvironment = (service: Service): string | undefined =>
-  process.env[`AWS_ENDPOINT_URL_${service === 'monitoring' ? 'CLOUDWATCH' : service.toUpperCase()}`] ??
-  process.env.AWS_ENDPOINT_URL;
+  process.env[`AWS_ENDPOINT_URL_${VARIABLES[service]}`] ?? process.env.AWS_ENDPOINT_URL;
 
 function errorOf(service: Service, answer: Response, text: string): Error {
   const $metadata = { httpStatusCode: answer.status };

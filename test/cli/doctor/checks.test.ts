@@ -171,6 +171,10 @@ const CASES: readonly Case[] = [
     { settleRuns: { value: 0 }, ...stack({ created: NOW - 300 }) },
     [['skip', /younger/]],
   ],
+  ['settle.schedule', 'one that is paused', { schedule: { value: 'DISABLED' } }, [['FAIL', /is DISABLED/]]],
+  ['settle.schedule', 'one that was deleted', { schedule: { missing: 'gone' } }, [['FAIL', /does not exist/]]],
+  ['destination.event-bus', 'a bus that was deleted', { bus: { missing: 'gone' } }, [['FAIL', /does not exist/]]],
+  ['destination.event-bus', 'no such destination', { bus: undefined }, [['skip', /not a destination/]]],
   ['log.time', 'no file yet', { logTimes: { value: [] } }, [['skip', /no file/]]],
   [
     'log.time',
@@ -248,7 +252,7 @@ test('what was denied or could not be asked is skipped, and the permission is na
   const nothing = (answer: Answer<never>): Facts => ({
     ...factsOf(),
     ...{ flowLogs: answer, bucketRegion: answer, notifications: answer, newest: answer, read: answer, sharing: answer },
-    ...{ ages: answer, settleRuns: answer, logTimes: answer, alarms: answer },
+    ...{ schedule: answer, bus: answer, ages: answer, settleRuns: answer, logTimes: answer, alarms: answer },
     queues: new Map([['IngestQueue', answer]]),
     functions: [{ name: 'f', reserved: answer, mappings: answer }],
     subscriptions: new Map([

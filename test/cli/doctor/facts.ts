@@ -83,6 +83,8 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
       { name: 'settle', reserved: { value: 5 } },
     ],
     settleRuns: { value: 3 },
+    schedule: { value: 'ENABLED' },
+    bus: { value: 'security' },
     logTimes: { value: [{ log: '123456789012/eu-central-1/fl-1', at: NOW - 900 }] },
     subscriptions: new Map([
       ['AlertTopic', { value: [person] }],

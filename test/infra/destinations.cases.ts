@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { ScanDetector } from '../../infra/index.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
@@ -87,6 +88,15 @@ describe('with every destination', () => {
     template.resourceCountIs('AWS::Events::EventBus', 0);
     expect(permissionsOf(template, 'Forward')).toContain(`events:PutEvents on ${GIVEN}`);
     template.hasOutput('EventBus', { Value: GIVEN });
+  });
+
+  test('a bus of the app is used', () => {
+    const stack = new Stack(newApp(), 'stack');
+    const bus = new EventBus(stack, 'Ours');
+    new ScanDetector(stack, 'Detector', { settings: { destinations: { eventBus: bus.eventBusArn } } });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::Events::EventBus', 1);
+    expect(permissionsOf(template, 'Forward')).toContainEqual(expect.stringMatching(/^events:PutEvents on <Ours/));
   });
 
   test('a given topic passes its alerts on too', () => {

@@ -1,4 +1,5 @@
 /** PutEvents on the wire: signed, in calls that EventBridge takes, and repeated for exactly the entries that failed. */
+import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -7,6 +8,7 @@ import { putEvents } from '../../../lib/store/event-bus.ts';
 import { type Caller, endpointOf, post } from '../../../lib/store/signed-call.ts';
 
 interface Request {
+  readonly body: string;
   readonly headers: IncomingHttpHeaders;
   readonly entries: { readonly Detail: string }[];
 }
@@ -25,10 +27,11 @@ async function serve(...answers: ((request: Request) => Answer)[]): Promise<{ ca
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
-      const request = { headers: incoming.headers, entries: JSON.parse(Buffer.concat(chunks).toString()).Entries };
+      const body = Buffer.concat(chunks).toString();
+      const request = { headers: incoming.headers, body, entries: JSON.parse(body).Entries };
       requests.push(request);
-      const [status, body] = answers[Math.min(requests.length, answers.length) - 1]!(request);
-      answer.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+      const [status, reply] = answers[Math.min(requests.length, answers.length) - 1]!(request);
+      answer.writeHead(status).end(typeof reply === 'string' ? reply : JSON.stringify(reply));
     });
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server!.once('listening', resolve));
@@ -83,6 +86,33 @@ test('a call is signed for its service, and names bus, source and type', async (
       Resources: [],
     },
   ]);
+});
+
+/** The signature as https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html derives it. */
+function signatureOf({ headers, body }: Request, secret: string): string {
+  const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
+  const names = /SignedHeaders=([^,]+)/.exec(headers.authorization!)![1]!;
+  const canonical = [
+    'POST',
+    '/',
+    '',
+    ...names.split(';').map((name) => `${name}:${headers[name]}`),
+    '',
+    names,
+    hash(body),
+  ];
+  const time = String(headers['x-amz-date']);
+  const scope = [time.slice(0, 8), 'eu-west-1', 'events', 'aws4_request'];
+  const text = ['AWS4-HMAC-SHA256', time, scope.join('/'), hash(canonical.join('\n'))].join('\n');
+  const key = scope.reduce<string | Buffer>((sofar, part) => hmac(sofar, part), `AWS4${secret}`);
+  return hmac(key, text).toString('hex');
+}
+
+test('the signature is the one that AWS computes', async () => {
+  const { caller, requests } = await serve(accept);
+  await putEvents(caller, 'bus', [{ detailType: 'Scan Digest', detail: '{"text":"ünïcode"}', resources: [] }]);
+  expect(requests[0]!.headers.authorization).toContain(`Signature=${signatureOf(requests[0]!, 'secret')}`);
 });
 
 describe('many events', () => {

@@ -79,7 +79,7 @@ Fix the cause first. The log of the function shows it. A message that fails agai
     redrive,
     repeatable(
       '--queue <QUEUE>',
-      'dead-letter queue by name, ARN or URL (default: those in the stack outputs AlertDeadLetters and IngestDeadLetters)',
+      'dead-letter queue by name, ARN or URL (default: those in the stack outputs AlertDeadLetters and IngestDeadLetters, and those of destinations)',
     ).conflicts(['stack', 'detector']),
     new Option('--dry-run', 'print the messages without moving them'),
     ...stackOptions(),

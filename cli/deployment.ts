@@ -88,13 +88,18 @@ export async function openStack(options: StackOptions): Promise<OpenStack> {
         throw new UsageError(`the local cloud has no output ${name}. Start it again with "sweepwatch demo --keep"`);
       return value;
     };
-    return { outputs: { region, get }, connection };
+    return { outputs: { region, get, find: (name) => outputs[name] }, connection };
   }
   const stack = options.stack ?? process.env.SWEEPWATCH_STACK;
   if (!stack) throw new UsageError('no stack given. Give --stack NAME (or set $SWEEPWATCH_STACK), or --local');
   const connection = connectionOf(options);
   const outputs = await stackOutputs(stack, connection);
-  const prefixed = { region: outputs.region, get: (name: string) => outputs.get(`${options.detector ?? ''}${name}`) };
+  const whole = (name: string) => `${options.detector ?? ''}${name}`;
+  const prefixed: StackOutputs = {
+    region: outputs.region,
+    get: (name) => outputs.get(whole(name)),
+    find: (name) => outputs.find(whole(name)),
+  };
   return { stack, outputs: prefixed, connection };
 }
 

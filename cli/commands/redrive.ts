@@ -8,6 +8,7 @@ import {
   lookInto,
   moveBack,
 } from '../../lib/store/dead-letters.ts';
+import type { StackOutputs } from '../../lib/store/stack.ts';
 import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { connectionOf } from '../connection.ts';
@@ -28,7 +29,7 @@ export async function redriveCommand(options: RedriveOptions, terminal: Terminal
   const client = createSqsClient(found?.connection ?? connectionOf(options));
   try {
     const region = await client.config.region();
-    const given = options.queue ?? ['AlertDeadLetters', 'IngestDeadLetters'].map((name) => found!.outputs.get(name));
+    const given = options.queue ?? queuesOf(found!.outputs);
     const queues = await Promise.all(given.map((queue) => deadLetterQueue(client, queue).catch(asUsageError)));
     const destinations = queues.map(destinationFor);
     if (options.dryRun) for (const queue of queues) await show(client, queue, terminal);
@@ -38,6 +39,12 @@ export async function redriveCommand(options: RedriveOptions, terminal: Terminal
     client.destroy();
   }
 }
+
+/** The dead-letter queues of a stack. Destinations have one only if the settings ask for them. */
+const queuesOf = (outputs: StackOutputs): string[] => [
+  ...['AlertDeadLetters', 'IngestDeadLetters'].map((name) => outputs.get(name)),
+  ...['EventBusDeadLetters', 'ChatDeadLetters', 'SecurityHubDeadLetters'].flatMap((name) => outputs.find(name) ?? []),
+];
 
 /** Throws before anything is moved. */
 function destinationFor(queue: DeadLetterQueue): string {

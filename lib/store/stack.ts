@@ -17,6 +17,8 @@ export interface StackOutputs {
   readonly region: string;
   /** @throws StackError if the stack has no such output. */
   get(name: string): string;
+  /** The value of an output that a stack has only if its settings ask for it. */
+  find(name: string): string | undefined;
 }
 
 /** States in which a stack is not usable although CloudFormation still lists it. */
@@ -84,6 +86,7 @@ export async function stackOutputs(name: string, connection: Connection): Promis
     const values = new Map(Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     return {
       region,
+      find: (output) => values.get(output),
       get(output) {
         const value = values.get(output);
         if (!value)

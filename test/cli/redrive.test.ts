@@ -138,6 +138,15 @@ describe('redrive', () => {
     expect(await visible(deadName('Alert'))).toBe(3);
   });
 
+  test('finds the queues of destinations where the stack has them', async () => {
+    await addPair('SecurityHub');
+    await send(deadName('SecurityHub'), 'refused');
+    const outputs = { ...outputsOf(deadName), SecurityHubDeadLetters: urlOf(deadName('SecurityHub')) };
+    server.stacks.set(stack, { status: 'CREATE_COMPLETE', outputs });
+    expect(await runHere(['redrive'])).toMatchObject({ code: 0 });
+    expect(await bodiesIn(queueName('SecurityHub'))).toEqual(['refused']);
+  });
+
   test('finds a stack by its whole name, and not another one with the same beginning', async () => {
     const other = (name: string) => `${stack}-prod-Detector${name}DeadLetters1F-x`;
     for (const name of ['Ingest', 'Alert']) {

@@ -6,6 +6,7 @@ import { after, DeclaredCommand, type Perform, RUN, refuseOptionsAsValues } from
 import { addRedrive, addSuppress } from './deployment-commands.ts';
 import { addFindings } from './findings-commands.ts';
 import { addDoctor, addSelftest } from './health-commands.ts';
+import { addBacktest } from './look-back-commands.ts';
 import { addOptions, connectionOptions, formatOption, repeatable, reportOption, severityOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -37,6 +38,7 @@ Exit codes: 0 done, 1 an input could not be read in full or the work failed,
 2 wrong usage.`,
     );
   addDetect(program, terminal, perform);
+  addBacktest(program, terminal, perform);
   addFindings(program, terminal, perform);
   addSuppress(program, terminal, perform);
   addRedrive(program, terminal, perform);

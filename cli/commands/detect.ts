@@ -1,28 +1,28 @@
 /** `sweepwatch detect`: runs the whole detector over files, without an AWS account. */
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/detections/settings.ts';
-import { Collector, type Dropped } from '../../lib/evidence/builder.ts';
-import { hashKey } from '../../lib/evidence/keyed-hash.ts';
+import type { Collector } from '../../lib/evidence/builder.ts';
 import { type Finding, type Severity, severityRank } from '../../lib/finding/model.ts';
-import { ColumnsError, columnMap } from '../../lib/flowlog/columns.ts';
-import { fieldList } from '../../lib/flowlog/fields.ts';
-import type { FileReport } from '../../lib/flowlog/read.ts';
-import { SKIP_REASONS } from '../../lib/flowlog/skipped.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
-import { parseCidr } from '../../lib/net/cidr.ts';
-import { Networks } from '../../lib/net/networks.ts';
 import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { Packed } from '../../lib/pipeline/packed.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type ConnectionOptions, connectionOf } from '../connection.ts';
 import { type Format, formatFindings } from '../formats.ts';
-import { type BadInput, resolveInputs } from '../inputs.ts';
+import {
+  checkCidr,
+  contextOf,
+  fieldsOf,
+  inputOf,
+  LOCAL_SECRET,
+  type LogOptions,
+  readLogs,
+  reportLogs,
+} from '../local-logs.ts';
 import { Progress } from '../progress.ts';
-import { readFiles } from '../read-files.ts';
-import type { ReadSignals, SignalFileReport } from '../read-signals.ts';
+import type { ReadSignals } from '../read-signals.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
-import type { Reported } from '../write-report.ts';
 
 /** The options of `detect`, as the program reads them. */
 export interface DetectOptions extends ConnectionOptions {
@@ -41,17 +41,11 @@ export interface DetectOptions extends ConnectionOptions {
   readonly why?: string;
 }
 
-interface Options {
+interface Options extends LogOptions {
   readonly format: Format;
   readonly minSeverity: Severity;
   readonly settings: DetectionSettings;
-  readonly internal: readonly string[];
-  readonly routingDomains: Readonly<Record<string, readonly string[]>>;
-  readonly fields?: readonly string[];
 }
-
-/** Without a deployment there is no secret for the ids of findings. A constant makes them the same in every run. */
-const LOCAL_SECRET = 'local';
 
 /** Runs `detect` over paths and returns the exit code. */
 export async function detectCommand(
@@ -73,19 +67,11 @@ export async function detectCommand(
     );
   const options = await readOptions(given);
   const connection = connectionOf(given);
-  const { sources, bad, hidden } = await resolveInputs(paths, process.stdin, connection);
-  const { internal, routingDomains, fields } = options;
-  const key = hashKey(LOCAL_SECRET);
-  const collector = new Collector({ key, internal, routingDomains });
-  const progress = new Progress(terminal, sources);
-  const reading = { connection, collector: { key, internal, routingDomains }, ...(fields && { fields }) };
-  const read = await readFiles(sources, collector, reading, progress);
-  progress.end();
-  const reports = read.filter((item) => 'records' in item);
-  const failed = [...bad, ...read.filter((item) => 'reason' in item)];
+  const logs = await readLogs(paths, options, connection, terminal);
+  const { collector, reports } = logs;
   if (given.why !== undefined) {
     await explain(given.why, given.format, collector, options, terminal);
-    return report(reports, failed, undefined, collector.dropped, hidden, terminal);
+    return reportLogs(logs, collector.dropped, undefined, terminal);
   }
   const beside = hasSignals
     ? await (await import('../read-signals.ts')).readSignals(
@@ -102,22 +88,17 @@ export async function detectCommand(
   // If nothing was read, "no findings" would be misleading.
   if (reports.length || beside?.files.length) formatFindings(shown, options.format, terminal);
   if (beside) reportSignals(beside, terminal);
-  const allFailed = [...failed, ...(beside?.bad ?? [])];
-  const status = report(
-    reports,
-    allFailed,
-    { found, hidden: found - shown.length },
-    collector.dropped,
-    hidden,
-    terminal,
-  );
+  const failed = [...logs.failed, ...(beside?.bad ?? [])];
+  const below = found - shown.length;
+  const result = `${countOf(found, 'finding')}${below ? `, ${below} of them below --min-severity` : ''}`;
+  const status = reportLogs({ ...logs, failed }, collector.dropped, result, terminal);
   if (given.report !== undefined) {
     const { writeReport } = await import('../write-report.ts');
     const reported = {
       findings: [...shown],
       options: optionsIn(given),
       inputs: [...reports, ...(beside?.files ?? [])].map(inputOf),
-      notes: allFailed.map(({ path, reason }) => `${path}: ${reason}`),
+      notes: failed.map(({ path, reason }) => `${path}: ${reason}`),
     };
     if (!(await writeReport(given.report, reported, terminal))) return 1;
   }
@@ -133,28 +114,10 @@ const optionsIn = ({ minSeverity, sensitivity, internal = [], config }: DetectOp
   ...(config ? [['settings file', config] as [string, string]] : []),
 ];
 
-/** A file that was read, with what is known to be missing of it. */
-function inputOf(file: FileReport | SignalFileReport): Reported['inputs'][number] {
-  const skipped = 'skipped' in file ? file.skipped : file.unread;
-  const trouble = [
-    ...(file.error ? [file.error] : []),
-    ...skipped.map(({ count, reason }) => `${countOf(count, 'line')} not used: ${reason}`),
-    ...('skipData' in file && file.skipData ? [`${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records`] : []),
-  ].join('. ');
-  return { name: file.name, records: 'records' in file ? file.records : file.events, ...(trouble && { trouble }) };
-}
-
 const decide = async (collector: Collector, options: Options): Promise<Packed<Finding>> =>
-  (await judgeAll(collector, contextOf(collector, options))).rewrite(({ finding }) => finding);
-
-const contextOf = (collector: Collector, { settings, internal }: Options) => ({
-  settings,
-  secret: LOCAL_SECRET,
-  networks: new Networks(internal),
-  // The files are complete: an answer that is not in them will not come.
-  overdueBefore: Number.POSITIVE_INFINITY,
-  logTime: collector.logTime,
-});
+  (await judgeAll(collector, contextOf(collector, options.settings, options.internal))).rewrite(
+    ({ finding }) => finding,
+  );
 
 /** Says how far an address was from each threshold, in each scope that has it. */
 async function explain(
@@ -171,7 +134,7 @@ async function explain(
   if (canonical === undefined)
     throw new UsageError(`--why must be an IPv4 or IPv6 address, got "${address}"`, 'sweepwatch detect');
   const found = [...collector.sources()].filter((source) => source.address === canonical);
-  printWhy(canonical, found, contextOf(collector, options), { format: chosen }, terminal);
+  printWhy(canonical, found, contextOf(collector, options.settings, options.internal), { format: chosen }, terminal);
 }
 
 async function readOptions(given: DetectOptions): Promise<Options> {
@@ -220,54 +183,4 @@ function reportSignals({ files, dropped, rules }: ReadSignals, terminal: Termina
   if (rules !== undefined) say(`${countOf(rules, 'rule')} of yours loaded`);
   const events = files.reduce((sum, file) => sum + file.events, 0);
   say(`${countOf(events, 'event')} in ${countOf(files.length, 'file')} of orchestrators and hosts`);
-}
-
-function checkCidr(cidr: string): void {
-  const parsed = parseCidr(cidr);
-  if ('problem' in parsed) throw new UsageError(`--internal ${parsed.problem}, got "${cidr}"`);
-}
-
-function fieldsOf(text: string): string[] {
-  const fields = fieldList(text);
-  try {
-    columnMap(fields, '--fields');
-  } catch (error) {
-    throw error instanceof ColumnsError ? new UsageError(error.message) : error;
-  }
-  return fields;
-}
-
-function report(
-  reports: readonly FileReport[],
-  failed: readonly BadInput[],
-  counts: { readonly found: number; readonly hidden: number } | undefined,
-  dropped: Dropped,
-  hiddenFiles: number,
-  terminal: Terminal,
-): number {
-  const say = (text: string) => terminal.stderr(`${printable(text)}\n`);
-  for (const { path, reason } of failed) say(`${path}: ${reason}`);
-  for (const file of reports) {
-    if (file.error)
-      say(`${file.name}: ${file.error}${file.records ? ` (${countOf(file.records, 'record')} before that used)` : ''}`);
-    for (const skip of file.skipped) {
-      say(
-        `${file.name}: ${countOf(skip.count, 'line')} skipped: ${skip.reason} (${SKIP_REASONS[skip.reason]}), first at line ${skip.firstLine}: "${skip.excerpt}"`,
-      );
-    }
-    if (file.skipData) say(`${file.name}: ${countOf(file.skipData, 'SKIPDATA row')}: AWS dropped records there`);
-  }
-  if (dropped.contacts)
-    say(
-      `memory limit reached: dropped ${countOf(dropped.contacts, 'contact')} of ${countOf(dropped.sources, 'source')} (least suspicious first); affected findings are marked as estimates`,
-    );
-  if (dropped.ofInterfaces)
-    say(
-      `interface limit reached: ignored the interface of ${countOf(dropped.ofInterfaces, 'record')}, so a pod or host behind one of them may not be recognised`,
-    );
-  const records = reports.reduce((sum, file) => sum + file.records, 0);
-  say(
-    `${countOf(records, 'record')} in ${countOf(reports.length, 'file')}${counts ? `: ${countOf(counts.found, 'finding')}` : ''}${counts?.hidden ? `, ${counts.hidden} of them below --min-severity` : ''}${hiddenFiles ? `, ${countOf(hiddenFiles, 'hidden file')} left out` : ''}`,
-  );
-  return failed.length || reports.some((file) => file.error) ? 1 : 0;
 }

@@ -1,9 +1,11 @@
 /** Findings as one HTML page that loads nothing, for people who were not there. */
 import { createHash } from 'node:crypto';
+import type { SettingsComparison } from '../finding/compare.ts';
 import { type Finding, isoTime, severityRank } from '../finding/model.ts';
 import type { Tables } from '../notify/commands.ts';
 import { titleOf, whoseOf } from '../notify/name.ts';
 import { countOf } from '../text/wording.ts';
+import { comparisonTables } from './comparison.ts';
 import { findingDetails } from './finding-details.ts';
 import { html, type Markup, table } from './html.ts';
 import { counts, findingsTable, matrix, ports, time } from './overview.ts';
@@ -23,6 +25,8 @@ export interface ReportSubject {
   readonly inputs: readonly { readonly name: string; readonly records: number; readonly trouble?: string }[];
   /** What could not be read or was left out. */
   readonly notes: readonly string[];
+  /** The comparison of two settings, if `findings` are those that differ. */
+  readonly comparison?: SettingsComparison;
   /** Where the findings are kept. Without a deployment commands have words in capitals instead. */
   readonly tables?: Tables;
 }
@@ -48,6 +52,9 @@ export function reportPage(subject: ReportSubject): string {
   const crossed = matrix(shown);
   const tried = ports(shown);
   const sections: (readonly [id: string, heading: string, content: Markup])[] = [
+    ...(subject.comparison
+      ? [['comparison', 'Comparison', comparisonTables(subject.comparison, MOST_FINDINGS, linked)] as const]
+      : []),
     ...(drawn ? [['timeline', 'Timeline', drawn] as const] : []),
     ['findings', 'Findings', shown.length ? findingsTable(shown, linked) : html`<p>No findings.</p>`],
     ...(crossed ? [['matrix', 'Sources and targets', crossed] as const] : []),
@@ -61,12 +68,12 @@ export function reportPage(subject: ReportSubject): string {
   const page = html`<body>
 <header>
 <h1>Sweepwatch report</h1>
-<p>${period(subject.findings)}</p>
+<p>${period(subject)}</p>
 </header>
 <main>
 <section aria-label="Summary">
 ${counts(subject.findings)}
-<p>${inShort(worstFirst)}${subject.findings.length > shown.length ? ` The page shows the worst ${shown.length} of ${subject.findings.length.toLocaleString('en')}.` : ''}</p>
+<p>${inShort(worstFirst, subject)}${subject.findings.length > shown.length ? ` The page shows the worst ${shown.length} of ${subject.findings.length.toLocaleString('en')}.` : ''}</p>
 </section>
 <nav aria-label="Sections"><ul>${sections.map(([id, heading]) => html`<li><a href="#${id}">${heading}</a></li>`)}</ul></nav>
 ${sections.map(([id, heading, content]) => html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>\n${content}</section>\n`)}</main>
@@ -90,8 +97,8 @@ ${page.text.replace('</body>', '')}<script>${SCRIPT}</script>
 
 const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
 
-function period(findings: readonly Finding[]): Markup {
-  if (!findings.length) return html`Nothing was found.`;
+function period({ findings, comparison }: ReportSubject): Markup {
+  if (!findings.length) return comparison ? html`A comparison of two settings.` : html`Nothing was found.`;
   const first = findings.reduce(
     (least, { firstSeen }) => (firstSeen < least ? firstSeen : least),
     findings[0]!.firstSeen,
@@ -100,9 +107,9 @@ function period(findings: readonly Finding[]): Markup {
   return html`Scans from ${time(first)} to ${time(last)} (UTC).`;
 }
 
-function inShort(worstFirst: readonly Finding[]): string {
+function inShort(worstFirst: readonly Finding[], { comparison }: ReportSubject): string {
   const [worst] = worstFirst;
-  if (!worst) return 'No scan was found in what was read.';
+  if (!worst) return comparison ? 'Both settings find the same.' : 'No scan was found in what was read.';
   const open = worstFirst.filter(({ openPorts }) => openPorts.count).length;
   return `${countOf(worstFirst.length, 'finding')}. The worst is a ${titleOf(worst)} by ${whoseOf(worst)} (${worst.severity}). In ${countOf(open, 'finding')} a service answered.`;
 }

@@ -95,6 +95,7 @@ test('help comes from each command, also where it stands behind other words', as
 describe('help', () => {
   const COMMANDS = [
     'detect',
+    'backtest',
     'findings list',
     'findings show',
     'findings export',

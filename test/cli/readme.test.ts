@@ -39,7 +39,15 @@ describe('commands in the blocks', () => {
 
   test('of the README call each command but demo, which npm start runs', () => {
     const commands = new Set(callsIn('README.md').map((call) => call.split(' ')[0]));
-    expect([...commands].sort()).toEqual(['detect', 'doctor', 'findings', 'redrive', 'selftest', 'suppress']);
+    expect([...commands].sort()).toEqual([
+      'backtest',
+      'detect',
+      'doctor',
+      'findings',
+      'redrive',
+      'selftest',
+      'suppress',
+    ]);
   });
 
   test('of the README name npm scripts that exist', () => {
@@ -70,6 +78,13 @@ test('each command of the README over local files runs as it stands', async () =
     const run = await runCli(wordsOf(call), '', folder);
     expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('vertical-scan') });
   }
+  const comparisons = callsIn('README.md').filter((call) => call.startsWith('backtest '));
+  expect(comparisons.length).toBeGreaterThan(0);
+  for (const call of comparisons)
+    expect(await runCli(wordsOf(call), '', folder)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('the same with both settings'),
+    });
 });
 
 test('the lines of the README that switch completion on do so in bash', () => {

@@ -2,6 +2,7 @@
 import { epochSeconds, type Finding, isoTime, type Severity, severityRank } from '../lib/finding/model.ts';
 import { VERDICTS } from '../lib/finding/review.ts';
 import { networkOf } from '../lib/net/cidr.ts';
+import type { StoredFinding } from '../lib/store/finding-item.ts';
 import type { FindingsStore } from '../lib/store/findings-store.ts';
 import { countOf } from '../lib/text/wording.ts';
 import type { Terminal } from './terminal.ts';
@@ -128,12 +129,22 @@ async function lookUp(store: FindingsStore, { since, until, filters }: Wanted, n
     return stored.flatMap((item) => (item ? [item.finding] : []));
   }
   if (source && scope) return (await store.ofSource({ scope, address: source })).map(({ finding }) => finding);
+  return (await filedSince(store, since, now, until)).map(({ finding }) => finding);
+}
+
+/** The stored findings of the days between two epoch seconds, and of a day on either side. */
+export async function filedSince(
+  store: FindingsStore,
+  since: number,
+  now: number,
+  until = Number.POSITIVE_INFINITY,
+): Promise<StoredFinding[]> {
   const days: string[] = [];
   // One more day on either side: a finding is filed under the day it began, and log time may be ahead of this clock.
   const end = Math.min(now + 2 * DAY, until + DAY);
   for (let time = since - DAY; time < end; time += DAY) days.push(isoTime(time).slice(0, 10));
   const lists = await Promise.all([...new Set(days)].map((day) => store.ofDay(day)));
-  return lists.flat().map(({ finding }) => finding);
+  return lists.flat();
 }
 
 /** The filters that were given, by name, for the page. */

@@ -3,11 +3,12 @@
  */
 import { Argument, type Command, Option } from 'commander';
 import { after, DeclaredCommand, type Perform, RUN, refuseOptionsAsValues } from './declared-command.ts';
-import { addRedrive, addSuppress } from './deployment-commands.ts';
+import { addRedrive } from './deployment-commands.ts';
 import { addFindings } from './findings-commands.ts';
 import { addDoctor, addSelftest } from './health-commands.ts';
 import { addBacktest } from './look-back-commands.ts';
 import { addOptions, connectionOptions, formatOption, repeatable, reportOption, severityOption } from './options.ts';
+import { addSuppress } from './suppress-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 

@@ -1,16 +1,13 @@
 /** `sweepwatch suppress`: silences alerts about approved scanners by scoped, attributed, expiring rules. */
 import { randomUUID } from 'node:crypto';
-import {
-  ACTOR_FIELDS,
-  type Suppression,
-  type SuppressionScope,
-  suppressionFault,
-} from '../../lib/notify/suppression.ts';
+import { type Suppression, suppressionFault } from '../../lib/notify/suppression.ts';
+import { lengthFault, overlapsOf } from '../../lib/notify/suppression-limits.ts';
+import type { SuppressionScope } from '../../lib/notify/suppression-scope.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
+import { asOption, scopeGiven, scopeText } from '../rule-text.ts';
 import type { Terminal } from '../terminal.ts';
-import { UsageError } from '../usage-error.ts';
 
 /** The options of `suppress add`, as the program reads them. */
 export interface AddOptions extends DeploymentOptions, SuppressionScope {
@@ -18,22 +15,31 @@ export interface AddOptions extends DeploymentOptions, SuppressionScope {
   readonly reason: string;
   /** ISO 8601 date or time. */
   readonly expires: string;
+  /** Whether the rule may last longer than usual. */
+  readonly long?: boolean;
 }
 
 /** Runs `suppress add` and returns the exit code. */
 export async function addRule(options: AddOptions, terminal: Terminal): Promise<number> {
-  const { source, target, namespace, serviceAccount, image, user, owner, reason, expires } = options;
+  const { owner, reason, expires } = options;
   const id = randomUUID().slice(0, 8);
-  const given = Object.entries({ source, target, namespace, serviceAccount, image, user });
-  const scope: SuppressionScope = Object.fromEntries(given.filter(([, text]) => text !== undefined));
-  const rule = { id, ...scope, owner, reason, expires };
-  const fault = suppressionFault(rule, Date.now() / 1000);
-  if (fault) throw new UsageError(`--${fault.replaceAll('serviceAccount', 'service-account')}`);
+  const rule = { id, ...scopeGiven(options), owner, reason, expires };
+  const now = Date.now() / 1000;
+  const fault = suppressionFault(rule, now) ?? lengthFault(rule, now, options.long ?? false);
+  if (fault) throw asOption(fault);
   const { deployment, store } = await open(options);
+  const overlaps = overlapsOf(rule, await store.list(), now);
   await store.add(rule);
   terminal.stdout(`${id}\n`);
+  for (const overlap of overlaps) {
+    const text = overlap.isCovering ? 'already covers all of it' : 'covers some of it too';
+    const { rule: other } = overlap;
+    terminal.stderr(
+      `rule ${printable(`${other.id} (${scopeText(other)}) of ${other.owner}`)} ${text}, until ${printable(other.expires)}\n`,
+    );
+  }
   terminal.stderr(
-    `alerts about ${scopeText(rule)} are silent until ${printable(expires)}. Undo: npx --no-install sweepwatch suppress remove ${id} ${deployment.again}\n`,
+    `alerts about ${printable(scopeText(rule))} are silent until ${printable(expires)}. Undo: npx --no-install sweepwatch suppress remove ${id} ${deployment.again}\n`,
   );
   return 0;
 }
@@ -61,15 +67,6 @@ async function open(options: DeploymentOptions): Promise<{ deployment: Deploymen
   const deployment = await openDeployment(options);
   return { deployment, store: new SuppressionsStore(deployment.client, deployment.table) };
 }
-
-/** What a rule covers: `10.0.3.22/32 to 10.0.9.0/24, namespace ci`. */
-function scopeText({ source, target, ...rule }: SuppressionScope): string {
-  const network = target ? `${source ?? 'any source'} to ${target}` : source;
-  const actor = ACTOR_FIELDS.flatMap((field) => (rule[field] === undefined ? [] : [`${WORDS[field]} ${rule[field]}`]));
-  return [...(network === undefined ? [] : [network]), ...actor].join(', ');
-}
-
-const WORDS = { namespace: 'namespace', serviceAccount: 'service account', image: 'image', user: 'user' } as const;
 
 /** A rule written into the table by hand may be invalid, and the alert function ignores it. */
 function stateOf(rule: Suppression, now: number): 'active' | 'expired' | 'void' {

@@ -1,7 +1,7 @@
 /** The command lines in alerts. Each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
 import { sourceKey } from '../finding/model.ts';
 import { quoted, valueText } from '../text/untrusted.ts';
-import type { NetworkScope } from './suppression.ts';
+import type { NetworkScope } from './suppression-scope.ts';
 
 /** Where a deployment keeps its findings. */
 export interface Tables {

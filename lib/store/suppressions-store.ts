@@ -1,14 +1,34 @@
 /** Suppressions in the findings table: few items under one key, read by the alert function and the command line. */
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { ACTOR_FIELDS, type Suppression, type SuppressionScope } from '../notify/suppression.ts';
+import type { Suppression } from '../notify/suppression.ts';
+import { SCOPE_PARTS, type SuppressionScope } from '../notify/suppression-scope.ts';
 import { queryAll } from './query.ts';
 
 const PARTITION = 'suppressions';
-/** Parts of a rule of which each may be missing. */
-const SCOPE = ['source', 'target', ...ACTOR_FIELDS] as const;
+/** Parts that every release reads, as attributes of the item. */
+const FIRST_PARTS: readonly string[] = ['source', 'target', 'namespace', 'serviceAccount', 'image', 'user'];
 
-const scopeOf = (item: Readonly<Record<string, unknown>>): SuppressionScope =>
-  Object.fromEntries(SCOPE.flatMap((part) => (item[part] === undefined ? [] : [[part, String(item[part])]])));
+type Item = Readonly<Record<string, unknown>>;
+
+/** The scope of a stored rule, and a part in it that this release does not know. */
+function scopeOf(item: Item): SuppressionScope & Pick<Suppression, 'unknownPart'> {
+  const limits = (item.limits ?? {}) as Item;
+  const unknownPart = Object.keys(limits).find((part) => !(SCOPE_PARTS as readonly string[]).includes(part));
+  const parts = SCOPE_PARTS.flatMap((part) => {
+    const text = limits[part] ?? item[part];
+    return text === undefined ? [] : [[part, String(text)]];
+  });
+  return { ...Object.fromEntries(parts), ...(unknownPart !== undefined && { unknownPart }) };
+}
+
+/**
+ * The attributes of a rule. A release that does not know a part would silence more than the rule says. A rule with such a
+ * part has its whole scope in `limits`, and an earlier release takes it for one without a source, which is void.
+ */
+function attributesOf({ id, owner, reason, expires, unknownPart: _unknownPart, ...scope }: Suppression): Item {
+  const isPlain = Object.keys(scope).every((part) => FIRST_PARTS.includes(part));
+  return { id, owner, reason, expires, ...(isPlain ? scope : { limits: scope }) };
+}
 
 export class SuppressionsStore {
   #client: DynamoDBDocumentClient;
@@ -40,7 +60,7 @@ export class SuppressionsStore {
     const item = {
       pk: PARTITION,
       sk: `suppression#${suppression.id}`,
-      ...suppression,
+      ...attributesOf(suppression),
       expiresAt: Math.floor(Date.parse(suppression.expires) / 1000),
     };
     await this.#client.send(new PutCommand({ TableName: this.#table, Item: item }));

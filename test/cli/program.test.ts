@@ -105,6 +105,7 @@ describe('help', () => {
     'findings watch',
     'findings why',
     'suppress add',
+    'suppress test',
     'suppress list',
     'suppress remove',
   ];

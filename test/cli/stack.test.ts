@@ -67,7 +67,7 @@ const add = (...args: string[]) =>
     '--reason',
     'a test',
     '--expires',
-    '2099-01-01',
+    new Date(Date.now() + 30 * 86_400_000).toISOString(),
     ...args,
   ]);
 

@@ -18,11 +18,14 @@ beforeAll(async () => {
 });
 afterAll(() => embedded.stop());
 
+/** Some days ahead, as the program takes it. */
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+const END = inDays(60);
 const options = {
   '--source': '10.0.3.22/32',
   '--owner': 'soc',
   '--reason': 'approved scanner',
-  '--expires': '2099-01-31',
+  '--expires': END,
 };
 const add = (changes: Record<string, string | undefined> = {}) =>
   run(
@@ -40,9 +43,7 @@ test('a rule is added, listed and removed', async () => {
     code: 0,
     stderr: expect.stringContaining(`Undo: npx --no-install sweepwatch suppress remove ${id} --table `),
   });
-  expect((await run('suppress', 'list')).stdout).toBe(
-    `${id}\tactive\t10.0.3.22/32\t2099-01-31\tsoc\tapproved scanner\n`,
-  );
+  expect((await run('suppress', 'list')).stdout).toBe(`${id}\tactive\t10.0.3.22/32\t${END}\tsoc\tapproved scanner\n`);
   expect(await run('suppress', 'remove', id)).toEqual({ code: 0, stdout: '', stderr: '' });
   expect((await run('suppress', 'list')).stdout).toBe('');
 });
@@ -68,11 +69,51 @@ test('a rule may go by the target, too', async () => {
   const id = added.stdout.trim();
   expect(added).toMatchObject({
     code: 0,
-    stderr: expect.stringContaining('alerts about 0.0.0.0/0 to 10.0.9.0/24 are silent until 2099-01-31'),
+    stderr: expect.stringContaining(`alerts about 0.0.0.0/0 to 10.0.9.0/24 are silent until ${END}`),
   });
   expect(await store.list()).toMatchObject([{ id, source: '0.0.0.0/0', target: '10.0.9.0/24' }]);
-  expect((await run('suppress', 'list')).stdout).toContain(`${id}\tactive\t0.0.0.0/0 to 10.0.9.0/24\t2099-01-31\t`);
+  expect((await run('suppress', 'list')).stdout).toContain(`${id}\tactive\t0.0.0.0/0 to 10.0.9.0/24\t${END}\t`);
   await run('suppress', 'remove', id);
+});
+
+test('a rule may go by instance, interface and service, and be limited to ports and a kind', async () => {
+  const scope = {
+    '--source': undefined,
+    '--instance': 'i-0a1',
+    '--interface': 'eni-0a1',
+    '--ecs-service': 'prod/scanner',
+    '--ports': '22,8000-8100',
+    '--kind': 'vertical-scan',
+  };
+  const id = (await add(scope)).stdout.trim();
+  expect((await run('suppress', 'list')).stdout).toBe(
+    `${id}\tactive\tinstance i-0a1, interface eni-0a1, ECS service prod/scanner, ports 22,8000-8100, kind vertical-scan\t${END}\tsoc\tapproved scanner\n`,
+  );
+  await run('suppress', 'remove', id);
+});
+
+test('a rule may last a year if that is asked for, and not longer', async () => {
+  expect(await add({ '--expires': inDays(200) })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('With --long it may be 366'),
+  });
+  const long = (days: number) =>
+    run('suppress', 'add', ...Object.entries({ ...options, '--expires': inDays(days) }).flat(), '--long');
+  const added = await long(360);
+  expect(added.code).toBe(0);
+  expect(await long(368)).toMatchObject({ code: 2, stderr: expect.stringContaining('at most 366 days ahead') });
+  await run('suppress', 'remove', added.stdout.trim());
+});
+
+test('a rule that shares findings with another one is added, and the other is named', async () => {
+  const wide = (await add({ '--source': '10.0.3.0/24' })).stdout.trim();
+  const covered = await add();
+  expect(covered.stderr).toContain(`rule ${wide} (10.0.3.0/24) of soc already covers all of it, until ${END}\n`);
+  const wider = await add({ '--source': '10.0.0.0/16' });
+  expect(wider.stderr).toContain(`rule ${wide} (10.0.3.0/24) of soc covers some of it too, until ${END}\n`);
+  const beside = await add({ '--source': '10.9.0.0/16' });
+  expect(beside.stderr).not.toContain('rule ');
+  for (const { id } of await store.list()) await run('suppress', 'remove', id);
 });
 
 test('a rule that somebody put there by hand and that silences nothing is listed as void', async () => {
@@ -125,6 +166,10 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
     ['no end', { '--expires': undefined }, "required option '--expires <DATE>' not specified"],
     ['no date', { '--expires': 'soon' }, '--expires must be a date such as 2027-01-31, got "soon"'],
     ['an empty owner', { '--owner': '' }, '--owner must name the person responsible for the rule'],
+    ['a kind that no finding has', { '--kind': 'moon-scan' }, '--kind must be one of vertical-scan, '],
+    ['no port', { '--ports': 'ssh' }, '--ports must be a list such as 22,443,8000-8100, got "ssh"'],
+    ['no service', { '--ecs-service': '*' }, '--ecs-service must hold more than stars and blanks'],
+    ['too long', { '--expires': inDays(95) }, '--expires must be at most 90 days ahead'],
     ['the past', { '--expires': '2020-01-01' }, 'expires must be in the future, got 2020-01-01'],
   ])('%s', async (_, changes, message) => {
     const before = await store.list();

@@ -64,7 +64,7 @@ test('each kind is found and announced, although a suppression covers it and a s
       '--reason',
       'test',
       '--expires',
-      '2099-01-01',
+      new Date(Date.now() + 30 * 86_400_000).toISOString(),
     ]);
   const allowance = new Allowance(client, FindingsTable!, 50);
   const now = Date.now() / 1000;

@@ -246,7 +246,7 @@ describe('a rule about the actor', () => {
     expect(suppressionFault(scope({ user: '**' }), NOW)).toBe('user must hold more than stars and blanks, got "**"');
     expect(suppressionFault(scope({ namespace: '' }), NOW)).toMatch(/^namespace must hold more/);
     expect(suppressionFault(scope({}), NOW)).toBe(
-      'source must be given unless namespace, serviceAccount, image or user limits the rule, got nothing',
+      'source must be given unless instance, interface, ecsService, namespace, serviceAccount, image or user limits the rule, got nothing',
     );
   });
 
@@ -255,5 +255,92 @@ describe('a rule about the actor', () => {
     const begin = performance.now();
     expect(covers({ user: `${'*a'.repeat(1000)}*b` }, finding)).toBe(false);
     expect(performance.now() - begin).toBeLessThan(500);
+  });
+});
+
+describe('a rule about what sent the packets', () => {
+  const scope = (values: Partial<Suppression>): Suppression => {
+    const { source: _source, ...others } = rule();
+    return { ...others, ...values };
+  };
+  const own = { ...from('10.0.3.22').source!, interfaceId: 'eni-0a1', instanceId: 'i-0a1' };
+  const finding = (values: object) => findingOf({ source: { ...own, ...values } });
+  const isSilent = (values: Partial<Suppression>, of: Finding) => suppressionOf(of, [scope(values)], NOW) !== undefined;
+
+  test('covers the instance or the interface that it names, and no other', () => {
+    expect(isSilent({ instance: 'i-0a1' }, finding({}))).toBe(true);
+    expect(isSilent({ instance: 'i-0a2' }, finding({}))).toBe(false);
+    expect(isSilent({ interface: 'eni-0a1' }, finding({}))).toBe(true);
+    expect(isSilent({ interface: 'eni-0a1', source: '10.0.4.0/24' }, finding({}))).toBe(false);
+    expect(isSilent({ interface: 'eni-0a2' }, finding({}))).toBe(false);
+    expect(isSilent({ instance: 'i-0a1' }, campaignOf())).toBe(false);
+  });
+
+  test('does not cover what is only behind the interface, such as all hosts of a NAT gateway', () => {
+    expect(isSilent({ instance: 'i-0a1' }, finding({ behindInterface: true }))).toBe(false);
+    expect(isSilent({ interface: 'eni-0a1' }, finding({ behindInterface: true }))).toBe(false);
+  });
+
+  test.each<[string, boolean]>([
+    ['scanner', true],
+    ['scan*', true],
+    ['prod/scanner', true],
+    ['*/scanner', true],
+    ['test/scanner', false],
+    ['scanners', false],
+  ])('about the ECS service %s: %s', (ecsService, isCovered) => {
+    const ecs = { cluster: 'prod', service: 'scanner' };
+    expect(isSilent({ ecsService }, finding({ ecs }))).toBe(isCovered);
+    expect(isSilent({ ecsService }, finding({}))).toBe(false);
+    expect(isSilent({ ecsService }, finding({ ecs: { cluster: 'prod' } }))).toBe(false);
+  });
+
+  test.each<[Partial<Suppression>, string]>([
+    [{ instance: 'web' }, 'instance must be an instance id such as i-0a1b2c3d4e5f60718, got "web"'],
+    [{ instance: 'i-*' }, 'instance must be an instance id'],
+    [{ interface: 'i-0a1' }, 'interface must be an interface id'],
+    [{ ecsService: '*' }, 'ecsService must hold more than stars and blanks'],
+    [{ source: '10.0.3.22/32', kind: 'Scan*' }, 'kind must be a kind such as vertical-scan'],
+    [{ ports: '22' }, 'source must be given unless'],
+    [{ kind: 'vertical-scan' }, 'source must be given unless'],
+    [{ source: '0.0.0.0/0', ports: '22' }, 'source must not cover every address'],
+    [{ source: '10.0.3.22/32', unknownPart: 'moon' }, 'moon is a part that this release does not know'],
+  ])('%j is refused', (values, message) => {
+    expect(suppressionFault(scope(values), NOW)).toContain(message);
+  });
+});
+
+describe('a rule with ports or a kind', () => {
+  const isSilent = (values: Partial<Suppression>, finding: Finding) =>
+    suppressionOf(finding, [rule(values)], NOW) !== undefined;
+  const on = (...sample: number[]) =>
+    findingOf({ ports: { count: sample.length, exact: true, sample }, openPorts: { count: 0, sample: [] } });
+
+  test('covers scans of these ports alone: a scanner that tries another one alerts again', () => {
+    expect(isSilent({ ports: '22,8000-8100' }, on(22, 8000, 8100))).toBe(true);
+    expect(isSilent({ ports: '22, 8000-8100' }, on(22))).toBe(true);
+    expect(isSilent({ ports: '22,8000-8100' }, on(22, 23))).toBe(false);
+    expect(isSilent({ ports: '22' }, findingOf({ ports: { count: 1, exact: true, sample: [22] } }))).toBe(true);
+  });
+
+  test('covers no finding that names an open port beside them, more ports than they are, or none', () => {
+    const open = { count: 1, sample: [{ target: '10.0.9.9', port: 443, protocol: 'tcp' }] };
+    expect(isSilent({ ports: '22' }, findingOf({ ports: on(22).ports, openPorts: open }))).toBe(false);
+    expect(isSilent({ ports: '22,23' }, findingOf({ ports: { count: 3, exact: true, sample: [22] } }))).toBe(false);
+    expect(isSilent({ ports: '0-65535' }, on())).toBe(false);
+  });
+
+  test.each(['', ' ', ',', '22,', '22-', '-22', '8100-8000', '65536', '1-65536', 'ssh', '22;23', '1e3'])(
+    'refuses the list "%s"',
+    (ports) => {
+      expect(suppressionFault(rule({ ports }), NOW)).toBe(
+        `ports must be a list such as 22,443,8000-8100, got "${ports}"`,
+      );
+    },
+  );
+
+  test('covers a finding while it is of that kind', () => {
+    expect(isSilent({ kind: 'vertical-scan' }, findingOf())).toBe(true);
+    expect(isSilent({ kind: 'horizontal-scan' }, findingOf())).toBe(false);
   });
 });

@@ -69,3 +69,36 @@ test('a rule about an actor is kept whole, without a source', async () => {
   await store.add(rule);
   expect(await store.list()).toEqual([rule]);
 });
+
+test('a rule that an earlier release would understand as a wider one is void to it', async () => {
+  const { findings } = await embedded.tables();
+  const client = embedded.client();
+  const store = new SuppressionsStore(client, findings);
+  const rule = {
+    id: 'a',
+    source: '10.0.3.22/32',
+    namespace: 'ci',
+    instance: 'i-1',
+    interface: 'eni-1',
+    ecsService: 'prod/scanner',
+    ports: '22,443',
+    kind: 'vertical-scan',
+    owner: 'soc',
+    reason: 'test',
+    expires: '2027-01-31',
+  };
+  await store.add(rule);
+  expect(await store.list()).toEqual([rule]);
+  // Earlier releases read the scope from these attributes alone, and refuse a rule without any.
+  const [item] = await itemsOf(client, findings);
+  for (const part of ['source', 'target', 'namespace', 'serviceAccount', 'image', 'user'])
+    expect(item).not.toHaveProperty(part);
+});
+
+test('a part that only a later release knows is named, so that the rule is void', async () => {
+  const { findings } = await embedded.tables();
+  const store = new SuppressionsStore(embedded.client(), findings);
+  const rule = { id: 'a', source: '10.0.3.22/32', owner: 'soc', reason: 'test', expires: '2027-01-31' };
+  await store.add({ ...rule, ...{ moon: 'full' } });
+  expect(await store.list()).toEqual([{ ...rule, unknownPart: 'moon' }]);
+});

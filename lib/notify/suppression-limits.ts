@@ -1,0 +1,88 @@
+/** What is asked of a new rule beyond being valid: that it ends in time, and how it stands to the rules that exist. */
+import { type Cidr, cidrAround, containsCidr, overlapsCidr } from '../net/cidr.ts';
+import { portsOf } from './port-list.ts';
+import { type Suppression, suppressionFault } from './suppression.ts';
+import {
+  isLike,
+  PATTERNS,
+  SCOPE_PARTS,
+  type ScopePart,
+  type SuppressionScope,
+  WHO_PARTS,
+} from './suppression-scope.ts';
+
+/** How long a new rule may last, in days. An approval that nobody looks at again outlives its reason. */
+const MOST_DAYS = { usual: 90, long: 366 } as const;
+const DAY = 86_400;
+
+/** How many days a rule lasts from an epoch second on. */
+const daysOf = ({ expires }: Pick<Suppression, 'expires'>, now: number): number =>
+  (Date.parse(expires) / 1000 - now) / DAY;
+
+/** Explains that a valid rule lasts too long. Undefined if it does not. */
+export function lengthFault(rule: Suppression, now: number, isLong: boolean): string | undefined {
+  const most = isLong ? MOST_DAYS.long : MOST_DAYS.usual;
+  if (daysOf(rule, now) <= most) return undefined;
+  const advice = isLong ? 'Renew the rule when it ends' : `With --long it may be ${MOST_DAYS.long}`;
+  return `expires must be at most ${most} days ahead, got ${rule.expires}. ${advice}`;
+}
+
+/** A rule that exists, and whether it covers all that the new one would cover, for as long. */
+export interface Overlap {
+  readonly rule: Suppression;
+  readonly isCovering: boolean;
+}
+
+/** The rules in force that a new one shares findings with, those that make it needless first. */
+export function overlapsOf(rule: Suppression, others: readonly Suppression[], now: number): Overlap[] {
+  return others
+    .filter((other) => other.id !== rule.id && !suppressionFault(other, now) && mayMeet(rule, other))
+    .map((other) => ({
+      rule: other,
+      isCovering: Date.parse(other.expires) >= Date.parse(rule.expires) && isWithin(rule, other),
+    }))
+    .sort((a, b) => Number(b.isCovering) - Number(a.isCovering) || (a.rule.id < b.rule.id ? -1 : 1));
+}
+
+/** Whether one finding may fit both. Rules that name their sources in different ways are taken not to meet. */
+function mayMeet(a: SuppressionScope, b: SuppressionScope): boolean {
+  const isComparable = WHO_PARTS.some((part) => a[part] !== undefined && b[part] !== undefined);
+  return (
+    isComparable &&
+    SCOPE_PARTS.every((part) => {
+      const [one, other] = [a[part], b[part]];
+      return one === undefined || other === undefined || canBoth(part, one, other);
+    })
+  );
+}
+
+/** Whether each finding that fits the inner scope fits the outer one. */
+const isWithin = (inner: SuppressionScope, outer: SuppressionScope): boolean =>
+  SCOPE_PARTS.every((part) => {
+    const [text, bound] = [inner[part], outer[part]];
+    return bound === undefined || (text !== undefined && isAllOf(part, text, bound));
+  });
+
+const isPattern = (part: ScopePart): boolean => (PATTERNS as readonly ScopePart[]).includes(part);
+
+function canBoth(part: ScopePart, one: string, other: string): boolean {
+  if (part === 'source' || part === 'target') return compared(one, other, overlapsCidr);
+  if (part === 'ports') return !ports(one).isDisjointFrom(ports(other));
+  // Of two patterns with stars nobody can tell without names that fit.
+  return one === other || (isPattern(part) && (bothStarred(one, other) || isLike(one, other) || isLike(other, one)));
+}
+
+function isAllOf(part: ScopePart, inner: string, outer: string): boolean {
+  if (part === 'source' || part === 'target') return compared(outer, inner, containsCidr);
+  if (part === 'ports') return ports(inner).isSubsetOf(ports(outer));
+  return inner === outer || (isPattern(part) && isLike(outer, inner));
+}
+
+const ports = (text: string): ReadonlySet<number> => portsOf(text) ?? new Set();
+
+const bothStarred = (one: string, other: string): boolean => one.includes('*') && other.includes('*');
+
+function compared(one: string, other: string, test: (a: Cidr, b: Cidr) => boolean): boolean {
+  const [a, b] = [cidrAround(one), cidrAround(other)];
+  return a !== undefined && b !== undefined && test(a, b);
+}

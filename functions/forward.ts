@@ -114,7 +114,7 @@ function hubOf(variables: Variables, productArn: string): Destination {
       importFindings(
         caller,
         alerts.map(({ event, finding, at }) =>
-          toAsff(finding, { accountId, productArn, deployment, updatedAt: at, ...hubTexts(event, finding) }),
+          toAsff(finding, { event, accountId, productArn, deployment, updatedAt: at, ...hubTexts(event, finding) }),
         ),
       ),
   };

@@ -34,6 +34,7 @@ export const delivered = ({ detailType, detail, resources }: BusEvent): object =
 /** A finding as Security Hub gets it. */
 export const asffOf = (event: AlertEvent, finding: Finding, updatedAt = '2026-11-30T12:00:00.123Z') =>
   toAsff(finding, {
+    event,
     accountId: '111122223333',
     productArn: 'arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default',
     deployment: 'sweepwatch',

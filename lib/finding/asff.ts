@@ -4,10 +4,13 @@
  */
 import { plain } from '../text/untrusted.ts';
 import { arnsOf } from './arns.ts';
+import type { AlertEvent } from './lifecycle.ts';
 import type { Finding } from './model.ts';
 
 /** What a finding is imported with. */
 export interface AsffContext {
+  /** What happened to the finding. */
+  readonly event: AlertEvent;
   /** The account that imports. Security Hub takes findings only of the caller's own account. */
   readonly accountId: string;
   /** The ARN of the integration: `arn:aws:securityhub:REGION:ACCOUNT:product/ACCOUNT/default`. */
@@ -51,8 +54,7 @@ const NAMESPACE = 'sweepwatch';
 
 /** Maps a finding. It is always sent whole, since an import replaces the stored one. */
 export function toAsff(finding: Finding, context: AsffContext): Record<string, unknown> {
-  const { accountId, productArn, deployment, updatedAt, title, description, recommendation } = context;
-  const isClosed = finding.status === 'closed';
+  const { event, accountId, productArn, deployment, updatedAt, title, description, recommendation } = context;
   const idOf = (id: string) => `${NAMESPACE}/${deployment}/${id}`.slice(0, ASFF_LIMITS.id);
   const related = [finding.campaign, finding.mergedInto].filter((id) => id !== undefined);
   return {
@@ -77,7 +79,8 @@ export function toAsff(finding: Finding, context: AsffContext): Record<string, u
     ...actionOf(finding),
     ProductFields: fieldsOf(finding, deployment),
     ...(finding.test && { Sample: true }),
-    RecordState: isClosed ? 'ARCHIVED' : 'ACTIVE',
+    // By the event, since a finding may be over when it is first announced. Archived, nobody would see it.
+    RecordState: event === 'closed' || finding.test ? 'ARCHIVED' : 'ACTIVE',
     // Given here, they do not overwrite what a person has set.
     FindingProviderFields: {
       Severity: { Label: finding.severity.toUpperCase(), Original: finding.severity },

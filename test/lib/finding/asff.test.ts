@@ -57,8 +57,8 @@ describe('the mapping', () => {
     ]);
   });
 
-  test('marks a test as a sample', () => {
-    expect(asff({ test: true }).Sample).toBe(true);
+  test('marks a test as a sample, and archives it', () => {
+    expect(asff({ test: true })).toMatchObject({ Sample: true, RecordState: 'ARCHIVED' });
     expect(asff()).not.toHaveProperty('Sample');
   });
 
@@ -67,6 +67,11 @@ describe('the mapping', () => {
     expect(closed).toMatchObject({ RecordState: 'ARCHIVED', ProductFields: { 'sweepwatch/closedBecause': 'ended' } });
     expect(closed).not.toHaveProperty('Remediation');
     expect(asff()).toMatchObject({ Remediation: { Recommendation: { Text: expect.stringMatching(/^Do first: /) } } });
+  });
+
+  test.each(['opened', 'escalated'] as const)('shows a scan that was over when it was %s', (event) => {
+    const over = findingOf({ status: 'closed', closedBecause: 'ended' });
+    expect(asffOf(event, over)).toMatchObject({ RecordState: 'ACTIVE', Remediation: expect.any(Object) });
   });
 
   test('of a scan from outside names the targets, and the services that answered it', () => {

@@ -16,6 +16,14 @@ export function pagerDutyExample(): InputTransformer {
   return JSON.parse(block) as InputTransformer;
 }
 
+/** The patterns of rules that docs/destinations.md shows. */
+export function patternExamples(): Record<string, unknown>[] {
+  const document = readFileSync(join(import.meta.dirname, '../docs/destinations.md'), 'utf8');
+  const blocks = [...document.matchAll(/```json pattern\n([\s\S]*?)```/g)];
+  if (blocks.length === 0) throw new Error('docs/destinations.md must have a block json pattern');
+  return blocks.map(([, text]) => JSON.parse(text!) as Record<string, unknown>);
+}
+
 /**
  * What the target receives. EventBridge replaces `<name>` within quotation marks by the text, and does not escape it.
  * @throws if that is not JSON.

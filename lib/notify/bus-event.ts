@@ -64,7 +64,13 @@ export function busEvent(
   const trimmed: string[] = [];
   let kept = finding;
   const detail = () => {
-    const own = { ...kept, event, deployment, incident, ...(trimmed.length > 0 && { trimmed: [...trimmed] }) };
+    const own = {
+      ...kept,
+      event,
+      deployment,
+      ...(incident && { incident }),
+      ...(trimmed.length > 0 && { trimmed: [...trimmed] }),
+    };
     if (format === 'finding') return jsonText(own);
     const ocsf = toOcsf(kept, format.slice('ocsf-'.length) as OcsfVersion, event);
     return jsonText({ ...ocsf, unmapped: { sweepwatch: own } });

@@ -29,17 +29,19 @@ const LEVELS: Readonly<Record<Severity, Incident['severity']>> = {
 const SOURCE_LIMIT = 255;
 
 /**
- * The incident of an alert. Input transformers put text into a template without looking at it, so the texts have no
+ * The incident of an alert. A test has none, since no later alert would resolve it. Input transformers put text into a template without looking at it, so the texts have no
  * character that ends a JSON string.
  * @param summary the subject of the alert.
  */
-export const incidentOf = (event: AlertEvent, finding: Finding, summary: string): Incident => ({
-  action: event === 'closed' ? 'resolve' : 'trigger',
-  key: finding.id,
-  // Nobody is woken up for a test.
-  severity: finding.test ? 'info' : LEVELS[finding.severity],
-  summary: harmless(summary),
-  source: harmless(whoseOf(finding)).slice(0, SOURCE_LIMIT) || 'unknown',
-});
+export const incidentOf = (event: AlertEvent, finding: Finding, summary: string): Incident | undefined =>
+  finding.test
+    ? undefined
+    : {
+        action: event === 'closed' ? 'resolve' : 'trigger',
+        key: finding.id,
+        severity: LEVELS[finding.severity],
+        summary: harmless(summary),
+        source: harmless(whoseOf(finding)).slice(0, SOURCE_LIMIT) || 'unknown',
+      };
 
 const harmless = (text: string): string => plain(text).replace(/["\\]/g, '?');

@@ -1,8 +1,9 @@
 /** Events for EventBridge: what rules match, what pagers need, and what is left out of one that is too large. */
 import { describe, expect, test } from '@jest/globals';
 import { busEvent, EVENT_LIMIT } from '../../../lib/notify/bus-event.ts';
+import { matchesPattern } from '../../../local/servers/pattern.ts';
 import { delivered } from '../../body-schemas.ts';
-import { pagerDutyExample, transform } from '../../input-transformer.ts';
+import { pagerDutyExample, patternExamples, transform } from '../../input-transformer.ts';
 import { campaignOf, findingOf, HOSTILE } from '../finding/samples.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of the event, read by path
@@ -103,8 +104,22 @@ describe('an incident for PagerDuty', () => {
     expect(severities).toEqual(['critical', 'error', 'warning', 'info', 'info']);
   });
 
-  test('about a test wakes nobody up', () => {
-    expect(incident('opened', findingOf({ test: true }), 'soc')).toMatchObject({ severity: 'info' });
+  test('does not exist for a test, which no later alert would resolve', () => {
+    expect(incident('opened', findingOf({ test: true }), 'soc')).toBeUndefined();
+    const matched = (test?: true) =>
+      patternExamples().map((pattern) =>
+        matchesPattern(pattern, { ...delivered(busEvent('opened', findingOf(test && { test }), 'soc')) }),
+      );
+    expect([matched(), matched(true)]).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  test.each(['opened', 'escalated'] as const)('is opened for a scan that was over when it was %s', (event) => {
+    const over = findingOf({ status: 'closed', closedBecause: 'ended' });
+    const detail = detailOf(event, over, 'soc');
+    expect(detail).toMatchObject({ status: 'closed', incident: { action: 'trigger', key: over.id } });
   });
 
   test('becomes a body of the Events API by the documented input transformer', () => {

@@ -24,7 +24,7 @@ interface Failure {
 /**
  * Puts all events. An entry that fails does not hold back the others.
  * @param bus name or ARN. EventBridge drops events for a bus that does not exist, and says nothing of it.
- * @throws CallError if entries failed in the end.
+ * @throws CallError once, after all calls, if entries failed in the end.
  */
 export async function putEvents(caller: Caller, bus: string, events: readonly BusEvent[]): Promise<void> {
   const failed: Failure[] = [];
@@ -42,7 +42,7 @@ export async function putEvents(caller: Caller, bus: string, events: readonly Bu
   if (first)
     throw new CallError(
       first.code,
-      `EventBridge refused ${failed.length} of ${events.length} events: ${first.message}`,
+      `EventBridge did not accept ${failed.length} of ${events.length} events: ${first.message}`,
       MAY_PASS.test(first.code),
     );
 }
@@ -52,7 +52,14 @@ async function putCall(caller: Caller, entries: readonly Entry[]): Promise<Failu
   const lost: Failure[] = [];
   let waiting = entries;
   for (let round = 1; ; round++) {
-    const failed = await failuresOf(caller, waiting);
+    let failed: Failure[];
+    try {
+      failed = await failuresOf(caller, waiting);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const { code, reason } = error;
+      return [...lost, ...waiting.map((entry) => ({ entry, code, message: reason }))];
+    }
     const again = round < ROUNDS ? failed.filter(({ code }) => MAY_PASS.test(code)) : [];
     lost.push(...failed.filter((failure) => !again.includes(failure)));
     if (again.length === 0) return lost;

@@ -15,7 +15,7 @@ interface Failure {
 
 /**
  * Imports all findings. One that fails does not hold back the others, and an import that is repeated changes nothing.
- * @throws CallError if findings were refused in the end.
+ * @throws CallError once, after all calls, if findings were refused in the end.
  */
 export async function importFindings(caller: Caller, findings: readonly Asff[]): Promise<void> {
   const failed: Failure[] = [];
@@ -25,7 +25,7 @@ export async function importFindings(caller: Caller, findings: readonly Asff[]):
   if (first)
     throw new CallError(
       first.code,
-      `Security Hub refused ${failed.length} of ${findings.length} findings: ${meaning(first)}`,
+      `Security Hub did not accept ${failed.length} of ${findings.length} findings: ${meaning(first)}`,
       MAY_PASS.test(first.code),
     );
 }
@@ -39,7 +39,14 @@ async function importCall(caller: Caller, findings: readonly Asff[]): Promise<Fa
   const lost: Failure[] = [];
   let waiting = findings;
   for (let round = 1; ; round++) {
-    const failed = await failuresOf(caller, waiting);
+    let failed: Failure[];
+    try {
+      failed = await failuresOf(caller, waiting);
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const { code, reason } = error;
+      return [...lost, ...waiting.map((finding) => ({ finding, code, message: reason }))];
+    }
     const again = round < ROUNDS ? failed.filter(({ code }) => MAY_PASS.test(code)) : [];
     lost.push(...failed.filter((failure) => !again.includes(failure)));
     if (again.length === 0) return lost;

@@ -26,11 +26,14 @@ export class CallError extends Error {
   override name = 'CallError';
   /** The code of the service: `ThrottlingException`. */
   readonly code: string;
+  /** The message without the code. */
+  readonly reason: string;
   readonly mayPass: boolean;
 
-  constructor(code: string, message: string, mayPass: boolean) {
-    super(`${code}: ${message}`);
+  constructor(code: string, reason: string, mayPass: boolean) {
+    super(`${code}: ${reason}`);
     this.code = code;
+    this.reason = reason;
     this.mayPass = mayPass;
   }
 }

@@ -116,6 +116,14 @@ test('the signature is the one that AWS computes', async () => {
 });
 
 describe('many events', () => {
+  test('are all sent though a call fails, and only its events count as failed', async () => {
+    const { caller, requests } = await serve(accept, () => [403, { __type: 'AccessDenied', message: 'no' }], accept);
+    await expect(putEvents(caller, 'bus', events(23))).rejects.toThrow(
+      'AccessDenied: EventBridge did not accept 10 of 23 events: no',
+    );
+    expect(requests.map((request) => numbers(request).length)).toEqual([10, 10, 3]);
+  });
+
   test('go in calls of ten', async () => {
     const { caller, requests } = await serve(accept);
     await putEvents(caller, 'bus', events(23));
@@ -143,14 +151,14 @@ describe('an answer of 200 with failed entries', () => {
   test('that stays so is an error with the number and the reason', async () => {
     const { caller, requests } = await serve(refuse('ThrottlingException', (n) => n === 2));
     await expect(putEvents(caller, 'bus', events(12))).rejects.toThrow(
-      'ThrottlingException: EventBridge refused 1 of 12 events: no',
+      'ThrottlingException: EventBridge did not accept 1 of 12 events: no',
     );
     expect(requests.map(numbers)).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [2], [2], [2], [10, 11]]);
   });
 
   test('that no repetition changes is not repeated, and holds nothing back', async () => {
     const { caller, requests } = await serve(refuse('MalformedDetail', (n) => n === 2));
-    await expect(putEvents(caller, 'bus', events(12))).rejects.toThrow('refused 1 of 12');
+    await expect(putEvents(caller, 'bus', events(12))).rejects.toThrow('did not accept 1 of 12');
     expect(requests).toHaveLength(2);
   });
 });
@@ -168,7 +176,9 @@ describe('a call', () => {
 
   test('that is refused fails at once with the code of the service', async () => {
     const { caller, requests } = await serve(() => [400, { __type: 'AccessDeniedException', message: 'not yours' }]);
-    await expect(putEvents(caller, 'bus', events(1))).rejects.toThrow('AccessDeniedException: not yours');
+    await expect(putEvents(caller, 'bus', events(1))).rejects.toThrow(
+      'AccessDeniedException: EventBridge did not accept 1 of 1 events: not yours',
+    );
     expect(requests).toHaveLength(1);
   });
 

@@ -32,7 +32,7 @@ const closed = findingOf({ status: 'closed', closedBecause: 'ended' });
 
 test('a hub that is not enabled refuses each finding, in an answer of 200, and the error says what to look at', async () => {
   await expect(importFindings(caller, [asffOf('opened', findingOf())])).rejects.toThrow(
-    'InvalidAccess: Security Hub refused 1 of 1 findings: Account is not subscribed to AWS Security Hub (is Security Hub CSPM enabled in this account and Region?)',
+    'InvalidAccess: Security Hub did not accept 1 of 1 findings: Account is not subscribed to AWS Security Hub (is Security Hub CSPM enabled in this account and Region?)',
   );
   server.hub.isEnabled = true;
 });
@@ -52,12 +52,24 @@ test('a finding that is refused holds back no other', async () => {
   const others = Array.from({ length: 120 }, (_, n) => asffOf('opened', findingOf({ id: `${n}`.padStart(24, '0') })));
   const bad = { ...asffOf('opened', findingOf({ id: 'b'.repeat(24) })), Title: ' ' };
   await expect(importFindings(caller, [...others.slice(0, 50), bad, ...others.slice(50)])).rejects.toThrow(
-    'InvalidInput: Security Hub refused 1 of 121 findings: Title is " ", expected a text',
+    'InvalidInput: Security Hub did not accept 1 of 121 findings: Title is " ", expected a text',
   );
   expect(imported()).toHaveLength(120);
 });
 
+test('a call that fails as a whole does not stop the next one', async () => {
+  const some = (letter: string) =>
+    Array.from({ length: 100 }, (_, n) => asffOf('opened', findingOf({ id: `${letter}${n}`.padStart(24, '0') })));
+  const foreign = some('a').map((finding) => ({ ...finding, AwsAccountId: '999988887777' }));
+  await expect(importFindings(caller, [...foreign, ...some('b')])).rejects.toThrow(
+    'did not accept 100 of 200 findings',
+  );
+  expect(imported()).toHaveLength(100);
+});
+
 test('a finding of another account is refused as a whole call', async () => {
   const foreign = { ...asffOf('opened', findingOf()), AwsAccountId: '999988887777' };
-  await expect(importFindings(caller, [foreign])).rejects.toThrow('AccessDeniedException: User is not authorized');
+  await expect(importFindings(caller, [foreign])).rejects.toThrow(
+    'AccessDeniedException: Security Hub did not accept 1 of 1 findings: User is not authorized',
+  );
 });

@@ -76,7 +76,7 @@ and s3:DeleteObject below AWSLogs/000000000000/, dynamodb:Query on the findings
 table. With s3:GetBucketNotification it finds the prefix by itself.
 
 Exit codes: 0 everything came, 1 something did not come or the bucket may not be
-written, 2 wrong usage.`,
+written, 2 wrong usage, 130 interrupted.`,
   ).action((options) =>
     perform(async () => (await import('./commands/selftest.ts')).selftestCommand(options, terminal)),
   );

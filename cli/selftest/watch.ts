@@ -21,12 +21,14 @@ export interface Watched {
   /** Epoch hour before which nothing of the test began. */
   readonly fromHour: number;
   readonly waitMs: number;
+  /** Ends the wait early. */
+  readonly signal: AbortSignal;
   /** Called for each step of each scan as it comes. */
   readonly onStep: (step: Step, scan: LabelledScan, stored: StoredFinding) => void;
 }
 
-/** Waits until each scan has a finding and an alert, or the time is over. Returns the steps that did not come. */
-export async function watch({ findings, scope, scans, fromHour, waitMs, onStep }: Watched): Promise<string[]> {
+/** Waits until each scan has a finding and an alert, the time is over or the signal comes. Returns the steps that did not come. */
+export async function watch({ findings, scope, scans, fromHour, waitMs, signal, onStep }: Watched): Promise<string[]> {
   const missing = new Set(scans.flatMap(({ kind }) => [`finding ${kind}`, `alert ${kind}`]));
   const started = performance.now();
   for (;;) {
@@ -40,8 +42,8 @@ export async function watch({ findings, scope, scans, fromHour, waitMs, onStep }
       }),
     );
     const waited = performance.now() - started;
-    if (!missing.size || waited >= waitMs) return [...missing];
-    await sleep(waited < EAGER_MS ? PAUSE_MS : LONG_PAUSE_MS);
+    if (!missing.size || waited >= waitMs || signal.aborted) return [...missing];
+    await sleep(waited < EAGER_MS ? PAUSE_MS : LONG_PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -14,12 +14,24 @@ const NAME = new RegExp(
   `(?:^|/)AWSLogs/${SELFTEST_ACCOUNT}/vpcflowlogs/[a-z0-9-]+/\\d{4}/\\d{2}/\\d{2}/${SELFTEST_ACCOUNT}_vpcflowlogs_[a-z0-9-]+_${FLOW_LOG}_\\d{8}T\\d{4}Z_([0-9a-f]{8})\\.log\\.gz$`,
 );
 
+/**
+ * The prefix for {@link selftestKey} with which a notification for keys that begin with `filter` covers the key. It is the
+ * part of the filter before AWSLogs/, or the whole filter if that selects an organization or an account.
+ */
+export function selftestPrefix(filter: string): string {
+  const start = filter.replace(/AWSLogs(\/.*)?$/s, '');
+  return `${withSlash(start)}AWSLogs/${SELFTEST_ACCOUNT}/`.startsWith(filter) ? start : filter;
+}
+
+/** A key without the slash before AWSLogs would not be recognised as that of a test. */
+const withSlash = (prefix: string): string => (prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`);
+
 /** The key of the file of a run, as AWS names a file: eight hexadecimal digits name the run. */
 export function selftestKey(prefix: string, region: string, run: string, epochSeconds: number): string {
   const stamp = new Date(Math.floor(epochSeconds / 300) * 300_000).toISOString();
   const day = stamp.slice(0, 10);
   const slot = `${day.replaceAll('-', '')}T${stamp.slice(11, 16).replace(':', '')}Z`;
-  return `${prefix}AWSLogs/${SELFTEST_ACCOUNT}/vpcflowlogs/${region}/${day.replaceAll('-', '/')}/${SELFTEST_ACCOUNT}_vpcflowlogs_${region}_${FLOW_LOG}_${slot}_${run}.log.gz`;
+  return `${withSlash(prefix)}AWSLogs/${SELFTEST_ACCOUNT}/vpcflowlogs/${region}/${day.replaceAll('-', '/')}/${SELFTEST_ACCOUNT}_vpcflowlogs_${region}_${FLOW_LOG}_${slot}_${run}.log.gz`;
 }
 
 /** The run that the file of a key belongs to. Undefined for any other key. */

@@ -60,6 +60,7 @@ function actionOf(method: string, { pathname, searchParams }: URL): string {
   if (searchParams.has('notification')) return 'GetBucketNotification';
   const hasKey = /^\/[^/]+\/./.test(pathname);
   if (method === 'HEAD' && !hasKey) return 'HeadBucket';
+  if (method === 'DELETE' && hasKey) return 'DeleteObject';
   if (method !== 'GET') return method === 'PUT' ? 'PutObject' : method;
   return hasKey ? 'GetObject' : 'ListBucket';
 }

@@ -1,10 +1,13 @@
 /** `sweepwatch selftest` on the local cloud: every kind is found and announced as a test, and nothing else changes. */
+import { rmSync } from 'node:fs';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { SCANS } from '../../../cli/selftest/log.ts';
 import { KINDS } from '../../../lib/detections/index.ts';
 import { logTimes } from '../../../lib/store/agenda.ts';
 import { Allowance } from '../../../lib/store/allowance.ts';
-import { createDocumentClient } from '../../../lib/store/clients.ts';
+import { createDocumentClient, createS3Client } from '../../../lib/store/clients.ts';
+import { FindingsStore } from '../../../lib/store/findings-store.ts';
 import { expectValidFinding } from '../../finding-schema.ts';
 import { type RunningStack, startStack } from '../../functions/fixture/stack.ts';
 import { file, scan } from '../../lib/pipeline/fixture/flow-logs.ts';
@@ -112,6 +115,14 @@ async function takenIn(client: ReturnType<typeof documents>): Promise<unknown> {
   return items.filter(({ pk }) => String(pk).startsWith('allowance')).length;
 }
 
+/** The keys in the bucket that begin with a prefix. */
+async function objectsBelow(Prefix: string): Promise<unknown[]> {
+  const s3 = createS3Client(stack.cloud.connection);
+  const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: stack.cloud.outputs.LogBucket, Prefix }));
+  s3.destroy();
+  return Contents.map(({ Key }) => Key);
+}
+
 test('later runs of settle say nothing more about it', async () => {
   stack.putForward(3 * 3600);
   await stack.settle();
@@ -135,6 +146,42 @@ test('what does not come is named, and doctor is next', async () => {
   expect(run.code).toBe(1);
   expect(run.stdout).toMatch(/After 0\.01 minutes these did not come: finding vertical-scan, alert vertical-scan, /);
   expect(run.stderr).toBe('sweepwatch: "sweepwatch doctor --stack functions" says where they may have stopped\n');
+});
+
+test('an interrupted test removes its object', async () => {
+  const run = selftest('--prefix', 'elsewhere/');
+  while (!(await objectsBelow('elsewhere/')).length) await new Promise((resolve) => setTimeout(resolve, 20));
+  process.emit('SIGINT');
+  expect(await run).toMatchObject({ code: 130, stderr: expect.stringContaining('interrupted. These had not come: ') });
+  expect(await objectsBelow('elsewhere/')).toEqual([]);
+});
+
+test('a wait that fails removes the object', async () => {
+  const query = jest.spyOn(FindingsStore.prototype, 'ofSource').mockRejectedValue(new Error('no answer'));
+  const run = await selftest('--prefix', 'elsewhere/');
+  query.mockRestore();
+  expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('no answer') });
+  expect(await objectsBelow('elsewhere/')).toEqual([]);
+});
+
+test('an object that cannot be removed is named, and the exit code is that of the test', async () => {
+  stack.cloud.described.denied.set('s3:DeleteObject', 'Access Denied');
+  const run = await selftest('--wait', '0.01', '--prefix', 'else where/');
+  stack.cloud.described.denied.clear();
+  expect(run.code).toBe(1);
+  expect(run.stdout).toContain('After 0.01 minutes these did not come');
+  expect(run.stderr).toMatch(
+    /the object of the test stays in the bucket \(.*\)\. Remove it: aws s3 rm 's3:\/\/\S+\/else where\/AWSLogs\//,
+  );
+});
+
+test('the command for the owner of the bucket is one line of quoted words', async () => {
+  const run = await selftest('--by-hand', '--wait', '0.001', '--prefix', "a\u001b[2J'; $(id) #/");
+  const [line] = run.stdout.split('\n').filter((each) => each.startsWith('aws s3 cp '));
+  const [, file] = / (selftest-[0-9a-f]{8}\.log\.gz) /.exec(line!)!;
+  rmSync(file!);
+  expect(line).toContain(`/a?[2J'\\''; $(id) #/AWSLogs/`);
+  expect(line).toMatch(/ 's3:\/\/.*\.log\.gz' --region us-east-1$/);
 });
 
 test('a wait that is no number is wrong usage', async () => {

@@ -1,7 +1,7 @@
 /** `sweepwatch suppress`, declared: the commands that silence alerts about approved scanners. */
 import { type Command, Option } from 'commander';
 import { after, type Perform, shareOptions } from './declared-command.ts';
-import { addOptions, deploymentOptions } from './options.ts';
+import { addOptions, deploymentOptions, repeatable } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Declares `sweepwatch suppress`. */
@@ -16,7 +16,7 @@ A rule covers a finding when every source that the finding names lies in --sourc
 
 --instance, --interface and --ecs-service go by what sent the packets. An address that is only behind an interface (a pod, a host behind a NAT gateway) is not covered by it. Findings with signals name an actor. --namespace, --service-account, --image and --user go by that. Each part that is given must fit. A star stands for any text in the service and in the parts of the actor.
 
---ports and --kind limit a rule further: a scanner that tries another port, or scans in another way, alerts again.`,
+--ports and --kind limit a rule further: a scanner that tries another port, or scans in another way, alerts again. --weekly limits it to times of the week. The time of the probes counts, since log files come later, and the clock on the wall of the time zone, in summer and in winter. All probes of a finding must be in such a time.`,
     );
   addAdd(suppress, terminal, perform);
   addTest(suppress, terminal, perform);
@@ -54,6 +54,11 @@ const ruleOptions = (): Option[] => [
   new Option('--target <CIDR>', 'targets that they may scan, such as 10.0.9.0/24 (default: all)'),
   new Option('--ports <LIST>', 'ports that they may scan, such as 22,443,8000-8100 (default: all)'),
   new Option('--kind <KIND>', 'kind of scan, such as horizontal-scan (default: any)'),
+  repeatable(
+    '--weekly <TIME>',
+    'time of the week in which they may scan, such as "Sat 02:00-06:00" or "Mon-Fri 22:00-04:00" (default: any time)',
+  ),
+  new Option('--time-zone <NAME>', 'time zone of --weekly, such as Europe/Berlin (default: UTC)'),
   new Option('--namespace <NAME>', 'Kubernetes namespace of the actor (default: any)'),
   new Option('--service-account <NAME>', 'service account of the actor, such as ci/runner (default: any)'),
   new Option('--image <NAME>', 'image of the actor, such as "registry.example.com/scanner:*" (default: any)'),
@@ -83,6 +88,7 @@ function addAdd(suppress: Command, terminal: Terminal, perform: Perform): void {
     'suppress add --source 10.0.3.22/32 --owner you \\\n      --reason "weekly Nessus" --expires 2027-01-31 --stack sweepwatch',
     'suppress add --namespace ci --image "registry.example.com/scanner:*" --owner you \\\n      --reason "image scan" --expires 2027-01-31 --stack sweepwatch',
     'suppress add --instance i-0a1b2c3d4e5f60718 --ports 443,8000-8100 --kind horizontal-scan --owner you \\\n      --reason "port inventory" --expires 2027-01-31 --stack sweepwatch',
+    'suppress add --source 10.0.3.22/32 --weekly "Sat 02:00-06:00" --time-zone Europe/Berlin --owner you \\\n      --reason "weekly Nessus" --expires 2027-01-31 --stack sweepwatch',
   ]).action((options) => perform(async () => (await import('./commands/suppress.ts')).addRule(options, terminal)));
 }
 

@@ -7,13 +7,13 @@ import { jsonText, printable } from '../../lib/text/untrusted.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 import type { DeploymentOptions } from '../deployment.ts';
 import { filedSince, readTime } from '../finding-filters.ts';
-import { asOption, scopeGiven, scopeText } from '../rule-text.ts';
+import { asOption, type ScopeOptions, scopeGiven, scopeText } from '../rule-text.ts';
 import { alignedTable } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { openFindings } from './findings.ts';
 
 /** The options of `suppress test`, as the program reads them. */
-export interface TestOptions extends DeploymentOptions, SuppressionScope {
+export interface TestOptions extends DeploymentOptions, ScopeOptions {
   /** A date, a time or a span. */
   readonly since: string;
   readonly format: 'table' | 'json';

@@ -2,15 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Suppression, suppressionFault } from '../../lib/notify/suppression.ts';
 import { lengthFault, overlapsOf } from '../../lib/notify/suppression-limits.ts';
-import type { SuppressionScope } from '../../lib/notify/suppression-scope.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
-import { asOption, scopeGiven, scopeText } from '../rule-text.ts';
+import { asOption, type ScopeOptions, scopeGiven, scopeText } from '../rule-text.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** The options of `suppress add`, as the program reads them. */
-export interface AddOptions extends DeploymentOptions, SuppressionScope {
+export interface AddOptions extends DeploymentOptions, ScopeOptions {
   readonly owner: string;
   readonly reason: string;
   /** ISO 8601 date or time. */

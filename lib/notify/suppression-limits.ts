@@ -67,6 +67,8 @@ const isPattern = (part: ScopePart): boolean => (PATTERNS as readonly ScopePart[
 
 function canBoth(part: ScopePart, one: string, other: string): boolean {
   if (part === 'source' || part === 'target') return compared(one, other, overlapsCidr);
+  // Weekly times may meet. A warning too many costs less than one too few.
+  if (part === 'weekly' || part === 'timeZone') return true;
   if (part === 'ports') return !ports(one).isDisjointFrom(ports(other));
   // Of two patterns with stars nobody can tell without names that fit.
   return one === other || (isPattern(part) && (bothStarred(one, other) || isLike(one, other) || isLike(other, one)));

@@ -1,7 +1,8 @@
 /** What a suppression covers: networks, what sent the packets, the actor, ports and kind. */
-import type { Finding } from '../finding/model.ts';
+import { epochSeconds, type Finding } from '../finding/model.ts';
 import { type AddressSample, cidrAround, holdsAll, isEverything } from '../net/cidr.ts';
 import { portsOf } from './port-list.ts';
+import { isWithinWeekly, weeklyFault } from './weekly.ts';
 
 /** Networks that a rule covers. */
 export interface NetworkScope {
@@ -16,7 +17,7 @@ const ACTOR_FIELDS = ['namespace', 'serviceAccount', 'image', 'user'] as const;
 /** Parts that say who scans. A rule has at least one of them. */
 export const WHO_PARTS = ['source', 'instance', 'interface', 'ecsService', ...ACTOR_FIELDS] as const;
 /** Parts that limit what such a source may do. */
-const LIMIT_PARTS = ['target', 'ports', 'kind'] as const;
+const LIMIT_PARTS = ['target', 'ports', 'kind', 'weekly', 'timeZone'] as const;
 /** All parts, in the order in which they are shown. */
 export const SCOPE_PARTS = [...WHO_PARTS, ...LIMIT_PARTS] as const;
 
@@ -24,7 +25,7 @@ export type ScopePart = (typeof SCOPE_PARTS)[number];
 
 /**
  * The findings that a rule covers. Each part that is given must fit. `ecsService` is `service` or `cluster/service`,
- * `ports` a list such as `22,8000-8100`.
+ * `ports` a list such as `22,8000-8100`, `weekly` one such as `Sat 02:00-06:00`, by the clock of `timeZone`.
  */
 export type SuppressionScope = { readonly [Part in ScopePart]?: string };
 
@@ -51,7 +52,7 @@ export function scopeFault(scope: SuppressionScope): string | undefined {
   }
   if (scope.ports !== undefined && !portsOf(scope.ports))
     return `ports must be a list such as 22,443,8000-8100, got "${scope.ports}"`;
-  return networkFault(scope);
+  return weeklyFault(scope.weekly, scope.timeZone) ?? networkFault(scope);
 }
 
 function networkFault(scope: SuppressionScope): string | undefined {
@@ -78,6 +79,7 @@ export function covers(scope: SuppressionScope, finding: Finding): boolean {
   if (scope.kind !== undefined && scope.kind !== finding.kind) return false;
   if (scope.ports !== undefined && !holdsPorts(scope.ports, finding)) return false;
   if (!isSentBy(scope, finding)) return false;
+  if (scope.weekly !== undefined && !isInTime(scope.weekly, scope.timeZone, finding)) return false;
   return ACTOR_FIELDS.every((field) => {
     const text = scope[field];
     return text === undefined || isLike(text, finding.actor?.[field]);
@@ -96,6 +98,13 @@ function isSentBy(scope: SuppressionScope, { source }: Finding): boolean {
   const { cluster, service } = source?.ecs ?? {};
   return isLike(scope.ecsService, scope.ecsService.includes('/') ? service && `${cluster}/${service}` : service);
 }
+
+/**
+ * The time of the probes decides, not that of the alert. A file may come late, and whether a scan was in its time must not
+ * depend on that. A scan that goes on after its time is no longer covered.
+ */
+const isInTime = (weekly: string, timeZone: string | undefined, { firstSeen, lastSeen }: Finding): boolean =>
+  isWithinWeekly(weekly, timeZone, epochSeconds(firstSeen), epochSeconds(lastSeen));
 
 /** Whether a finding can be about the ports of a list alone. One without ports, such as of ICMP, is not. */
 function holdsPorts(text: string, { ports, openPorts }: Finding): boolean {

@@ -7,7 +7,7 @@ import { covers, type NetworkScope, type SuppressionScope, scopeFault, targetsOf
  * Silences alerts until a time. It covers a finding if every source that the finding names is in `source`, every target
  * that it names is in `target`, and neither are more than the network has addresses. An approved scanner that leaves its
  * approved range therefore alerts again. Instance, interface, service and actor of the finding must be those of the
- * rule, its ports among those of the rule. A finding without the part that a rule names is not covered.
+ * rule, its ports among those of the rule, its probes in the weekly times of the rule. A finding without the part that a rule names is not covered.
  */
 export interface Suppression extends SuppressionScope {
   readonly id: string;

@@ -92,6 +92,17 @@ test('a rule may go by instance, interface and service, and be limited to ports 
   await run('suppress', 'remove', id);
 });
 
+test('a rule may be limited to times of the week, in UTC if no time zone is given', async () => {
+  const weekly = ['--weekly', 'Sat 02:00-06:00', '--weekly', 'Mon-Fri 22:00-04:00'];
+  const added = await run('suppress', 'add', ...Object.entries(options).flat(), ...weekly);
+  expect(added.stderr).toContain('10.0.3.22/32, weekly Sat 02:00-06:00, Mon-Fri 22:00-04:00 (UTC) are silent until');
+  const berlin = await add({ '--weekly': 'Sat 02:00-06:00', '--time-zone': 'Europe/Berlin' });
+  expect(await store.list()).toContainEqual(
+    expect.objectContaining({ weekly: 'Sat 02:00-06:00', timeZone: 'Europe/Berlin' }),
+  );
+  for (const { stdout } of [added, berlin]) await run('suppress', 'remove', stdout.trim());
+});
+
 test('a rule may last a year if that is asked for, and not longer', async () => {
   expect(await add({ '--expires': inDays(200) })).toMatchObject({
     code: 2,
@@ -169,6 +180,9 @@ describe('wrong usage ends with 2, says what was expected, and adds nothing', ()
     ['a kind that no finding has', { '--kind': 'moon-scan' }, '--kind must be one of vertical-scan, '],
     ['no port', { '--ports': 'ssh' }, '--ports must be a list such as 22,443,8000-8100, got "ssh"'],
     ['no service', { '--ecs-service': '*' }, '--ecs-service must hold more than stars and blanks'],
+    ['no time of the week', { '--weekly': 'Saturday' }, '--weekly must be a time such as "Sat 02:00-06:00"'],
+    ['no time zone', { '--weekly': 'Sat 02:00-06:00', '--time-zone': 'Mars' }, '--time-zone must be a name such as'],
+    ['a time zone alone', { '--time-zone': 'UTC' }, '--time-zone is only for a rule with weekly times'],
     ['too long', { '--expires': inDays(95) }, '--expires must be at most 90 days ahead'],
     ['the past', { '--expires': '2020-01-01' }, 'expires must be in the future, got 2020-01-01'],
   ])('%s', async (_, changes, message) => {

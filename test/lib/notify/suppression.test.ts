@@ -339,6 +339,10 @@ describe('a rule with ports or a kind', () => {
     },
   );
 
+  test('refuses a list that would hold up every alert', () => {
+    expect(suppressionFault(rule({ ports: '0-65535,'.repeat(50_000) }), NOW)).toMatch(/^ports must be a list/);
+  });
+
   test('covers a finding while it is of that kind', () => {
     expect(isSilent({ kind: 'vertical-scan' }, findingOf())).toBe(true);
     expect(isSilent({ kind: 'horizontal-scan' }, findingOf())).toBe(false);

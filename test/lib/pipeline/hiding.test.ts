@@ -18,8 +18,9 @@ beforeEach(async () => {
   deployment = await newDeployment(embedded);
 });
 
-const suppress = (source: string, target?: string) =>
+const suppress = (source: string, target?: string, limits: object = {}) =>
   deployment.suppressions.add({
+    ...limits,
     id: 'approved',
     source,
     ...(target && { target }),
@@ -49,6 +50,15 @@ describe('a suppressed address', () => {
     // As the interface of the target sees it. No record shows who sent it.
     expect(await scanned({ from: SCANNER, count: 20, end: SIX })).toEqual(['suppressed']);
     expect(await deployment.stored()).toMatchObject([{ finding: { suppressedBy: 'approved', status: 'open' } }]);
+  });
+
+  test('that may scan at a time of the week is silent then, however late the file comes, and not at another time', async () => {
+    // 21 November 2026 is a Saturday, and Berlin is an hour ahead of UTC.
+    const limits = { weekly: 'Sat 06:00-07:01', timeZone: 'Europe/Berlin' };
+    await suppress(`${SCANNER}/32`, undefined, limits);
+    await deployment.ingest('late', file(scan('rejected', { count: 20, end: SIX })), SIX + 60);
+    expect((await deployment.deliverAll(SIX + 40 * HOUR)).map(({ outcome }) => outcome)).toEqual(['suppressed']);
+    expect(await scanned({ to: '10.0.99.9', count: 20, end: SIX + 2 * HOUR })).toContain('published');
   });
 
   test('raises alerts again when the rule has expired', async () => {

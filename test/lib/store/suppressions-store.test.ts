@@ -83,6 +83,8 @@ test('a rule that an earlier release would understand as a wider one is void to 
     ecsService: 'prod/scanner',
     ports: '22,443',
     kind: 'vertical-scan',
+    weekly: 'Sat 02:00-06:00',
+    timeZone: 'Europe/Berlin',
     owner: 'soc',
     reason: 'test',
     expires: '2027-01-31',

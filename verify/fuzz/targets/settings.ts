@@ -78,6 +78,9 @@ const RULE = {
   id: 'abcd1234',
   source: '10.0.3.22/32',
   target: '10.0.12.0/24',
+  ports: '22,8000-8100',
+  weekly: 'Sat 02:00-06:00, Mon-Fri 22:00-04:00',
+  timeZone: 'Europe/Berlin',
   owner: 'somebody',
   reason: 'weekly',
   expires: '2027-01-31T18:00:00Z',
@@ -87,7 +90,7 @@ const NOW = Date.UTC(2026, 10, 21) / 1000;
 const suppressions: Target = {
   name: 'suppressions',
   weight: 8,
-  covers: ['lib/notify/suppression.ts', 'lib/net/cidr.ts'],
+  covers: ['lib/notify/suppression.ts', 'lib/notify/suppression-scope.ts', 'lib/notify/weekly.ts', 'lib/net/cidr.ts'],
   input: (random) => mutatedJson(RULE, random),
   run: (input): Verdict => {
     let value: Record<string, unknown>;
@@ -100,12 +103,15 @@ const suppressions: Target = {
     // As the store reads them out of the table.
     const text = (field: string) =>
       typeof value[field] === 'object' ? JSON.stringify(value[field]) : String(value[field]);
-    const { target, namespace } = value;
+    const { target, namespace, ports, weekly, timeZone } = value;
     const [id, source, owner, reason, expires] = ['id', 'source', 'owner', 'reason', 'expires'].map(text);
     const rule = { id: id!, source: source!, owner: owner!, reason: reason!, expires: expires! };
     const scope = {
       ...(target !== undefined && { target: text('target')! }),
       ...(namespace !== undefined && { namespace: text('namespace')! }),
+      ...(ports !== undefined && { ports: text('ports')! }),
+      ...(weekly !== undefined && { weekly: text('weekly')! }),
+      ...(timeZone !== undefined && { timeZone: text('timeZone')! }),
     };
     const fault = suppressionFault({ ...rule, ...scope }, NOW);
     must(fault === undefined || fault.length > 0, () => 'a fault without a word');

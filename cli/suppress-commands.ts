@@ -35,12 +35,30 @@ A rule covers a finding when every source that the finding names lies in --sourc
     .summary('remove a rule')
     .description('Removes a rule, so that the scans it covered raise alerts again.')
     .argument('<ID>', 'id from "suppress list"');
-  addOptions(remove, ...deploymentOptions());
+  addOptions(remove, byOption(), ...deploymentOptions());
   after(remove, ['suppress remove 1f3a5c7e --stack sweepwatch']).action((id, options) =>
     perform(async () => (await import('./commands/suppress.ts')).removeRule(id, options, terminal)),
   );
+  const history = suppress
+    .command('history')
+    .summary('list who added and removed rules, and when')
+    .description(
+      'Lists the changes of the last three years in order of time. Each line has these tab-separated columns: time, change (added or removed), name, access key, id, scope, expiry, owner, reason. CloudTrail tells whose the access key was. A rule that expires is no change. One that was written into the table by hand is missing here.',
+    );
+  addOptions(
+    history,
+    new Option('--format <FORMAT>', 'output format').choices(['table', 'json']).default('table'),
+    ...deploymentOptions(),
+  );
+  after(history, ['suppress history --stack sweepwatch']).action((options) =>
+    perform(async () => (await import('./commands/suppress-history.ts')).listChanges(options, terminal)),
+  );
   shareOptions(suppress);
 }
+
+/** Who makes a change. */
+const byOption = (): Option =>
+  new Option('--by <NAME>', 'who makes this change, for "suppress history" (default: name of the login)');
 
 /** The options that say what a rule covers. */
 const ruleOptions = (): Option[] => [
@@ -82,6 +100,7 @@ function addAdd(suppress: Command, terminal: Terminal, perform: Perform): void {
       'when the rule ends, in UTC, at most 90 days ahead: 2027-01-31 or 2027-01-31T18:00:00Z (required)',
     ).makeOptionMandatory(),
     new Option('--long', 'allow an end up to 366 days ahead'),
+    byOption(),
     ...deploymentOptions(),
   );
   after(add, [

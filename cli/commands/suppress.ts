@@ -1,15 +1,23 @@
 /** `sweepwatch suppress`: silences alerts about approved scanners by scoped, attributed, expiring rules. */
 import { randomUUID } from 'node:crypto';
+import { userInfo } from 'node:os';
 import { type Suppression, suppressionFault } from '../../lib/notify/suppression.ts';
 import { lengthFault, overlapsOf } from '../../lib/notify/suppression-limits.ts';
+import { type ChangeKind, SuppressionChanges } from '../../lib/store/suppression-changes.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
 import { asOption, type ScopeOptions, scopeGiven, scopeText } from '../rule-text.ts';
 import type { Terminal } from '../terminal.ts';
 
+/** The options of a command that changes rules, as the program reads them. */
+interface ChangeOptions extends DeploymentOptions {
+  /** Who changes the rules. */
+  readonly by?: string;
+}
+
 /** The options of `suppress add`, as the program reads them. */
-export interface AddOptions extends DeploymentOptions, ScopeOptions {
+interface AddOptions extends ChangeOptions, ScopeOptions {
   readonly owner: string;
   readonly reason: string;
   /** ISO 8601 date or time. */
@@ -28,6 +36,7 @@ export async function addRule(options: AddOptions, terminal: Terminal): Promise<
   if (fault) throw asOption(fault);
   const { deployment, store } = await open(options);
   const overlaps = overlapsOf(rule, await store.list(), now);
+  await keepChange('added', rule, options, deployment);
   await store.add(rule);
   terminal.stdout(`${id}\n`);
   for (const overlap of overlaps) {
@@ -55,11 +64,36 @@ export async function listRules(options: DeploymentOptions, terminal: Terminal):
 }
 
 /** Runs `suppress remove` and returns the exit code. */
-export async function removeRule(id: string, options: DeploymentOptions, terminal: Terminal): Promise<number> {
+export async function removeRule(id: string, options: ChangeOptions, terminal: Terminal): Promise<number> {
   const { deployment, store } = await open(options);
-  if (await store.remove(id)) return 0;
+  const rule = (await store.list()).find((one) => one.id === id);
+  if (rule) {
+    await keepChange('removed', rule, options, deployment);
+    if (await store.remove(id)) return 0;
+  }
   terminal.stderr(`no suppression ${printable(id)} in ${printable(deployment.table)}. "suppress list" shows the ids\n`);
   return 1;
+}
+
+/** Keeps who changes a rule. Called first, so that no change is without its entry. */
+async function keepChange(
+  change: ChangeKind,
+  rule: Suppression,
+  { by }: ChangeOptions,
+  { client, table }: Deployment,
+): Promise<void> {
+  const { accessKeyId } = await client.config.credentials();
+  const at = new Date().toISOString();
+  await new SuppressionChanges(client, table).keep({ change, at, by: by ?? login(), accessKey: accessKeyId, rule });
+}
+
+/** The name of the login. A container may have none. */
+function login(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown';
+  }
 }
 
 async function open(options: DeploymentOptions): Promise<{ deployment: Deployment; store: SuppressionsStore }> {

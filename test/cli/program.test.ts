@@ -108,6 +108,7 @@ describe('help', () => {
     'suppress test',
     'suppress list',
     'suppress remove',
+    'suppress history',
   ];
 
   test.each([...COMMANDS, 'redrive', 'doctor', 'selftest', 'demo'])(

@@ -1,4 +1,5 @@
 /** `sweepwatch suppress`: rules that silence, each with an owner, a reason and an end. */
+import { userInfo } from 'node:os';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
@@ -46,6 +47,34 @@ test('a rule is added, listed and removed', async () => {
   expect((await run('suppress', 'list')).stdout).toBe(`${id}\tactive\t10.0.3.22/32\t${END}\tsoc\tapproved scanner\n`);
   expect(await run('suppress', 'remove', id)).toEqual({ code: 0, stdout: '', stderr: '' });
   expect((await run('suppress', 'list')).stdout).toBe('');
+});
+
+test('each change is kept with who and when, and the rule as it was', async () => {
+  const before = JSON.parse((await run('suppress', 'history', '--format', 'json')).stdout).length;
+  const id = (await add({ '--by': 'alice\u001b[2J', '--ports': '22' })).stdout.trim();
+  await run('suppress', 'remove', id, '--by', 'bob');
+  await run('suppress', 'remove', id, '--by', 'carol');
+  const { code, stdout } = await run('suppress', 'history');
+  expect(code).toBe(0);
+  const lines = stdout.trim().split('\n').slice(before);
+  const rest = `${process.env.AWS_ACCESS_KEY_ID}\t${id}\t10.0.3.22/32, ports 22\t${END}\tsoc\tapproved scanner`;
+  expect(lines.map((line) => line.slice(line.indexOf('\t') + 1))).toEqual([
+    `added\talice?[2J\t${rest}`,
+    `removed\tbob\t${rest}`,
+  ]);
+  for (const line of lines) expect(Math.abs(Date.parse(line.split('\t')[0]!) - Date.now())).toBeLessThan(60_000);
+  const changes = JSON.parse((await run('suppress', 'history', '--format', 'json')).stdout);
+  expect(changes.slice(before)).toMatchObject([
+    { change: 'added', rule: { id, source: '10.0.3.22/32', ports: '22', owner: 'soc' } },
+    { change: 'removed', by: 'bob' },
+  ]);
+});
+
+test('a change without a name has that of the login', async () => {
+  const id = (await add()).stdout.trim();
+  const changes = JSON.parse((await run('suppress', 'history', '--format', 'json')).stdout);
+  expect(changes.at(-1)).toMatchObject({ change: 'added', by: userInfo().username, rule: { id } });
+  await run('suppress', 'remove', id);
 });
 
 test('a rule may go by the actor, without a source', async () => {

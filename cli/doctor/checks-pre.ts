@@ -1,6 +1,7 @@
 /** Checks before a deployment: the settings, the account and the Region. */
 import type { Settings } from '../../lib/config/settings-types.ts';
 import type { AccountFacts } from '../../lib/store/health/facts.ts';
+import { delivers } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type Check, fail, judged, ok, region, skip, type Verdict, warn } from './check.ts';
@@ -26,6 +27,14 @@ export const SETTINGS_FILE: Check<Planned> = {
   anchor: 'before-a-deployment',
   judge: () => [ok('the settings are valid')],
 };
+
+/** Values of the outputs of the stack with this name. An app with several detectors puts their ids before the name. */
+const deployed = ({ outputs }: Planned, name: string): string[] =>
+  [...outputs].flatMap(([output, value]) => (output.endsWith(name) ? [value] : []));
+
+/** A failure of a first deployment. An update may own what is in the way, so that it gets a warning. */
+const failIfNew = ({ status }: Planned, ...words: Parameters<typeof fail>): Verdict =>
+  'value' in status && status.value === undefined ? fail(...words) : warn(...words);
 
 export const PRE_CHECKS: readonly Check<Planned>[] = [
   SETTINGS_FILE,
@@ -93,14 +102,18 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
     anchor: 'before-a-deployment',
     judge: (facts) =>
       judged(facts, 'flow logs', facts.flowLogs, (logs) => {
-        // An update keeps the flow logs that the stack has.
         if (facts.settings.vpcs.length === 0) return skip('flow logs: the settings name no VPC');
         const verdicts = facts.settings.vpcs.flatMap(({ vpcId }): Verdict[] => {
-          const count = logs.filter(({ resource }) => resource === vpcId).length;
+          const found = logs.filter(({ resource }) => resource === vpcId);
+          // An update keeps the flow log that the stack has.
+          const buckets = deployed(facts, 'LogBucket');
+          if (found.some(({ destination }) => buckets.some((bucket) => delivers(destination, bucket)))) return [];
+          const count = found.length;
           const show = `aws ec2 describe-flow-logs ${region(facts)}`;
           if (count >= FLOW_LOGS_OF_A_VPC)
             return [
-              fail(
+              failIfNew(
+                facts,
                 `${vpcId} already has ${count} flow logs`,
                 'AWS allows two for a VPC, so the deployment fails unless one is that of the stack',
                 show,
@@ -115,7 +128,7 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
             ),
           ];
         });
-        return verdicts.length ? verdicts : ok('no VPC of the settings has a flow log yet');
+        return verdicts.length ? verdicts : ok('no VPC of the settings has another flow log');
       }),
   },
   {
@@ -147,8 +160,11 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
           fail(`the bucket ${bucket.name} does not exist`, 'bucket.existing must name a bucket that exists', show),
         ];
       return judged(facts, `bucket ${bucket.name}`, bucket.region, (place) => {
+        if (existing === undefined && deployed(facts, 'LogBucket').includes(bucket.name))
+          return ok(`bucket ${bucket.name} is that of the stack`);
         if (existing === undefined)
-          return fail(
+          return failIfNew(
+            facts,
             `the bucket ${bucket.name} exists already`,
             'the stack would create it: choose another bucket.new.name, or bucket.existing',
             show,
@@ -181,14 +197,17 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
                 show,
               );
         const prefix = existing.flowLogsUnder ?? existing.prefix;
-        const other = queues.find((each) => each.prefix.startsWith(prefix) || prefix.startsWith(each.prefix));
+        const own = deployed(facts, 'IngestQueue').map((url) => url.split('/').at(-1));
+        const others = queues.filter(({ arn }) => !own.includes(arn.split(':').at(-1)));
+        const other = others.find((each) => each.prefix.startsWith(prefix) || prefix.startsWith(each.prefix));
         return other
-          ? fail(
+          ? failIfNew(
+              facts,
               `a notification for keys ${other.prefix}... exists already`,
               'S3 refuses two for the same prefix: use events eventbridge',
               show,
             )
-          : ok('no notification of the bucket covers the prefix');
+          : ok('no other notification of the bucket covers the prefix');
       });
     },
   },

@@ -23,13 +23,15 @@ export async function gatherAccount({ name, bucket, now }: Planned, connection: 
   const calls = new SignedCalls(sqs, connection);
   try {
     const region = await sqs.config.region();
-    const [status, vpcs, flowLogs, concurrency] = await Promise.all([
-      ask('cloudformation:DescribeStacks', async () => statusOf(name, connection)),
+    const [stack, vpcs, flowLogs, concurrency] = await Promise.all([
+      ask('cloudformation:DescribeStacks', async () => stackOf(name, connection)),
       ask('ec2:DescribeVpcs', () => vpcsOf(calls)),
       ask('ec2:DescribeFlowLogs', () => flowLogsOf(calls)),
       ask('lambda:GetAccountSettings', () => accountConcurrency(calls)),
     ]);
-    const facts = { stack: { name, region }, status, vpcs, flowLogs, concurrency };
+    const status = 'value' in stack ? { value: stack.value?.status } : stack;
+    const outputs = known(stack)?.outputs ?? new Map<string, string>();
+    const facts = { stack: { name, region }, status, outputs, vpcs, flowLogs, concurrency };
     if (bucket === undefined) return facts;
     const logs = (known(flowLogs) ?? []).filter(({ destination }) => delivers(destination, bucket));
     // The account is in the keys. Without it, the newest object is found folder by folder.
@@ -45,9 +47,9 @@ export async function gatherAccount({ name, bucket, now }: Planned, connection: 
   }
 }
 
-async function statusOf(name: string, connection: Connection): Promise<string | undefined> {
+async function stackOf(name: string, connection: Connection) {
   try {
-    return (await describeStack(name, connection)).status;
+    return await describeStack(name, connection);
   } catch (error) {
     if ((error as Error).name === 'StackError') return undefined;
     throw error;

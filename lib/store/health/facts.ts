@@ -118,6 +118,8 @@ export interface AccountFacts {
   readonly stack: Pick<StackFacts, 'name' | 'region'>;
   /** The state of a stack of this name. Undefined if there is no such stack. */
   readonly status: Answer<string | undefined>;
+  /** The outputs of that stack, empty if there is none or if they are not known. */
+  readonly outputs: ReadonlyMap<string, string>;
   readonly vpcs: Answer<readonly string[]>;
   readonly flowLogs: Answer<readonly FlowLogFacts[]>;
   /** Concurrent executions that Lambda allows the account. */

@@ -4,7 +4,7 @@ import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PRE_CHECKS } from '../../../cli/doctor/checks-pre.ts';
 import type { SettingsInput } from '../../../lib/config/settings-types.ts';
 import { type MessagingServer, startMessagingServer } from '../../../local/servers/s3-sqs-sns.ts';
@@ -247,6 +247,62 @@ test.each(named)('$what is named', async ({ id, status, says, settings, make }) 
   if (program === 'aws') expect([found!.command, cliFault(words)]).toEqual([found!.command, undefined]);
   else expect(found!.command).toMatch(/^(npm run synth|npx --no-install sweepwatch doctor --pre )/);
   if (status === 'FAIL') expect(code).toBe(1);
+});
+
+describe('where the stack exists', () => {
+  const deploy = (outputs: Record<string, string>) =>
+    server.stacks.set('scans', { status: 'UPDATE_COMPLETE', outputs });
+  const wrong = async (settings: SettingsInput) => {
+    const { code, checks } = await pre(settings);
+    return { code, wrong: checks.flatMap(({ id, status }) => (/ok|skip/.test(status) ? [] : [`${status} ${id}`])) };
+  };
+  const NAMED = { ...READY, bucket: { new: { name: 'other-logs' } } };
+  const NOTIFIED = {
+    ...EXISTING,
+    bucket: { existing: { bucket: 'org-logs', events: 'notification' as const, flowLogsUnder: 'AWSLogs/' } },
+  };
+  const notifyTheirs = () =>
+    server.clients.s3.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket: 'org-logs',
+        NotificationConfiguration: {
+          EventBridgeConfiguration: {},
+          QueueConfigurations: [
+            {
+              QueueArn: 'arn:aws:sqs:eu-central-1:000000000000:theirs',
+              Events: ['s3:ObjectCreated:*'],
+              Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: 'AWSLogs/' }] } },
+            },
+          ],
+        },
+      }),
+    );
+
+  test('its own bucket and flow log are no trouble', async () => {
+    deploy({ LogBucket: 'other-logs', IngestQueue: 'https://sqs/1/mine' });
+    const own = { ...flowLog(1), destination: 'arn:aws:s3:::other-logs' };
+    server.described.flowLogs.push(own, flowLog(2));
+    expect(await wrong(NAMED)).toEqual({ code: 0, wrong: [] });
+  });
+
+  test('its own notification is no trouble', async () => {
+    deploy({ LogBucket: 'org-logs', IngestQueue: 'https://sqs.eu-central-1.amazonaws.com/000000000000/theirs' });
+    await notifyTheirs();
+    expect(await wrong(NOTIFIED)).toEqual({ code: 0, wrong: [] });
+  });
+
+  test('a bucket, a notification and flow logs of others are warnings', async () => {
+    deploy({ LogBucket: 'mine', IngestQueue: 'https://sqs/1/mine' });
+    server.described.flowLogs.push(flowLog(1), flowLog(2));
+    await notifyTheirs();
+    expect(await wrong(NAMED)).toEqual({ code: 0, wrong: ['warn account.flow-logs', 'warn bucket.name'] });
+    expect(await wrong(NOTIFIED)).toEqual({ code: 0, wrong: ['warn bucket.announces'] });
+  });
+
+  test('a bucket that exists is a warning if the stack may not be looked at', async () => {
+    server.described.denied.set('cloudformation:DescribeStacks', 'no');
+    expect(await wrong(NAMED)).toEqual({ code: 0, wrong: ['warn bucket.name'] });
+  });
 });
 
 test('each check has a fault', () => {

@@ -16,6 +16,8 @@ const MOST_LOGS = 10;
 /** Levels of folders to go down. */
 const DEPTH = 14;
 const PAGES = 5;
+/** Folders of accounts and Regions that are followed side by side. */
+const MOST_FOLDERS = 8;
 
 /** The Region of a bucket, which S3 tells even a caller that may do nothing with it. */
 export async function regionOf(client: S3Client, Bucket: string): Promise<string> {
@@ -44,8 +46,8 @@ export async function notificationsOf(client: S3Client, Bucket: string): Promise
 }
 
 /**
- * The newest object: that of the flow logs that deliver to the bucket, found by their names, or else the last one of the
- * last folders.
+ * The newest object: that of the flow logs that deliver to the bucket, found by their names, or else the newest of
+ * the last days of the last {@link MOST_FOLDERS} accounts and Regions.
  */
 export async function newestOf(
   client: S3Client,
@@ -55,7 +57,7 @@ export async function newestOf(
 ): Promise<ObjectFacts | undefined> {
   const folders = logs.slice(0, MOST_LOGS).flatMap((log) => startsOf(log, bucket, place));
   const found: ObjectFacts[] = [];
-  for (const { folder, after } of folders) found.push(...(await objectsIn(client, bucket, folder, after)));
+  for (const { folder, after } of folders) found.push(...(await objectsIn(client, bucket, folder, after)).objects);
   return latest(found) ?? lastBelow(client, bucket);
 }
 
@@ -85,7 +87,7 @@ async function objectsIn(
   Bucket: string,
   Prefix: string,
   StartAfter?: string,
-): Promise<ObjectFacts[]> {
+): Promise<{ objects: ObjectFacts[]; isWhole: boolean }> {
   const objects: ObjectFacts[] = [];
   let ContinuationToken: string | undefined;
   for (let page = 0; page < PAGES; page++) {
@@ -95,20 +97,45 @@ async function objectsIn(
     ContinuationToken = answer.NextContinuationToken;
     if (!ContinuationToken) break;
   }
-  return objects;
+  return { objects, isWhole: !ContinuationToken };
 }
 
-/** Follows the last folder of each level, or the one of flow logs, down to the objects. */
+/** A folder of a year, month, day or hour. */
+const DATE = /(?:^|\/|=)\d{2}(?:\d{2})?\/$/;
+const LOGS = /(?:^|\/)AWSLogs\/$/;
+const FLOW_LOGS = /vpcflowlogs\/$/;
+
+/** Follows the folders of flow logs, of each account and Region the last day, down to the objects. */
 async function lastBelow(client: S3Client, Bucket: string): Promise<ObjectFacts | undefined> {
-  let Prefix = '';
-  for (let depth = 0; depth < DEPTH; depth++) {
-    const { CommonPrefixes = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/' }));
-    const folders = CommonPrefixes.map((each) => each.Prefix ?? '');
-    const next = folders.find((each) => /(AWSLogs|vpcflowlogs)\/$/.test(each)) ?? folders.at(-1);
-    if (!next) break;
-    Prefix = next;
+  let isWhole = true;
+  let folders = [''];
+  const ends: string[] = [];
+  for (let depth = 0; depth < DEPTH && folders.length; depth++) {
+    const levels = await Promise.all(
+      folders.map((Prefix) => client.send(new ListObjectsV2Command({ Bucket, Prefix, Delimiter: '/' }))),
+    );
+    const next: string[] = [];
+    for (const [at, { CommonPrefixes = [], IsTruncated }] of levels.entries()) {
+      const found = CommonPrefixes.map((each) => each.Prefix ?? '');
+      const followed = followedOf(found);
+      // Beside AWSLogs/ there may be a prefix with an AWSLogs/ of its own.
+      if (found.length && (IsTruncated || (LOGS.test(followed[0]!) && found.length > 1))) isWhole = false;
+      if (followed.length) next.push(...followed);
+      else ends.push(folders[at]!);
+    }
+    if (next.length > MOST_FOLDERS) isWhole = false;
+    folders = next.slice(-MOST_FOLDERS);
   }
-  return latest(await objectsIn(client, Bucket, Prefix));
+  const lists = await Promise.all([...ends, ...folders].map((folder) => objectsIn(client, Bucket, folder)));
+  const object = latest(lists.flatMap(({ objects }) => objects));
+  return object && (isWhole && lists.every((list) => list.isWhole) ? object : { ...object, isSample: true });
+}
+
+/** The folders to follow among those of one level: flow logs before anything else, and of dates the last. */
+function followedOf(folders: readonly string[]): readonly string[] {
+  const logs = folders.filter((each) => LOGS.test(each) || FLOW_LOGS.test(each));
+  if (logs.length) return logs;
+  return folders.length && folders.every((each) => DATE.test(each)) ? folders.slice(-1) : folders;
 }
 
 const latest = (objects: readonly ObjectFacts[]): ObjectFacts | undefined =>

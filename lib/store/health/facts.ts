@@ -49,6 +49,8 @@ export interface ObjectFacts {
   readonly key: string;
   /** Epoch seconds. */
   readonly at: number;
+  /** Whether only some folders of the bucket were looked at, so that others may have newer objects. */
+  readonly isSample?: boolean;
 }
 
 /** A queue of the deployment. */

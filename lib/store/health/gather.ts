@@ -77,7 +77,7 @@ export async function gather({ stack, connection, version, again, now }: Known):
       read: newest.then((object) => readNewest(s3, bucket, object)),
       sharing: ask('cloudformation:DescribeStacks', async () =>
         (await describeAllStacks(connection))
-          .filter(({ name, outputs }) => name !== stack.name && [...outputs.values()].includes(bucket))
+          .filter(({ name, outputs }) => name !== stack.name && hasDetectorOf(outputs, bucket))
           .map(({ name }) => name),
       ),
       queues: asked([...outputsOf(stack, WORK_QUEUES), ...outputsOf(stack, DEAD_LETTERS)], (url) =>
@@ -97,6 +97,16 @@ export async function gather({ stack, connection, version, again, now }: Known):
     for (const client of Object.values(clients)) client.destroy();
   }
 }
+
+/**
+ * Whether outputs are those of a detector that reads a bucket. Other stacks may export its name too, for instance the one
+ * that created it.
+ */
+export const hasDetectorOf = (outputs: ReadonlyMap<string, string>, bucket: string): boolean =>
+  [...outputs].some(
+    ([name, value]) =>
+      value === bucket && name.endsWith('LogBucket') && outputs.has(name.replace(/LogBucket$/, 'FindingsTable')),
+  );
 
 /** Whether a flow log delivers to a bucket. */
 export const delivers = (destination: string, bucket: string): boolean =>

@@ -95,6 +95,18 @@ const CASES: readonly Case[] = [
   ['bucket.recent', 'an empty bucket', { newest: { value: undefined } }, [['FAIL', /no object/]]],
   ['bucket.recent', 'half an hour', { newest: { value: { key: 'k', at: NOW - 1800 } } }, [['warn', /30 min/]]],
   ['bucket.recent', 'two days', { newest: { value: { key: 'k', at: NOW - 172_800 } } }, [['FAIL', /2 days/]]],
+  [
+    'bucket.recent',
+    'two days in some of many folders',
+    { newest: { value: { key: 'k', at: NOW - 172_800, isSample: true } } },
+    [['warn', /folders that were looked at is 2 days old/]],
+  ],
+  [
+    'bucket.prefix',
+    'another prefix in some of many folders',
+    { newest: { value: { key: 'other/x.log.gz', at: NOW, isSample: true } } },
+    [['warn', /does not cover other/]],
+  ],
   ['bucket.read', 'an empty bucket', { newest: { value: undefined } }, [['skip', /no object/]]],
   ['bucket.read', 'a key that denies', { read: { missing: 'kms:Decrypt denied' } }, [['FAIL', /kms:Decrypt denied/]]],
   ['bucket.shared', 'another stack', { sharing: { value: ['old'] } }, [['warn', /also that of old/]]],

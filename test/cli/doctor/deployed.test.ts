@@ -299,7 +299,7 @@ const FAULTS: readonly Fault[] = [
     break: () =>
       stack.cloud.stacks.set('sweepwatch-old', {
         status: 'CREATE_COMPLETE',
-        outputs: { LogBucket: output('LogBucket') },
+        outputs: { ScansLogBucket: output('LogBucket'), ScansFindingsTable: 'findings-old' },
       }),
   },
   {

@@ -251,7 +251,7 @@ test.each(named)('$what is named', async ({ id, status, says, settings, make }) 
 
 describe('where the stack exists', () => {
   const deploy = (outputs: Record<string, string>) =>
-    server.stacks.set('scans', { status: 'UPDATE_COMPLETE', outputs });
+    server.stacks.set('scans', { status: 'CREATE_COMPLETE', outputs });
   const wrong = async (settings: SettingsInput) => {
     const { code, checks } = await pre(settings);
     return { code, wrong: checks.flatMap(({ id, status }) => (/ok|skip/.test(status) ? [] : [`${status} ${id}`])) };

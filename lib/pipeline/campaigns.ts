@@ -7,6 +7,7 @@ import { distributedScan } from '../detections/distributed-scan.ts';
 import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import type { Finding } from '../finding/model.ts';
+import { isReviewed, reviewOf } from '../finding/review.ts';
 import { isSelftestScope } from '../flowlog/selftest-key.ts';
 import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
@@ -127,6 +128,7 @@ async function store(
     .map((orphan) => ({ orphan, closing: closingOf(orphan, detections) }))
     .filter(({ orphan, closing }) => mayClose(orphan, closing));
   const takenOver = takenOverBy(toClose);
+  const refused = new Set<string>();
   for (const detection of detections) {
     const known = all.find(({ finding }) => finding.id === detection.finding.id);
     const outcome = await storeFinding(options, detection, known, {
@@ -136,8 +138,11 @@ async function store(
       takenOver: takenOver.get(detection.finding.id),
     });
     if (outcome === 'opened' || outcome === 'updated') judged[outcome]++;
+    else if (outcome === 'refused') refused.add(detection.finding.id);
   }
   for (const { orphan, closing } of toClose) {
+    // The next judgement closes it, after what people said of it is in the finding that survives.
+    if (isReviewed(reviewOf(orphan.finding)) && closing.mergedInto && refused.has(closing.mergedInto)) continue;
     const version = closingVersionOf(orphan, fragments, logTime);
     if (await closeFinding(options, orphan, closing, { version, now })) judged.updated++;
   }

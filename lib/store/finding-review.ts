@@ -17,7 +17,7 @@ import { isConditionFailed } from './refused-writes.ts';
 export async function writeReview(
   client: DynamoDBDocumentClient,
   table: string,
-  { pk, sk, finding, announced, reviews }: StoredFinding,
+  { pk, sk, finding, reviews }: StoredFinding,
   review: Review,
   now: number,
 ): Promise<boolean> {
@@ -31,7 +31,8 @@ export async function writeReview(
       status,
       closedBecause,
       openShard,
-      ...(isClosing && announced && announcementMark(finding.id, now)),
+      // Also if nobody was alerted as far as is known here: an alert may be on its way.
+      ...(isClosing && announcementMark(finding.id, now)),
     },
     ['closedBecause', 'openShard'],
   );

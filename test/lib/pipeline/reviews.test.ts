@@ -125,6 +125,25 @@ describe('a verdict that is given while a judgement is under way', () => {
     expect(await findings()).toMatchObject([{ closedBecause: 'analyst', verdict: 'benign', contacts: { failed: 55 } }]);
   });
 
+  test('given while the first alert is on its way is announced after it', async () => {
+    const slow = database.client();
+    let isGiven = false;
+    interfere(slow, async (operation, { ConditionExpression }) => {
+      if (isGiven || operation !== 'UpdateItem' || !String(ConditionExpression).startsWith('leaseUntil = :lease'))
+        return undefined;
+      isGiven = true;
+      await close((await findings())[0]!);
+      return undefined;
+    });
+    const other = deployment.sibling(slow);
+    await other.ingest('first', burst(0, 1), NOW);
+    await other.deliverAll(NOW);
+    expect(isGiven).toBe(true);
+    await deployment.settle(NOW + 5 * MINUTE);
+    await deployment.deliverAll(NOW + 5 * MINUTE);
+    expect([...other.told(), ...deployment.told()].map(({ event }) => event)).toEqual(['opened', 'closed']);
+  });
+
   test('is refused if the finding became more severe or was merged since it was read', async () => {
     await deployment.ingest('first', burst(0, 1), NOW);
     const [stored] = await deployment.stored();

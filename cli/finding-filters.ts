@@ -129,21 +129,23 @@ async function lookUp(store: FindingsStore, { since, until, filters }: Wanted, n
     return stored.flatMap((item) => (item ? [item.finding] : []));
   }
   if (source && scope) return (await store.ofSource({ scope, address: source })).map(({ finding }) => finding);
-  return (await filedSince(store, since, now, until)).map(({ finding }) => finding);
+  const least = filters.severity ? severityRank(filters.severity) : 0;
+  return (await filedSince(store, since, now, until, least)).map(({ finding }) => finding);
 }
 
-/** The stored findings of the days between two epoch seconds, and of a day on either side. */
+/** The stored findings of the days between two epoch seconds, and of a day on either side. `leastRank` is of their severity. */
 export async function filedSince(
   store: FindingsStore,
   since: number,
   now: number,
   until = Number.POSITIVE_INFINITY,
+  leastRank = 0,
 ): Promise<StoredFinding[]> {
   const days: string[] = [];
   // One more day on either side: a finding is filed under the day it began, and log time may be ahead of this clock.
   const end = Math.min(now + 2 * DAY, until + DAY);
   for (let time = since - DAY; time < end; time += DAY) days.push(isoTime(time).slice(0, 10));
-  const lists = await Promise.all([...new Set(days)].map((day) => store.ofDay(day)));
+  const lists = await Promise.all([...new Set(days)].map((day) => store.ofDay(day, leastRank)));
   return lists.flat();
 }
 

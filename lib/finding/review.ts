@@ -53,7 +53,7 @@ const isWithdrawn = ({ closedBecause }: Finding): boolean => closedBecause === '
 
 /**
  * What people said of two findings that turned out to be one. The surviving finding's own verdict comes first, then the
- * other's. Notes of both stay, in order of time.
+ * other's. Notes of both stay in order of time, of which the latest 20 are kept.
  */
 export function unite(own: Review, other: Review): Review {
   const said = own.verdict ? own : other;

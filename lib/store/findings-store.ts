@@ -140,8 +140,7 @@ export class FindingsStore {
 
   /** One finding by its key, strongly consistent. */
   async at({ pk, sk }: FindingRef): Promise<StoredFinding | undefined> {
-    const [found] = await this.#between(pk, sk, sk);
-    return found;
+    return (await this.#between(pk, sk, sk))[0];
   }
 
   /** One finding by its id. */
@@ -164,9 +163,7 @@ export class FindingsStore {
     }));
   }
 
-  /**
-   * Open findings whose last probe was before an epoch second. Each shard returns those that have been silent longest.
-   */
+  /** Open findings whose last probe was before an epoch second. Each shard returns those silent longest. */
   async openBefore(time: number, limit = Number.POSITIVE_INFINITY): Promise<StoredFinding[]> {
     return this.#shards((shard) => ({
       limit: Math.ceil(limit / SHARDS),
@@ -189,7 +186,8 @@ export class FindingsStore {
   }
 
   /**
-   * Writes a judgement unless the stored one rests on more evidence, or people said something of it since. `announce` marks the item for the alert function.
+   * Writes a judgement unless the stored one rests on more evidence, or people said something of it since.
+   * @param announce marks the item for the alert function.
    * @param inherited the alert about signals that turned out to belong to this scan. People know of it by that alert.
    * @returns false if it was not written. The caller must read and decide again.
    */
@@ -227,8 +225,7 @@ export class FindingsStore {
 
   /** Puts on a finding what people say of it, see {@link writeReview}. */
   async review(stored: StoredFinding, review: Review, now: number): Promise<boolean> {
-    const { client, table } = this.#options;
-    return writeReview(client, table, stored, review, now);
+    return writeReview(this.#options.client, this.#options.table, stored, review, now);
   }
 
   async #write(

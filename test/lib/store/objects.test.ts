@@ -64,7 +64,7 @@ beforeAll(async () => {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
   s3 = client(TIMEOUTS);
-  impatient = client({ ...TIMEOUTS, socketTimeout: 100 });
+  impatient = client({ ...TIMEOUTS, socketTimeout: 300 });
 });
 afterAll(() => {
   s3.destroy();

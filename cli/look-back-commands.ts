@@ -1,7 +1,7 @@
-/** The commands that look back at old logs, declared: `backtest`. */
-import { type Command, Option } from 'commander';
+/** The commands that look back at old logs, declared: `backtest`, `backfill`. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { after, type Perform } from './declared-command.ts';
-import { addOptions, connectionOptions, repeatable, reportOption, severityOption } from './options.ts';
+import { addOptions, connectionOptions, repeatable, reportOption, severityOption, stackOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Declares `sweepwatch backtest`. */
@@ -53,5 +53,59 @@ Exit codes: 0 done, whether or not findings differ, 1 a file could not be read i
 full, 2 wrong usage.`,
   ).action((paths, options) =>
     perform(async () => (await import('./commands/backtest.ts')).backtestCommand(paths, options, terminal)),
+  );
+}
+
+/** Declares `sweepwatch backfill`. */
+export function addBackfill(program: Command, terminal: Terminal, perform: Perform): void {
+  const backfill = program
+    .command('backfill')
+    .summary('send old flow logs of the bucket through a deployment')
+    .description(
+      `Lists the flow logs of some days in the bucket of a deployment, prints an estimate of objects, bytes, cost and time, and sends them to the ingest queue. It waits while more than 100 messages are waiting or in flight, so that new files are read meanwhile.
+
+Findings are stored at the time of their log. They are not announced, and name the look back in suppressedBy. With --alerts they are announced like all others.
+
+Ctrl-C stops. The same command goes on from the cursor file. Reading a file twice does no harm.`,
+    )
+    .argument('<ADDRESS>', 's3://bucket/prefix in the bucket of the deployment, such as s3://my-bucket/AWSLogs/');
+  addOptions(
+    backfill,
+    new Option('--from <DATE>', 'first day of the logs, UTC, such as 2026-08-01 (required)').makeOptionMandatory(),
+    new Option('--to <DATE>', 'last day of the logs, UTC, such as 2026-08-31 (required)').makeOptionMandatory(),
+    new Option('--dry-run', 'print the estimate and send nothing'),
+    new Option('--yes', 'send after the estimate'),
+    new Option('--alerts', 'announce the findings (default: store them only)'),
+    new Option('--rate <N>', 'objects per second at most, 1 to 1000').default(20).argParser((value: string) => {
+      const rate = Number(value);
+      if (/^\d+$/.test(value) && rate >= 1 && rate <= 1000) return rate;
+      throw new InvalidArgumentError('Expected a number from 1 to 1000.');
+    }),
+    new Option('--cursor <FILE>', 'file that says how far it has come').default('sweepwatch-backfill.json'),
+    ...stackOptions(),
+  );
+  after(
+    backfill,
+    [
+      'backfill s3://my-bucket/AWSLogs/ --from 2026-08-01 --to 2026-08-31 --stack sweepwatch --dry-run',
+      'backfill s3://my-bucket/AWSLogs/ --from 2026-08-01 --to 2026-08-31 --stack sweepwatch --yes',
+    ],
+    `The command needs these permissions: cloudformation:DescribeStacks, s3:ListBucket,
+sqs:GetQueueAttributes and sqs:SendMessage on the ingest queue, dynamodb:PutItem on
+the findings table (DeleteItem with --alerts).
+
+Exit codes: 0 everything was sent, or --dry-run, 1 stopped, nothing found, or objects
+are archived, 2 wrong usage or --yes is missing.`,
+  ).action((address, options) =>
+    perform(async () => {
+      const stop = new AbortController();
+      const onInterrupt = () => stop.abort();
+      process.once('SIGINT', onInterrupt);
+      try {
+        return await (await import('./commands/backfill.ts')).backfillCommand(address, options, terminal, stop.signal);
+      } finally {
+        process.off('SIGINT', onInterrupt);
+      }
+    }),
   );
 }

@@ -6,7 +6,7 @@ import { after, DeclaredCommand, type Perform, RUN, refuseOptionsAsValues } from
 import { addRedrive } from './deployment-commands.ts';
 import { addFindings } from './findings-commands.ts';
 import { addDoctor, addSelftest } from './health-commands.ts';
-import { addBacktest } from './look-back-commands.ts';
+import { addBackfill, addBacktest } from './look-back-commands.ts';
 import { addOptions, connectionOptions, formatOption, repeatable, reportOption, severityOption } from './options.ts';
 import { addSuppress } from './suppress-commands.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,6 +42,7 @@ Exit codes: 0 done, 1 an input could not be read in full or the work failed,
   addBacktest(program, terminal, perform);
   addFindings(program, terminal, perform);
   addSuppress(program, terminal, perform);
+  addBackfill(program, terminal, perform);
   addRedrive(program, terminal, perform);
   addDoctor(program, terminal, perform);
   addSelftest(program, terminal, perform);

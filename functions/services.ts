@@ -12,6 +12,7 @@ import { Allowance } from '../lib/store/allowance.ts';
 import { Claims } from '../lib/store/claims.ts';
 import { createDocumentClient } from '../lib/store/clients.ts';
 import { FindingsStore } from '../lib/store/findings-store.ts';
+import { LookBacksStore } from '../lib/store/look-backs-store.ts';
 import { countConfirmedAddresses, publishAlert, requestAlert } from '../lib/store/messages.ts';
 import { Outbox } from '../lib/store/outbox.ts';
 import { countRefusedWrites } from '../lib/store/refused-writes.ts';
@@ -78,6 +79,7 @@ export function createServices({ variables, outlets, ...means }: Means): Service
     outbox: new Outbox(documents, table),
     allowance: new Allowance(documents, table, runtime.alertsIn5Minutes),
     suppressions: new SuppressionsStore(documents, table),
+    lookBacks: new LookBacksStore(documents, table),
     claims: new Claims(documents, table),
     judge: new Judge(judging),
     place: {

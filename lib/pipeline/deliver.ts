@@ -3,6 +3,7 @@
 import { type AlertEvent, newsOf } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import { asEarlier, EARLIER_DAYS, type EarlierAlert } from '../notify/earlier.ts';
+import { isOld, type LookBack, lookBackOf } from '../notify/look-back.ts';
 import { alertMessage } from '../notify/message.ts';
 import { announcementOf, type Lane, laneOf } from '../notify/storm.ts';
 import { suppressionOf } from '../notify/suppression.ts';
@@ -13,7 +14,7 @@ import type { Services } from './services.ts';
 /** The services needed for delivery. */
 type Delivering = Pick<
   Services,
-  'findings' | 'outbox' | 'allowance' | 'suppressions' | 'publish' | 'place' | 'minSeverity' | 'clock'
+  'findings' | 'outbox' | 'allowance' | 'suppressions' | 'lookBacks' | 'publish' | 'place' | 'minSeverity' | 'clock'
 >;
 
 /**
@@ -48,6 +49,11 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
     await redeliverIfMarkedAgain(await outbox.told(stored, undefined, finding.suppressedBy), ref, services);
     return { outcome: 'nothing to tell' };
   }
+  const quiet = await lookBackAt(finding, services);
+  if (quiet) {
+    await redeliverIfMarkedAgain(await outbox.told(stored, undefined, quiet.id), ref, services);
+    return { outcome: 'suppressed', by: quiet.id };
+  }
   // Whoever tests wants to see the alert, and the test must not take a place of an alert about a scan.
   const rule = finding.test ? undefined : suppressionOf(finding, await suppressions.list(), clock());
   if (rule) {
@@ -65,6 +71,15 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);
   const lagSeconds = announced.at - epochSeconds(finding.detectedAt);
   return { outcome: 'published', event, lagSeconds, ...(finding.test && { isTest: true }) };
+}
+
+/** The look back that keeps a finding quiet. Fresh findings cost no read. */
+async function lookBackAt(
+  finding: Finding,
+  { lookBacks, clock }: Pick<Delivering, 'lookBacks' | 'clock'>,
+): Promise<LookBack | undefined> {
+  if (finding.test || !isOld(finding, clock())) return undefined;
+  return lookBackOf(finding, await lookBacks.list(), clock());
 }
 
 /** The earlier alerts about the source of a new finding, in order of time. Empty for a campaign. */

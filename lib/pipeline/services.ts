@@ -9,6 +9,7 @@ import type { AlertPlace } from '../notify/text.ts';
 import type { Allowance } from '../store/allowance.ts';
 import type { Claims } from '../store/claims.ts';
 import type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient } from '../store/clients.ts';
+import type { LookBacksStore } from '../store/look-backs-store.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SuppressionsStore } from '../store/suppressions-store.ts';
 import type { Judge, JudgeOptions } from './judge.ts';
@@ -39,6 +40,7 @@ export interface Services extends JudgeOptions {
   /** The limit of alerts. Those beyond it are held for the storm message. */
   readonly allowance: Allowance;
   readonly suppressions: SuppressionsStore;
+  readonly lookBacks: LookBacksStore;
   /** Work of settle that must be done once. */
   readonly claims: Claims;
   readonly judge: Judge;

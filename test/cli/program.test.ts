@@ -96,6 +96,7 @@ describe('help', () => {
   const COMMANDS = [
     'detect',
     'backtest',
+    'backfill',
     'findings list',
     'findings show',
     'findings export',

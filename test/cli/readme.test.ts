@@ -40,6 +40,7 @@ describe('commands in the blocks', () => {
   test('of the README call each command but demo, which npm start runs', () => {
     const commands = new Set(callsIn('README.md').map((call) => call.split(' ')[0]));
     expect([...commands].sort()).toEqual([
+      'backfill',
       'backtest',
       'detect',
       'doctor',

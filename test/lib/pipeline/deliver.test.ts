@@ -124,6 +124,31 @@ describe('an alert about a source that was reported before', () => {
   });
 });
 
+describe('a look back', () => {
+  const day = new Date(HOUR * 3_600_000).toISOString().slice(0, 10);
+  const rule = { id: 'look-back', from: day, to: day, expires: new Date((NOW + 9 * 86_400) * 1000).toISOString() };
+  const later = NOW + 2 * 86_400;
+
+  test('keeps the findings of its days quiet, and is named in them', async () => {
+    await deployment.services.lookBacks.put(rule);
+    await mark();
+    expect(await deliver(later)).toEqual({ outcome: 'suppressed', by: 'look-back' });
+    expect(deployment.published).toEqual([]);
+    expect((await only()).finding.suppressedBy).toBe('look-back');
+    await mark({ status: 'closed', closedBecause: 'ended' });
+    expect(await deliver(later)).toEqual({ outcome: 'suppressed', by: 'look-back' });
+  });
+
+  test('of other days, or that was removed, keeps nothing quiet', async () => {
+    const other = new Date((HOUR * 3600 - 86_400 * 3) * 1000).toISOString().slice(0, 10);
+    await deployment.services.lookBacks.put({ ...rule, from: other, to: other });
+    await mark();
+    expect(await deliver(later)).toMatchObject({ outcome: 'published' });
+    await deployment.services.lookBacks.remove(rule.id);
+    expect(await deployment.services.lookBacks.list()).toEqual([]);
+  });
+});
+
 describe('a suppression', () => {
   const rule = {
     id: 'r1',

@@ -20,6 +20,9 @@ import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
 /** Of 60 seconds: enough for the rest of a storm. */
 const RESERVED_SHARE = 0.4;
 
+/** Milliseconds in which the function returns what failed to its queue, after its last call was cut off. */
+const RESERVED_MS = 3000;
+
 /** What the handler works with. */
 interface Forwarding {
   readonly findings: Pick<FindingsStore, 'byId'>;
@@ -39,6 +42,7 @@ export function forwardHandler({
 }: Forwarding): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
   return async (event, invocation) => {
     const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
+    const timeLeftMs = () => invocation.getRemainingTimeInMillis() - RESERVED_MS;
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
     for (const { messageId, body, eventSourceARN } of event.Records) {
       const queue = eventSourceARN.split(':').at(-1);
@@ -46,7 +50,8 @@ export function forwardHandler({
         if (!hasTime()) throw new Error('no time left, the message returns to the queue');
         const destination = destinations.get(eventSourceARN);
         if (!destination) throw new Error('the queue must be that of a destination');
-        logger.info('alerts passed on', { queue, alerts: await forward(body, destination, findings, clock) });
+        const alerts = await forward(body, destination, findings, clock, timeLeftMs);
+        logger.info('alerts passed on', { queue, alerts });
       } catch (error) {
         logger.error('alerts could not be passed on', { queue, messageId, error: error as Error });
         batchItemFailures.push({ itemIdentifier: messageId });
@@ -75,13 +80,14 @@ export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<
   if (EVENT_BUS && EVENT_BUS_QUEUE) {
     const caller = callerOf(variables, 'events');
     destinations.set(EVENT_BUS_QUEUE, {
-      alerts: (alerts) =>
+      alerts: (alerts, timeLeftMs) =>
         putEvents(
-          caller,
+          { ...caller, timeLeftMs },
           EVENT_BUS,
           alerts.map(({ event, finding }) => busEvent(event, finding, DEPLOYMENT, EVENT_FORMAT as EventFormat)),
         ),
-      digest: (digest) => putEvents(caller, EVENT_BUS, [digestEvent(digest, DEPLOYMENT)]),
+      digest: (digest, timeLeftMs) =>
+        putEvents({ ...caller, timeLeftMs }, EVENT_BUS, [digestEvent(digest, DEPLOYMENT)]),
     });
   }
   if (CHAT_TOPIC_ARN && CHAT_QUEUE) destinations.set(CHAT_QUEUE, chatOf(variables, CHAT_TOPIC_ARN, sns()));
@@ -110,9 +116,9 @@ function hubOf(variables: Variables, productArn: string): Destination {
   const accountId = productArn.split(':')[4] ?? '';
   const deployment = variables.DEPLOYMENT ?? '';
   return {
-    alerts: (alerts) =>
+    alerts: (alerts, timeLeftMs) =>
       importFindings(
-        caller,
+        { ...caller, timeLeftMs },
         alerts.map(({ event, finding, at }) =>
           toAsff(finding, { event, accountId, productArn, deployment, updatedAt: at, ...hubTexts(event, finding) }),
         ),

@@ -13,13 +13,16 @@ export interface ForwardedAlert {
   readonly at: string;
 }
 
+/** Milliseconds until the calls of a destination must have ended. */
+export type TimeLeft = () => number;
+
 /** Takes alerts. Each function throws if something was not accepted, and then gets the same again later. */
 export interface Destination {
-  readonly alerts: (alerts: readonly ForwardedAlert[]) => Promise<void>;
+  readonly alerts: (alerts: readonly ForwardedAlert[], timeLeftMs: TimeLeft) => Promise<void>;
   /** Takes all alerts of a storm as one message. Without it, `alerts` gets each of them. */
   readonly storm?: (storm: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Without it, digests end here. */
-  readonly digest?: (digest: Readonly<Record<string, unknown>>) => Promise<void>;
+  readonly digest?: (digest: Readonly<Record<string, unknown>>, timeLeftMs: TimeLeft) => Promise<void>;
 }
 
 const PARALLEL = 16;
@@ -40,11 +43,12 @@ export async function forward(
   destination: Destination,
   findings: Pick<FindingsStore, 'byId'>,
   clock: () => number,
+  timeLeftMs: TimeLeft,
 ): Promise<number> {
   const message = parsed(body);
   const { event } = message;
   if (event === 'digest') {
-    await destination.digest?.(message);
+    await destination.digest?.(message, timeLeftMs);
     return 0;
   }
   if (event === 'storm' && destination.storm) {
@@ -52,7 +56,7 @@ export async function forward(
     return Number(message.count);
   }
   const alerts = event === 'storm' ? await alertsOfStorm(message, findings, clock) : [alertOf(message, body)];
-  await destination.alerts(alerts);
+  await destination.alerts(alerts, timeLeftMs);
   return alerts.length;
 }
 

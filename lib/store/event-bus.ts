@@ -5,7 +5,7 @@ import { CallError, type Caller, MAY_PASS, pause, post } from './signed-call.ts'
 /** Limits of a call. EventBridge takes 1 MB for all entries together. */
 const ENTRIES = 10;
 const BYTES = 1_000_000;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 interface Entry {
   readonly EventBusName: string;

@@ -3,7 +3,7 @@ import { CallError, type Caller, MAY_PASS, pause, post } from './signed-call.ts'
 
 /** Findings of one call. */
 const MOST = 100;
-const ROUNDS = 4;
+const ROUNDS = 3;
 
 type Asff = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,6 @@
 /**
- * Calls of AWS services that need no client of their own: signed, with a time limit, repeated where that may help.
+ * Calls of AWS services that need no client of their own: signed, with a time limit, repeated where that may help. After
+ * a lost answer a call is repeated too. Security Hub then changes nothing, and EventBridge makes a second event.
  */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
@@ -19,6 +20,8 @@ export interface Caller {
   };
   /** Milliseconds before the first repetition. Each further one waits twice as long. */
   readonly pauseMs?: number;
+  /** Milliseconds until calls must have ended. Without it there is no limit but that of each attempt. */
+  readonly timeLeftMs?: () => number;
 }
 
 /** A call that the service refused, or that got no answer. */
@@ -38,9 +41,11 @@ export class CallError extends Error {
   }
 }
 
-const ATTEMPTS = 4;
+const ATTEMPTS = 3;
 const PAUSE_MS = 200;
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 4000;
+/** No attempt begins with less time than this. */
+const LEAST_MS = 200;
 /** Codes of refusals that a repetition may pass. */
 export const MAY_PASS = /Throttl|TooManyRequests|LimitExceeded|Internal|Unavailable|Timeout/;
 
@@ -65,12 +70,14 @@ export const pause = ({ pauseMs = PAUSE_MS }: Caller, attempt: number): Promise<
   setTimeout(pauseMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
 
 async function postOnce(
-  { service, region, endpoint, credentials }: Caller,
+  { service, region, endpoint, credentials, timeLeftMs }: Caller,
   path: string,
   headers: Record<string, string>,
   body: string,
 ): Promise<Record<string, unknown>> {
   const { protocol, hostname, port, host } = new URL(endpoint);
+  const leftMs = timeLeftMs?.() ?? TIMEOUT_MS;
+  if (leftMs < LEAST_MS) throw new CallError('NoTime', `no time left for a call of ${host}`, false);
   const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
   const signed = await signer.sign({
     method: 'POST',
@@ -85,7 +92,7 @@ async function postOnce(
   let response: Response;
   let text: string;
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const signal = AbortSignal.timeout(Math.min(TIMEOUT_MS, Math.floor(leftMs)));
     response = await fetch(new URL(path, endpoint), { method: 'POST', headers: sent, body, signal });
     text = await response.text();
   } catch (error) {

@@ -77,6 +77,13 @@ test('messages for which no time is left return to their queue', async () => {
   expect(taken).toHaveLength(1);
 });
 
+test('a destination learns how much time its calls have, with a rest to give messages back', async () => {
+  const left: number[] = [];
+  const { run } = handler({ [BUS]: { alerts: async (_, timeLeftMs) => void left.push(timeLeftMs()) } });
+  expect(await run([[BUS, body]], 60_000)).toEqual([]);
+  expect(left).toEqual([57_000]);
+});
+
 describe('the destinations', () => {
   const variables = {
     AWS_REGION: 'eu-west-1',
@@ -106,7 +113,10 @@ test('a chat shows what is severe enough', async () => {
     sns,
   ).get('arn:queue')!;
   const severities = ['medium', 'high', 'critical'] as const;
-  await chat.alerts(severities.map((severity) => ({ event: 'opened', finding: findingOf({ severity }), at: '' })));
+  await chat.alerts(
+    severities.map((severity) => ({ event: 'opened', finding: findingOf({ severity }), at: '' })),
+    () => 30_000,
+  );
   expect(sent.map((text) => (JSON.parse(text) as { content: { keywords: string[] } }).content.keywords[0])).toEqual([
     'high',
     'critical',

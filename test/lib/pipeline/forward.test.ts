@@ -36,7 +36,7 @@ test('an alert arrives as event and finding, without what the message adds for r
     { id: 'a'.repeat(24), kind: 'vertical-scan', severity: 'low', firstSeen: finding.firstSeen },
   ] as never;
   const message = alertMessage('escalated', finding, place, now, earlier);
-  expect(await forward(bodyOf(message), to, findings(), clock)).toBe(1);
+  expect(await forward(bodyOf(message), to, findings(), clock, () => 30_000)).toBe(1);
   expect(to.taken).toEqual([{ event: 'escalated', finding, at: '2026-09-01T12:05:00.000Z' }]);
 });
 
@@ -56,7 +56,7 @@ test('a storm arrives as one alert for each finding, the worst first, as the tab
     now,
   );
   const newer = { ...medium, lastSeen: '2026-09-01T13:00:00Z' };
-  expect(await forward(bodyOf(message), to, findings(newer, critical), clock)).toBe(2);
+  expect(await forward(bodyOf(message), to, findings(newer, critical), clock, () => 30_000)).toBe(2);
   expect(to.taken).toEqual([
     { event: 'escalated', finding: critical, at: '2026-09-01T12:05:01.500Z' },
     { event: 'opened', finding: newer, at: '2026-09-01T12:05:01.500Z' },
@@ -68,12 +68,14 @@ describe('a digest', () => {
 
   test('goes where digests are taken', async () => {
     const to = collector();
-    expect(await forward(digest, to, findings(), clock)).toBe(0);
+    expect(await forward(digest, to, findings(), clock, () => 30_000)).toBe(0);
     expect(to.digests).toMatchObject([{ event: 'digest', day: '2026-09-01', count: 1 }]);
   });
 
   test('ends where they are not', async () => {
-    expect(await forward(digest, { alerts: async () => expect(true).toBe(false) }, findings(), clock)).toBe(0);
+    expect(
+      await forward(digest, { alerts: async () => expect(true).toBe(false) }, findings(), clock, () => 30_000),
+    ).toBe(0);
   });
 });
 
@@ -81,7 +83,7 @@ test.each(['', 'hello', 'null', '[]', '{}', '{"event":"opened"}', '{"event":"toS
   '%j is refused',
   async (body) => {
     const to = collector();
-    await expect(forward(body, to, findings(), clock)).rejects.toThrow();
+    await expect(forward(body, to, findings(), clock, () => 30_000)).rejects.toThrow();
     expect(to.taken).toEqual([]);
   },
 );

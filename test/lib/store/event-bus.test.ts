@@ -153,7 +153,7 @@ describe('an answer of 200 with failed entries', () => {
     await expect(putEvents(caller, 'bus', events(12))).rejects.toThrow(
       'ThrottlingException: EventBridge did not accept 1 of 12 events: no',
     );
-    expect(requests.map(numbers)).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [2], [2], [2], [10, 11]]);
+    expect(requests.map(numbers)).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [2], [2], [10, 11]]);
   });
 
   test('that no repetition changes is not repeated, and holds nothing back', async () => {
@@ -187,6 +187,30 @@ describe('a call', () => {
     server!.closeAllConnections();
     await new Promise((resolve) => server!.close(resolve));
     await expect(post(caller, '/', {}, {})).rejects.toThrow(/^NoAnswer: 127\.0\.0\.1:\d+ did not answer: /);
+  });
+});
+
+describe('a service that hangs', () => {
+  /** Takes calls and never answers. */
+  const hang = async (timeLeftMs: () => number): Promise<Caller> => {
+    const { caller } = await serve(accept);
+    server!.removeAllListeners('request');
+    return { ...caller, timeLeftMs };
+  };
+
+  test('is not waited for beyond the time that is left', async () => {
+    const began = Date.now();
+    const caller = await hang(() => began + 1000 - Date.now());
+    await expect(putEvents(caller, 'bus', events(45))).rejects.toThrow('did not accept 45 of 45 events');
+    expect(Date.now() - began).toBeLessThan(2500);
+  });
+
+  test('gets no call for which no time is left', async () => {
+    const { caller, requests } = await serve(accept);
+    await expect(putEvents({ ...caller, timeLeftMs: () => 100 }, 'bus', events(1))).rejects.toThrow(
+      /^NoTime: EventBridge did not accept 1 of 1 events: no time left for a call of 127/,
+    );
+    expect(requests).toEqual([]);
   });
 });
 

@@ -95,19 +95,24 @@ interface ForwardTargets {
   readonly hubProductArn?: string | undefined;
 }
 
-/** Statements of the forward function: take alerts from its queues, read the findings of a storm, pass them on. */
+/**
+ * Statements of the forward function: take alerts from its queues, read the findings of a storm, pass them on. A chat
+ * shows a storm as one message, so that nothing is read for it.
+ */
 export function forwardStatements(
   { tables, key }: Resources,
   { queues, eventBus, chatTopic, hubProductArn }: ForwardTargets,
 ): PolicyStatement[] {
+  const readsFindings = eventBus !== undefined || hubProductArn !== undefined;
+  const { tableArn } = tables.findings;
   return [
     ...queues.map(({ id, queue }) => consume(`Consume${id}Queue`, queue)),
-    allow('ReadFindingsOfStorms', table('Query'), [`${tables.findings.tableArn}/index/byId`]),
+    ...(readsFindings ? [allow('ReadFindingsOfStorms', table('Query'), [`${tableArn}/index/byId`])] : []),
     ...(eventBus ? [allow('PutEvents', ['events:PutEvents'], [eventBus.eventBusArn])] : []),
     ...(chatTopic ? [allow('PublishToChats', ['sns:Publish'], [chatTopic.topicArn])] : []),
     ...topicKey(chatTopic?.masterKey),
     ...(hubProductArn ? [allow('ImportFindings', ['securityhub:BatchImportFindings'], [hubProductArn])] : []),
-    ...tableKey(key),
+    ...tableKey(readsFindings ? key : undefined),
   ];
 }
 

@@ -42,7 +42,7 @@ describe('with every destination', () => {
 
   test('each is granted only where it is on', () => {
     const chat = synthesize({ destinations: { chat: {} } });
-    expect(permissionsOf(chat, 'Forward').join()).not.toContain('events:');
+    expect(permissionsOf(chat, 'Forward').join()).not.toMatch(/events:|dynamodb:/);
     chat.resourceCountIs('AWS::Events::EventBus', 0);
     const bus = synthesize({ destinations: { eventBus: 'new' } });
     expect(permissionsOf(bus, 'Forward').join()).not.toMatch(/sns:|securityhub/);
@@ -61,7 +61,9 @@ describe('with every destination', () => {
     keyed.hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: Match.objectLike({ CHAT_MIN_SEVERITY: 'critical' }) },
     });
-    expect(permissionsOf(keyed, 'Forward')).toContain('kms:Decrypt kms:GenerateDataKey on <Key>');
+    expect(permissionsOf(keyed, 'Forward').filter((grant) => grant.startsWith('kms:'))).toEqual([
+      'kms:Decrypt kms:GenerateDataKey on <Key>',
+    ]);
   });
 
   test('a queue with dead letters gets each message of the alert topic as it is', () => {

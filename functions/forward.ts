@@ -25,7 +25,7 @@ const RESERVED_MS = 3000;
 
 /** What the handler works with. */
 interface Forwarding {
-  readonly findings: Pick<FindingsStore, 'byId'>;
+  readonly findings: Pick<FindingsStore, 'at' | 'byId'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Epoch seconds. */
   readonly clock: () => number;
@@ -50,8 +50,9 @@ export function forwardHandler({
         if (!hasTime()) throw new Error('no time left, the message returns to the queue');
         const destination = destinations.get(eventSourceARN);
         if (!destination) throw new Error('the queue must be that of a destination');
-        const alerts = await forward(body, destination, findings, clock, timeLeftMs);
+        const { alerts, missing, unknown } = await forward(body, destination, findings, clock, timeLeftMs);
         logger.info('alerts passed on', { queue, alerts });
+        if (missing + unknown > 0) logger.warn('alerts of a storm left out', { queue, messageId, missing, unknown });
       } catch (error) {
         logger.error('alerts could not be passed on', { queue, messageId, error: error as Error });
         batchItemFailures.push({ itemIdentifier: messageId });

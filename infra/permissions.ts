@@ -107,7 +107,7 @@ export function forwardStatements(
   const { tableArn } = tables.findings;
   return [
     ...queues.map(({ id, queue }) => consume(`Consume${id}Queue`, queue)),
-    ...(readsFindings ? [allow('ReadFindingsOfStorms', table('Query'), [`${tableArn}/index/byId`])] : []),
+    ...(readsFindings ? [allow('ReadFindingsOfStorms', table('Query'), [tableArn, `${tableArn}/index/byId`])] : []),
     ...(eventBus ? [allow('PutEvents', ['events:PutEvents'], [eventBus.eventBusArn])] : []),
     ...(chatTopic ? [allow('PublishToChats', ['sns:Publish'], [chatTopic.topicArn])] : []),
     ...topicKey(chatTopic?.masterKey),

@@ -25,6 +25,15 @@ export interface Destination {
   readonly digest?: (digest: Readonly<Record<string, unknown>>, timeLeftMs: TimeLeft) => Promise<void>;
 }
 
+/** What became of a message. */
+export interface Forwarded {
+  readonly alerts: number;
+  /** Alerts of a storm whose finding the table no longer has. */
+  readonly missing: number;
+  /** Alerts of a storm whose event this release does not know. */
+  readonly unknown: number;
+}
+
 const PARALLEL = 16;
 const EVENTS = new Map<string, AlertEvent>(
   Object.entries(EVENT_LETTERS).map(([event, letter]) => [letter, event as AlertEvent]),
@@ -35,30 +44,34 @@ const isAlertEvent = (event: unknown): event is AlertEvent => [...EVENTS.values(
  * Passes one message of the alert topic on.
  * @param body the body for programs.
  * @param clock epoch seconds.
- * @returns the number of alerts.
  * @throws if the body is unknown, or the destination did not accept all of it.
  */
 export async function forward(
   body: string,
   destination: Destination,
-  findings: Pick<FindingsStore, 'byId'>,
+  findings: Pick<FindingsStore, 'at' | 'byId'>,
   clock: () => number,
   timeLeftMs: TimeLeft,
-): Promise<number> {
+): Promise<Forwarded> {
   const message = parsed(body);
   const { event } = message;
   if (event === 'digest') {
     await destination.digest?.(message, timeLeftMs);
-    return 0;
+    return { ...COMPLETE, alerts: 0 };
   }
   if (event === 'storm' && destination.storm) {
     await destination.storm(message);
-    return Number(message.count);
+    return { ...COMPLETE, alerts: Number(message.count) };
   }
-  const alerts = event === 'storm' ? await alertsOfStorm(message, findings, clock) : [alertOf(message, body)];
+  const { alerts, ...lost } =
+    event === 'storm'
+      ? await alertsOfStorm(message, findings, clock)
+      : { ...COMPLETE, alerts: [alertOf(message, body)] };
   await destination.alerts(alerts, timeLeftMs);
-  return alerts.length;
+  return { ...lost, alerts: alerts.length };
 }
+
+const COMPLETE = { missing: 0, unknown: 0 } as const;
 
 function parsed(body: string): Readonly<Record<string, unknown>> {
   const value: unknown = JSON.parse(body);
@@ -76,19 +89,26 @@ function alertOf(message: Readonly<Record<string, unknown>>, body: string): Forw
 const unknownBody = (body: string) =>
   new Error(`the message must be an alert, a storm or a digest, got ${body.slice(0, 80)}`);
 
-/** The storm message names its findings. They are read as they are now, which is at least as new as the alert. */
+/**
+ * The storm message names its findings. They are read as they are now, which is at least as new as the alert. The index
+ * may show an earlier state, so it only says where a finding is. Under the time of the read, an earlier state would
+ * outlast the alert that closes the finding.
+ */
 async function alertsOfStorm(
   { ids, idEvents }: Readonly<Record<string, unknown>>,
-  findings: Pick<FindingsStore, 'byId'>,
+  findings: Pick<FindingsStore, 'at' | 'byId'>,
   clock: () => number,
-): Promise<ForwardedAlert[]> {
+): Promise<Omit<Forwarded, 'alerts'> & { readonly alerts: readonly ForwardedAlert[] }> {
   // Before the first read, so that a change meanwhile counts as later.
   const at = new Date(clock() * 1000).toISOString();
   const named = (ids as string[]).map((id, at) => ({ id, event: EVENTS.get(String(idEvents)[at] ?? '') }));
-  const alerts = new Map<string, ForwardedAlert>();
-  await inParallel(PARALLEL, named, async ({ id, event }) => {
-    const stored = await findings.byId(id);
-    if (stored && event) alerts.set(id, { event, finding: stored.finding, at });
+  const known = named.flatMap(({ id, event }) => (event ? [{ id, event }] : []));
+  const found = new Map<string, ForwardedAlert>();
+  await inParallel(PARALLEL, known, async ({ id, event }) => {
+    const place = await findings.byId(id);
+    const stored = place && (await findings.at(place));
+    if (stored) found.set(id, { event, finding: stored.finding, at });
   });
-  return named.flatMap(({ id }) => alerts.get(id) ?? []);
+  const alerts = known.flatMap(({ id }) => found.get(id) ?? []);
+  return { alerts, missing: known.length - alerts.length, unknown: named.length - known.length };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { destinationsOf, forwardHandler } from '../../functions/forward.ts';
 import { alertMessage } from '../../lib/notify/message.ts';
+import { stormMessage } from '../../lib/notify/storm.ts';
 import type { Destination } from '../../lib/pipeline/forward.ts';
 import { findingOf } from '../lib/finding/samples.ts';
 
@@ -13,14 +14,15 @@ const body = alertMessage('opened', findingOf(), place, 0).bodies.default!;
 
 function handler(destinations: Record<string, Destination>) {
   const errors: string[] = [];
+  const warnings: unknown[] = [];
   const ignore = () => undefined;
   const logger = {
     info: ignore,
-    warn: ignore,
+    warn: (...line: unknown[]) => void warnings.push(line),
     error: (_: unknown, { error }: { error: Error }) => void errors.push(error.message),
   };
   const handle = forwardHandler({
-    findings: { byId: async () => undefined },
+    findings: { byId: async () => undefined, at: async () => undefined },
     logger: logger as never,
     clock: () => 0,
     destinations: new Map(Object.entries(destinations)),
@@ -33,7 +35,7 @@ function handler(destinations: Record<string, Destination>) {
     });
     return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   };
-  return { run, errors };
+  return { run, errors, warnings };
 }
 
 test('a destination that fails gives back its own message, and the others are passed on', async () => {
@@ -75,6 +77,13 @@ test('messages for which no time is left return to their queue', async () => {
     ),
   ).toEqual(['m1']);
   expect(taken).toHaveLength(1);
+});
+
+test('findings of a storm that no longer exist are counted in the log', async () => {
+  const storm = stormMessage([{ event: 'opened', finding: findingOf() }], false, place, 0).bodies.default!;
+  const { run, warnings } = handler({ [BUS]: { alerts: async () => undefined } });
+  expect(await run([[BUS, storm]])).toEqual([]);
+  expect(warnings).toEqual([['alerts of a storm left out', { queue: 'bus', messageId: 'm0', missing: 1, unknown: 0 }]]);
 });
 
 test('a destination learns how much time its calls have, with a rest to give messages back', async () => {

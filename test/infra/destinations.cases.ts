@@ -33,7 +33,7 @@ describe('with every destination', () => {
       'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <EventBusQueue>',
       'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <ChatQueue>',
       'sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on <SecurityHubQueue>',
-      'dynamodb:Query on <Findings>/index/byId',
+      'dynamodb:Query on <Findings> <Findings>/index/byId',
       'events:PutEvents on <DestinationsBus>',
       'sns:Publish on <ChatTopic>',
       'securityhub:BatchImportFindings on arn:<AWS::Partition>:securityhub:<AWS::Region>:<AWS::AccountId>:product/<AWS::AccountId>/default',

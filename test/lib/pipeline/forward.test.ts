@@ -6,6 +6,7 @@ import { alertMessage } from '../../../lib/notify/message.ts';
 import { stormMessage } from '../../../lib/notify/storm.ts';
 import { type Destination, type ForwardedAlert, forward } from '../../../lib/pipeline/forward.ts';
 import type { StoredFinding } from '../../../lib/store/finding-item.ts';
+import type { FindingRef } from '../../../lib/store/findings-store.ts';
 import { findingOf } from '../finding/samples.ts';
 
 const place = { deployment: 'soc', tables: { findings: 'findings', region: 'eu-west-1' } };
@@ -14,6 +15,11 @@ const clock = () => now + 1.5;
 const findings = (...all: Finding[]) => ({
   byId: async (id: string) => {
     const finding = all.find((each) => each.id === id);
+    // The index may be behind the table.
+    return finding && ({ pk: 'source', sk: id, finding: { ...finding, status: 'open' } } as StoredFinding);
+  },
+  at: async ({ sk }: FindingRef) => {
+    const finding = all.find((each) => each.id === sk);
     return finding && ({ finding } as StoredFinding);
   },
 });
@@ -36,7 +42,11 @@ test('an alert arrives as event and finding, without what the message adds for r
     { id: 'a'.repeat(24), kind: 'vertical-scan', severity: 'low', firstSeen: finding.firstSeen },
   ] as never;
   const message = alertMessage('escalated', finding, place, now, earlier);
-  expect(await forward(bodyOf(message), to, findings(), clock, () => 30_000)).toBe(1);
+  expect(await forward(bodyOf(message), to, findings(), clock, () => 30_000)).toEqual({
+    alerts: 1,
+    missing: 0,
+    unknown: 0,
+  });
   expect(to.taken).toEqual([{ event: 'escalated', finding, at: '2026-09-01T12:05:00.000Z' }]);
 });
 
@@ -56,11 +66,35 @@ test('a storm arrives as one alert for each finding, the worst first, as the tab
     now,
   );
   const newer = { ...medium, lastSeen: '2026-09-01T13:00:00Z' };
-  expect(await forward(bodyOf(message), to, findings(newer, critical), clock, () => 30_000)).toBe(2);
+  expect(await forward(bodyOf(message), to, findings(newer, critical), clock, () => 30_000)).toEqual({
+    alerts: 2,
+    missing: 1,
+    unknown: 0,
+  });
   expect(to.taken).toEqual([
     { event: 'escalated', finding: critical, at: '2026-09-01T12:05:01.500Z' },
     { event: 'opened', finding: newer, at: '2026-09-01T12:05:01.500Z' },
   ]);
+});
+
+test('a finding of a storm that has closed meanwhile arrives closed, though the index shows it open', async () => {
+  const to = collector();
+  const closed = findingOf({ status: 'closed', closedBecause: 'ended' });
+  const message = stormMessage([{ event: 'closed', finding: closed }], false, place, now);
+  await forward(bodyOf(message), to, findings(closed), clock, () => 30_000);
+  expect(to.taken).toMatchObject([{ event: 'closed', finding: { status: 'closed' } }]);
+});
+
+test('an event of a storm that this release does not know is left out and counted', async () => {
+  const to = collector();
+  const finding = findingOf();
+  const body = JSON.stringify({ event: 'storm', ids: [finding.id, 'b'.repeat(24)], idEvents: 'oz' });
+  expect(await forward(body, to, findings(finding), clock, () => 30_000)).toEqual({
+    alerts: 1,
+    missing: 0,
+    unknown: 1,
+  });
+  expect(to.taken).toHaveLength(1);
 });
 
 describe('a digest', () => {
@@ -68,14 +102,14 @@ describe('a digest', () => {
 
   test('goes where digests are taken', async () => {
     const to = collector();
-    expect(await forward(digest, to, findings(), clock, () => 30_000)).toBe(0);
+    expect(await forward(digest, to, findings(), clock, () => 30_000)).toMatchObject({ alerts: 0 });
     expect(to.digests).toMatchObject([{ event: 'digest', day: '2026-09-01', count: 1 }]);
   });
 
   test('ends where they are not', async () => {
     expect(
       await forward(digest, { alerts: async () => expect(true).toBe(false) }, findings(), clock, () => 30_000),
-    ).toBe(0);
+    ).toMatchObject({ alerts: 0 });
   });
 });
 

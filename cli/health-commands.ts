@@ -36,7 +36,8 @@ It only reads. A check for which you lack the permission is skipped.`,
   s3:GetBucketNotification, s3:GetObject, sqs:GetQueueAttributes,
   lambda:GetFunctionConcurrency, lambda:ListEventSourceMappings,
   cloudwatch:GetMetricData, cloudwatch:DescribeAlarms, dynamodb:Query,
-  sns:ListSubscriptionsByTopic, events:DescribeRule, events:DescribeEventBus
+  sns:ListSubscriptionsByTopic, events:DescribeRule, events:DescribeEventBus,
+  securityhub:DescribeHub
 With --pre: cloudformation:DescribeStacks, ec2:DescribeVpcs, ec2:DescribeFlowLogs,
   lambda:GetAccountSettings and, for a bucket that the settings name, the calls of S3
 

@@ -73,21 +73,38 @@ export const PIPELINE_CHECKS: readonly Check[] = [
     permission: 'lambda:ListEventSourceMappings',
     anchor: 'pausing',
     judge: (facts) =>
-      facts.functions.flatMap(({ name, mappings }) =>
+      facts.functions.flatMap(({ name, fedBy = [], mappings }) =>
         judged(facts, `event source mapping of ${name}`, mappings, (found) => {
-          const idle = found.find(({ state }) => !/^(Enabled|Enabling|Creating|Updating)$/.test(state));
           if (!found.length)
             return fail(
               `no queue feeds ${name}`,
               'its event source mapping was deleted, so its queue fills up',
               'npx cdk deploy',
             );
-          if (!idle) return ok(`a queue feeds ${name}`);
-          return fail(
-            `the event source mapping of ${name} is ${idle.state}`,
-            'somebody paused it. Messages wait in the queue for up to 14 days',
-            `aws lambda update-event-source-mapping --uuid ${idle.id} --enabled ${region(facts)}`,
+          const absent = fedBy.filter(
+            (queue) =>
+              !found.some(({ queue: arn }) => arn.split(':').at(-1) === outputOf(facts, queue).split('/').at(-1)),
           );
+          const verdicts = [
+            ...absent.map((queue) =>
+              fail(
+                `${queue} does not feed ${name}`,
+                'its event source mapping was deleted, so the queue fills up',
+                'npx cdk deploy',
+              ),
+            ),
+            ...found
+              .filter(({ state }) => !/^(Enabled|Enabling|Creating|Updating)$/.test(state))
+              .map(({ id, state }) =>
+                fail(
+                  `the event source mapping of ${name} is ${state}`,
+                  'somebody paused it. Messages wait in the queue for up to 14 days',
+                  `aws lambda update-event-source-mapping --uuid ${id} --enabled ${region(facts)}`,
+                ),
+              ),
+          ];
+          if (verdicts.length) return verdicts;
+          return ok(found.length === 1 ? `a queue feeds ${name}` : `${found.length} queues feed ${name}`);
         }),
       ),
   },
@@ -184,18 +201,6 @@ export const PIPELINE_CHECKS: readonly Check[] = [
           verdict.status === 'FAIL' ? { ...verdict, status: 'warn' as const } : verdict,
         ),
       ),
-  },
-  {
-    id: 'destination.event-bus',
-    permission: 'events:DescribeEventBus',
-    anchor: 'doctor',
-    judge: (facts) =>
-      // EventBridge answers that all is well for a bus that does not exist, and drops the events.
-      facts.bus
-        ? judged(facts, `event bus ${outputOf(facts, 'EventBus')}`, facts.bus, (name) =>
-            ok(`the event bus ${name} exists`),
-          )
-        : [skip('event bus: not a destination')],
   },
   {
     id: 'alarm.state',

@@ -1,6 +1,7 @@
 /** All checks of a deployment, in the order in which data flows through it. */
 import type { Check } from './check.ts';
+import { DESTINATION_CHECKS } from './checks-destinations.ts';
 import { LOG_CHECKS } from './checks-logs.ts';
 import { PIPELINE_CHECKS } from './checks-pipeline.ts';
 
-export const CHECKS: readonly Check[] = [...LOG_CHECKS, ...PIPELINE_CHECKS];
+export const CHECKS: readonly Check[] = [...LOG_CHECKS, ...PIPELINE_CHECKS, ...DESTINATION_CHECKS];

@@ -58,6 +58,7 @@ function actionOf(method: string, { pathname, searchParams }: URL): string {
   if (pathname.endsWith('/concurrency')) return 'GetFunctionConcurrency';
   if (pathname.endsWith('/configuration')) return 'GetFunctionConfiguration';
   if (searchParams.has('notification')) return 'GetBucketNotification';
+  if (pathname === '/accounts') return 'DescribeHub';
   const hasKey = /^\/[^/]+\/./.test(pathname);
   if (method === 'HEAD' && !hasKey) return 'HeadBucket';
   if (method === 'DELETE' && hasKey) return 'DeleteObject';

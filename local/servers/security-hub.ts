@@ -1,4 +1,4 @@
-/** BatchImportFindings of Security Hub CSPM: a hub that is enabled or not, and the findings that it keeps. */
+/** BatchImportFindings and DescribeHub of Security Hub CSPM: a hub that is enabled or not, and the findings that it keeps. */
 import type { buildApp } from 'fauxqs';
 import { asffProblem } from '../checks/asff.ts';
 import type { EmitEvent } from '../events.ts';
@@ -20,11 +20,12 @@ interface Context {
 
 const MOST = 100;
 
-/** Adds the call to the embedded server before it listens. */
+/** Adds the calls to the embedded server before it listens. */
 export function installSecurityHub(app: ReturnType<typeof buildApp>, context: Context): void {
   const stored = new Map<string, Asff>();
   app.addHook('preHandler', async (request, reply) => {
     const isOurs = String(request.headers.authorization).includes('/securityhub/aws4_request');
+    if (isOurs && request.method === 'GET' && request.url === '/accounts') return describeHub(reply, context);
     if (!isOurs || request.url !== '/findings/import') return;
     reply.header('content-type', 'application/json');
     const body: unknown =
@@ -48,6 +49,22 @@ export function installSecurityHub(app: ReturnType<typeof buildApp>, context: Co
       }),
     );
   });
+}
+
+interface Replying {
+  code(status: number): Replying;
+  header(name: string, value: string): Replying;
+  send(body: string): unknown;
+}
+
+/** DescribeHub. */
+async function describeHub(reply: Replying, { hub, region, accountId }: Context): Promise<void> {
+  const answer = hub.isEnabled
+    ? { HubArn: `arn:aws:securityhub:${region}:${accountId}:hub/default` }
+    : { Code: 'InvalidAccessException', Message: `Account ${accountId} is not subscribed to AWS Security Hub` };
+  reply.header('content-type', 'application/json');
+  if (!hub.isEnabled) reply.code(401).header('x-amzn-errortype', 'InvalidAccessException');
+  await reply.send(JSON.stringify(answer));
 }
 
 /** Why a call is refused as a whole. */

@@ -52,16 +52,16 @@ export async function queueOf(client: SQSClient, QueueUrl: string): Promise<Queu
 }
 
 /** A function: its reserved concurrency and, if a queue feeds it, the event source mappings. */
-export async function functionOf(calls: SignedCalls, name: string, isFed: boolean): Promise<FunctionFacts> {
+export async function functionOf(calls: SignedCalls, name: string, fedBy: readonly string[]): Promise<FunctionFacts> {
   const reserved = await ask('lambda:GetFunctionConcurrency', async () => {
     const path = `/2019-09-30/functions/${encodeURIComponent(name)}/concurrency`;
     const answer = await calls.lambda<{ ReservedConcurrentExecutions?: number }>(path);
     return answer.ReservedConcurrentExecutions;
   });
-  if (!isFed) return { name, reserved };
+  if (!fedBy.length) return { name, reserved };
   const mappings = await ask('lambda:ListEventSourceMappings', async () => {
     const path = '/2015-03-31/event-source-mappings/';
-    // A page holds 100, and a function of this stack has one.
+    // A page holds 100, and a function of this stack has three at most.
     const { EventSourceMappings = [] } = await calls.lambda<{
       EventSourceMappings?: { UUID?: string; State?: string; EventSourceArn?: string }[];
     }>(path, { FunctionName: name });
@@ -71,7 +71,7 @@ export async function functionOf(calls: SignedCalls, name: string, isFed: boolea
       queue: EventSourceArn,
     }));
   });
-  return { name, reserved, mappings };
+  return { name, reserved, fedBy, mappings };
 }
 
 /** One value of a metric: over how many minutes, and how its periods are combined. */
@@ -121,6 +121,16 @@ export const ruleStateOf = async (calls: SignedCalls, Name: string): Promise<str
 /** The name of a bus, given its ARN. */
 export const busOf = async (calls: SignedCalls, arn: string): Promise<string> =>
   (await calls.events<{ Name?: string }>('DescribeEventBus', { Name: arn })).Name ?? '';
+
+/** Whether Security Hub CSPM is enabled in the account and Region. */
+export async function isHubEnabled(calls: SignedCalls): Promise<boolean> {
+  try {
+    return Boolean((await calls.securityHub<{ HubArn?: string }>('/accounts')).HubArn);
+  } catch (error) {
+    if (/^(InvalidAccessException|ResourceNotFoundException)$/.test((error as Error).name)) return false;
+    throw error;
+  }
+}
 
 /** The subscriptions of a topic. Removed ones, which SNS lists for some days, are left out. */
 export async function subscriptionsOf(client: SNSClient, TopicArn: string): Promise<SubscriptionFacts[]> {

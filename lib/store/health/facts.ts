@@ -64,6 +64,8 @@ export interface QueueFacts {
 export interface FunctionFacts {
   readonly name: string;
   readonly reserved: Answer<number | undefined>;
+  /** Outputs of the queues that feed it. */
+  readonly fedBy?: readonly string[];
   /** Only for functions that a queue feeds. */
   readonly mappings?: Answer<readonly { readonly id: string; readonly state: string; readonly queue: string }[]>;
 }
@@ -104,6 +106,8 @@ export interface Facts {
   readonly schedule: Answer<string>;
   /** The event bus that gets alerts. Undefined if there is no such destination. */
   readonly bus?: Answer<string> | undefined;
+  /** Whether Security Hub CSPM is enabled. Undefined if it is not a destination. */
+  readonly hub?: Answer<boolean> | undefined;
   /** How far each log has come, in epoch seconds. */
   readonly logTimes: Answer<readonly { readonly log: string; readonly at: number }[]>;
   /** By the name of the output of the topic. */

@@ -9,6 +9,7 @@ import {
   busOf,
   flowLogsOf,
   functionOf,
+  isHubEnabled,
   type Measure,
   measured,
   queueOf,
@@ -23,8 +24,13 @@ const outputsOf = ({ outputs }: StackFacts, kind: RegExp): string[] =>
   [...outputs.keys()].filter((name) => kind.test(name));
 const WORK_QUEUES = /Queue$/;
 const DEAD_LETTERS = /DeadLetters$/;
-/** Settle and signals are called without a queue. */
-const FED = /^(Ingest|Alert|Forward)Function$/;
+/** The outputs of the queues that feed a function. Settle and signals are called without one, and forward has the rest. */
+function feedersOf(stack: StackFacts, name: string): string[] {
+  if (name === 'IngestFunction') return ['IngestQueue'];
+  if (name === 'AlertFunction') return ['AlertQueue'];
+  if (name !== 'ForwardFunction') return [];
+  return outputsOf(stack, WORK_QUEUES).filter((queue) => queue !== 'IngestQueue' && queue !== 'AlertQueue');
+}
 const TOPICS = ['AlertTopic', 'OperationsTopic'];
 /** Settle runs every five minutes. */
 const SETTLE_MINUTES = 15;
@@ -83,9 +89,10 @@ export async function gather({ stack, connection, version, again, now }: Known):
       queues: asked([...outputsOf(stack, WORK_QUEUES), ...outputsOf(stack, DEAD_LETTERS)], (url) =>
         ask('sqs:GetQueueAttributes', () => queueOf(sqs, url)),
       ),
-      functions: Promise.all(functions.map((name) => functionOf(calls, output(name), FED.test(name)))),
+      functions: Promise.all(functions.map((name) => functionOf(calls, output(name), feedersOf(stack, name)))),
       schedule: ask('events:DescribeRule', () => ruleStateOf(calls, output('SettleSchedule'))),
       bus: output('EventBus') ? ask('events:DescribeEventBus', () => busOf(calls, output('EventBus'))) : undefined,
+      hub: output('SecurityHubQueue') ? ask('securityhub:DescribeHub', () => isHubEnabled(calls)) : undefined,
       logTimes: ask('dynamodb:Query', () => logTimes(dynamodb, output('WindowsTable'))),
       subscriptions: asked(TOPICS, (arn) => ask('sns:ListSubscriptionsByTopic', () => subscriptionsOf(sns, arn))),
       alarms: ask('cloudwatch:DescribeAlarms', () => alarmsOf(calls, stack.name)),

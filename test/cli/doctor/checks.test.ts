@@ -165,6 +165,27 @@ const CASES: readonly Case[] = [
     [['FAIL', /no queue feeds/]],
   ],
   [
+    'function.mapping',
+    'two of three deleted',
+    {
+      ...stack({
+        outputs: new Map(['EventBus', 'Chat', 'SecurityHub'].map((id) => [`${id}Queue`, `https://sqs/1/scans-${id}`])),
+      }),
+      functions: [
+        {
+          name: 'forward',
+          reserved: { value: undefined },
+          fedBy: ['EventBusQueue', 'ChatQueue', 'SecurityHubQueue'],
+          mappings: { value: [{ id: 'm', state: 'Enabled', queue: 'arn:aws:sqs:eu-central-1:1:scans-Chat' }] },
+        },
+      ],
+    },
+    [
+      ['FAIL', /EventBusQueue does not feed forward/],
+      ['FAIL', /SecurityHubQueue does not feed forward/],
+    ],
+  ],
+  [
     'function.concurrency',
     'zero',
     { functions: [{ name: 'f', reserved: { value: 0 } }] },
@@ -187,6 +208,13 @@ const CASES: readonly Case[] = [
   ['settle.schedule', 'one that was deleted', { schedule: { missing: 'gone' } }, [['FAIL', /does not exist/]]],
   ['destination.event-bus', 'a bus that was deleted', { bus: { missing: 'gone' } }, [['FAIL', /does not exist/]]],
   ['destination.event-bus', 'no such destination', { bus: undefined }, [['skip', /not a destination/]]],
+  [
+    'destination.hub',
+    'a hub that is not enabled',
+    { hub: { value: false } },
+    [['FAIL', /not enabled in eu-central-1/]],
+  ],
+  ['destination.hub', 'no such destination', { hub: undefined }, [['skip', /not a destination/]]],
   ['log.time', 'no file yet', { logTimes: { value: [] } }, [['skip', /no file/]]],
   [
     'log.time',
@@ -264,7 +292,15 @@ test('what was denied or could not be asked is skipped, and the permission is na
   const nothing = (answer: Answer<never>): Facts => ({
     ...factsOf(),
     ...{ flowLogs: answer, bucketRegion: answer, notifications: answer, newest: answer, read: answer, sharing: answer },
-    ...{ schedule: answer, bus: answer, ages: answer, settleRuns: answer, logTimes: answer, alarms: answer },
+    ...{
+      schedule: answer,
+      bus: answer,
+      hub: answer,
+      ages: answer,
+      settleRuns: answer,
+      logTimes: answer,
+      alarms: answer,
+    },
     queues: new Map([['IngestQueue', answer]]),
     functions: [{ name: 'f', reserved: answer, mappings: answer }],
     subscriptions: new Map([

@@ -113,7 +113,7 @@ async function linesOf(...args: string[]): Promise<{ code: number; lines: Line[]
 test('a healthy deployment has no failure and no warning', async () => {
   const { stdout, code } = await doctor();
   expect(stdout).toMatch(/^Deployment functions \(us-east-1, account 000000000000\)\n {2}ok {4}stack\.status: /);
-  expect(stdout).toMatch(/\n\d\d ok, 0 warnings, 0 failed, 1 skipped\. Exit 0\.\n$/);
+  expect(stdout).toMatch(/\n\d\d ok, 0 warnings, 0 failed, 2 skipped\. Exit 0\.\n$/);
   expect(code).toBe(0);
 });
 
@@ -383,6 +383,13 @@ const FAULTS: readonly Fault[] = [
       })(),
   },
   {
+    name: 'a destination Security Hub that is not enabled',
+    id: 'destination.hub',
+    status: 'FAIL',
+    says: /Security Hub CSPM is not enabled in us-east-1/,
+    break: () => setStack({ outputs: { ...stack.cloud.outputs, SecurityHubQueue: output('AlertQueue') } })(),
+  },
+  {
     name: 'a log that lags',
     id: 'log.time',
     status: 'warn',
@@ -443,6 +450,7 @@ describe('each fault that is made on purpose is named, within ten seconds', () =
     };
   });
   beforeEach(() => repaired());
+  afterAll(() => repaired());
 
   test('and there are more than twenty', () => {
     expect(FAULTS.length).toBeGreaterThan(20);

@@ -78,6 +78,7 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
       {
         name: 'ingest',
         reserved: { value: undefined },
+        fedBy: ['IngestQueue'],
         mappings: { value: [{ id: 'm-1', state: 'Enabled', queue: QUEUE }] },
       },
       { name: 'settle', reserved: { value: 5 } },
@@ -85,6 +86,7 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
     settleRuns: { value: 3 },
     schedule: { value: 'ENABLED' },
     bus: { value: 'security' },
+    hub: { value: true },
     logTimes: { value: [{ log: '123456789012/eu-central-1/fl-1', at: NOW - 900 }] },
     subscriptions: new Map([
       ['AlertTopic', { value: [person] }],

@@ -40,6 +40,8 @@ export interface Deployment {
   /** The stack through which it was found, if any. */
   readonly stack?: string;
   readonly region: string;
+  /** The topic of operations. Only a stack or the local cloud names it. */
+  readonly operations?: { readonly topic: string; readonly connection: Connection };
   /** The options that select the same deployment again, for a shell. */
   readonly again: string;
 }
@@ -55,11 +57,13 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
   const found = table ? undefined : await openStack(options);
   const client = createDocumentClient(found?.connection ?? connectionOf(options));
   const region = found?.outputs.region ?? (await client.config.region());
+  const topic = found?.outputs.find('OperationsTopic');
   const deployment = {
     client,
     table: table ?? found!.outputs.get('FindingsTable'),
     region,
     ...(found?.stack && { stack: found.stack }),
+    ...(topic && { operations: { topic, connection: found!.connection } }),
   };
   nameMissingTable(deployment);
   const detector = options.detector ? ` --detector ${shellWord(options.detector)}` : '';

@@ -88,7 +88,7 @@ function addAdd(suppress: Command, terminal: Terminal, perform: Perform): void {
     .command('add')
     .summary('add a rule, and print its id')
     .description(
-      'Adds a rule that silences alerts, and prints its id. It names the rules in force that cover some or all of the same findings.',
+      'Adds a rule that silences alerts, and prints its id. It names the rules in force that cover some or all of the same findings. A rule that covers more than a /24 (IPv6: a /64) or lasts longer than 30 days is told to the operations topic, if you may publish there (sns:Publish).',
     );
   addOptions(
     add,

@@ -52,8 +52,8 @@ export function createTopics(
 
 /**
  * Not encrypted with KMS: CloudWatch alarms may not use `alias/aws/sns`, whose policy cannot be changed, and an alarm
- * about a key that denies access must not need that key. The messages contain names and states of alarms, nothing from
- * the logs.
+ * about a key that denies access must not need that key. The messages contain names and states of alarms, and wide suppressions that somebody added,
+ * nothing from the logs.
  */
 function createOperationsTopic(scope: Construct, settings: Settings): Topic {
   const topic = new Topic(scope, 'OperationsTopic', {

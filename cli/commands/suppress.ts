@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type Suppression, suppressionFault } from '../../lib/notify/suppression.ts';
-import { lengthFault, overlapsOf } from '../../lib/notify/suppression-limits.ts';
+import { lengthFault, overlapsOf, whyWide } from '../../lib/notify/suppression-limits.ts';
 import { type ChangeKind, SuppressionChanges } from '../../lib/store/suppression-changes.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
 import { asOption, type ScopeOptions, scopeGiven, scopeText } from '../rule-text.ts';
 import type { Terminal } from '../terminal.ts';
+import { tellOfWideRule } from '../wide-rule.ts';
 
 /** The options of a command that changes rules, as the program reads them. */
 interface ChangeOptions extends DeploymentOptions {
@@ -38,6 +39,7 @@ export async function addRule(options: AddOptions, terminal: Terminal): Promise<
   const overlaps = overlapsOf(rule, await store.list(), now);
   await keepChange('added', rule, options, deployment);
   await store.add(rule);
+  const why = whyWide(rule, now);
   terminal.stdout(`${id}\n`);
   for (const overlap of overlaps) {
     const text = overlap.isCovering ? 'already covers all of it' : 'covers some of it too';
@@ -46,6 +48,7 @@ export async function addRule(options: AddOptions, terminal: Terminal): Promise<
       `rule ${printable(`${other.id} (${scopeText(other)}) of ${other.owner}`)} ${text}, until ${printable(other.expires)}\n`,
     );
   }
+  if (why) terminal.stderr(`${await tellOfWideRule(rule, why, changerOf(options), deployment)}\n`);
   terminal.stderr(
     `alerts about ${printable(scopeText(rule))} are silent until ${printable(expires)}. Undo: npx --no-install sweepwatch suppress remove ${id} ${deployment.again}\n`,
   );
@@ -79,16 +82,23 @@ export async function removeRule(id: string, options: ChangeOptions, terminal: T
 async function keepChange(
   change: ChangeKind,
   rule: Suppression,
-  { by }: ChangeOptions,
+  options: ChangeOptions,
   { client, table }: Deployment,
 ): Promise<void> {
   const { accessKeyId } = await client.config.credentials();
   const at = new Date().toISOString();
-  await new SuppressionChanges(client, table).keep({ change, at, by: by ?? login(), accessKey: accessKeyId, rule });
+  await new SuppressionChanges(client, table).keep({
+    change,
+    at,
+    by: changerOf(options),
+    accessKey: accessKeyId,
+    rule,
+  });
 }
 
-/** The name of the login. A container may have none. */
-function login(): string {
+/** The name that was given, or that of the login. A container may have none. */
+function changerOf({ by }: ChangeOptions): string {
+  if (by !== undefined) return by;
   try {
     return userInfo().username;
   } catch {

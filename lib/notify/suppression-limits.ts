@@ -1,5 +1,5 @@
 /** What is asked of a new rule beyond being valid: that it ends in time, and how it stands to the rules that exist. */
-import { type Cidr, cidrAround, containsCidr, overlapsCidr } from '../net/cidr.ts';
+import { type Cidr, cidrAround, containsCidr, formatCidr, overlapsCidr } from '../net/cidr.ts';
 import { portsOf } from './port-list.ts';
 import { type Suppression, suppressionFault } from './suppression.ts';
 import {
@@ -26,6 +26,27 @@ export function lengthFault(rule: Suppression, now: number, isLong: boolean): st
   const advice = isLong ? 'Renew the rule when it ends' : `With --long it may be ${MOST_DAYS.long}`;
   return `expires must be at most ${most} days ahead, got ${rule.expires}. ${advice}`;
 }
+
+/**
+ * Networks up to these are an ordinary size for what is approved: one IPv4 network of a floor or team, and one IPv6 subnet,
+ * which in a VPC is always a /64.
+ */
+const WIDEST = { ipv4: 24, ipv6: 64 } as const;
+const USUAL_DAYS = 30;
+
+/** Why operations hear of a valid rule: it covers many sources, or it lasts long. Undefined if neither. */
+export function whyWide(rule: Suppression, now: number): string | undefined {
+  const source = rule.source === undefined ? undefined : cidrAround(rule.source);
+  const whys = [
+    ...(source && isWide(formatCidr(source))
+      ? [`covers ${formatCidr(source)}, which is wider than a /24 or an IPv6 /64`]
+      : []),
+    ...(daysOf(rule, now) > USUAL_DAYS ? [`lasts longer than ${USUAL_DAYS} days`] : []),
+  ];
+  return whys.length ? whys.join(' and ') : undefined;
+}
+
+const isWide = (cidr: string): boolean => Number(cidr.split('/')[1]) < (cidr.includes(':') ? WIDEST.ipv6 : WIDEST.ipv4);
 
 /** A rule that exists, and whether it covers all that the new one would cover, for as long. */
 export interface Overlap {

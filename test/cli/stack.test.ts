@@ -1,7 +1,8 @@
 /** Commands that find a deployment by its stack, and what they say when they cannot. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { type MessagingServer, startMessagingServer } from '../../local/servers/s3-sqs-sns.ts';
@@ -85,6 +86,41 @@ describe('--stack', () => {
     const { id } = JSON.parse((await list('--stack', 'scans', ...REGION)).stdout) as { id: string };
     const { stdout } = await runHere(['findings', 'show', id, '--stack', 'scans', ...REGION]);
     expect(stdout).toContain(`findings show ${id} --stack scans --region eu-central-1`);
+  });
+
+  test('finds the operations topic, which hears of a rule that is wide, and of no other', async () => {
+    const { sns } = server.clients;
+    const topic = (await sns.send(new CreateTopicCommand({ Name: 'operations' }))).TopicArn!;
+    await sns.send(new SubscribeCommand({ TopicArn: topic, Protocol: 'email', Endpoint: 'ops@example.com' }));
+    const outputs = { FindingsTable: table, OperationsTopic: topic };
+    server.stacks.set('told', { status: 'CREATE_COMPLETE', outputs });
+    const until = new Date(Date.now() + 10 * 86_400_000).toISOString();
+    const told = ['--stack', 'told', ...REGION, '--expires', until, '--by', 'alice\n'];
+    expect((await add(...told)).stderr).not.toContain('operations');
+    const { code, stdout, stderr } = await add(...told, '--source', '10.0.0.0/16');
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      'operations were told, because the rule covers 10.0.0.0/16, which is wider than a /24 or an IPv6 /64\n',
+    );
+    await server.background.settle();
+    const mails = readdirSync(folder).filter((name) => name.endsWith('.eml'));
+    const mail = readFileSync(join(folder, mails[0]!), 'utf8').replaceAll('=\r\n', '');
+    expect(mails).toHaveLength(1);
+    expect(mail).toContain('Subject: Suppression added: 10.0.0.0/16');
+    expect(mail).toContain(`Rule ${stdout.trim()}, owner me, added by alice?.`);
+  });
+
+  test('without a topic that it may use, the rule is added and the command says that nobody was told', async () => {
+    const OperationsTopic = 'arn:aws:sns:eu-central-1:000000000000:gone';
+    server.stacks.set('untold', { status: 'CREATE_COMPLETE', outputs: { FindingsTable: table, OperationsTopic } });
+    const wide = ['--source', '10.0.0.0/16'];
+    const gone = await add('--stack', 'untold', ...REGION, ...wide);
+    expect(gone).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{8}\n$/) });
+    expect(gone.stderr).toMatch(
+      /operations could not be told that .* \(NotFound.*\)\. Tell them, or allow sns:Publish on arn:/,
+    );
+    const none = await add('--table', table, ...REGION, ...wide);
+    expect(none).toMatchObject({ code: 0, stderr: expect.stringContaining('operations were not told that the rule') });
   });
 
   test('finds a further detector by the prefix of its outputs, and printed commands name it', async () => {

@@ -1,7 +1,7 @@
 /** New suppressions: how long they may last, and how they stand to those that exist. */
 import { describe, expect, test } from '@jest/globals';
 import type { Suppression } from '../../../lib/notify/suppression.ts';
-import { lengthFault, overlapsOf } from '../../../lib/notify/suppression-limits.ts';
+import { lengthFault, overlapsOf, whyWide } from '../../../lib/notify/suppression-limits.ts';
 
 const NOW = Date.UTC(2026, 8, 1, 12) / 1000;
 const rule = (values: Partial<Suppression>): Suppression => ({
@@ -22,6 +22,24 @@ test('a new rule lasts at most 90 days, or 366 if that is asked for', () => {
   expect(ending('2027-09-03', true)).toBe(
     'expires must be at most 366 days ahead, got 2027-09-03. Renew the rule when it ends',
   );
+});
+
+test.each<[Partial<Suppression>, string | undefined]>([
+  [{ source: '10.0.3.0/24' }, undefined],
+  [{ source: '10.0.2.0/23' }, 'covers 10.0.2.0/23, which is wider than a /24 or an IPv6 /64'],
+  [{ source: '10.0.3.9/23' }, 'covers 10.0.2.0/23, which is wider than a /24 or an IPv6 /64'],
+  [{ source: '0.0.0.0/0', target: '10.0.9.9/32' }, 'covers 0.0.0.0/0, which is wider than a /24 or an IPv6 /64'],
+  [{ source: 'fd00:1:2:3::/64' }, undefined],
+  [{ source: 'fd00:1:2::/63' }, 'covers fd00:1:2::/63, which is wider than a /24 or an IPv6 /64'],
+  [{ source: '10.0.3.22/32', expires: '2026-10-01T12:00:00Z' }, undefined],
+  [{ source: '10.0.3.22/32', expires: '2026-10-01T12:00:01Z' }, 'lasts longer than 30 days'],
+  [{ namespace: 'ci', expires: '2026-11-01' }, 'lasts longer than 30 days'],
+  [
+    { source: '10.0.0.0/8', expires: '2026-11-01' },
+    'covers 10.0.0.0/8, which is wider than a /24 or an IPv6 /64 and lasts longer than 30 days',
+  ],
+])('operations hear of a wide or a long rule: %j', (values, expected) => {
+  expect(whyWide(rule(values), NOW)).toBe(expected);
 });
 
 describe('a new rule', () => {

@@ -5,7 +5,7 @@
 import { arnsOf } from '../finding/arns.ts';
 import type { AlertEvent } from '../finding/lifecycle.ts';
 import { type Finding, restsOnSignals, type Severity } from '../finding/model.ts';
-import { chatText } from '../text/untrusted.ts';
+import { chatCode, chatText } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
 import { alertSubject } from './message.ts';
@@ -147,7 +147,7 @@ function compose(parts: Parts): ChatMessage {
 }
 
 /** A printed command. Entities within code are decoded too. */
-const code = (command: string): string => `\`${chatText(command)}\``;
+const code = (command: string): string => `\`${chatCode(command)}\``;
 
 /** Cuts before an entity that would lose its end. */
 const cut = (text: string, limit: number): string =>

@@ -9,6 +9,7 @@
  * | terminal | {@link printable}, {@link printableLines} | all visible characters | `?` |
  * | CSV | {@link csvCell} | all visible characters, quoted | `?`, formulas after `'` |
  * | chat | {@link chatText} | printable ASCII, markup and links neutralized | `?` |
+ * | code in a chat | {@link chatCode} | printable ASCII, mentions and backticks neutralized | `?` |
  * | HTML | {@link htmlText} | all visible characters, markup escaped | `?` |
  * | JSON | {@link jsonText} | every value | escaped |
  * | structured log | {@link loggable} | every text | `?` for control characters of viewers |
@@ -78,9 +79,18 @@ const MARKUP: Readonly<Record<string, string>> = {
 export const htmlText = (text: string): string => printableLines(text).replace(/[&<>"']/g, (one) => MARKUP[one]!);
 
 /**
- * Text for a chat client: no mention, no link and no code that a name could make. Slack and Teams decode the entities.
+ * Text for a chat client: no mention, no link, no code and no format that a name could make. An underscore within a word
+ * formats nothing and stays.
  */
 export const chatText = (text: string): string =>
+  chatCode(text)
+    .replaceAll('*', "'")
+    .replaceAll('~', '-')
+    .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '-')
+    .replace(/\](?=[([:])/g, '] ');
+
+/** Text between backticks in a chat, where nothing else is markup. Slack and Teams decode the entities. */
+export const chatCode = (text: string): string =>
   plain(text)
     .replaceAll('`', "'")
     .replaceAll('@', '(at)')

@@ -75,22 +75,27 @@ test('a campaign and a finding of signals alone are shown too', () => {
 });
 
 describe('texts of a log', () => {
-  test.each([...HOSTILE, '<!channel> <@U123> @here [x](https://evil.example) `rm` <https://evil.example|ok>'])(
-    '%j make no mention, no link and no markup',
-    (name) => {
-      const actor = { kind: 'pod', name, command: name, at: '2026-09-01T12:00:00Z' } as const;
-      const reasons = [{ test: 'x', value: 1, threshold: 1, text: name || 'x' }];
-      const tool = { name: name || 'x', confidence: 50 };
-      const message = chatMessage('opened', findingOf({ actor, reasons, tool, kind: 'vertical-scan' }), place);
-      expect(problemOf(message)).toBeUndefined();
-      const { title, description, nextSteps = [] } = message.content;
-      for (const text of [title, description, message.metadata.summary]) {
-        expect(text).toMatch(/^[\n\x20-\x7e]*$/);
-        expect(text.replace(/&(amp|lt|gt);/g, '')).not.toMatch(/[<>&@`]|:\/\//);
-      }
-      for (const step of nextSteps) expect(step.replace(/^`(.*)`$/, '$1')).not.toContain('`');
-    },
-  );
+  test.each([
+    ...HOSTILE,
+    '<!channel> <@U123> @here [x](https://evil.example) `rm` <https://evil.example|ok>',
+    '[Click](mailto:soc) *ALL CLEAR*',
+    '_a_ ~b~ __c__ [d][e]',
+    '[f]: mailto:soc',
+  ])('%j make no mention, no link and no markup', (name) => {
+    const actor = { kind: 'pod', name, command: name, at: '2026-09-01T12:00:00Z' } as const;
+    const reasons = [{ test: 'x', value: 1, threshold: 1, text: name || 'x' }];
+    const tool = { name: name || 'x', confidence: 50 };
+    const message = chatMessage('opened', findingOf({ actor, reasons, tool, kind: 'vertical-scan' }), place);
+    expect(problemOf(message)).toBeUndefined();
+    const { title, description, nextSteps = [] } = message.content;
+    for (const text of [title, description, message.metadata.summary]) {
+      expect(text).toMatch(/^[\n\x20-\x7e]*$/);
+      expect(text.replace(/&(amp|lt|gt);/g, '')).not.toMatch(
+        /[<>&@`*~]|:\/\/|\][([:]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/,
+      );
+    }
+    for (const step of nextSteps) expect(step.replace(/^`(.*)`$/, '$1')).not.toContain('`');
+  });
 });
 
 test('every text is cut to the limit of Amazon Q, and no entity is cut in two', () => {

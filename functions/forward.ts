@@ -85,7 +85,7 @@ export function destinationsOf(variables: Variables, sns: () => SNSClient): Map<
         putEvents(
           { ...caller, timeLeftMs },
           EVENT_BUS,
-          alerts.map(({ event, finding }) => busEvent(event, finding, DEPLOYMENT, EVENT_FORMAT as EventFormat)),
+          alerts.map(({ event, finding, at }) => busEvent(event, finding, DEPLOYMENT, EVENT_FORMAT as EventFormat, at)),
         ),
       digest: (digest, timeLeftMs) =>
         putEvents({ ...caller, timeLeftMs }, EVENT_BUS, [digestEvent(digest, DEPLOYMENT)]),

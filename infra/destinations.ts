@@ -1,4 +1,4 @@
-/** What passes alerts on to other services: a queue of each destination on the alert topic, and one function. */
+/** Creates the function that passes alerts on to other services, and the queue of each destination on the alert topic. */
 import { Aws, Duration } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -13,7 +13,7 @@ import { forwardStatements, type Resources } from './permissions.ts';
 import type { DestinationQueue } from './props.ts';
 import { createQueuePair } from './queues.ts';
 
-/** What the destinations of a deployment consist of. */
+/** The function, the queues, the bus and the topic of a deployment's destinations. */
 export interface Destinations {
   readonly function: LambdaFunction;
   readonly queues: readonly DestinationQueue[];

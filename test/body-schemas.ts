@@ -16,6 +16,7 @@ export const schemaAt = (name: string): object =>
   JSON.parse(readFileSync(new URL(`../docs/schemas/${name}.schema.json`, import.meta.url), 'utf8')) as object;
 
 const PLACE = { deployment: 'sweepwatch', tables: { findings: 'findings', region: 'eu-west-1' } };
+const AT = '2026-11-30T12:00:00.123Z';
 const EVENTS: readonly AlertEvent[] = ['opened', 'escalated', 'closed'];
 
 /** An event as a rule receives it. */
@@ -52,13 +53,13 @@ export function bodyChecks(ajv: Ajv2020): (finding: Finding) => string[] {
       : (validate.errors ?? []).map(({ instancePath, message }) => `${what}${instancePath} ${message}`);
   return (finding) =>
     EVENTS.flatMap((event) => [
-      ...problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch'))),
+      ...problems(`event ${event}`, isEvent, delivered(busEvent(event, finding, 'sweepwatch', 'finding', AT))),
       ...[...isOcsf].flatMap(([version, validate]) => [
-        ...problems(`OCSF ${version}`, validate, JSON.parse(JSON.stringify(toOcsf(finding, version, event)))),
+        ...problems(`OCSF ${version}`, validate, JSON.parse(JSON.stringify(toOcsf(finding, version, event, AT)))),
         ...problems(
           `event in OCSF ${version}`,
           isEvent,
-          delivered(busEvent(event, finding, 'sweepwatch', `ocsf-${version}`)),
+          delivered(busEvent(event, finding, 'sweepwatch', `ocsf-${version}`, AT)),
         ),
       ]),
       ...[chatProblem(JSON.stringify(chatMessage(event, finding, PLACE))) ?? []].flat().map((text) => `chat: ${text}`),

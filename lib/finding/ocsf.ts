@@ -25,13 +25,15 @@ export type OcsfVersion = (typeof OCSF_VERSIONS)[number];
 /**
  * Maps a finding. Times are epoch milliseconds, as OCSF requires.
  * @param event what happened to the finding. By default it was closed, or else created.
+ * @param modifiedAt when the finding was so, ISO 8601.
  */
 export function toOcsf(
   finding: Finding,
   version: OcsfVersion = '1.8',
   event: AlertEvent = finding.status === 'closed' ? 'closed' : 'opened',
+  modifiedAt?: string,
 ): Record<string, unknown> {
-  const latest = toLatest(finding, event);
+  const latest = toLatest(finding, event, modifiedAt);
   if (version === '1.8') return latest;
   const { metadata, ...rest } = latest;
   return version === '1.6'
@@ -46,7 +48,7 @@ function withoutLater({ is_alert: _, verdict_id: __, ...event }: ReturnType<type
   return { ...event, metadata, finding_info: info, evidences: event.evidences.map(({ name: _____, ...one }) => one) };
 }
 
-function toLatest(finding: Finding, event: AlertEvent) {
+function toLatest(finding: Finding, event: AlertEvent, modifiedAt: string | undefined) {
   const activity = ACTIVITIES[event];
   return {
     class_uid: 2004,
@@ -76,6 +78,7 @@ function toLatest(finding: Finding, event: AlertEvent) {
       types: [finding.kind],
       first_seen_time: epochSeconds(finding.firstSeen) * 1000,
       last_seen_time: epochSeconds(finding.lastSeen) * 1000,
+      ...(modifiedAt && { modified_time: Date.parse(modifiedAt) }),
       analytic: { type_id: 1, name: finding.reasons[0]?.test ?? finding.kind },
       attacks: finding.techniques.map(({ id, name, tactic }) => ({
         technique: { uid: id.split('.')[0], name: name.split(':')[0] },

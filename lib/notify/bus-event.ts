@@ -36,7 +36,7 @@ const ENVELOPE = 4096;
 /** Characters of the one reason that a trimmed event keeps. */
 const MOST_TEXT = 500;
 
-/** What is left out of an event that is too large, in this order, until it fits. */
+/** Cuts of an event that is too large, applied in this order until it fits. */
 const TRIMMED: readonly (readonly [name: string, cut: (finding: Finding) => Partial<Finding>])[] = [
   ['signals.sample', ({ signals }) => (signals ? { signals: { ...signals, sample: [] } } : {})],
   ['openPorts.sample', ({ openPorts }) => ({ openPorts: { ...openPorts, sample: [] } })],
@@ -53,12 +53,17 @@ const TRIMMED: readonly (readonly [name: string, cut: (finding: Finding) => Part
 /** The form of an event's detail: our own, or OCSF of a version with our own in `unmapped`. */
 export type EventFormat = 'finding' | `ocsf-${OcsfVersion}`;
 
-/** The event about a finding. `deployment` names the stack that found it. */
+/**
+ * The event about a finding.
+ * @param deployment names the stack that found it.
+ * @param publishedAt when the finding was so, ISO 8601. Events may arrive in another order.
+ */
 export function busEvent(
   event: AlertEvent,
   finding: Finding,
   deployment: string,
   format: EventFormat = 'finding',
+  publishedAt?: string,
 ): BusEvent {
   const incident = incidentOf(event, finding, alertSubject(event, finding));
   const trimmed: string[] = [];
@@ -68,11 +73,12 @@ export function busEvent(
       ...kept,
       event,
       deployment,
+      ...(publishedAt && { publishedAt }),
       ...(incident && { incident }),
       ...(trimmed.length > 0 && { trimmed: [...trimmed] }),
     };
     if (format === 'finding') return jsonText(own);
-    const ocsf = toOcsf(kept, format.slice('ocsf-'.length) as OcsfVersion, event);
+    const ocsf = toOcsf(kept, format.slice('ocsf-'.length) as OcsfVersion, event, publishedAt);
     return jsonText({ ...ocsf, unmapped: { sweepwatch: own } });
   };
   let text = detail();

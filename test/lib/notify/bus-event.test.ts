@@ -23,6 +23,16 @@ describe('an event', () => {
     expect(busEvent('closed', finding, 'soc').detailType).toBe('Scan Finding Closed');
   });
 
+  test('has the time of its alert, so that a late one is not taken for news', () => {
+    const at = '2026-11-30T12:00:00.123Z';
+    expect(detailOf('opened', findingOf(), 'soc', 'finding', at).publishedAt).toBe(at);
+    for (const format of ['ocsf-1.3', 'ocsf-1.6', 'ocsf-1.8'] as const)
+      expect(detailOf('opened', findingOf(), 'soc', format, at)).toMatchObject({
+        finding_info: { modified_time: Date.parse(at) },
+        unmapped: { sweepwatch: { publishedAt: at } },
+      });
+  });
+
   test('names instance and interface of the source by their ARNs', () => {
     const source = { ...findingOf().source!, instanceId: 'i-0123456789abcdef0', interfaceId: 'eni-0123456789abcdef0' };
     expect(busEvent('opened', findingOf({ source }), 'soc').resources).toEqual([

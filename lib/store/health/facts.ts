@@ -124,7 +124,7 @@ export interface AccountFacts {
   readonly stack: Pick<StackFacts, 'name' | 'region'>;
   /** The state of a stack of this name. Undefined if there is no such stack. */
   readonly status: Answer<string | undefined>;
-  /** The outputs of that stack, empty if there is none or if they are not known. */
+  /** The outputs of that stack. Empty if it does not exist or may not be looked at. */
   readonly outputs: ReadonlyMap<string, string>;
   readonly vpcs: Answer<readonly string[]>;
   readonly flowLogs: Answer<readonly FlowLogFacts[]>;

@@ -22,7 +22,7 @@ interface Request {
 
 const CLOUDWATCH = 'GraniteServiceVersion20100801';
 const PATIENCE_MS = 10_000;
-/** A call that was throttled, or failed within the service, is tried this often. */
+/** A call that was throttled, failed within the service or lost its connection is tried this often. */
 const TRIES = 4;
 const PAUSE_MS = 250;
 
@@ -86,13 +86,32 @@ export class SignedCalls {
   /** One call. @throws an error with the code of the service as its name. */
   async #call(service: Service, request: Request): Promise<string> {
     for (let tried = 1; ; tried++) {
+      const answer = await this.#answer(service, request);
+      if ('text' in answer) return answer.text;
+      if (tried === TRIES || !answer.mayPass) throw answer.error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** tried));
+    }
+  }
+
+  async #answer(
+    service: Service,
+    request: Request,
+  ): Promise<{ readonly text: string } | { readonly error: Error; readonly mayPass: boolean }> {
+    try {
       const answer = await this.#send(service, request);
       const text = await answer.text();
-      if (answer.ok) return text;
+      if (answer.ok) return { text };
       const error = errorOf(service, answer, text);
-      if (tried === TRIES || !(answer.status >= 500 || /Thrott|RequestLimitExceeded|TooManyRequests/.test(error.name)))
-        throw error;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** tried));
+      return {
+        error,
+        mayPass: answer.status >= 500 || /Thrott|RequestLimitExceeded|TooManyRequests/.test(error.name),
+      };
+    } catch (error) {
+      const { name, cause } = error as Error;
+      // So fetch says that a connection was refused or lost. Missing credentials and the time limit have other names.
+      if (name !== 'TypeError' || cause === undefined) throw error;
+      const message = `${service} did not answer: ${(cause as Error).message}`;
+      return { error: Object.assign(new Error(message, { cause: error }), { name: 'NoAnswer' }), mayPass: true };
     }
   }
 

@@ -7,6 +7,8 @@ import { childrenOf, parseXml, SignedCalls, textOf } from '../../../../lib/store
 
 const answers: [status: number, body: string, headers?: Record<string, string>][] = [];
 const asked: { method: string; url: string; body: string; authorization: string }[] = [];
+/** In place of a status: the connection ends without an answer. */
+const LOST = 0;
 let server: Server;
 let calls: SignedCalls;
 
@@ -20,6 +22,7 @@ beforeAll(async () => {
       const { method = '', url = '', headers } = request;
       asked.push({ method, url, body, authorization: String(headers.authorization) });
       const [status, text, more = {}] = answers.shift() ?? [500, ''];
+      if (status === LOST) return void request.socket.destroy();
       reply.writeHead(status, more).end(text);
     });
   }).listen(0, '127.0.0.1');
@@ -60,6 +63,17 @@ describe('a call', () => {
     answers.push([429, '{"Message":"slow"}', { 'x-amzn-errortype': 'TooManyRequestsException' }], [200, '{"a":1}']);
     expect(await calls.lambda('/2015-03-31/event-source-mappings/', { FunctionName: 'f g' })).toEqual({ a: 1 });
     expect(asked.at(-1)).toMatchObject({ method: 'GET', url: '/2015-03-31/event-source-mappings/?FunctionName=f%20g' });
+  });
+
+  test('whose connection is lost is tried again', async () => {
+    answers.push([LOST, ''], [200, '{"a":2}']);
+    expect(await calls.lambda('/x')).toEqual({ a: 2 });
+  });
+
+  test('whose connection is lost each time says so', async () => {
+    answers.push([LOST, ''], [LOST, ''], [LOST, ''], [LOST, '']);
+    await expect(calls.cloudwatch('DescribeAlarms', {})).rejects.toThrow('monitoring did not answer: ');
+    expect(answers).toEqual([]);
   });
 
   test.each([

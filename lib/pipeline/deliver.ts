@@ -49,7 +49,8 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
     await redeliverIfMarkedAgain(await outbox.told(stored, undefined, finding.suppressedBy), ref, services);
     return { outcome: 'nothing to tell' };
   }
-  const quiet = await lookBackAt(finding, services);
+  // People who heard of a finding also hear how it goes on.
+  const quiet = event === 'opened' ? await lookBackAt(finding, services) : undefined;
   if (quiet) {
     await redeliverIfMarkedAgain(await outbox.told(stored, undefined, quiet.id), ref, services);
     return { outcome: 'suppressed', by: quiet.id };

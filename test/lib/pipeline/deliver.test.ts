@@ -139,6 +139,14 @@ describe('a look back', () => {
     expect(await deliver(later)).toEqual({ outcome: 'suppressed', by: 'look-back' });
   });
 
+  test('leaves the news about a finding that was announced before', async () => {
+    await mark();
+    await deliver();
+    await deployment.services.lookBacks.put(rule);
+    await mark({ severity: 'critical' });
+    expect(await deliver(later)).toMatchObject({ outcome: 'published', event: 'escalated' });
+  });
+
   test('of other days, or that was removed, keeps nothing quiet', async () => {
     const other = new Date((HOUR * 3600 - 86_400 * 3) * 1000).toISOString().slice(0, 10);
     await deployment.services.lookBacks.put({ ...rule, from: other, to: other });

@@ -5,8 +5,8 @@ import { deliver } from '../lib/pipeline/deliver.ts';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { createSnsClient } from '../lib/store/clients.ts';
 import type { FindingRef } from '../lib/store/findings-store.ts';
+import { basicLambdaServices } from './basic-services.ts';
 import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
-import { lambdaServices } from './services.ts';
 
 /** Of 30 seconds: enough for one announcement with a call that hung for ten seconds. */
 const RESERVED_SHARE = 0.4;
@@ -15,7 +15,7 @@ const RESERVED_SHARE = 0.4;
  * Handles a batch of announcements. The result names those that failed or ran out of time, which return to the queue.
  */
 export function alertHandler(
-  services: Services,
+  services: Omit<Services, 'judge'>,
 ): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
   const { logger, metrics } = services;
   return async (event, invocation) => {
@@ -46,4 +46,4 @@ export function alertHandler(
   };
 }
 
-export const handler = onLambda(() => alertHandler(lambdaServices({ sns: createSnsClient() })));
+export const handler = onLambda(() => alertHandler(basicLambdaServices({ sns: createSnsClient() })));

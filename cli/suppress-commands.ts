@@ -16,7 +16,9 @@ A rule covers a finding when every source that the finding names lies in --sourc
 
 --instance, --interface and --ecs-service go by what sent the packets. An address that is only behind an interface (a pod, a host behind a NAT gateway) is not covered by it. Findings with signals name an actor. --namespace, --service-account, --image and --user go by that. Each part that is given must fit. A star stands for any text in the service and in the parts of the actor.
 
---ports and --kind limit a rule further: a scanner that tries another port, or scans in another way, alerts again. --weekly limits it to times of the week. The time of the probes counts, since log files come later, and the clock on the wall of the time zone, in summer and in winter. All probes of a finding must be in such a time.`,
+--ports and --kind limit a rule further: a scanner that tries another port, or scans in another way, alerts again. --weekly limits it to times of the week. The time of the probes counts, since log files come later, and the clock on the wall of the time zone, in summer and in winter. All probes of a finding must be in such a time.
+
+A scanner that changes alerts once although a rule covers it: ports or networks that it had not tried in the 35 days before, or ten times its highest rate. What the rule covered before is the measure, so the first scan of a source never counts as a change.`,
     );
   addAdd(suppress, terminal, perform);
   addTest(suppress, terminal, perform);
@@ -100,6 +102,7 @@ function addAdd(suppress: Command, terminal: Terminal, perform: Perform): void {
       'when the rule ends, in UTC, at most 90 days ahead: 2027-01-31 or 2027-01-31T18:00:00Z (required)',
     ).makeOptionMandatory(),
     new Option('--long', 'allow an end up to 366 days ahead'),
+    new Option('--ignore-changes', 'stay silent when the scanner changes its ports, its targets or its rate'),
     byOption(),
     ...deploymentOptions(),
   );

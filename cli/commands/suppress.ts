@@ -25,13 +25,16 @@ interface AddOptions extends ChangeOptions, ScopeOptions {
   readonly expires: string;
   /** Whether the rule may last longer than usual. */
   readonly long?: boolean;
+  /** Whether a scanner that changes stays silent. */
+  readonly ignoreChanges?: boolean;
 }
 
 /** Runs `suppress add` and returns the exit code. */
 export async function addRule(options: AddOptions, terminal: Terminal): Promise<number> {
   const { owner, reason, expires } = options;
   const id = randomUUID().slice(0, 8);
-  const rule = { id, ...scopeGiven(options), owner, reason, expires };
+  const watching = options.ignoreChanges ? {} : { alertsOnChange: true };
+  const rule = { id, ...scopeGiven(options), owner, reason, expires, ...watching };
   const now = Date.now() / 1000;
   const fault = suppressionFault(rule, now) ?? lengthFault(rule, now, options.long ?? false);
   if (fault) throw asOption(fault);

@@ -15,6 +15,8 @@ export interface Suppression extends SuppressionScope {
   readonly reason: string;
   /** ISO 8601 date or time at which the rule expires. */
   readonly expires: string;
+  /** Whether a source that does what it did not do before alerts all the same. */
+  readonly alertsOnChange?: boolean;
   /** A part that a later release wrote and this one does not know. */
   readonly unknownPart?: string;
 }

@@ -1,12 +1,14 @@
 /** Delivers the alert about a marked finding: lease, decide, publish, record, clear. */
 
 import { type AlertEvent, newsOf } from '../finding/lifecycle.ts';
-import { epochSeconds, type Finding } from '../finding/model.ts';
+import { epochSeconds, type Finding, type Reason } from '../finding/model.ts';
+import { BEHAVIOUR_DAYS, changeOf } from '../notify/changed-scanner.ts';
 import { asEarlier, EARLIER_DAYS, type EarlierAlert } from '../notify/earlier.ts';
 import { isOld, type LookBack, lookBackOf } from '../notify/look-back.ts';
 import { alertMessage } from '../notify/message.ts';
 import { announcementOf, type Lane, laneOf } from '../notify/storm.ts';
-import { suppressionOf } from '../notify/suppression.ts';
+import { type Suppression, suppressionOf } from '../notify/suppression.ts';
+import { covers } from '../notify/suppression-scope.ts';
 import type { Announced } from '../store/finding-item.ts';
 import type { FindingRef } from '../store/findings-store.ts';
 import type { Services } from './services.ts';
@@ -57,7 +59,8 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   }
   // Whoever tests wants to see the alert, and the test must not take a place of an alert about a scan.
   const rule = finding.test ? undefined : suppressionOf(finding, await suppressions.list(), clock());
-  if (rule) {
+  const change = rule && (await changeUnder(rule, finding, findings));
+  if (rule && !change) {
     await redeliverIfMarkedAgain(await outbox.told(stored, undefined, rule.id), ref, services);
     return { outcome: 'suppressed', by: rule.id };
   }
@@ -67,7 +70,8 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
     await redeliverIfMarkedAgain(await outbox.hold(stored, because), ref, services);
     return { outcome: 'held', lane };
   }
-  await publish(alertMessage(event, finding, place, clock(), await earlierAlerts(event, finding, findings)));
+  const told = change ? { ...finding, reasons: [...finding.reasons, change] } : finding;
+  await publish(alertMessage(event, told, place, clock(), await earlierAlerts(event, finding, findings)));
   const announced = announcedAs(finding, clock());
   await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);
   const lagSeconds = announced.at - epochSeconds(finding.detectedAt);
@@ -81,6 +85,24 @@ async function lookBackAt(
 ): Promise<LookBack | undefined> {
   if (finding.test || !isOld(finding, clock())) return undefined;
   return lookBackOf(finding, await lookBacks.list(), clock());
+}
+
+/**
+ * How a suppressed source differs from what the rule covered of it before, announced or not. A difference alerts once: the
+ * finding with it is one of the earlier ones from then on. Campaigns have no source to compare.
+ */
+async function changeUnder(
+  rule: Suppression,
+  finding: Finding,
+  findings: Services['findings'],
+): Promise<Reason | undefined> {
+  const { source, firstSeen } = finding;
+  if (!rule.alertsOnChange || !source) return undefined;
+  const before = await findings.overBefore(source, epochSeconds(firstSeen), BEHAVIOUR_DAYS);
+  return changeOf(
+    finding,
+    before.map((stored) => stored.finding).filter((earlier) => covers(rule, earlier)),
+  );
 }
 
 /** The earlier alerts about the source of a new finding, in order of time. Empty for a campaign. */

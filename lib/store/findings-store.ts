@@ -83,6 +83,11 @@ export class FindingsStore {
    * those that began at most so many days before, it looks at the last hundred.
    */
   async announcedBefore(source: SourceName, time: number, days: number): Promise<StoredFinding[]> {
+    return (await this.overBefore(source, time, days)).filter(({ announced }) => announced);
+  }
+
+  /** The same for all findings of a source, whether people were told or not. */
+  async overBefore(source: SourceName, time: number, days: number): Promise<StoredFinding[]> {
     const hour = Math.floor(time / 3600);
     const last = await this.#list({
       KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
@@ -94,9 +99,7 @@ export class FindingsStore {
       ScanIndexForward: false,
       limit: 100,
     });
-    return last
-      .filter(({ announced, finding }) => announced && !isVoid(finding) && epochSeconds(finding.lastSeen) < time)
-      .reverse();
+    return last.filter(({ finding }) => !isVoid(finding) && epochSeconds(finding.lastSeen) < time).reverse();
   }
 
   /** The findings of tests in the same table. Those written from here expire after so many days. */

@@ -25,9 +25,18 @@ function scopeOf(item: Item): SuppressionScope & Pick<Suppression, 'unknownPart'
  * The attributes of a rule. A release that does not know a part would silence more than the rule says. A rule with such a
  * part has its whole scope in `limits`, and an earlier release takes it for one without a source, which is void.
  */
-function attributesOf({ id, owner, reason, expires, unknownPart: _unknownPart, ...scope }: Suppression): Item {
+function attributesOf({
+  id,
+  owner,
+  reason,
+  expires,
+  alertsOnChange,
+  unknownPart: _unknownPart,
+  ...scope
+}: Suppression): Item {
   const isPlain = Object.keys(scope).every((part) => FIRST_PARTS.includes(part));
-  return { id, owner, reason, expires, ...(isPlain ? scope : { limits: scope }) };
+  const rest = { id, owner, reason, expires, ...(alertsOnChange && { alertsOnChange }) };
+  return { ...rest, ...(isPlain ? scope : { limits: scope }) };
 }
 
 export class SuppressionsStore {
@@ -52,6 +61,7 @@ export class SuppressionsStore {
       owner: String(item.owner),
       reason: String(item.reason),
       expires: String(item.expires),
+      ...(item.alertsOnChange === true && { alertsOnChange: true }),
     }));
   }
 

@@ -132,6 +132,14 @@ test('a rule may be limited to times of the week, in UTC if no time zone is give
   for (const { stdout } of [added, berlin]) await run('suppress', 'remove', stdout.trim());
 });
 
+test('a rule alerts when its scanner changes, unless it is asked not to', async () => {
+  const watching = (await add()).stdout.trim();
+  const quiet = (await run('suppress', 'add', ...Object.entries(options).flat(), '--ignore-changes')).stdout.trim();
+  const rules = new Map((await store.list()).map((rule) => [rule.id, rule.alertsOnChange]));
+  expect([rules.get(watching), rules.get(quiet)]).toEqual([true, undefined]);
+  for (const id of [watching, quiet]) await run('suppress', 'remove', id);
+});
+
 test('a rule may last a year if that is asked for, and not longer', async () => {
   expect(await add({ '--expires': inDays(200) })).toMatchObject({
     code: 2,

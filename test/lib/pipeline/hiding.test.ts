@@ -52,6 +52,30 @@ describe('a suppressed address', () => {
     expect(await deployment.stored()).toMatchObject([{ finding: { suppressedBy: 'approved', status: 'open' } }]);
   });
 
+  test('alerts once when its scanner turns to another network, and then counts that as usual', async () => {
+    await suppress(`${SCANNER}/32`, undefined, { alertsOnChange: true });
+    await scanned({ to: TARGET, count: 20, end: SIX });
+    await scanned({ to: TARGET, count: 20, end: SIX + 24 * HOUR });
+    expect(deployment.published).toEqual([]);
+    await scanned({ to: '10.0.99.9', count: 20, end: SIX + 48 * HOUR });
+    expect(deployment.told()).toMatchObject([{ event: 'opened' }]);
+    const { reasons } = JSON.parse(deployment.published[0]!.bodies.default!) as { reasons: object[] };
+    expect(reasons.at(-1)).toMatchObject({
+      test: 'suppressed-source-changed',
+      text: expect.stringContaining('targets that it had not tried in the 35 days before: 10.0.99.0/24'),
+    });
+    await scanned({ to: '10.0.99.9', count: 20, end: SIX + 72 * HOUR });
+    expect(deployment.told().map(({ event }) => event)).toEqual(['opened', 'closed']);
+    expect((await deployment.stored()).filter(({ finding }) => finding.suppressedBy)).toHaveLength(3);
+  });
+
+  test('may change if the rule does not ask, as those of earlier releases do not', async () => {
+    await suppress(`${SCANNER}/32`);
+    await scanned({ to: TARGET, count: 20, end: SIX });
+    await scanned({ to: '10.0.99.9', count: 20, end: SIX + 24 * HOUR });
+    expect(deployment.published).toEqual([]);
+  });
+
   test('that may scan at a time of the week is silent then, however late the file comes, and not at another time', async () => {
     // 21 November 2026 is a Saturday, and Berlin is an hour ahead of UTC.
     const limits = { weekly: 'Sat 06:00-07:01', timeZone: 'Europe/Berlin' };

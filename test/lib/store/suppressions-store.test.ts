@@ -85,6 +85,7 @@ test('a rule that an earlier release would understand as a wider one is void to 
     kind: 'vertical-scan',
     weekly: 'Sat 02:00-06:00',
     timeZone: 'Europe/Berlin',
+    alertsOnChange: true,
     owner: 'soc',
     reason: 'test',
     expires: '2027-01-31',

@@ -27,6 +27,8 @@ const RESERVED_MS = 3000;
 interface Forwarding {
   readonly findings: Pick<FindingsStore, 'at' | 'byId'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** The name of the deployment. */
+  readonly deployment: string;
   /** Epoch seconds. */
   readonly clock: () => number;
   /** The destinations by the ARN of their queue. */
@@ -35,6 +37,7 @@ interface Forwarding {
 
 /** Handles a batch of one queue. The result names the messages that failed, which return to that queue alone. */
 export function forwardHandler({
+  deployment,
   findings,
   logger,
   clock,
@@ -50,7 +53,7 @@ export function forwardHandler({
         if (!hasTime()) throw new Error('no time left, the message returns to the queue');
         const destination = destinations.get(eventSourceARN);
         if (!destination) throw new Error('the queue must be that of a destination');
-        const { alerts, missing, unknown } = await forward(body, destination, findings, clock, timeLeftMs);
+        const { alerts, missing, unknown } = await forward(body, deployment, destination, findings, clock, timeLeftMs);
         logger.info('alerts passed on', { queue, alerts });
         if (missing + unknown > 0) logger.warn('alerts of a storm left out', { queue, messageId, missing, unknown });
       } catch (error) {
@@ -102,8 +105,10 @@ function chatOf(variables: Variables, topicArn: string, sns: SNSClient): Destina
   const isShown = (severity: Severity | undefined) => severity !== undefined && severityRank(severity) >= minimum;
   return {
     alerts: async (alerts) => {
-      for (const { event, finding } of alerts)
-        if (isShown(finding.severity)) await publishBody(sns, topicArn, chatMessage(event, finding, place));
+      // The end of a finding is shown where its last alert was, also if it became less severe meanwhile.
+      for (const { event, finding, previousSeverity } of alerts)
+        if (isShown(finding.severity) || (event === 'closed' && isShown(previousSeverity)))
+          await publishBody(sns, topicArn, chatMessage(event, finding, place));
     },
     storm: async (message) => {
       const storm = message as unknown as StormBody;
@@ -152,6 +157,7 @@ export const handler = onLambda(() => {
   const table = process.env.FINDINGS_TABLE;
   if (!table) throw new Error('environment variable FINDINGS_TABLE must be set');
   return forwardHandler({
+    deployment: process.env.DEPLOYMENT ?? '',
     findings: new FindingsStore({ client: createDocumentClient(), table, retentionDays: 0 }),
     logger: new Logger({ jsonReplacerFn: (_, value) => loggable(value) }),
     clock: () => Date.now() / 1000,

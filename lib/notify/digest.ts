@@ -41,6 +41,7 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
     bodies: {
       default: jsonText({
         event: 'digest',
+        deployment: place.deployment,
         day,
         count: findings.length,
         bySeverity: Object.fromEntries(bySeverity.map(({ severity, count }) => [severity, count])),

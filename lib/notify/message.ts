@@ -1,6 +1,6 @@
 /** A finding as an SNS message: subject, one body for people, one for programs, attributes for filter policies. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
-import type { Finding } from '../finding/model.ts';
+import type { Finding, Severity } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf } from '../text/wording.ts';
 import type { EarlierAlert } from './earlier.ts';
@@ -25,7 +25,7 @@ const MOST_EARLIER = 10;
 
 /**
  * The message about a finding. `now` (epoch seconds) dates the suppression that it offers. `earlier` are the alerts about
- * the same source before this one, in order of time.
+ * the same source before this one, in order of time. `previous` is the severity in the last alert about the finding.
  */
 export function alertMessage(
   event: AlertEvent,
@@ -33,6 +33,7 @@ export function alertMessage(
   place: AlertPlace,
   now: number,
   earlier: readonly EarlierAlert[] = [],
+  previous?: Severity,
 ): AlertMessage {
   return {
     subject: alertSubject(event, finding),
@@ -40,8 +41,10 @@ export function alertMessage(
       default: jsonText({
         ...finding,
         event,
+        deployment: place.deployment,
         // To the millisecond: destinations that keep only the latest state compare it.
         publishedAt: new Date(now * 1000).toISOString(),
+        ...(previous && { previousSeverity: previous }),
         ...(earlier.length > 0 && { earlier: earlier.slice(-MOST_EARLIER) }),
       }),
       email: alertText(event, finding, place, now, earlier).slice(0, TEXT_LIMIT),

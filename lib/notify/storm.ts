@@ -75,6 +75,7 @@ export function stormMessage(
     bodies: {
       default: jsonText({
         event: 'storm',
+        deployment: place.deployment,
         count: held.length,
         hasMore,
         ...counts,

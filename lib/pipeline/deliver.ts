@@ -71,7 +71,8 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
     return { outcome: 'held', lane };
   }
   const told = change ? { ...finding, reasons: [...finding.reasons, change] } : finding;
-  await publish(alertMessage(event, told, place, clock(), await earlierAlerts(event, finding, findings)));
+  const earlier = await earlierAlerts(event, finding, findings);
+  await publish(alertMessage(event, told, place, clock(), earlier, stored.announced?.severity));
   const announced = announcedAs(finding, clock());
   await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);
   const lagSeconds = announced.at - epochSeconds(finding.detectedAt);

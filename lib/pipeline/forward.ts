@@ -1,6 +1,6 @@
 /** Passes what the alert topic publishes on to a destination: one alert, or all alerts of a storm, or a digest. */
 import type { AlertEvent } from '../finding/lifecycle.ts';
-import type { Finding } from '../finding/model.ts';
+import type { Finding, Severity } from '../finding/model.ts';
 import { EVENT_LETTERS } from '../notify/storm.ts';
 import type { FindingsStore } from '../store/findings-store.ts';
 import { inParallel } from '../store/in-parallel.ts';
@@ -11,6 +11,8 @@ export interface ForwardedAlert {
   readonly finding: Finding;
   /** When the finding was so, ISO 8601 to the millisecond. Later for a later state. */
   readonly at: string;
+  /** The severity in the last alert about the finding, if there was one. */
+  readonly previousSeverity?: Severity;
 }
 
 /** Milliseconds until the calls of a destination must have ended. */
@@ -43,18 +45,21 @@ const isAlertEvent = (event: unknown): event is AlertEvent => [...EVENTS.values(
 /**
  * Passes one message of the alert topic on.
  * @param body the body for programs.
+ * @param own the deployment. A topic may also have the alerts of others, which they pass on themselves.
  * @param clock epoch seconds.
  * @throws if the body is unknown, or the destination did not accept all of it.
  */
 export async function forward(
   body: string,
+  own: string,
   destination: Destination,
   findings: Pick<FindingsStore, 'at' | 'byId'>,
   clock: () => number,
   timeLeftMs: TimeLeft,
 ): Promise<Forwarded> {
   const message = parsed(body);
-  const { event } = message;
+  const { event, deployment = own } = message;
+  if (deployment !== own) return { ...COMPLETE, alerts: 0 };
   if (event === 'digest') {
     await destination.digest?.(message, timeLeftMs);
     return { ...COMPLETE, alerts: 0 };
@@ -80,10 +85,15 @@ function parsed(body: string): Readonly<Record<string, unknown>> {
 }
 
 function alertOf(message: Readonly<Record<string, unknown>>, body: string): ForwardedAlert {
-  const { event, earlier: _, publishedAt, ...finding } = message;
+  const { event, earlier: _, deployment: __, previousSeverity, publishedAt, ...finding } = message;
   if (!isAlertEvent(event) || typeof finding.id !== 'string' || typeof publishedAt !== 'string')
     throw unknownBody(body);
-  return { event, finding: finding as unknown as Finding, at: publishedAt };
+  return {
+    event,
+    finding: finding as unknown as Finding,
+    at: publishedAt,
+    ...(previousSeverity !== undefined && { previousSeverity: previousSeverity as Severity }),
+  };
 }
 
 const unknownBody = (body: string) =>

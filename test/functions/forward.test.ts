@@ -22,6 +22,7 @@ function handler(destinations: Record<string, Destination>) {
     error: (_: unknown, { error }: { error: Error }) => void errors.push(error.message),
   };
   const handle = forwardHandler({
+    deployment: 'soc',
     findings: { byId: async () => undefined, at: async () => undefined },
     logger: logger as never,
     clock: () => 0,
@@ -113,7 +114,7 @@ describe('the destinations', () => {
   });
 });
 
-test('a chat shows what is severe enough', async () => {
+test('a chat shows what is severe enough, and the end of what it showed', async () => {
   const sent: string[] = [];
   const sns = () =>
     ({ send: async ({ input }: { input: { Message: string } }) => void sent.push(input.Message) }) as never;
@@ -130,4 +131,13 @@ test('a chat shows what is severe enough', async () => {
     'high',
     'critical',
   ]);
+  const [medium, low] = [findingOf({ severity: 'medium' }), findingOf({ severity: 'low' })];
+  await chat.alerts(
+    [
+      { event: 'closed', finding: medium, at: '', previousSeverity: 'high' },
+      { event: 'closed', finding: low, at: '', previousSeverity: 'medium' },
+    ],
+    () => 30_000,
+  );
+  expect(sent.slice(2).map((text) => JSON.parse(text))).toMatchObject([{ metadata: { eventType: 'closed' } }]);
 });

@@ -59,14 +59,14 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/pipeline/deliver.ts',
-        find: '  await publish(alertMessage(event, finding, place, clock(), await earlierAlerts(event, finding, findings)));\n',
+        find: '  await publish(alertMessage(event, told, place, clock(), earlier, stored.announced?.severity));\n',
         replace: '',
       },
       {
         file: 'lib/pipeline/deliver.ts',
         find: '  await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);\n',
         replace:
-          '  const isCleared = await outbox.told(stored, announced, undefined);\n  await publish(alertMessage(event, finding, place, clock(), await earlierAlerts(event, finding, findings)));\n  await redeliverIfMarkedAgain(isCleared, ref, services);\n',
+          '  const isCleared = await outbox.told(stored, announced, undefined);\n  await publish(alertMessage(event, told, place, clock(), earlier, stored.announced?.severity));\n  await redeliverIfMarkedAgain(isCleared, ref, services);\n',
       },
     ],
   },

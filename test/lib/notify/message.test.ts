@@ -89,7 +89,12 @@ describe('the default body', () => {
   test('is the finding as JSON, with the event', () => {
     const body = JSON.parse(alertMessage('opened', findingOf(), place, NOW).bodies.default!);
     expectValidFinding(body);
-    expect(body).toEqual({ ...findingOf(), event: 'opened', publishedAt: '2026-12-01T00:00:00.000Z' });
+    expect(body).toEqual({
+      ...findingOf(),
+      event: 'opened',
+      deployment: expect.any(String),
+      publishedAt: '2026-12-01T00:00:00.000Z',
+    });
   });
 
   test.each(HOSTILE.map((text) => [text]))('carries %j unharmed', (text) => {

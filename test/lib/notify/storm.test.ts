@@ -64,6 +64,7 @@ describe('the message', () => {
   test('counts by severity, kind, direction and news, and names the worst first: inside before outside, news before ends', () => {
     expect(bodyOf(mixed)).toEqual({
       event: 'storm',
+      deployment: 'sweepwatch',
       count: 6,
       hasMore: false,
       idEvents: 'ocoooo',

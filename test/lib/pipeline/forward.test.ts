@@ -42,7 +42,7 @@ test('an alert arrives as event and finding, without what the message adds for r
     { id: 'a'.repeat(24), kind: 'vertical-scan', severity: 'low', firstSeen: finding.firstSeen },
   ] as never;
   const message = alertMessage('escalated', finding, place, now, earlier);
-  expect(await forward(bodyOf(message), to, findings(), clock, () => 30_000)).toEqual({
+  expect(await forward(bodyOf(message), 'soc', to, findings(), clock, () => 30_000)).toEqual({
     alerts: 1,
     missing: 0,
     unknown: 0,
@@ -66,7 +66,7 @@ test('a storm arrives as one alert for each finding, the worst first, as the tab
     now,
   );
   const newer = { ...medium, lastSeen: '2026-09-01T13:00:00Z' };
-  expect(await forward(bodyOf(message), to, findings(newer, critical), clock, () => 30_000)).toEqual({
+  expect(await forward(bodyOf(message), 'soc', to, findings(newer, critical), clock, () => 30_000)).toEqual({
     alerts: 2,
     missing: 1,
     unknown: 0,
@@ -81,15 +81,39 @@ test('a finding of a storm that has closed meanwhile arrives closed, though the 
   const to = collector();
   const closed = findingOf({ status: 'closed', closedBecause: 'ended' });
   const message = stormMessage([{ event: 'closed', finding: closed }], false, place, now);
-  await forward(bodyOf(message), to, findings(closed), clock, () => 30_000);
+  await forward(bodyOf(message), 'soc', to, findings(closed), clock, () => 30_000);
   expect(to.taken).toMatchObject([{ event: 'closed', finding: { status: 'closed' } }]);
+});
+
+test('the message of another deployment that shares the topic is not passed on', async () => {
+  const to = collector();
+  const alert = alertMessage('opened', findingOf(), { ...place, deployment: 'other' }, now);
+  const storm = stormMessage(
+    [{ event: 'opened', finding: findingOf() }],
+    false,
+    { ...place, deployment: 'other' },
+    now,
+  );
+  const digest = digestMessage('2026-09-01', [findingOf()], { ...place, deployment: 'other' })!;
+  for (const message of [alert, storm, digest])
+    expect(await forward(bodyOf(message), 'soc', to, findings(findingOf()), clock, () => 30_000)).toMatchObject({
+      alerts: 0,
+    });
+  expect([to.taken, to.digests]).toEqual([[], []]);
+});
+
+test('an alert says how severe the last one about its finding was', async () => {
+  const to = collector();
+  const message = alertMessage('closed', findingOf({ severity: 'medium' }), place, now, [], 'high');
+  await forward(bodyOf(message), 'soc', to, findings(), clock, () => 30_000);
+  expect(to.taken).toMatchObject([{ event: 'closed', previousSeverity: 'high' }]);
 });
 
 test('an event of a storm that this release does not know is left out and counted', async () => {
   const to = collector();
   const finding = findingOf();
   const body = JSON.stringify({ event: 'storm', ids: [finding.id, 'b'.repeat(24)], idEvents: 'oz' });
-  expect(await forward(body, to, findings(finding), clock, () => 30_000)).toEqual({
+  expect(await forward(body, 'soc', to, findings(finding), clock, () => 30_000)).toEqual({
     alerts: 1,
     missing: 0,
     unknown: 1,
@@ -102,13 +126,13 @@ describe('a digest', () => {
 
   test('goes where digests are taken', async () => {
     const to = collector();
-    expect(await forward(digest, to, findings(), clock, () => 30_000)).toMatchObject({ alerts: 0 });
+    expect(await forward(digest, 'soc', to, findings(), clock, () => 30_000)).toMatchObject({ alerts: 0 });
     expect(to.digests).toMatchObject([{ event: 'digest', day: '2026-09-01', count: 1 }]);
   });
 
   test('ends where they are not', async () => {
     expect(
-      await forward(digest, { alerts: async () => expect(true).toBe(false) }, findings(), clock, () => 30_000),
+      await forward(digest, 'soc', { alerts: async () => expect(true).toBe(false) }, findings(), clock, () => 30_000),
     ).toMatchObject({ alerts: 0 });
   });
 });
@@ -117,7 +141,7 @@ test.each(['', 'hello', 'null', '[]', '{}', '{"event":"opened"}', '{"event":"toS
   '%j is refused',
   async (body) => {
     const to = collector();
-    await expect(forward(body, to, findings(), clock, () => 30_000)).rejects.toThrow();
+    await expect(forward(body, 'soc', to, findings(), clock, () => 30_000)).rejects.toThrow();
     expect(to.taken).toEqual([]);
   },
 );

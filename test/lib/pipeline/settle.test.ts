@@ -164,7 +164,14 @@ describe('the digest', () => {
     expect(await deployment.settle(SIX)).toMatchObject({ digests: 1 });
     expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 0 });
     expect(digests().map(({ bodies }) => JSON.parse(bodies.default!))).toEqual([
-      { event: 'digest', day: '2026-11-21', count: 1, bySeverity: { low: 1 }, largest: ['1'.repeat(24)] },
+      {
+        event: 'digest',
+        deployment: expect.any(String),
+        day: '2026-11-21',
+        count: 1,
+        bySeverity: { low: 1 },
+        largest: ['1'.repeat(24)],
+      },
     ]);
   });
 

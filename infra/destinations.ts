@@ -1,5 +1,5 @@
 /** Creates the function that passes alerts on to other services, and the queue of each destination on the alert topic. */
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Stack, Token } from 'aws-cdk-lib';
 import { EventBus, type IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -7,7 +7,9 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/settings-types.ts';
+import { isToken } from '../lib/config/token.ts';
 import { createHandler } from './functions.ts';
 import { forwardStatements, type Resources } from './permissions.ts';
 import type { DestinationQueue } from './props.ts';
@@ -30,6 +32,7 @@ const TIMEOUT = Duration.seconds(60);
  * Creates the function with a queue for each destination, so that one that fails neither holds back the others nor
  * repeats their alerts. The alert function knows nothing of them: SNS copies what it publishes into each queue.
  * @returns undefined if the settings name no destination.
+ * @throws SettingsError if the event bus is in another Region.
  */
 export function createDestinations(
   scope: Construct,
@@ -38,6 +41,7 @@ export function createDestinations(
 ): Destinations | undefined {
   const { eventBus: wanted, chat, securityHub } = settings.destinations;
   if (wanted === 'none' && chat === undefined && !securityHub) return undefined;
+  checkBusRegion(scope, wanted);
   const place = new Construct(scope, 'Destinations');
   const queues: DestinationQueue[] = [];
   const variables: Record<string, string> = {};
@@ -93,6 +97,14 @@ export function createDestinations(
     );
   }
   return { function: handler, queues, ...(eventBus && { eventBus }), ...(chatTopic && { chatTopic }) };
+}
+
+/** EventBridge takes events only for buses of its own Region. That of a token, or of a stack for any place, is unknown. */
+function checkBusRegion(scope: Construct, bus: string): void {
+  const { region } = Stack.of(scope);
+  if (!bus.startsWith('arn:') || isToken(bus) || Token.isUnresolved(region) || bus.split(':')[3] === region) return;
+  const problem = `destinations.eventBus: must be a bus of the stack's Region ${region}, got ${bus}`;
+  throw new SettingsError('settings', [problem]);
 }
 
 /** The integration of an account's own findings. It exists once Security Hub CSPM is enabled. */

@@ -64,6 +64,12 @@ function put(entry: Entry, { bus, background, region, accountId }: Context): Rec
   const refuse = (ErrorCode: string, ErrorMessage: string) => ({ ErrorCode, ErrorMessage });
   if (Source === '' || DetailType === '' || Detail === undefined)
     return refuse('InvalidArgument', `Parameter ${show(entry)} is not valid. Reason: a field is missing.`);
+  const [, , , ofBus = region] = EventBusName.split(':');
+  if (ofBus !== region)
+    return refuse(
+      'InvalidArgument',
+      `Parameter EventBusName is not valid. Reason: the bus is in ${ofBus}, not ${region}.`,
+    );
   if (Source.startsWith('aws.')) return refuse('NotAuthorizedForSourceException', 'Not authorized for the source.');
   const detail = jsonObject(Detail);
   if (detail === undefined) return refuse('MalformedDetail', 'Detail is malformed.');

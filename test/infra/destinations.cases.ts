@@ -92,6 +92,16 @@ describe('with every destination', () => {
     template.hasOutput('EventBus', { Value: GIVEN });
   });
 
+  test.each([
+    ['eu-west-1', true],
+    ['us-east-1', false],
+  ])('a given bus of eu-west-1 for a stack of %s: accepted is %s', (region, isAccepted) => {
+    const stack = new Stack(newApp(), 'stack', { env: { account: '111122223333', region } });
+    const detect = () => new ScanDetector(stack, 'Detector', { settings: { destinations: { eventBus: GIVEN } } });
+    if (isAccepted) expect(detect).not.toThrow();
+    else expect(detect).toThrow(`destinations.eventBus: must be a bus of the stack's Region us-east-1, got ${GIVEN}`);
+  });
+
   test('a bus of the app is used', () => {
     const stack = new Stack(newApp(), 'stack');
     const bus = new EventBus(stack, 'Ours');

@@ -83,3 +83,9 @@ test('too many entries and too many bytes are refused as a whole', async () => {
   expect(await put(large)).toMatchObject({ status: 200 });
   expect(await put(large, large)).toMatchObject({ status: 400, body: { __type: 'ValidationException' } });
 });
+
+test('a bus of another Region is refused', async () => {
+  const bus = 'arn:aws:events:us-east-1:000000000000:event-bus/soc';
+  const { body } = await put({ ...entry, EventBusName: bus });
+  expect(body).toMatchObject({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InvalidArgument' }] });
+});

@@ -35,7 +35,7 @@ export const PATTERNS = ['ecsService', ...ACTOR_FIELDS] as const satisfies reado
 /** Forms of the other texts. */
 const FORMS: readonly (readonly [ScopePart, RegExp, string])[] = [
   ['instance', /^i-[0-9a-f]{1,17}$/, 'an instance id such as i-0a1b2c3d4e5f60718'],
-  ['interface', /^eni-[0-9a-f]{1,17}$/, 'an interface id such as eni-0a1b2c3d4e5f60718'],
+  ['interface', /^eni-[0-9a-f]{1,17}$/, 'an interface id such as eni-0a1b2c3d'],
   ['kind', /^[a-z][a-z-]*$/, 'a kind such as vertical-scan'],
 ];
 

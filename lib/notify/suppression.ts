@@ -26,7 +26,7 @@ export interface Suppression extends SuppressionScope {
  */
 export function suppressionFault(suppression: Suppression, now: number): string | undefined {
   if (suppression.unknownPart !== undefined)
-    return `${suppression.unknownPart} is a part that this release does not know, so the rule would cover too much`;
+    return `${suppression.unknownPart} is a part that this release does not know`;
   const fault = scopeFault(suppression);
   if (fault) return fault;
   if (!suppression.owner.trim()) return 'owner must name the person responsible for the rule, got nothing';

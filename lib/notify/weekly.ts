@@ -13,9 +13,8 @@ export function weeklyFault(weekly: string | undefined, timeZone: string | undef
     return timeZone === undefined ? undefined : `timeZone is only for a rule with weekly times, got "${timeZone}"`;
   const minutes = minutesOf(weekly);
   if (!minutes) return `weekly must be a time such as "Sat 02:00-06:00" or "Mon-Fri 22:00-04:00", got "${weekly}"`;
-  if (minutes.every(Boolean)) return `weekly must leave some time of the week out, got "${weekly}"`;
-  if (timeZone === undefined || !clockOf(timeZone))
-    return `timeZone must be a name such as Europe/Berlin or UTC, got "${timeZone ?? 'nothing'}"`;
+  if (minutes.every(Boolean)) return 'weekly must leave some time of the week out';
+  if (timeZone === undefined || !clockOf(timeZone)) return 'timeZone must be a name such as Europe/Berlin or UTC';
   return undefined;
 }
 
@@ -26,8 +25,8 @@ export function weeklyFault(weekly: string | undefined, timeZone: string | undef
 export function isWithinWeekly(weekly: string, timeZone: string | undefined, from: number, to: number): boolean {
   const minutes = minutesOf(weekly);
   const clock = clockOf(timeZone ?? '');
-  // Some minute of the week is left out, so the loop ends within a week.
-  if (!minutes || !clock || minutes.every(Boolean) || !(from <= to)) return false;
+  // Valid times leave some minute of the week out, so the loop ends within a week.
+  if (!minutes || !clock || !(from <= to)) return false;
   for (let time = Math.floor(from / 60) * 60; time <= to; time += 60) if (!minutes[clock(time)]) return false;
   return true;
 }

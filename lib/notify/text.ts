@@ -292,10 +292,8 @@ export function answered(finding: Finding): string[] {
 const isPinging = ({ protocols, contacts }: Finding): boolean =>
   contacts.established > 0 && protocols.some((protocol) => protocol.startsWith('icmp'));
 
-type Service = Finding['openPorts']['sample'][number];
-
 const connectedOf = ({ openPorts }: Finding): string[] =>
   openPorts.sample.filter(({ connected }) => connected).map(serviceText);
 
-const serviceText = ({ target, port, protocol }: Service): string =>
+const serviceText = ({ target, port, protocol }: Finding['openPorts']['sample'][number]): string =>
   port ? `${target.includes(':') ? `[${target}]` : target}:${port}/${protocol}` : `${target} ${protocol}`;

@@ -78,15 +78,12 @@ export class FindingsStore {
     return this.#between(sourcePartition(source), findingSort(fromHour, ''), 'finding#~');
   }
 
-  /**
-   * The findings of a source of which people were told and that were over before an epoch second, in order of time. Of
-   * those that began at most so many days before, it looks at the last hundred.
-   */
+  /** The findings of a source that people heard about, as {@link overBefore}. */
   async announcedBefore(source: SourceName, time: number, days: number): Promise<StoredFinding[]> {
     return (await this.overBefore(source, time, days)).filter(({ announced }) => announced);
   }
 
-  /** The same for all findings of a source, whether people were told or not. */
+  /** The last hundred findings of a source that began in the days before an epoch second and were over then, in order. */
   async overBefore(source: SourceName, time: number, days: number): Promise<StoredFinding[]> {
     const hour = Math.floor(time / 3600);
     const last = await this.#list({

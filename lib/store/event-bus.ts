@@ -1,11 +1,11 @@
 /** Puts events on a bus of EventBridge. The answer is read entry by entry, since it says 200 to a call that lost some. */
 import { type BusEvent, EVENT_SOURCE } from '../notify/bus-event.ts';
-import { CallError, type Caller, MAY_PASS, pause, post } from './signed-call.ts';
+import { type Failure, failuresAfterRounds, refusal } from './partial-failures.ts';
+import { type Caller, post } from './signed-call.ts';
 
 /** Limits of a call. EventBridge takes 1 MB for all entries together. */
 const ENTRIES = 10;
 const BYTES = 1_000_000;
-const ROUNDS = 3;
 
 interface Entry {
   readonly EventBusName: string;
@@ -15,19 +15,13 @@ interface Entry {
   readonly Resources: readonly string[];
 }
 
-interface Failure {
-  readonly entry: Entry;
-  readonly code: string;
-  readonly message: string;
-}
-
 /**
  * Puts all events. An entry that fails does not hold back the others.
  * @param bus name or ARN. EventBridge drops events for a bus that does not exist, and says nothing of it.
  * @throws CallError once, after all calls, if entries failed in the end.
  */
 export async function putEvents(caller: Caller, bus: string, events: readonly BusEvent[]): Promise<void> {
-  const failed: Failure[] = [];
+  const failed: Failure<Entry>[] = [];
   const entries = events.map(
     ({ detailType, detail, resources }): Entry => ({
       EventBusName: bus,
@@ -37,38 +31,13 @@ export async function putEvents(caller: Caller, bus: string, events: readonly Bu
       Resources: resources,
     }),
   );
-  for (const call of callsOf(entries)) failed.push(...(await putCall(caller, call)));
+  for (const call of callsOf(entries))
+    failed.push(...(await failuresAfterRounds(caller, call, (some) => failuresOf(caller, some))));
   const [first] = failed;
-  if (first)
-    throw new CallError(
-      first.code,
-      `EventBridge did not accept ${failed.length} of ${events.length} events: ${first.message}`,
-      MAY_PASS.test(first.code),
-    );
+  if (first) throw refusal(first, 'EventBridge', failed.length, `${events.length} events`);
 }
 
-/** One call, and calls for what failed in it. @returns the entries that failed in the end. */
-async function putCall(caller: Caller, entries: readonly Entry[]): Promise<Failure[]> {
-  const lost: Failure[] = [];
-  let waiting = entries;
-  for (let round = 1; ; round++) {
-    let failed: Failure[];
-    try {
-      failed = await failuresOf(caller, waiting);
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error;
-      const { code, reason } = error;
-      return [...lost, ...waiting.map((entry) => ({ entry, code, message: reason }))];
-    }
-    const again = round < ROUNDS ? failed.filter(({ code }) => MAY_PASS.test(code)) : [];
-    lost.push(...failed.filter((failure) => !again.includes(failure)));
-    if (again.length === 0) return lost;
-    waiting = again.map(({ entry }) => entry);
-    await pause(caller, round);
-  }
-}
-
-async function failuresOf(caller: Caller, entries: readonly Entry[]): Promise<Failure[]> {
+async function failuresOf(caller: Caller, entries: readonly Entry[]): Promise<Failure<Entry>[]> {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' };
   const answer = await post(caller, '/', headers, { Entries: entries });
   if (!answer.FailedEntryCount) return [];

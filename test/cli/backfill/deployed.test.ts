@@ -136,7 +136,11 @@ test('announces the findings with --alerts', async () => {
 const WRONG: readonly [string, readonly string[], string][] = [
   ['another bucket', ['s3://other/AWSLogs/', ...days], 'and no other bucket, got s3://other'],
   ['no address', ['logs/', ...days], 'expected s3://bucket/prefix, got "logs/"'],
-  ['a day that is none', ['s3://b/', '--from', '2026-02-30', '--to', '2026-03-01'], '--from must be a day such as'],
+  [
+    'a day that does not exist',
+    ['s3://b/', '--from', '2026-02-30', '--to', '2026-03-01'],
+    '--from must be a day such as',
+  ],
   [
     'days in the wrong order',
     ['s3://b/', '--from', '2026-03-02', '--to', '2026-03-01'],

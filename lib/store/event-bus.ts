@@ -34,7 +34,7 @@ export async function putEvents(caller: Caller, bus: string, events: readonly Bu
   for (const call of callsOf(entries))
     failed.push(...(await failuresAfterRounds(caller, call, (some) => failuresOf(caller, some))));
   const [first] = failed;
-  if (first) throw refusal(first, 'EventBridge', failed.length, `${events.length} events`);
+  if (first) throw refusal(first, 'EventBridge did not accept', failed.length, `${events.length} events`);
 }
 
 async function failuresOf(caller: Caller, entries: readonly Entry[]): Promise<Failure<Entry>[]> {

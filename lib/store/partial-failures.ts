@@ -39,10 +39,10 @@ export async function failuresAfterRounds<Entry>(
   }
 }
 
-/** The error about entries that failed, with the first cause. `whole` names the service and all entries. */
+/** The error about entries that failed, with the first cause. `whole` names all entries. */
 export const refusal = (
   { code, message }: Pick<Failure<unknown>, 'code' | 'message'>,
-  service: string,
+  what: string,
   failed: number,
   whole: string,
-): CallError => new CallError(code, `${service} did not accept ${failed} of ${whole}: ${message}`, MAY_PASS.test(code));
+): CallError => new CallError(code, `${what} ${failed} of ${whole}: ${message}`, MAY_PASS.test(code));

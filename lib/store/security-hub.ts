@@ -19,7 +19,12 @@ export async function importFindings(caller: Caller, findings: readonly Asff[]):
     );
   const [first] = failed;
   if (first)
-    throw refusal({ ...first, message: meaning(first) }, 'Security Hub', failed.length, `${findings.length} findings`);
+    throw refusal(
+      { ...first, message: meaning(first) },
+      'Security Hub did not accept',
+      failed.length,
+      `${findings.length} findings`,
+    );
 }
 
 const meaning = ({ code, message }: Failure<Asff>): string =>

@@ -303,6 +303,7 @@ describe('the words', () => {
       'wait',
       'code',
       'StartMessageMoveTask',
+      'INTELLIGENT_TIERING',
     ],
     ...['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
     // What the deploying role needs.

@@ -149,41 +149,18 @@ export async function filedSince(
   return lists.flat();
 }
 
+/** Filters in the order in which the page names them. */
+const SHOWN = [
+  ...(['source', 'scope', 'target', 'port', 'kind', 'direction', 'account', 'vpc'] as const),
+  ...(['actor', 'severity', 'status', 'open', 'verdict'] as const),
+];
+
 /** The filters that were given, by name, for the page. */
 export const namedFilters = ({ filters, since, until }: Wanted): [string, string][] => [
   ['last probe since', isoTime(since)],
   ...(Number.isFinite(until) ? [['first probe until', isoTime(until)] as [string, string]] : []),
-  ...Object.entries(shownOf(filters)).flatMap(([name, value]): [string, string][] =>
-    value === undefined || value === false ? [] : [[name, value === true ? 'yes' : String(value)]],
-  ),
+  ...SHOWN.flatMap((name): [string, string][] => {
+    const value = filters[name];
+    return value === undefined || value === false ? [] : [[name, value === true ? 'yes' : String(value)]];
+  }),
 ];
-
-const shownOf = ({
-  source,
-  scope,
-  target,
-  port,
-  kind,
-  direction,
-  account,
-  vpc,
-  actor,
-  severity,
-  status,
-  open,
-  verdict,
-}: Filters) => ({
-  source,
-  scope,
-  target,
-  port,
-  kind,
-  direction,
-  account,
-  vpc,
-  actor,
-  severity,
-  status,
-  open,
-  verdict,
-});

@@ -5,6 +5,7 @@
 
 import { CELL_SHIFT } from '../kernel/rows.ts';
 import { formatAddress, isIpv4, parseAddress, V4_PREFIX, type Words } from '../net/address.ts';
+import { isPrivate } from '../net/networks.ts';
 import { type ColumnReader, ColumnWriter } from './columns.ts';
 import type { Fragment, SeenContact } from './evidence.ts';
 import type { Identity } from './interfaces.ts';
@@ -21,6 +22,7 @@ import {
   IDENTIFIED,
   INSIDE,
   IPV6,
+  LATERAL,
   MINUTE_BITS,
   minuteOf,
   NO_MINUTE,
@@ -33,8 +35,9 @@ import {
   UNEVEN,
 } from './layout.ts';
 import { EVERYTHING, isPartial, type Sample } from './sample.ts';
+import { SEEN_LATERAL } from './seen.ts';
 
-const MOST_CELL = 2 ** (32 - CELL_SHIFT) - 1;
+const MOST_CELL = 2 ** (33 - CELL_SHIFT) - 1;
 /** An hour in the year 2106. Records end by 2099, so a later hour cannot be a date. */
 const LAST_HOUR = 1_200_000;
 
@@ -144,8 +147,8 @@ const byContact = (a: Addressed<SeenContact>, b: Addressed<SeenContact>): number
 const areDerived = (key: HashKey, source: Words, contacts: readonly Addressed<SeenContact>[]): boolean =>
   contacts.every(({ words, of }) => of.hash === hashOf(key, source, words, of.port, of.protocol));
 
-/** The contact's `seen` bits and its protocol as one number. */
-const kindOf = ({ seen, protocol }: SeenContact): number => seen * 256 + protocol;
+/** The contact's `seen` bits and its protocol as one number, without what follows from its addresses. */
+const kindOf = ({ seen, protocol }: SeenContact): number => (seen & ~SEEN_LATERAL) * 256 + protocol;
 const seenOf = (kind: number): number => Math.floor(kind / 256);
 
 /** Writes the distinct values of all contacts in order of first appearance. Returns the position of each value. */
@@ -180,7 +183,7 @@ function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment,
   columns.flags.byte(
     (of.inside ? INSIDE : 0) |
       (isPartial(of.sample) ? SAMPLED : 0) |
-      (isUneven(of.sample) ? UNEVEN : 0) |
+      (isUneven(of.sample) ? UNEVEN | LATERAL : 0) |
       (of.fragments > 1 ? OF_MANY_FILES : 0) |
       (of.identity ? IDENTIFIED : 0) |
       (isIpv4(words) ? 0 : IPV6),
@@ -192,13 +195,14 @@ function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment,
   if (of.identity) columns.rare.text(JSON.stringify(of.identity));
 }
 
-const isUneven = ({ failed, answered }: Sample): boolean => failed !== answered;
+const isUneven = ({ failed, lateral, answered }: Sample): boolean => failed !== answered || lateral !== answered;
 
 function writeSample(column: ColumnWriter, sample: Sample): void {
   column.word(sample.answered);
   if (!isUneven(sample)) return;
   column.word(sample.touched);
   column.word(sample.failed);
+  column.word(sample.lateral);
   column.number(sample.leftOut.length);
   let before = 0;
   for (const cell of sample.leftOut) {
@@ -257,7 +261,15 @@ function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () =
     const pane = readPane(columns, flags, hour);
     const isWanted = wants(address);
     const contacts: SeenContact[] = [];
-    const reading = { targets, kinds, hour, derive: isDerived ? key : undefined, words, portBefore: 0 };
+    const reading = {
+      targets,
+      kinds,
+      hour,
+      derive: isDerived ? key : undefined,
+      words,
+      isPrivate: isPrivate(words),
+      portBefore: 0,
+    };
     for (let left = columns.counts.number(); left > 0; left--) {
       const contact = readContact(columns, isWanted, reading);
       if (contact) contacts.push(contact);
@@ -271,6 +283,7 @@ function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () =
 interface Target {
   readonly words: Words;
   readonly text: string;
+  readonly isPrivate: boolean;
 }
 
 function readAddresses(column: ColumnReader): Target[] {
@@ -280,7 +293,7 @@ function readAddresses(column: ColumnReader): Target[] {
       column.byte() === 4
         ? [0, 0, V4_PREFIX, column.word()]
         : [column.word(), column.word(), column.word(), column.word()];
-    addresses.push({ words, text: formatAddress(...words) });
+    addresses.push({ words, text: formatAddress(...words), isPrivate: isPrivate(words) });
   }
   return addresses;
 }
@@ -305,25 +318,29 @@ function readPane(
     inside: (flags & INSIDE) !== 0,
     hour,
     quality: qualities.number(),
-    sample: flags & SAMPLED ? readSample(rare, (flags & UNEVEN) !== 0) : EVERYTHING,
+    sample: flags & SAMPLED ? readSample(rare, flags) : EVERYTHING,
     fragments: flags & OF_MANY_FILES ? rare.number() : 1,
     ...(flags & IDENTIFIED && { identity: readIdentity(rare.text()) }),
   };
 }
 
-function readSample(column: ColumnReader, isUneven: boolean): Sample {
+function readSample(column: ColumnReader, flags: number): Sample {
   const answered = column.word();
-  if (!isUneven) return { failed: answered, touched: answered, answered, leftOut: [] };
+  if (!(flags & UNEVEN)) return { failed: answered, lateral: answered, touched: answered, answered, leftOut: [] };
   const [touched, failed] = [column.word(), column.word()];
-  if (answered > touched || touched > failed) throw new CodecError('the rates of a sample are in the wrong order');
+  const lateral = flags & LATERAL ? column.word() : failed;
+  if (answered > touched || touched > failed || touched > lateral)
+    throw new CodecError('the rates of a sample are in the wrong order');
   const leftOut: number[] = [];
   let cell = 0;
   for (let left = column.number(); left > 0; left--) {
     cell += column.number();
     if (cell > MOST_CELL) throw new CodecError('a left-out contact has no hash');
-    leftOut.push(cell);
+    // A cell of version 4 was that of a contact of either kind.
+    if (flags & LATERAL) leftOut.push(cell);
+    else leftOut.push(cell * 2, cell * 2 + 1);
   }
-  return { failed, touched, answered, leftOut };
+  return { failed, lateral, touched, answered, leftOut };
 }
 
 function readIdentity(text: string): Identity {
@@ -346,6 +363,7 @@ interface Reading {
   readonly hour: number;
   readonly derive: HashKey | undefined;
   readonly words: Words;
+  readonly isPrivate: boolean;
   /** The source port of the source's previous contact. */
   portBefore: number;
 }
@@ -375,7 +393,7 @@ function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Read
     target: target.text,
     port,
     protocol,
-    seen: seenOf(kind),
+    seen: seenOf(kind) | (of.isPrivate && target.isPrivate ? SEEN_LATERAL : 0),
     hash: of.derive ? hashOf(of.derive, of.words, target.words, port, protocol) : stored,
     firstEnd,
     lastEnd: firstEnd + last,

@@ -6,16 +6,16 @@ import { type HashKey, keyedHash } from './keyed-hash.ts';
 
 /**
  * First byte of the stored bytes. Version 3 had one rate for all contacts of a source, and so never the bit UNEVEN.
- * Readers refuse any other version.
+ * Version 4 had one rate for all failed ones, and so never the bit LATERAL. Readers refuse any other version.
  */
-const VERSION = 4;
-const READABLE = [3, VERSION];
+const VERSION = 5;
+const READABLE = [3, 4, VERSION];
 export const HOUR = 3600;
 
 /** Brotli, unlike deflate, gives columns of different kinds their own codes. A higher quality gains next to nothing. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 18 } };
 
-/** Far above the fullest item (about 250 KB). Without a limit, a few damaged bytes could decompress to gigabytes. */
+/** Far above the fullest item (about 360 KB). Without a limit, a few damaged bytes could decompress to gigabytes. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Bits for the properties in which a source departs from the ordinary. */
@@ -26,6 +26,8 @@ export const IDENTIFIED = 8;
 export const IPV6 = 16;
 /** Sampled, with other rates for touched and failed contacts than for answered ones. */
 export const UNEVEN = 32;
+/** Uneven, with a rate and cells of its own for failed contacts between private addresses. */
+export const LATERAL = 64;
 
 /** How the minutes of a contact are stored: the minute of its first record, none, or bits. */
 export const FIRST_MINUTE = 0;

@@ -4,6 +4,7 @@
 import {
   SEEN_COMPLETED,
   SEEN_CONVERSATION,
+  SEEN_LATERAL,
   SEEN_OWN_TARGET,
   SEEN_PROBE,
   SEEN_REJECT,
@@ -73,4 +74,5 @@ export const mayBeProbe = (seen: number): boolean =>
 export const hasInitiatorHalf = (seen: number): boolean => (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) !== 0;
 
 /** Whether only a reset was seen that port roles attribute to a client: the tail of someone else's contact. */
-export const isNothing = (seen: number): boolean => (seen & ~(SEEN_OWN_TARGET | SEEN_TCP)) === SEEN_WEAK_RESET;
+export const isNothing = (seen: number): boolean =>
+  (seen & ~(SEEN_OWN_TARGET | SEEN_TCP | SEEN_LATERAL)) === SEEN_WEAK_RESET;

@@ -25,6 +25,7 @@ import {
   PANE_FAILED_PROBES,
   PANE_HEAD,
   PANE_HOUR,
+  PANE_LATERAL,
   PANE_QUALITY,
   PANE_SOURCE,
   PANE_TOUCHED,
@@ -81,6 +82,7 @@ export interface KeptContact {
 /** How the contacts of a pane are sampled: the highest hash of each class that is kept, and the cells of the others. */
 interface KeptSample {
   readonly failed: number;
+  readonly lateral: number;
   readonly touched: number;
   readonly answered: number;
   readonly leftOut: readonly number[];
@@ -283,6 +285,7 @@ export class ContactTable {
       hour: words[at + PANE_HOUR / WORD]!,
       sample: {
         failed: words[at + PANE_FAILED / WORD]!,
+        lateral: words[at + PANE_LATERAL / WORD]!,
         touched: words[at + PANE_TOUCHED / WORD]!,
         answered: words[at + PANE_ANSWERED / WORD]!,
         leftOut: leftOutOf(words, at, this.#kernel.run.leftOutBlocks()),

@@ -9,7 +9,6 @@ import {
   ADDRESS_NETWORK,
   ADDRESS_OWNER,
   ADDRESS_RANK,
-  CELL_SHIFT,
   CONTACT_BYTES,
   CONTACT_PANE,
   CONTACT_TARGET,
@@ -22,6 +21,7 @@ import {
   PANE_BYTES,
   PANE_FAILED,
   PANE_HOUR,
+  PANE_LATERAL,
   PANE_LEFT_OUT,
   PANE_QUALITY,
   PANE_SOURCE,
@@ -138,6 +138,7 @@ function absorbContacts(kernel: Kernel, { panes, contacts, leftOut }: DrainedTab
       panes[at + PANE_ANSWERED / WORD]!,
       panes[at + PANE_TOUCHED / WORD]!,
       panes[at + PANE_FAILED / WORD]!,
+      panes[at + PANE_LATERAL / WORD]!,
     );
   }
   for (let at = 0; at < leftOut.length; ) {
@@ -146,7 +147,7 @@ function absorbContacts(kernel: Kernel, { panes, contacts, leftOut }: DrainedTab
     run.makeRoom(ROOM);
     const source = numbers.of(panes[pane + PANE_SOURCE / WORD]!);
     const hour = panes[pane + PANE_HOUR / WORD]!;
-    for (at += 2; at < end; at++) run.uniteLeftOut(source, hour, leftOut[at]! * 2 ** CELL_SHIFT);
+    for (at += 2; at < end; at++) run.uniteLeftOut(source, hour, leftOut[at]!);
   }
   const most = Math.floor(run.blockBytes() / 4 / CONTACT_WORDS) * CONTACT_WORDS;
   for (let from = 0; from < contacts.length; from += most) {

@@ -1,6 +1,6 @@
 /** The host's view of the kernel's tables of addresses and interfaces. */
 import { formatAddress, isIpv4, type Words } from '../net/address.ts';
-import { isUncounted, type Networks } from '../net/networks.ts';
+import { isPrivate, isUncounted, type Networks } from '../net/networks.ts';
 import type { Kernel } from './kernel.ts';
 import {
   ADDRESS_BYTES,
@@ -12,6 +12,7 @@ import {
   INTERFACE_NAME_BYTES,
   INTERFACE_NAME_LENGTH,
   KIND_INSIDE,
+  KIND_PRIVATE,
   KIND_UNCOUNTED,
 } from './rows.ts';
 
@@ -26,9 +27,11 @@ const ROOM = 4;
 /** An odd number that spreads neighbours (Knuth, The Art of Computer Programming, volume 3, section 6.4). */
 const SPREAD = 0x9e3779b1;
 
-/** The kernel's bits for an address, asked for once: {@link KIND_INSIDE} and {@link KIND_UNCOUNTED}. */
+/** The kernel's bits for an address, asked for once: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED} and {@link KIND_PRIVATE}. */
 export const kindOf = (networks: Networks, address: Words): number =>
-  (networks.isInside(address) ? KIND_INSIDE : 0) | (isUncounted(address) ? KIND_UNCOUNTED : 0);
+  (networks.isInside(address) ? KIND_INSIDE : 0) |
+  (isUncounted(address) ? KIND_UNCOUNTED : 0) |
+  (isPrivate(address) ? KIND_PRIVATE : 0);
 
 /** The addresses of a kernel. */
 export class KernelAddresses {

@@ -1,11 +1,11 @@
 /** The host of the kernel: starts it and gives a view of its memory. The kernel itself is in `assembly/`. */
 import { KERNEL } from './kernel-bytes.ts';
-import type { KIND_INSIDE, KIND_UNCOUNTED } from './rows.ts';
+import type { KIND_INSIDE, KIND_PRIVATE, KIND_UNCOUNTED } from './rows.ts';
 
 /** The functions that the kernel calls. */
 export interface KernelHost {
   /**
-   * The kind of the address in four words, as bits: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED}. Called once per
+   * The kind of the address in four words, as bits: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED}, {@link KIND_PRIVATE}. Called once per
    * address.
    */
   kindOf(w0: number, w1: number, w2: number, w3: number): number;
@@ -90,7 +90,15 @@ interface KernelExports {
     packetBytes: number,
   ): void;
   unite(source: number, target: number, hour: number, row: number): void;
-  unitePane(source: number, hour: number, quality: number, answered: number, touched: number, failed: number): void;
+  unitePane(
+    source: number,
+    hour: number,
+    quality: number,
+    answered: number,
+    touched: number,
+    failed: number,
+    lateral: number,
+  ): void;
   uniteLeftOut(source: number, hour: number, hash: number): void;
   claim(address: number, interfaceId: number, rank: number): void;
   conclude(): void;

@@ -20,9 +20,10 @@ export const ADDRESS_PANE_QUALITY = 22;
 export const ADDRESS_PANE = 24;
 export const ADDRESS_PANE_HOUR = 28;
 
-/** Kinds of address: inside by its number, and never counted as a target. */
+/** Kinds of address: inside by its number or the settings, never counted as a target, and private by its number. */
 export const KIND_INSIDE = 2;
 export const KIND_UNCOUNTED = 4;
+export const KIND_PRIVATE = 8;
 
 /** How certain the tie of an address to an interface is, from its own address to one that it merely saw. */
 export const RANK_OWN = 4;
@@ -56,15 +57,15 @@ export const TRAIT_INSTANCE = 2;
 export const TRAIT_FORWARDS = 4;
 
 /** A pane: one hour of one source. */
-export const PANE_BYTES = 48;
+export const PANE_BYTES = 52;
 export const PANE_SOURCE = 0;
 /** Hours since the epoch. */
 export const PANE_HOUR = 4;
 /** Number of its contacts. */
 export const PANE_COUNT = 8;
 /**
- * Answered contacts with hashes up to this are kept. 0xffffffff means all of them. The same follows for touched and for
- * failed ones (`lib/evidence/sample.ts`).
+ * Answered contacts with hashes up to this are kept. 0xffffffff means all of them. The same follows for touched ones,
+ * for failed ones, and for failed ones between private addresses (`lib/evidence/sample.ts`).
  */
 export const PANE_ANSWERED = 12;
 /** The limits of the log, as bits (`evidence/quality.ts`). */
@@ -83,10 +84,14 @@ export const PANE_FAILED = 36;
 export const PANE_LEFT_OUT = 40;
 /** The number of contacts at which the pane is cut. */
 export const PANE_CUT_AT = 44;
+export const PANE_LATERAL = 48;
 
 /** Cells that a pane remembers. Beyond that, it keeps only contacts below the last of them. */
 export const MOST_LEFT_OUT = 32_768;
-/** A cell is a hash without its lowest bits: one of a million. */
+/**
+ * A cell is a hash without its lowest bits, one of a million. It is written twice as large, and one more for contacts
+ * between private addresses, which are apart.
+ */
 export const CELL_SHIFT = 12;
 /** A block of cells: the number of its slots, then from LEFT_OUT_SLOTS on a word per slot, one more than the cell or 0. */
 export const LEFT_OUT_SLOTS = 64;

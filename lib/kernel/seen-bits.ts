@@ -40,3 +40,5 @@ export const SEEN_PATIENT = 32768;
 export const SEEN_EXCHANGE = 65536;
 /** One of the ends closed or reset a TCP connection in the record that opened it. */
 export const SEEN_CLOSED = 131072;
+/** Source and target have private addresses. Follows from the addresses, so fragments do not store it. */
+export const SEEN_LATERAL = 262144;

@@ -3,7 +3,7 @@ import { parseAddress, type Words } from './address.ts';
 import { type Cidr, cidrAround, containsAddress } from './cidr.ts';
 
 /** RFC 1918, shared address space (RFC 6598), unique local IPv6 (RFC 4193). */
-const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'];
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].map(networkOrThrow);
 /** Multicast, broadcast, link-local, loopback, unspecified: discovery traffic by design, or never on the network. */
 const UNCOUNTED = [
   '224.0.0.0/4',
@@ -22,7 +22,7 @@ export class Networks {
 
   /** @param internal further CIDRs that count as inside. @throws Error for text that is not a CIDR block. */
   constructor(internal: readonly string[] = []) {
-    this.#inside = [...PRIVATE, ...internal].map(networkOrThrow);
+    this.#inside = [...PRIVATE, ...internal.map(networkOrThrow)];
   }
 
   /** Whether the address is in a private range or in one that the settings name. */
@@ -36,6 +36,9 @@ export class Networks {
     return address !== undefined && this.isInside(address);
   }
 }
+
+/** Whether the address is in a private range, whatever the settings say. */
+export const isPrivate = (address: Words): boolean => PRIVATE.some((network) => containsAddress(network, address));
 
 /** Whether contacts with the address cannot be probes: multicast, broadcast, link-local, loopback, unspecified. */
 export const isUncounted = (address: Words): boolean => UNCOUNTED.some((network) => containsAddress(network, address));

@@ -8,11 +8,11 @@ export const SEEN_UNKEPT = SEEN_REPLY | SEEN_CONVERSATION;
 
 /** Whether the contact was answered in one of some hours, and their samples left it out. */
 export const isAnsweredUnkept = (
-  { hash }: SeenContact,
+  contact: SeenContact,
   { panes }: SourceEvidence,
   isAsked: (hour: number) => boolean,
-): boolean => panes.some((pane) => isAsked(pane.hour) && wasAnswered(pane.sample, hash));
+): boolean => panes.some((pane) => isAsked(pane.hour) && wasAnswered(pane.sample, contact));
 
 /** If an earlier hour is sampled, a visit in it may not have been kept. */
-export const isSurelyFirst = ({ hash }: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>
-  panes.every((pane) => pane.hour >= hour || !mayBeLeftOut(pane.sample, hash));
+export const isSurelyFirst = (contact: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>
+  panes.every((pane) => pane.hour >= hour || !mayBeLeftOut(pane.sample, contact));

@@ -12,7 +12,7 @@ import {
   WITHOUT_FLAGS,
 } from '../../lib/evidence/quality.ts';
 import { ScopeNumbers, Scopes } from '../../lib/evidence/scope.ts';
-import { hasInitiatorHalf, isNothing, SEEN_OWN_TARGET } from '../../lib/evidence/seen.ts';
+import { hasInitiatorHalf, isNothing, SEEN_LATERAL, SEEN_OWN_TARGET } from '../../lib/evidence/seen.ts';
 import type { ColumnMap } from '../../lib/flowlog/columns.ts';
 import { lossesWithout } from '../../lib/flowlog/read-columns.ts';
 import {
@@ -87,6 +87,7 @@ export class ReferenceCollector implements FlowLogConsumer {
       this.#layoutQuality |
       (record.tcpFlags === NO_FLAGS && protocol === TCP ? WITHOUT_FLAGS : 0) |
       (end - start > LONG_SECONDS ? LONG_AGGREGATION : 0);
+    const lateral = this.#kinds.isPrivate(source) && this.#kinds.isPrivate(target) ? SEEN_LATERAL : 0;
     const common = { protocol, start, end, quality };
     if (this.#halves.forward)
       this.#table.add({
@@ -94,7 +95,7 @@ export class ReferenceCollector implements FlowLogConsumer {
         source,
         target,
         port: record.targetPort,
-        seen: this.#halves.forward,
+        seen: this.#halves.forward | lateral,
         sourcePort: record.sourcePort,
         packetBytes: Math.min(255, Math.round(record.bytes / Math.max(1, record.packets))),
       });
@@ -104,7 +105,7 @@ export class ReferenceCollector implements FlowLogConsumer {
         source: target,
         target: source,
         port: record.sourcePort,
-        seen: this.#halves.reverse,
+        seen: this.#halves.reverse | lateral,
         sourcePort: 0,
         packetBytes: 0,
       });

@@ -11,6 +11,7 @@ import {
   outcomeOf,
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
+  SEEN_LATERAL,
   SEEN_SYN,
 } from '../../lib/evidence/seen.ts';
 import type { ReferenceAddresses } from './addresses.ts';
@@ -128,21 +129,28 @@ export class ContactTable {
     const of = Map.groupBy(contacts, classOf);
     const answers = [...(of.get('answered') ?? []), ...(of.get('nothing') ?? [])];
     const failed = highestOf(of.get('failed') ?? [], this.#limit);
-    const touched = Math.min(failed, highestOf(of.get('touched') ?? [], Math.max(1, Math.floor(this.#limit / 2))));
+    const lateral = highestOf(of.get('lateral') ?? [], this.#limit);
+    const touched = Math.min(
+      failed,
+      lateral,
+      highestOf(of.get('touched') ?? [], Math.max(1, Math.floor(this.#limit / 2))),
+    );
     const answered = Math.min(touched, highestOf(answers, this.#limit));
-    const bounds = { failed, touched, answered, nothing: answered };
-    // An answered contact that is left out is remembered by the upper twenty bits of its hash.
+    const bounds = { failed, lateral, touched, answered, nothing: answered };
+    // An answered contact that is left out is remembered by the upper twenty bits of its hash, apart for lateral ones.
+    const cellOf = ({ hash, seen }: Contact) => (hash >>> 12) * 2 + (seen & SEEN_LATERAL ? 1 : 0);
     const leftOut = new Set<number>();
     for (const contact of contacts) {
       const kind = classOf(contact);
-      if ((kind === 'touched' || kind === 'answered') && contact.hash > bounds[kind] && contact.hash <= failed)
-        leftOut.add(contact.hash >>> 12);
+      const highest = contact.seen & SEEN_LATERAL ? lateral : failed;
+      if ((kind === 'touched' || kind === 'answered') && contact.hash > bounds[kind] && contact.hash <= highest)
+        leftOut.add(cellOf(contact));
     }
     return {
-      sample: { failed, touched, answered, leftOut: [...leftOut].sort((a, b) => a - b) },
+      sample: { failed, lateral, touched, answered, leftOut: [...leftOut].sort((a, b) => a - b) },
       contacts: contacts.filter(
         (contact) =>
-          contact.hash <= answered || (contact.hash <= bounds[classOf(contact)] && !leftOut.has(contact.hash >>> 12)),
+          contact.hash <= answered || (contact.hash <= bounds[classOf(contact)] && !leftOut.has(cellOf(contact))),
       ),
     };
   }
@@ -176,10 +184,10 @@ export class ContactTable {
 }
 
 /** How a contact is sampled: those that may be probes apart from the others. */
-function classOf({ seen, protocol }: Contact): 'failed' | 'touched' | 'answered' | 'nothing' {
+function classOf({ seen, protocol }: Contact): 'failed' | 'lateral' | 'touched' | 'answered' | 'nothing' {
   if (isNothing(seen)) return 'nothing';
   // With a SYN the outcome tells whether there was an answer, also where no initiator's half was seen.
-  if (outcomeOf(seen | SEEN_SYN) !== 'established') return 'failed';
+  if (outcomeOf(seen | SEEN_SYN) !== 'established') return seen & SEEN_LATERAL ? 'lateral' : 'failed';
   return seen & (SEEN_CONVERSATION | SEEN_EXCHANGE) || protocol === 17 ? 'answered' : 'touched';
 }
 

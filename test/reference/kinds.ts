@@ -1,6 +1,6 @@
 /** The kind of each address by its number alone, asked for once per address. */
 import { kindOf } from '../../lib/kernel/kernel-tables.ts';
-import { KIND_INSIDE, KIND_UNCOUNTED } from '../../lib/kernel/rows.ts';
+import { KIND_INSIDE, KIND_PRIVATE, KIND_UNCOUNTED } from '../../lib/kernel/rows.ts';
 import type { Networks } from '../../lib/net/networks.ts';
 import type { ReferenceAddresses } from './addresses.ts';
 
@@ -22,6 +22,11 @@ export class Kinds {
   /** Whether contacts with the address may be probes. */
   isCountable(id: number): boolean {
     return (this.#of(id) & KIND_UNCOUNTED) === 0;
+  }
+
+  /** Whether the address is private, whatever the settings say. */
+  isPrivate(id: number): boolean {
+    return (this.#of(id) & KIND_PRIVATE) !== 0;
   }
 
   #of(id: number): number {

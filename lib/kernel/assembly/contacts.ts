@@ -6,15 +6,16 @@
  * the contacts with the smallest keyed hashes: all of them up to a limit, beyond it a uniform sample of known rate. The
  * summary is the union of what was seen.
  *
- * Failed, touched and answered contacts have a rate of their own each, so that failures are kept before successes. The
- * rules are those of `lib/evidence/sample.ts`, which also says when any order, repetition or split of the records gives
+ * Failed, touched and answered contacts have a rate of their own each, so that failures are kept before successes, and
+ * so have failed ones between private addresses. The rules are those of `lib/evidence/sample.ts`, which also says when any order, repetition or split of the records gives
  * the same table.
  */
-import { CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, MOST_LEFT_OUT, PANE_ANSWERED, PANE_BYTES, PANE_COUNT, PANE_CUT_AT, PANE_FAILED, PANE_FAILED_PROBES, PANE_HEAD, PANE_HOUR, PANE_LATEST, PANE_LEFT_OUT, PANE_QUALITY, PANE_SOURCE, PANE_TOUCHED } from '../rows';
+import { CELL_SHIFT, CONTACT_BYTES, CONTACT_FIRST_END, CONTACT_FIRST_START, CONTACT_FLOWS, CONTACT_HASH, CONTACT_LAST_END, CONTACT_MINUTES_HIGH, CONTACT_MINUTES_LOW, CONTACT_NEXT, CONTACT_PACKET_BYTES, CONTACT_PANE, CONTACT_SEEN, CONTACT_SERVICE, CONTACT_SOURCE_PORT, CONTACT_TARGET, KIND_INSIDE, MOST_LEFT_OUT, PANE_ANSWERED, PANE_BYTES, PANE_COUNT, PANE_CUT_AT, PANE_FAILED, PANE_FAILED_PROBES, PANE_HEAD, PANE_HOUR, PANE_LATERAL, PANE_LATEST, PANE_LEFT_OUT, PANE_QUALITY, PANE_SOURCE, PANE_TOUCHED } from '../rows';
 import {
   SEEN_COMPLETED,
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
+  SEEN_LATERAL,
   SEEN_PROBE,
   SEEN_REPLY,
   SEEN_RESET,
@@ -45,9 +46,10 @@ const UDP: u32 = 17;
 
 /** Classes of contacts, those to keep first. Contacts of which only a stray reset was seen are sampled like answered ones. */
 const CLASS_FAILED: u32 = 0;
-const CLASS_TOUCHED: u32 = 1;
-const CLASS_ANSWERED: u32 = 2;
-const CLASS_NOTHING: u32 = 3;
+const CLASS_LATERAL: u32 = 1;
+const CLASS_TOUCHED: u32 = 2;
+const CLASS_ANSWERED: u32 = 3;
+const CLASS_NOTHING: u32 = 4;
 
 /** Rows ever used, including the unused row 0. */
 export let paneCount: u32 = 1;
@@ -152,7 +154,15 @@ function classOf(row: u32): u32 {
   const seen = load<u32>(row, CONTACT_SEEN);
   if ((seen & (ANSWERED | SEEN_UNRESOLVED_REVERSE)) != 0)
     return (seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) != 0 || (load<u32>(row, CONTACT_SERVICE) & 255) == UDP ? CLASS_ANSWERED : CLASS_TOUCHED;
-  return (seen & ~SEEN_TCP) == SEEN_WEAK_RESET ? CLASS_NOTHING : CLASS_FAILED;
+  if ((seen & ~(SEEN_TCP | SEEN_LATERAL)) == SEEN_WEAK_RESET) return CLASS_NOTHING;
+  return failedClassOf(seen);
+}
+
+/** The class of a contact as long as nothing answers. */
+// @ts-expect-error: decorator
+@inline
+function failedClassOf(seen: u32): u32 {
+  return (seen & SEEN_LATERAL) != 0 ? CLASS_LATERAL : CLASS_FAILED;
 }
 
 /** The lower of two values, where 0 means none: a union in any order. */
@@ -195,7 +205,7 @@ export function add(
     store<u32>(paneRow(pane), all, PANE_QUALITY);
     setLastPane(source, pane, hour, all);
   }
-  const id = contactAt(pane, source, target, service);
+  const id = contactAt(pane, source, target, service, failedClassOf(seen));
   if (id == 0) return;
   const row = contactRow(id);
   const before = load<u32>(row, CONTACT_SEEN);
@@ -240,11 +250,11 @@ function widen(row: u32, firstStart: u32, firstEnd: u32, lastEnd: u32): void {
  */
 export function unite(source: u32, target: u32, hour: u32, row: u32): void {
   const pane = paneAt(source, hour);
-  const id = contactAt(pane, source, target, load<u32>(row, CONTACT_SERVICE));
+  const seen = load<u32>(row, CONTACT_SEEN);
+  const id = contactAt(pane, source, target, load<u32>(row, CONTACT_SERVICE), failedClassOf(seen));
   if (id == 0) return;
   const own = contactRow(id);
   const before = load<u32>(own, CONTACT_SEEN);
-  const seen = load<u32>(row, CONTACT_SEEN);
   const firstStart = load<u32>(row, CONTACT_FIRST_START);
   const firstEnd = load<u32>(row, CONTACT_FIRST_END);
   const lastEnd = load<u32>(row, CONTACT_LAST_END);
@@ -262,15 +272,15 @@ export function unite(source: u32, target: u32, hour: u32, row: u32): void {
 }
 
 /** Adds what another table knew of a pane in addition to its contacts. */
-export function unitePane(source: u32, hour: u32, quality: u32, answered: u32, touched: u32, failed: u32): void {
+export function unitePane(source: u32, hour: u32, quality: u32, answered: u32, touched: u32, failed: u32, lateral: u32): void {
   const row = paneRow(paneAt(source, hour));
   store<u32>(row, load<u32>(row, PANE_QUALITY) | quality, PANE_QUALITY);
-  lower(row, failed, touched, answered);
+  lower(row, failed, lateral, touched, answered);
 }
 
-/** Adds an answered contact that another table left out, by any hash of its cell. */
-export function uniteLeftOut(source: u32, hour: u32, hash: u32): void {
-  remember(paneRow(paneAt(source, hour)), hash);
+/** Adds an answered contact that another table left out, by its cell. */
+export function uniteLeftOut(source: u32, hour: u32, cell: u32): void {
+  remember(paneRow(paneAt(source, hour)), cell);
 }
 
 // @ts-expect-error: decorator
@@ -300,6 +310,7 @@ function paneAt(source: u32, hour: u32): u32 {
   store<u32>(row, FULL, PANE_ANSWERED);
   store<u32>(row, FULL, PANE_TOUCHED);
   store<u32>(row, FULL, PANE_FAILED);
+  store<u32>(row, FULL, PANE_LATERAL);
   store<u32>(row, 0, PANE_QUALITY);
   store<u32>(row, 0, PANE_HEAD);
   store<u32>(row, 0, PANE_LEFT_OUT);
@@ -317,10 +328,10 @@ function contactSlot(pane: u32, target: u32, service: u32): u32 {
   return hash ^ (hash >>> 16);
 }
 
-/** The row of a contact, created if it is not known. 0 if the sample leaves the contact out. */
+/** The row of a contact, created if it is not known. 0 if the sample leaves it out. `failedClass` is its class as long as nothing answers. */
 // @ts-expect-error: decorator
 @inline
-function contactAt(pane: u32, source: u32, target: u32, service: u32): u32 {
+function contactAt(pane: u32, source: u32, target: u32, service: u32, failedClass: u32): u32 {
   const mask = slots - 1;
   let slot = contactSlot(pane, target, service) & mask;
   for (;;) {
@@ -330,10 +341,10 @@ function contactAt(pane: u32, source: u32, target: u32, service: u32): u32 {
     if (load<u32>(row, CONTACT_TARGET) == target && load<u32>(row, CONTACT_SERVICE) == service && load<u32>(row, CONTACT_PANE) == pane) return id;
     slot = (slot + 1) & mask;
   }
-  return insert(pane, source, target, service);
+  return insert(pane, source, target, service, failedClass);
 }
 
-function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
+function insert(pane: u32, source: u32, target: u32, service: u32, failedClass: u32): u32 {
   // The source's words are folded into two, so that its contacts are sampled independently of other sources' contacts.
   const hash = keyedHash(
     word(source, 0) ^ word(source, 2),
@@ -345,10 +356,10 @@ function insert(pane: u32, source: u32, target: u32, service: u32): u32 {
     service,
   );
   const at = paneRow(pane);
-  if (isLeftOut(at, hash)) return 0;
+  if (isLeftOut(at, hash, failedClass)) return 0;
   if (load<u32>(at, PANE_COUNT) >= load<u32>(at, PANE_CUT_AT)) {
     cut(pane, MOST_LEFT_OUT + MOST_LEFT_OUT / 4);
-    if (isLeftOut(at, hash)) return 0;
+    if (isLeftOut(at, hash, failedClass)) return 0;
   }
   if (usedSlots * 2 >= slots) reindexContacts();
   let id = free;
@@ -388,10 +399,10 @@ function indexContact(id: u32): void {
 /** Whether a contact of any class with this hash is left out, since it failed beyond the rate or had been answered. */
 // @ts-expect-error: decorator
 @inline
-function isLeftOut(at: u32, hash: u32): bool {
+function isLeftOut(at: u32, hash: u32, failedClass: u32): bool {
   return (
     hash > load<u32>(at, PANE_ANSWERED) &&
-    (hash > load<u32>(at, PANE_FAILED) || leftOut.has(load<u32>(at, PANE_LEFT_OUT), hash))
+    (hash > boundOf(at, failedClass) || leftOut.has(load<u32>(at, PANE_LEFT_OUT), cellOf(hash, failedClass)))
   );
 }
 
@@ -399,20 +410,31 @@ function isLeftOut(at: u32, hash: u32): bool {
 // @ts-expect-error: decorator
 @inline
 function boundOf(at: u32, rank: u32): u32 {
-  return rank == CLASS_FAILED ? load<u32>(at, PANE_FAILED) : rank == CLASS_TOUCHED ? load<u32>(at, PANE_TOUCHED) : load<u32>(at, PANE_ANSWERED);
+  if (rank == CLASS_FAILED) return load<u32>(at, PANE_FAILED);
+  if (rank == CLASS_LATERAL) return load<u32>(at, PANE_LATERAL);
+  return rank == CLASS_TOUCHED ? load<u32>(at, PANE_TOUCHED) : load<u32>(at, PANE_ANSWERED);
 }
 
 // @ts-expect-error: decorator
 @inline
 function isKept(at: u32, row: u32): bool {
   const hash = load<u32>(row, CONTACT_HASH);
-  return hash <= boundOf(at, classOf(row)) && !isLeftOut(at, hash);
+  return hash <= boundOf(at, classOf(row)) && !isLeftOut(at, hash, failedClassOf(load<u32>(row, CONTACT_SEEN)));
+}
+
+/** The cell that remembers a contact with this hash. */
+// @ts-expect-error: decorator
+@inline
+function cellOf(hash: u32, failedClass: u32): u32 {
+  return ((hash >>> CELL_SHIFT) << 1) | (failedClass == CLASS_LATERAL ? 1 : 0);
 }
 
 /** Lowers the bounds of a pane. What is answered never has a higher one than what may be a probe. */
-function lower(at: u32, failed: u32, touched: u32, answered: u32): void {
+function lower(at: u32, failed: u32, lateral: u32, touched: u32, answered: u32): void {
   store<u32>(at, min(failed, load<u32>(at, PANE_FAILED)), PANE_FAILED);
-  store<u32>(at, min(min(touched, load<u32>(at, PANE_TOUCHED)), load<u32>(at, PANE_FAILED)), PANE_TOUCHED);
+  store<u32>(at, min(lateral, load<u32>(at, PANE_LATERAL)), PANE_LATERAL);
+  const least = min(load<u32>(at, PANE_FAILED), load<u32>(at, PANE_LATERAL));
+  store<u32>(at, min(min(touched, load<u32>(at, PANE_TOUCHED)), least), PANE_TOUCHED);
   store<u32>(at, min(min(answered, load<u32>(at, PANE_ANSWERED)), load<u32>(at, PANE_TOUCHED)), PANE_ANSWERED);
 }
 
@@ -420,12 +442,12 @@ function lower(at: u32, failed: u32, touched: u32, answered: u32): void {
  * Notes that an answered contact is left out. Without room for that, the pane gets one bound for all classes: otherwise
  * later records of left-out contacts would look like failures.
  */
-function remember(at: u32, hash: u32): void {
-  if (load<u32>(at, PANE_ANSWERED) == load<u32>(at, PANE_FAILED)) return;
-  const block = leftOut.add(load<u32>(at, PANE_LEFT_OUT), hash);
+function remember(at: u32, cell: u32): void {
+  if (load<u32>(at, PANE_ANSWERED) == boundOf(at, (cell & 1) != 0 ? CLASS_LATERAL : CLASS_FAILED)) return;
+  const block = leftOut.add(load<u32>(at, PANE_LEFT_OUT), cell);
   store<u32>(at, block, PANE_LEFT_OUT);
   const answered = load<u32>(at, PANE_ANSWERED);
-  if (block == 0) lower(at, answered, answered, answered);
+  if (block == 0) lower(at, answered, answered, answered, answered);
 }
 
 /**
@@ -435,20 +457,25 @@ function remember(at: u32, hash: u32): void {
 export function cut(pane: u32, mostLeftOut: u32): void {
   const at = paneRow(pane);
   const failedBefore = load<u32>(at, PANE_FAILED);
+  const lateralBefore = load<u32>(at, PANE_LATERAL);
   const failed = boundFor(pane, CLASS_FAILED);
+  const lateral = boundFor(pane, CLASS_LATERAL);
   const touched = boundFor(pane, CLASS_TOUCHED);
-  lower(at, failed, touched, boundFor(pane, CLASS_ANSWERED));
+  lower(at, failed, lateral, touched, boundFor(pane, CLASS_ANSWERED));
   if (load<u32>(at, PANE_ANSWERED) != FULL) {
     for (let id = load<u32>(at, PANE_HEAD); id != 0; id = load<u32>(contactRow(id), CONTACT_NEXT)) {
-      const rank = classOf(contactRow(id));
-      const hash = load<u32>(contactRow(id), CONTACT_HASH);
-      if ((rank == CLASS_TOUCHED || rank == CLASS_ANSWERED) && hash > boundOf(at, rank) && hash <= load<u32>(at, PANE_FAILED))
-        remember(at, hash);
+      const row = contactRow(id);
+      const rank = classOf(row);
+      const hash = load<u32>(row, CONTACT_HASH);
+      if (rank != CLASS_TOUCHED && rank != CLASS_ANSWERED) continue;
+      const failedClass = failedClassOf(load<u32>(row, CONTACT_SEEN));
+      if (hash > boundOf(at, rank) && hash <= boundOf(at, failedClass)) remember(at, cellOf(hash, failedClass));
     }
     const block = load<u32>(at, PANE_LEFT_OUT);
-    if (load<u32>(at, PANE_FAILED) < failedBefore || leftOut.countOf(block) > mostLeftOut) {
-      const bound = leftOut.trim(block, load<u32>(at, PANE_FAILED), MOST_LEFT_OUT);
-      lower(at, bound, bound, bound);
+    const isLower = load<u32>(at, PANE_FAILED) < failedBefore || load<u32>(at, PANE_LATERAL) < lateralBefore;
+    if (isLower || leftOut.countOf(block) > mostLeftOut) {
+      const bound = leftOut.trim(block, load<u32>(at, PANE_FAILED), load<u32>(at, PANE_LATERAL), MOST_LEFT_OUT);
+      lower(at, bound, bound, bound, bound);
     }
     dropLeftOut(pane);
   }

@@ -1,6 +1,6 @@
 /**
- * The answered contacts that samples left out, as sets of cells. A cell is the upper part of a contact's hash. Without
- * them, a later record of such a contact would look like the first one of a contact that nobody answers.
+ * The answered contacts that samples left out, as sets of cells. A cell is the upper part of a contact's hash, written
+ * twice as large, and one more for contacts between private addresses. Without them, a later record of such a contact would look like the first one of a contact that nobody answers.
  *
  * A set is a block: its number of slots, the number of its cells, and from LEFT_OUT_SLOTS on an open hash table of words
  * (one more than the cell, 0 for a free slot). It doubles when three quarters are full. Blocks of one size are used again.
@@ -28,10 +28,10 @@ export function reset(): void {
   memory.fill(free, 0, 32 * 4);
 }
 
-/** Whether the set has the cell of the hash. Block 0 is the empty set. */
-export function has(block: u32, hash: u32): bool {
+/** Whether the set has the cell. Block 0 is the empty set. */
+export function has(block: u32, cell: u32): bool {
   if (block == 0) return false;
-  const wanted = (hash >>> CELL_SHIFT) + 1;
+  const wanted = cell + 1;
   const mask = load<u32>(leftOut + block) - 1;
   let slot = slotOf(wanted) & mask;
   let found = slotAt(block, slot);
@@ -42,13 +42,13 @@ export function has(block: u32, hash: u32): bool {
   return found == wanted;
 }
 
-/** Adds the cell of the hash. Returns the block of the set from now on, or 0 if there was no room and the set is gone. */
-export function add(block: u32, hash: u32): u32 {
+/** Adds a cell. Returns the block of the set from now on, or 0 if there was no room and the set is gone. */
+export function add(block: u32, cell: u32): u32 {
   if (block == 0) {
     block = take(FEWEST_SLOTS);
     if (block == 0) return 0;
   }
-  if (has(block, hash)) return block;
+  if (has(block, cell)) return block;
   const slots = load<u32>(leftOut + block);
   if ((load<u32>(leftOut + block, COUNT) + 1) * 4 > slots * 3) {
     const larger = slots < MOST_SLOTS ? take(slots * 2) : 0;
@@ -62,7 +62,7 @@ export function add(block: u32, hash: u32): u32 {
     if (larger == 0) return 0;
     block = larger;
   }
-  put(block, (hash >>> CELL_SHIFT) + 1);
+  put(block, cell + 1);
   return block;
 }
 
@@ -79,21 +79,25 @@ export function release(block: u32): void {
 }
 
 /**
- * Removes the cells above a hash, and all but the `most` lowest ones of the rest. Returns the highest hash up to which
- * the set still has every cell, or the given one.
+ * Removes the cells above a hash, which is another one for contacts between private addresses, and all but the `most`
+ * lowest ones of the rest. Returns the highest hash up to which the set still has every cell.
  */
-export function trim(block: u32, highest: u32, most: u32): u32 {
-  if (block == 0) return highest;
+export function trim(block: u32, failed: u32, lateral: u32, most: u32): u32 {
+  if (block == 0) return FULL;
   const slots = load<u32>(leftOut + block);
   let members: u32 = 0;
   for (let slot: u32 = 0; slot < slots; slot++) {
     const stored = slotAt(block, slot);
-    if (stored != 0 && stored - 1 <= highest >>> CELL_SHIFT) store<u32>(SORTED + members++ * 4, stored);
+    if (stored == 0) continue;
+    const cell = stored - 1;
+    if (cell >>> 1 <= ((cell & 1) != 0 ? lateral : failed) >>> CELL_SHIFT) store<u32>(SORTED + members++ * 4, stored);
   }
   let bound = FULL;
+  let highest = FULL;
   if (members > most) {
-    bound = nthSmallest(members, most);
-    highest = ((bound - 1) << CELL_SHIFT) - 1;
+    const first = (nthSmallest(members, most) - 1) >>> 1;
+    bound = first * 2 + 1;
+    highest = (first << CELL_SHIFT) - 1;
   }
   memory.fill(leftOut + block + LEFT_OUT_SLOTS, 0, slots * 4);
   store<u32>(leftOut + block, 0, COUNT);

@@ -1,5 +1,6 @@
 /** Adds one record: the holders of its addresses, and one or both halves of a contact. */
-import { KIND_UNCOUNTED } from '../rows';
+import { KIND_PRIVATE, KIND_UNCOUNTED } from '../rows';
+import { SEEN_LATERAL } from '../seen-bits';
 import { isIpv4, kind } from './addresses';
 import { add } from './contacts';
 import { classify, forward, NO_FLAGS, reverse } from './initiator';
@@ -54,13 +55,14 @@ export function record(
   if (interfaceId) learn(interfaceId, source, target, ownSource, ownTarget, direction, lineStart, lineEnd);
   if (source == target || ((kind(source) | kind(target)) & KIND_UNCOUNTED) != 0) return;
   classify(protocol, sourcePort, targetPort, packets, bytes, action, flags, isIpv4(source));
+  const lateral = (kind(source) & kind(target) & KIND_PRIVATE) != 0 ? SEEN_LATERAL : 0;
   const quality =
     layoutQuality |
     (flags == NO_FLAGS && protocol == TCP ? WITHOUT_FLAGS : 0) |
     (end - start > LONG_SECONDS ? LONG_AGGREGATION : 0);
   if (forward) {
     const packetBytes = min<f64>(MOST_PACKET_BYTES, Math.round(bytes / max<f64>(1, packets)));
-    add(source, target, targetPort * 256 + protocol, forward, start, end, quality, sourcePort, <u32>packetBytes);
+    add(source, target, targetPort * 256 + protocol, forward | lateral, start, end, quality, sourcePort, <u32>packetBytes);
   }
-  if (reverse) add(target, source, sourcePort * 256 + protocol, reverse, start, end, quality, 0, 0);
+  if (reverse) add(target, source, sourcePort * 256 + protocol, reverse | lateral, start, end, quality, 0, 0);
 }

@@ -15,12 +15,13 @@ import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { CodecError } from '../../../lib/evidence/layout.ts';
 import { EVERYTHING, limitsOf } from '../../../lib/evidence/sample.ts';
+import { SEEN_LATERAL } from '../../../lib/evidence/seen.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
 import { bufferSource } from '../../../lib/flowlog/source.ts';
 import { MOST_LEFT_OUT } from '../../../lib/kernel/rows.ts';
 import { formatAddress } from '../../../lib/net/address.ts';
 import fc from '../../properties.ts';
-import { contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
+import { asCollected, contactOf, fragmentArbitrary, fragmentOf, HOUR } from './fragments.ts';
 
 const byHash = (fragment: Fragment): Fragment => ({
   ...fragment,
@@ -69,11 +70,11 @@ describe('the codec', () => {
       flows: -5,
     });
     expect(decodeFragment(fragmentOf({}), encodeFragment(fragmentOf({ contacts: [contact] }))).contacts).toEqual([
-      contact,
+      { ...contact, seen: contact.seen | SEEN_LATERAL },
     ]);
   });
 
-  test('stays below 300 KB with as many contacts of each class as there may be, and IPv6 targets that do not compress', () => {
+  test('stays below 370 KB with as many contacts of each class as there may be, and IPv6 targets that do not compress', () => {
     const word = () => randomBytes(4).readUInt32LE();
     const most = Object.values(limitsOf(CONTACTS_PER_PANE)).reduce((sum, limit) => sum + limit, 0);
     const leftOut = Array.from({ length: MOST_LEFT_OUT }, (_, n) => n * 32 + (word() & 31));
@@ -95,7 +96,7 @@ describe('the codec', () => {
     );
     const sample = { ...EVERYTHING, touched: 2 ** 31, answered: 2 ** 30, leftOut };
     const bytes = encodeFragment(fragmentOf({ contacts, sample }));
-    expect(bytes.length).toBeLessThan(300_000);
+    expect(bytes.length).toBeLessThan(370_000);
     // A byte for each contact that was left out.
     expect(bytes.length - encodeFragment(fragmentOf({ contacts })).length).toBeLessThan(MOST_LEFT_OUT);
     expect(decodeFragment(fragmentOf({}), bytes).sample).toEqual(sample);
@@ -110,9 +111,9 @@ describe('the codec', () => {
     const identity = { interfaceId: 'eni-1', fields: { 'vpc-id': 'vpc-1' } };
     const end = 500_000 * HOUR + 70;
     const [failed, answered] = [8193, 8193 | 16];
-    expect(decodeFragments('111122223333', stored)).toEqual([
+    const expected = [
       fragmentOf({
-        sample: { failed: 0x12345678, touched: 0x12345678, answered: 0x12345678, leftOut: [] },
+        sample: { failed: 0x12345678, lateral: 0x12345678, touched: 0x12345678, answered: 0x12345678, leftOut: [] },
         quality: 16,
         fragments: 3,
         identity,
@@ -126,7 +127,31 @@ describe('the codec', () => {
         inside: false,
         contacts: [contactOf({ hash: 0xfffffffe, port: 80, target: '2001:db8::2', seen: failed })],
       }),
-    ]);
+    ];
+    expect(decodeFragments('111122223333', stored)).toEqual(expected.map(asCollected));
+  });
+
+  test('reads items of version 4, which had one rate and one kind of cell for all failed contacts', () => {
+    const stored = Buffer.from(
+      'BFETUgAAxH+6+d6/a1KbxtIziLDA2oBxxGkmARVswHHgA8qki8y82BkASFu+1iRj+bnuktCeB197I55jmXgeU98FgjxgWq/MU/79FQjKMkSTxgBAnAcAAAAJAAAA',
+      'base64',
+    );
+    expect(stored[0]).toBe(4);
+    const expected = fragmentOf({
+      quality: 16,
+      sample: {
+        failed: 0xf0000000,
+        lateral: 0xf0000000,
+        touched: 0x80000000,
+        answered: 0x70000000,
+        leftOut: [0xe0002, 0xe0003, 0x1dfffe, 0x1dffff],
+      },
+      contacts: [
+        contactOf({ hash: 7, port: 22, seen: 8193 }),
+        contactOf({ hash: 9, port: 22, seen: 8193, target: '203.0.113.9' }),
+      ],
+    });
+    expect(decodeFragments('111122223333', stored)).toEqual([asCollected(expected)]);
   });
 });
 
@@ -203,12 +228,12 @@ describe('bytes that are no fragment', () => {
   const good = encodeFragment(fragmentOf({ contacts: [contactOf({ hash: 1 })] }));
   const decode = (bytes: Uint8Array) => decodeFragment(fragmentOf({}), bytes);
 
-  test('of another version are refused, with both versions named', () => {
+  test('of another version are refused, with the versions named', () => {
     for (const version of [0, 1, 255]) {
       const other = Uint8Array.from(good);
       other[0] = version;
       expect(() => decode(other)).toThrow(CodecError);
-      expect(() => decode(other)).toThrow(`fragment version must be 3 or 4, got ${version}`);
+      expect(() => decode(other)).toThrow(`fragment version must be 3 or 4 or 5, got ${version}`);
     }
     expect(() => decode(new Uint8Array(0))).toThrow(CodecError);
   });
@@ -286,9 +311,10 @@ describe('bytes that are damaged where no checksum tells', () => {
   });
 
   test.each([
-    ['answered contacts with a higher rate than touched ones', { touched: 5, answered: 6, failed: 7 }],
-    ['touched contacts with a higher rate than failed ones', { touched: 8, answered: 6, failed: 7 }],
-    ['a left-out contact beyond all hashes', { touched: 6, answered: 6, failed: 7, leftOut: [2 ** 20] }],
+    ['answered contacts with a higher rate than touched ones', { touched: 5, answered: 6, failed: 7, lateral: 7 }],
+    ['touched contacts with a higher rate than failed ones', { touched: 8, answered: 6, failed: 7, lateral: 9 }],
+    ['touched contacts with a higher rate than lateral ones', { touched: 8, answered: 6, failed: 9, lateral: 7 }],
+    ['a left-out contact beyond all hashes', { touched: 6, answered: 6, failed: 7, lateral: 7, leftOut: [2 ** 21] }],
   ])('are refused where they tell of %s', (_, sample) => {
     const bytes = encodeFragments([fragmentOf({ sample: { leftOut: [], ...sample } })]);
     expect(() => decodeFragments('x', bytes)).toThrow(CodecError);

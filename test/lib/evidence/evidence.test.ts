@@ -65,7 +65,7 @@ const again = (evidence: SourceEvidence): Fragment[] =>
   });
 
 /** So many answered contacts that they are cut, and never as many others. */
-const LIMITS = { failed: 100, touched: 100, answered: 5 };
+const LIMITS = { failed: 100, lateral: 100, touched: 100, answered: 5 };
 
 describe('merging', () => {
   test('is commutative', () => {
@@ -127,8 +127,8 @@ describe('merging', () => {
   test('says so where the union had to be sampled, although every part was exact', () => {
     const half = (from: number) =>
       fragmentOf({ contacts: Array.from({ length: 4 }, (_, n) => contactOf({ hash: from + n })) });
-    const [pane] = mergeFragments([half(10), half(20)], { failed: 5, touched: 2, answered: 5 })!.panes;
-    const sample = { failed: 20, touched: 20, answered: 20, leftOut: [] };
+    const [pane] = mergeFragments([half(10), half(20)], { failed: 5, lateral: 5, touched: 2, answered: 5 })!.panes;
+    const sample = { failed: 20, lateral: 0xffffffff, touched: 20, answered: 20, leftOut: [] };
     expect(pane).toMatchObject({ sample, quality: SAMPLED });
     expect(pane!.contacts.map(({ hash }) => hash)).toEqual([10, 11, 12, 13, 20]);
   });

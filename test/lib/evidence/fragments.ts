@@ -2,7 +2,9 @@
 
 import type { Fragment, SeenContact } from '../../../lib/evidence/evidence.ts';
 import { EVERYTHING, type Sample } from '../../../lib/evidence/sample.ts';
-import { formatAddress } from '../../../lib/net/address.ts';
+import { SEEN_LATERAL } from '../../../lib/evidence/seen.ts';
+import { formatAddress, parseAddress } from '../../../lib/net/address.ts';
+import { isPrivate } from '../../../lib/net/networks.ts';
 import fc from '../../properties.ts';
 
 export const HOUR = 3600;
@@ -10,6 +12,7 @@ const word = fc.integer({ min: 0, max: 0xffffffff });
 
 const addressText = fc.oneof(
   word.map((w) => formatAddress(0, 0, 0xffff, w)),
+  word.map((w) => formatAddress(0, 0, 0xffff, 0x0a000000 | (w & 0xffffff))),
   fc.tuple(word, word, word, word).map(([a, b, c, d]) => formatAddress(a | 0x20000000, b, c, d)),
 );
 
@@ -39,47 +42,59 @@ const contactAt = (hour: number): fc.Arbitrary<SeenContact> =>
 
 const sampleArbitrary: fc.Arbitrary<Sample> = fc.oneof(
   fc.constant(EVERYTHING),
-  word.map((bound) => ({ failed: bound, touched: bound, answered: bound, leftOut: [] })),
+  word.map((bound) => ({ failed: bound, lateral: bound, touched: bound, answered: bound, leftOut: [] })),
   fc
-    .tuple(word, word, word, fc.uniqueArray(fc.integer({ min: 0, max: 2 ** 20 - 1 }), { maxLength: 20 }))
-    .map(([a, b, c, cells]) => {
-      const [answered, touched, failed] = [a, b, c].sort((x, y) => x - y) as [number, number, number];
-      const leftOut = answered === failed ? [] : cells.sort((x, y) => x - y);
-      return { failed, touched, answered, leftOut };
+    .tuple(word, word, word, word, fc.uniqueArray(fc.integer({ min: 0, max: 2 ** 21 - 1 }), { maxLength: 20 }))
+    .map(([a, b, c, d, cells]) => {
+      const [answered, touched, least, most] = [a, b, c, d].sort((x, y) => x - y) as [number, number, number, number];
+      const leftOut = answered === most ? [] : cells.sort((x, y) => x - y);
+      const [failed, lateral] = a < b ? [least, most] : [most, least];
+      return { failed, lateral, touched, answered, leftOut };
     }),
 );
 
+/** A fragment with the bit of each contact that follows from its addresses, as it is collected. */
+export const asCollected = (fragment: Fragment): Fragment => ({
+  ...fragment,
+  contacts: fragment.contacts.map((contact) => {
+    const isLateral = [fragment.address, contact.target].every((address) => isPrivate(parseAddress(address)!));
+    return { ...contact, seen: (contact.seen & ~SEEN_LATERAL) | (isLateral ? SEEN_LATERAL : 0) };
+  }),
+});
+
 /** A fragment of one source and hour. */
 export const fragmentArbitrary: fc.Arbitrary<Fragment> = fc.integer({ min: 262_968, max: 1_139_575 }).chain((hour) =>
-  fc.record(
-    {
-      scope: fc.constant('111122223333'),
-      address: addressText,
-      inside: fc.boolean(),
-      identity: fc.record(
-        {
-          // Few ids, so that fragments of one source often have the same.
-          interfaceId: fc.oneof(fc.constantFrom('eni-0a', 'eni-0b', '~'), fc.string({ minLength: 1, maxLength: 30 })),
-          behind: fc.constant(true),
-          fields: fc.record(
-            {
-              'instance-id': fc.constantFrom('i-0a', 'i-0b', ''),
-              'vpc-id': fc.string(),
-              'ecs-task-id': fc.string({ unit: 'grapheme' }),
-            },
-            { requiredKeys: [] },
-          ),
-        },
-        { requiredKeys: ['fields'] },
-      ),
-      hour: fc.constant(hour),
-      sample: sampleArbitrary,
-      quality: fc.integer({ min: 0, max: 0x3fff }),
-      fragments: fc.integer({ min: 1, max: 65_535 }),
-      contacts: fc.array(contactAt(hour), { maxLength: 20 }),
-    },
-    { requiredKeys: ['scope', 'address', 'inside', 'hour', 'sample', 'quality', 'fragments', 'contacts'] },
-  ),
+  fc
+    .record(
+      {
+        scope: fc.constant('111122223333'),
+        address: addressText,
+        inside: fc.boolean(),
+        identity: fc.record(
+          {
+            // Few ids, so that fragments of one source often have the same.
+            interfaceId: fc.oneof(fc.constantFrom('eni-0a', 'eni-0b', '~'), fc.string({ minLength: 1, maxLength: 30 })),
+            behind: fc.constant(true),
+            fields: fc.record(
+              {
+                'instance-id': fc.constantFrom('i-0a', 'i-0b', ''),
+                'vpc-id': fc.string(),
+                'ecs-task-id': fc.string({ unit: 'grapheme' }),
+              },
+              { requiredKeys: [] },
+            ),
+          },
+          { requiredKeys: ['fields'] },
+        ),
+        hour: fc.constant(hour),
+        sample: sampleArbitrary,
+        quality: fc.integer({ min: 0, max: 0x3fff }),
+        fragments: fc.integer({ min: 1, max: 65_535 }),
+        contacts: fc.array(contactAt(hour), { maxLength: 20 }),
+      },
+      { requiredKeys: ['scope', 'address', 'inside', 'hour', 'sample', 'quality', 'fragments', 'contacts'] },
+    )
+    .map(asCollected),
 );
 
 /** A contact by its port, with plain defaults. */

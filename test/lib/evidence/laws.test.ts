@@ -10,7 +10,7 @@ import { SAMPLED } from '../../../lib/evidence/quality.ts';
 import { EVERYTHING, isPartial, limitsOf, sampleOf } from '../../../lib/evidence/sample.ts';
 import { SEEN_ACCEPT, SEEN_CONVERSATION, SEEN_REJECT, SEEN_REPLY, SEEN_SYN } from '../../../lib/evidence/seen.ts';
 import fc from '../../properties.ts';
-import { contactOf, fragmentArbitrary, fragmentOf } from './fragments.ts';
+import { asCollected, contactOf, fragmentArbitrary, fragmentOf } from './fragments.ts';
 
 const FULL = 0xffffffff;
 const LIMITS = limitsOf(6);
@@ -35,18 +35,12 @@ const ofOneSource: fc.Arbitrary<Fragment[]> = fc
           ...timesAt(500_000 + hours[at]!, n),
         };
       });
-      const contacts = [...new Map(own.map((contact) => [contact.hash, contact])).values()];
+      const { scope, address } = fragments[0]!;
+      const distinct = [...new Map(own.map((contact) => [contact.hash, contact])).values()];
+      const { contacts } = asCollected({ ...fragment, address, contacts: distinct });
       const kept = sampleOf({ sample: EVERYTHING, contacts }, LIMITS);
       const quality = fragment.quality | (isPartial(kept.sample) ? SAMPLED : 0);
-      const { scope, address } = fragments[0]!;
-      return {
-        ...fragment,
-        scope,
-        address,
-        hour: 500_000 + hours[at]!,
-        quality,
-        ...kept,
-      };
+      return { ...fragment, scope, address, hour: 500_000 + hours[at]!, quality, ...kept };
     });
   });
 

@@ -22,6 +22,7 @@ import {
   mayBeProbe,
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
+  SEEN_LATERAL,
   SEEN_PROBE,
   SEEN_REPLY,
   SEEN_RESET,
@@ -50,7 +51,9 @@ describe('the class of a contact', () => {
     expect(sampleClassOf({ seen: SYN, protocol: 6 })).toBe('failed');
     expect(sampleClassOf({ seen: SYN | SEEN_RESET, protocol: 6 })).toBe('failed');
     expect(sampleClassOf({ seen: SEEN_UNRESOLVED_FORWARD, protocol: UDP })).toBe('failed');
+    expect(sampleClassOf({ seen: SYN | SEEN_LATERAL, protocol: 6 })).toBe('lateral');
     expect(sampleClassOf({ seen: SYN | ANSWER, protocol: 6 })).toBe('touched');
+    expect(sampleClassOf({ seen: SYN | ANSWER | SEEN_LATERAL, protocol: 6 })).toBe('touched');
     expect(sampleClassOf({ seen: ANSWER, protocol: 6 })).toBe('touched');
     expect(sampleClassOf({ seen: SYN | ANSWER | SEEN_CONVERSATION, protocol: 6 })).toBe('answered');
     expect(sampleClassOf({ seen: SYN | ANSWER | SEEN_EXCHANGE, protocol: 6 })).toBe('answered');
@@ -97,10 +100,10 @@ describe('beneath many answered contacts', () => {
     const all = mixed(7000);
     const { sample, contacts } = sampleOf({ sample: EVERYTHING, contacts: all }, LIMITS);
     const kept = new Set(contacts);
-    for (const each of all) expect(kept.has(each)).toBe(!mayBeLeftOut(sample, each.hash));
-    expect(all.filter(({ hash }) => wasAnswered(sample, hash)).length).toBeGreaterThanOrEqual(7000 - 2048);
-    const strangers = Array.from({ length: 10_000 }, (_, n) => hashOf(2 ** 20 + n));
-    expect(strangers.filter((hash) => wasAnswered(sample, hash)).length).toBeLessThan(100);
+    for (const each of all) expect(kept.has(each)).toBe(!mayBeLeftOut(sample, each));
+    expect(all.filter((each) => wasAnswered(sample, each)).length).toBeGreaterThanOrEqual(7000 - 2048);
+    const strangers = Array.from({ length: 10_000 }, (_, n) => contact(2 ** 20 + n, SYN));
+    expect(strangers.filter((each) => wasAnswered(sample, each)).length).toBeLessThan(100);
   });
 
   test('a source of more than can be remembered has a lower rate of all, and keeps nothing beyond its memory', () => {
@@ -108,13 +111,24 @@ describe('beneath many answered contacts', () => {
     const { sample, contacts } = sampleOf({ sample: EVERYTHING, contacts: all }, LIMITS);
     expect(sample.leftOut).toHaveLength(MOST_LEFT_OUT);
     expect(sample.failed).toBeLessThan(FULL);
-    expect((sample.leftOut.at(-1)! << CELL_SHIFT) >>> 0).toBeLessThanOrEqual(sample.failed);
+    expect(((sample.leftOut.at(-1)! >>> 1) << CELL_SHIFT) >>> 0).toBeLessThanOrEqual(sample.failed);
     expect(Math.abs(sample.failed / FULL / (MOST_LEFT_OUT / (60_000 - 2048)) - 1)).toBeLessThan(0.1);
     for (const { hash } of contacts) expect(hash).toBeLessThanOrEqual(sample.failed);
   });
 });
 
 describe('more failures than their limit', () => {
+  test.each([
+    ['between private addresses', SEEN_LATERAL, 0],
+    ['towards the internet', 0, SEEN_LATERAL],
+  ])('%s displace none of the other kind', (_, many, few) => {
+    const all = Array.from({ length: 40_060 }, (_, n) => contact(n, SYN | (n < 60 ? few : many)));
+    const { sample, contacts } = sampleOf({ sample: EVERYTHING, contacts: all }, LIMITS);
+    expect(contacts.filter(({ port }) => port < 60)).toHaveLength(60);
+    expect(contacts).toHaveLength(60 + 2048);
+    expect(contacts.reduce((sum, each) => sum + weightIn(sample, each), 0) / 40_060).toBeCloseTo(1, 1);
+  });
+
   test('are sampled, and so is what was answered, at no higher rate', () => {
     const all = Array.from({ length: 400 }, (_, n) => contact(n, n % 4 ? SYN : SYN | CONVERSATION));
     const { sample, contacts } = sampleOf({ sample: EVERYTHING, contacts: all }, limitsOf(100));
@@ -135,6 +149,8 @@ const HALVES: readonly (readonly number[])[] = [
   [SEEN_PROBE | SEEN_TCP, CONVERSATION],
   [SEEN_UNRESOLVED_FORWARD, SEEN_UNRESOLVED_REVERSE | SEEN_CONVERSATION],
 ];
+/** Every third contact is one between private addresses, as each of its halves shows. */
+const lateralOf = (port: number): number => (port % 3 ? 0 : SEEN_LATERAL);
 
 /** Contacts, their halves in files: each half is in some files, at least in one. */
 const inFiles = fc.array(
@@ -147,13 +163,13 @@ const inFiles = fc.array(
 type InFiles = readonly (readonly [kind: number, files: readonly number[]])[];
 
 /** Never as many failed and touched contacts as their limits. Every answered contact beyond three is left out. */
-const AMPLE: SampleLimits = { failed: 40, touched: 40, answered: 3 };
+const AMPLE: SampleLimits = { failed: 40, lateral: 40, touched: 40, answered: 3 };
 
 const whole = (contacts: InFiles): SeenContact[] =>
   contacts.map(([kind], port) =>
     contact(
       port,
-      HALVES[kind]!.reduce((all, half) => all | half, 0),
+      HALVES[kind]!.reduce((all, half) => all | half, lateralOf(port)),
     ),
   );
 
@@ -162,7 +178,7 @@ function filesOf(contacts: InFiles, limits: SampleLimits): Fragment[] {
   return [0, 1, 2, 3].map((file) => {
     const own = contacts.flatMap(([kind, files], port) => {
       const seen = HALVES[kind]!.reduce((all, half, at) => (files[at]! & (1 << file) ? all | half : all), 0);
-      return seen ? [contact(port, seen)] : [];
+      return seen ? [contact(port, seen | lateralOf(port))] : [];
     });
     return fragmentOf(sampleOf({ sample: EVERYTHING, contacts: own }, limits));
   });
@@ -208,6 +224,7 @@ describe('files with parts of the same contacts', () => {
   test('merge to the same with files that were cut to fewer contacts', () => {
     const fewer = fc.record({
       failed: fc.constant(40),
+      lateral: fc.constant(40),
       touched: fc.constant(40),
       answered: fc.integer({ min: 1, max: 6 }),
     });
@@ -244,7 +261,7 @@ describe('files with parts of the same contacts', () => {
     const failures = (contacts: InFiles, files: readonly Fragment[]) => {
       const expected = new Set(whole(contacts).flatMap(({ port, seen }) => (seen & SEEN_REPLY ? [] : [port])));
       return mergeFragments(files, AMPLE)!.panes[0]!.contacts.filter(
-        (each) => sampleClassOf(each) === 'failed' && !expected.has(each.port),
+        (each) => ['failed', 'lateral'].includes(sampleClassOf(each)) && !expected.has(each.port),
       );
     };
     const invents = (change: (files: readonly Fragment[]) => readonly Fragment[]) =>

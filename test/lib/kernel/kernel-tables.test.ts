@@ -1,7 +1,7 @@
 /** The kernel's tables of addresses and interfaces: one number for one of them, whatever its spelling and their number. */
 import { describe, expect, test } from '@jest/globals';
 import { KernelAddresses, KernelInterfaceNames, NO_ADDRESS } from '../../../lib/kernel/kernel-tables.ts';
-import { KIND_INSIDE, KIND_UNCOUNTED } from '../../../lib/kernel/rows.ts';
+import { KIND_INSIDE, KIND_PRIVATE, KIND_UNCOUNTED } from '../../../lib/kernel/rows.ts';
 import { formatAddress, parseAddress, V4_PREFIX, type Words } from '../../../lib/net/address.ts';
 import { freshKernel } from './fresh-kernel.ts';
 
@@ -32,7 +32,7 @@ describe('the addresses', () => {
   test('are of a kind each, asked of the host', () => {
     const table = new KernelAddresses(freshKernel());
     const kindOf = (text: string) => table.kind(internText(table, text));
-    expect(['10.0.0.1', '224.0.0.1', '8.8.8.8'].map(kindOf)).toEqual([KIND_INSIDE, KIND_UNCOUNTED, 0]);
+    expect(['10.0.0.1', '224.0.0.1', '8.8.8.8'].map(kindOf)).toEqual([KIND_INSIDE | KIND_PRIVATE, KIND_UNCOUNTED, 0]);
   });
 
   test('are tied to nobody at first', () => {

@@ -156,12 +156,12 @@ describe('at the bound', () => {
     for (let n = 0; n < 4; n++) {
       const [pane] = kept.sources.get(`10.9.9.${n}`)!.panes;
       const [whole] = reference.get(`10.9.9.${n}`)!.panes;
-      const sample = whole!.contacts.filter(({ hash }) => hash <= pane!.sample.failed);
+      const sample = whole!.contacts.filter(({ hash }) => hash <= pane!.sample.lateral);
       const sorted = (contacts: readonly SeenContact[]) => contacts.toSorted((a, b) => a.hash - b.hash);
       expect(sorted(pane!.contacts)).toEqual(sorted(sample));
       expect(sample.length).toBeGreaterThan(100);
       expect(pane!.quality & SAMPLED).toBe(SAMPLED);
-      expect(Math.abs(((sample.length / pane!.sample.failed) * 2 ** 32) / 4000 - 1)).toBeLessThan(0.4);
+      expect(Math.abs(((sample.length / pane!.sample.lateral) * 2 ** 32) / 4000 - 1)).toBeLessThan(0.4);
     }
     expectTrue(kept, file);
   });

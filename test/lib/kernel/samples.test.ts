@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { EVERYTHING, limitsOf, type Sample, sampleOf } from '../../../lib/evidence/sample.ts';
 import {
   SEEN_ACCEPT,
+  SEEN_LATERAL,
   SEEN_PROBE,
   SEEN_REJECT,
   SEEN_RESET,
@@ -55,12 +56,11 @@ const halfArbitrary: fc.Arbitrary<Half> = fc.record({
 });
 
 /** Halves of contacts whose class shows in each of them. */
-const steadyHalf: fc.Arbitrary<Half> = halfArbitrary.map((half) => ({
-  ...half,
-  seen: [PROBE, SEEN_SYN | SEEN_TCP | SEEN_REJECT, SEEN_SYN_ACK | SEEN_TCP, CONVERSATION][
-    (half.port! + half.target!) % 4
-  ]!,
-}));
+const steadyHalf: fc.Arbitrary<Half> = halfArbitrary.map((half) => {
+  const classes = [PROBE, SEEN_SYN | SEEN_TCP | SEEN_REJECT, SEEN_SYN_ACK | SEEN_TCP, CONVERSATION];
+  const lateral = half.target! % 2 ? SEEN_LATERAL : 0;
+  return { ...half, seen: classes[(half.port! + half.target!) % 4]! | lateral };
+});
 
 interface Sampled {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** Inside, outside, and what never counts. */
 import { describe, expect, test } from '@jest/globals';
 import { parseAddress } from '../../../lib/net/address.ts';
-import { isUncounted, Networks } from '../../../lib/net/networks.ts';
+import { isPrivate, isUncounted, Networks } from '../../../lib/net/networks.ts';
 import fc from '../../properties.ts';
 
 const inside = (address: string, internal: string[] = []): boolean => {
@@ -104,4 +104,17 @@ describe('countable', () => {
   ])('%s: %s', (address, expected) => {
     expect(countable(address)).toBe(expected);
   });
+});
+
+test.each([
+  ['10.0.0.1', true],
+  ['172.31.255.255', true],
+  ['172.32.0.0', false],
+  ['192.168.1.1', true],
+  ['100.64.0.1', true],
+  ['100.128.0.0', false],
+  ['fd00::1', true],
+  ['2001:db8::1', false],
+])('%s is private by its number alone: %s', (address, expected) => {
+  expect(isPrivate(parseAddress(address)!)).toBe(expected);
 });

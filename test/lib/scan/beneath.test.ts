@@ -48,6 +48,18 @@ describe.each([
     expect(ofFiles).toEqual(inOnePass);
   });
 
+  test('twenty hosts inside are found beneath 20,000 calls towards the internet that fail, and the reverse', async () => {
+    const inside = { lateral: scan, outbound: failures(100_000, NOON) };
+    const outbound = horizontal(20, { at: NOON + 1500, every: 3, network: '198.51.100' });
+    const outside = { outbound, lateral: failures(50_000, NOON, 10) };
+    for (const rows of [inside, outside]) {
+      const { inOnePass, ofFiles } = await told([...rows.lateral, ...rows.outbound, ...end(later)], format);
+      expect(inOnePass.map(([kind]) => kind)).toEqual(['horizontal-scan', 'horizontal-scan']);
+      expect(inOnePass).toContainEqual(['horizontal-scan', 'high', 20, 20]);
+      expect(ofFiles).toEqual(inOnePass);
+    }
+  });
+
   test('servers that answered and later do not are no scan, although most are left out of the sample', async () => {
     const rows = [...calls(7000), ...failures(7000, NOON + HOUR), ...end(later)];
     const { inOnePass, ofFiles } = await told(rows, format);

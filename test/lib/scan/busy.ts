@@ -24,13 +24,13 @@ export const calls = (count: number, { packets = 20, at = NOON } = {}): Row[] =>
   Array.from({ length: count }, (_, n) => call(n, at + Math.floor((n * 3000) / count), packets)).flat();
 
 /** Calls of one in five of these servers that are not answered, within ten minutes. */
-export const failures = (count: number, at: number): Row[] =>
+export const failures = (count: number, at: number, network?: number): Row[] =>
   Array.from({ length: Math.floor(count / 5) }, (_, n) =>
     probe({
-      to: serverOf(n * 5),
+      to: serverOf(n * 5, network),
       port: 443,
       at: at + Math.floor((n * 3000) / count),
-      sourcePort: 33_000 + n * 5,
+      sourcePort: 33_000 + ((n * 5) % 30_000),
       fate: 'unanswered',
     }),
   ).flat();

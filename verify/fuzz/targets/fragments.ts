@@ -46,9 +46,10 @@ async function setUp(): Promise<void> {
     );
     const sample = {
       failed: 0xfffffff0,
+      lateral: 0xffffff00,
       touched: 0xf0000000,
       answered: 0xe0000000,
-      leftOut: [0xe0000, 0xe0001, 0xf1234],
+      leftOut: [0x1c0000, 0x1c0003, 0x1e2468],
     };
     packs.push(Buffer.from(encodeFragments([{ ...first, fragments: 3, sample }])));
   }

@@ -1,7 +1,7 @@
 /** How often and for how long a contact was visited: repeatedly, once, or with data over a longer time. */
 
 import type { SeenContact } from '../evidence/evidence.ts';
-import { SEEN_CONVERSATION } from '../evidence/seen.ts';
+import { hasInitiatorHalf, SEEN_CONVERSATION } from '../evidence/seen.ts';
 
 const UDP = 17;
 
@@ -22,7 +22,7 @@ interface Sight {
  * UDP datagram each way may be a complete exchange.
  */
 export function isOnce(seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean {
-  const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
+  const last = lastProbeOf(contact, next);
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
   return (
     contact.protocol !== UDP &&
@@ -32,6 +32,13 @@ export function isOnce(seen: number, contact: SeenContact, next: SeenContact | u
     last <= Math.min(sight.overdueBefore, sight.logTime - RETURN_SECONDS)
   );
 }
+
+/**
+ * When a contact was last probed that goes on in the next hour. An answer alone does not count there, as it does not in
+ * the hour of its probe: what is due is decided by the probes.
+ */
+const lastProbeOf = (contact: SeenContact, next: SeenContact | undefined): number =>
+  next && hasInitiatorHalf(next.seen) ? Math.max(contact.lastEnd, next.lastEnd) : contact.lastEnd;
 
 /** A conversation of at least this many seconds is more than a version check, which takes a minute or two. */
 const LASTING_SECONDS = 300;
@@ -51,7 +58,7 @@ const VISITED_SECONDS = 180;
  */
 export function isHabit(contact: SeenContact, next: SeenContact | undefined, habitMinutes: number): boolean {
   const minutes = minutesOf(contact) + (next ? minutesOf(next) : 0);
-  const last = Math.max(contact.lastEnd, next?.lastEnd ?? 0);
+  const last = lastProbeOf(contact, next);
   return (
     (minutes >= habitMinutes && last - contact.firstEnd >= habitMinutes * 60 - 60) ||
     (flowsOf(contact, next) >= VISITS && last - contact.firstStart >= VISITED_SECONDS)

@@ -112,6 +112,24 @@ test('a full hour is no boundary: a probe logged on both sides of it was made on
   expect(findings).toMatchObject([{ contacts: { failed: 30 } }, { contacts: { failed: 30 } }]);
 });
 
+test('a full hour is no boundary: answers after it are due with their probes, as they are within an hour', async () => {
+  const at = (first: number) =>
+    flat(24, (n) => {
+      const [request, reply] = probe({ to: '10.0.9.9', port: 100 + n, at: first + n, fate: 'established' }) as [
+        Row,
+        Row,
+      ];
+      const later = Number(reply.end) + 160;
+      return [
+        { ...request, 'tcp-flags': 2 },
+        { ...reply, start: later, end: later },
+      ];
+    });
+  const judgedWhenDue = (first: number) => findingsIn(at(first), { overdueBefore: first + 30, logTime: first + 630 });
+  for (const first of [NOON, NOON + 3570])
+    expect(await judgedWhenDue(first)).toMatchObject([{ kind: 'vertical-scan', contacts: { established: 24 } }]);
+});
+
 describe('no slow scan', () => {
   test('are thirty ports that recur hour after hour', async () => {
     const habit = flat(12, (round) =>

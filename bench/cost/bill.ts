@@ -57,8 +57,8 @@ export const total = (lines: readonly Line[]): number => lines.reduce((sum, { do
 /** Units of one kind of use, by table. Reads are those with days of history. */
 export const unitsOf = ({ counts }: Counted, way: 'write' | 'read' | 'index', kinds = /./): number =>
   Object.entries(counts).reduce((sum, [name, { units, steadyUnits }]) => {
-    const [caller, , of, ...kind] = name.split(' ');
-    if (of !== way || caller === 'bench' || !kinds.test(kind.join(' '))) return sum;
+    const [, , of, ...kind] = name.split(' ');
+    if (of !== way || !kinds.test(kind.join(' '))) return sum;
     return sum + (way === 'read' ? steadyUnits : units);
   }, 0);
 
@@ -74,7 +74,7 @@ export function billedSeconds(counted: Counted, of: Deployed, name: FunctionName
 
 /** The bill of a day. */
 export function billOf(counted: Counted, of: Deployed, more: Extrapolation): Bill {
-  const days = counted.workload.rounds / 288;
+  const days = counted.rounds / 288;
   const bytes = (counted.bytes + more.bytes) / days;
   const storedBytes = (counted.storedBytes + more.storedBytes) / days;
   const aDay = (quantity: number) => quantity / days;

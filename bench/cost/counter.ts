@@ -26,7 +26,7 @@ export interface CountedTable {
 
 /** Counts by table, by write or read, and by kind of item. `caller` says whose calls they are. */
 export class Counter {
-  /** Who calls now: the name of a function. */
+  /** Who calls now: the name of a function. Empty while the bench itself calls, which is not counted. */
   caller = '';
   /** Units of all reads so far, as they were and as they will be. */
   readonly reads = { units: 0, steadyUnits: 0 };
@@ -41,7 +41,7 @@ export class Counter {
   #spent = 0;
   #calls = 0;
 
-  constructor(tables: readonly CountedTable[], steady = new Steady()) {
+  constructor(tables: readonly CountedTable[], steady = new Steady(0)) {
     this.#tables = new Map(tables.map((table) => [table.name, table]));
     this.#steady = steady;
   }
@@ -50,6 +50,7 @@ export class Counter {
   watch(client: DynamoDBDocumentClient): void {
     client.middlewareStack.add(
       (next, context) => async (args) => {
+        if (!this.caller) return next(args);
         const operation = String(context.commandName).replace(/Command$/, '');
         const input = args.input as Item;
         if (operation === 'UpdateItem') input.ReturnValues = 'ALL_NEW';

@@ -2,12 +2,14 @@
 import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Count } from './counter.ts';
 import type { Deployed, FunctionName } from './deployed.ts';
+import { type Round, roundsOf } from './given-log.ts';
 import { CountedPipeline, TABLES, type Used } from './pipeline.ts';
-import { ROUND_SECONDS, SCANS, START, Traffic, type Workload } from './traffic.ts';
+import { type LogFile, ROUND_SECONDS, SCANS, START, Traffic, type Workload } from './traffic.ts';
 
 /** Everything that a run counted. */
 export interface Counted {
-  readonly workload: Workload;
+  /** Deliveries of five minutes each. */
+  readonly rounds: number;
   readonly files: number;
   readonly records: number;
   /** Uncompressed bytes of the files, and as they lie in the bucket. */
@@ -19,8 +21,19 @@ export interface Counted {
   /** By `function table write|read|index kind`. */
   readonly counts: Readonly<Record<string, Readonly<Count>>>;
   readonly tables: Readonly<Record<string, { readonly items: number; readonly bytes: number }>>;
+}
+
+/** What a run of the bench's own workload counted. */
+export interface CountedDay extends Counted {
+  readonly workload: Workload;
   /** By name of the scan: whether it was found. */
   readonly found: Readonly<Record<string, boolean>>;
+}
+
+/** What a run of a given log counted. */
+export interface CountedLog extends Counted {
+  /** The findings in the end, as text, one for each. */
+  readonly findings: readonly string[];
 }
 
 /** A file is there this long after its last record. */
@@ -31,14 +44,47 @@ export async function runDay(
   workload: Workload,
   of: Deployed,
   tell: (text: string) => void = () => {},
-): Promise<Counted> {
-  const pipeline = await CountedPipeline.start(of);
+): Promise<CountedDay> {
+  const traffic = new Traffic(workload);
+  function* rounds() {
+    for (let round = 0; round < workload.rounds; round++)
+      yield { end: START + (round + 1) * ROUND_SECONDS, files: traffic.round(round) };
+  }
+  return counting(of, START, rounds(), tell, async (pipeline, counted) => ({
+    ...counted,
+    workload,
+    found: await foundIn(pipeline, workload.rounds),
+  }));
+}
+
+/** Runs a log that you have, in files of five minutes. */
+export async function runLog(path: string, of: Deployed, tell: (text: string) => void = () => {}): Promise<CountedLog> {
+  const cut = roundsOf(path);
+  const first = cut.next();
+  // A log without records throws instead of ending at once.
+  const start = (first.value as Round).end - ROUND_SECONDS;
+  function* rounds() {
+    for (const { end, file } of [first.value as Round, ...cut]) yield { end, files: [file] };
+  }
+  return counting(of, start, rounds(), tell, async (pipeline, counted) => ({
+    ...counted,
+    findings: await pipeline.findingTexts(),
+  }));
+}
+
+async function counting<Result>(
+  of: Deployed,
+  start: number,
+  rounds: Iterable<{ readonly end: number; readonly files: Iterable<LogFile> }>,
+  tell: (text: string) => void,
+  concluded: (pipeline: CountedPipeline, counted: Counted) => Promise<Result>,
+): Promise<Result> {
+  const pipeline = await CountedPipeline.start(of, start);
   try {
-    const traffic = new Traffic(workload);
-    const sums = { files: 0, records: 0, bytes: 0, storedBytes: 0 };
-    for (let round = 0; round < workload.rounds; round++) {
-      const now = START + (round + 1) * ROUND_SECONDS + DELIVERY_DELAY;
-      for (const file of traffic.round(round)) {
+    const sums = { rounds: 0, files: 0, records: 0, bytes: 0, storedBytes: 0 };
+    for (const { end, files } of rounds) {
+      const now = end + DELIVERY_DELAY;
+      for (const file of files) {
         await pipeline.ingest(file, now);
         sums.files++;
         sums.records += file.records;
@@ -47,18 +93,16 @@ export async function runDay(
       }
       await pipeline.settle(now);
       await pipeline.alert(now);
-      if (round % 12 === 11) tell(`${(round + 1) / 12} h, ${sums.records} records`);
+      if (++sums.rounds % 12 === 0) tell(`${sums.rounds / 12} h, ${sums.records} records`);
     }
-    return {
-      workload,
+    return await concluded(pipeline, {
       ...sums,
       used: pipeline.used,
       queueSends: pipeline.queueSends,
       publishes: pipeline.publishes,
       counts: Object.fromEntries(pipeline.counter.counts),
       tables: Object.fromEntries(TABLES.map((table) => [table, pipeline.counter.stored(table)])),
-      found: await foundIn(pipeline, workload.rounds),
-    };
+    });
   } finally {
     await pipeline.stop();
   }

@@ -1,20 +1,20 @@
 /** The text of docs/cost.md around its tables. */
 import { printTable, type Table } from '../table.ts';
 import { type Bill, type Extrapolation, type Line, total, unitsOf } from './bill.ts';
-import type { Counted } from './day.ts';
+import type { Counted, CountedDay } from './day.ts';
 import type { Deployed } from './deployed.ts';
 import { PRICES, PRICES_OF } from './prices.ts';
 import { SCANS } from './traffic.ts';
 
 /** Everything that the document tells. */
 export interface Told {
-  readonly counted: Counted;
+  readonly counted: CountedDay;
   readonly deployed: Deployed;
   readonly bill: Bill;
   readonly more: Extrapolation;
   readonly repeats: number;
   /** Runs at other amounts of noise, the default one included, in order. */
-  readonly byNoise: readonly Counted[];
+  readonly byNoise: readonly CountedDay[];
   /** The workload beside others. */
   readonly workloads: readonly WorkloadBill[];
 }
@@ -77,12 +77,9 @@ export function sideBySide(workloads: readonly WorkloadBill[]): Table {
       'share of the managed price',
     ],
     rows: workloads.map(({ name, counted, bill }) => {
-      const days = counted.workload.rounds / 288;
+      const days = counted.rounds / 288;
       const perGb = (quantity: number) => count(quantity / days / bill.gigabytes);
-      const calls = Object.entries(counted.counts).reduce(
-        (sum, [what, { calls }]) => sum + (what.startsWith('bench ') ? 0 : calls),
-        0,
-      );
+      const calls = Object.values(counted.counts).reduce((sum, each) => sum + each.calls, 0);
       const lambda = bill.marginal.filter(({ price }) => price === PRICES.lambdaSecond);
       const marginal = total(bill.marginal) / bill.gigabytes;
       return [
@@ -98,7 +95,7 @@ export function sideBySide(workloads: readonly WorkloadBill[]): Table {
   };
 }
 
-const linesOf = (title: string, lines: readonly Line[]): Table => ({
+export const linesOf = (title: string, lines: readonly Line[]): Table => ({
   title,
   header: ['what', 'quantity', 'dollars', 'price'],
   rows: lines.map(({ what, quantity, price, dollars: cost }) => [
@@ -110,7 +107,7 @@ const linesOf = (title: string, lines: readonly Line[]): Table => ({
 });
 
 /** Writes, reads and findings at each amount of noise. */
-export function noiseTable(runs: readonly Counted[]): Table {
+export function noiseTable(runs: readonly CountedDay[]): Table {
   const [none] = runs;
   return {
     title: 'Against noise',
@@ -123,7 +120,7 @@ export function noiseTable(runs: readonly Counted[]): Table {
       ...SCANS.map(({ name }) => name),
     ],
     rows: runs.map((run) => {
-      const days = run.workload.rounds / 288;
+      const days = run.rounds / 288;
       const noise = unitsOf(run, 'write', /^noise/) / days;
       const extra = noise - unitsOf(none!, 'write', /^noise/) / days;
       return [
@@ -150,7 +147,7 @@ const pricesTable = (): Table => ({
   ]),
 });
 
-const countsTable = ({ counts }: Counted): Table => ({
+export const countsTable = ({ counts }: Counted): Table => ({
   title: 'Calls and units',
   header: [
     'function',
@@ -164,7 +161,6 @@ const countsTable = ({ counts }: Counted): Table => ({
     'units with days of history',
   ],
   rows: Object.entries(counts)
-    .filter(([name]) => !name.startsWith('bench '))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { calls, items, bytes, units, steadyUnits }]) => {
       const [caller, table, way, ...kind] = name.split(' ') as [string, string, string, ...string[]];

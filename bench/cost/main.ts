@@ -1,6 +1,7 @@
 /**
  * `npm run cost`: counts what a day costs and writes docs/cost.md. `--full` runs every record instead of timing a
- * sample, and more noise. `--quick` runs two hours of a small account and prints what it would write.
+ * sample, and more noise. `--quick` runs two hours of a small account and prints what it would write. `--log FILE` runs a
+ * log that you have, cut into files of five minutes, and prints its bill and its findings.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,8 +10,8 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printTable } from '../table.ts';
 import { billOf } from './bill.ts';
-import { type Counted, runDay } from './day.ts';
-import { documentOf, noiseTable, sideBySide, summary, type Told } from './document.ts';
+import { type CountedDay, type CountedLog, runDay, runLog } from './day.ts';
+import { countsTable, documentOf, linesOf, noiseTable, sideBySide, summary, type Told } from './document.ts';
 import { extrapolate } from './extrapolate.ts';
 import { deployed } from './template.ts';
 import { SCANS, type Workload } from './traffic.ts';
@@ -39,10 +40,31 @@ const FAILING = { stale: { oneIn: 2, hosts: 3 }, repeats: 2, rounds: 36 };
 const QUICK: Workload = { ...DAY, interfaces: 60, rounds: 24, noiseADay: 100_000, clientsADay: 10_000 };
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean' }, quick: { type: 'boolean' }, worker: { type: 'string' } },
+  options: {
+    full: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    log: { type: 'string', multiple: true },
+    worker: { type: 'string' },
+  },
 });
 if (values.worker !== undefined) process.send!(await runDay(JSON.parse(values.worker), deployed()));
+else if (values.log) for (const path of values.log) await tellLog(path);
 else await main();
+
+/** Runs a log and prints what it costs, by what, and what was found in it. */
+async function tellLog(path: string): Promise<void> {
+  const of = deployed();
+  const counted: CountedLog = await runLog(path, of, console.error);
+  const bill = billOf(counted, of, { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 });
+  for (const table of [
+    summary({ bill }),
+    sideBySide([{ name: path, counted, bill }]),
+    linesOf('Marginal, per day', bill.marginal),
+    countsTable(counted),
+  ])
+    console.log(`${table.title}\n${printTable(table)}\n`);
+  console.log(`${counted.findings.length} findings\n${counted.findings.join('\n')}`);
+}
 
 async function main(): Promise<void> {
   const workload = { ...(values.quick ? QUICK : DAY), ...(values.full && { repeats: REPEATS }) };
@@ -58,7 +80,7 @@ async function main(): Promise<void> {
     failing,
     ...amounts.map((noiseADay) => ({ ...workload, rounds, repeats: 1, noiseADay })),
   ]);
-  const [counted, countedFailing, ...others] = runs as [Counted, Counted, ...Counted[]];
+  const [counted, countedFailing, ...others] = runs as [CountedDay, CountedDay, ...CountedDay[]];
   const byNoise = [counted, ...others].sort((a, b) => a.workload.noiseADay - b.workload.noiseADay);
   const bill = billOf(counted, of, more);
   const workloads = [
@@ -78,8 +100,8 @@ async function main(): Promise<void> {
 }
 
 /** Runs workloads in processes of their own, so that none measures what another left behind. */
-async function all(workloads: readonly Workload[]): Promise<Counted[]> {
-  const results: Counted[] = [];
+async function all(workloads: readonly Workload[]): Promise<CountedDay[]> {
+  const results: CountedDay[] = [];
   const queue = workloads.entries();
   const next = async () => {
     for (const [at, workload] of queue) {
@@ -91,10 +113,10 @@ async function all(workloads: readonly Workload[]): Promise<Counted[]> {
   return results;
 }
 
-async function resultOf(child: ChildProcess): Promise<Counted> {
-  let result: Counted | undefined;
+async function resultOf(child: ChildProcess): Promise<CountedDay> {
+  let result: CountedDay | undefined;
   child.on('message', (message) => {
-    result = message as Counted;
+    result = message as CountedDay;
   });
   const [code] = await once(child, 'exit');
   if (code !== 0 || !result) throw new Error(`a run ended with code ${code}`);

@@ -2,15 +2,17 @@
 
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import { createServices } from '../../functions/services.ts';
 import { toRuntimeSettings } from '../../lib/config/runtime.ts';
+import { isVoid } from '../../lib/finding/lifecycle.ts';
 import type { Finding } from '../../lib/finding/model.ts';
 import { bufferSource } from '../../lib/flowlog/source.ts';
 import { deliver } from '../../lib/pipeline/deliver.ts';
 import { ingestObject } from '../../lib/pipeline/ingest.ts';
 import type { Services } from '../../lib/pipeline/services.ts';
 import { sweep } from '../../lib/pipeline/sweep.ts';
+import { fromItem } from '../../lib/store/finding-item.ts';
 import type { FindingRef } from '../../lib/store/findings-store.ts';
 import { startDynamodb } from '../../local/servers/dynamodb.ts';
 import { Counter } from './counter.ts';
@@ -35,19 +37,22 @@ export interface Used {
 /** A deployment whose use is counted. */
 export class CountedPipeline {
   readonly counter: Counter;
-  readonly #steady = new Steady();
+  readonly #steady: Steady;
   readonly used: Readonly<Record<FunctionName, Used>> = { ingest: nothing(), settle: nothing(), alert: nothing() };
   queueSends = 0;
   publishes = 0;
   readonly #services: Services;
+  readonly #client: DynamoDBDocumentClient;
   readonly #stop: () => Promise<void>;
   readonly #queue: FindingRef[] = [];
 
   private constructor(
     client: DynamoDBDocumentClient,
     { settings, findingsIndexes }: Deployed,
+    start: number,
     stop: () => Promise<void>,
   ) {
+    this.#steady = new Steady(Math.floor(start / 3600));
     this.counter = new Counter(
       [
         { name: 'windows', indexes: [] },
@@ -56,6 +61,7 @@ export class CountedPipeline {
       this.#steady,
     );
     this.counter.watch(client);
+    this.#client = client;
     this.#stop = stop;
     this.#services = createServices({
       variables: {
@@ -85,8 +91,11 @@ export class CountedPipeline {
     });
   }
 
-  /** Starts an embedded DynamoDB with the two tables of the stack. */
-  static async start(of: Deployed): Promise<CountedPipeline> {
+  /**
+   * Starts an embedded DynamoDB with the two tables of the stack.
+   * @param start when the first file begins, epoch seconds.
+   */
+  static async start(of: Deployed, start: number): Promise<CountedPipeline> {
     const server = await startDynamodb();
     const base = new DynamoDBClient({
       endpoint: server.url,
@@ -96,7 +105,7 @@ export class CountedPipeline {
     for (const table of TABLES)
       await base.send(new CreateTableCommand(tableInput(table, table === 'findings' ? of.findingsIndexes : [])));
     const client = DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
-    return new CountedPipeline(client, of, async () => {
+    return new CountedPipeline(client, of, start, async () => {
       base.destroy();
       await server.stop();
     });
@@ -129,8 +138,23 @@ export class CountedPipeline {
 
   /** The findings about a source. Not part of what is counted for a function. */
   async findingsOf(source: { readonly scope: string; readonly address: string }): Promise<readonly Finding[]> {
-    this.counter.caller = 'bench';
+    this.counter.caller = '';
     return (await this.#services.findings.ofSource(source)).map(({ finding }) => finding);
+  }
+
+  /** All findings that stand, as text, in order. Not part of what is counted for a function. */
+  async findingTexts(): Promise<readonly string[]> {
+    this.counter.caller = '';
+    const texts: string[] = [];
+    for await (const { Items } of paginateScan({ client: this.#client }, { TableName: 'findings' }))
+      for (const item of Items ?? []) {
+        if (!String(item.sk).startsWith('finding#') || String(item.pk).startsWith('target#')) continue;
+        const { finding } = fromItem(item);
+        if (isVoid(finding)) continue;
+        const { severity, kind, source, id, firstSeen } = finding;
+        texts.push(`${severity} ${kind} ${source?.address ?? id} ${firstSeen}`);
+      }
+    return texts.sort();
   }
 
   async #invoke<T>(name: FunctionName, work: () => Promise<T>): Promise<T> {

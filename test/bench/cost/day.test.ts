@@ -1,7 +1,7 @@
 /** A run of the workload, made small: its scans are found, its counts add up, and its bill follows from them. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { billedSeconds, billOf, total, unitsOf } from '../../../bench/cost/bill.ts';
-import { type Counted, runDay } from '../../../bench/cost/day.ts';
+import { type CountedDay, runDay } from '../../../bench/cost/day.ts';
 import { countsOf, type Deployed } from '../../../bench/cost/deployed.ts';
 import { PRICES } from '../../../bench/cost/prices.ts';
 import { Traffic, type Workload } from '../../../bench/cost/traffic.ts';
@@ -22,9 +22,9 @@ const SMALL: Workload = {
 const NOTHING = { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 };
 
 let of: Deployed;
-let quiet: Counted;
-let noisy: Counted;
-let failing: Counted;
+let quiet: CountedDay;
+let noisy: CountedDay;
+let failing: CountedDay;
 beforeAll(async () => {
   of = countsOf(templateOf('defaults'), parseSettings({}));
   quiet = await runDay({ ...SMALL, noiseADay: 0 }, of);
@@ -45,7 +45,7 @@ test('a source of noise takes a small fraction of a write unit', () => {
 });
 
 test('marks of failures cost by the file, not by the source', () => {
-  const marks = (counted: Counted) => unitsOf(counted, 'write', /^due$/) / counted.files;
+  const marks = (counted: CountedDay) => unitsOf(counted, 'write', /^due$/) / counted.files;
   expect(marks(failing)).toBeGreaterThan(0);
   expect(marks(failing)).toBeLessThan(6);
   expect(marks(failing)).toBeLessThanOrEqual(marks(quiet) + 2);

@@ -21,6 +21,7 @@ import { Outbox } from '../lib/store/outbox.ts';
 import { countRefusedWrites } from '../lib/store/refused-writes.ts';
 import { SignalsStore } from '../lib/store/signals-store.ts';
 import { SuppressionsStore } from '../lib/store/suppressions-store.ts';
+import { WatchesStore } from '../lib/store/watches-store.ts';
 import { WindowsStore } from '../lib/store/windows-store.ts';
 import { loggable } from '../lib/text/untrusted.ts';
 
@@ -72,6 +73,7 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
     networks: new Networks(runtime.internal),
     secret,
     minSeverity: runtime.minSeverity,
+    watches: new WatchesStore(documents, table),
     windowDays: retentionDays,
     ...(runtime.hasSignals && {
       signals: new SignalsStore({ client: documents, table: windowsTable, retentionDays }),

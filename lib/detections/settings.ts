@@ -30,6 +30,19 @@ export const detectionDefaults: Readonly<Record<Sensitivity, DetectionSettings>>
   high: defaultsOf('high'),
 };
 
+/**
+ * The settings, with each number that depends on the sensitivity at least as sensitive as that of another sensitivity.
+ * Numbers that are the same at all sensitivities, such as the gap that ends a finding, stay as they are.
+ */
+export function moreSensitive(settings: DetectionSettings, sensitivity: Sensitivity): DetectionSettings {
+  const raised = SETTING_NAMES.map((name) => {
+    const { low, high } = SETTINGS[name].default;
+    const [own, other] = [settings[name], SETTINGS[name].default[sensitivity]];
+    return [name, low === high ? own : low > high ? Math.min(own, other) : Math.max(own, other)];
+  });
+  return Object.fromEntries(raised) as DetectionSettings;
+}
+
 /** The settings of a sensitivity, with the given overrides. */
 export function detectionSettings(
   sensitivity: Sensitivity = 'medium',

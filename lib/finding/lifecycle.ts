@@ -24,6 +24,7 @@ export function isWorthWriting(stored: Finding, next: Finding, isOver = next.sta
     stored.severity !== next.severity ||
     stored.kind !== next.kind ||
     stored.campaign !== next.campaign ||
+    stored.watchedBy !== next.watchedBy ||
     stored.openPorts.count !== next.openPorts.count ||
     hasOtherSignals(stored, next) ||
     sizeOf(next) >= 2 * sizeOf(stored)

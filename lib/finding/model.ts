@@ -155,6 +155,8 @@ export interface Finding {
   readonly status: 'open' | 'closed';
   readonly closedBecause?: 'ended' | 'refuted' | 'merged' | 'analyst';
   readonly suppressedBy?: string;
+  /** The watch under which it was judged. */
+  readonly watchedBy?: string;
   readonly verdict?: Verdict;
   /** Who gave the verdict, and the severity that the finding had then. */
   readonly verdictGiven?: Attribution & { readonly severity: Severity };

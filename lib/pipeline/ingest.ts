@@ -1,17 +1,22 @@
 /** Ingests one object: writes its fragments, then judges the sources in it that matter. */
 
+import { leastEvidenceOf } from '../detections/least-evidence.ts';
+import type { DetectionSettings } from '../detections/settings.ts';
 import { Collector } from '../evidence/builder.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import { isFailure, outcomeOf } from '../evidence/seen.ts';
 import type { Direction } from '../finding/model.ts';
 import { type FileReport, readFlowLog } from '../flowlog/read.ts';
 import type { ByteSource } from '../flowlog/source.ts';
+import type { Watches } from '../notify/watch.ts';
 import { inParallel } from '../store/in-parallel.ts';
 import { objectId, type SourceName } from '../store/keys.ts';
+import type { Watching } from '../store/window-items.ts';
 import type { Judge, Judged } from './judge.ts';
 import type { ObjectCreated } from './object-events.ts';
 import { asSelftest } from './selftest.ts';
 import { failuresToJudge, type Services } from './services.ts';
+import { watchedSettings, watchesAbout } from './watched.ts';
 
 /** Allowed difference between the clocks of log and function, in seconds. */
 const CLOCK_SKEW = 900;
@@ -21,7 +26,7 @@ const PARALLEL = 8;
 const OUTSIDE_FACTOR = 2;
 
 /** The services needed to ingest an object. */
-type Ingesting = Pick<Services, 'windows' | 'judge' | 'settings' | 'runtime' | 'key'>;
+type Ingesting = Pick<Services, 'windows' | 'judge' | 'settings' | 'runtime' | 'key' | 'watches'>;
 
 /** The result for one object. */
 export interface Ingested extends Judged {
@@ -68,11 +73,19 @@ export async function ingestObject(
   const collector = new Collector({ key, internal: runtime.internal, routingDomains: runtime.routingDomains });
   const report = await readFlowLog(source, collector, runtime.fields ? { fields: runtime.fields } : {});
   // Outside sources are background noise. Unless one scans within this file, the hourly task judges it.
-  const isDue = ({ source, failures }: Candidate) =>
-    failures >= failuresToJudge(settings) * (source.scope === 'internet' ? OUTSIDE_FACTOR : 1);
+  const isDue = ({ source, failures, watches }: Candidate) =>
+    failures >=
+    failuresToJudge(watchedSettings(settings, watches)) *
+      (source.scope === 'internet' && !watches?.nameSources ? OUTSIDE_FACTOR : 1);
+  const watches = test ? undefined : await services.watches?.current(now);
   const due: Candidate[] = [];
   const id = objectId(object.bucket, object.key);
-  const { items, sourcesDropped } = await windows.writeFragments(id, watch(collector, due, isDue, judge), now);
+  const { items, sourcesDropped } = await windows.writeFragments(
+    id,
+    suspects(collector, due, { isDue, judge, watches }),
+    now,
+    watchingFor(watches, settings),
+  );
   // One record dated in the future would make every pending answer overdue and end every scan.
   const logTime = Math.min(collector.logTime, now + CLOCK_SKEW);
   // A test must not make anything overdue.
@@ -122,6 +135,8 @@ export async function ingestObject(
 interface Candidate {
   readonly source: SourceName;
   readonly failures: number;
+  /** The watches about the source. */
+  readonly watches: Watches | undefined;
   readonly from: number;
   readonly to: number;
   /** The directions of the failed contacts. */
@@ -132,11 +147,18 @@ interface Candidate {
  * Passes on the fragments of a file and notes the sources to judge. Other sources are not noted, because there may be
  * hundreds of thousands with one or two failures.
  */
-function* watch(
+function* suspects(
   collector: Collector,
   due: Candidate[],
-  isDue: (candidate: Candidate) => boolean,
-  judge: Judge,
+  {
+    isDue,
+    judge,
+    watches,
+  }: {
+    readonly isDue: (candidate: Candidate) => boolean;
+    readonly judge: Judge;
+    readonly watches: Watches | undefined;
+  },
 ): Generator<Fragment> {
   for (const { panes, ...source } of collector.sources()) {
     const failed = panes.flatMap(({ hour, contacts }) =>
@@ -145,6 +167,7 @@ function* watch(
     const candidate = {
       source: { scope: source.scope, address: source.address },
       failures: failed.length,
+      watches: watchesAbout(watches, source, panes),
       from: failed[0]?.hour ?? 0,
       to: failed.at(-1)?.hour ?? 0,
       directions: new Set<Direction>(),
@@ -155,6 +178,19 @@ function* watch(
     }
     for (const pane of panes) yield { ...source, ...pane };
   }
+}
+
+/**
+ * Recognises the fragments of watched sources. An outside source that only contacts a watched target is background noise
+ * as before, and the hourly task judges it.
+ */
+function watchingFor(watches: Watches | undefined, settings: DetectionSettings): Watching | undefined {
+  if (watches?.isEmpty ?? true) return undefined;
+  return (fragment) => {
+    const about = watchesAbout(watches, fragment, [fragment]);
+    const isMarked = about && (fragment.inside || about.nameSources);
+    return isMarked ? leastEvidenceOf(watchedSettings(settings, about)) : undefined;
+  };
 }
 
 /** The log that an object belongs to, from its name: account, region and flow log. All other names share one log. */

@@ -8,16 +8,20 @@ import { type DetectedFinding, detectScans, type JudgingContext } from '../findi
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
 import type { Networks } from '../net/networks.ts';
+import type { Watches } from '../notify/watch.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
 import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { RunContext } from './evidence-reader.ts';
+import { detectWatched, watchedSettings, watchesNear } from './watched.ts';
 
 /** The options of judgements. */
 export interface JudgingOptions {
   readonly settings: DetectionSettings;
   readonly networks: Networks;
+  /** Watches, in force or over. Absent if none can be. */
+  readonly watches?: Watches | undefined;
   readonly secret: string;
   /** Days that evidence is kept. Older findings are not judged again, because their evidence is gone. */
   readonly windowDays: number;
@@ -116,13 +120,15 @@ async function readRange(
   options: JudgingOptions,
 ): Promise<SourceJudgement> {
   const { settings, networks, secret } = options;
-  const least = leastEvidenceOf(settings);
+  const watches = watchesNear(options.watches, source.address, range);
+  const closest = watchedSettings(settings, watches);
+  const least = leastEvidenceOf(closest);
   const overdueBefore = options.overdueBefore ?? logTime - settings.settleSeconds;
   const context = { settings, networks, secret, horizons, logTime, overdueBefore };
   const isEnough = (suspects: SourceEvidence | undefined) =>
-    isPrivate(source) && !known.length && (!suspects || !mayBeScan(suspects, least, context));
+    isPrivate(source) && !known.length && (!suspects || !mayBeScan(suspects, least, { ...context, settings: closest }));
   const evidence = await reader.source(source, range, isEnough);
-  const detections = evidence && hasEnough(evidence, least) ? detectScans(evidence, context) : [];
+  const detections = evidence && hasEnough(evidence, least) ? detectWatched(evidence, context, watches) : [];
   return { evidence, detections, range, logTime };
 }
 

@@ -6,11 +6,13 @@ import type { DetectedFinding } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { type Direction, epochSeconds, type Finding } from '../finding/model.ts';
 import { isSelftestScope } from '../flowlog/selftest-key.ts';
+import type { Watches } from '../notify/watch.ts';
 import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
+import type { WatchesStore } from '../store/watches-store.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import { continueExpired } from './continued.ts';
 import type { RunContext } from './evidence-reader.ts';
@@ -41,10 +43,12 @@ import { testOptionsOf } from './selftest.ts';
 import { weighingBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
 
-export interface JudgeOptions extends JudgingOptions, RecorderOptions {
+export interface JudgeOptions extends Omit<JudgingOptions, 'watches'>, RecorderOptions {
   readonly windows: WindowsStore;
   /** What logs of orchestrators and hosts told. Absent if none arrive, and then nothing is read about them. */
   readonly signals?: SignalsStore;
+  /** Where watches are. Absent if there are none, as for tests of the pipeline. */
+  readonly watches?: WatchesStore;
 }
 
 /** The result of a judgement. */
@@ -143,7 +147,8 @@ export class Judge {
     const stored = await findings.ofSource(source, oldest);
     if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
       return { opened: 0, updated: 0, isRefused: false, isFresh: true };
-    const read = await judgeSource({ ...asked, stored }, run, this.#options);
+    const watches = await this.#watches(stored, run.now);
+    const read = await judgeSource({ ...asked, stored }, run, { ...this.#options, watches });
     const { evidence, range, logTime } = read;
     const moment = { logTime, now: run.now };
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));
@@ -153,7 +158,7 @@ export class Judge {
     const signalled = await withSignals(weighed, run, this.#options);
     const { detections, inherited } = signalled;
     const judged = { opened: 0, updated: 0, isRefused: false, isFresh: false };
-    const toClose = this.#toClose(orphansOf(stored, detections, range), detections, moment);
+    const toClose = this.#toClose(orphansOf(stored, detections, range), detections, moment, watches);
     const takenOver = takenOverBy(toClose);
     for (const detection of detections) {
       const known = stored.find(({ finding }) => finding.id === detection.finding.id);
@@ -183,6 +188,17 @@ export class Judge {
     return judged;
   }
 
+  /**
+   * The watches, at most a minute old. One under which a finding was stored is known, so that a judge that has not heard
+   * of it refutes nothing.
+   */
+  async #watches(stored: readonly StoredFinding[], now: number): Promise<Watches | undefined> {
+    const { watches } = this.#options;
+    const current = await watches?.current(now);
+    const isUnknown = stored.some(({ finding: { watchedBy } }) => watchedBy !== undefined && !current?.has(watchedBy));
+    return isUnknown ? watches?.fresh(now) : current;
+  }
+
   /** A source may be part of a campaign that was found in the meantime. */
   async #withCampaigns(detections: readonly DetectedFinding[]): Promise<readonly DetectedFinding[]> {
     const possible = detections.filter(({ finding }) => finding.direction !== 'outbound');
@@ -198,17 +214,24 @@ export class Judge {
     orphans: readonly StoredFinding[],
     detections: readonly DetectedFinding[],
     moment: Moment,
+    watches: Watches | undefined,
   ): readonly ToClose[] {
     return orphans.flatMap((orphan) => {
-      const closing = this.#closingOf(orphan, detections, moment);
+      const closing = this.#closingOf(orphan, detections, moment, watches);
       return closing && mayClose(orphan, closing) ? [{ orphan, closing }] : [];
     });
   }
 
   /** Why a finding that the evidence no longer supports is closed. Undefined if it stays as it is. */
-  #closingOf({ finding }: StoredFinding, detections: readonly DetectedFinding[], moment: Moment): Closing | undefined {
-    if (hourOf(finding.firstSeen) <= this.#oldest(moment) + MARGIN) {
-      // Its evidence has expired and does not refute it, but nothing else would close it.
+  #closingOf(
+    { finding }: StoredFinding,
+    detections: readonly DetectedFinding[],
+    moment: Moment,
+    watches: Watches | undefined,
+  ): Closing | undefined {
+    const isWithoutWatch = finding.watchedBy !== undefined && !watches?.has(finding.watchedBy);
+    if (isWithoutWatch || hourOf(finding.firstSeen) <= this.#oldest(moment) + MARGIN) {
+      // Its evidence or its watch has expired and does not refute it, but nothing else would close it.
       const isSilent = moment.logTime - epochSeconds(finding.lastSeen) > this.#options.settings.episodeGapSeconds;
       return finding.status === 'open' && isSilent ? { closedBecause: 'ended' } : undefined;
     }

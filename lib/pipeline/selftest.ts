@@ -17,10 +17,15 @@ interface Judging {
   readonly windows: WindowsStore;
   readonly findings: FindingsStore;
   readonly signals?: unknown;
+  readonly watches?: unknown;
 }
 
 /** The options of a judge for the scopes of tests. No settings can hide the findings. */
-export const testOptionsOf = <Options extends Judging>({ signals: _, ...options }: Options) => ({
+export const testOptionsOf = <Options extends Judging>({
+  signals: _signals,
+  watches: _watches,
+  ...options
+}: Options) => ({
   ...options,
   settings: detectionSettings(),
   networks: new Networks(SELFTEST_NETWORKS),

@@ -14,6 +14,12 @@ type Item = Record<string, unknown>;
 
 /** Sources fall due in slots of this many seconds, so that a file marks most of its sources in one item. */
 const DUE_SLOT = 600;
+/**
+ * The least evidence of a source that is watched. Undefined for all others. A watched source is marked even if it is from
+ * outside and has few contacts.
+ */
+export type Watching = (fragment: Fragment) => LeastEvidence | undefined;
+
 /** The input of the items in addition to the fragments. */
 export interface ItemOptions {
   readonly objectId: string;
@@ -22,6 +28,7 @@ export interface ItemOptions {
   readonly retentionDays: number;
   readonly settleSeconds: number;
   readonly least: LeastEvidence;
+  readonly watching?: Watching | undefined;
   readonly key: HashKey;
 }
 
@@ -32,6 +39,7 @@ interface Unmarked {
   readonly hour: number;
   readonly last: number;
   readonly expires: number;
+  readonly isWatched: boolean;
 }
 
 /** The items of one object. Iterate over all of {@link fragments} first, because the later items depend on it. */
@@ -54,14 +62,17 @@ export class WindowItems {
 
   /** The items of the fragments, except those that may be dropped. */
   *fragments(fragments: Iterable<Fragment>): Generator<Item> {
-    const { objectId, now, retentionDays, least, key } = this.#options;
+    const { objectId, now, retentionDays, key } = this.#options;
     const packs = new Packs(objectId, key);
     const droppable = new Packs(objectId, key);
     for (const fragment of fragments) {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, retentionDays);
       if (isOutside(fragment)) this.outsideHours.add(fragment.hour);
+      const watched = this.#options.watching?.(fragment);
+      const least = watched ?? this.#options.least;
       const placements = placementsOf(fragment, least);
-      if (placements.every(({ isMarked }) => isMarked)) this.#markWhereDue(fragment, expires);
+      if (watched || placements.every(({ isMarked }) => isMarked))
+        this.#markWhereDue(fragment, expires, { least, isWatched: watched !== undefined });
       for (const placement of placements) {
         const [pk, sort] = [placement.partition(fragment), placement.sortPrefix(fragment)];
         const kept = sampledFor(placement, fragment);
@@ -91,8 +102,12 @@ export class WindowItems {
   }
 
   /** A source with a failure or an outstanding answer is judged again once its answers are overdue. */
-  #markWhereDue(fragment: Fragment, expires: number): void {
-    const mayBeSweep = fragment.inside && mayAddUp(fragment, this.#options.least);
+  #markWhereDue(
+    fragment: Fragment,
+    expires: number,
+    { least, isWatched }: { readonly least: LeastEvidence; readonly isWatched: boolean },
+  ): void {
+    const mayBeSweep = fragment.inside && mayAddUp(fragment, least);
     let due = 0;
     let last = 0;
     for (const { seen, lastEnd } of fragment.contacts) {
@@ -101,16 +116,16 @@ export class WindowItems {
       last = Math.max(last, lastEnd);
     }
     const { scope, address, hour } = fragment;
-    if (due) this.#mark({ scope, address, hour, last: due, expires });
+    if (due) this.#mark({ scope, address, hour, last: due, expires, isWatched });
     // Evidence after the marked contact is due later, if at all.
-    if (last > due) this.#unmarked.push({ scope, address, hour, last, expires });
+    if (last > due) this.#unmarked.push({ scope, address, hour, last, expires, isWatched });
   }
 
-  /** Inside sources get a second mark per hour for the horizons of days. */
-  #mark({ scope, address, hour, last, expires }: Unmarked): void {
+  /** Inside sources and watched ones get a second mark per hour for the horizons of days. */
+  #mark({ scope, address, hour, last, expires, isWatched }: Unmarked): void {
     const mark = { scope, address, hour, expires };
     this.marks.add({ ...mark, dueAt: this.#dueAt(last), isLong: false });
-    if (scope === 'internet') return;
+    if (scope === 'internet' && !isWatched) return;
     // One second past a slot, so that the two marks are never the same item.
     const hourSettled = (hour + 1) * 3600 + this.#options.settleSeconds;
     this.marks.add({ ...mark, dueAt: hourSettled + 1, isLong: true });

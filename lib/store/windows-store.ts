@@ -21,7 +21,7 @@ import {
 } from './keys.ts';
 import { PackedSources } from './packed-sources.ts';
 import { queryAll } from './query.ts';
-import { WindowItems } from './window-items.ts';
+import { type Watching, WindowItems } from './window-items.ts';
 
 /** Files follow the time of their records by up to this many seconds. */
 const DELIVERY_SECONDS = 600;
@@ -87,10 +87,16 @@ export class WindowsStore {
   /**
    * Writes the content of one object. Doing it again writes the same items. Returns when every item is acknowledged.
    * Only outside sources with few contacts are dropped, and counted, while the table is at its write ceiling.
+   * @param watching recognises sources that are watched. Default: none is.
    */
-  async writeFragments(objectId: string, fragments: Iterable<Fragment>, now: number): Promise<Written> {
+  async writeFragments(
+    objectId: string,
+    fragments: Iterable<Fragment>,
+    now: number,
+    watching?: Watching,
+  ): Promise<Written> {
     const { client, table } = this.#options;
-    const items = new WindowItems({ ...this.#options, objectId, now });
+    const items = new WindowItems({ ...this.#options, objectId, now, watching });
     const own = await putAll(client, table, items.fragments(fragments));
     // After the fragments: a later judge sees them, and the log time shows whether an earlier judge did not.
     items.markLate(Math.max(await this.agenda.logTime(), now - SILENCE));

@@ -3,7 +3,7 @@ import { LONGEST_SECONDS } from '../../scan/detection.ts';
 import type { Services } from '../services.ts';
 import { lastHour } from './campaigns-of-hour.ts';
 import { judgeOutside, resume } from './outside-sources.ts';
-import { type Counts, once, type Run } from './run.ts';
+import { type Counts, once, type Run, settingsOfOutside } from './run.ts';
 
 const DAY = 86_400;
 const LONGEST_HOURS = LONGEST_SECONDS / 3600;
@@ -12,10 +12,11 @@ const EVERY_HOURS = 6;
 
 export async function judgeDays(services: Services, run: Run): Promise<Partial<Counts>> {
   const judging = await run.judging();
-  const { failuresIn72Hours, pairsIn72Hours } = services.settings;
   const counts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
   const last = lastHour(judging);
   const until = last - (last % EVERY_HOURS);
+  const hours = { from: until - LONGEST_HOURS, to: until };
+  const { failuresIn72Hours, pairsIn72Hours } = await settingsOfOutside(services, run, hours);
   const name = `quiet-days#${until}`;
   const look = {
     hours: Array.from({ length: LONGEST_HOURS }, (_, back) => until - back),

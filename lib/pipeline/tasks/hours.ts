@@ -4,7 +4,7 @@ import type { DueHour } from '../../store/agenda.ts';
 import { failuresToJudge, type Services } from '../services.ts';
 import { judgeCampaignsOf, lastHour } from './campaigns-of-hour.ts';
 import { judgeOutside, POSITIONS, resume } from './outside-sources.ts';
-import type { Counts, JudgingRun, Run } from './run.ts';
+import { type Counts, type JudgingRun, type Run, settingsOfOutside } from './run.ts';
 
 /** Number of hours to judge in one run. */
 const HOURS_IN_A_RUN = 24;
@@ -86,7 +86,8 @@ async function judgeHour(
   for (const each of looks) {
     const start = (each - hour) * POSITIONS;
     if (position >= start + POSITIONS) continue;
-    const failures = OUTSIDE_FACTOR * failuresToJudge(services.settings);
+    const failures =
+      OUTSIDE_FACTOR * failuresToJudge(await settingsOfOutside(services, run, { from: each - 1, to: each }));
     const look = { hours: [each, each - 1], failures, horizons: 'short' } as const;
     const stoppedAt = await judgeOutside(services, run, counts, judging, look, Math.max(0, position - start));
     if (stoppedAt !== undefined) return start + stoppedAt;

@@ -1,10 +1,13 @@
 /** The state that the tasks of one run share, and the function with which they judge one source. */
+import type { DetectionSettings } from '../../detections/settings.ts';
+import type { Hours } from '../../store/finding-item.ts';
 import type { WindowsStore } from '../../store/windows-store.ts';
 import type { RunContext } from '../evidence-reader.ts';
 import type { Judged } from '../judge.ts';
 import type { Horizons } from '../judge-source.ts';
 import type { Services } from '../services.ts';
 import type { TableEvidence } from '../table-evidence.ts';
+import { watchedSettings } from '../watched.ts';
 
 /** The results of a run or of one of its tasks. */
 export interface Counts extends Judged {
@@ -46,6 +49,7 @@ export interface JudgingRun extends RunContext {
 /** One task of a run. It may be repeated and may overlap with another run. */
 export type SweepTask = (services: Services, run: Run) => Promise<Partial<Counts>>;
 
+const HOUR = 3600;
 /** Longer than a run may take. Another run then takes over what this one claimed and did not finish. */
 const RUN_SECONDS = 420;
 
@@ -71,6 +75,16 @@ export async function judgeOne(
     failures.push(error as Error);
     return false;
   }
+}
+
+/** The settings by which outside sources are chosen that may have contacted a watched target in some hours. */
+export async function settingsOfOutside(
+  { settings, watches }: Pick<Services, 'settings' | 'watches'>,
+  { now }: Pick<Run, 'now'>,
+  { from, to }: Hours,
+): Promise<DetectionSettings> {
+  const current = await watches?.current(now);
+  return watchedSettings(settings, current?.ofTargets(from * HOUR, (to + 1) * HOUR));
 }
 
 /** Does work once over all runs. If it fails, remains unfinished, or its run is killed, a later run continues it. */

@@ -1,0 +1,194 @@
+/** Watches: scoped, expiring, attributed rules that raise sensitivity. The opposite of suppressions. */
+import type { Sensitivity } from '../detections/settings.ts';
+import { epochSeconds, type Finding, type FindingSource, type Reason } from '../finding/model.ts';
+import { parseAddress } from '../net/address.ts';
+import { type Cidr, cidrAround, containsAddress } from '../net/cidr.ts';
+
+/** The parts of a scope, in the order in which they are shown. All that are given must fit. */
+export const WATCH_PARTS = ['source', 'target', 'instance', 'subnet', 'account'] as const;
+
+type WatchPart = (typeof WATCH_PARTS)[number];
+
+/** What is watched. `source` and `target` are CIDRs. */
+export type WatchScope = { readonly [Part in WatchPart]?: string };
+
+/** The sensitivities that a watch may raise to. */
+export const WATCH_SENSITIVITIES = ['medium', 'high'] as const satisfies readonly Sensitivity[];
+
+/**
+ * Raises sensitivity for scans whose probes overlap a time of the log. The time of the log decides and not the clock of
+ * the judgement, so the same evidence gives the same findings before and after the end of a watch.
+ */
+export interface Watch extends WatchScope {
+  readonly id: string;
+  readonly owner: string;
+  readonly reason: string;
+  readonly sensitivity: (typeof WATCH_SENSITIVITIES)[number];
+  /** ISO 8601. */
+  readonly from: string;
+  readonly until: string;
+}
+
+/** How long a watch may last. */
+const MOST_DAYS = 30;
+/** How far back a watch may begin. Older evidence is seldom judged again. */
+const MOST_DAYS_BACK = 3;
+const DAY = 86_400;
+/** The widest networks that can be watched. Everything in them is judged more closely, which costs. */
+const WIDEST = { ipv4: 16, ipv6: 48 } as const;
+
+const FORMS: readonly (readonly [WatchPart, RegExp, string])[] = [
+  ['instance', /^i-[0-9a-f]{1,17}$/, 'an instance id such as i-0a1b2c3d4e5f60718'],
+  ['subnet', /^subnet-[0-9a-f]{1,17}$/, 'a subnet id such as subnet-0a1b2c3d4e5f60718'],
+  ['account', /^\d{12}$/, 'an account id such as 123456789012'],
+];
+
+/** Explains the mistake in a new watch. Undefined if it is valid. @param now epoch seconds. */
+export function watchFault(watch: Watch, now: number): string | undefined {
+  const fault = scopeFault(watch);
+  if (fault) return fault;
+  if (!watch.owner.trim()) return 'owner must name the person responsible for the watch, got nothing';
+  if (!watch.reason.trim()) return 'reason must say why sensitivity is raised, got nothing';
+  const [from, until] = [epochSeconds(watch.from), epochSeconds(watch.until)];
+  if (Number.isNaN(until)) return `until must be a date such as 2026-12-01, got "${watch.until}"`;
+  if (until <= now) return `until must be in the future, got ${watch.until}`;
+  if (until - now > MOST_DAYS * DAY)
+    return `until must be at most ${MOST_DAYS} days ahead, got ${watch.until}. To raise sensitivity for good, change the setting "sensitivity"`;
+  if (!(from <= now && now - from <= MOST_DAYS_BACK * DAY))
+    return `since must be at most ${MOST_DAYS_BACK} days back and not ahead, got ${watch.from}`;
+  return undefined;
+}
+
+function scopeFault(watch: WatchScope): string | undefined {
+  if (WATCH_PARTS.every((part) => watch[part] === undefined))
+    return `source must say whom to watch, or one of ${WATCH_PARTS.slice(1).join(', ')} what else, got nothing`;
+  for (const part of ['source', 'target'] as const) {
+    const text = watch[part];
+    if (text === undefined) continue;
+    if (!cidrAround(text)) return `${part} must be a CIDR such as 10.0.3.22/32, got "${text}"`;
+    const widest = text.includes(':') ? WIDEST.ipv6 : WIDEST.ipv4;
+    if (Number(text.split('/')[1]) < widest)
+      return `${part} must be a /${widest} or narrower, got ${text}. To raise sensitivity for all, change the setting "sensitivity"`;
+  }
+  for (const [part, form, example] of FORMS) {
+    const text = watch[part];
+    if (text !== undefined && !form.test(text)) return `${part} must be ${example}, got "${text}"`;
+  }
+  return undefined;
+}
+
+/** A watch that can be compared quickly. One that was written by hand may be invalid, and covers nothing. */
+interface Ready {
+  readonly watch: Watch;
+  readonly source: Cidr | undefined;
+  readonly target: Cidr | undefined;
+  readonly from: number;
+  readonly until: number;
+}
+
+function readied(watch: Watch): Ready | undefined {
+  if (scopeFault(watch) || !WATCH_SENSITIVITIES.includes(watch.sensitivity)) return undefined;
+  const [from, until] = [epochSeconds(watch.from), epochSeconds(watch.until)];
+  // A time that cannot be read compares as false.
+  if (!(from <= until)) return undefined;
+  const cidrOf = (text: string | undefined) => (text === undefined ? undefined : cidrAround(text));
+  return { watch, source: cidrOf(watch.source), target: cidrOf(watch.target), from, until };
+}
+
+/** A source as far as evidence or a finding tells. */
+type Holder = Pick<FindingSource, 'address' | 'scope' | 'accountId' | 'subnetId' | 'instanceId'>;
+
+/** Some watches, in force or over, prepared for comparing. */
+export class Watches {
+  readonly #watches: readonly Ready[];
+
+  constructor(watches: readonly Watch[]) {
+    this.#watches = watches.flatMap((watch) => readied(watch) ?? []);
+  }
+
+  get isEmpty(): boolean {
+    return this.#watches.length === 0;
+  }
+
+  /** Whether there is a watch with this id. */
+  has(id: string): boolean {
+    return this.#watches.some(({ watch }) => watch.id === id);
+  }
+
+  /** The sensitivities that these watches raise to, the lowest first. */
+  get sensitivities(): readonly Watch['sensitivity'][] {
+    return WATCH_SENSITIVITIES.filter((one) => this.#watches.some(({ watch }) => watch.sensitivity === one));
+  }
+
+  /** Those whose time overlaps some seconds, and that may be about this address. Undefined if there are none. */
+  near(address: string, from: number, to: number): Watches | undefined {
+    return this.#those((one) => one.from <= to && one.until >= from && isWithin(one.source, address));
+  }
+
+  /** Those that name a target and no source, and whose time overlaps some seconds. Undefined if there are none. */
+  ofTargets(from: number, to: number): Watches | undefined {
+    return this.#those((one) => one.from <= to && one.until >= from && isAnySource(one.watch));
+  }
+
+  /** Those about a source that contacted some targets. Undefined if there are none. @param targets called if it matters. */
+  about(holder: Holder, targets: () => Iterable<string>): Watches | undefined {
+    return this.#those((one) => isHeldBy(one, holder) && (!one.target || touches(one.target, targets())));
+  }
+
+  /** Whether any of them says more of a source than the targets that it contacts. */
+  get nameSources(): boolean {
+    return this.#watches.some(({ watch }) => !isAnySource(watch));
+  }
+
+  /**
+   * The watch under which a scan was made: one of the sensitivity whose time it overlaps. If there are several, the one
+   * that lasts longest.
+   * @param targets all targets that are known, more than the finding names.
+   */
+  coverOf(finding: Finding, targets: readonly string[], sensitivity: Sensitivity): Watch | undefined {
+    const { source } = finding;
+    if (!source) return undefined;
+    const [first, last] = [epochSeconds(finding.firstSeen), epochSeconds(finding.lastSeen)];
+    return this.#watches
+      .filter((one) => one.watch.sensitivity === sensitivity && one.from <= last && one.until >= first)
+      .filter((one) => isHeldBy(one, source) && (!one.target || touches(one.target, targets)))
+      .sort((a, b) => b.until - a.until || (a.watch.id < b.watch.id ? -1 : 1))[0]?.watch;
+  }
+
+  #those(isWanted: (one: Ready) => boolean): Watches | undefined {
+    const wanted = this.#watches.filter(isWanted);
+    return wanted.length ? new Watches(wanted.map(({ watch }) => watch)) : undefined;
+  }
+}
+
+const isAnySource = ({ source, instance, subnet, account }: WatchScope): boolean =>
+  source === undefined && instance === undefined && subnet === undefined && account === undefined;
+
+function isHeldBy({ watch, source }: Ready, holder: Holder): boolean {
+  const { instance, subnet, account } = watch;
+  return (
+    isWithin(source, holder.address) &&
+    (instance === undefined || instance === holder.instanceId) &&
+    (subnet === undefined || subnet === holder.subnetId) &&
+    (account === undefined || account === holder.accountId)
+  );
+}
+
+function isWithin(network: Cidr | undefined, address: string): boolean {
+  if (!network) return true;
+  const words = parseAddress(address);
+  return words !== undefined && containsAddress(network, words);
+}
+
+function touches(network: Cidr, targets: Iterable<string>): boolean {
+  for (const target of targets) if (isWithin(network, target)) return true;
+  return false;
+}
+
+/** The reason that a finding was judged under a watch. @param isKnown whether it would be a finding without it. */
+export const watchedReason = ({ id, owner, until, sensitivity }: Watch, isKnown: boolean): Reason => ({
+  test: 'watched',
+  value: isKnown ? 0 : 1,
+  threshold: 1,
+  text: `watched by ${owner} until ${until} (watch ${id}): judged at ${sensitivity} sensitivity, ${isKnown ? 'and a finding without the watch too' : 'and no finding without the watch'}`,
+});

@@ -1,0 +1,90 @@
+/** What is judged more closely, and when: watches applied to sources and their evidence. */
+import { type DetectionSettings, moreSensitive } from '../detections/settings.ts';
+import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
+import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
+import { findingId } from '../finding/identity.ts';
+import { findingSource } from '../finding/source.ts';
+import { type Watches, watchedReason } from '../notify/watch.ts';
+import type { Hours } from '../store/finding-item.ts';
+
+const HOUR = 3600;
+
+/** The watches that may be about a source in some hours. Undefined if there are none. */
+export const watchesNear = (watches: Watches | undefined, address: string, { from, to }: Hours): Watches | undefined =>
+  watches?.near(address, from * HOUR, (to + 1) * HOUR);
+
+/** The watches about a source in the hours of its evidence, by what this evidence shows. Undefined if there are none. */
+export function watchesAbout(
+  watches: Watches | undefined,
+  { address, scope, identity }: Omit<SourceEvidence, 'panes'>,
+  panes: readonly Pick<Pane, 'hour' | 'contacts'>[],
+): Watches | undefined {
+  if (!watches || !panes.length) return undefined;
+  const hours = panes.map(({ hour }) => hour);
+  const near = watchesNear(watches, address, { from: Math.min(...hours), to: Math.max(...hours) });
+  return near?.about(findingSource(address, scope, identity), () =>
+    panes.flatMap(({ contacts }) => contacts.map(({ target }) => target)),
+  );
+}
+
+/** The settings by which sources under any of these watches are judged. */
+export const watchedSettings = (settings: DetectionSettings, watches: Watches | undefined): DetectionSettings =>
+  (watches?.sensitivities ?? []).reduce(moreSensitive, settings);
+
+/**
+ * Detects the scans of one source. Those under a watch are detected with its sensitivity and say so. All others are the
+ * same as without watches.
+ */
+export function detectWatched(
+  evidence: SourceEvidence,
+  context: JudgingContext,
+  watches: Watches | undefined,
+): DetectedFinding[] {
+  const plain = detectScans(evidence, context);
+  let found = plain;
+  for (const sensitivity of watches?.sensitivities ?? []) {
+    const settings = moreSensitive(context.settings, sensitivity);
+    const watched = detectScans(evidence, { ...context, settings }).flatMap((detection) => {
+      const watch = watches!.coverOf(detection.finding, detection.targets, sensitivity);
+      if (!watch) return [];
+      const { finding } = detection;
+      const isKnown = plain.some((other) => isSameScan(other, detection));
+      const reasons = [...finding.reasons, watchedReason(watch, isKnown)];
+      return [{ ...detection, finding: { ...finding, reasons, watchedBy: watch.id } }];
+    });
+    const others = found.filter((detection) => !watched.some((other) => isSameScan(other, detection)));
+    found = [...watched, ...withOwnIds(others, watched, context.secret)];
+  }
+  return found;
+}
+
+/** Whether two detections are about the same probes, as far as settings differ. */
+const isSameScan = (a: DetectedFinding, b: DetectedFinding): boolean =>
+  a.finding.direction === b.finding.direction &&
+  a.finding.firstSeen <= b.finding.lastSeen &&
+  b.finding.firstSeen <= a.finding.lastSeen &&
+  !new Set(a.targets).isDisjointFrom(new Set(b.targets));
+
+/**
+ * The id contains the position among the findings that begin in an hour. Another sensitivity counts other findings, so
+ * two may have the same position. The one under the watch keeps it, and the other one takes the next that is free.
+ */
+function withOwnIds(
+  others: readonly DetectedFinding[],
+  watched: readonly DetectedFinding[],
+  secret: string,
+): DetectedFinding[] {
+  const taken = new Set(watched.map(({ finding }) => finding.id));
+  const free = others.filter(({ finding }) => !taken.has(finding.id));
+  for (const { finding } of free) taken.add(finding.id);
+  return others.map((detection) => {
+    if (free.includes(detection)) return detection;
+    const { finding, anchorHour } = detection;
+    const { scope, address } = finding.source!;
+    let id = finding.id;
+    for (let ordinal = 0; taken.has(id); ordinal++)
+      id = findingId(secret, { scope, address, direction: finding.direction!, anchorHour, ordinal });
+    taken.add(id);
+    return { ...detection, finding: { ...finding, id } };
+  });
+}

@@ -1,0 +1,73 @@
+/** Watches in the findings table: few items under one key, read by each judging function and the command line. */
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { epochSeconds } from '../finding/model.ts';
+import { WATCH_PARTS, type Watch, Watches } from '../notify/watch.ts';
+import { queryAll } from './query.ts';
+
+const PARTITION = 'watches';
+/**
+ * A watch outlasts the evidence of its time. Otherwise a later judgement of this evidence would lack the watch, and take
+ * for refuted what was found under it.
+ */
+const KEPT_SECONDS = 100 * 86_400;
+/** A process reads the watches once in this many seconds. */
+const CACHED_SECONDS = 60;
+
+export class WatchesStore {
+  #client: DynamoDBDocumentClient;
+  #table: string;
+  #read: { readonly at: number; readonly watches: Promise<Watches> } | undefined;
+
+  constructor(client: DynamoDBDocumentClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  /** All watches, strongly consistent, including those that are over and still in the table. */
+  async list(): Promise<Watch[]> {
+    const items = await queryAll(this.#client, this.#table, {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': PARTITION },
+      ConsistentRead: true,
+    });
+    return items.map((item) => ({
+      id: String(item.id),
+      ...Object.fromEntries(
+        WATCH_PARTS.flatMap((part) => (item[part] === undefined ? [] : [[part, String(item[part])]])),
+      ),
+      owner: String(item.owner),
+      reason: String(item.reason),
+      sensitivity: String(item.sensitivity) as Watch['sensitivity'],
+      from: String(item.from),
+      until: String(item.until),
+    }));
+  }
+
+  /** All watches, at most a minute old. @param now the clock, epoch seconds. */
+  current(now: number): Promise<Watches> {
+    const isFresh = this.#read && Math.abs(now - this.#read.at) < CACHED_SECONDS;
+    return isFresh ? this.#read!.watches : this.fresh(now);
+  }
+
+  /** All watches as they are now. */
+  fresh(now: number): Promise<Watches> {
+    const watches = this.list().then((list) => new Watches(list));
+    this.#read = { at: now, watches };
+    // A failure is not kept for a minute.
+    watches.catch(() => {
+      this.#read = undefined;
+    });
+    return watches;
+  }
+
+  /** Adds or replaces a watch. */
+  async put(watch: Watch): Promise<void> {
+    const item = {
+      pk: PARTITION,
+      sk: `watch#${watch.id}`,
+      ...watch,
+      expiresAt: Math.floor(epochSeconds(watch.until)) + KEPT_SECONDS,
+    };
+    await this.#client.send(new PutCommand({ TableName: this.#table, Item: item }));
+  }
+}

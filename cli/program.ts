@@ -11,6 +11,7 @@ import { addOptions, connectionOptions, formatOption, repeatable, reportOption, 
 import { addSuppress } from './suppress-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
+import { addWatch } from './watch-commands.ts';
 
 /**
  * Declares the whole command line. Commands are loaded when they run, so that `detect` does not load the AWS clients
@@ -42,6 +43,7 @@ Exit codes: 0 done, 1 an input could not be read in full or the work failed,
   addBacktest(program, terminal, perform);
   addFindings(program, terminal, perform);
   addSuppress(program, terminal, perform);
+  addWatch(program, terminal, perform);
   addBackfill(program, terminal, perform);
   addRedrive(program, terminal, perform);
   addDoctor(program, terminal, perform);

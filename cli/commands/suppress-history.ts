@@ -1,5 +1,6 @@
 /** `sweepwatch suppress history`: who added and removed rules, and when. */
-import { SuppressionChanges } from '../../lib/store/suppression-changes.ts';
+import type { Suppression } from '../../lib/notify/suppression.ts';
+import { RuleChanges } from '../../lib/store/rule-changes.ts';
 import { jsonText, printable } from '../../lib/text/untrusted.ts';
 import { type DeploymentOptions, openDeployment } from '../deployment.ts';
 import { scopeText } from '../rule-text.ts';
@@ -13,7 +14,7 @@ export interface HistoryOptions extends DeploymentOptions {
 /** Runs `suppress history` and returns the exit code. */
 export async function listChanges(options: HistoryOptions, terminal: Terminal): Promise<number> {
   const { client, table } = await openDeployment(options);
-  const changes = await new SuppressionChanges(client, table).list();
+  const changes = await new RuleChanges<Suppression>(client, table, 'suppressions').list();
   if (options.format === 'json') terminal.stdout(`${jsonText(changes, 2)}\n`);
   else
     for (const { at, change, by, accessKey, rule } of changes) {

@@ -1,21 +1,14 @@
 /** `sweepwatch suppress`: silences alerts about approved scanners by scoped, attributed, expiring rules. */
 import { randomUUID } from 'node:crypto';
-import { userInfo } from 'node:os';
 import { type Suppression, suppressionFault } from '../../lib/notify/suppression.ts';
 import { lengthFault, overlapsOf, whyWide } from '../../lib/notify/suppression-limits.ts';
-import { type ChangeKind, SuppressionChanges } from '../../lib/store/suppression-changes.ts';
 import { SuppressionsStore } from '../../lib/store/suppressions-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { type Deployment, type DeploymentOptions, openDeployment } from '../deployment.ts';
+import { type ChangeOptions, changerOf, keepChange } from '../rule-change.ts';
 import { asOption, type ScopeOptions, scopeGiven, scopeText } from '../rule-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { tellOfWideRule } from '../wide-rule.ts';
-
-/** The options of a command that changes rules, as the program reads them. */
-interface ChangeOptions extends DeploymentOptions {
-  /** Who changes the rules. */
-  readonly by?: string;
-}
 
 /** The options of `suppress add`, as the program reads them. */
 interface AddOptions extends ChangeOptions, ScopeOptions {
@@ -40,7 +33,7 @@ export async function addRule(options: AddOptions, terminal: Terminal): Promise<
   if (fault) throw asOption(fault);
   const { deployment, store } = await open(options);
   const overlaps = overlapsOf(rule, await store.list(), now);
-  await keepChange('added', rule, options, deployment);
+  await keepChange('suppressions', 'added', rule, options, deployment);
   await store.add(rule);
   const why = whyWide(rule, now);
   terminal.stdout(`${id}\n`);
@@ -74,39 +67,11 @@ export async function removeRule(id: string, options: ChangeOptions, terminal: T
   const { deployment, store } = await open(options);
   const rule = (await store.list()).find((one) => one.id === id);
   if (rule) {
-    await keepChange('removed', rule, options, deployment);
+    await keepChange('suppressions', 'removed', rule, options, deployment);
     if (await store.remove(id)) return 0;
   }
   terminal.stderr(`no suppression ${printable(id)} in ${printable(deployment.table)}. "suppress list" shows the ids\n`);
   return 1;
-}
-
-/** Keeps who changes a rule. Called first, so that no change is without its entry. */
-async function keepChange(
-  change: ChangeKind,
-  rule: Suppression,
-  options: ChangeOptions,
-  { client, table }: Deployment,
-): Promise<void> {
-  const { accessKeyId } = await client.config.credentials();
-  const at = new Date().toISOString();
-  await new SuppressionChanges(client, table).keep({
-    change,
-    at,
-    by: changerOf(options),
-    accessKey: accessKeyId,
-    rule,
-  });
-}
-
-/** The name that was given, or that of the login. A container may have none. */
-function changerOf({ by }: ChangeOptions): string {
-  if (by !== undefined) return by;
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
-  }
 }
 
 async function open(options: DeploymentOptions): Promise<{ deployment: Deployment; store: SuppressionsStore }> {

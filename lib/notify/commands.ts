@@ -1,5 +1,9 @@
-/** The command lines in alerts. Each works as printed, and each `sweepwatch` line has an `aws` line beside it. */
+/**
+ * The command lines in alerts. Each works as printed, and each `sweepwatch` line but that of a watch has an `aws` line
+ * beside it.
+ */
 import { sourceKey } from '../finding/model.ts';
+import { hostCidr } from '../net/cidr.ts';
 import { quoted, valueText } from '../text/untrusted.ts';
 import type { NetworkScope } from './suppression-scope.ts';
 
@@ -112,6 +116,22 @@ export function suppressItem(
     JSON.stringify(item),
   );
 }
+
+/** Raises sensitivity for the source of a finding for a week. */
+export const watchLine = (tables: Tables, findingId: string, address: string): string =>
+  sweepwatch(
+    tables,
+    'watch',
+    'add',
+    '--source',
+    hostCidr(valueText(address)),
+    '--owner',
+    OWNER,
+    '--reason',
+    `finding ${valueText(findingId)}`,
+    '--for',
+    '7d',
+  );
 
 function query(
   tables: Tables,

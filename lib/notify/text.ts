@@ -6,7 +6,7 @@ import { type Finding, type FindingSource, isoTime, restsOnSignals } from '../fi
 import { plain } from '../text/untrusted.ts';
 import { countOf, grouped, protocolLabel } from '../text/wording.ts';
 import { campaignSteps } from './campaign-response.ts';
-import { queryById, showFinding, suppressItem, suppressLine, type Tables } from './commands.ts';
+import { queryById, showFinding, suppressItem, suppressLine, type Tables, watchLine } from './commands.ts';
 import { type EarlierAlert, earlierSentence } from './earlier.ts';
 import { shapeOf, titleOf, whoseOf } from './name.ts';
 import { sourceSteps } from './response.ts';
@@ -74,6 +74,7 @@ export function alertText(
     ...(event === 'closed' ? [] : whatToDo(finding, place)),
     section('LOOK FURTHER', [queryById(place.tables, finding.id), showFinding(place.tables, finding.id)]),
     ...(event === 'closed' ? [] : [howToSilence(finding, place, isoTime(now + WEEK).slice(0, 10))]),
+    ...(event === 'closed' ? [] : [howToWatch(finding, place)]),
     section('NOT VISIBLE', finding.dataQuality.length ? finding.dataQuality : ['no known gaps in the log']),
     `Finding ${finding.id}, deployment ${place.deployment}. ATT&CK: ${finding.techniques.map(({ id, name }) => `${id} ${name}`).join(', ')}.`,
   ];
@@ -186,6 +187,14 @@ function howToSilence(finding: Finding, place: AlertPlace, until: string): strin
       : 'If this is an approved scanner, silence it. Set your name, a reason and an end date (--target CIDR limits the rule):',
     suppressLine(place.tables, scope, until),
     suppressItem(place.tables, finding.id, scope, until),
+  ]);
+}
+
+function howToWatch({ id, source, test, watchedBy }: Finding, { tables }: AlertPlace): string {
+  if (!source || test || watchedBy !== undefined) return '';
+  return section('WATCH', [
+    'To hear of slower and smaller scans by this source, raise its sensitivity for a week. Set your name:',
+    watchLine(tables, id, source.address),
   ]);
 }
 

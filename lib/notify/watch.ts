@@ -95,6 +95,12 @@ function readied(watch: Watch): Ready | undefined {
   return { watch, source: cidrOf(watch.source), target: cidrOf(watch.target), from, until };
 }
 
+/** Whether a watch raises sensitivity now. One that was written into the table by hand may be invalid. */
+export function stateOfWatch(watch: Watch, now: number): 'active' | 'ended' | 'void' {
+  if (!readied(watch)) return 'void';
+  return epochSeconds(watch.until) > now ? 'active' : 'ended';
+}
+
 /** A source as far as evidence or a finding tells. */
 type Holder = Pick<FindingSource, 'address' | 'scope' | 'accountId' | 'subnetId' | 'instanceId'>;
 
@@ -170,7 +176,7 @@ function isHeldBy({ watch, source }: Ready, holder: Holder): boolean {
     isWithin(source, holder.address) &&
     (instance === undefined || instance === holder.instanceId) &&
     (subnet === undefined || subnet === holder.subnetId) &&
-    (account === undefined || account === holder.accountId)
+    (account === undefined || account === (holder.accountId ?? holder.scope))
   );
 }
 

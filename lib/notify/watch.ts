@@ -126,17 +126,17 @@ export class Watches {
     return WATCH_SENSITIVITIES.filter((one) => this.#watches.some(({ watch }) => watch.sensitivity === one));
   }
 
-  /** Those whose time overlaps some seconds, and that may be about this address. Undefined if there are none. */
+  /** Those whose time overlaps some seconds, and that may be about this address. Undefined if there is no such watch. */
   near(address: string, from: number, to: number): Watches | undefined {
     return this.#those((one) => one.from <= to && one.until >= from && isWithin(one.source, address));
   }
 
-  /** Those that name a target and no source, and whose time overlaps some seconds. Undefined if there are none. */
+  /** Those that name a target and no source, and whose time overlaps some seconds. Undefined if there is no such watch. */
   ofTargets(from: number, to: number): Watches | undefined {
     return this.#those((one) => one.from <= to && one.until >= from && isAnySource(one.watch));
   }
 
-  /** Those about a source that contacted some targets. Undefined if there are none. @param targets called if it matters. */
+  /** Those about a source that contacted some targets. Undefined if there is no such watch. @param targets called if it matters. */
   about(holder: Holder, targets: () => Iterable<string>): Watches | undefined {
     return this.#those((one) => isHeldBy(one, holder) && (!one.target || touches(one.target, targets())));
   }

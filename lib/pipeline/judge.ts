@@ -47,7 +47,7 @@ export interface JudgeOptions extends Omit<JudgingOptions, 'watches'>, RecorderO
   readonly windows: WindowsStore;
   /** What logs of orchestrators and hosts told. Absent if none arrive, and then nothing is read about them. */
   readonly signals?: SignalsStore;
-  /** Where watches are. Absent if there are none, as for tests of the pipeline. */
+  /** Where watches are. Absent for tests of the pipeline, which nobody watches. */
   readonly watches?: WatchesStore;
 }
 

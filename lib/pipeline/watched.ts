@@ -9,11 +9,11 @@ import type { Hours } from '../store/finding-item.ts';
 
 const HOUR = 3600;
 
-/** The watches that may be about a source in some hours. Undefined if there are none. */
+/** The watches that may be about a source in some hours. Undefined if there is no such watch. */
 export const watchesNear = (watches: Watches | undefined, address: string, { from, to }: Hours): Watches | undefined =>
   watches?.near(address, from * HOUR, (to + 1) * HOUR);
 
-/** The watches about a source in the hours of its evidence, by what this evidence shows. Undefined if there are none. */
+/** The watches about a source in the hours of its evidence, by what this evidence shows. Undefined if there is no such watch. */
 export function watchesAbout(
   watches: Watches | undefined,
   { address, scope, identity }: Omit<SourceEvidence, 'panes'>,

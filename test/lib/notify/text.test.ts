@@ -29,6 +29,7 @@ const HEADINGS = [
   'WHAT TO DO NOW',
   'LOOK FURTHER',
   'SILENCE',
+  'WATCH',
   'NOT VISIBLE',
 ];
 
@@ -36,7 +37,7 @@ describe('the text', () => {
   test('has every part, in order', () => {
     expect(headingsIn(textOf())).toEqual(HEADINGS);
     expect(headingsIn(textOf({ dataQuality: ['SKIPDATA: dropped'] }))).toEqual(HEADINGS);
-    expect(headingsIn(campaignText())).toEqual(HEADINGS);
+    expect(headingsIn(campaignText())).toEqual(HEADINGS.filter((heading) => heading !== 'WATCH'));
   });
 
   test('says what the log could not show, also that nothing of the kind is known', () => {

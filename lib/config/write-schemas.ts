@@ -1,11 +1,12 @@
 /**
- * Writes all files that are generated from settings and detections: JSON schemas, settings page, types
+ * Writes all files that are generated from settings, detections and outputs: JSON schemas, settings page, types
  * (`npm run schema`).
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withRegistry } from './finding-schema.ts';
 import { settingsJsonSchema } from './load.ts';
+import { OUTPUTS, outputJsonSchema } from './output-schemas.ts';
 import { settingsTypes } from './settings-interface.ts';
 import { settingsPage } from './settings-page.ts';
 
@@ -15,6 +16,8 @@ const schema = settingsJsonSchema();
 write('docs/schemas/settings.schema.json', `${JSON.stringify(schema, null, 2)}\n`);
 write('docs/settings.md', settingsPage(schema));
 write('lib/config/settings-types.ts', settingsTypes(schema, settingsJsonSchema('output')));
+for (const name of Object.keys(OUTPUTS) as (keyof typeof OUTPUTS)[])
+  write(`docs/schemas/${name}.schema.json`, `${JSON.stringify(outputJsonSchema(name), null, 2)}\n`);
 write(FINDING_SCHEMA, withRegistry(readFileSync(pathOf(FINDING_SCHEMA), 'utf8')));
 
 function write(name: string, text: string): void {

@@ -8,6 +8,7 @@ import { FindingsStore } from '../../lib/store/findings-store.ts';
 import { expectValidFinding } from '../finding-schema.ts';
 import { detection } from '../lib/store/fixture/findings.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
+import { expectValidOutput } from '../output-schema.ts';
 import { runner } from './deployed.ts';
 import { findingsOf, type Run } from './run-cli.ts';
 
@@ -178,7 +179,9 @@ describe('findings stats', () => {
       { kind: 'vertical-scan', precision: 0.5, interval: [0.0945, 0.9055] },
       { kind: 'all' },
     ]);
-    expect(JSON.parse((await run('findings', 'stats', '--format', 'json')).stdout)).toEqual(rows);
+    const printed = JSON.parse((await run('findings', 'stats', '--format', 'json')).stdout);
+    expect(printed).toEqual(rows);
+    expectValidOutput('findings-stats', printed);
   });
 });
 

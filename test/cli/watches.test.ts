@@ -7,6 +7,7 @@ import { watchLine } from '../../lib/notify/commands.ts';
 import { WatchesStore } from '../../lib/store/watches-store.ts';
 import { wordsOf } from '../lib/notify/shell.ts';
 import { type Embedded, itemsOf, startEmbedded } from '../lib/store/fixture/tables.ts';
+import { expectValidOutput } from '../output-schema.ts';
 import { runner } from './deployed.ts';
 import type { Run } from './run-cli.ts';
 
@@ -55,6 +56,7 @@ test('a watch is added, listed and ended, and stays in the table after its end',
   );
   const listed = JSON.parse((await run('watch', 'list', '--json')).stdout);
   expect(listed).toEqual([{ ...watch, state: 'active' }]);
+  expectValidOutput('watch-list', listed);
   expect(await run('watch', 'remove', id)).toEqual({ code: 0, stdout: '', stderr: '' });
   expect((await run('watch', 'list')).stdout).toContain(`${id}\tended\t`);
   expect(await run('watch', 'remove', id)).toMatchObject({
@@ -119,6 +121,7 @@ test('a watch that was written by hand and is invalid is void', async () => {
   const Item = { pk: 'watches', sk: 'watch#hand', id: 'hand', source: 'all\u001b[2J', from: 'x', until: 'y' };
   await embedded.client().send(new PutCommand({ TableName: table, Item }));
   expect((await run('watch', 'list')).stdout).toContain('hand\tvoid\tall?[2J\t');
+  expectValidOutput('watch-list', JSON.parse((await run('watch', 'list', '--json')).stdout));
 });
 
 test.each<[string, Record<string, string | undefined>, string]>([

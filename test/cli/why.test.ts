@@ -6,11 +6,16 @@ import type { Explanation } from '../../lib/finding/why.ts';
 import { newDeployment } from '../lib/pipeline/fixture/deployment.ts';
 import { answer, file, probe, SCANNER, scan, TARGET } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
+import { expectValidOutput } from '../output-schema.ts';
 import { runner } from './deployed.ts';
 import { findingsOf, type Run, runHere } from './run-cli.ts';
 
 const DATA = join(import.meta.dirname, '../data');
-const explained = (run: Run): readonly Explanation[] => findingsOf(run) as unknown as Explanation[];
+const explained = (run: Run): readonly Explanation[] => {
+  const printed = findingsOf(run) as unknown as Explanation[];
+  expectValidOutput('findings-why', printed);
+  return printed;
+};
 const benignOf = (shape: string): string =>
   JSON.parse(readFileSync(join(DATA, 'shapes', `${shape}.json`), 'utf8')).benign[0].source.split(' ')[0];
 const why = async (log: string, address: string): Promise<Explanation> => {

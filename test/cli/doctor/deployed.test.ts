@@ -1,6 +1,7 @@
 /** `sweepwatch doctor` on the local cloud: a healthy deployment, missing permissions, and what cannot be looked at. */
 import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { describe, expect, jest, test } from '@jest/globals';
+import { expectValidOutput } from '../../output-schema.ts';
 import { runHere } from '../run-cli.ts';
 import { deploy, described, doctor, linesOf, output, sns, stack } from './deployment.ts';
 
@@ -67,6 +68,7 @@ test('findings why compares with the settings of the deployed function, if it ma
   const known = await why();
   expect(known).toMatchObject({ code: 0, stderr: '' });
   expect(JSON.parse(known.stdout)).toMatchObject([{ contacts: { begun: 1 }, scans: [] }]);
+  expectValidOutput('findings-why', JSON.parse(known.stdout));
   described.denied.set('lambda:GetFunctionConfiguration', 'no');
   expect((await why()).stderr).toContain('allow lambda:GetFunctionConfiguration');
   expect((await why('--config', 'sweepwatch.config.json')).stderr).toContain(

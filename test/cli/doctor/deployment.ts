@@ -6,6 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Described } from '../../../local/servers/described.ts';
 import { type RunningStack, startStack } from '../../functions/fixture/stack.ts';
+import { expectValidOutput } from '../../output-schema.ts';
 import { runHere } from '../run-cli.ts';
 
 /** A line of the answer. */
@@ -104,7 +105,9 @@ export const doctor = (...args: string[]) =>
 export async function linesOf(...args: string[]): Promise<{ code: number; lines: Line[] }> {
   const { code, stdout, stderr } = await doctor('--json', ...args);
   expect(stderr).toBe('');
-  return { code, lines: (JSON.parse(stdout) as { checks: Line[] }).checks };
+  const printed = JSON.parse(stdout) as { checks: Line[] };
+  expectValidOutput('doctor', printed);
+  return { code, lines: printed.checks };
 }
 
 /** The value of an output of the stack. */

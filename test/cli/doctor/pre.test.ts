@@ -11,6 +11,7 @@ import { type MessagingServer, startMessagingServer } from '../../../local/serve
 import { cliFault } from '../../aws-cli.ts';
 import { rowsOf, sectionOf } from '../../infra/operations-document.ts';
 import { prose, slugOf } from '../../markdown.ts';
+import { expectValidOutput } from '../../output-schema.ts';
 import { runHere } from '../run-cli.ts';
 
 const before = { ...process.env };
@@ -73,9 +74,11 @@ async function pre(settings: SettingsInput | string) {
   writeFileSync(file, typeof settings === 'string' ? settings : JSON.stringify(settings));
   const run = await runHere(['doctor', '--pre', '--config', file, '--region', 'eu-central-1', '--json']);
   expect(run.stderr).toBe('');
-  const { checks } = JSON.parse(run.stdout) as {
+  const printed = JSON.parse(run.stdout) as {
     checks: { id: string; status: string; text: string; because?: string; command?: string; see: string }[];
   };
+  expectValidOutput('doctor', printed);
+  const { checks } = printed;
   return { code: run.code, checks };
 }
 

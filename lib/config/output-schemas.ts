@@ -1,0 +1,143 @@
+/** The shapes of what commands print for programs, from which their JSON schemas are written. They change by addition. */
+import { z } from 'zod';
+import { SEVERITIES } from '../finding/model.ts';
+import { HORIZONS } from '../scan/detection.ts';
+
+/** Objects may gain fields, so consumers must accept unknown ones. */
+const open = z.looseObject;
+const count = z.int().min(0);
+const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+const share = z.number().min(0).max(1);
+const severity = z.enum(SEVERITIES);
+const direction = z.enum(['lateral', 'inbound', 'outbound']);
+const horizon = z.enum(Object.keys(HORIZONS) as (keyof typeof HORIZONS)[]);
+const against = open({ value: z.number(), threshold: z.number() });
+
+const doctor = open({
+  schemaVersion: z.literal(1),
+  heading: z.string().describe('What was looked at.'),
+  exitCode: z.union([z.literal(0), z.literal(1)]).describe('1 if a check failed.'),
+  checks: z
+    .array(
+      open({
+        id: z.string().describe('Stable id of the check. A check may have several entries.'),
+        status: z.enum(['ok', 'warn', 'FAIL', 'skip']).describe('skip: it could not be asked, or does not apply.'),
+        text: z.string(),
+        because: z.string().optional().describe('What follows from it, or what AWS says.'),
+        command: z.string().optional().describe('The command to run next.'),
+        see: z.string().describe('The document and section about it.'),
+        permission: z.string().describe('The permission that the check needs.'),
+      }),
+    )
+    .describe('In the order in which they are printed.'),
+}).describe('What doctor --json prints.');
+
+const stats = z
+  .array(
+    open({
+      kind: z.string().describe('A kind of finding, or "all" in the last row.'),
+      findings: count.describe('Findings that stand. Merged and withdrawn ones do not.'),
+      withdrawn: count,
+      suppressed: count,
+      judged: count.describe('Findings with a verdict.'),
+      true: count,
+      benign: count,
+      tuned: count,
+      precision: share.optional().describe('Share of true verdicts. Absent without verdicts.'),
+      interval: z
+        .tuple([share, share])
+        .optional()
+        .describe('Where the precision lies with a confidence of 95%, if the judged findings are like the others.'),
+    }),
+  )
+  .describe('What findings stats --format json prints. With ndjson, each line is one entry. Empty without findings.');
+
+const finding = { id: z.string(), kind: z.string(), severity, firstSeen: time, lastSeen: time };
+
+const why = z
+  .array(
+    open({
+      source: open({ address: z.string(), scope: z.string() }).describe('As the source of a finding.'),
+      inside: z.boolean(),
+      from: time.describe('First contact.'),
+      to: time.describe('Last contact.'),
+      contacts: open({
+        begun: count.describe('Distinct contacts of each hour that the source began.'),
+        first: count.describe('Those that were not made in the hour before, and are decided.'),
+        failed: count,
+        answered: count,
+        recurring: count,
+        waiting: count.describe('Contacts whose answer is not overdue yet.'),
+      }),
+      windows: z
+        .array(
+          open({
+            detection: z.string(),
+            test: z.string(),
+            direction,
+            horizon,
+            shared: z.string().optional().describe('The target or the port that the contacts share, if any.'),
+            from: time,
+            to: time,
+            failures: against,
+            perSuccess: open({ value: z.number().optional(), threshold: z.number() }).describe(
+              'Failures for each success. The value is absent without successes.',
+            ),
+            walk: against,
+            recurring: against.describe('Recurring failures, which count only beyond the limit.'),
+            lacks: z.array(z.enum(['failures', 'ratio', 'walk', 'condition', 'sequel'])).describe('Empty if met.'),
+            nearness: share.describe('1 if met.'),
+            contexts: z.array(
+              open({
+                context: z.string(),
+                contacts: count,
+                failure: z.number().describe('What each is worth for a scan.'),
+                success: z.number().describe('What each is worth against it.'),
+                atMost: z.enum(['low', 'medium']).optional().describe('The highest severity that they allow alone.'),
+              }),
+            ),
+          }),
+        )
+        .describe('For each detection and horizon, the nearest first.'),
+      scans: z
+        .array(open({ ...finding, direction: direction.optional() }))
+        .describe('The scans that this evidence shows, before the traffic of others is weighed.'),
+      isSampled: z.boolean(),
+      dataQuality: z.array(z.string()),
+      findings: z
+        .array(open({ ...finding, state: z.string() }))
+        .optional()
+        .describe('Stored findings of that time. Absent if the findings table is not known.'),
+    }),
+  )
+  .describe(
+    'What findings why --format json and detect --why print: an entry for each scope that has the address. With ndjson, each line is one entry.',
+  );
+
+const watches = z
+  .array(
+    open({
+      id: z.string(),
+      source: z.string().optional(),
+      target: z.string().optional(),
+      instance: z.string().optional(),
+      subnet: z.string().optional(),
+      account: z.string().optional(),
+      owner: z.string(),
+      reason: z.string(),
+      sensitivity: z.string().describe('medium or high, unless the watch is void.'),
+      from: z.string(),
+      until: z.string(),
+      state: z.enum(['active', 'ended', 'void']),
+    }),
+  )
+  .describe('What watch list --json prints, those that end last first.');
+
+/** The shapes by the names of their schemas. */
+export const OUTPUTS = { doctor, 'findings-stats': stats, 'findings-why': why, 'watch-list': watches };
+
+/** The JSON schema of what a command prints. */
+export const outputJsonSchema = (name: keyof typeof OUTPUTS): Record<string, unknown> => ({
+  ...z.toJSONSchema(OUTPUTS[name], { io: 'output' }),
+  title: `Sweepwatch ${name}`,
+});

@@ -10,6 +10,8 @@ const WINDOW_MS = 300_000;
 const MOST_COUNTERS = 4000;
 const MOST_TARGETS = 128;
 const MOST_TARGETS_OF_ALL = 60_000;
+/** So many addresses on one port are a search, wherever they are. Fewer are one if they lie in rows. */
+const MANY_ANYWHERE = 64;
 /** A name that is longer is cut. */
 const LONGEST_HOST = 120;
 
@@ -72,7 +74,7 @@ export class Counters {
   /** Counts one run of a program. */
   addProbe({ tool, host, port }: Probe, event: ProcessEvent): Spread | undefined {
     const key = ['probe', event.host, event.parent ?? event.session ?? event.user, tool].join(' ');
-    return this.#add(key, host, port, event.at, LIMITS[tool] ?? USUAL);
+    return this.#add(key, host, port, event.at, LIMITS[tool] ?? USUAL, needsRow);
   }
 
   /** Counts one connection. */
@@ -90,10 +92,17 @@ export class Counters {
       event.program,
     ].join(' ');
     const limits = { shell: SHELL_CONNECTIONS, script: SCRIPT_CONNECTIONS, program: OTHER_CONNECTIONS }[by];
-    return this.#add(key, address, String(port), event.at, limits);
+    return this.#add(key, address, String(port), event.at, limits, () => false);
   }
 
-  #add(key: string, host: string, port: string, at: number, limits: Limits): Spread | undefined {
+  #add(
+    key: string,
+    host: string,
+    port: string,
+    at: number,
+    limits: Limits,
+    isDoubtful: (counter: Counter, port: string) => boolean,
+  ): Spread | undefined {
     const counter = this.#counters.get(key) ?? newCounter(at);
     // A map keeps the order of insertion: the one used last stands last.
     this.#counters.delete(key);
@@ -114,12 +123,9 @@ export class Counters {
     const [own, ownPort] = partsOf(target);
     const ports = counter.perHost.get(own) ?? 0;
     const hosts = isAddressLike(own) ? (counter.perPort.get(ownPort) ?? 0) : 0;
-    const level =
-      ports >= limits.ports[1] || hosts >= limits.hosts[1]
-        ? 2
-        : ports >= limits.ports[0] || hosts >= limits.hosts[0]
-          ? 1
-          : 0;
+    const isSure =
+      ports >= limits.ports[1] || (hosts >= limits.hosts[1] && counter.level < 2 && !isDoubtful(counter, ownPort));
+    const level = isSure ? 2 : ports >= limits.ports[0] || hosts >= limits.hosts[0] ? 1 : 0;
     if (level <= counter.level) return undefined;
     counter.level = level;
     const targets = [...counter.targets.keys()].slice(-20).map((text) => partsOf(text).filter(Boolean).join(':'));
@@ -134,6 +140,31 @@ export class Counters {
       this.dropped += 1;
     }
   }
+}
+
+/**
+ * Whether the addresses on a port are fewer than a search has anywhere, and less than half of them have a neighbour: a
+ * monitor asks servers from a list, and a sweep goes through a network.
+ */
+function needsRow({ targets, perPort }: Counter, port: string): boolean {
+  if ((perPort.get(port) ?? 0) >= MANY_ANYWHERE) return false;
+  const places = new Set<string>();
+  for (const target of targets.keys()) {
+    const [host, own] = partsOf(target);
+    if (own === port && isAddressLike(host)) places.add(host);
+  }
+  let inRow = 0;
+  for (const place of places) if (neighboursOf(place).some((other) => places.has(other))) inRow += 1;
+  return inRow < places.size / 2;
+}
+
+/** The address before and the one after, within the last part. Networks and ranges have none and are a search alone. */
+function neighboursOf(address: string): string[] {
+  const [, start, last] = /^(.*[.:])([0-9a-f]{1,4})$/i.exec(address) ?? [];
+  if (start === undefined) return [address];
+  const radix = start.endsWith('.') ? 10 : 16;
+  const number = Number.parseInt(last!, radix);
+  return [number - 1, number + 1].map((other) => start + other.toString(radix));
 }
 
 const SEPARATOR = '\u0000';

@@ -269,6 +269,8 @@ function queryFact(event: Json, base: Base, { verb, resource, subresource, refer
   const isWatch = verb === 'watch' || (uri?.includes('watch=true') ?? false);
   const attributes = objectOf(objectOf(objectOf(event.requestObject)?.spec)?.resourceAttributes);
   const asked = isReview ? textOf(attributes?.resource) : undefined;
+  const isGranted = isReview && objectOf(objectOf(event.responseObject)?.status)?.allowed === true;
+  const isFollowing = isDenied && (isWatch || (verb === 'list' && queryOf(uri).get('resourceVersion') === '0'));
   return {
     ...base,
     type: 'query',
@@ -280,6 +282,8 @@ function queryFact(event: Json, base: Base, { verb, resource, subresource, refer
     ...definedText('namespace', reference.namespace),
     isDenied,
     isReview,
+    ...(isGranted && { isGranted }),
+    ...(isFollowing && { isFollowing }),
     ...(seeker !== undefined && { seeker }),
   };
 }

@@ -6,10 +6,11 @@
 import type { Signal } from '../signal.ts';
 import type { ToolMatch } from '../tools/index.ts';
 import { probeOf } from '../tools/probes.ts';
+import { isAddressLike } from '../tools/targets.ts';
 import { actorOf, placeName, placeOf, userOf } from './actors.ts';
 import { type ExecFact, NO_TIME, workloadId } from './facts.ts';
 import { type Identity, identityOf } from './identities.ts';
-import type { ExecGroup } from './ledger.ts';
+import { type Ledger, madeKey } from './ledger.ts';
 import type { Occurrence } from './occurrences.ts';
 import { imageToolOf, toolOf } from './programs.ts';
 
@@ -37,11 +38,11 @@ const SHELLS = /^(?:.*\/)?(?:ba|da|a|z|k|mk|rba)?sh(?:\.exe)?$|^(?:.*\/)?(?:powe
 const OPENS_SHELL = /(?:^|[;&|(]\s*|\bexec\s+)(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z|k)?sh(?:\s+-[il]+)?\s*(?:$|[;&|)])/;
 
 /** The signals of all entries. */
-export function judgeExecs(groups: Iterable<ExecGroup>): Signal[] {
+export function judgeExecs({ execs, made }: Pick<Ledger, 'execs' | 'made'>): Signal[] {
   const signals: Signal[] = [];
-  const probes = new Map<string, { fact: ExecFact; at: number; target: string; key: string }[]>();
+  const probes = new Map<string, Probed[]>();
   const tools = new Map<string, number[]>();
-  const all = [...groups].map((group) => ({ group, attempts: attemptsOf(group.occurrences.sorted()) }));
+  const all = [...execs.values()].map((group) => ({ group, attempts: attemptsOf(group.occurrences.sorted()) }));
   for (const { group, attempts } of all) {
     const habit = habitKey(group.fact);
     tools.set(habit, [...(tools.get(habit) ?? []), ...attempts.map(({ at }) => at)]);
@@ -52,14 +53,16 @@ export function judgeExecs(groups: Iterable<ExecGroup>): Signal[] {
     const deed = deedOf(fact, match);
     const isPeriodic = isHealthCheck(attempts);
     const days = tools.get(habitKey(fact)) ?? [];
+    const madeAt = made.get(madeKey(fact.caller?.user ?? '', workloadId(fact.where)));
     for (const attempt of attempts) {
       const isHabit = daysBefore(days, attempt.at) >= HABIT_DAYS;
-      signals.push(signalOf(fact, attempt, deed, match, { isPeriodic, isHabit }));
+      const isOwn = madeAt !== undefined && madeAt <= attempt.at && attempt.at - madeAt < DAY;
+      signals.push(signalOf(fact, attempt, deed, match, { isPeriodic, isHabit, isOwn }));
       const probe = deed === 'other' || deed === 'script' ? probeOf(fact.argv) : undefined;
       if (!probe || isPeriodic) continue;
       const key = [fact.where.platform, fact.where.host, workloadId(fact.where), fact.caller?.user].join('\n');
-      const target = `${probe.host}:${probe.port}`;
-      probes.set(key, [...(probes.get(key) ?? []), { fact, at: attempt.at, target, key: attempt.key }]);
+      const { host, port } = probe;
+      probes.set(key, [...(probes.get(key) ?? []), { fact, at: attempt.at, host, port, key: attempt.key }]);
     }
   }
   for (const list of probes.values()) signals.push(...manyProbes(list));
@@ -126,6 +129,8 @@ const imageTool = ({ where }: ExecFact) => {
 interface Circumstances {
   readonly isPeriodic: boolean;
   readonly isHabit: boolean;
+  /** The caller made the pod itself a short time ago, and could have given it any command. */
+  readonly isOwn: boolean;
 }
 
 /** How serious a deed is by itself. */
@@ -134,7 +139,7 @@ function gradeOf(
   deed: Deed,
   match: ToolMatch | undefined,
   isRefused: boolean,
-  { isPeriodic, isHabit }: Circumstances,
+  { isPeriodic, isHabit, isOwn }: Circumstances,
 ): Grade {
   const identity = identityOf(fact.caller?.user);
   const isExcused = isPeriodic || isHabit || isMachine(identity);
@@ -150,6 +155,7 @@ function gradeOf(
   if (isExcused || fact.entry === 'session') return 'context';
   switch (deed) {
     case 'shell':
+      if (isOwn) return 'context';
       return { severity: identity === 'workload' ? 'medium' : 'low', confidence: 20 };
     case 'script':
       return identity === 'person' ? { severity: 'informational', confidence: 10 } : 'context';
@@ -236,22 +242,50 @@ function qualityOf(fact: ExecFact, deed: Deed, { isPeriodic, isHabit }: Circumst
   return quality;
 }
 
-/** Commands of one target each that together reach many targets. */
-function manyProbes(list: readonly { fact: ExecFact; at: number; target: string; key: string }[]): Signal[] {
+/** A command that reaches one target. */
+interface Probed {
+  readonly fact: ExecFact;
+  readonly at: number;
+  readonly host: string;
+  readonly port: string;
+  readonly key: string;
+}
+
+/** How many ports of a host that is named make a search. One or two are those of a service. */
+const PORTS_OF_NAME = 3;
+
+/** Targets that somebody searches: a name that is asked for a port or two is a service that the caller knows. */
+function searchedOf(probed: readonly Probed[]): { readonly all: Set<string>; readonly searched: number } {
+  const ports = new Map<string, Set<string>>();
+  for (const { host, port } of probed) ports.set(host, (ports.get(host) ?? new Set()).add(port));
+  let searched = 0;
+  for (const [host, { size }] of ports) if (isAddressLike(host) || size >= PORTS_OF_NAME) searched += size;
+  return { all: new Set(probed.map(({ host, port }) => `${host}:${port}`)), searched };
+}
+
+/** Commands of one target each that together reach many targets. The first span that is telling counts most. */
+function manyProbes(list: readonly Probed[]): Signal[] {
+  return spanOf(list, ({ searched }) => searched, 'high') ?? spanOf(list, ({ all }) => all.size, 'low') ?? [];
+}
+
+function spanOf(
+  list: readonly Probed[],
+  countOf: (reached: ReturnType<typeof searchedOf>) => number,
+  severity: 'high' | 'low',
+): Signal[] | undefined {
   const sorted = list.toSorted((a, b) => a.at - b.at || (a.key < b.key ? -1 : 1));
   let from = 0;
   for (let to = 0; to < sorted.length; to++) {
     while (sorted[to]!.at - sorted[from]!.at > PROBE_SPAN) from++;
-    const targets = new Set(sorted.slice(from, to + 1).map(({ target }) => target));
-    if (targets.size < MANY_PROBES) continue;
+    if (to + 1 - from < MANY_PROBES || countOf(searchedOf(sorted.slice(from, to + 1))) < MANY_PROBES) continue;
     const { fact, at, key } = sorted[from]!;
-    const everything = new Set(sorted.slice(from).map(({ target }) => target));
+    const everything = searchedOf(sorted.slice(from)).all;
     return [
       {
         at,
         kind: 'exec-into-container',
-        severity: isMachine(identityOf(fact.caller?.user)) ? 'low' : 'high',
-        confidence: 80,
+        severity: isMachine(identityOf(fact.caller?.user)) ? 'low' : severity,
+        confidence: severity === 'high' ? 80 : 20,
         actor: actorOf(fact),
         place: placeOf(fact),
         tool: fact.argv[0]!.split('/').at(-1)!,
@@ -261,9 +295,12 @@ function manyProbes(list: readonly { fact: ExecFact; at: number; target: string;
         measure: { test: 'many-targets-by-exec', value: everything.size, threshold: MANY_PROBES },
         summary: `${fact.caller ? userOf(fact.caller) : 'somebody'} reached ${everything.size} targets, one by each exec into ${placeName(fact)}`,
         eventId: `${key} probes`,
-        dataQuality: [],
+        dataQuality:
+          severity === 'high'
+            ? []
+            : ['The targets are names with a port or two each, as services that the caller knows.'],
       },
     ];
   }
-  return [];
+  return undefined;
 }

@@ -120,6 +120,10 @@ export interface QueryFact extends Event {
   readonly namespace?: string;
   readonly isDenied: boolean;
   readonly isReview: boolean;
+  /** A question about the caller's own rights that was answered with yes. Absent if the event holds no answer. */
+  readonly isGranted?: boolean;
+  /** Asked as programs that follow a resource ask: a list from the cache of the API server, or a watch. */
+  readonly isFollowing?: boolean;
   /** A program that looks for weak points, by its user agent. */
   readonly seeker?: string;
 }

@@ -11,7 +11,7 @@ import { judgeWorkloads } from './workload-rules.ts';
 export function judgeLedger(ledger: Ledger): Signal[] {
   ledger.directory.close(ledger.ends);
   const signals = [
-    ...judgeExecs(ledger.execs.values()),
+    ...judgeExecs(ledger),
     ...judgeWorkloads(ledger),
     ...judgeChurn(ledger),
     ...judgeSprees(ledger),

@@ -32,7 +32,11 @@ export interface Asked {
   caller: QueryFact['caller'];
   first: { readonly at: number; readonly key: string };
   readonly denied: Map<string, number>;
+  /** Denied to the way in which programs follow a resource. */
+  readonly deniedToFollow: Map<string, number>;
+  /** Questions about the caller's own rights. Those that were answered with yes stand apart. */
   readonly reviews: Map<string, number>;
+  readonly granted: Map<string, number>;
   readonly mapped: Map<string, number>;
   /** Programs that look for weak points. */
   readonly seekers: Map<string, number>;
@@ -62,6 +66,8 @@ export class Ledger {
   readonly workloads = new Map<string, WorkloadFact>();
   readonly churn = new Map<string, ChurnGroup>();
   readonly ends = new Ends();
+  /** When a service account made a pod, by both names. */
+  readonly made = new Map<string, number>();
   readonly rules = new Map<string, RuleFact>();
   readonly asked = new Map<string, Map<number, Asked>>();
   readonly proxied = new Map<string, Map<number, Proxied>>();
@@ -139,6 +145,7 @@ export class Ledger {
       if (!known && this.workloads.size >= MOST_WORKLOADS) this.dropped++;
       else if (!known || isRicher(fact, known)) this.workloads.set(fact.key, fact);
     }
+    if (isMadeByWorkload(fact)) this.#addMade(fact);
     if (!mayChurn(fact)) return;
     const image = fact.programs.map(imageOf).find((name) => name !== undefined) ?? '';
     const key = [fact.where.platform, fact.where.host, fact.where.namespace, fact.caller?.user, image].join('\n');
@@ -156,6 +163,13 @@ export class Ledger {
     if (group.ids.size < 4 * MOST_OCCURRENCES) group.ids.set(fact.key, workloadId(fact.where));
   }
 
+  #addMade({ caller, where, at }: WorkloadFact): void {
+    const key = madeKey(caller!.user, workloadId(where));
+    const known = this.made.get(key);
+    if (known === undefined && this.made.size >= MOST_WORKLOADS) this.dropped++;
+    else this.made.set(key, Math.min(at, known ?? at));
+  }
+
   #addQuery(fact: QueryFact): void {
     const { user } = fact.caller;
     const identity = identityOf(user);
@@ -169,15 +183,17 @@ export class Ledger {
       caller: fact.caller,
       first: fact,
       denied: new Map(),
+      deniedToFollow: new Map(),
       reviews: new Map(),
+      granted: new Map(),
       mapped: new Map(),
       seekers: new Map(),
     }));
     if (!step) return;
     const name = `${fact.resource}|${fact.namespace ?? '*'}`;
     if (fact.seeker !== undefined) note(step.seekers, fact.seeker, fact.at);
-    if (fact.isReview) note(step.reviews, `${name}|${fact.key}`, fact.at);
-    if (fact.isDenied) note(step.denied, name, fact.at);
+    if (fact.isReview) note(fact.isGranted ? step.granted : step.reviews, `${name}|${fact.key}`, fact.at);
+    if (fact.isDenied) note(fact.isFollowing ? step.deniedToFollow : step.denied, name, fact.at);
     else if (fact.verb === 'list') note(step.mapped, name, fact.at);
   }
 
@@ -223,12 +239,19 @@ export class Ledger {
 
 /** Whether a ledger keeps anything of a fact. Others need not be stored. */
 export function isKept(fact: Fact): boolean {
-  if (fact.type === 'workload') return isNoteworthy(fact.programs) || mayChurn(fact);
+  if (fact.type === 'workload') return isNoteworthy(fact.programs) || mayChurn(fact) || isMadeByWorkload(fact);
   if (fact.type !== 'query') return true;
   const identity = identityOf(fact.caller.user);
   if (identity === 'system' || identity === 'controller') return false;
   return fact.isDenied || fact.isReview || fact.seeker !== undefined || fact.verb === 'list' || fact.verb === 'watch';
 }
+
+/** By what {@link Ledger.made} finds that a caller made a pod. */
+export const madeKey = (user: string, id: string): string => `${user}\n${id}`;
+
+/** A pod that a service account made itself, as runners of builds do. */
+const isMadeByWorkload = ({ kind, caller, owner, isRefused }: WorkloadFact): boolean =>
+  kind === 'Pod' && !owner && !isRefused && identityOf(caller?.user) === 'workload';
 
 const mayChurn = ({ isRefused, owner, isForCi, kind }: WorkloadFact): boolean =>
   !isRefused && !owner && !isForCi && CHURNING.has(kind);

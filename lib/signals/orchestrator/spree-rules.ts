@@ -47,6 +47,8 @@ interface Found {
   readonly threshold: number;
   readonly at: number;
   readonly text: string;
+  /** What speaks for a program at work. The finding is low then. */
+  readonly excuse?: string;
 }
 interface Span<T> {
   readonly step: number;
@@ -79,7 +81,7 @@ function newsOf<T>(spans: readonly Span<T>[]): Span<T>[] {
 }
 
 function mergeAsked(parts: readonly Asked[]): Asked {
-  const join = (name: 'denied' | 'reviews' | 'mapped' | 'seekers') => {
+  const join = (name: 'denied' | 'deniedToFollow' | 'reviews' | 'granted' | 'mapped' | 'seekers') => {
     const all = new Map<string, number>();
     for (const part of parts)
       for (const [key, at] of part[name]) all.set(key, Math.min(at, all.get(key) ?? Number.POSITIVE_INFINITY));
@@ -89,7 +91,9 @@ function mergeAsked(parts: readonly Asked[]): Asked {
     caller: parts[0]!.caller,
     first: parts[0]!.first,
     denied: join('denied'),
+    deniedToFollow: join('deniedToFollow'),
     reviews: join('reviews'),
+    granted: join('granted'),
     mapped: join('mapped'),
     seekers: join('seekers'),
   };
@@ -105,7 +109,7 @@ function mergeProxied(parts: readonly Proxied[]): Proxied {
 }
 
 function lookAround(
-  { denied, reviews, mapped, seekers }: Asked,
+  { denied, deniedToFollow, reviews, granted, mapped, seekers }: Asked,
   identity: Identity,
   watched: ReadonlySet<string>,
 ): Found | undefined {
@@ -117,26 +121,12 @@ function lookAround(
       at: earliest(seekers.values()),
       text: `asked the API server with ${[...seekers.keys()].sort().join(', ')}, by its user agent`,
     };
-  const resources = new Set([...denied.keys()].map((key) => key.split('|')[0]));
-  const namespaces = new Set([...denied.keys()].map((key) => key.split('|')[1]));
-  if (denied.size >= DENIED && Math.max(resources.size, namespaces.size) >= DENIED_KINDS)
-    return {
-      test: 'denied-requests',
-      value: denied.size,
-      threshold: DENIED,
-      at: earliest(denied.values()),
-      text: `was denied ${denied.size} different requests within ten minutes, over ${resources.size} kinds of resources`,
-    };
+  const refusals = deniedRequests(denied) ?? deniedRequests(new Map([...deniedToFollow, ...denied]), FOLLOWS);
+  if (refusals) return refusals;
   // Consoles for people ask for their rights when they start.
   if (identity === 'person' || identity === 'automation') return undefined;
-  if (reviews.size >= REVIEWS)
-    return {
-      test: 'questions-about-own-rights',
-      value: reviews.size,
-      threshold: REVIEWS,
-      at: earliest(reviews.values()),
-      text: `asked ${reviews.size} times within ten minutes what it may do`,
-    };
+  const questions = ownRights(reviews) ?? ownRights(new Map([...granted, ...reviews]), GRANTED);
+  if (questions) return questions;
   const everywhere = [...mapped].filter(([key]) => key.endsWith('|*') && !watched.has(key.split('|')[0]!));
   if (everywhere.length >= MAPPED)
     return {
@@ -152,6 +142,37 @@ function lookAround(
   return undefined;
 }
 
+/** Lists from the cache and watches are what a controller asks for, and asks again until its role has them. */
+const FOLLOWS =
+  'It asked as a controller asks that lacks rights: by watches, and by lists from the cache of the API server.';
+const GRANTED = 'Most of its questions were answered with yes, as those of a controller are that checks its role.';
+
+function deniedRequests(denied: ReadonlyMap<string, number>, excuse?: string): Found | undefined {
+  const resources = new Set([...denied.keys()].map((key) => key.split('|')[0]));
+  const namespaces = new Set([...denied.keys()].map((key) => key.split('|')[1]));
+  if (denied.size < DENIED || Math.max(resources.size, namespaces.size) < DENIED_KINDS) return undefined;
+  return {
+    test: 'denied-requests',
+    value: denied.size,
+    threshold: DENIED,
+    at: earliest(denied.values()),
+    text: `was denied ${denied.size} different requests within ten minutes, over ${resources.size} kinds of resources`,
+    ...(excuse !== undefined && { excuse }),
+  };
+}
+
+function ownRights(reviews: ReadonlyMap<string, number>, excuse?: string): Found | undefined {
+  if (reviews.size < REVIEWS) return undefined;
+  return {
+    test: 'questions-about-own-rights',
+    value: reviews.size,
+    threshold: REVIEWS,
+    at: earliest(reviews.values()),
+    text: `asked ${reviews.size} times within ten minutes what it may do`,
+    ...(excuse !== undefined && { excuse }),
+  };
+}
+
 const earliest = (times: Iterable<number>): number => {
   let first = Number.POSITIVE_INFINITY;
   for (const time of times) first = Math.min(first, time);
@@ -160,17 +181,19 @@ const earliest = (times: Iterable<number>): number => {
 
 function spreeSignal({ caller }: Asked, found: Found): Signal {
   const identity = identityOf(caller.user);
-  const isMapping = found.test === 'lists-of-everything';
+  const isWeak = found.test === 'lists-of-everything' || found.excuse !== undefined;
   return {
     at: found.at,
     kind: 'discovery-spree',
-    severity: (identity === 'workload' || found.test === 'seeker-of-weak-points') && !isMapping ? 'medium' : 'low',
-    confidence: isMapping ? 15 : identity === 'workload' ? 50 : 25,
+    severity: (identity === 'workload' || found.test === 'seeker-of-weak-points') && !isWeak ? 'medium' : 'low',
+    confidence: isWeak ? 15 : identity === 'workload' ? 50 : 25,
     ...common(caller, found),
-    dataQuality:
-      identity === 'anonymous'
+    dataQuality: [
+      ...(identity === 'anonymous'
         ? ['Nobody was logged in. Addresses of the internet try this with every reachable API server.']
-        : [],
+        : []),
+      ...(found.excuse === undefined ? [] : [found.excuse]),
+    ],
   };
 }
 

@@ -25,7 +25,8 @@ export interface Request {
 
 let serial = 0;
 
-function event(verb: string, uri: string, ref: AuditEvent, request: Request, more: AuditEvent = {}): AuditEvent {
+/** Any request. `more` holds bodies, and whatever else differs. */
+export function event(verb: string, uri: string, ref: AuditEvent, request: Request, more: AuditEvent = {}): AuditEvent {
   serial++;
   const code = request.code ?? 200;
   return {

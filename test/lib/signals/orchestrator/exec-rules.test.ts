@@ -1,6 +1,6 @@
 /** Which entries into running containers are findings. */
 import { describe, expect, test } from '@jest/globals';
-import { enter, exec, refusedExec, signalsOf, telling } from '../audit-events.ts';
+import { createPod, enter, exec, refusedExec, signalsOf, telling } from '../audit-events.ts';
 
 const AT = '2026-11-21T10:00:00Z';
 const NMAP = ['nmap', '-sT', '-p', '1-1024', '10.0.12.30'];
@@ -188,4 +188,33 @@ describe('other ways in', () => {
       signalsOf([enter('web-1', 'ephemeralcontainers', { at: AT, verb: 'patch', code: 200, body: busybox })]),
     ).toMatchObject([{ severity: 'low' }]);
   });
+});
+
+describe('commands of one target each', () => {
+  const ask = (targets: readonly string[]) =>
+    targets.flatMap((target, at) => exec('web-1', ['nc', '-z', ...target.split(':')], { at: minute(at % 9) }));
+  const severities = (targets: readonly string[]) =>
+    telling(signalsOf(ask(targets))).map(({ severity, measure }) => [severity, measure?.value]);
+
+  test('are a search by address, and by many ports of a name', () => {
+    expect(severities(Array.from({ length: 10 }, (_, n) => `10.0.3.${20 * n}:22`))).toEqual([['high', 10]]);
+    expect(severities(Array.from({ length: 10 }, (_, n) => `db:${5000 + n}`))).toEqual([['high', 10]]);
+  });
+
+  test('are low where each is a service by its name', () => {
+    expect(severities(Array.from({ length: 12 }, (_, n) => `service-${n}:8080`))).toEqual([['low', 12]]);
+  });
+});
+
+test('a service account that opens a shell in a pod that it made is evidence only, and a tool there is not', () => {
+  const user = 'system:serviceaccount:builds:default';
+  const made = createPod('build-1', { image: 'node:22' }, { at: minute(0), user });
+  const shell = exec('build-1', ['bash'], { at: minute(1), user, tty: true });
+  expect(telling(signalsOf(shell))).toMatchObject([{ severity: 'medium' }]);
+  expect(telling(signalsOf([made, ...shell]))).toEqual([]);
+  expect(telling(signalsOf([made, ...exec('build-1', NMAP, { at: minute(2), user })]))).toMatchObject([
+    { severity: 'high' },
+  ]);
+  // Another caller, or one that came a day later, is as unusual as before.
+  expect(telling(signalsOf([made, ...exec('build-1', ['bash'], { at: day(23), user, tty: true })]))).toHaveLength(1);
 });

@@ -50,6 +50,30 @@ describe('a spree', () => {
     expect(signalsOf(reviews({ user: 'alice', agent: 'k9s/v0.32' }))).toEqual([]);
   });
 
+  test('of questions that are answered with yes is low, as a controller asks them', () => {
+    const answered = (allowed: boolean) =>
+      Array.from({ length: 12 }, (_, at) => ({
+        ...ask('create', 'selfsubjectaccessreviews', { at: second(at), code: 201, ...POD }),
+        responseObject: { status: { allowed } },
+      }));
+    expect(signalsOf(answered(false))).toMatchObject([{ severity: 'medium' }]);
+    expect(signalsOf(answered(true))).toMatchObject([
+      { severity: 'low', dataQuality: [expect.stringContaining('answered with yes')] },
+    ]);
+  });
+
+  test('of requests in the form of a controller is low', () => {
+    const cached = denied(POD).map((event) => ({
+      ...event,
+      requestURI: `${event.requestURI}&resourceVersion=0`,
+    }));
+    expect(signalsOf(cached)).toMatchObject([
+      { severity: 'low', dataQuality: [expect.stringContaining('as a controller asks')] },
+    ]);
+    // A look around beside it is told as what it is.
+    expect(signalsOf([...cached, ...denied(POD)])).toMatchObject([{ severity: 'medium' }]);
+  });
+
   test('of lists is one for a pod that watches nothing, and none for an operator', () => {
     const lists = ['services', 'endpoints', 'nodes'].map((resource, at) =>
       ask('list', resource, { at: second(at), ...POD }),

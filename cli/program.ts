@@ -8,6 +8,7 @@ import { addFindings } from './findings-commands.ts';
 import { addDoctor, addSelftest } from './health-commands.ts';
 import { addBackfill, addBacktest } from './look-back-commands.ts';
 import { addOptions, connectionOptions, formatOption, repeatable, reportOption, severityOption } from './options.ts';
+import { addSetup } from './setup-commands.ts';
 import { addSuppress } from './suppress-commands.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -46,6 +47,7 @@ Exit codes: 0 done, 1 an input could not be read in full or the work failed,
   addWatch(program, terminal, perform);
   addBackfill(program, terminal, perform);
   addRedrive(program, terminal, perform);
+  addSetup(program, terminal, perform);
   addDoctor(program, terminal, perform);
   addSelftest(program, terminal, perform);
   addDemo(program, terminal, perform);

@@ -112,4 +112,7 @@ function record(
   }
 }
 
-export const handler = onLambda(() => ingestHandler(lambdaServices({ s3: createS3Client(), sqs: createSqsClient() })));
+export const handler = onLambda(() => {
+  const s3 = createS3Client({}, process.env.LOG_BUCKET_OWNER);
+  return ingestHandler(lambdaServices({ s3, sqs: createSqsClient() }));
+});

@@ -9,6 +9,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ingestRoleName } from '../lib/config/foreign-bucket.ts';
 import { toRuntimeSettings } from '../lib/config/runtime.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { hasSignals } from '../lib/config/signal-groups.ts';
@@ -42,8 +43,12 @@ export function createFunctions(
   environment: Record<string, string>,
 ): Functions {
   const common = { environment };
+  const { owner } = resources.log;
   const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
-    ...common,
+    environment: { ...environment, LOG_BUCKET_OWNER: owner ?? Aws.ACCOUNT_ID },
+    ...(owner !== undefined && {
+      roleName: ingestRoleName({ deployment: settings.deploymentName, region: Aws.REGION }),
+    }),
     description: 'Reads flow log files, stores contact windows, detects scans',
     timeout: timeouts.ingest,
     memorySize: settings.ingest.memoryMiB,
@@ -113,7 +118,7 @@ export function createHandler(
   id: string,
   settings: Settings,
   statements: PolicyStatement[],
-  props: Omit<FunctionProps, 'code' | 'handler' | 'runtime'>,
+  { roleName, ...props }: Omit<FunctionProps, 'code' | 'handler' | 'runtime'> & { readonly roleName?: string },
 ): LambdaFunction {
   const scope = new Construct(parent, id);
   const logGroup = new LogGroup(scope, 'Logs', {
@@ -126,6 +131,7 @@ export function createHandler(
     resources: [logGroup.logGroupArn],
   });
   const role = new Role(scope, 'Role', {
+    ...(roleName !== undefined && { roleName }),
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     description: `${settings.deploymentName}: ${id.toLowerCase()} function`,
     inlinePolicies: { Exact: new PolicyDocument({ statements: [logs, ...statements] }) },

@@ -1,7 +1,12 @@
 /** The bucket with the flow log files, created or existing, and how its new objects reach the queue. */
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
-import { type AddToResourcePolicyResult, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  AccountPrincipal,
+  type AddToResourcePolicyResult,
+  PolicyStatement,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   BlockPublicAccess,
@@ -17,6 +22,8 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { keysOf } from '../lib/config/bucket-keys.ts';
+import { objectCreatedDetail } from '../lib/config/foreign-bucket.ts';
 import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
@@ -32,6 +39,8 @@ export interface LogBucket {
   readonly flowLogPrefix: string;
   /** The customer managed key that encrypts the objects, if there is one. */
   readonly keyArn?: string;
+  /** The account that owns the bucket, if it is not the account of the stack. */
+  readonly owner?: string | undefined;
   /** The bucket policy, if the detector creates it. Flow logs must be created after it. */
   readonly policy?: BucketPolicy;
 }
@@ -94,10 +103,10 @@ function createBucket(scope: Construct, settings: Settings, queue: Queue, key: I
 }
 
 /**
- * Lets a bucket of this account announce its objects. Without the account in the condition, anybody who takes over the
- * bucket's name could do so too.
+ * Lets a bucket announce its objects. Without the owner's account in the condition, anybody who takes over the bucket's
+ * name could do so too.
  */
-function admitBucket(queue: Queue, bucketName: string): AddToResourcePolicyResult {
+function admitBucket(queue: Queue, bucketName: string, owner: string = Aws.ACCOUNT_ID): AddToResourcePolicyResult {
   return queue.addToResourcePolicy(
     new PolicyStatement({
       sid: 'LogBucketSends',
@@ -106,8 +115,23 @@ function admitBucket(queue: Queue, bucketName: string): AddToResourcePolicyResul
       resources: [queue.queueArn],
       conditions: {
         ArnEquals: { 'aws:SourceArn': `arn:${Aws.PARTITION}:s3:::${bucketName}` },
-        StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+        StringEquals: { 'aws:SourceAccount': owner },
       },
+    }),
+  );
+}
+
+/**
+ * Lets an account send events about its bucket. A rule of EventBridge that sends to a queue of another account does so
+ * with a role of its own account. The policies of that account decide which role may.
+ */
+function admitRulesOf(queue: Queue, owner: string): void {
+  queue.addToResourcePolicy(
+    new PolicyStatement({
+      sid: 'OwnerOfBucketSends',
+      principals: [new AccountPrincipal(owner)],
+      actions: ['sqs:SendMessage'],
+      resources: [queue.queueArn],
     }),
   );
 }
@@ -123,11 +147,13 @@ function adoptBucket(
   const name = existing.bucket.replace(/^arn:[^:]+:s3:::/, '');
   if (given === undefined) refuseArnOfUnknownName(scope, name);
   const bucket = given ?? Bucket.fromBucketName(scope, 'LogBucket', name);
-  const { flowLogsUnder } = existing;
-  const prefix = flowLogsUnder ?? existing.prefix;
-  // One star covers accounts, an organization and the `aws-service=` of Hive-style keys. A star also covers slashes.
-  const objects = flowLogsUnder === undefined ? `${prefix}*` : `${flowLogsUnder}*vpcflowlogs/*`;
-  if (existing.events === 'notification') {
+  const { account: owner } = existing;
+  const { prefix, objects } = keysOf(existing);
+  if (owner !== undefined) {
+    // The owner adds the rule or the notification.
+    if (existing.events === 'notification') admitBucket(queues.queue, name, owner);
+    else admitRulesOf(queues.queue, owner);
+  } else if (existing.events === 'notification') {
     // A notification can only have a prefix, so ingest ignores other objects.
     const filters = prefix === '' ? [] : [{ prefix }];
     // The CDK's own destination would let any account that owns a bucket of this name send messages and get the queue's
@@ -149,18 +175,13 @@ function adoptBucket(
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
-        detail: {
-          bucket: { name: [name] },
-          ...(objects === '*'
-            ? {}
-            : { object: { key: [flowLogsUnder === undefined ? { prefix } : { wildcard: objects }] } }),
-        },
+        detail: objectCreatedDetail(name, { prefix, objects }),
       },
       targets: [targetOf(queues)],
     });
   }
   const flowLogPrefix = prefix.replace(/AWSLogs\/(o-[a-z0-9]+\/)?$/, '');
-  return { bucket, objects, flowLogPrefix, keyArn: existing.kmsKeyArn };
+  return { bucket, objects, flowLogPrefix, keyArn: existing.kmsKeyArn, owner };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The outputs of a deployment: names of its resources, and a query to try. */
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { foreignBucketOf } from '../lib/config/foreign-bucket.ts';
 import type { DetectorParts } from './detector-parts.ts';
 import { version } from './version.ts';
 
@@ -43,6 +44,7 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
     AlertLogs: [detector.alertFunction.logGroup.logGroupName, 'Log group of the alert function'],
     SettleLogs: [detector.settleFunction.logGroup.logGroupName, 'Log group of the settle function'],
     LogBucket: [logBucket.bucketName, 'Bucket of flow log files'],
+    LogBucketOwner: [detector.settings.bucket.existing?.account ?? Aws.ACCOUNT_ID, 'Account that owns the bucket'],
     Version: [version(), 'Version of Sweepwatch, which "sweepwatch doctor" compares with its own'],
     OpenFindings: [
       // Open findings are spread over four partitions of the index, see lib/store/keys.ts.
@@ -65,6 +67,15 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       ForwardFunction: [forwardFunction.functionName, 'Function that passes alerts on to the destinations'],
       ForwardLogs: [forwardFunction.logGroup.logGroupName, 'Log group of the forward function'],
     });
+  const foreign = foreignBucketOf(detector.settings, {
+    partition: Aws.PARTITION,
+    account: Aws.ACCOUNT_ID,
+    region: Aws.REGION,
+  });
+  if (foreign) {
+    const bucket = JSON.stringify({ ...foreign, bucket: logBucket.bucketName });
+    outputs.ForeignBucket = [bucket, 'Bucket of another account, for "sweepwatch setup policy"'];
+  }
   if (eventBus) outputs.EventBus = [eventBus.eventBusArn, 'Bus that gets an event for each alert'];
   if (chatTopic) outputs.ChatTopic = [chatTopic.topicArn, 'Topic for Amazon Q Developer in chat applications'];
   for (const { id, name, queue, deadLetters } of detector.destinationQueues)

@@ -32,7 +32,8 @@ export interface ScanDetectorProps {
   readonly vpcs?: readonly IVpc[];
 
   /**
-   * A bucket that already receives flow logs, in the account and Region of the stack. It must send its events to
+   * A bucket that already receives flow logs, in the Region of the stack. One that was imported with the account of
+   * another owner counts as `settings.bucket.existing.account`. It must send its events to
    * EventBridge (`eventBridgeEnabled: true`), unless `bucketOptions.events` is `notification`. The detector changes
    * neither its policy nor its encryption. With `vpcs`, AWS itself may change the policy, and synthesis warns of that.
    * If it has a key (`encryptionKey`), ingest may decrypt with it. Excludes `settings.bucket`.
@@ -90,6 +91,7 @@ export function settingsOf(construct: Construct, props: ScanDetectorProps): Sett
     ...(bucket && {
       bucket: {
         existing: {
+          ...foreignOwner(construct, bucket),
           ...bucketOptions,
           bucket: bucket.bucketName,
           ...(bucket.encryptionKey && { kmsKeyArn: bucket.encryptionKey.keyArn }),
@@ -98,6 +100,12 @@ export function settingsOf(construct: Construct, props: ScanDetectorProps): Sett
     }),
     ...(key && { kmsKey: key.keyArn }),
   });
+}
+
+/** The account of a bucket that was imported with one, if it is not the account of the stack. */
+function foreignOwner(construct: Construct, { env }: IBucket): { account?: string } {
+  const isKnown = !Token.isUnresolved(env.account) && !Token.isUnresolved(Stack.of(construct).account);
+  return isKnown && env.account !== Stack.of(construct).account ? { account: env.account } : {};
 }
 
 function problemsOf({ alertTopic, bucket, bucketOptions, key }: ScanDetectorProps, settings: SettingsInput): string[] {

@@ -17,10 +17,19 @@ export function createDeadLetters(scope: Construct, id: string): Queue {
   return new Queue(scope, id, { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod });
 }
 
-/** A work queue whose visibility timeout is six times the timeout of the function that reads it. */
-export function createQueuePair(scope: Construct, id: string, functionTimeout: Duration): QueuePair {
+/**
+ * A work queue whose visibility timeout is six times the timeout of the function that reads it.
+ * @param queueName a fixed name, for a queue that policies outside the stack name.
+ */
+export function createQueuePair(
+  scope: Construct,
+  id: string,
+  functionTimeout: Duration,
+  queueName?: string,
+): QueuePair {
   const deadLetters = createDeadLetters(scope, `${id}DeadLetters`);
   const queue = new Queue(scope, `${id}Queue`, {
+    ...(queueName !== undefined && { queueName }),
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     visibilityTimeout: Duration.seconds(6 * functionTimeout.toSeconds()),

@@ -9,10 +9,12 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { ingestQueueName } from '../lib/config/foreign-bucket.ts';
 import type { Settings } from '../lib/config/settings-types.ts';
 import { isToken } from '../lib/config/token.ts';
 import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
+import { checkBucketOwner } from './bucket-owner.ts';
 import { createDestinations } from './destinations.ts';
 import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
@@ -92,10 +94,13 @@ export class ScanDetector extends Construct {
       others.map((other) => [other, (other as ScanDetector).settings]),
     );
     checkKeyPlaces(this, settings);
+    checkBucketOwner(this, settings);
     const key = createKey(this, settings, props.key);
     const tables = createTables(this, settings, key);
     const topics = createTopics(this, settings, key, props.alertTopic);
-    const ingest = createQueuePair(this, 'Ingest', timeouts.ingest);
+    const isForeign = settings.bucket.existing?.account !== undefined;
+    const queueName = isForeign ? ingestQueueName(settings.deploymentName) : undefined;
+    const ingest = createQueuePair(this, 'Ingest', timeouts.ingest, queueName);
     const alert = createQueuePair(this, 'Alert', timeouts.alert);
     const settleDeadLetters = createDeadLetters(this, 'SettleDeadLetters');
     const log = connectLogBucket(this, settings, ingest, key, props.bucket);

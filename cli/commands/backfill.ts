@@ -61,7 +61,7 @@ export async function backfillCommand(
     );
   const job = { queue: found.outputs.get('IngestQueue'), address, from: options.from, to: options.to };
   const cursor = await readCursor(options.cursor, job);
-  const s3 = createS3Client(found.connection);
+  const s3 = createS3Client(found.connection, found.outputs.find('LogBucketOwner'));
   const listed = await listOldLogs(s3, { bucket, prefix, ...options }).finally(() => s3.destroy());
   const left = cursor ? listed.logs.filter(({ key }) => key > cursor.lastKey) : listed.logs;
   if (listed.withoutDay)

@@ -44,6 +44,7 @@ async function beforeDeployment(options: DoctorOptions, terminal: Terminal): Pro
   const planned = {
     name: settings.deploymentName,
     bucket: existing ?? settings.bucket.new?.name,
+    owner: settings.bucket.existing?.account,
     now: Date.now() / 1000,
   };
   const facts = { ...(await gatherAccount(planned, connectionOf(options))), settings, existing };

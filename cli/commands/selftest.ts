@@ -34,7 +34,7 @@ export async function selftestCommand(options: SelftestOptions, terminal: Termin
     throw new UsageError(`--wait must be minutes, more than 0 and at most 60, got "${options.wait}"`);
   const { outputs, connection } = await openStack(options);
   const bucket = outputs.get('LogBucket');
-  const s3 = createS3Client(connection);
+  const s3 = createS3Client(connection, outputs.find('LogBucketOwner'));
   const client = createDocumentClient(connection);
   const started = Date.now();
   const run = randomBytes(4).toString('hex');

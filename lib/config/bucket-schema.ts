@@ -89,7 +89,14 @@ const existingBucket = z
       .string()
       .superRefine(checkBucketName('a bucket name or ARN (arn:aws:s3:::NAME) without a path'))
       .meta({ pattern: `^(${bucketArn.source.slice(1)})?${bucketName}$` })
-      .describe('Name or ARN of a bucket in the account and region of the stack.'),
+      .describe('Name or ARN of a bucket in the region of the stack.'),
+    account: textOrToken(/^\d{12}$/, 'must be an account id of 12 digits')
+      .optional()
+      .describe(
+        'Account that owns the bucket, if it is not the account of the stack. The owner then adds the ' +
+          'statements, and the rule or notification, that `sweepwatch setup policy` prints. The stack ' +
+          'gives the ingest queue and the ingest role fixed names, which the statements contain.',
+      ),
     events: z
       .enum(['notification', 'eventbridge'])
       .default('eventbridge')
@@ -97,7 +104,8 @@ const existingBucket = z
         'How new objects are announced. eventbridge: the stack creates an EventBridge rule and does ' +
           'not change the bucket, whose owner must have enabled EventBridge for it. notification: a ' +
           'custom resource adds the ingest queue to the notifications of the bucket. S3 refuses that ' +
-          'if another notification covers the same prefix.',
+          'if another notification covers the same prefix. With account, the owner creates the rule or ' +
+          'the notification, because no rule of another account receives the events of a bucket.',
       ),
     flowLogsUnder: z
       .string()

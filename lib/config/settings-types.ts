@@ -44,13 +44,21 @@ export interface SettingsInput {
      */
     existing?: {
       /**
-       * Name or ARN of a bucket in the account and region of the stack.
+       * Name or ARN of a bucket in the region of the stack.
        */
       bucket: string;
       /**
+       * Account that owns the bucket, if it is not the account of the stack. The owner then adds the statements, and
+       * the rule or notification, that `sweepwatch setup policy` prints. The stack gives the ingest queue and the
+       * ingest role fixed names, which the statements contain.
+       */
+      account?: string;
+      /**
        * How new objects are announced. eventbridge: the stack creates an EventBridge rule and does not change the
        * bucket, whose owner must have enabled EventBridge for it. notification: a custom resource adds the ingest
-       * queue to the notifications of the bucket. S3 refuses that if another notification covers the same prefix.
+       * queue to the notifications of the bucket. S3 refuses that if another notification covers the same prefix. With
+       * account, the owner creates the rule or the notification, because no rule of another account receives the
+       * events of a bucket.
        * @default "eventbridge"
        */
       events?: "notification" | "eventbridge";
@@ -638,13 +646,21 @@ export interface Settings {
      */
     existing?: {
       /**
-       * Name or ARN of a bucket in the account and region of the stack.
+       * Name or ARN of a bucket in the region of the stack.
        */
       bucket: string;
       /**
+       * Account that owns the bucket, if it is not the account of the stack. The owner then adds the statements, and
+       * the rule or notification, that `sweepwatch setup policy` prints. The stack gives the ingest queue and the
+       * ingest role fixed names, which the statements contain.
+       */
+      account?: string;
+      /**
        * How new objects are announced. eventbridge: the stack creates an EventBridge rule and does not change the
        * bucket, whose owner must have enabled EventBridge for it. notification: a custom resource adds the ingest
-       * queue to the notifications of the bucket. S3 refuses that if another notification covers the same prefix.
+       * queue to the notifications of the bucket. S3 refuses that if another notification covers the same prefix. With
+       * account, the owner creates the rule or the notification, because no rule of another account receives the
+       * events of a bucket.
        * @default "eventbridge"
        */
       events: "notification" | "eventbridge";

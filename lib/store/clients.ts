@@ -53,7 +53,19 @@ export const createDocumentClient = (connection: Connection = {}): DynamoDBDocum
   return DynamoDBDocumentClient.from(new DynamoDBClient(config), { marshallOptions: { removeUndefinedValues: true } });
 };
 
-export const createS3Client = (connection: Connection = {}): S3Client => new S3Client(clientConfig(connection));
+/**
+ * @param owner the account that must own every bucket, if it is known. S3 refuses calls on a bucket of another account,
+ * such as one that took over the name of a deleted bucket.
+ */
+export function createS3Client(connection: Connection = {}, owner?: string): S3Client {
+  const client = new S3Client(clientConfig(connection));
+  if (owner)
+    client.middlewareStack.add(
+      (next) => (args) => next({ ...args, input: { ...args.input, ExpectedBucketOwner: owner } }),
+      { step: 'initialize', name: 'expectBucketOwner' },
+    );
+  return client;
+}
 
 export const createSqsClient = (connection: Connection = {}): SQSClient => new SQSClient(clientConfig(connection));
 

@@ -13,13 +13,18 @@ export interface Planned {
   readonly name: string;
   /** The bucket, if its name is known. */
   readonly bucket?: string | undefined;
+  /** The account that owns the bucket, if it is not the account of the stack. */
+  readonly owner?: string | undefined;
   /** Epoch seconds. */
   readonly now: number;
 }
 
 /** Asks everything. @throws the error of a client if credentials are missing or not valid. */
-export async function gatherAccount({ name, bucket, now }: Planned, connection: Connection): Promise<AccountFacts> {
-  const [s3, sqs] = [createS3Client(connection), createSqsClient(connection)];
+export async function gatherAccount(
+  { name, bucket, owner, now }: Planned,
+  connection: Connection,
+): Promise<AccountFacts> {
+  const [s3, sqs] = [createS3Client(connection, owner), createSqsClient(connection)];
   const calls = new SignedCalls(sqs, connection);
   try {
     const region = await sqs.config.region();

@@ -50,7 +50,7 @@ export interface Known {
 export async function gather({ stack, connection, version, again, now }: Known): Promise<Facts> {
   const output = (name: string) => stack.outputs.get(name) ?? '';
   const clients = {
-    s3: createS3Client(connection),
+    s3: createS3Client(connection, stack.outputs.get('LogBucketOwner')),
     sqs: createSqsClient(connection),
     sns: createSnsClient(connection),
     dynamodb: createDocumentClient(connection),

@@ -1,0 +1,125 @@
+/** `sweepwatch setup policy`: prints what the owner of a bucket in another account must add. */
+import {
+  type EventRule,
+  type ForeignBucket,
+  foreignBucketOf,
+  type OwnerChanges,
+  ownerChanges,
+  partitionOf,
+} from '../../lib/config/foreign-bucket.ts';
+import { loadSettings, SettingsError } from '../../lib/config/load.ts';
+import { openStack, type StackOptions } from '../deployment.ts';
+import type { Terminal } from '../terminal.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** The options of `setup policy`, as the program reads them. */
+export interface SetupPolicyOptions extends StackOptions {
+  readonly config?: string;
+  readonly account?: string;
+  readonly also?: readonly string[];
+  readonly json?: boolean;
+}
+
+const NOT_FOREIGN =
+  'the bucket belongs to the account of the deployment, so nobody else must add anything. ' +
+  'For a bucket of another account, set bucket.existing.account';
+
+/** Runs `setup policy` and returns the exit code. @throws UsageError if there is no bucket of another account. */
+export async function setupPolicyCommand(options: SetupPolicyOptions, terminal: Terminal): Promise<number> {
+  const { also = [] } = options;
+  for (const arn of also)
+    if (!/^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/.test(arn))
+      throw new UsageError(
+        `--also must be the ARN of a role, such as arn:aws:iam::111122223333:role/soc, got "${arn}"`,
+      );
+  const foreign = options.config === undefined ? await ofStack(options) : fromSettings(options.config, options);
+  const changes = ownerChanges(foreign, also);
+  terminal.stdout(
+    options.json ? `${json({ owner: foreign.owner, bucket: foreign.bucket, ...changes })}\n` : text(foreign, changes),
+  );
+  return 0;
+}
+
+async function ofStack(options: SetupPolicyOptions): Promise<ForeignBucket> {
+  const { outputs } = await openStack(options);
+  // A deployment of an earlier version lacks it too, and reads no bucket of another account.
+  outputs.get('LogBucket');
+  const found = outputs.find('ForeignBucket');
+  if (found === undefined) throw new UsageError(NOT_FOREIGN);
+  return JSON.parse(found) as ForeignBucket;
+}
+
+function fromSettings(file: string, { account, region = process.env.AWS_REGION }: SetupPolicyOptions): ForeignBucket {
+  if (!/^\d{12}$/.test(account ?? ''))
+    throw new UsageError(`--account must be the account of the deployment, 12 digits, got "${account ?? ''}"`);
+  if (!region) throw new UsageError('--region must be the Region of the deployment');
+  try {
+    const where = { partition: partitionOf(region), account: account!, region };
+    const foreign = foreignBucketOf(loadSettings(file), where);
+    if (foreign === undefined || foreign.owner === account) throw new UsageError(NOT_FOREIGN);
+    return foreign;
+  } catch (error) {
+    throw error instanceof SettingsError ? new UsageError(error.message) : error;
+  }
+}
+
+const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
+
+function text(
+  { owner, bucket, reader: { account, region } }: ForeignBucket,
+  { bucketPolicy, keyPolicy, rule, notification }: OwnerChanges,
+): string {
+  const steps = [
+    `Add these statements to the policy of bucket ${bucket}. They let account ${account} read
+the flow logs, and nothing else.
+
+${json(bucketPolicy)}`,
+    ...(keyPolicy
+      ? [
+          `Add this statement to the policy of key ${keyPolicy.keyArn}.
+It allows decrypting through S3 only.
+
+${json(keyPolicy.statements)}`,
+        ]
+      : []),
+    ...(rule ? ruleSteps(rule, bucket, region) : []),
+    ...(notification
+      ? [
+          `Add this to QueueConfigurations of the notifications of bucket ${bucket}. Keep the
+other configurations, because a call replaces all of them. Do it after the
+deployment, because S3 sends a test message to the queue first. S3 refuses it if
+another notification covers the same prefix.
+
+${json(notification)}`,
+        ]
+      : []),
+  ];
+  return `For account ${owner}, which owns bucket ${bucket}, in Region ${region}:
+
+${steps.map((step, at) => `${at + 1}. ${step}`).join('\n\n')}
+`;
+}
+
+function ruleSteps({ name, pattern, target, role }: EventRule, bucket: string, region: string): string[] {
+  return [
+    `Enable EventBridge in the properties of bucket ${bucket}. The other notifications
+of the bucket stay as they are.`,
+    `Create the role ${role.name}. Trust policy:
+
+${json(policyOf(role.trust))}
+
+Permissions:
+
+${json(policyOf(role.permissions))}`,
+    `Create the EventBridge rule ${name} on the default event bus in ${region}. Event
+pattern:
+
+${json(pattern)}
+
+Target:
+
+${json(target)}`,
+  ];
+}
+
+const policyOf = (statements: readonly object[]) => ({ Version: '2012-10-17', Statement: statements });

@@ -1,0 +1,196 @@
+/**
+ * A log bucket of another account: the fixed names that its owner's policies refer to, and what the owner must add so
+ * that files are announced and can be read. `setup policy` prints it, and the proof of the permissions evaluates it.
+ */
+import { keysOf } from './bucket-keys.ts';
+import type { Settings } from './settings-types.ts';
+
+/** The bucket, its owner, and the deployment that reads it. */
+export interface ForeignBucket {
+  /** The account that owns the bucket. */
+  readonly owner: string;
+  readonly bucket: string;
+  /** Beginning of the keys that are announced. */
+  readonly prefix: string;
+  /** The keys that are read, with `*` for any characters. */
+  readonly objects: string;
+  readonly events: 'notification' | 'eventbridge';
+  /** The customer managed key of the objects, if there is one. */
+  readonly keyArn?: string | undefined;
+  /** The deployment that reads. */
+  readonly reader: Reader;
+}
+
+/** Where a deployment is. */
+export interface Reader {
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+  /** The setting deploymentName. */
+  readonly deployment: string;
+}
+
+/** One policy statement. */
+export type Statement = Readonly<Record<string, unknown>> & { readonly Sid: string };
+
+/** What the owner adds. */
+export interface OwnerChanges {
+  /** Statements for the policy of the bucket. */
+  readonly bucketPolicy: readonly Statement[];
+  /** Statements for the policy of the key. Missing without one, or if the key belongs to the reader's account. */
+  readonly keyPolicy?: { readonly keyArn: string; readonly statements: readonly Statement[] };
+  /** For `events: eventbridge`: the rule in the owner's account, and the role with which it sends. */
+  readonly rule?: EventRule;
+  /** For `events: notification`: what to add to the notifications of the bucket. */
+  readonly notification?: Readonly<Record<string, unknown>>;
+}
+
+/** An EventBridge rule that sends to a queue of another account. */
+export interface EventRule {
+  readonly name: string;
+  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly target: { readonly Id: string; readonly Arn: string; readonly RoleArn: string };
+  readonly role: {
+    readonly name: string;
+    readonly trust: readonly Statement[];
+    readonly permissions: readonly Statement[];
+  };
+}
+
+/** The foreign bucket that settings name. Undefined if the bucket belongs to the account of the stack. */
+export function foreignBucketOf(settings: Settings, where: Omit<Reader, 'deployment'>): ForeignBucket | undefined {
+  const { existing } = settings.bucket;
+  if (existing?.account === undefined) return undefined;
+  return {
+    owner: existing.account,
+    bucket: existing.bucket.replace(/^arn:[^:]+:s3:::/, ''),
+    ...keysOf(existing),
+    events: existing.events,
+    ...(existing.kmsKeyArn !== undefined && { keyArn: existing.kmsKeyArn }),
+    reader: { ...where, deployment: settings.deploymentName },
+  };
+}
+
+/** The partition of a Region. */
+export function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** Name of the ingest role. It is fixed, so that the owner's policies can name it before and after a deployment. */
+export const ingestRoleName = ({ deployment, region }: Pick<Reader, 'deployment' | 'region'>): string =>
+  `${deployment}-ingest-${region}`;
+
+/** Name of the ingest queue. It is fixed because the owner's rule or notification names it. */
+export const ingestQueueName = (deployment: string): string => `${deployment}-ingest`;
+
+const roleArn = ({ partition, account, ...names }: Reader): string =>
+  `arn:${partition}:iam::${account}:role/${ingestRoleName(names)}`;
+
+const queueArn = ({ partition, account, region, deployment }: Reader): string =>
+  `arn:${partition}:sqs:${region}:${account}:${ingestQueueName(deployment)}`;
+
+/**
+ * What the owner must add.
+ * @param people ARNs of further roles that may read the files: those of people who run `backfill` and `doctor`. A `*`
+ * covers any characters.
+ */
+export function ownerChanges(foreign: ForeignBucket, people: readonly string[] = []): OwnerChanges {
+  const { bucket, objects, prefix, keyArn, events, reader } = foreign;
+  const { partition, account, region } = reader;
+  const bucketArn = `arn:${partition}:s3:::${bucket}`;
+  // A statement that names a role stops working when the role is created again, and cannot be saved before the role
+  // exists. The condition has neither problem.
+  const Principal = { AWS: `arn:${partition}:iam::${account}:root` };
+  const isReader = { ArnLike: { 'aws:PrincipalArn': [roleArn(reader), ...people] } };
+  const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const bucketPolicy: Statement[] = [
+    {
+      Sid: 'SweepwatchReadsFlowLogs',
+      Effect: 'Allow',
+      Principal,
+      Action: 's3:GetObject',
+      Resource: `${bucketArn}/${objects}`,
+      Condition: isReader,
+    },
+    {
+      Sid: 'SweepwatchListsFlowLogs',
+      Effect: 'Allow',
+      Principal,
+      Action: 's3:ListBucket',
+      Resource: bucketArn,
+      // IfExists: to tell a missing object from a denied one, S3 asks for this permission without any prefix.
+      Condition: { ...isReader, ...(prefix && { StringLikeIfExists: { 's3:prefix': `${prefix}*` } }) },
+    },
+  ];
+  return {
+    bucketPolicy,
+    ...(keyArn !== undefined &&
+      keyArn.split(':')[4] !== account && {
+        keyPolicy: {
+          keyArn,
+          statements: [
+            {
+              Sid: 'SweepwatchDecryptsFlowLogs',
+              Effect: 'Allow',
+              Principal,
+              Action: 'kms:Decrypt',
+              Resource: '*',
+              Condition: { ...isReader, StringEquals: { 'kms:ViaService': `s3.${region}.${suffix}` } },
+            },
+          ],
+        },
+      }),
+    ...(events === 'eventbridge'
+      ? { rule: ruleOf(foreign) }
+      : {
+          notification: {
+            Id: reader.deployment,
+            QueueArn: queueArn(reader),
+            Events: ['s3:ObjectCreated:*'],
+            ...(prefix && { Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: prefix }] } } }),
+          },
+        }),
+  };
+}
+
+function ruleOf({ owner, bucket, prefix, objects, reader }: ForeignBucket): EventRule {
+  const { partition, region, deployment } = reader;
+  const name = `${deployment}-flow-logs`;
+  const role = `${deployment}-events-${region}`;
+  const queue = queueArn(reader);
+  return {
+    name,
+    pattern: {
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: objectCreatedDetail(bucket, { prefix, objects }),
+    },
+    target: { Id: deployment, Arn: queue, RoleArn: `arn:${partition}:iam::${owner}:role/${role}` },
+    role: {
+      name: role,
+      trust: [
+        {
+          Sid: 'RuleAssumes',
+          Effect: 'Allow',
+          Principal: { Service: 'events.amazonaws.com' },
+          Action: 'sts:AssumeRole',
+          Condition: {
+            ArnEquals: { 'aws:SourceArn': `arn:${partition}:events:${region}:${owner}:rule/${name}` },
+            StringEquals: { 'aws:SourceAccount': owner },
+          },
+        },
+      ],
+      permissions: [{ Sid: 'RuleSends', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue }],
+    },
+  };
+}
+
+/** The part of an event about a new object that a rule compares. */
+export function objectCreatedDetail(
+  bucket: string,
+  { prefix, objects }: Pick<ForeignBucket, 'prefix' | 'objects'>,
+): Readonly<Record<string, unknown>> {
+  const key = objects === `${prefix}*` ? { prefix } : { wildcard: objects };
+  return { bucket: { name: [bucket] }, ...(objects !== '*' && { object: { key: [key] } }) };
+}

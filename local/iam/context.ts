@@ -15,6 +15,7 @@ const KEYS = [
   'aws:ResourceAccount',
   'kms:ViaService',
   's3:x-amz-acl',
+  's3:prefix',
 ] as const;
 
 /** A key that a request may have. */

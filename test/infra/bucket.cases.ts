@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScanDetector } from '../../infra/index.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
 import { RowReader } from '../../lib/flowlog/row-reader.ts';
@@ -280,6 +281,85 @@ describe('an existing bucket', () => {
     });
     template.hasResourceProperties('Custom::S3BucketNotifications', { BucketName: 'their-logs', Managed: false });
     expect(permissionsOf(template, 'Ingest')).toContain(`kms:Decrypt on ${kmsKeyArn}`);
+  });
+});
+
+describe('a bucket of another account', () => {
+  const OWNER = '555566667777';
+  const existing = { bucket: 'org-logs', account: OWNER, flowLogsUnder: 'AWSLogs/' };
+  const statementsOf = (template: Template) => {
+    const [, policy] = resourcesOf(template, 'AWS::SQS::QueuePolicy').find(([id]) => id.includes('IngestQueue'))!;
+    return (policy.Properties.PolicyDocument as { Statement: (Statement & { Principal: unknown })[] }).Statement;
+  };
+
+  test('gets neither a rule nor a notification, and its owner may send to the queue', () => {
+    const template = synthesize({ bucket: { existing } });
+    expect(resourcesOf(template, 'AWS::Events::Rule').map(([id]) => id)).toEqual([
+      expect.stringContaining('SettleSchedule'),
+    ]);
+    template.resourceCountIs('Custom::S3BucketNotifications', 0);
+    const sends = statementsOf(template).find(({ Sid }) => Sid === 'OwnerOfBucketSends')!;
+    expect(plain((sends.Principal as { AWS: unknown }).AWS)).toBe(`arn:<AWS::Partition>:iam::${OWNER}:root`);
+    expect(sends.Action).toBe('sqs:SendMessage');
+  });
+
+  test('may notify the queue itself, under the account of its owner', () => {
+    const template = synthesize({ bucket: { existing: { ...existing, events: 'notification' } } });
+    template.resourceCountIs('Custom::S3BucketNotifications', 0);
+    expect(statementsOf(template)).toContainEqual(
+      expect.objectContaining({
+        Sid: 'LogBucketSends',
+        Principal: { Service: 's3.amazonaws.com' },
+        Condition: expect.objectContaining({ StringEquals: { 'aws:SourceAccount': OWNER } }),
+      }),
+    );
+    expect(statementsOf(template).some(({ Sid }) => Sid === 'OwnerOfBucketSends')).toBe(false);
+  });
+
+  test('is read by a role and through a queue whose names never change, and only if that account owns it', () => {
+    const template = synthesize({ bucket: { existing } });
+    const [, queue] = resourcesOf(template, 'AWS::SQS::Queue').find(([id]) => id.startsWith('DetectorIngestQueue'))!;
+    expect(queue.Properties.QueueName).toBe('sweepwatch-ingest');
+    const [, role] = resourcesOf(template, 'AWS::IAM::Role').find(([id]) => id.startsWith('DetectorIngestRole'))!;
+    expect(plain(role.Properties.RoleName)).toBe('sweepwatch-ingest-<AWS::Region>');
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ LOG_BUCKET_OWNER: OWNER }) },
+    });
+    template.hasOutput('LogBucketOwner', { Value: OWNER });
+  });
+
+  const messagesOf = (settings: SettingsInput, account = '111122223333') => {
+    const stack = new Stack(newApp(), 'theirs', { env: { account, region: 'eu-central-1' } });
+    new ScanDetector(stack, 'Scans', { settings });
+    const found = Annotations.fromStack(stack);
+    return [...found.findInfo('*', Match.anyValue()), ...found.findWarning('*', Match.anyValue())].map(({ entry }) =>
+      String(entry.data),
+    );
+  };
+
+  test('makes synthesis name the command that prints what its owner must add', () => {
+    const message = `no file is read before account ${OWNER} adds what "npx --no-install sweepwatch setup policy" prints`;
+    expect(messagesOf({ bucket: { existing } })).toContainEqual(expect.stringContaining(message));
+    expect(messagesOf({}).join()).not.toContain('setup policy');
+  });
+
+  test('cannot be owned by the account of the stack', () => {
+    expect(() => messagesOf({ bucket: { existing } }, OWNER)).toThrow(
+      `bucket.existing.account: must be the account of another owner, got ${OWNER}, the account of the stack`,
+    );
+  });
+
+  test('is guessed from the account of its key, since no rule of this account would see its events', () => {
+    const kmsKeyArn = `arn:aws:kms:eu-central-1:${OWNER}:key/theirs`;
+    expect(messagesOf({ bucket: { existing: { bucket: 'org-logs', kmsKeyArn } } }).join()).toContain(
+      `is a key of account ${OWNER}. If the bucket belongs to that account too, set bucket.existing.account`,
+    );
+  });
+
+  test('is told by the account with which a given bucket was imported', () => {
+    const stack = new Stack(newApp(), 'theirs', { env: { account: '111122223333', region: 'eu-central-1' } });
+    const bucket = Bucket.fromBucketAttributes(stack, 'Logs', { bucketName: 'org-logs', account: OWNER });
+    expect(new ScanDetector(stack, 'Scans', { bucket }).settings.bucket.existing?.account).toBe(OWNER);
   });
 });
 

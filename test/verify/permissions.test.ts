@@ -11,11 +11,12 @@ import { DEPLOYMENTS } from '../../verify/permissions/stacks.ts';
 import { isAtLength } from '../tier.ts';
 
 /**
- * Deployments in which mistakes are planted: a new bucket, and an existing one with a key of the stack. The long run
- * uses all.
+ * Deployments in which mistakes are planted: a new bucket, an existing one with a key of the stack, and one of another
+ * account. The long run uses all.
  */
+const FOREIGN = 'bucket of another account, EventBridge, its key';
 const WITHIN = Object.keys(DEPLOYMENTS).filter(
-  (name) => isAtLength || ['defaults', 'existing bucket, notifications, key of the stack'].includes(name),
+  (name) => isAtLength || ['defaults', 'existing bucket, notifications, key of the stack', FOREIGN].includes(name),
 );
 
 let proofs: Proof[];
@@ -55,6 +56,7 @@ test.each<[kind: string, rule: string]>([
   ['key may be missing', 'confused deputy'],
   ['a foreign value added', 'log delivery'],
   ['everybody', 'foreign principal'],
+  ['any value', 'owner'],
   ['key that AWS manages', 'service denied'],
   ['deny beside the role', 'call denied'],
   // Only a deployment with a key of its own can lose the rotation, and those have mistakes planted at length.
@@ -62,6 +64,18 @@ test.each<[kind: string, rule: string]>([
 ])('a mistake of the kind "%s" is found by the rule "%s"', (kind, rule) => {
   const found = proofs.flatMap(({ planted }) => planted.filter((each) => each.kind === kind));
   expect(found.some(({ foundBy }) => foundBy.includes(rule))).toBe(true);
+});
+
+test.each<[at: string, rule: string]>([
+  ['OwnersBucketPolicy SweepwatchReadsFlowLogs', 'call denied'],
+  ['OwnersBucketPolicy SweepwatchListsFlowLogs', 'call denied'],
+  ['OwnersKey SweepwatchDecryptsFlowLogs', 'call denied'],
+  ['OwnersRole RuleAssumes', 'service denied'],
+  ['OwnersRole RuleSends', 'service denied'],
+])('without the statement of another account %s, something fails (%s)', (at, rule) => {
+  const { planted } = proofs.find(({ name }) => name === FOREIGN)!;
+  const dropped = planted.find((each) => each.kind === 'statement dropped' && each.at === at);
+  expect(dropped?.foundBy).toContain(rule);
 });
 
 test('each acceptance is still about something', () => {

@@ -49,7 +49,7 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'The streams of its own log group, which Lambda names.',
   ),
   ...forEach(
-    ['AWSLogs/*', 'net/AWSLogs/*vpcflowlogs/*', '*'],
+    ['AWSLogs/*', 'net/AWSLogs/*vpcflowlogs/*', '*', 'AWSLogs/*vpcflowlogs/*', 'net/*'],
     (keys) => `wildcard: Ingest s3:GetObject on LogBucket/${keys}`,
     'The names of flow log files are not known in advance; the wildcard ends at the folders, or the prefix of the ' +
       'settings, that they are delivered to.',

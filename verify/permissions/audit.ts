@@ -3,6 +3,7 @@ import { wiringProblems } from '../../local/checks/permissions.ts';
 import { ACCEPTED } from './accepted.ts';
 import type { Problem } from './problem.ts';
 import { dataProblems } from './rules/data.ts';
+import { ownerProblems } from './rules/owner.ts';
 import { roleProblems } from './rules/roles.ts';
 import { serviceProblems } from './rules/services.ts';
 import { strangerProblems } from './rules/strangers.ts';
@@ -17,6 +18,7 @@ export function audit(makeStack: () => PaperStack): Problem[] {
       ...roleProblems(stack),
       ...serviceProblems(stack),
       ...strangerProblems(stack),
+      ...ownerProblems(stack),
       ...dataProblems(stack),
     ];
   } catch (error) {

@@ -62,7 +62,7 @@ bucket. It may call \`s3:GetBucketNotification\` and \`s3:PutBucketNotification\
 
 ## Who may send to it
 
-Only services may send, each for one source. If the ARN of the source contains no account, the account is checked too.
+Only services may send, each for one source. The account that owns a foreign bucket may send to the ingest queue as well. If the ARN of the source contains no account, the account is checked too.
 
 ${servicesOf(audited)}
 
@@ -88,6 +88,23 @@ ${JSON.stringify({ Version: '2012-10-17', Statement: GIVEN_KEY_STATEMENTS }, und
 
 A key of an existing bucket (\`bucket.existing.kmsKeyArn\`) needs the first statement for Sweepwatch. It already has what log delivery needs.
 
+## A bucket of another account
+
+With \`bucket.existing.account\`, the ingest role and the ingest queue have fixed names. \`sweepwatch setup policy\` prints what the owner of the
+bucket adds. The statements name the account of the stack, and a condition narrows them to the role. A statement that named the role
+itself could not be saved before the role exists, and would stop working when the role is created again. This is what the proof below uses,
+with a role \`soc\` for people (\`--also\`):
+
+\`\`\`json
+${JSON.stringify(ownersStatements(audited), undefined, 2)}
+\`\`\`
+
+The rule of the owner sends to the queue with this role. Its trust policy comes first, its permissions second:
+
+\`\`\`json
+${JSON.stringify(ownersRole(audited), undefined, 2)}
+\`\`\`
+
 ## What is accepted
 
 A strict reading objects to these entries. The table says why each one stays. An entry that applies to no deployment any more fails the tests.
@@ -105,6 +122,8 @@ an error.
 - One of these calls must need each pair of action and resource that a role grants, or the table above must accept the pair. The same holds
   for every wildcard.
 - The resource and its key must admit every service that sends. They must refuse it with the ARN or account of others, or with neither.
+- Every call on a bucket of another account needs the role of the stack and the statements of the owner. The statements must admit nothing
+  else: no other role, no other folder, no writing, no decryption by hand. The owner's rule must reach the queue.
 - Strangers, plain HTTP and the deliveries of other accounts must be refused.
 - ${planted.length} mistakes are planted in the templates, one at a time, and each must be found. A part that two templates share word for word is
   broken in only one of them. \`npm run permissions -- --everywhere\` breaks it in each.
@@ -118,10 +137,23 @@ ${mistakesTable(planted)}
 ### What is not proven
 
 - Policies outside the template are not proven: service control policies, permission boundaries, and the policies of an existing bucket and
-  its key.
+  its key beyond the statements of \`setup policy\`.
 - AWS does not publish which calls DynamoDB makes to the key for which request. So its five further permissions rest on the documentation.
 - The evaluator models the condition keys that these policies use. It is not AWS, and no account was used.
 `;
+}
+
+/** The owner's side of the first deployment with a bucket of another account. */
+const ownerOf = (audited: readonly Proof[]) => audited.find(({ stack }) => stack.owner)!.stack.owner!.changes;
+
+function ownersStatements(audited: readonly Proof[]) {
+  const { bucketPolicy, keyPolicy } = ownerOf(audited);
+  return { 'policy of the bucket': bucketPolicy, 'policy of the key': keyPolicy?.statements };
+}
+
+function ownersRole(audited: readonly Proof[]) {
+  const { trust, permissions } = ownerOf(audited).rule!.role;
+  return [...trust, ...permissions];
 }
 
 function rolesOf({ stack }: Proof, isWanted: (grant: Grant) => boolean = () => true): string {

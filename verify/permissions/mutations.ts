@@ -37,6 +37,12 @@ export function mutationsOf(template: object): Mutation[] {
   ]);
 }
 
+/** The mistakes in statements alone. */
+export function statementMistakesOf(template: object): Mutation[] {
+  const original = template as Template;
+  return Object.keys(original.Resources).flatMap((id) => inStatements(original, id));
+}
+
 /** A copy of the template in which a resource, and with it others, is changed. */
 function copyWith(original: Template, id: string, change: ResourceMutation[1]): Template {
   // Only the resource itself is changed in place, because copying the rest would take most of the time.
@@ -189,6 +195,8 @@ function conditionMutations(statement: JsonObject, isAllow: boolean): StatementM
 function foreignValue(key: string): string {
   if (key === 'aws:SourceArn') return 'arn:aws:*:*:*:*';
   if (key === 'aws:SourceAccount') return STRANGER;
+  if (key === 'aws:PrincipalArn') return 'arn:aws:iam::*:role/*';
+  if (key === 's3:prefix') return '*';
   return key === 'kms:ViaService' ? 'ec2.eu-west-1.amazonaws.com' : STRANGE_ORGANIZATION;
 }
 

@@ -62,7 +62,8 @@ export function needsOf(stack: PaperStack): RoleNeeds[] {
 
 function recordedNeed(stack: PaperStack, role: CreatedResource, text: string): Need {
   const [action = '', name = ''] = text.split(' ');
-  return need(role, action, arnOfName(stack, name), CALLED);
+  const arn = arnOfName(stack, name);
+  return need(role, action, arn, CALLED, { owner: ownerOf(stack, arn) });
 }
 
 /** The ARN of a construct, of an index (`Findings/index/open`) or of an object (`LogBucket/object`). */
@@ -81,16 +82,22 @@ function arnOfName(stack: PaperStack, name: string): string {
   return [arnOf(resource), ...rest].join('/');
 }
 
-function need(role: CreatedResource, action: string, resource: string, why: string, viaService?: string): Need {
+function need(
+  role: CreatedResource,
+  action: string,
+  resource: string,
+  why: string,
+  { viaService, owner = ACCOUNT }: { viaService?: string; owner?: string } = {},
+): Need {
   const context = contextOf({
     'aws:SecureTransport': 'true',
     'aws:PrincipalIsAWSService': 'false',
     'aws:PrincipalArn': arnOf(role),
     'aws:PrincipalAccount': ACCOUNT,
-    'aws:ResourceAccount': ACCOUNT,
+    'aws:ResourceAccount': owner,
     ...(viaService === undefined ? {} : { 'kms:ViaService': `${viaService}.${REGION}.amazonaws.com` }),
   });
-  return { request: { principal: { kind: 'role', arn: arnOf(role) }, action, resource, owner: ACCOUNT, context }, why };
+  return { request: { principal: { kind: 'role', arn: arnOf(role) }, action, resource, owner, context }, why };
 }
 
 /** The calls that AWS makes under the role of a function, as the template asks for them. */
@@ -145,7 +152,8 @@ function impliedNeeds(stack: PaperStack, role: CreatedResource, lambda: CreatedR
 function withGone(role: CreatedResource, called: Need): Need[] {
   const { action, resource } = called.request;
   if (action !== 's3:GetObject') return [called];
-  return [called, need(role, 's3:ListBucket', bucketOf(resource), 'S3 tells a missing object from a denied one')];
+  const why = 'S3 tells a missing object from a denied one';
+  return [called, need(role, 's3:ListBucket', bucketOf(resource), why, { owner: called.request.owner })];
 }
 
 /** A call on what a customer's key encrypts asks for that key too, through the service. */
@@ -159,8 +167,18 @@ function withKey(stack: PaperStack, role: CreatedResource, called: Need): Need[]
   const { existing } = stack.settings.bucket;
   const key = owner === undefined ? (service === 's3' ? existing?.kmsKeyArn : undefined) : keyOf(owner);
   if (key === undefined || isManagedByAws(key)) return [called];
-  const uses = keyActionsOf(action).map((use) => need(role, use, key, `${action} on what the key encrypts`, service));
+  const uses = keyActionsOf(action).map((use) =>
+    need(role, use, key, `${action} on what the key encrypts`, { viaService: service, owner: ownerOf(stack, key) }),
+  );
   return [called, ...uses];
+}
+
+/** The account of a resource. Only the bucket of another account, and its key, belong to somebody else. */
+function ownerOf({ owner }: PaperStack, arn: string): string {
+  const { foreign } = owner ?? {};
+  const isForeign =
+    foreign !== undefined && (bucketOf(arn) === `arn:aws:s3:::${foreign.bucket}` || arn === foreign.keyArn);
+  return isForeign ? foreign.owner : ACCOUNT;
 }
 
 const bucketOf = (arn: string): string => (arn.startsWith('arn:aws:s3:::') ? arn.replace(/\/.*/, '') : arn);

@@ -14,6 +14,7 @@ export const RULES = [
   'plain HTTP',
   'foreign principal',
   'locked out',
+  'owner',
   'data',
   'type',
   'readable',

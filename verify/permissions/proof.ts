@@ -1,7 +1,10 @@
 /** The proof as a whole: every deployment audited, and what the audit says of each mistake that is planted in it. */
+
+import type { OwnerChanges } from '../../lib/config/foreign-bucket.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
 import { audit, judge, type Verdict } from './audit.ts';
-import { mutationsOf } from './mutations.ts';
+import { mutationsOf, statementMistakesOf } from './mutations.ts';
+import { changesIn, ownerTemplate } from './owner.ts';
 import { DEPLOYMENTS, onPaper, type PaperStack, templateOf } from './stacks.ts';
 
 /** A mistake that was planted. */
@@ -37,18 +40,27 @@ export function prove({ everywhere = false, within = Object.keys(DEPLOYMENTS) }:
   const known = new Set<string>();
   return Object.entries(DEPLOYMENTS).map(([name, settings]: [string, SettingsInput]) => {
     const template = templateOf(settings);
-    const verdictOf = (changed: object): Verdict => judge(audit(() => onPaper(changed, settings)));
+    const stack = onPaper(template, settings);
+    const verdictOf = (changed: object, changes?: OwnerChanges): Verdict =>
+      judge(audit(() => onPaper(changed, settings, changes)));
     const verdict = verdictOf(template);
-    const mutations = within.includes(name)
-      ? mutationsOf(template).filter(({ key }) => everywhere || !known.has(key))
-      : [];
+    const changes = stack.owner?.changes;
+    const tried = [
+      ...mutationsOf(template).map((mutation) => ({ ...mutation, verdict: () => verdictOf(mutation.plant()) })),
+      // What the owner of a foreign bucket adds can be wrong as well.
+      ...(changes ? statementMistakesOf(ownerTemplate(changes)) : []).map((mutation) => ({
+        ...mutation,
+        verdict: () => verdictOf(template, changesIn(mutation.plant(), changes!)),
+      })),
+    ];
+    const mutations = within.includes(name) ? tried.filter(({ key }) => everywhere || !known.has(key)) : [];
     for (const { key } of mutations) known.add(key);
-    const planted = mutations.map(({ kind, at, plant }) => {
-      const { problems, accepted } = verdictOf(plant());
+    const planted = mutations.map(({ kind, at, verdict: planted }) => {
+      const { problems, accepted } = planted();
       const isPointless = problems.length === 0 && verdict.accepted.some((key) => !accepted.includes(key));
       const rules = isPointless ? [POINTLESS] : problems.map((problem) => problem.split(':')[0]!);
       return { kind, at, foundBy: [...new Set(rules)].sort() };
     });
-    return { name, stack: onPaper(template, settings), verdict, planted };
+    return { name, stack, verdict, planted };
   });
 }

@@ -2,11 +2,18 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { ScanDetector } from '../../infra/index.ts';
+import {
+  type ForeignBucket,
+  foreignBucketOf,
+  type OwnerChanges,
+  ownerChanges,
+} from '../../lib/config/foreign-bucket.ts';
 import { parseSettings } from '../../lib/config/load.ts';
 import type { Settings, SettingsInput } from '../../lib/config/schema.ts';
 import { arnOf } from '../../local/checks/policies.ts';
 import type { CreatedResource } from '../../local/resources/stack.ts';
 import { type ResolvedStack, resolveTemplate } from '../../local/template/resolve.ts';
+import { type OwnerSide, ownerSide, PEOPLE } from './owner.ts';
 
 export const ACCOUNT = '111122223333';
 export const REGION = 'eu-west-1';
@@ -18,6 +25,10 @@ const ORGANIZATION = 'o-a1b2c3d4e5';
 export const MEMBER = '444455556666';
 /** A key of the user, whose policy is the one of docs/permissions.md. */
 export const GIVEN_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789`;
+
+/** The account that owns a foreign bucket, and the key of that bucket. */
+export const OWNER = '555566667777';
+export const OWNERS_KEY = `arn:aws:kms:${REGION}:${OWNER}:key/1b2c3d4e-5f60-7890-bcde-f01234567890`;
 
 const people: SettingsInput = {
   vpcs: [{ vpcId: 'vpc-0123456789abcdef0' }],
@@ -47,6 +58,18 @@ export const DEPLOYMENTS = {
     kmsKey: 'new',
     bucket: { existing: { bucket: 'their-logs', events: 'notification' } },
   },
+  'bucket of another account, EventBridge, its key': {
+    ...people,
+    vpcs: [],
+    bucket: {
+      existing: { bucket: 'org-logs', account: OWNER, flowLogsUnder: 'AWSLogs/', kmsKeyArn: OWNERS_KEY },
+    },
+  },
+  'bucket of another account, notifications': {
+    ...people,
+    vpcs: [],
+    bucket: { existing: { bucket: 'org-logs', account: OWNER, events: 'notification', prefix: 'net/' } },
+  },
   'logs of orchestrators and hosts, key of the stack': {
     ...people,
     kmsKey: 'new',
@@ -62,6 +85,8 @@ export const DEPLOYMENTS = {
 /** A deployment on paper. */
 export interface PaperStack extends ResolvedStack {
   readonly settings: Settings;
+  /** What the owner of a foreign bucket has added. */
+  readonly owner?: OwnerSide | undefined;
 }
 
 /** The template of a deployment, as CloudFormation would get it. */
@@ -72,11 +97,21 @@ export function templateOf(settings: SettingsInput): object {
   return Template.fromStack(stack).toJSON();
 }
 
-/** Resolves a template that was made with these settings. */
-export function onPaper(template: object, settings: SettingsInput): PaperStack {
+/**
+ * Resolves a template that was made with these settings.
+ * @param changes what the owner of a foreign bucket has added. Default: all that `setup policy` prints.
+ */
+export function onPaper(template: object, input: SettingsInput, changes?: OwnerChanges): PaperStack {
   const resolved = resolveTemplate(template, { stackName: 'sweepwatch', region: REGION, accountId: ACCOUNT });
-  return { ...resolved, settings: parseSettings(settings) };
+  const settings = parseSettings(input);
+  const foreign = foreignOf(settings);
+  const owner = foreign && ownerSide(foreign, changes ?? ownerChanges(foreign, [PEOPLE]));
+  return { ...resolved, settings, owner };
 }
+
+/** The foreign bucket of the settings. */
+export const foreignOf = (settings: Settings): ForeignBucket | undefined =>
+  foreignBucketOf(settings, { partition: 'aws', account: ACCOUNT, region: REGION });
 
 /** The name of the construct that a resource comes from: its logical id without the detector and the hash. */
 export function nameOf({ logicalId }: CreatedResource): string {
@@ -96,6 +131,7 @@ function namesByArn(stack: PaperStack): [arn: string, name: string][] {
       .map((resource): [string, string] => [arnOf(resource).replace(/:\*$/, ''), nameOf(resource)]),
     ...(bucket === undefined ? [] : [[`arn:aws:s3:::${bucket}`, 'LogBucket'] satisfies [string, string]]),
     [GIVEN_KEY, 'Key'],
+    [OWNERS_KEY, 'OwnersKey'],
   ];
   named.sort(([one], [other]) => other.length - one.length);
   namedArns.set(stack, named);
@@ -106,6 +142,7 @@ function namesByArn(stack: PaperStack): [arn: string, name: string][] {
 export function plainArn(stack: PaperStack, arn: string): string {
   const [found, name] = namesByArn(stack).find(([prefix]) => arn.startsWith(prefix)) ?? ['', ''];
   const plain = `${name}${arn.slice(found.length)}`
+    .replaceAll(OWNER, '<owner of the bucket>')
     .replaceAll(ACCOUNT, '<account>')
     .replaceAll(REGION, '<region>')
     .replaceAll(MEMBER, '<account of the organization>');

@@ -221,6 +221,16 @@ describe('refusals', () => {
       'logOrganization: must be an organization id: o- and 10 to 32 of a-z and 0-9, got "ou-a1b2-c3d4e5f6"',
     ],
     [
+      'an owner of a bucket that is no account id',
+      { bucket: { existing: { bucket: 'logs', account: '5555-6666-7777' } } },
+      'bucket.existing.account: must be an account id of 12 digits, got "5555-6666-7777"',
+    ],
+    [
+      'the alias of a key of another account',
+      { bucket: { existing: { bucket: 'logs', account: '555566667777', kmsKeyArn: 'alias/logs' } } },
+      'bucket.existing.kmsKeyArn: must be the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias, got "alias/logs"',
+    ],
+    [
       'an account id with hyphens',
       { logAccounts: ['1111-2222-3333'] },
       'logAccounts.0: must be an account id of 12 digits, in quotes, got "1111-2222-3333"',

@@ -1,12 +1,12 @@
 /** Roles: every call is allowed, nothing else is, and no more widely than needed. */
 import { findByArn, policiesOfRole, policyOf } from '../../../local/checks/policies.ts';
 import { applies, decide, type Request } from '../../../local/iam/decide.ts';
-import type { Policy, Statement } from '../../../local/iam/document.ts';
+import { type Policy, readPolicy, type Statement } from '../../../local/iam/document.ts';
 import { listAt } from '../../../local/template/json.ts';
 import { keyPolicyOf } from '../keys.ts';
 import { needsOf, type RoleNeeds } from '../needs.ts';
 import type { Problem } from '../problem.ts';
-import { type PaperStack, plainArn, REGION } from '../stacks.ts';
+import { ACCOUNT, type PaperStack, plainArn, REGION } from '../stacks.ts';
 
 /** One action on one resource that a statement allows. */
 export interface Grant {
@@ -53,6 +53,7 @@ function resourceSide(
 ): { resource?: Policy | undefined; isResourceDecisive?: boolean } {
   if (action.startsWith('kms:')) return { resource: keyPolicyOf(stack, resource), isResourceDecisive: true };
   const owner = findByArn(stack.resources, action.startsWith('s3:') ? resource.replace(/\/.*/, '') : resource);
+  if (owner === undefined && action.startsWith('s3:') && stack.owner) return { resource: stack.owner.bucket };
   return owner === undefined ? {} : { resource: policyOf(stack.resources, owner)?.policy };
 }
 
@@ -108,6 +109,12 @@ function managedPolicies(stack: PaperStack, { role, name }: RoleNeeds): Problem[
   }));
 }
 
+const anyUse = readPolicy(
+  { Statement: { Effect: 'Allow', Principal: { AWS: ACCOUNT }, Action: '*', Resource: '*' } },
+  'resource',
+  'a key whose owner allows everything',
+);
+
 /** What encrypts our data is used through the services that hold it, never by hand. */
 function directKeyUses(stack: PaperStack, { role, name, needs }: RoleNeeds): Problem[] {
   const identity = policiesOfRole(stack.resources, role);
@@ -118,7 +125,10 @@ function directKeyUses(stack: PaperStack, { role, name, needs }: RoleNeeds): Pro
         'kms:viaservice',
         how === 'directly' ? undefined : [`ec2.${REGION}.amazonaws.com`],
       );
-      const { isAllowed } = decide({ ...request, context }, { identity, ...resourceSide(stack, request) });
+      // The owner of a foreign key may allow more than it must. The role still keeps to the service.
+      const isForeign = request.owner !== ACCOUNT;
+      const side = isForeign ? { resource: anyUse, isResourceDecisive: true } : resourceSide(stack, request);
+      const { isAllowed } = decide({ ...request, context }, { identity, ...side });
       return isAllowed ? [{ rule: 'key used by hand', text: `${name} ${request.action} ${how}` }] : [];
     }),
   );

@@ -8,6 +8,7 @@ import { STRANGE_ORGANIZATION, STRANGER, unwantedDeliveries, wantedDeliveries } 
 import { isManagedByAws, keyActionsOf, keyOf, keyPolicyOf } from '../keys.ts';
 import type { Problem } from '../problem.ts';
 import { ACCOUNT, GIVEN_KEY, nameOf, type PaperStack, plainArn } from '../stacks.ts';
+import { requestsOfRule } from './owner.ts';
 
 /** A request of a service, with the policy that must admit it. */
 interface Asked {
@@ -40,18 +41,35 @@ function allRequests(stack: PaperStack): Asked[] {
     connection,
     request: requestOf(connection, ACCOUNT),
   }));
-  return [...connections, ...wantedDeliveries(stack)].flatMap(({ connection, request }) => {
-    const target = targetOf(stack, connection);
-    const key = target === undefined ? undefined : keyOf(target);
-    const uses =
-      key === undefined || isManagedByAws(key)
-        ? []
-        : keyActionsOf(connection.action).map((action) => {
-            const use = { ...connection, action, target: key };
-            return { connection: use, request: requestOf(use, ACCOUNT), policy: keyPolicyOf(stack, key) };
-          });
-    return [{ connection, request, policy: policyOfTarget(stack, connection) }, ...uses];
-  });
+  return [...connections, ...wantedDeliveries(stack), ...foreignNotification(stack)].flatMap(
+    ({ connection, request }) => {
+      const target = targetOf(stack, connection);
+      const key = target === undefined ? undefined : keyOf(target);
+      const uses =
+        key === undefined || isManagedByAws(key)
+          ? []
+          : keyActionsOf(connection.action).map((action) => {
+              const use = { ...connection, action, target: key };
+              return { connection: use, request: requestOf(use, ACCOUNT), policy: keyPolicyOf(stack, key) };
+            });
+      return [{ connection, request, policy: policyOfTarget(stack, connection) }, ...uses];
+    },
+  );
+}
+
+/** The notification that the owner of a foreign bucket adds. */
+function foreignNotification({ owner }: PaperStack): Pick<Asked, 'connection' | 'request'>[] {
+  if (owner?.changes.notification === undefined) return [];
+  const connection: Connection = {
+    owner: 'owner of the bucket',
+    service: 's3.amazonaws.com',
+    action: 'sqs:SendMessage',
+    target: String(owner.changes.notification.QueueArn),
+    sourceArn: `arn:aws:s3:::${owner.foreign.bucket}`,
+    sourceAccount: owner.foreign.owner,
+    consequence: 'so the bucket of another account cannot notify it',
+  };
+  return [{ connection, request: requestOf(connection, ACCOUNT) }];
 }
 
 const targetOf = (stack: PaperStack, { target }: Connection): CreatedResource | undefined =>
@@ -75,7 +93,8 @@ function refused(stack: PaperStack, { connection, request, policy }: Asked): Pro
 
 /** No service but its own may use a key that AWS manages, and nobody can change that. */
 function managedKeys(stack: PaperStack): Problem[] {
-  return connectionsOf(stack).flatMap((connection) => {
+  const ofOwner = foreignNotification(stack).map(({ connection }) => connection);
+  return [...connectionsOf(stack), ...ofOwner].flatMap((connection) => {
     const target = targetOf(stack, connection);
     const key = target === undefined ? undefined : keyOf(target);
     if (target === undefined || key === undefined || !isManagedByAws(key)) return [];
@@ -125,7 +144,10 @@ export function heldPolicies(
 }
 
 function unusedAdmissions(stack: PaperStack, name: string, policy: Policy, asked: readonly Asked[]): Problem[] {
-  const requests = asked.filter((each) => each.policy === policy).map(({ request }) => request);
+  const requests = [
+    ...asked.filter((each) => each.policy === policy).map(({ request }) => request),
+    ...(name === 'IngestQueue' ? requestsOfRule(stack) : []),
+  ];
   return policy.statements
     .filter(({ effect }) => effect === 'Allow')
     .flatMap((statement) =>

@@ -53,12 +53,18 @@ export function strangerProblems(stack: PaperStack): Problem[] {
           .filter(({ effect, principals }) => effect === 'Allow' && principals !== undefined)
           .filter(
             ({ principals }) =>
-              principals!.everyone || principals!.isNot || principals!.aws.some((arn) => !arn.includes(ACCOUNT)),
+              principals!.everyone ||
+              principals!.isNot ||
+              principals!.aws.some((arn) => !arn.includes(ACCOUNT) && !(name === 'IngestQueue' && isOwner(stack, arn))),
           )
           .map(() => ({ rule: 'foreign principal', text: `a statement of ${name} names strangers` })),
       ),
     );
 }
+
+/** The owner of a foreign bucket, whose rule sends to the ingest queue. */
+const isOwner = ({ owner }: PaperStack, arn: string): boolean =>
+  owner?.changes.rule !== undefined && arn === `arn:aws:iam::${owner.foreign.owner}:root`;
 
 function ask(principal: Principal, action: string, resource: CreatedResource, isSecure: boolean): Request {
   const arn = arnOf(resource);

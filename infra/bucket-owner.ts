@@ -18,7 +18,7 @@ export function checkBucketOwner(scope: Construct, { bucket: { existing } }: Set
   if (account === undefined) {
     const ofKey = kmsKeyArn === undefined || isToken(kmsKeyArn) ? undefined : kmsKeyArn.split(':')[4];
     if (ofKey !== undefined && own !== undefined && ofKey !== own)
-      Annotations.of(scope).addWarningV2(
+      Annotations.of(scope).addInfoV2(
         'Sweepwatch:BucketOwner',
         `bucket.existing.kmsKeyArn is a key of account ${ofKey}. If the bucket belongs to that account too, set ` +
           'bucket.existing.account: neither a rule of this account nor its queue receives events about a bucket of another',

@@ -27,7 +27,7 @@ export const MEMBER = '444455556666';
 export const GIVEN_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789`;
 
 /** The account that owns a foreign bucket, and the key of that bucket. */
-export const OWNER = '555566667777';
+const OWNER = '555566667777';
 export const OWNERS_KEY = `arn:aws:kms:${REGION}:${OWNER}:key/1b2c3d4e-5f60-7890-bcde-f01234567890`;
 
 const people: SettingsInput = {
@@ -110,7 +110,7 @@ export function onPaper(template: object, input: SettingsInput, changes?: OwnerC
 }
 
 /** The foreign bucket of the settings. */
-export const foreignOf = (settings: Settings): ForeignBucket | undefined =>
+const foreignOf = (settings: Settings): ForeignBucket | undefined =>
   foreignBucketOf(settings, { partition: 'aws', account: ACCOUNT, region: REGION });
 
 /** The name of the construct that a resource comes from: its logical id without the detector and the hash. */

@@ -4,6 +4,7 @@ import { detectionSettings } from '../detections/settings.ts';
 import { type Cidr, overlapsCidr, parseCidr } from '../net/cidr.ts';
 import { maxRuntimeBytes, toRuntimeSettings } from './runtime.ts';
 import type { Settings } from './settings-types.ts';
+import { hasSignals } from './signal-groups.ts';
 
 type Context = z.core.$RefinementCtx;
 
@@ -61,6 +62,12 @@ export function checkTogether(settings: Settings, context: Context): void {
       'must be false with keepDataOnRemoval false, because the stack could not delete its tables',
     );
   }
+  if (settings.watch.bySignals && !hasSignals(settings.signals))
+    refuse(
+      context,
+      ['watch', 'bySignals'],
+      'must be false unless signals names a log, because nothing else shows an exec or a tool',
+    );
   checkDetection(settings, context);
   const bytes = Buffer.byteLength(JSON.stringify(toRuntimeSettings(settings)));
   if (bytes > maxRuntimeBytes) {

@@ -34,6 +34,8 @@ export interface RuntimeSettings {
   fields?: string[];
   /** Whether to ignore objects outside the folders of flow logs. If absent, keys of any form are read. */
   flowLogKeysOnly?: boolean;
+  /** Whether signals start watches. If absent, they do not. */
+  watchBySignals?: boolean;
   /** Whether logs of orchestrators or hosts arrive. If absent, nothing is read about signals. */
   hasSignals?: boolean;
 }
@@ -56,6 +58,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     addresses: { alerts: settings.emails.length, operations: settings.opsEmails.length },
     ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
     ...(settings.bucket.existing?.flowLogsUnder === undefined ? {} : { flowLogKeysOnly: true }),
+    ...(settings.watch.bySignals && { watchBySignals: true }),
     ...(hasSignals(settings.signals) && { hasSignals: true }),
   };
 }
@@ -101,6 +104,9 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
     ...(settings.flowLogKeysOnly === undefined
       ? {}
       : { flowLogKeysOnly: flag('flowLogKeysOnly', settings.flowLogKeysOnly) }),
+    ...(settings.watchBySignals === undefined
+      ? {}
+      : { watchBySignals: flag('watchBySignals', settings.watchBySignals) }),
     ...(settings.hasSignals === undefined ? {} : { hasSignals: flag('hasSignals', settings.hasSignals) }),
   };
 }

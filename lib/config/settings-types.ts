@@ -253,6 +253,19 @@ export interface SettingsInput {
     ecs?: boolean;
   };
   /**
+   * Watches, which raise the sensitivity for a time. The command `watch add` starts them by hand.
+   * @default {}
+   */
+  watch?: {
+    /**
+     * Whether an exec into a container or a tool that signals show, of medium severity or above, starts a watch of
+     * its pod or host by itself: high sensitivity for its addresses until 24 hours after the last event. It finds
+     * slower scans of an intruder, and more harmless traffic of administrators. Needs `signals`.
+     * @default false
+     */
+    bySignals?: boolean;
+  };
+  /**
    * Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, 192.168/16,
    * 100.64/10, fc00::/7 and the addresses of logged interfaces are always inside. The blocks must not overlap each
    * other.
@@ -850,6 +863,18 @@ export interface Settings {
      * @default false
      */
     ecs: boolean;
+  };
+  /**
+   * Watches, which raise the sensitivity for a time. The command `watch add` starts them by hand.
+   */
+  watch: {
+    /**
+     * Whether an exec into a container or a tool that signals show, of medium severity or above, starts a watch of
+     * its pod or host by itself: high sensitivity for its addresses until 24 hours after the last event. It finds
+     * slower scans of an intruder, and more harmless traffic of administrators. Needs `signals`.
+     * @default false
+     */
+    bySignals: boolean;
   };
   /**
    * Further CIDR blocks that count as inside, for instance your public ranges. 10/8, 172.16/12, 192.168/16,

@@ -116,6 +116,11 @@ export class Watches {
     return this.#watches.length === 0;
   }
 
+  /** How many are in force at an epoch second. */
+  countAt(now: number): number {
+    return this.#watches.filter(({ from, until }) => from <= now && until > now).length;
+  }
+
   /** Whether there is a watch with this id. */
   has(id: string): boolean {
     return this.#watches.some(({ watch }) => watch.id === id);

@@ -18,7 +18,7 @@ import type { Services } from './services.ts';
 /** The services needed to judge signals. */
 export type JudgingSignals = Pick<
   Services,
-  'findings' | 'judge' | 'requestAlert' | 'minSeverity' | 'secret' | 'windowDays'
+  'findings' | 'judge' | 'requestAlert' | 'minSeverity' | 'secret' | 'windowDays' | 'watches' | 'runtime' | 'logger'
 > & { readonly signals: SignalsStore };
 
 /** How far flow logs have come, and the clock. Both are epoch seconds. */
@@ -56,6 +56,9 @@ async function attempt(
   const range = { from: from - AROUND_HOURS, to: to + AROUND_HOURS };
   const near = await readNearSignals(services.signals, { from, to });
   const judged = { opened: 0, updated: 0, isRefused: false };
+  const touched = near.meeting.episodes.filter((episode) => isWithin(episode, range));
+  // Before anything is judged, so that it is judged under the watch.
+  if (services.runtime.watchBySignals) await startWatches(touched, services, moment);
   const scans = await scansNear(range, services);
   const met = new Map<SignalEpisode, Finding>();
   for (const { finding } of scans) {
@@ -69,7 +72,6 @@ async function attempt(
     judged.opened += again.opened;
   }
   const stored = await services.findings.ofSignals(range);
-  const touched = near.meeting.episodes.filter((episode) => isWithin(episode, range));
   // One event dated in the future would end everything.
   const logTime = Math.max(moment.logTime, Math.min(near.lastAt, moment.now));
   const own = touched
@@ -107,6 +109,17 @@ async function attempt(
     judged.updated++;
   }
   return judged;
+}
+
+/** Starts watches of the places of episodes. Their module is loaded by the first that does. */
+async function startWatches(
+  episodes: readonly SignalEpisode[],
+  services: JudgingSignals,
+  { now }: SignalMoment,
+): Promise<void> {
+  const { watchBySignals } = await import('./watch-by-signals.ts');
+  const left = await watchBySignals(episodes, services, now);
+  if (left) services.logger.warn('watches not started', { left });
 }
 
 /** Scans that may have signals in some hours. */

@@ -62,12 +62,23 @@ export class WatchesStore {
 
   /** Adds or replaces a watch. */
   async put(watch: Watch): Promise<void> {
-    const item = {
-      pk: PARTITION,
-      sk: `watch#${watch.id}`,
-      ...watch,
-      expiresAt: Math.floor(epochSeconds(watch.until)) + KEPT_SECONDS,
-    };
-    await this.#client.send(new PutCommand({ TableName: this.#table, Item: item }));
+    await this.#client.send(new PutCommand({ TableName: this.#table, Item: itemOf(watch) }));
+  }
+
+  /** Adds a watch, unless one with its id exists, in force or ended. */
+  async start(watch: Watch): Promise<void> {
+    const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+    try {
+      await this.#client.send(new PutCommand({ TableName: this.#table, Item: itemOf(watch), ...condition }));
+    } catch (error) {
+      if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
+    }
   }
 }
+
+const itemOf = (watch: Watch) => ({
+  pk: PARTITION,
+  sk: `watch#${watch.id}`,
+  ...watch,
+  expiresAt: Math.floor(epochSeconds(watch.until)) + KEPT_SECONDS,
+});

@@ -35,6 +35,7 @@ describe('defaults', () => {
       emails: [],
       opsEmails: [],
       signals: { kubernetes: [], hosts: [], ecs: false },
+      watch: { bySignals: false },
       internal: [],
       routingDomains: {},
       sensitivity: 'medium',
@@ -264,6 +265,11 @@ describe('refusals', () => {
       'a scanner that is expected to succeed as often as a benign source',
       { detection: { scannerSuccess: 0.5, benignSuccess: 0.5 } },
       'detection.scannerSuccess: must keep scannerSuccess below benignSuccess (0.5 and 0.5), got 0.5',
+    ],
+    [
+      'watches by signals without signals',
+      { watch: { bySignals: true } },
+      'watch.bySignals: must be false unless signals names a log, because nothing else shows an exec or a tool, got true',
     ],
     [
       'more than the variable of a function can carry',

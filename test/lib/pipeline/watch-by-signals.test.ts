@@ -1,0 +1,100 @@
+/** Watches that signals start: an exec or a tool has its place judged more closely for a day. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Finding, isoTime } from '../../../lib/finding/model.ts';
+import type { Watch } from '../../../lib/notify/watch.ts';
+import { WatchesStore } from '../../../lib/store/watches-store.ts';
+import { exec, lines, podAddress } from '../signals/audit-events.ts';
+import { subscription } from '../signals/payloads.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
+import { type Deployment, newDeployment } from './fixture/deployment.ts';
+import { file, SCANNER, scan } from './fixture/flow-logs.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await startMemory();
+});
+afterAll(() => database.stop());
+
+const MINUTE = 60;
+const HOUR = 3600;
+const START = Date.UTC(2026, 10, 21, 10, 10) / 1000;
+const NODE = { node: 'node-1', instanceId: 'i-0a1', hostIp: '10.0.7.10' };
+const place = lines([podAddress('web-1', { at: isoTime(START - HOUR), address: SCANNER, ...NODE })]);
+const shell = lines(exec('web-1', ['nmap', '-sT', '10.0.12.30'], { at: isoTime(START) }));
+const audit = (deployment: Deployment, text: string, now: number) =>
+  deployment.takeSignals(subscription(text.split('\n').filter(Boolean)), now);
+const watchesOf = ({ client, names }: Deployment) => new WatchesStore(client, names.findings).list();
+const deploy = (watchBySignals = true) => newDeployment(database, { hasSignals: true, watchBySignals });
+const findings = async (deployment: Deployment): Promise<Finding[]> =>
+  (await deployment.stored()).map(({ finding }) => finding).filter(({ source }) => source !== null);
+
+test('an exec of a tool watches the address of its pod for a day, and its small scan is found', async () => {
+  const deployment = await deploy();
+  await audit(deployment, place, START);
+  await audit(deployment, shell, START + MINUTE);
+  const [watch, ...others] = await watchesOf(deployment);
+  expect(others).toEqual([]);
+  expect(watch).toMatchObject({
+    source: `${SCANNER}/32`,
+    owner: 'signals',
+    reason: expect.stringMatching(/^finding [0-9a-f]{24}$/),
+    sensitivity: 'high',
+    from: isoTime(START - 10 * MINUTE),
+    until: isoTime(START + 24 * HOUR),
+  });
+  await deployment.ingest('a', file(scan('rejected', { count: 6, end: START + 5 * HOUR })), START + 5 * HOUR + MINUTE);
+  expect(await findings(deployment)).toMatchObject([{ watchedBy: watch!.id, contacts: { failed: 6 } }]);
+});
+
+describe('a watch by signals', () => {
+  test('is the same however often and in whatever order its events come', async () => {
+    const ids = async (texts: readonly string[]): Promise<Watch[]> => {
+      const deployment = await deploy();
+      for (const [at, text] of texts.entries()) await audit(deployment, text, START + (at + 1) * MINUTE);
+      await deployment.settle(START + 10 * MINUTE);
+      return watchesOf(deployment);
+    };
+    const once = await ids([place, shell]);
+    expect(once).toHaveLength(1);
+    expect(await ids([place, shell, shell, place])).toEqual(once);
+    expect(await ids([shell, place])).toEqual(once);
+  });
+
+  test('that was ended is not started again by the same events', async () => {
+    const deployment = await deploy();
+    await audit(deployment, place, START);
+    await audit(deployment, shell, START + MINUTE);
+    const [watch] = await watchesOf(deployment);
+    const ended = { ...watch!, until: isoTime(START + 2 * MINUTE) };
+    await new WatchesStore(deployment.client, deployment.names.findings).put(ended);
+    await audit(deployment, shell, START + 5 * MINUTE);
+    await deployment.settle(START + 10 * MINUTE);
+    expect(await watchesOf(deployment)).toEqual([ended]);
+  });
+
+  test('is not started by an old event, nor if the setting is off', async () => {
+    for (const [on, now] of [
+      [true, START + 30 * HOUR],
+      [false, START],
+    ] as const) {
+      const deployment = await deploy(on);
+      await audit(deployment, place, now);
+      await audit(deployment, shell, now + MINUTE);
+      expect(await watchesOf(deployment)).toEqual([]);
+    }
+  });
+
+  test('is not started beside 200 others, and the log says so', async () => {
+    const deployment = await deploy();
+    const store = new WatchesStore(deployment.client, deployment.names.findings);
+    const watch = { owner: 'a', reason: 'b', sensitivity: 'high', source: '10.9.9.9/32' } as const;
+    const times = { from: isoTime(START - HOUR), until: isoTime(START + HOUR) };
+    for (let n = 0; n < 200; n++) await store.put({ id: `w${n}`, ...watch, ...times });
+    const warned: unknown[] = [];
+    Object.assign(deployment.services.logger, { warn: (...line: unknown[]) => warned.push(line) });
+    await audit(deployment, place, START);
+    await audit(deployment, shell, START + MINUTE);
+    expect(await watchesOf(deployment)).toHaveLength(200);
+    expect(warned).toEqual([['watches not started', { left: 1 }]]);
+  });
+});

@@ -76,6 +76,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
     new Option('--sensitivity <LEVEL>', 'how little evidence is enough, default medium (high needs the least)').choices(
       ['low', 'medium', 'high'],
     ),
+    repeatable('--watch <CIDR>', 'network whose sources and targets are judged at high sensitivity, at most a /16'),
     repeatable('--internal <CIDR>', 'public network of yours, such as 198.51.100.0/24 (private ones are known)'),
     new Option(
       '--fields <FIELDS>',
@@ -89,7 +90,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
     new Option(
       '--why <ADDRESS>',
       'instead of findings, say how far this address was from each threshold (default: none)',
-    ).conflicts(['report', 'audit', 'endpoint', 'rules']),
+    ).conflicts(['report', 'audit', 'endpoint', 'rules', 'watch']),
     ...connectionOptions(),
   );
   after(
@@ -98,6 +99,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect path/to/logs/ more.log.gz',
       'detect s3://my-bucket/AWSLogs/ --region eu-central-1 --format ndjson',
       'detect flow.parquet --internal 198.51.100.0/24 --min-severity medium',
+      'detect path/to/logs/ --watch 10.0.9.0/24',
       'detect path/to/logs/ --audit audit.ndjson --endpoint /var/log/audit/',
       'detect path/to/logs/ --report report.html',
       'detect path/to/logs/ --why 10.0.3.22',

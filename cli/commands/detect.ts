@@ -3,6 +3,7 @@ import { type DetectionSettings, detectionSettings, type Sensitivity } from '../
 import type { Collector } from '../../lib/evidence/builder.ts';
 import { type Finding, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
+import { ALWAYS, scopeFault, Watches } from '../../lib/notify/watch.ts';
 import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { Packed } from '../../lib/pipeline/packed.ts';
 import { printable } from '../../lib/text/untrusted.ts';
@@ -30,6 +31,7 @@ export interface DetectOptions extends ConnectionOptions {
   readonly minSeverity: Severity;
   readonly sensitivity?: Sensitivity;
   readonly internal?: readonly string[];
+  readonly watch?: readonly string[];
   readonly fields?: string;
   readonly config?: string;
   readonly audit?: readonly string[];
@@ -45,6 +47,7 @@ interface Options extends LogOptions {
   readonly format: Format;
   readonly minSeverity: Severity;
   readonly settings: DetectionSettings;
+  readonly watches: Watches | undefined;
 }
 
 /** Runs `detect` over paths and returns the exit code. */
@@ -106,16 +109,23 @@ export async function detectCommand(
 }
 
 /** The options that decided what is in a report. */
-const optionsIn = ({ minSeverity, sensitivity, internal = [], config }: DetectOptions): [string, string][] => [
+const optionsIn = ({
+  minSeverity,
+  sensitivity,
+  internal = [],
+  watch = [],
+  config,
+}: DetectOptions): [string, string][] => [
   ['command', 'detect'],
   ['least severity', minSeverity],
   ['sensitivity', sensitivity ?? (config ? 'as in the settings file' : 'medium')],
+  ...(watch.length ? [['watched networks', watch.join(', ')] as [string, string]] : []),
   ...(internal.length ? [['own public networks', internal.join(', ')] as [string, string]] : []),
   ...(config ? [['settings file', config] as [string, string]] : []),
 ];
 
 const decide = async (collector: Collector, options: Options): Promise<Packed<Finding>> =>
-  (await judgeAll(collector, contextOf(collector, options.settings, options.internal))).rewrite(
+  (await judgeAll(collector, contextOf(collector, options.settings, options.internal), options.watches)).rewrite(
     ({ finding }) => finding,
   );
 
@@ -146,10 +156,26 @@ async function readOptions(given: DetectOptions): Promise<Options> {
     format: given.format,
     minSeverity: given.minSeverity,
     settings: detectionSettings(given.sensitivity ?? file?.sensitivity, file?.detection),
+    watches: watchesOf(given.watch ?? []),
     internal: [...(given.internal ?? []), ...(file?.internal ?? [])],
     routingDomains: file?.routingDomains ?? {},
     ...(fields && { fields }),
   };
+}
+
+/** Watches of networks, as sources or as targets, in all of the log. @throws UsageError for a text that is no such network. */
+function watchesOf(networks: readonly string[]): Watches | undefined {
+  const rest = { reason: '--watch', sensitivity: 'high', ...ALWAYS } as const;
+  const watches = networks.flatMap((network) => {
+    const fault = scopeFault({ source: network });
+    if (fault) throw new UsageError(`--watch${fault.slice('source'.length)}`, 'sweepwatch detect');
+    const named = { ...rest, owner: `--watch ${network}`, id: `--watch ${network}` };
+    return [
+      { ...named, source: network },
+      { ...named, target: network },
+    ];
+  });
+  return watches.length ? new Watches(watches) : undefined;
 }
 
 /** The findings of flow logs together with what the logs of orchestrators and hosts say. */

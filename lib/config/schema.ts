@@ -8,6 +8,7 @@ import { detectionOverrides } from './detection-schema.ts';
 import { checkColumns } from './flow-log-columns.ts';
 import { signals } from './signals-schema.ts';
 import { textOrToken } from './token.ts';
+import { watch } from './watch-schema.ts';
 
 /** The retention periods in days that CloudWatch Logs accepts. */
 const functionLogDays = [
@@ -123,19 +124,7 @@ const settingsShape = z
     emailFilter,
     destinations,
     signals,
-    watch: z
-      .strictObject({
-        bySignals: z
-          .boolean()
-          .default(false)
-          .describe(
-            'Whether an exec into a container or a tool that signals show, of medium severity or above, starts a watch of ' +
-              'its pod or host by itself: high sensitivity for its addresses until 24 hours after the last event. It ' +
-              'finds slower scans of an intruder, and more harmless traffic of administrators. Needs `signals`.',
-          ),
-      })
-      .prefault({})
-      .describe('Watches, which raise the sensitivity for a time. The command `watch add` starts them by hand.'),
+    watch,
     internal: z
       .array(z.string())
       .superRefine(checkInternal)

@@ -59,7 +59,8 @@ export function watchFault(watch: Watch, now: number): string | undefined {
   return undefined;
 }
 
-function scopeFault(watch: WatchScope): string | undefined {
+/** Explains the mistake in what is watched. Undefined if it is valid. */
+export function scopeFault(watch: WatchScope): string | undefined {
   if (WATCH_PARTS.every((part) => watch[part] === undefined))
     return `source must say whom to watch, or one of ${WATCH_PARTS.slice(1).join(', ')} what else, got nothing`;
   for (const part of ['source', 'target'] as const) {
@@ -196,10 +197,13 @@ function touches(network: Cidr, targets: Iterable<string>): boolean {
   return false;
 }
 
+/** All of a log, for a watch without a time. */
+export const ALWAYS = { from: '1970-01-01T00:00:00Z', until: '9999-12-31T23:59:59Z' };
+
 /** The reason that a finding was judged under a watch. @param isKnown whether it would be a finding without it. */
 export const watchedReason = ({ id, owner, until, sensitivity }: Watch, isKnown: boolean): Reason => ({
   test: 'watched',
   value: isKnown ? 0 : 1,
   threshold: 1,
-  text: `watched by ${owner} until ${until} (watch ${id}): judged at ${sensitivity} sensitivity, ${isKnown ? 'and a finding without the watch too' : 'and no finding without the watch'}`,
+  text: `watched by ${owner}${until === ALWAYS.until ? '' : ` until ${until} (watch ${id})`}: judged at ${sensitivity} sensitivity, ${isKnown ? 'and a finding without the watch too' : 'and no finding without the watch'}`,
 });

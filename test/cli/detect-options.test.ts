@@ -140,6 +140,41 @@ describe('--min-severity', () => {
   });
 });
 
+describe('--watch', () => {
+  const watched = folderWith({ 'few.log': scanLog('10.0.9.9', 6), 'other.log': scanLog('10.0.9.8', 6) });
+  const run = async (...networks: string[]) =>
+    findingsOf(
+      await runHere(['detect', watched, '--format', 'ndjson', ...networks.flatMap((network) => ['--watch', network])]),
+    );
+
+  test('finds a small scan by or of a network, and says so', async () => {
+    expect(await run()).toEqual([]);
+    expect(await run('10.0.9.9/32')).toMatchObject([
+      { source: { address: '10.0.9.9' }, watchedBy: '--watch 10.0.9.9/32' },
+    ]);
+    const both = await run('192.0.2.0/24', '10.0.1.0/24');
+    expect(both.map(({ source }) => source!.address).sort()).toEqual(['10.0.9.8', '10.0.9.9']);
+    expect(both[0]!.reasons.at(-1)).toEqual({
+      test: 'watched',
+      value: 1,
+      threshold: 1,
+      text: 'watched by --watch 10.0.1.0/24: judged at high sensitivity, and no finding without the watch',
+    });
+  });
+
+  test('changes no other finding of a real log', async () => {
+    const plain = findingsOf(await runHere(['detect', CAPTURED, '--format', 'ndjson']));
+    const other = findingsOf(await runHere(['detect', CAPTURED, '--format', 'ndjson', '--watch', '192.0.2.0/24']));
+    expect(other).toEqual(plain);
+  });
+
+  test('refuses what is no network, or too wide', async () => {
+    const refused = async (network: string) => (await runHere(['detect', watched, '--watch', network])).stderr;
+    expect(await refused('10.0.9.9')).toContain('--watch must be a CIDR such as 10.0.3.22/32, got "10.0.9.9"');
+    expect(await refused('10.0.0.0/8')).toContain('--watch must be a /16 or narrower');
+  });
+});
+
 describe('--sensitivity', () => {
   test('decides how much evidence a finding takes: high takes less than low', async () => {
     const small = folderWith({ 'a.log': scanLog('10.0.9.9', 15) });

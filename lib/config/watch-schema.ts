@@ -1,0 +1,17 @@
+/** The settings of watches. */
+import { z } from 'zod';
+
+/** `watch`: which watches start by themselves. */
+export const watch = z
+  .strictObject({
+    bySignals: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether an exec into a container or a tool that signals show, of medium severity or above, starts a watch of ' +
+          'its pod or host by itself: high sensitivity for its addresses until 24 hours after the last event. It ' +
+          'finds slower scans of an intruder, and more harmless traffic of administrators. Needs `signals`.',
+      ),
+  })
+  .prefault({})
+  .describe('Watches, which raise the sensitivity for a time. The command `watch add` starts them by hand.');

@@ -41,7 +41,7 @@ const LIMITS: readonly Limit[] = [
   {
     bit: TRANSIT_GATEWAY,
     about: 'contacts',
-    text: 'transit gateway log: it has no action and no interface, so outcomes are inferred from tcp-flags and the instance is unknown',
+    text: 'transit gateway log: it has no action and no interface, so outcomes are inferred from tcp-flags and lost packets, and the instance is unknown',
   },
 ];
 

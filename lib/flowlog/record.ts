@@ -3,7 +3,7 @@ import type { Words } from '../net/address.ts';
 import type { ColumnMap } from './columns.ts';
 
 export type Action = 0 | 1 | 2;
-/** The row has no action (Transit Gateway logs). */
+/** The row has no action (Transit Gateway logs), and no packet was lost for want of a route. */
 export const NO_ACTION: Action = 0;
 export const ACCEPT: Action = 1;
 export const REJECT: Action = 2;

@@ -107,6 +107,8 @@ export class RowReader {
       direction: at('flow-direction'),
       interfaceId: at('interface-id'),
       status: at('log-status'),
+      noRoute: at('packets-lost-no-route'),
+      blackhole: at('packets-lost-blackhole'),
     };
     this.#identity = new Map(IDENTITY_FIELDS.map((field) => [field, at(field)]));
     this.#consumer.columns(columns);
@@ -204,10 +206,20 @@ export class RowReader {
 
   #action(): Action | Fault {
     const column = this.#at.action!;
-    if (column < 0) return NO_ACTION;
+    if (column < 0) return this.#loss();
     if (this.#is(column, 'ACCEPT')) return ACCEPT;
     if (this.#is(column, 'REJECT')) return REJECT;
     return fault(this.#isDash(column) ? 'missing value' : 'bad action');
+  }
+
+  /**
+   * Packets that no route of a transit gateway took, or a blackhole route, never arrived, like those that a rule
+   * rejected.
+   */
+  #loss(): Action | Fault {
+    const lost = [this.#number(this.#at.noRoute!, MAX_COUNT), this.#number(this.#at.blackhole!, MAX_COUNT)];
+    if (lost.some(Number.isNaN)) return fault('bad number');
+    return lost.some((packets) => packets !== undefined && packets > 0) ? REJECT : NO_ACTION;
   }
 
   #direction(): FlowDirection {

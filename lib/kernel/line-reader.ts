@@ -36,6 +36,8 @@ export class KernelLines {
       at('flow-direction'),
       at('interface-id'),
       at('log-status'),
+      at('packets-lost-no-route'),
+      at('packets-lost-blackhole'),
     );
   }
 

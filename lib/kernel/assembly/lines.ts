@@ -44,6 +44,8 @@ let cFlags: i32 = -1;
 let cDirection: i32 = -1;
 let cInterface: i32 = -1;
 let cStatus: i32 = -1;
+let cNoRoute: i32 = -1;
+let cBlackhole: i32 = -1;
 
 /** Lines, records and rows without data since the counts were last taken. */
 export let lines: u32 = 0;
@@ -75,6 +77,8 @@ export function useColumns(
   direction: i32,
   interfaceId: i32,
   status: i32,
+  noRoute: i32,
+  blackhole: i32,
 ): void {
   expected = count;
   cSource = source;
@@ -93,6 +97,8 @@ export function useColumns(
   cDirection = direction;
   cInterface = interfaceId;
   cStatus = status;
+  cNoRoute = noRoute;
+  cBlackhole = blackhole;
 }
 
 /** Number of white spaces and newlines in the block, and how many of them belong to lines that were read. */
@@ -404,6 +410,12 @@ function readLine(lineStart: u32, lineEnd: u32): bool {
     if (isSix(at, ACCE, PT)) action = ACCEPT;
     else if (isSix(at, REJE, CT)) action = REJECT;
     else return false;
+  } else if (cNoRoute >= 0 || cBlackhole >= 0) {
+    // Packets that no route of a transit gateway took never arrived, like those that a rule rejected.
+    const noRoute = number(cNoRoute);
+    const blackhole = number(cBlackhole);
+    if (noRoute == NO_NUMBER || blackhole == NO_NUMBER) return false;
+    if ((noRoute != MISSING && noRoute > 0) || (blackhole != MISSING && blackhole > 0)) action = REJECT;
   }
   let direction: u32 = 0;
   if (cDirection >= 0) {

@@ -91,7 +91,12 @@ function plainRecord(row: Row): PlainRecord | undefined {
   if (source === '-' || target === '-' || protocol === undefined || !time) return;
   if (needsPorts && (sourcePort === undefined || targetPort === undefined)) return;
   if ([protocol, sourcePort, targetPort, packets, bytes, tcpFlags].some(Number.isNaN)) return;
-  const action = row.has('action') ? ['', 'ACCEPT', 'REJECT'].indexOf(row.get('action')!) : 0;
+  const lost = ['packets-lost-no-route', 'packets-lost-blackhole'].map(
+    (field) => whole(row.get(field), Number.MAX_SAFE_INTEGER) ?? 0,
+  );
+  if (!row.has('action') && lost.some(Number.isNaN)) return;
+  const actionOfLost = lost.some((packets) => packets > 0) ? 2 : 0;
+  const action = row.has('action') ? ['', 'ACCEPT', 'REJECT'].indexOf(row.get('action')!) : actionOfLost;
   if (action < 0) return;
   return {
     source,

@@ -1,7 +1,16 @@
 /** One line to one record: every field, every "-", and each kind of value that is refused. */
 import { describe, expect, test } from '@jest/globals';
 import { DEFAULT_FIELDS } from '../../../lib/flowlog/fields.ts';
-import { ACCEPT, EGRESS, INGRESS, NO_ACTION, NO_DIRECTION, NO_FLAGS, REJECT } from '../../../lib/flowlog/record.ts';
+import {
+  ACCEPT,
+  type Action,
+  EGRESS,
+  INGRESS,
+  NO_ACTION,
+  NO_DIRECTION,
+  NO_FLAGS,
+  REJECT,
+} from '../../../lib/flowlog/record.ts';
 import { columnTexts } from '../../../lib/flowlog/row-reader.ts';
 import type { SkipReason } from '../../../lib/flowlog/skipped.ts';
 import fc from '../../properties.ts';
@@ -218,5 +227,22 @@ describe('A Transit Gateway log', () => {
       interfaceId: '-',
     });
     expect(layouts.map(({ kind }) => kind)).toEqual(['transit-gateway']);
+  });
+
+  test.each<[field: string, value: string, action: Action]>([
+    ['packets-lost-no-route', '3', REJECT],
+    ['packets-lost-blackhole', '1', REJECT],
+    ['packets-lost-no-route', '0', NO_ACTION],
+    ['packets-lost-blackhole', '-', NO_ACTION],
+    ['packets-lost-ttl-expired', '2', NO_ACTION],
+    ['packets-lost-mtu-exceeded', '2', NO_ACTION],
+  ])('with %s of %s has an action accordingly', async (field, value, action) => {
+    const { records } = await read(log([{ [field]: value }], TRANSIT_GATEWAY_FIELDS));
+    expect(records.map((record) => record.action)).toEqual([action]);
+  });
+
+  test('with an unreadable count of lost packets is skipped', async () => {
+    const { report } = await read(log([{ 'packets-lost-no-route': 'some' }], TRANSIT_GATEWAY_FIELDS));
+    expect(report.skipped).toMatchObject([{ reason: 'bad number', count: 1 }]);
   });
 });

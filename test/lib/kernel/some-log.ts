@@ -71,6 +71,8 @@ const VALUES: Readonly<Record<string, (random: Random, start: number) => string>
     random.next() < 0.05 ? '-' : String(random.next() < 0.7 ? pick([2, 18, 4, 3, 1, 0], random) : random.whole(0, 255)),
   'flow-direction': (random) => pick(['ingress', 'egress', 'egress', '-'], random),
   'log-status': (random) => (random.next() < 0.97 ? 'OK' : pick(['NODATA', 'SKIPDATA'], random)),
+  'packets-lost-no-route': (random) => pick(['0', '0', '-', '3'], random),
+  'packets-lost-blackhole': (random) => pick(['0', '0', '-', '1'], random),
   'vpc-id': (random) => pick(['vpc-1', 'vpc-2', 'vpc-3', '-'], random),
   'instance-id': (random) => pick(['i-1', 'i-2', '-', '-'], random),
   'interface-type': (random) => pick(['-', '-', 'nat_gateway'], random),

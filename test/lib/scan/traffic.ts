@@ -203,7 +203,11 @@ export function judge(sources: Iterable<SourceEvidence>, options: JudgingOptions
 
 /** The findings in rows of one file, as the command line finds them. */
 export async function findingsIn(rows: readonly Row[], options: JudgingOptions = {}): Promise<Finding[]> {
-  const collector = await collect([rows], options);
+  return findingsOf(await collect([rows], options), options);
+}
+
+/** The findings of what was collected. */
+export async function findingsOf(collector: Collector, options: JudgingOptions = {}): Promise<Finding[]> {
   const findings = (await judgeAll(collector, contextOf({ logTime: collector.logTime, ...options }))).map(
     ({ finding }) => finding,
   );

@@ -17,7 +17,7 @@ export function addWatch(program: Command, terminal: Terminal, perform: Perform)
     .description(
       `Raises sensitivity for what may be scanning, or for what must not be scanned, until a given time. Less evidence is then enough for a finding. Findings under a watch name it in watchedBy and in a reason, which also says whether they would be findings without it.
 
-All parts that are given must fit. A source is watched by its network, its instance, its subnet or its account, as far as flow logs name them. With --target alone, whoever contacts these targets is judged more closely there.
+All parts that are given must fit. A source is watched by its network, its instance, its subnet or its account, as far as flow logs name them, or by the namespace of its pod, as far as signals do. With --target alone, whoever contacts these targets is judged more closely there.
 
 The time of the probes counts, not that of the judgement. A scan is under a watch if any of its probes is in the time of the watch, and then all of them count. A scan that was found under a watch stays a finding after the end.`,
     );
@@ -75,6 +75,7 @@ function addAdd(watch: Command, terminal: Terminal, perform: Perform): void {
     ),
     new Option('--subnet <ID>', 'subnet of the source, such as subnet-0a1b2c3d4e5f60718 (default: any)'),
     new Option('--account <ID>', 'account of the source, such as 123456789012 (default: any)'),
+    new Option('--namespace <NAME>', 'Kubernetes namespace of the source, as far as signals tell (default: any)'),
     new Option('--sensitivity <LEVEL>', 'sensitivity to raise to').choices(WATCH_SENSITIVITIES).default('high'),
     new Option(
       '--for <SPAN>',

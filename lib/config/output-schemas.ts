@@ -123,6 +123,7 @@ const watches = z
       instance: z.string().optional(),
       subnet: z.string().optional(),
       account: z.string().optional(),
+      namespace: z.string().optional(),
       owner: z.string(),
       reason: z.string(),
       sensitivity: z.string().describe('medium or high, unless the watch is void.'),

@@ -58,6 +58,11 @@ export class SignalMeeting {
     );
   }
 
+  /** The namespaces of the pods that had the address of a scan's source during the scan. */
+  namespacesOf(finding: Finding): string[] {
+    return residentsOf(finding, this.#directory).flatMap(({ namespace }) => namespace ?? []);
+  }
+
   /** A scan with the signals about its source near it in time. */
   explain(finding: Finding): ExplainedScan {
     const residents = residentsOf(finding, this.#directory);

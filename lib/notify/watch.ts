@@ -5,7 +5,7 @@ import { parseAddress } from '../net/address.ts';
 import { type Cidr, cidrAround, containsAddress } from '../net/cidr.ts';
 
 /** The parts of a scope, in the order in which they are shown. All that are given must fit. */
-export const WATCH_PARTS = ['source', 'target', 'instance', 'subnet', 'account'] as const;
+export const WATCH_PARTS = ['source', 'target', 'instance', 'subnet', 'account', 'namespace'] as const;
 
 type WatchPart = (typeof WATCH_PARTS)[number];
 
@@ -41,6 +41,7 @@ const FORMS: readonly (readonly [WatchPart, RegExp, string])[] = [
   ['instance', /^i-[0-9a-f]{1,17}$/, 'an instance id such as i-0a1b2c3d4e5f60718'],
   ['subnet', /^subnet-[0-9a-f]{1,17}$/, 'a subnet id such as subnet-0a1b2c3d4e5f60718'],
   ['account', /^\d{12}$/, 'an account id such as 123456789012'],
+  ['namespace', /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a Kubernetes namespace such as shop'],
 ];
 
 /** Explains the mistake in a new watch. Undefined if it is valid. @param now epoch seconds. */
@@ -103,7 +104,10 @@ export function stateOfWatch(watch: Watch, now: number): 'active' | 'ended' | 'v
 }
 
 /** A source as far as evidence or a finding tells. */
-type Holder = Pick<FindingSource, 'address' | 'scope' | 'accountId' | 'subnetId' | 'instanceId'>;
+interface Holder extends Pick<FindingSource, 'address' | 'scope' | 'accountId' | 'subnetId' | 'instanceId'> {
+  /** Of the pods that had the address. Undefined if nobody asked, and then it may be any. */
+  readonly namespaces?: readonly string[] | undefined;
+}
 
 /** Some watches, in force or over, prepared for comparing. */
 export class Watches {
@@ -147,6 +151,11 @@ export class Watches {
     return this.#those((one) => isHeldBy(one, holder) && (!one.target || touches(one.target, targets())));
   }
 
+  /** Whether any of them goes by a namespace, which only signals tell. */
+  get nameNamespaces(): boolean {
+    return this.#watches.some(({ watch }) => watch.namespace !== undefined);
+  }
+
   /** Whether any of them says more of a source than the targets that it contacts. */
   get nameSources(): boolean {
     return this.#watches.some(({ watch }) => !isAnySource(watch));
@@ -156,10 +165,16 @@ export class Watches {
    * The watch under which a scan was made: one of the sensitivity whose time it overlaps. If there are several, the one
    * that lasts longest.
    * @param targets all targets that are known, more than the finding names.
+   * @param namespaces of the pods that had the address of the source during the scan.
    */
-  coverOf(finding: Finding, targets: readonly string[], sensitivity: Sensitivity): Watch | undefined {
-    const { source } = finding;
-    if (!source) return undefined;
+  coverOf(
+    finding: Finding,
+    targets: readonly string[],
+    sensitivity: Sensitivity,
+    namespaces: readonly string[] = [],
+  ): Watch | undefined {
+    if (!finding.source) return undefined;
+    const source = { ...finding.source, namespaces };
     const [first, last] = [epochSeconds(finding.firstSeen), epochSeconds(finding.lastSeen)];
     return this.#watches
       .filter((one) => one.watch.sensitivity === sensitivity && one.from <= last && one.until >= first)
@@ -173,18 +188,23 @@ export class Watches {
   }
 }
 
-const isAnySource = ({ source, instance, subnet, account }: WatchScope): boolean =>
-  source === undefined && instance === undefined && subnet === undefined && account === undefined;
+const isAnySource = ({ target: _target, ...others }: WatchScope): boolean =>
+  WATCH_PARTS.every((part) => part === 'target' || others[part] === undefined);
 
 function isHeldBy({ watch, source }: Ready, holder: Holder): boolean {
-  const { instance, subnet, account } = watch;
+  const { instance, subnet, account, namespace } = watch;
   return (
     isWithin(source, holder.address) &&
     (instance === undefined || instance === holder.instanceId) &&
     (subnet === undefined || subnet === holder.subnetId) &&
-    (account === undefined || account === (holder.accountId ?? holder.scope))
+    (account === undefined || account === (holder.accountId ?? holder.scope)) &&
+    (namespace === undefined || isInNamespace(namespace, holder))
   );
 }
+
+/** Pods have private addresses. */
+const isInNamespace = (namespace: string, { scope, namespaces }: Holder): boolean =>
+  scope !== 'internet' && (namespaces?.includes(namespace) ?? true);
 
 function isWithin(network: Cidr | undefined, address: string): boolean {
   if (!network) return true;

@@ -128,7 +128,9 @@ async function readRange(
   const isEnough = (suspects: SourceEvidence | undefined) =>
     isPrivate(source) && !known.length && (!suspects || !mayBeScan(suspects, least, { ...context, settings: closest }));
   const evidence = await reader.source(source, range, isEnough);
-  const detections = evidence && hasEnough(evidence, least) ? detectWatched(evidence, context, watches) : [];
+  const isJudged = evidence !== undefined && hasEnough(evidence, least);
+  const signals = isJudged && watches?.nameNamespaces ? await reader.signals(range) : undefined;
+  const detections = isJudged ? detectWatched(evidence, context, watches, signals) : [];
   return { evidence, detections, range, logTime };
 }
 

@@ -6,6 +6,7 @@ import { findingId } from '../finding/identity.ts';
 import { findingSource } from '../finding/source.ts';
 import { type Watches, watchedReason } from '../notify/watch.ts';
 import type { Hours } from '../store/finding-item.ts';
+import type { NearSignals } from './near-signals.ts';
 
 const HOUR = 3600;
 
@@ -34,18 +35,25 @@ export const watchedSettings = (settings: DetectionSettings, watches: Watches | 
 /**
  * Detects the scans of one source. Those under a watch are detected with its sensitivity and say so. All others are the
  * same as without watches.
+ * @param signals what is known of namespaces. Needed only if a watch names one.
  */
 export function detectWatched(
   evidence: SourceEvidence,
   context: JudgingContext,
   watches: Watches | undefined,
+  signals?: NearSignals,
 ): DetectedFinding[] {
   const plain = detectScans(evidence, context);
   let found = plain;
   for (const sensitivity of watches?.sensitivities ?? []) {
     const settings = moreSensitive(context.settings, sensitivity);
     const watched = detectScans(evidence, { ...context, settings }).flatMap((detection) => {
-      const watch = watches!.coverOf(detection.finding, detection.targets, sensitivity);
+      const watch = watches!.coverOf(
+        detection.finding,
+        detection.targets,
+        sensitivity,
+        signals?.meeting.namespacesOf(detection.finding),
+      );
       if (!watch) return [];
       const { finding } = detection;
       const isKnown = plain.some((other) => isSameScan(other, detection));

@@ -1,5 +1,5 @@
 /** Watches in the findings table: few items under one key, read by each judging function and the command line. */
-import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { epochSeconds } from '../finding/model.ts';
 import { WATCH_PARTS, type Watch, Watches } from '../notify/watch.ts';
 import { queryAll } from './query.ts';
@@ -65,11 +65,25 @@ export class WatchesStore {
     await this.#client.send(new PutCommand({ TableName: this.#table, Item: itemOf(watch) }));
   }
 
-  /** Adds a watch, unless one with its id exists, in force or ended. */
+  /**
+   * Adds a watch, unless one with its id exists, in force or ended. It is an update, since the function that takes signals
+   * may put no items.
+   */
   async start(watch: Watch): Promise<void> {
-    const condition = { ConditionExpression: 'attribute_not_exists(pk)' };
+    const { pk, sk, ...attributes } = itemOf(watch);
+    const names = Object.keys(attributes);
+    const update = {
+      TableName: this.#table,
+      Key: { pk, sk },
+      UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(
+        Object.entries(attributes).map(([name, value]) => [`:${name}`, value]),
+      ),
+    };
     try {
-      await this.#client.send(new PutCommand({ TableName: this.#table, Item: itemOf(watch), ...condition }));
+      await this.#client.send(new UpdateCommand(update));
     } catch (error) {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
     }

@@ -128,7 +128,7 @@ test.each<[string, Record<string, string | undefined>, string]>([
   [
     'no scope',
     { '--source': undefined },
-    '--source must say whom to watch, or one of target, instance, subnet, account',
+    '--source must say whom to watch, or one of target, instance, subnet, account, namespace',
   ],
   [
     'an address without a length',

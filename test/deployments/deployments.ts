@@ -30,6 +30,7 @@ export const DEPLOYMENTS = {
     emails: ['analyst@example.com'],
     digestHourUtc: null,
     signals: { kubernetes: [{ cluster: 'shop' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
+    watch: { bySignals: true },
   },
 } as const satisfies Readonly<Record<string, SettingsInput>>;
 

@@ -125,6 +125,10 @@ test('an exec into a pod is a finding, and the scan that follows names who order
   stack.putForward(400);
   await stack.settle();
   await idle();
+  const watches = (await itemsOf(createDocumentClient(), stack.cloud.outputs.FindingsTable!)).filter(
+    ({ pk }) => pk === 'watches',
+  );
+  expect(watches).toMatchObject([{ source: '10.0.7.9/32', owner: 'signals', sensitivity: 'high' }]);
   const [scan, ...others] = (await found()).sort((a, b) => Number(a.source === null) - Number(b.source === null));
   expect(scan).toMatchObject({
     source: { address: '10.0.7.9' },

@@ -98,3 +98,39 @@ describe('a watch by signals', () => {
     expect(warned).toEqual([['watches not started', { left: 1 }]]);
   });
 });
+
+describe('a watch of a namespace', () => {
+  const add = ({ client, names }: Deployment, namespace: string) =>
+    new WatchesStore(client, names.findings).put({
+      id: 'w1',
+      namespace,
+      owner: 'alice',
+      reason: 'incident 4711',
+      sensitivity: 'high',
+      from: isoTime(START - HOUR),
+      until: isoTime(START + 24 * HOUR),
+    });
+  const few = file(scan('rejected', { count: 6, end: START + HOUR }));
+
+  test.each<[string, string, number]>([
+    ['covers a pod of it', 'shop', 1],
+    ['covers no pod of another', 'bank', 0],
+  ])('%s', async (_, namespace, found) => {
+    const deployment = await deploy(false);
+    await add(deployment, namespace);
+    await audit(deployment, place, START);
+    await deployment.ingest('a', few, START + HOUR + MINUTE);
+    await deployment.settle(START + 4 * HOUR);
+    expect(await findings(deployment)).toHaveLength(found);
+  });
+
+  test('covers nothing whose pod is not known, and nothing from outside', async () => {
+    const deployment = await deploy(false);
+    await add(deployment, 'shop');
+    await deployment.ingest('a', few, START + HOUR + MINUTE);
+    const outside = scan('rejected', { count: 6, from: '203.0.113.9', end: START + HOUR });
+    await deployment.ingest('b', file(outside), START + HOUR + MINUTE);
+    await deployment.settle(START + 4 * HOUR);
+    expect(await findings(deployment)).toEqual([]);
+  });
+});

@@ -29,6 +29,8 @@ const hasHorizons = (test: string): boolean => {
   return detection !== undefined && isSourceDetection(detection) && detection.windows.length > 1;
 };
 const isFloor = ({ test }: Reason): boolean => TESTS.get(test)?.about === 'floor';
+/** The test of a finding under a watch. */
+const WATCHED = 'watched';
 const OWN_SEVERITY = 'which only changes the severity';
 
 /** The tests that all detections share, and those that only add a reason or decide the severity. */
@@ -82,6 +84,7 @@ export function whatSilences(finding: Finding): string[] {
   const hasOtherFloors = finding.reasons.some(({ test }) => hasHorizons(test));
   return [
     ...finding.reasons.map((reason) => `${reason.test}: ${silencerOf(reason, finding)}`),
+    ...watchLines(finding),
     ...(hasOtherFloors
       ? ['Each threshold applies to one horizon. Longer horizons, and pairs of target and port, have their own.']
       : []),
@@ -89,7 +92,15 @@ export function whatSilences(finding: Finding): string[] {
   ];
 }
 
+/** While a watch lasts, its numbers apply where they are more sensitive, so settings alone change nothing. */
+const watchLines = ({ watchedBy, reasons }: Finding): string[] =>
+  watchedBy !== undefined && reasons.some(({ test }) => test === WATCHED)
+    ? ['While the watch lasts, its own numbers apply where they are more sensitive than the settings.']
+    : [];
+
 function silencerOf(reason: Reason, finding: Finding): string {
+  if (reason.test === WATCHED)
+    return reason.value ? 'no finding without the watch' : 'no setting, and a finding without the watch too';
   const knob = knobOf(reason.test);
   if (!knob) return 'this version has no setting for it';
   const setting = typeof knob.setting === 'function' ? knob.setting(finding) : knob.setting;

@@ -17,6 +17,8 @@ interface WhyOptions {
   readonly when?: string;
   /** Findings about the address in that time, by scope. Undefined if the findings table is not known. */
   readonly reported?: ReadonlyMap<string, readonly Finding[]>;
+  /** The context of one place, if it is not that of all. */
+  readonly contextFor?: (evidence: SourceEvidence) => JudgingContext;
   /** Lines for people above the explanations. */
   readonly remarks?: readonly string[];
 }
@@ -26,11 +28,11 @@ export function printWhy(
   address: string,
   found: readonly SourceEvidence[],
   context: JudgingContext,
-  { format, when, reported, remarks = [] }: WhyOptions,
+  { format, when, reported, contextFor, remarks = [] }: WhyOptions,
   terminal: Terminal,
 ): void {
   const explanations = found.map((evidence): Explanation & { readonly findings?: readonly Reported[] } => ({
-    ...explainSource(evidence, context),
+    ...explainSource(evidence, contextFor?.(evidence) ?? context),
     ...(reported && { findings: (reported.get(evidence.scope) ?? []).map(asReported) }),
   }));
   if (format === 'json') terminal.stdout(`${jsonText(explanations, 2)}\n`);

@@ -3,7 +3,11 @@ import type { SourceEvidence } from '../../lib/evidence/evidence.ts';
 import { epochSeconds, type Finding, isoTime } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
 import { Networks } from '../../lib/net/networks.ts';
+import { Watches } from '../../lib/notify/watch.ts';
+import { watchedSettings, watchesAbout } from '../../lib/pipeline/watched.ts';
+import { WatchesStore } from '../../lib/store/watches-store.ts';
 import { printable } from '../../lib/text/untrusted.ts';
+import { openDeployment } from '../deployment.ts';
 import { type EvidenceOptions, openEvidence } from '../evidence.ts';
 import { readTime } from '../finding-filters.ts';
 import type { Terminal } from '../terminal.ts';
@@ -45,8 +49,34 @@ export async function explainAddress(text: string, options: WhyOptions, terminal
   const when = `from ${isoTime((from + MARGIN) * HOUR)} to ${isoTime((to + 1) * HOUR)}`;
   const known = found.filter((evidence) => evidence !== undefined);
   const reported = await findingsOf(known, from, to, options);
-  printWhy(address, known, context, { format: options.format, remarks, when, ...(reported && { reported }) }, terminal);
+  const watches = await watchesOf(options);
+  // Without signals, a watch of a namespace may be about any pod.
+  const watched = new Map(known.map((evidence) => [evidence, watchesAbout(watches, evidence, evidence.panes)]));
+  if ([...watched.values()].some((each) => each !== undefined))
+    terminal.stderr(
+      `a watch may be about ${address} in this time, so thresholds are those of the watch. "watch list" shows it\n`,
+    );
+  const contextFor = (evidence: SourceEvidence) => ({
+    ...context,
+    settings: watchedSettings(context.settings, watched.get(evidence)),
+  });
+  const shown = { format: options.format, remarks, when, contextFor, ...(reported && { reported }) };
+  printWhy(address, known, context, shown, terminal);
   return 0;
+}
+
+/** Whether an option or the environment names the findings table. */
+function hasFindings(options: WhyOptions): boolean {
+  const { SWEEPWATCH_FINDINGS_TABLE, SWEEPWATCH_STACK } = process.env;
+  const named = options.table ?? options.stack ?? SWEEPWATCH_STACK ?? SWEEPWATCH_FINDINGS_TABLE;
+  return named !== undefined || options.local === true;
+}
+
+/** The watches of the deployment, in force or over. Undefined if no option names the findings table. */
+async function watchesOf(options: WhyOptions): Promise<Watches | undefined> {
+  if (!hasFindings(options)) return undefined;
+  const { client, table } = await openDeployment(options);
+  return new Watches(await new WatchesStore(client, table).list());
 }
 
 /** The findings about sources that overlap some hours, by scope. Undefined if no option names the findings table. */
@@ -56,9 +86,7 @@ async function findingsOf(
   to: number,
   options: WhyOptions,
 ): Promise<ReadonlyMap<string, readonly Finding[]> | undefined> {
-  const { SWEEPWATCH_FINDINGS_TABLE, SWEEPWATCH_STACK } = process.env;
-  const isNamed = options.table ?? options.stack ?? SWEEPWATCH_STACK ?? SWEEPWATCH_FINDINGS_TABLE;
-  if (!sources.length || !(isNamed || options.local)) return undefined;
+  if (!sources.length || !hasFindings(options)) return undefined;
   const { store } = await openFindings(options);
   const lists = await Promise.all(
     sources.map(async ({ scope, address }) => {

@@ -76,6 +76,8 @@ describe('the value that is named', () => {
     ['campaign-overlap-1h', 1.2, 'detection.campaignOverlap below 1.2'],
     ['campaign-overlap-1h', 1, 'no allowed value of detection.campaignOverlap'],
     ['known-vulnerable-services', 1, 'no setting, since this test only adds a reason and a technique'],
+    ['watched', 1, 'no finding without the watch'],
+    ['watched', 0, 'no setting, and a finding without the watch too'],
     ['some-later-test', 1, UNKNOWN],
   ])('for %s at %d is: %s', (name, value, expected) => {
     expect(lineFor({ test: name, value })).toBe(expected);

@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { isoTime } from '../../lib/finding/model.ts';
 import type { Explanation } from '../../lib/finding/why.ts';
+import { WatchesStore } from '../../lib/store/watches-store.ts';
 import { newDeployment } from '../lib/pipeline/fixture/deployment.ts';
 import { answer, file, probe, SCANNER, scan, TARGET } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
@@ -82,13 +84,15 @@ describe('findings why', () => {
   let embedded: Embedded;
   let run: (...args: string[]) => Promise<Run>;
   let table: string;
+  let findings: string;
   const END = Math.floor(Date.now() / 1000) - 7200;
 
   beforeAll(async () => {
     embedded = await startEmbedded();
     const deployment = await newDeployment(embedded);
     table = deployment.names.windows;
-    run = runner(embedded, deployment.names.findings);
+    findings = deployment.names.findings;
+    run = runner(embedded, findings);
     const tried = scan('rejected', { count: 6, end: END });
     const answered = [probe({ port: 443, end: END }, 'ACCEPT'), answer({ port: 443, end: END, packets: 14 })];
     await deployment.ingest('some', file([...tried, ...answered]), END + 300);
@@ -116,6 +120,27 @@ describe('findings why', () => {
       failures: { value: 6, threshold: 8 },
       lacks: ['failures', 'walk'],
     });
+  });
+
+  test('compares with the thresholds of a watch that is about the source', async () => {
+    const store = new WatchesStore(embedded.client(), findings);
+    const times = { from: isoTime(END - 3600), until: isoTime(END + 3600) };
+    const watch = {
+      id: 'w1',
+      owner: 'a',
+      reason: 'b',
+      sensitivity: 'high',
+      source: `${SCANNER}/32`,
+      ...times,
+    } as const;
+    await store.put(watch);
+    const asked = await ask('--format', 'ndjson');
+    expect(asked.stderr).toContain(
+      'a watch may be about 10.0.7.105 in this time, so thresholds are those of the watch.',
+    );
+    expect(explained(asked)[0]!.windows[0]).toMatchObject({ failures: { value: 6, threshold: 6 } });
+    await store.put({ ...watch, from: isoTime(END - 8000), until: isoTime(END - 7300) });
+    expect(explained(await ask('--format', 'ndjson'))[0]!.windows[0]).toMatchObject({ failures: { threshold: 8 } });
   });
 
   test('prints it for people', async () => {

@@ -6,7 +6,8 @@ import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.
 import { judgeLedger } from '../lib/signals/orchestrator/judge.ts';
 import { Ledger } from '../lib/signals/orchestrator/ledger.ts';
 import { OrchestratorReader, UNREAD } from '../lib/signals/orchestrator/reader.ts';
-import type { SigmaRules } from '../lib/signals/sigma/rule.ts';
+import type { LoadedRules } from '../lib/signals/sigma/load.ts';
+import type { SigmaRule } from '../lib/signals/sigma/rule.ts';
 import type { Signal } from '../lib/signals/signal.ts';
 import type { Connection } from '../lib/store/clients.ts';
 import { type BadInput, RULE_FILES, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
@@ -78,13 +79,13 @@ export async function readSignals(
     {
       paths: paths.audit,
       expected: 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman or containerd',
-      read: (name) => orchestratorReader(name, ledger, rules?.rules),
+      read: (name) => orchestratorReader(name, ledger, rules?.rules.rules),
     },
     {
       paths: paths.endpoint,
       expected:
         'process records of a host: auditd, laurel, Falco, Tetragon, osquery, eslogger, Sysmon or Windows events',
-      read: (name) => hostReader(name, host, rules?.rules),
+      read: (name) => hostReader(name, host, rules?.rules.rules),
     },
   ];
   const files: SignalFileReport[] = [];
@@ -116,8 +117,8 @@ export async function readSignals(
 }
 
 /** The rules in files and folders. What is refused is named with its reason, and the rest is used. */
-async function readRules(paths: readonly string[]): Promise<{ rules: SigmaRules; bad: BadInput[] }> {
-  const { loadSigmaRules } = await import('../lib/signals/sigma/rule.ts');
+async function readRules(paths: readonly string[]): Promise<{ rules: LoadedRules; bad: BadInput[] }> {
+  const { loadSigmaRules } = await import('../lib/signals/sigma/load.ts');
   const inputs = await resolveInputs(paths, process.stdin, {}, RULE_FILES);
   const bad: BadInput[] = [...inputs.bad];
   const files: { name: string; text: string }[] = [];
@@ -141,7 +142,7 @@ async function textOf(source: ByteSource): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function orchestratorReader(name: string, ledger: Ledger, rules?: SigmaRules): FileReader {
+function orchestratorReader(name: string, ledger: Ledger, rules?: readonly SigmaRule[]): FileReader {
   const reader = new OrchestratorReader(name, (fact) => ledger.add(fact), rules);
   return {
     push: (chunk) => reader.push(chunk),
@@ -152,7 +153,7 @@ function orchestratorReader(name: string, ledger: Ledger, rules?: SigmaRules): F
   };
 }
 
-function hostReader(name: string, signals: Signal[], rules?: SigmaRules): FileReader {
+function hostReader(name: string, signals: Signal[], rules?: readonly SigmaRule[]): FileReader {
   const reader = new HostLogReader(name, rules);
   const lines = new TextLines((line) => signals.push(...reader.read(line)));
   return {

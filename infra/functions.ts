@@ -13,7 +13,7 @@ import { ingestRoleName } from '../lib/config/foreign-bucket.ts';
 import { toRuntimeSettings } from '../lib/config/runtime.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { hasSignals } from '../lib/config/signal-groups.ts';
-import { functionCode } from './function-code.ts';
+import { type FunctionFile, functionCode } from './function-code.ts';
 import { alertStatements, ingestStatements, type Resources, settleStatements } from './permissions.ts';
 
 /** How long each function may run. The visibility timeout of its queue is six times that. */
@@ -112,13 +112,17 @@ export function createEnvironment(settings: Settings, { tables, topics, alert }:
   };
 }
 
-/** Creates a function with its log group and a role that allows these statements and its own log. */
+/**
+ * Creates a function with its log group and a role that allows these statements and its own log. `file` lies beside its
+ * bundle.
+ */
 export function createHandler(
   parent: Construct,
   id: string,
   settings: Settings,
   statements: PolicyStatement[],
   { roleName, ...props }: Omit<FunctionProps, 'code' | 'handler' | 'runtime'> & { readonly roleName?: string },
+  file?: FunctionFile,
 ): LambdaFunction {
   const scope = new Construct(parent, id);
   const logGroup = new LogGroup(scope, 'Logs', {
@@ -138,7 +142,7 @@ export function createHandler(
   });
   return new LambdaFunction(scope, 'Function', {
     ...props,
-    code: functionCode(id.toLowerCase()),
+    code: functionCode(id.toLowerCase(), file),
     handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,

@@ -14,6 +14,7 @@ import { AUDIT_PATTERN } from '../lib/signals/orchestrator/subscription-pattern.
 import { createHandler } from './functions.ts';
 import { type Resources, signalsStatements } from './permissions.ts';
 import { createDeadLetters } from './queues.ts';
+import { rulesFile } from './signal-rules.ts';
 
 /** The function that takes logs of orchestrators and hosts, and what failed in it. */
 export interface SignalSources {
@@ -36,15 +37,17 @@ export function createSignalSources(
 ): SignalSources | undefined {
   if (!hasSignals(settings.signals)) return undefined;
   const deadLetters = createDeadLetters(scope, 'SignalsDeadLetters');
-  const handler = createHandler(scope, 'Signals', settings, signalsStatements(resources, deadLetters), {
-    environment,
+  const rules = rulesFile(scope, settings);
+  const props = {
+    environment: { ...environment, ...(rules && { SIGMA_RULES: rules.name }) },
     description: 'Reads logs of orchestrators and hosts, stores what may become a signal, judges it',
     timeout: Duration.seconds(120),
     memorySize: 1024,
     onFailure: new SqsDestination(deadLetters),
     retryAttempts: RETRIES,
     maxEventAge: MAX_EVENT_AGE,
-  });
+  };
+  const handler = createHandler(scope, 'Signals', settings, signalsStatements(resources, deadLetters), props, rules);
   const filters = new Construct(scope, 'Subscriptions');
   for (const group of signalGroups(settings.signals)) subscribe(filters, group, handler);
   if (settings.signals.ecs) createEcsRules(scope, handler, deadLetters);
@@ -136,7 +139,7 @@ export function limitSubscriptions(detector: Construct, settings: Settings): voi
         return filters.length <= MAX_FILTERS
           ? []
           : [
-              `signals.${path.join('.')}: ${logGroup} must have at most ${MAX_FILTERS} subscription filters, got ${filters.map(({ node }) => node.path).join(', ')}`,
+              `signals.${path.join('.')}: ${logGroup} must have at most ${MAX_FILTERS} subscription filters, got ${filters.map(({ node }) => node.path).join(', ')}. Remove one, or let one of them feed the other collectors`,
             ];
       });
     },

@@ -43,7 +43,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/store',
   ],
   functions: ['lib'],
-  infra: ['lib/config', 'lib/signals/orchestrator/subscription-pattern.ts', 'lib/store/keys.ts'],
+  infra: [
+    'lib/config',
+    'lib/signals/orchestrator/subscription-pattern.ts',
+    'lib/signals/sigma/load.ts',
+    'lib/store/keys.ts',
+  ],
   cli: ['lib', 'local'],
   local: [],
 };

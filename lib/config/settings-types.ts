@@ -226,6 +226,12 @@ export interface SettingsInput {
        * Log group with the audit events of another cluster, one JSON object for each log event.
        */
       logGroup?: string;
+      /**
+       * Whether every audit event is delivered, and not only those that can hold a signal. Sigma rules about other
+       * requests, such as reads of secrets, need it. Each GB of audit log then goes through the function.
+       * @default false
+       */
+      allEvents?: boolean;
     }[];
     /**
      * Log groups with what started on hosts: auditd, laurel, Falco, Tetragon, Sysmon, Windows Security and
@@ -245,6 +251,12 @@ export interface SettingsInput {
        */
       filterPattern?: string;
     }[];
+    /**
+     * Folder with Sigma rules of your own (.yml, .yaml), as the app sees it. They are read when the app is
+     * synthesized, at most 500 rules of 1 MB together, and become part of the function. A rule that is not
+     * understood is refused by name.
+     */
+    rules?: string;
     /**
      * Whether events of ECS are read: state changes of tasks, and RunTask and ExecuteCommand, which EventBridge
      * receives only if the account has a trail in CloudTrail.
@@ -838,6 +850,12 @@ export interface Settings {
        * Log group with the audit events of another cluster, one JSON object for each log event.
        */
       logGroup?: string;
+      /**
+       * Whether every audit event is delivered, and not only those that can hold a signal. Sigma rules about other
+       * requests, such as reads of secrets, need it. Each GB of audit log then goes through the function.
+       * @default false
+       */
+      allEvents: boolean;
     }[];
     /**
      * Log groups with what started on hosts: auditd, laurel, Falco, Tetragon, Sysmon, Windows Security and
@@ -857,6 +875,12 @@ export interface Settings {
        */
       filterPattern: string;
     }[];
+    /**
+     * Folder with Sigma rules of your own (.yml, .yaml), as the app sees it. They are read when the app is
+     * synthesized, at most 500 rules of 1 MB together, and become part of the function. A rule that is not
+     * understood is refused by name.
+     */
+    rules?: string;
     /**
      * Whether events of ECS are read: state changes of tasks, and RunTask and ExecuteCommand, which EventBridge
      * receives only if the account has a trail in CloudTrail.

@@ -10,11 +10,15 @@ export interface SignalGroup {
   readonly path: readonly (string | number)[];
 }
 
+/** The audit events of a log group, without the logs of other components of the control plane. */
+const EVERY_EVENT = '{ $.kind = "Event" }';
+
 /** The log groups in the order of the settings. */
 export function signalGroups({ kubernetes, hosts }: Settings['signals']): SignalGroup[] {
   return [
-    ...kubernetes.map(({ cluster, logGroup }, at) => ({
+    ...kubernetes.map(({ cluster, logGroup, allEvents }, at) => ({
       logGroup: logGroup ?? `/aws/eks/${cluster}/cluster`,
+      ...(allEvents && { filterPattern: EVERY_EVENT }),
       path: ['kubernetes', at],
     })),
     ...hosts.map(({ logGroup, filterPattern }, at) => ({ logGroup, filterPattern, path: ['hosts', at] })),

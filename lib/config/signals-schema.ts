@@ -23,6 +23,13 @@ const kubernetes = z
     logGroup: logGroup
       .optional()
       .describe('Log group with the audit events of another cluster, one JSON object for each log event.'),
+    allEvents: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether every audit event is delivered, and not only those that can hold a signal. Sigma rules about other ' +
+          'requests, such as reads of secrets, need it. Each GB of audit log then goes through the function.',
+      ),
   })
   .refine(
     (source) => (source.cluster === undefined) !== (source.logGroup === undefined),
@@ -57,6 +64,8 @@ function checkGroups(signals: Settings['signals'], context: z.core.$RefinementCt
     if (first === undefined) known.set(logGroup, path.join('.'));
     else refuse(path, `must name a log group once: ${logGroup} is already that of signals.${first}`);
   }
+  if (signals.rules !== undefined && groups.length === 0)
+    refuse(['rules'], 'must come with signals.kubernetes or signals.hosts, whose events the rules are about');
   if (groups.length > MAX_GROUPS)
     refuse([], `must name at most ${MAX_GROUPS} log groups, since the policy of the function names each`);
 }
@@ -76,6 +85,15 @@ export const signals = z
       .describe(
         'Log groups with what started on hosts: auditd, laurel, Falco, Tetragon, Sysmon, Windows Security and ' +
           'PowerShell, osquery. The format is recognised by its content.',
+      ),
+    rules: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Folder with Sigma rules of your own (.yml, .yaml), as the app sees it. They are read when the app is ' +
+          'synthesized, at most 500 rules of 1 MB together, and become part of the function. A rule that is not ' +
+          'understood is refused by name.',
       ),
     ecs: z
       .boolean()

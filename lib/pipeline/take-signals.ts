@@ -1,6 +1,7 @@
 /** Takes one payload of a log of orchestrators or hosts: stores what may become a signal, and judges it. */
 import { judgeGathered } from '../signals/gathered.ts';
 import { type Payload, readPayload } from '../signals/payload.ts';
+import type { SigmaRule } from '../signals/sigma/rule.ts';
 import { SILENCE } from '../store/agenda.ts';
 import type { Judged } from './judge.ts';
 import { type JudgingSignals, judgeSignals } from './judge-signals.ts';
@@ -23,10 +24,10 @@ export interface TakenSignals extends Judged, Pick<Payload, 'name' | 'kind' | 'e
  */
 export async function takeSignals(
   event: unknown,
-  services: JudgingSignals & Pick<Services, 'windows'>,
+  services: JudgingSignals & Pick<Services, 'windows'> & { readonly rules?: readonly SigmaRule[] },
   now: number,
 ): Promise<TakenSignals> {
-  const { name, kind, events, unread, gathered, digest, received } = readPayload(event);
+  const { name, kind, events, unread, gathered, digest, received } = readPayload(event, services.rules);
   const { agenda } = services.windows;
   const { items, bytes, dropped, hours } = await services.signals.write(gathered, { digest, received }, now);
   const taken = { name, kind, events, unread, items, bytes, dropped, opened: 0, updated: 0 };

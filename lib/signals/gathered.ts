@@ -41,7 +41,7 @@ export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
     for (const fact of facts) ledger.add(fact);
     for (const { log, events } of hosts) {
       const known = logs.get(log) ?? new Map<string, ProcessEvent>();
-      for (const event of events) known.set(keyOf(event), event);
+      for (const event of events) known.set(keyOf(event), withRules(event, known.get(keyOf(event))));
       logs.set(log, known);
     }
   }
@@ -53,11 +53,16 @@ export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
     for (const event of [...events.values()].sort(byTime)) {
       lastAt = Math.max(lastAt, event.at);
       const signal = judge.judge(event);
-      if (signal) signals.push(ledger.directory.resolve(signal));
+      for (const one of [...(signal ? [signal] : []), ...judge.judgeRules(event)])
+        signals.push(ledger.directory.resolve(one));
     }
   }
   return { signals, directory: ledger.directory, lastAt, dropped: ledger.dropped + ledger.directory.dropped };
 }
+
+/** Rules may have come between two deliveries of one event. */
+const withRules = (event: ProcessEvent, known: ProcessEvent | undefined): ProcessEvent =>
+  known?.rules && !event.rules ? { ...event, rules: known.rules } : event;
 
 const keyOf = (event: ProcessEvent): string =>
   event.type === 'connection' ? `${event.eventId} ${event.address} ${event.port}` : `${event.type} ${event.eventId}`;

@@ -10,6 +10,7 @@ import type { ProcessEvent } from './host/process-event.ts';
 import { type Fact, objectOf, objectsOf, textOf } from './orchestrator/facts.ts';
 import { isKept } from './orchestrator/ledger.ts';
 import { OrchestratorReader, UNREAD } from './orchestrator/reader.ts';
+import type { SigmaRule } from './sigma/rule.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -48,13 +49,13 @@ const AUDIT_STREAM = /^kube-apiserver-audit-/;
 const NOTHING: Gathered = { facts: [], hosts: [] };
 
 /**
- * Reads what a function was called with.
+ * Reads what a function was called with. `rules` are those of the user.
  * @throws PayloadError if it is neither of both, or cut off.
  */
-export function readPayload(event: unknown): Payload {
+export function readPayload(event: unknown, rules: readonly SigmaRule[] = []): Payload {
   const value = objectOf(event);
   const packed = textOf(objectOf(value?.awslogs)?.data);
-  if (packed !== undefined) return readSubscription(unpack(packed));
+  if (packed !== undefined) return readSubscription(unpack(packed), rules);
   const type = textOf(value?.['detail-type']);
   if (value && type !== undefined && objectOf(value.detail)) return readEvent(value, type);
   throw new PayloadError(
@@ -100,7 +101,7 @@ function readEvent(event: Json, type: string): Payload {
   };
 }
 
-function readSubscription(payload: Json): Payload {
+function readSubscription(payload: Json, rules: readonly SigmaRule[]): Payload {
   const group = textOf(payload.logGroup) ?? '';
   const stream = textOf(payload.logStream) ?? '';
   const name = `${group} ${stream}`.trim();
@@ -119,18 +120,19 @@ function readSubscription(payload: Json): Payload {
     return { ...common, kind: 'no audit', events: 0, unread: [], gathered: NOTHING };
   // Each event as a payload of its own, so that one that cannot be read does not hide the others.
   const lines = logEvents.map((one) => JSON.stringify({ logStream: stream, logEvents: [one] }));
-  const { report, facts } = readOrchestrator(name, lines);
+  const { report, facts } = readOrchestrator(name, lines, rules);
   if (report.events) return { ...common, kind: 'orchestrator', ...report, gathered: { facts, hosts: [] } };
-  const host = readHost(stream || name, messages);
+  const host = readHost(stream || name, messages, rules);
   if (host.events) return { ...common, kind: 'host', ...host };
   return { ...common, kind: 'no audit', events: 0, unread: [...report.unread, ...host.unread], gathered: NOTHING };
 }
 
-function readOrchestrator(name: string, lines: readonly string[]) {
+function readOrchestrator(name: string, lines: readonly string[], rules: readonly SigmaRule[] = []) {
   const facts: Fact[] = [];
-  const reader = new OrchestratorReader(name, (fact) => {
+  const take = (fact: Fact): void => {
     if (isKept(fact)) facts.push(fact);
-  });
+  };
+  const reader = new OrchestratorReader(name, take, rules);
   for (const line of lines) reader.push(Buffer.from(`${line}\n`));
   const { events, unread } = reader.end();
   const report = {
@@ -155,9 +157,9 @@ function withoutRepetitions(facts: readonly Fact[]): Fact[] {
 /** Shorter than the steps in which queries are counted. */
 const stepOf = (at: number): number => Math.floor(at / 60_000);
 
-function readHost(log: string, messages: readonly string[]) {
+function readHost(log: string, messages: readonly string[], rules: readonly SigmaRule[]) {
   const events: ProcessEvent[] = [];
-  const reader = new HostLogReader(log);
+  const reader = new HostLogReader(log, rules);
   for (const message of messages)
     for (const line of message.split('\n'))
       for (const event of reader.events(line)) if (reader.concerns(event)) events.push(event);

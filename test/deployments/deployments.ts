@@ -1,4 +1,5 @@
 /** The deployments that tests run on the local cloud, by the name of their stack. One synthesis makes them all. */
+import { join } from 'node:path';
 import type { SettingsInput } from '../../lib/config/schema.ts';
 
 export const DEPLOYMENTS = {
@@ -29,7 +30,12 @@ export const DEPLOYMENTS = {
   signals: {
     emails: ['analyst@example.com'],
     digestHourUtc: null,
-    signals: { kubernetes: [{ cluster: 'shop' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
+    signals: {
+      kubernetes: [{ cluster: 'shop' }],
+      hosts: [{ logGroup: '/hosts/auditd' }],
+      rules: join(import.meta.dirname, '../data/signals/rules'),
+      ecs: true,
+    },
     watch: { bySignals: true },
   },
 } as const satisfies Readonly<Record<string, SettingsInput>>;

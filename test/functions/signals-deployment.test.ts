@@ -176,6 +176,58 @@ test('a task that starts becomes evidence, and its other states start no functio
   expect(await evidence()).toHaveLength(before + 1);
 });
 
+describe('a rule of the user', () => {
+  const ofRules = async () =>
+    (await stack.findings())
+      .map(({ finding }) => finding)
+      .filter(({ reasons }) => reasons.some(({ text }) => text.includes('Sigma rule')));
+
+  test('about hosts is a finding that credits its author', async () => {
+    const head = `msg=audit(${Math.floor(at / 1000)}.123:9001):`;
+    const record = (user: number) => [
+      `type=SYSCALL ${head} arch=c000003e syscall=59 success=yes exit=0 ppid=1 pid=77 auid=${user} uid=${user} ses=3 comm="bash" exe="/bin/bash"`,
+      `type=EXECVE ${head} argc=2 a0="bash" a1="/opt/inventory.sh"`,
+    ];
+    stack.cloud.putLogEvents(HOSTS, 'i-0fedcba9876543210', record(1001));
+    await idle();
+    expect(await ofRules()).toMatchObject([
+      {
+        kind: 'tool-execution',
+        severity: 'medium',
+        reasons: [
+          {
+            text: expect.stringContaining(
+              'Sigma rule "Inventory script started" (7e3c1f0e-3f52-4c58-9b0a-6a1f5f2a9d11, by Kim Example) matched bash',
+            ),
+          },
+        ],
+      },
+    ]);
+  });
+
+  test('about audit events is one too', async () => {
+    const line = audit(
+      'create',
+      { name: 'agent' },
+      {
+        auditID: '6f1ed4e2-0000-4000-8000-000000000009',
+        requestURI: '/api/v1/namespaces/shop/pods',
+        user: { username: 'robin' },
+        responseStatus: { code: 201 },
+        requestObject: { kind: 'Pod', spec: { hostNetwork: true, containers: [{ name: 'a', image: 'agent:1' }] } },
+      },
+    );
+    stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', [line]);
+    await idle();
+    expect((await ofRules()).filter(({ severity }) => severity === 'low')).toMatchObject([
+      {
+        actor: { name: 'agent' },
+        reasons: [{ text: expect.stringContaining('by Robin Example) matched a request of robin') }],
+      },
+    ]);
+  });
+});
+
 test('a payload that cannot be read fails with what was expected, so that Lambda repeats and then keeps it', async () => {
   const [signals] = [...stack.cloud.resources.keys()].filter((id) => /SignalsFunction[0-9A-F]{8}$/.test(id));
   await expect(stack.cloud.invoke(signals!, { awslogs: { data: 'H4sIbroken' } })).rejects.toThrow(

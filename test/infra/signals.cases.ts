@@ -1,7 +1,10 @@
 /** What `signals` adds to a template: a function, subscriptions, rules. And what it refuses. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { CfnSubscriptionFilter } from 'aws-cdk-lib/aws-logs';
 import { ScanDetector } from '../../infra/index.ts';
 import { parseRuntimeSettings } from '../../lib/config/runtime.ts';
@@ -101,6 +104,77 @@ describe('with signals', () => {
       resourcesOf(synthesize({ signals: { hosts } }), 'AWS::Logs::SubscriptionFilter').map(([id]) => id);
     const [a, b] = [{ logGroup: '/a' }, { logGroup: '/b' }];
     expect(idsOf([a, b]).sort()).toEqual(idsOf([b, a]).sort());
+  });
+});
+
+describe('rules of the user', () => {
+  const RULE = `title: T
+level: low
+logsource: {product: linux, service: auditd}
+detection:
+  s: {exe|endswith: /x}
+  condition: s
+`;
+  const folderOf = (files: Record<string, string>) => {
+    const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-rules-'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return folder;
+  };
+  const hosts = [{ logGroup: '/a' }];
+  const withRules = (files: Record<string, string>) => synthesize({ signals: { hosts, rules: folderOf(files) } });
+
+  test('are named to the signals function alone', () => {
+    const functions = resourcesOf(withRules({ 'a.yml': RULE, 'note.txt': 'x' }), 'AWS::Lambda::Function');
+    const named = functions.filter(([, { Properties }]) => JSON.stringify(Properties).includes('SIGMA_RULES'));
+    expect(named.map(([id]) => id)).toEqual([expect.stringContaining('SignalsFunction')]);
+  });
+
+  test('are refused by file, rule and construct, all at once', () => {
+    const files = {
+      'a.yml': RULE.replace('endswith', 're'),
+      'b.yaml': RULE.replace('exe|endswith', 'Hashes'),
+      'c.yml': RULE,
+      'd.yml': '{',
+    };
+    expect(() => withRules(files)).toThrow(
+      new RegExp(
+        [
+          'sweepwatch/Detector: signals.rules: a.yml, rule "T": not supported: modifier "re"',
+          'sweepwatch/Detector: signals.rules: b.yaml, rule "T": not supported: field "Hashes"',
+          'sweepwatch/Detector: signals.rules: d.yml: the file is not YAML: ',
+        ].join('\\n'),
+      ),
+    );
+  });
+
+  test('are refused beyond a number and a size, and where the folder holds no rule', () => {
+    const many = Array(501).fill(RULE).join('---\n');
+    expect(() => withRules({ 'a.yml': many })).toThrow(/signals\.rules: .* must have at most 500 rules, got 501/);
+    const long = RULE.replace('/x}', `${'x'.repeat(600_000)}}`);
+    expect(() => withRules({ 'a.yml': long, 'b.yml': long })).toThrow(
+      /must hold at most 1048576 bytes of rules, got 12\d+/,
+    );
+    expect(() => withRules({})).toThrow(/must contain rules in \.yml or \.yaml files/);
+    expect(() => synthesize({ signals: { hosts, rules: '/no/such' } })).toThrow(
+      /signals\.rules: \/no\/such must be a folder/,
+    );
+    expect(() => synthesize({ signals: { ecs: true, rules: folderOf({ 'a.yml': RULE }) } })).toThrow(
+      /signals\.rules: must come with signals\.kubernetes or signals\.hosts/,
+    );
+  });
+
+  test('about audit events come with a warning, unless every event is delivered', () => {
+    const audit = RULE.replace('linux, service: auditd', 'kubernetes');
+    const warnings = (allEvents: boolean) => {
+      const app = newApp();
+      const stack = new Stack(app, 'sweepwatch');
+      detector(stack, { kubernetes: [{ cluster: 'prod', allEvents }], rules: folderOf({ 'a.yml': audit }) });
+      const [filter] = resourcesOf(Template.fromStack(stack), 'AWS::Logs::SubscriptionFilter');
+      expect(filter![1].Properties.FilterPattern).toBe(allEvents ? '{ $.kind = "Event" }' : AUDIT_PATTERN);
+      return Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('signals\\.rules: .*: T'));
+    };
+    expect(warnings(false)).toHaveLength(1);
+    expect(warnings(true)).toEqual([]);
   });
 });
 

@@ -1,7 +1,5 @@
 /** Process events to signals: which of them speak for a scan, who did it, and where. */
 
-import { matchProcessRules } from '../sigma/match.ts';
-import type { SigmaRules } from '../sigma/rule.ts';
 import type { Actor, Place, Signal } from '../signal.ts';
 import { matchCommand, matchJoinedCommand, matchWindowsCommand, type ToolMatch } from '../tools/index.ts';
 import { matchPowerShell } from '../tools/powershell.ts';
@@ -65,16 +63,16 @@ export class HostJudge {
 
   /** Whether an event can become a signal, alone or with others. Most programs cannot. */
   concerns(event: ProcessEvent): boolean {
-    if (event.type === 'connection') return true;
+    if (event.type === 'connection' || event.rules) return true;
     if (event.type === 'script')
       return matchPowerShell(event.script) !== undefined || netConnectionProbe(event.script) !== undefined;
     const { match, probe } = this.#reading(event);
     return match !== undefined || probe !== undefined;
   }
 
-  /** The signals of the rules of the user. */
-  judgeRules(event: ProcessEvent, rules: SigmaRules): Signal[] {
-    return matchProcessRules(rules, event).map(({ id, title, author, level }) => {
+  /** The signals of the rules of the user that fit an event. */
+  judgeRules(event: ProcessEvent): Signal[] {
+    return (event.rules ?? []).map(({ id, title, author, level }) => {
       const command = event.type === 'start' ? commandOf(event) : event.type === 'script' ? event.script : undefined;
       const shown = command === undefined ? undefined : cut(command, MOST_COMMAND);
       const credit = author === undefined ? id : `${id}, by ${author}`;

@@ -1,5 +1,7 @@
 /** What every host log is read to: a program that started, a script that ran, or a connection that a program made. */
 
+import type { Credit } from '../sigma/rule.ts';
+
 interface HostEvent {
   /** Epoch milliseconds, from the event. */
   readonly at: number;
@@ -21,6 +23,8 @@ interface HostEvent {
   readonly program?: string;
   /** What the event could not show, as sentences. */
   readonly limits: readonly string[];
+  /** The rules of the user that fit. Absent if none does. */
+  readonly rules?: readonly Credit[];
 }
 
 /** The container of a process, as far as the event tells. */

@@ -1,6 +1,7 @@
 /** Host logs to signals: tells the formats apart line by line, keeps what belongs together, counts what it cannot read. */
 
-import type { SigmaRules } from '../sigma/rule.ts';
+import { matchProcessRules } from '../sigma/match.ts';
+import type { SigmaRule } from '../sigma/rule.ts';
 import type { Signal } from '../signal.ts';
 import { AuditdReader } from './auditd.ts';
 import { readAuditRecord } from './auditd-record.ts';
@@ -43,10 +44,10 @@ export class HostLogReader {
   #open: { kind: 'json' | 'xml'; text: string; depth: number } | undefined;
   #isRefused = false;
 
-  readonly #rules: SigmaRules | undefined;
+  readonly #rules: readonly SigmaRule[];
 
   /** `source` is the name of the file or log stream. It often names the instance. `rules` are those of the user. */
-  constructor(source: string, rules?: SigmaRules) {
+  constructor(source: string, rules: readonly SigmaRule[] = []) {
     this.#judge = new HostJudge(source);
     this.#rules = rules;
   }
@@ -56,8 +57,19 @@ export class HostLogReader {
     yield* this.#signals(this.events(line));
   }
 
-  /** Takes a line without its end, and gives the events that it completes, unjudged. */
+  /** Takes a line without its end, and gives the events that it completes, with the rules that fit, unjudged. */
   *events(line: string): Generator<ProcessEvent> {
+    for (const event of this.#eventsBy(line)) yield this.#withRules(event);
+  }
+
+  #withRules(event: ProcessEvent): ProcessEvent {
+    const rules = matchProcessRules(this.#rules, event);
+    return rules.length
+      ? { ...event, rules: rules.map(({ id, title, author, level }) => ({ id, title, author, level })) }
+      : event;
+  }
+
+  *#eventsBy(line: string): Generator<ProcessEvent> {
     this.counts.lines += 1;
     if (this.#isRefused) return;
     if (line.startsWith('ElfFile\0')) {
@@ -81,6 +93,10 @@ export class HostLogReader {
 
   /** Gives the events that are still open at the end, unjudged. */
   *lastEvents(): Generator<ProcessEvent> {
+    for (const event of this.#rest()) yield this.#withRules(event);
+  }
+
+  *#rest(): Generator<ProcessEvent> {
     if (this.#open) yield* this.#eventsOfCut(this.#open);
     this.#open = undefined;
     yield* this.#auditd.finish();
@@ -96,7 +112,7 @@ export class HostLogReader {
     for (const event of events) {
       const signal = this.#judge.judge(event);
       if (signal) yield signal;
-      if (this.#rules) yield* this.#judge.judgeRules(event, this.#rules);
+      yield* this.#judge.judgeRules(event);
     }
     this.counts.droppedCounters = this.#judge.droppedCounters;
   }

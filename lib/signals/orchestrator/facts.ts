@@ -3,6 +3,8 @@
  * itself: the rules that weigh facts against each other read them later, in any order.
  */
 
+import type { Credit } from '../sigma/rule.ts';
+
 /** The time of an event that carries none. */
 export const NO_TIME = 0;
 
@@ -142,12 +144,7 @@ export interface ProxyFact extends Event {
 /** A rule of the user fits an event. */
 export interface RuleFact extends Event {
   readonly type: 'rule';
-  readonly rule: {
-    readonly id: string;
-    readonly title: string;
-    readonly author?: string;
-    readonly level: 'informational' | 'low' | 'medium' | 'high' | 'critical';
-  };
+  readonly rule: Credit;
   readonly where: Where;
   readonly caller?: Caller;
   /** What was asked for: `create pods/exec`. */

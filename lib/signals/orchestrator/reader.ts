@@ -4,7 +4,7 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { matchAuditRules } from '../sigma/match.ts';
-import type { SigmaRules } from '../sigma/rule.ts';
+import type { SigmaRule } from '../sigma/rule.ts';
 import { auditFacts, isAuditEvent, ruleFact } from './audit.ts';
 import { cloudTrailFacts, isCloudTrailRecord } from './cloudtrail.ts';
 import { isTaskStateChange, taskFacts } from './ecs.ts';
@@ -51,7 +51,7 @@ export class OrchestratorReader {
   readonly #values: JsonValues;
   readonly #take: (fact: Fact) => void;
   readonly #host: string | undefined;
-  readonly #rules: SigmaRules | undefined;
+  readonly #rules: readonly SigmaRule[];
   readonly #unread = new Map<Unread, { count: number; firstLine: number }>();
   #events = 0;
   #line = 0;
@@ -60,9 +60,9 @@ export class OrchestratorReader {
    * @param name the file's name. An instance id in it names the host of engine events.
    * @param rules rules of the user, of which those about audit events are asked.
    */
-  constructor(name: string, take: (fact: Fact) => void, rules?: SigmaRules) {
+  constructor(name: string, take: (fact: Fact) => void, rules: readonly SigmaRule[] = []) {
     this.#take = take;
-    this.#rules = rules?.rules.some(({ log }) => log === 'kubernetes') ? rules : undefined;
+    this.#rules = rules.filter(({ log }) => log === 'kubernetes');
     this.#host = instanceIdIn(name);
     this.#values = new JsonValues({
       value: (text) => {
@@ -96,7 +96,7 @@ export class OrchestratorReader {
   }
 
   #text(text: string, around: Around): void {
-    if (!this.#rules && isSurelyWithoutFact(text)) {
+    if (!this.#rules.length && isSurelyWithoutFact(text)) {
       this.#events++;
       return;
     }
@@ -139,8 +139,7 @@ export class OrchestratorReader {
     }
     if (isAuditEvent(value)) {
       this.#understood(auditFacts(value, around.received));
-      if (this.#rules)
-        for (const rule of matchAuditRules(this.#rules, value)) this.#take(ruleFact(value, rule, around.received));
+      for (const rule of matchAuditRules(this.#rules, value)) this.#take(ruleFact(value, rule, around.received));
     } else if (isCloudTrailRecord(value)) this.#understood(cloudTrailFacts(value));
     else if (isDockerEvent(value)) this.#understood(dockerFacts(value, around.host));
     else if (isTaskStateChange(value)) this.#understood(taskFacts(value));

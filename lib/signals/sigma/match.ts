@@ -1,13 +1,12 @@
 /**
- * Sigma rules of the user against process events and Kubernetes audit events. Apart from the loader, which needs a YAML
- * parser that a function's bundle cannot hold.
+ * Sigma rules of the user against process events and Kubernetes audit events.
  */
 import type { ProcessEvent } from '../host/process-event.ts';
 import { baseName } from '../tools/words.ts';
-import type { FieldValues, SigmaRule, SigmaRules } from './rule.ts';
+import type { FieldValues, SigmaRule } from './rule.ts';
 
 /** The rules that fit a process event. */
-export function matchProcessRules({ rules }: SigmaRules, event: ProcessEvent): SigmaRule[] {
+export function matchProcessRules(rules: readonly SigmaRule[], event: ProcessEvent): SigmaRule[] {
   if (rules.length === 0 || event.type === 'connection') return [];
   const log = event.type === 'start' ? 'process' : 'script';
   const system = systemOf(event);
@@ -18,7 +17,7 @@ export function matchProcessRules({ rules }: SigmaRules, event: ProcessEvent): S
 }
 
 /** The rules that fit a Kubernetes audit event. */
-export function matchAuditRules({ rules }: SigmaRules, event: unknown): SigmaRule[] {
+export function matchAuditRules(rules: readonly SigmaRule[], event: unknown): SigmaRule[] {
   const values = nestedValues(event);
   return rules.filter((rule) => rule.log === 'kubernetes' && rule.matches(values));
 }

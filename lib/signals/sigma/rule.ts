@@ -3,9 +3,11 @@
  * refused by name. No rule is shipped: their licence asks that the author is named where a match is shown, so
  * {@link SigmaRule.author} travels with each match.
  */
-import { parseAllDocuments } from 'yaml';
 import { type Condition, conditionOf } from './condition.ts';
 import { Refusal, type Test, testOf } from './pattern.ts';
+
+/** The part of a rule that travels with a match. */
+export type Credit = Pick<SigmaRule, 'id' | 'title' | 'author' | 'level'>;
 
 /** The logs that rules can be about. */
 type SigmaLog = 'process' | 'script' | 'kubernetes';
@@ -25,18 +27,6 @@ export interface SigmaRule {
 /** The values of a field of an event, and all values for searches without a field. */
 export type FieldValues = (field: string | undefined) => readonly string[];
 
-interface RefusedRule {
-  readonly file: string;
-  /** The title or the number of the document. */
-  readonly rule: string;
-  readonly reason: string;
-}
-
-export interface SigmaRules {
-  readonly rules: readonly SigmaRule[];
-  readonly refused: readonly RefusedRule[];
-}
-
 const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 /** Fields of process creation that events are read to. Another field would never match, so its rule is refused. */
 const PROCESS_FIELDS = new Set([
@@ -44,52 +34,18 @@ const PROCESS_FIELDS = new Set([
   ...['ParentCommandLine', 'ProcessId', 'Computer', 'type', 'exe', 'comm'],
 ]);
 const SCRIPT_FIELDS = new Set(['ScriptBlockText', 'Computer', 'User']);
-/** A rule file may be this long, and name this many aliases. */
-const MOST_TEXT = 1_000_000;
-const MOST_ALIASES = 100;
 
 type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
+
+/** Whether a value is a map. */
+export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads rule files. A file that cannot be read refuses only itself. */
-export function loadSigmaRules(files: Iterable<{ readonly name: string; readonly text: string }>): SigmaRules {
-  const rules: SigmaRule[] = [];
-  const refused: RefusedRule[] = [];
-  for (const { name: file, text } of files) {
-    const documents = documentsOf(text);
-    if (typeof documents === 'string') {
-      refused.push({ file, rule: '', reason: documents });
-      continue;
-    }
-    for (const [index, document] of documents.entries()) {
-      const rule = isFields(document) && typeof document.title === 'string' ? document.title : `document ${index + 1}`;
-      try {
-        rules.push(ruleOf(document));
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        refused.push({ file, rule, reason: `not supported: ${error.message}` });
-      }
-    }
-  }
-  return { rules, refused };
-}
-
-/** The documents of a file, or a sentence about what is wrong with it. */
-function documentsOf(text: string): unknown[] | string {
-  if (text.length > MOST_TEXT) return 'the file is longer than 1 MB';
-  try {
-    const documents = parseAllDocuments(text, { logLevel: 'silent' });
-    if (!Array.isArray(documents)) return 'the file is empty';
-    const [problem] = documents.flatMap(({ errors }) => errors);
-    if (problem) return `the file is not YAML: ${problem.message.split('\n', 1)[0]}`;
-    return documents.map((document) => document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown);
-  } catch (error) {
-    return `the file is not YAML: ${error instanceof Error ? error.message.split('\n', 1)[0] : 'unreadable'}`;
-  }
-}
-
-function ruleOf(document: unknown): SigmaRule {
+/**
+ * Reads one document of a rule file.
+ * @throws Refusal that names what is not understood.
+ */
+export function ruleOf(document: unknown): SigmaRule {
   if (!isFields(document)) throw new Refusal('a document that is no rule');
   if ('action' in document) throw new Refusal('a collection of rules ("action")');
   if ('correlation' in document) throw new Refusal('a correlation');

@@ -2,9 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { HostLogReader } from '../../../../lib/signals/host/index.ts';
 import type { ProcessEvent } from '../../../../lib/signals/host/process-event.ts';
+import { loadSigmaRules } from '../../../../lib/signals/sigma/load.ts';
 import { matchAuditRules, matchProcessRules } from '../../../../lib/signals/sigma/match.ts';
 import { wildcardTest } from '../../../../lib/signals/sigma/pattern.ts';
-import { loadSigmaRules } from '../../../../lib/signals/sigma/rule.ts';
 
 const HEAD =
   'title: A rule\nid: r1\nauthor: Kim Example\nlevel: high\nlogsource: {category: process_creation, product: linux}\n';
@@ -24,7 +24,7 @@ const start = (program: string, line: string, more: object = {}): ProcessEvent =
 const fits = (detection: string, event: ProcessEvent, head = HEAD): boolean => {
   const loaded = load(detection, head);
   expect(loaded.refused).toEqual([]);
-  return matchProcessRules(loaded, event).length > 0;
+  return matchProcessRules(loaded.rules, event).length > 0;
 };
 
 const NMAP = start('/usr/bin/nmap', 'nmap -sS 10.0.0.0/24', { parentProgram: '/bin/bash' });
@@ -65,8 +65,12 @@ describe('searches', () => {
   test('networks', () => {
     const event = { sourceIPs: ['10.1.2.3', '192.0.2.1'] };
     const head = 'title: A\nlogsource: {product: kubernetes, service: audit}\n';
-    expect(matchAuditRules(load('  s: {sourceIPs|cidr: 10.0.0.0/8}\n  condition: s', head), event)).toHaveLength(1);
-    expect(matchAuditRules(load('  s: {sourceIPs|cidr: 172.16.0.0/12}\n  condition: s', head), event)).toEqual([]);
+    expect(matchAuditRules(load('  s: {sourceIPs|cidr: 10.0.0.0/8}\n  condition: s', head).rules, event)).toHaveLength(
+      1,
+    );
+    expect(matchAuditRules(load('  s: {sourceIPs|cidr: 172.16.0.0/12}\n  condition: s', head).rules, event)).toEqual(
+      [],
+    );
   });
 });
 
@@ -110,6 +114,7 @@ describe('is refused by name', () => {
   ])('%j', (detection, construct) => {
     expect(load(detection)).toEqual({
       rules: [],
+      sources: [],
       refused: [{ file: 'rule.yml', rule: 'A rule', reason: `not supported: ${construct}` }],
     });
   });
@@ -149,7 +154,10 @@ describe('is refused by name', () => {
 
 test('a Kubernetes rule reads nested fields and lists', () => {
   const head = 'title: Host network\nlogsource: {product: kubernetes, service: audit}\n';
-  const rules = load('  s: {verb: create, requestObject.spec.containers.image|contains: nmap}\n  condition: s', head);
+  const { rules } = load(
+    '  s: {verb: create, requestObject.spec.containers.image|contains: nmap}\n  condition: s',
+    head,
+  );
   const event = { verb: 'create', requestObject: { spec: { containers: [{ image: 'web' }, { image: 'x/nmap:7' }] } } };
   expect(matchAuditRules(rules, event).map(({ title }) => title)).toEqual(['Host network']);
   expect(matchAuditRules(rules, { ...event, verb: 'get' })).toEqual([]);
@@ -160,7 +168,7 @@ test('a rule for another system does not match', () => {
 });
 
 test('a match names the rule and its author', () => {
-  const rules = load('  s: {Image|endswith: /whoami}\n  condition: s');
+  const { rules } = load('  s: {Image|endswith: /whoami}\n  condition: s');
   const reader = new HostLogReader('host.log', rules);
   const line = JSON.stringify({
     ID: '1794650400.123:75',

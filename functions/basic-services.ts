@@ -24,6 +24,7 @@ import { SuppressionsStore } from '../lib/store/suppressions-store.ts';
 import { WatchesStore } from '../lib/store/watches-store.ts';
 import { WindowsStore } from '../lib/store/windows-store.ts';
 import { loggable } from '../lib/text/untrusted.ts';
+import { ofAlarms } from './alarm-metrics.ts';
 
 /** Calls that leave the process. Tests and benchmarks replace them with lists. */
 type Outlets = Pick<Services, 'requestAlert' | 'publish' | 'countConfirmedAddresses'>;
@@ -84,6 +85,7 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
     ...judging,
     ...toTopics(means.clients, { alerts: required('ALERT_TOPIC_ARN'), operations: required('OPERATIONS_TOPIC_ARN') }),
     ...outlets,
+    metrics: runtime.detailedMonitoring ? means.metrics : ofAlarms(means.metrics),
     runtime,
     key,
     outbox: new Outbox(documents, table),

@@ -105,11 +105,6 @@ function record(
   metrics.addMetric('FindingsUpdated', MetricUnit.Count, updated);
   if (contactsDropped) metrics.addMetric('ContactsDropped', MetricUnit.Count, contactsDropped);
   if (sourcesDropped) metrics.addMetric('SourcesDropped', MetricUnit.Count, sourcesDropped);
-  for (const { reason, count } of skipped) {
-    const single = metrics.singleMetric();
-    single.addDimension('reason', reason);
-    single.addMetric('LinesSkippedByReason', MetricUnit.Count, count);
-  }
 }
 
 export const handler = onLambda(() => {

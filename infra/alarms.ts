@@ -29,7 +29,8 @@ export function createAlarms(
   const action = new SnsAction(resources.topics.operations);
   const specs = [
     ...deadLetterAlarms(resources, { signals, destinations }),
-    ...functionAlarms(functions, { signals, destinations }),
+    ...(settings.detailedMonitoring ? functionAlarms(functions, { signals, destinations }) : []),
+    stoppedAlarm(functions),
     ...ageAlarms(resources),
     ...silenceAlarms(settings),
     deliveryAlarm(resources),
@@ -73,20 +74,23 @@ function functionAlarms({ ingest, alert, settle }: Functions, { signals, destina
     errorsAlarm('settle', settle),
     ...(signals ? [errorsAlarm('signals', signals.function)] : []),
     ...(destinations ? [errorsAlarm('forward', destinations.function)] : []),
-    {
-      id: 'SettleStopped',
-      metric: settle.metricInvocations({ period, statistic: Stats.SUM }),
-      below: 1,
-      periods: 3,
-      // Lambda writes no zeros. A new alarm therefore fires until the first run, as its description says.
-      missing: TreatMissingData.BREACHING,
-      description:
-        'The settle function has not run for 15 minutes. Slow scans, closing of findings and held ' +
-        'alerts are delayed, and missing logs raise no alarm. During the first ten minutes of a ' +
-        'deployment, wait. First: check whether its schedule is enabled and whether Lambda throttles ' +
-        'it.',
-    },
   ];
+}
+
+function stoppedAlarm({ settle }: Functions): AlarmSpec {
+  return {
+    id: 'SettleStopped',
+    metric: settle.metricInvocations({ period, statistic: Stats.SUM }),
+    below: 1,
+    periods: 3,
+    // Lambda writes no zeros. A new alarm therefore fires until the first run, as its description says.
+    missing: TreatMissingData.BREACHING,
+    description:
+      'The settle function has not run for 15 minutes. Slow scans, closing of findings and held ' +
+      'alerts are delayed, and missing logs raise no alarm. During the first ten minutes of a ' +
+      'deployment, wait. First: check whether its schedule is enabled and whether Lambda throttles ' +
+      'it.',
+  };
 }
 
 const errorsAlarm = (name: keyof typeof retries, fn: IFunction): AlarmSpec => ({
@@ -163,19 +167,23 @@ function silenceAlarms(settings: Settings): AlarmSpec[] {
     description,
   });
   return [
-    silence(
-      'NoObjects',
-      'ObjectsRead',
-      'No flow log file was read for 30 minutes, so no scan would be detected. First: check whether ' +
-        'the bucket contains new files. If it does, its notifications are broken. If not, the flow ' +
-        'logs are. This alarm repeats daily.',
-    ),
+    ...(settings.detailedMonitoring
+      ? [
+          silence(
+            'NoObjects',
+            'ObjectsRead',
+            'No flow log file was read for 30 minutes, so no scan would be detected. First: check whether ' +
+              'the bucket contains new files. If it does, its notifications are broken. If not, the flow ' +
+              'logs are. This alarm repeats daily.',
+          ),
+        ]
+      : []),
     silence(
       'NoRecords',
       'RecordsRead',
-      'No flow log record was read for 30 minutes, so no scan would be detected. First: open a ' +
-        'recent file. Empty or NODATA files mean that the logged interfaces carry no traffic. This ' +
-        'alarm repeats daily.',
+      'No flow log record was read for 30 minutes, so no scan would be detected. First: check whether the bucket ' +
+        'contains new files. If not, the flow logs are broken. If it does, open one: empty or NODATA files mean that the ' +
+        'logged interfaces carry no traffic, others that notifications are broken. This alarm repeats daily.',
     ),
   ];
 }

@@ -1,4 +1,5 @@
 /** The parts of a detector, for the files that need all of them: the outputs and the accepted cdk-nag findings. */
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -31,5 +32,6 @@ export interface DetectorParts extends Construct {
   readonly forwardFunction?: LambdaFunction;
   readonly eventBus?: IEventBus;
   readonly chatTopic?: ITopic;
+  readonly dashboard?: Dashboard | undefined;
   readonly destinationQueues: readonly DestinationQueue[];
 }

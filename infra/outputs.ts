@@ -54,6 +54,11 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       'Prints the open findings, latest first',
     ],
   };
+  if (detector.dashboard)
+    outputs.Dashboard = [
+      detector.dashboard.dashboardName,
+      'CloudWatch dashboard: whether it works, what it found, what it costs',
+    ];
   const { signalsFunction, signalsDeadLetters } = detector;
   if (signalsFunction && signalsDeadLetters)
     Object.assign(outputs, {

@@ -1,6 +1,6 @@
 /** The construct: everything between flow log files and alerts, for any CDK app. */
 import { Annotations, type aws_dynamodb as dynamodb } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import type { IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -15,6 +15,7 @@ import { isToken } from '../lib/config/token.ts';
 import { acknowledgeNagFindings } from './acceptances.ts';
 import { createAlarms } from './alarms.ts';
 import { checkBucketOwner } from './bucket-owner.ts';
+import { createDashboard } from './dashboard.ts';
 import { createDestinations } from './destinations.ts';
 import { checkKeyPlaces, createKey } from './encryption.ts';
 import { createFlowLogs } from './flow-logs.ts';
@@ -81,6 +82,9 @@ export class ScanDetector extends Construct {
   readonly flowLogs: readonly CfnFlowLog[];
   /** All alarms. Each notifies `operationsTopic`. */
   readonly alarms: readonly Alarm[];
+
+  /** The dashboard. Undefined if `settings.dashboard` is false. */
+  readonly dashboard: Dashboard | undefined;
   /** The key of bucket, tables and alert topic, if `settings.kmsKey` asks for one. */
   readonly encryptionKey?: IKey;
 
@@ -152,6 +156,7 @@ export class ScanDetector extends Construct {
     for (const table of Object.values(tables))
       table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
     this.alarms = createAlarms(this, settings, resources, functions, { signals, destinations });
+    this.dashboard = settings.dashboard ? createDashboard(this, this, this.alarms) : undefined;
     acknowledgeNagFindings(this, log.objects);
     this.warnOfSilence(props.alertTopic !== undefined);
     if (settings.bucket.existing !== undefined && vpcs.length > 0)

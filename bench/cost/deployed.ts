@@ -1,6 +1,7 @@
 /** A synthesized template, as far as a bill goes: what is there, how large it is, and what its functions emit. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { OF_ALARMS } from '../../functions/alarm-metrics.ts';
 import type { Settings } from '../../lib/config/schema.ts';
 import type { CountedTable } from './counter.ts';
 
@@ -46,7 +47,7 @@ export function countsOf(template: object, settings: Settings): Deployed {
     settings,
     alarms: all('AWS::CloudWatch::Alarm').length,
     keys: all('AWS::KMS::Key').length,
-    metrics: metricsOf(),
+    metrics: metricsOf(settings.detailedMonitoring),
     recoverableTables: replicas.filter(({ PointInTimeRecoverySpecification }) => PointInTimeRecoverySpecification)
       .length,
     queuesRead: all('AWS::Lambda::EventSourceMapping').length,
@@ -60,12 +61,13 @@ export function countsOf(template: object, settings: Settings): Deployed {
   };
 }
 
-/** Each has one dimension with one value, so a name is a metric. The count by reason is one metric per reason. */
-function metricsOf(): string[] {
+/** Each has one dimension with one value, so a name is a metric. */
+function metricsOf(isDetailed: boolean): string[] {
   const code = CODE.flatMap((folder) =>
     readdirSync(folder)
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(join(folder, file), 'utf8')),
   );
-  return [...new Set(code.flatMap((text) => [...text.matchAll(/\.addMetric\(\s*'(\w+)'/g)].map((match) => match[1]!)))];
+  const all = code.flatMap((text) => [...text.matchAll(/\.addMetric\(\s*'(\w+)'/g)].map((match) => match[1]!));
+  return [...new Set(all)].filter((name) => isDetailed || OF_ALARMS.has(name));
 }

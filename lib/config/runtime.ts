@@ -38,6 +38,8 @@ export interface RuntimeSettings {
   watchBySignals?: boolean;
   /** Whether logs of orchestrators or hosts arrive. If absent, nothing is read about signals. */
   hasSignals?: boolean;
+  /** Whether to write metrics that no alarm needs. If absent, these numbers are only in the logs. */
+  detailedMonitoring?: boolean;
 }
 
 /** Limit for the JSON of the runtime settings in bytes, since all variables of a function share 4 KB. */
@@ -60,6 +62,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     ...(settings.bucket.existing?.flowLogsUnder === undefined ? {} : { flowLogKeysOnly: true }),
     ...(settings.watch.bySignals && { watchBySignals: true }),
     ...(hasSignals(settings.signals) && { hasSignals: true }),
+    ...(settings.detailedMonitoring && { detailedMonitoring: true }),
   };
 }
 
@@ -108,6 +111,9 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
       ? {}
       : { watchBySignals: flag('watchBySignals', settings.watchBySignals) }),
     ...(settings.hasSignals === undefined ? {} : { hasSignals: flag('hasSignals', settings.hasSignals) }),
+    ...(settings.detailedMonitoring === undefined
+      ? {}
+      : { detailedMonitoring: flag('detailedMonitoring', settings.detailedMonitoring) }),
   };
 }
 

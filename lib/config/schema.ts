@@ -266,6 +266,22 @@ const settingsShape = z
       .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'])
       .default('INFO')
       .describe('Log level of the functions. DEBUG writes gigabytes, which CloudWatch bills.'),
+    detailedMonitoring: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether there are also alarms on errors and throttles of each function, an alarm on missing files beside the ' +
+          'one on missing records, and metrics that no alarm needs. Without them the same trouble is reported by the age ' +
+          'of messages, dead letters and missing records, some minutes later, and the numbers are in the logs and on the ' +
+          'dashboard. They cost about 4 USD a month.',
+      ),
+    dashboard: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether the stack has a CloudWatch dashboard. The first three of an account are free, each further one costs ' +
+          '3 USD a month.',
+      ),
     keepDataOnRemoval: z
       .boolean()
       .default(true)

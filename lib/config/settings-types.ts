@@ -611,6 +611,20 @@ export interface SettingsInput {
    */
   logLevel?: "DEBUG" | "INFO" | "WARN" | "ERROR";
   /**
+   * Whether there are also alarms on errors and throttles of each function, an alarm on missing files beside the
+   * one on missing records, and metrics that no alarm needs. Without them the same trouble is reported by the age
+   * of messages, dead letters and missing records, some minutes later, and the numbers are in the logs and on the
+   * dashboard. They cost about 4 USD a month.
+   * @default false
+   */
+  detailedMonitoring?: boolean;
+  /**
+   * Whether the stack has a CloudWatch dashboard. The first three of an account are free, each further one costs 3
+   * USD a month.
+   * @default true
+   */
+  dashboard?: boolean;
+  /**
    * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
    * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first
    * deployment that fails deletes all three in either case.
@@ -1230,6 +1244,20 @@ export interface Settings {
    * @default "INFO"
    */
   logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
+  /**
+   * Whether there are also alarms on errors and throttles of each function, an alarm on missing files beside the
+   * one on missing records, and metrics that no alarm needs. Without them the same trouble is reported by the age
+   * of messages, dead letters and missing records, some minutes later, and the numbers are in the logs and on the
+   * dashboard. They cost about 4 USD a month.
+   * @default false
+   */
+  detailedMonitoring: boolean;
+  /**
+   * Whether the stack has a CloudWatch dashboard. The first three of an account are free, each further one costs 3
+   * USD a month.
+   * @default true
+   */
+  dashboard: boolean;
   /**
    * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
    * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first

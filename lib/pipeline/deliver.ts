@@ -1,7 +1,7 @@
 /** Delivers the alert about a marked finding: lease, decide, publish, record, clear. */
 
 import { type AlertEvent, newsOf } from '../finding/lifecycle.ts';
-import { epochSeconds, type Finding, type Reason } from '../finding/model.ts';
+import { epochSeconds, type Finding, type Reason, type Severity } from '../finding/model.ts';
 import { BEHAVIOUR_DAYS, changeOf } from '../notify/changed-scanner.ts';
 import { asEarlier, EARLIER_DAYS, type EarlierAlert } from '../notify/earlier.ts';
 import { isOld, type LookBack, lookBackOf } from '../notify/look-back.ts';
@@ -29,6 +29,7 @@ export type Delivered =
   | {
       readonly outcome: 'published';
       readonly event: string;
+      readonly severity: Severity;
       readonly lagSeconds: number;
       /** Whether it is that of a test, whose log is old on purpose. */
       readonly isTest?: true;
@@ -76,7 +77,7 @@ export async function deliver(ref: FindingRef, services: Delivering): Promise<De
   const announced = announcedAs(finding, clock());
   await redeliverIfMarkedAgain(await outbox.told(stored, announced, undefined), ref, services);
   const lagSeconds = announced.at - epochSeconds(finding.detectedAt);
-  return { outcome: 'published', event, lagSeconds, ...(finding.test && { isTest: true }) };
+  return { outcome: 'published', event, severity: finding.severity, lagSeconds, ...(finding.test && { isTest: true }) };
 }
 
 /** The look back that keeps a finding quiet. Fresh findings cost no read. */

@@ -25,13 +25,18 @@ export interface Clients {
 /** The topics of a deployment. */
 export type TopicName = 'alerts' | 'operations';
 
+/** Collects metrics until they are published together. */
+export interface MetricsWriter extends Pick<Metrics, 'hasStoredMetrics' | 'publishStoredMetrics'> {
+  readonly addMetric: (...metric: Parameters<Metrics['addMetric']>) => unknown;
+}
+
 /** Clients, clock, logger, stores, outlets and settings of one process. They include the options of a judge. */
 export interface Services extends JudgeOptions {
   readonly clients: Clients;
   /** Epoch seconds. */
   readonly clock: () => number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  readonly metrics: Pick<Metrics, 'addMetric' | 'singleMetric' | 'hasStoredMetrics' | 'publishStoredMetrics'>;
+  readonly metrics: MetricsWriter;
   /** The variable SETTINGS. `settings` has the numbers of the detections. */
   readonly runtime: RuntimeSettings;
   /** The key of the hashes that select the contacts of a sample. */

@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   services = createServices({
     variables: {
-      SETTINGS: JSON.stringify(toRuntimeSettings(parseSettings({}))),
+      SETTINGS: JSON.stringify(toRuntimeSettings(parseSettings({ detailedMonitoring: true }))),
       HASH_KEY: 'a secret',
       WINDOWS_TABLE: names.windows,
       FINDINGS_TABLE: names.findings,

@@ -1,4 +1,4 @@
-/** A bucket that other services deliver to as well: the flow logs in it are read, the rest is ignored and counted. */
+/** A bucket that other services deliver to as well: the flow logs in it are read, the rest is ignored. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
@@ -34,12 +34,7 @@ const reasons = () =>
   parsed<{ level: string; reason: string }>('object ignored')
     .map(({ level, reason }) => `${level} ${reason}`)
     .sort();
-/** A metric as the functions published it, summed. */
-const counted = (metric: string) =>
-  parsed<Record<string, number | number[]>>('_aws').reduce(
-    (sum, { [metric]: values = 0 }) => sum + [values].flat().reduce((all, value) => all + value, 0),
-    0,
-  );
+const filesRead = () => parsed('"object read"').length;
 
 beforeAll(async () => {
   stack = await startStack('shared-bucket', {}, 'as deployed');
@@ -56,11 +51,11 @@ test('the rule passes on the flow logs of all accounts and Regions, and they bec
       .map((subject) => /10\.0\.7\.\d/.exec(subject)?.[0])
       .sort(),
   ).toEqual(['10.0.7.1', '10.0.7.2']);
-  expect(counted('ObjectsRead')).toBe(2);
+  expect(filesRead()).toBe(2);
   expect(reasons()).toEqual(['INFO an empty object']);
 });
 
-test('other objects that a bucket announces are ignored and counted, and nothing fails', async () => {
+test('other objects that a bucket announces are ignored with a reason each, and nothing fails', async () => {
   const record = (key: string, size: number) => ({
     eventVersion: '2.1',
     eventName: 'ObjectCreated:Put',
@@ -81,8 +76,7 @@ test('other objects that a bucket announces are ignored and counted, and nothing
     'INFO an empty object',
     'INFO outside the folders of flow logs',
   ]);
-  expect(counted('ObjectsIgnored')).toBe(10);
-  expect(counted('ObjectsRead')).toBe(2);
+  expect(filesRead()).toBe(2);
   expect(stack.events.filter(({ type }) => type === 'batch failed' || type === 'function failed')).toEqual([]);
   expect(await stack.take('IngestDeadLetters')).toEqual([]);
 }, 90_000);

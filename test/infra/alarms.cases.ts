@@ -93,15 +93,11 @@ function metricsOf({ hours, settle = ALWAYS, files = [], empty = [], flood = [],
     const at = START + time;
     if (isIn(settle, time)) {
       metrics.put('AWS/Lambda Invocations <SettleFunction>', at, 1);
-      metrics.put('AWS/Lambda Errors <SettleFunction>', at, 0);
-      metrics.put('Sweepwatch ObjectsRead sweepwatch', at, 0);
       metrics.put('Sweepwatch RecordsRead sweepwatch', at, 0);
       if (isIn(unconfirmed, time)) metrics.put('Sweepwatch SubscriptionsMissing sweepwatch', at, 1);
     }
     if (isIn(files, time)) {
-      metrics.put('Sweepwatch ObjectsRead sweepwatch', at + 70, 1);
       metrics.put('Sweepwatch RecordsRead sweepwatch', at + 70, isIn(empty, time) ? 0 : 5000);
-      metrics.put('AWS/Lambda Errors <IngestFunction>', at + 70, 0);
     }
     if (isIn(flood, time)) {
       metrics.put('Sweepwatch WritesThrottled sweepwatch', at + 80, 400);
@@ -167,19 +163,17 @@ describe.each(EXTRAS)('the alarms, where CloudWatch reads %i points more than it
 
   test('report after half an hour that no file comes, and again every morning', () => {
     const { messages } = tell(STORIES['a first deployment, and no file comes']!, extra);
-    for (const name of ['NoObjects', 'NoRecords']) {
-      const [first = 0, repeated = 0, ...more] = timesOf(messages, name);
-      expect(first).toBeGreaterThanOrEqual(30 * MINUTE);
-      expect(first).toBeLessThanOrEqual(40 * MINUTE);
-      expect(repeated).toBeGreaterThanOrEqual(NEXT_MORNING[0]);
-      expect(repeated).toBeLessThanOrEqual(NEXT_MORNING[1]);
-      expect(more).toEqual([]);
-    }
+    const [first = 0, repeated = 0, ...more] = timesOf(messages, 'NoRecords');
+    expect(first).toBeGreaterThanOrEqual(30 * MINUTE);
+    expect(first).toBeLessThanOrEqual(40 * MINUTE);
+    expect(repeated).toBeGreaterThanOrEqual(NEXT_MORNING[0]);
+    expect(repeated).toBeLessThanOrEqual(NEXT_MORNING[1]);
+    expect(more).toEqual([]);
   });
 
   test('reach somebody who confirmed late, within a day', () => {
     for (const [name, alarm] of [
-      ['a first deployment, and no file comes', 'NoObjects'],
+      ['a first deployment, and no file comes', 'NoRecords'],
       ['a first deployment, and an address is not confirmed', 'SubscriptionsMissing'],
     ] as const) {
       const times = timesOf(tell(STORIES[name]!, extra).messages, alarm);
@@ -189,7 +183,7 @@ describe.each(EXTRAS)('the alarms, where CloudWatch reads %i points more than it
   });
 
   test.each<[story: keyof typeof TROUBLES, alarm: string, within: number]>([
-    ['files stop', 'NoObjects', 45 * MINUTE],
+    ['files stop', 'NoRecords', 45 * MINUTE],
     ['the schedule of settle is disabled', 'SettleStopped', 45 * MINUTE],
     ['a subscription is removed', 'SubscriptionsMissing', 45 * MINUTE],
     ['a table is at its ceiling', 'WritesThrottled', 10 * MINUTE],
@@ -238,18 +232,18 @@ describe('mistakes that the stories find', () => {
     const { messages } = tell(
       STORIES['a first deployment, all is well']!,
       2,
-      changed('IngestErrors', { OKActions: ['topic'] }),
+      changed('IngestLate', { OKActions: ['topic'] }),
     );
-    expect(messages).toContainEqual(expect.objectContaining({ alarm: 'IngestErrors', state: 'OK' }));
+    expect(messages).toContainEqual(expect.objectContaining({ alarm: 'IngestLate', state: 'OK' }));
   });
 
   test('silence that missing data stand for speaks before anybody listens', () => {
     const { messages } = tell(
       STORIES['a first deployment, and no file comes']!,
       2,
-      changed('NoObjects', { TreatMissingData: 'breaching' }),
+      changed('NoRecords', { TreatMissingData: 'breaching' }),
     );
-    expect(timesOf(messages, 'NoObjects')[0]).toBe(MINUTE);
+    expect(timesOf(messages, 'NoRecords')[0]).toBe(MINUTE);
   });
 
   test('an alarm on the throttling of DynamoDB sends nothing the second time, so the local cloud refuses it', () => {

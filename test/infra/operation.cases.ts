@@ -1,7 +1,9 @@
 /** What people see of a deployment: topics, alarms, outputs, warnings, and the findings of cdk-nag. */
+
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import type { CfnFlowLog } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -56,9 +58,13 @@ describe('topics and alarms', () => {
     }
   });
 
-  test('cost what they cost before: one alarm, and one metric in it, for each of seventeen', () => {
-    const alarms = [...alarmsIn(resourcesOf(byDefault, 'AWS::CloudWatch::Alarm')).values()];
-    expect(alarms.flatMap((alarm) => [...measuresOf(alarm).values()])).toHaveLength(17);
+  test('are eleven with one metric each, and seventeen with detailed monitoring', () => {
+    const measured = (template: Template) =>
+      [...alarmsIn(resourcesOf(template, 'AWS::CloudWatch::Alarm')).values()].flatMap((alarm) => [
+        ...measuresOf(alarm).values(),
+      ]);
+    expect(measured(byDefault)).toHaveLength(11);
+    expect(measured(synthesize({ detailedMonitoring: true }))).toHaveLength(17);
   });
 });
 

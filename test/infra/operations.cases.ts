@@ -72,9 +72,9 @@ describe('the alarms', () => {
       [...alarmsIn(resourcesOf(template, 'AWS::CloudWatch::Alarm')).values()].flatMap(({ Metrics = [] }) =>
         Metrics.flatMap(({ Expression }) => /HOUR\(\w+\) == (\d+)/.exec(Expression ?? '')?.[1] ?? []),
       );
-    expect(hoursOf(byDefault)).toEqual(['6', '6', '6']);
-    expect(hoursOf(synthesize({ digestHourUtc: 17 }))).toEqual(['17', '17', '17']);
-    expect(hoursOf(synthesize({ digestHourUtc: null }))).toEqual(['6', '6', '6']);
+    expect(hoursOf(byDefault)).toEqual(['6', '6']);
+    expect(hoursOf(synthesize({ digestHourUtc: 17, detailedMonitoring: true }))).toEqual(['17', '17', '17']);
+    expect(hoursOf(synthesize({ digestHourUtc: null }))).toEqual(['6', '6']);
   });
 
   test('on metrics of Sweepwatch use metrics that the functions write', () => {

@@ -68,6 +68,7 @@ export const withSignals = synthesize({
     ecs: true,
   },
   destinations: { eventBus: 'new', chat: {}, securityHub: true },
+  detailedMonitoring: true,
 });
 
 /** The template of a plain deployment: a new bucket, two VPCs, an address for each topic. */

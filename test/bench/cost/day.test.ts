@@ -105,6 +105,6 @@ describe('the template', () => {
   });
 
   test('has the metrics that the functions emit', () => {
-    expect(of.metrics).toEqual(expect.arrayContaining(['ObjectsRead', 'AlertsPublished', 'SourcesDropped']));
+    expect(of.metrics).toEqual(expect.arrayContaining(['RecordsRead', 'SubscriptionsMissing', 'SourcesDropped']));
   });
 });

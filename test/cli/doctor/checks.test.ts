@@ -271,8 +271,8 @@ const CASES: readonly Case[] = [
   [
     'alarm.state',
     'an alarm',
-    { alarms: { value: [{ name: 'scans-NoObjects', since: NOW - 600 }] } },
-    [['FAIL', /NoObjects .* 10 min/]],
+    { alarms: { value: [{ name: 'scans-NoRecords', since: NOW - 600 }] } },
+    [['FAIL', /NoRecords .* 10 min/]],
   ],
 ];
 

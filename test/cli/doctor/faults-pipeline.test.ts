@@ -124,9 +124,9 @@ const FAULTS: readonly Fault[] = [
     name: 'an alarm that fires',
     id: 'alarm.state',
     status: 'FAIL',
-    says: /alarm \S*NoObjects\S* is in state ALARM/,
+    says: /alarm \S*NoRecords\S* is in state ALARM/,
     break: () => {
-      const name = [...described.alarms.keys()].find((each) => each.includes('NoObjects'))!;
+      const name = [...described.alarms.keys()].find((each) => each.includes('NoRecords'))!;
       described.alarms.set(name, { state: 'ALARM', since: Date.now() / 1000 - 600 });
     },
   },

@@ -15,6 +15,7 @@ const full = toRuntimeSettings(
     digestHourUtc: null,
     retentionDays: { windows: 10, findings: 90 },
     fields: ['srcaddr', 'dstaddr'],
+    detailedMonitoring: true,
   }),
 );
 
@@ -25,6 +26,7 @@ describe('runtime settings', () => {
     expect(parseRuntimeSettings(JSON.stringify(plain))).toEqual(plain);
     expect(plain).not.toHaveProperty('fields');
     expect(plain).not.toHaveProperty('flowLogKeysOnly');
+    expect(plain).not.toHaveProperty('detailedMonitoring');
     const shared = toRuntimeSettings(
       parseSettings({ bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/' } } }),
     );

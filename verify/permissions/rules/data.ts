@@ -52,6 +52,7 @@ const looks: Readonly<Record<string, Look>> = {
   'AWS::Logs::LogGroup': nothing,
   'AWS::Logs::SubscriptionFilter': nothing,
   'AWS::CloudWatch::Alarm': nothing,
+  'AWS::CloudWatch::Dashboard': nothing,
   'AWS::EC2::FlowLog': nothing,
   'Custom::S3BucketNotifications': nothing,
 };

@@ -12,7 +12,7 @@ import { addNagChecks } from '../../infra/nag-checks.ts';
 import type { SettingsInput } from '../../lib/config/schema.ts';
 import { openShard, SHARDS } from '../../lib/store/keys.ts';
 import { alarmsIn, measuresOf } from './cloudwatch.ts';
-import { byDefault, newApp, plain, type Resource, resourcesOf, synthesize, vpcs } from './synthesize.ts';
+import { byDefault, newApp, plain, type Resource, resourcesOf, synthesize, vpcs, withSignals } from './synthesize.ts';
 
 describe('topics and alarms', () => {
   test('the addresses of the settings subscribe to the topic that is theirs', () => {
@@ -65,6 +65,43 @@ describe('topics and alarms', () => {
       ]);
     expect(measured(byDefault)).toHaveLength(11);
     expect(measured(synthesize({ detailedMonitoring: true }))).toHaveLength(17);
+  });
+});
+
+describe('the dashboard', () => {
+  const bodyOf = (template: Template): string =>
+    resourcesOf(template, 'AWS::CloudWatch::Dashboard')
+      .map(([, { Properties }]) => plain(Properties.DashboardBody))
+      .join();
+
+  test('shows alarms, records, lag, what was found and lost, units, errors and dead letters of all parts', () => {
+    const body = bodyOf(withSignals);
+    const widgets = (JSON.parse(body) as { widgets: { type: string; properties: { title?: string } }[] }).widgets;
+    expect(widgets.map(({ type, properties }) => properties.title ?? type)).toEqual([
+      'text',
+      'Alarms',
+      'Records read',
+      'Lag: age of the oldest file and of the oldest alert, seconds',
+      'Alerts by severity',
+      'Findings opened and updated by the scheduled function',
+      'Read and lost',
+      'Messages given up',
+      'Units of the tables',
+      'Time of the functions, milliseconds in all',
+      'Failed invocations',
+      'Throttled',
+    ]);
+    for (const part of ['Ingest', 'Alert', 'Settle', 'Signals', 'Forward']) expect(body).toContain(`<${part}Function>`);
+    for (const queue of ['Ingest', 'Alert', 'Settle', 'Signals']) expect(body).toContain(`${queue}DeadLetters`);
+  });
+
+  test('asks the logs for words and fields that the functions write', () => {
+    const queries = [...bodyOf(byDefault).matchAll(/filter message = \\"([^"\\]+)\\"/g)].map((match) => match[1]);
+    expect(queries.sort()).toEqual(['announcement handled', 'object read', 'settled']);
+  });
+
+  test('is a setting', () => {
+    expect(bodyOf(synthesize({ dashboard: false }))).toBe('');
   });
 });
 

@@ -217,7 +217,7 @@ describe('two detectors', () => {
       'SecondFindingsTable',
       'DeeperThirdFindingsTable',
     ]);
-    expect(outputs).toHaveLength(66);
+    expect(outputs).toHaveLength(69);
   });
 
   test('of two stacks share no name and no metric, though their ids are the same', () => {

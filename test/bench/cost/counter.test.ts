@@ -129,6 +129,7 @@ test('a call that it does not know is an error rather than free', async () => {
 test('calls at the same time are one round trip, calls after each other are several', async () => {
   const timed = embedded.client();
   const own = new Counter([]);
+  own.caller = 'test';
   own.watch(timed);
   interfere(timed, () => new Promise((resolve) => setTimeout(() => resolve({ Items: [] }), 50)));
   const query = () =>

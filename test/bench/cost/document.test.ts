@@ -17,6 +17,12 @@ test('alarms, metrics and keys are as many as the stack has', () => {
   expect(quantities).toMatchObject({ alarms: of.alarms, 'custom metrics': of.metrics.length, 'KMS keys': of.keys });
 });
 
+test('the fixed floor of a default deployment is at most three dollars a month', () => {
+  const sum = table('Fixed').rows.reduce((all, [, , dollars]) => all + Number(dollars!.replace('$', '')), 0);
+  expect(sum).toBeGreaterThan(1);
+  expect(sum).toBeLessThanOrEqual(3);
+});
+
 test('prices are those that the bill is made with, with their date', () => {
   expect(text).toContain(PRICES_OF);
   expect(table('Prices').rows.map(([name, dollars]) => [name, Number(dollars)])).toEqual(

@@ -48,6 +48,8 @@ describe('defaults', () => {
       ingest: { memoryMiB: 1024, maxConcurrency: 10 },
       fields: [],
       logLevel: 'INFO',
+      detailedMonitoring: false,
+      dashboard: true,
       keepDataOnRemoval: true,
       deletionProtection: false,
     });

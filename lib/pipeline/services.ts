@@ -26,7 +26,7 @@ export interface Clients {
 export type TopicName = 'alerts' | 'operations';
 
 /** Collects metrics until they are published together. */
-export interface MetricsWriter extends Pick<Metrics, 'hasStoredMetrics' | 'publishStoredMetrics'> {
+interface MetricsWriter extends Pick<Metrics, 'hasStoredMetrics' | 'publishStoredMetrics'> {
   readonly addMetric: (...metric: Parameters<Metrics['addMetric']>) => unknown;
 }
 

@@ -3,6 +3,7 @@ import { ACCOUNT_ID, type AccountOptions, type LocalAccount, openAccount } from 
 import { connectionTo, environmentFor } from './clients.ts';
 import { deploy } from './deploy.ts';
 import type { LocalCloudEvent } from './events.ts';
+import { createForeignBucket, type ForeignBucket, serveForeignBucket } from './foreign-bucket.ts';
 import { startEventSource } from './functions/event-source.ts';
 import type { FunctionProcess } from './functions/local-function.ts';
 import { startSchedule } from './functions/schedule.ts';
@@ -67,6 +68,8 @@ export interface LocalCloud {
   putLogEvents(logGroup: string, logStream: string, messages: readonly LogMessage[]): number;
   /** Puts an event on the default event bus, in the form in which rules receive it. */
   putEvent(event: Record<string, unknown>): Promise<void>;
+  /** Creates a bucket of another account, or changes what its owner has added for this stack. */
+  setForeignBucket(foreign: ForeignBucket): Promise<void>;
   /** The processes of all functions, to inspect or to end one. */
   processes(): FunctionProcess[];
   /** Kills DynamoDB and starts it again after `pauseMs` milliseconds. Requires the option `data`. */
@@ -160,6 +163,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       invoke: async (logicalId, event) => invokeById(stack, logicalId, event),
       putLogEvents: (logGroup, logStream, messages) => account.logGroups.put(logGroup, logStream, messages),
       putEvent: async (event) => messaging?.bus.publish(event),
+      setForeignBucket: async (foreign) => {
+        if (messaging === undefined)
+          throw new Error('another emulator serves S3, and knows no buckets of other accounts');
+        if (!messaging.foreignBuckets.has(foreign.bucket)) await createForeignBucket(foreign, stack);
+        messaging.foreignBuckets.set(foreign.bucket, await serveForeignBucket(foreign, resources, stack));
+      },
       processes: () => stack.functions.flatMap((lambda) => lambda.processes()),
       restartDynamodb: (pauseMs) => dynamodb.restart(pauseMs),
       idle: (timeoutMs) =>

@@ -27,6 +27,8 @@ export function environmentOf(settings: FunctionSettings, runtimeApi: string): R
     _HANDLER: settings.handler,
     LAMBDA_TASK_ROOT: settings.bundle,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    // Calls name the function in their user agent, so that a bucket of another account knows its role.
+    AWS_SDK_UA_APP_ID: settings.logicalId,
     AWS_LAMBDA_FUNCTION_NAME: settings.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMegabytes),

@@ -7,6 +7,7 @@ import type { Clients } from '../clients.ts';
 import type { EmitEvent } from '../events.ts';
 import type { Background } from './background.ts';
 import type { EventBus } from './event-bus.ts';
+import type { ServedForeignBucket } from './foreign-buckets.ts';
 import {
   type BucketNotifications,
   escapeXml,
@@ -26,6 +27,7 @@ import {
 export interface NotificationContext {
   clients(): Pick<Clients, 's3' | 'sqs'>;
   bus: EventBus;
+  foreignBuckets: ReadonlyMap<string, ServedForeignBucket>;
   background: Background;
   emit: EmitEvent;
   region: string;
@@ -75,7 +77,9 @@ export function installBucketNotifications(app: ReturnType<typeof buildApp>, con
     stored: Pick<CreatedObject, 'bucket' | 'key' | 'eventName' | 'sequencer' | 'time'>,
     requestId: string,
   ): Promise<void> {
-    const { region, accountId } = context;
+    const { region } = context;
+    const foreign = context.foreignBuckets.get(stored.bucket);
+    const accountId = foreign?.owner ?? context.accountId;
     const head = await context.clients().s3.send(new HeadObjectCommand({ Bucket: stored.bucket, Key: stored.key }));
     const eTag = (head.ETag ?? '').replaceAll('"', '');
     const object: CreatedObject = { ...stored, size: head.ContentLength ?? 0, eTag, requestId, region, accountId };
@@ -85,7 +89,8 @@ export function installBucketNotifications(app: ReturnType<typeof buildApp>, con
       selectsObject(queue, object.eventName, object.key),
     );
     await Promise.all(selected.map(({ queueArn, id }) => sendMessage(queueArn, notificationMessage(object, id))));
-    if (configuration?.eventBridge) await context.bus.publish(objectCreatedEvent(object, randomUUID()));
+    if (configuration?.eventBridge)
+      await (foreign?.bus ?? context.bus).publish(objectCreatedEvent(object, randomUUID()));
   }
 
   async function sendMessage(queueArn: string, body: object): Promise<void> {

@@ -10,6 +10,7 @@ import { type Chats, createChats } from './chats.ts';
 import { type Described, nothingDescribed } from './described.ts';
 import { installDescribing } from './describing.ts';
 import { createEventBus, type EventBus } from './event-bus.ts';
+import { installForeignBuckets, type ServedForeignBucket } from './foreign-buckets.ts';
 import { createMailbox } from './mailbox.ts';
 import { installMoveTasks } from './move-tasks.ts';
 import { installPublishing } from './publishing.ts';
@@ -29,6 +30,8 @@ export interface MessagingServer {
   stacks: Map<string, DescribedStack>;
   /** What the describing calls of other services answer. */
   described: Described;
+  /** The buckets of other accounts, by name. */
+  foreignBuckets: Map<string, ServedForeignBucket>;
   stop(): Promise<void>;
 }
 
@@ -59,7 +62,9 @@ export async function startMessagingServer(options: {
   };
   const described = nothingDescribed();
   installDescribing(app, described, region);
-  installBucketNotifications(app, { clients: started, bus, background, emit, region, accountId });
+  const foreignBuckets = new Map<string, ServedForeignBucket>();
+  installForeignBuckets(app, foreignBuckets);
+  installBucketNotifications(app, { clients: started, bus, foreignBuckets, background, emit, region, accountId });
   installPublishing(app, { deliverMail: () => createdMailbox, background, chats, emit });
   const stacks = new Map<string, DescribedStack>();
   installStacks(app, stacks);
@@ -79,6 +84,7 @@ export async function startMessagingServer(options: {
     background,
     stacks,
     described,
+    foreignBuckets,
     async stop() {
       await background.settle();
       for (const client of Object.values(started())) client.destroy();

@@ -19,6 +19,19 @@ export const DEPLOYMENTS = {
     digestHourUtc: 0,
     bucket: { existing: { bucket: 'our-flow-logs', prefix: 'vpc/', events: 'eventbridge' } },
   },
+  /** A bucket of another account, whose rule sends to the queue. */
+  'foreign-bucket': {
+    emails: ['analyst@example.com'],
+    digestHourUtc: null,
+    bucket: {
+      existing: {
+        bucket: 'org-archive',
+        account: '555566667777',
+        flowLogsUnder: 'AWSLogs/',
+        kmsKeyArn: 'arn:aws:kms:us-east-1:555566667777:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+      },
+    },
+  },
   'new-key': { kmsKey: 'new' },
   /** Every destination of alerts. */
   destinations: {

@@ -14,7 +14,7 @@ import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { RunContext } from './evidence-reader.ts';
-import { detectWatched, watchedSettings, watchesNear } from './watched.ts';
+import { detectWatched, EVER, watchedSettings, watchesNear } from './watched.ts';
 
 /** The options of judgements. */
 export interface JudgingOptions {
@@ -120,7 +120,9 @@ async function readRange(
   options: JudgingOptions,
 ): Promise<SourceJudgement> {
   const { settings, networks, secret } = options;
-  const watches = watchesNear(options.watches, source.address, range);
+  // A reader that returns everything ignores the hours.
+  const hours = reader.isWhole ? EVER : range;
+  const watches = watchesNear(options.watches, source.address, hours);
   const closest = watchedSettings(settings, watches);
   const least = leastEvidenceOf(closest);
   const overdueBefore = options.overdueBefore ?? logTime - settings.settleSeconds;

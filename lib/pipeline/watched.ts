@@ -9,6 +9,8 @@ import type { Hours } from '../store/finding-item.ts';
 import type { NearSignals } from './near-signals.ts';
 
 const HOUR = 3600;
+/** All hours. */
+export const EVER: Hours = { from: 0, to: Number.POSITIVE_INFINITY };
 
 /** The watches that may be about a source in some hours. Undefined if there is no such watch. */
 export const watchesNear = (watches: Watches | undefined, address: string, { from, to }: Hours): Watches | undefined =>

@@ -80,10 +80,10 @@ export const BUGS: readonly Bug[] = [
       },
       {
         file: 'lib/store/windows-store.ts',
-        find: '    const items = new WindowItems({ ...this.#options, objectId, now });\n',
+        find: '    const items = new WindowItems({ ...this.#options, objectId, now, watching });\n',
         replace: `    const first = new UpdateCommand({ TableName: table, Key: { pk: 'object', sk: objectId }, UpdateExpression: 'SET seen = :one', ConditionExpression: 'attribute_not_exists(pk)', ExpressionAttributeValues: { ':one': 1 } });
     if (!(await client.send(first).then(() => true, () => false))) return { items: 0, sourcesDropped: 0 };
-    const items = new WindowItems({ ...this.#options, objectId, now });
+    const items = new WindowItems({ ...this.#options, objectId, now, watching });
 `,
       },
     ],

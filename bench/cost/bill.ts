@@ -35,17 +35,21 @@ const DAYS = 30;
 /** Memory at which a function has one full processor. With less memory it has a share of one. */
 const ONE_PROCESSOR = 1769;
 /** From one call to the answer of the service, and until the first byte of an object comes. */
-const ROUND_TRIP_SECONDS = 0.005;
+export const ROUND_TRIP_SECONDS = 0.005;
 const FIRST_BYTE_SECONDS = 0.03;
 /** Receive and delete of each message, and its sending. */
 const REQUESTS_A_MESSAGE = 3;
 /** Lambda polls a queue with five connections, each of which waits twenty seconds for a message. */
 const POLLS_A_MONTH = (5 * DAYS * 86_400) / 20;
 /** Bytes that an invocation logs: its own line, the metrics, start, end and report. */
-const LOG_BYTES = 2500;
+export const LOG_BYTES = 2500;
 const FUNCTIONS: readonly FunctionName[] = ['ingest', 'settle', 'alert'];
 
-const line = (what: string, quantity: number, price: Price): Line => ({
+/** The share of a processor that a function with so many mebibytes has. */
+export const shareOfProcessor = (memory: number): number => Math.min(1, memory / ONE_PROCESSOR);
+
+/** A line of a bill. */
+export const line = (what: string, quantity: number, price: Price): Line => ({
   what,
   quantity,
   price,
@@ -65,7 +69,7 @@ export const unitsOf = ({ counts }: Counted, way: 'write' | 'read' | 'index', ki
 /** Seconds that a function is charged for: its processor time on its share of a processor, and its waiting. */
 export function billedSeconds(counted: Counted, of: Deployed, name: FunctionName, moreCpu: number): number {
   const used = counted.used[name];
-  const share = Math.min(1, of.memory[name] / ONE_PROCESSOR);
+  const share = shareOfProcessor(of.memory[name]);
   // Settle spends its time on what it reads. Ingest does most of its work before it reads anything.
   const cpuSeconds = name === 'settle' ? used.steadyCpuSeconds : used.cpuSeconds;
   const waits = used.roundTrips * ROUND_TRIP_SECONDS + (name === 'ingest' ? used.invocations * FIRST_BYTE_SECONDS : 0);

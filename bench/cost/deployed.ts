@@ -23,7 +23,7 @@ export interface Deployed {
   readonly findingsIndexes: CountedTable['indexes'];
 }
 
-export type FunctionName = 'ingest' | 'settle' | 'alert';
+export type FunctionName = 'ingest' | 'settle' | 'alert' | 'signals';
 
 const CODE = ['functions', 'lib/pipeline/tasks'].map((folder) => join(import.meta.dirname, '../..', folder));
 
@@ -40,8 +40,9 @@ export function countsOf(template: object, settings: Settings): Deployed {
   const replicas = tables.flatMap(({ Replicas }) => Replicas as Properties[]);
   const functions = resources.filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
   const memoryOf = (name: FunctionName): number => {
-    const [, { Properties }] = functions.find(([id]) => id.toLowerCase().startsWith(`detector${name}`))!;
-    return Number(Properties.MemorySize);
+    const found = functions.find(([id]) => id.toLowerCase().startsWith(`detector${name}`));
+    // Without `signals` in the settings there is no function for them.
+    return Number(found?.[1].Properties.MemorySize ?? 0);
   };
   return {
     settings,
@@ -51,7 +52,12 @@ export function countsOf(template: object, settings: Settings): Deployed {
     recoverableTables: replicas.filter(({ PointInTimeRecoverySpecification }) => PointInTimeRecoverySpecification)
       .length,
     queuesRead: all('AWS::Lambda::EventSourceMapping').length,
-    memory: { ingest: memoryOf('ingest'), settle: memoryOf('settle'), alert: memoryOf('alert') },
+    memory: {
+      ingest: memoryOf('ingest'),
+      settle: memoryOf('settle'),
+      alert: memoryOf('alert'),
+      signals: memoryOf('signals'),
+    },
     findingsIndexes: tables.flatMap(({ GlobalSecondaryIndexes }) =>
       ((GlobalSecondaryIndexes ?? []) as Properties[]).map(({ IndexName, KeySchema }) => ({
         name: String(IndexName),

@@ -180,15 +180,17 @@ const functionsTable = ({ used }: Counted, { memory }: Deployed): Table => ({
     'memory',
     'most that one added',
   ],
-  rows: Object.entries(used).map(([name, each]) => [
-    name,
-    count(each.invocations),
-    each.cpuSeconds.toFixed(1),
-    name === 'settle' ? each.steadyCpuSeconds.toFixed(1) : '',
-    count(each.roundTrips),
-    `${memory[name as keyof typeof memory]} MB`,
-    `${each.peakMegabytes} MB`,
-  ]),
+  rows: Object.entries(used)
+    .filter(([, { invocations }]) => invocations > 0)
+    .map(([name, each]) => [
+      name,
+      count(each.invocations),
+      each.cpuSeconds.toFixed(1),
+      name === 'settle' ? each.steadyCpuSeconds.toFixed(1) : '',
+      count(each.roundTrips),
+      `${memory[name as keyof typeof memory]} MB`,
+      `${each.peakMegabytes} MB`,
+    ]),
 });
 
 /** The whole document. */
@@ -220,7 +222,9 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
 - Table storage is charged for all days that evidence is kept.
 - The memory of a function decides its share of a processor (1,769 MB are one). Its time is the processor time measured here, divided by that
   share, plus 5 ms for each round trip that had to wait for another.
-- The processor here stands for one of AWS. Yours may take half or twice as long.`,
+- The processor here stands for one of AWS. Yours may take half or twice as long.
+
+[cost-signals.md](cost-signals.md) counts what audit logs add.`,
     section(
       summary(told),
       `The managed detector reads its own copy of the logs. It costs ${dollars(PRICES.managed.dollars)} per GB at first and ${dollars(PRICES.managedLowest.dollars)} at the highest volumes.`,

@@ -1,7 +1,8 @@
 /**
  * `npm run cost`: counts what a day costs and writes docs/cost.md. `--full` runs every record instead of timing a
  * sample, and more noise. `--quick` runs two hours of a small account and prints what it would write. `--log FILE` runs a
- * log that you have, cut into files of five minutes, and prints its bill and its findings.
+ * log that you have, cut into files of five minutes, and prints its bill and its findings. `--only audit` runs an audit log
+ * alone, and writes docs/cost-signals.md.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,9 +14,14 @@ import { billOf } from './bill.ts';
 import { type CountedDay, type CountedLog, runDay, runLog } from './day.ts';
 import { countsTable, documentOf, linesOf, noiseTable, sideBySide, summary, type Told } from './document.ts';
 import { extrapolate } from './extrapolate.ts';
+import { auditBill, runAudit } from './signals.ts';
+import { signalsDocument } from './signals-document.ts';
 import { deployed } from './template.ts';
 import { SCANS, type Workload } from './traffic.ts';
 
+const SIGNALS_DOCUMENT = join(import.meta.dirname, '../../docs/cost-signals.md');
+/** Of the audit log. */
+const AUDIT_BYTES = 10 ** 8;
 const DOCUMENT = join(import.meta.dirname, '../../docs/cost.md');
 /** Further numbers of noise sources per day at which the same account is run. */
 const NOISE = [0, 500_000, 1_000_000];
@@ -44,10 +50,13 @@ const { values } = parseArgs({
     full: { type: 'boolean' },
     quick: { type: 'boolean' },
     log: { type: 'string', multiple: true },
+    only: { type: 'string' },
     worker: { type: 'string' },
   },
 });
 if (values.worker !== undefined) process.send!(await runDay(JSON.parse(values.worker), deployed()));
+else if (values.only === 'audit') await tellAudit();
+else if (values.only !== undefined) throw new Error(`--only takes audit, got "${values.only}"`);
 else if (values.log) for (const path of values.log) await tellLog(path);
 else await main();
 
@@ -64,6 +73,15 @@ async function tellLog(path: string): Promise<void> {
   ])
     console.log(`${table.title}\n${printTable(table)}\n`);
   console.log(`${counted.findings.length} findings\n${counted.findings.join('\n')}`);
+}
+
+/** Runs an audit log, prints its bill, and writes the page about it. */
+async function tellAudit(): Promise<void> {
+  const of = deployed({ signals: { kubernetes: [{ cluster: 'shop' }] } });
+  const counted = await runAudit(values.quick ? AUDIT_BYTES / 10 : AUDIT_BYTES, of);
+  const page = signalsDocument(counted, auditBill(counted, of), of);
+  console.log(page);
+  if (!values.quick) writeFileSync(SIGNALS_DOCUMENT, page);
 }
 
 async function main(): Promise<void> {

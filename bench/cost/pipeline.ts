@@ -12,6 +12,7 @@ import { deliver } from '../../lib/pipeline/deliver.ts';
 import { ingestObject } from '../../lib/pipeline/ingest.ts';
 import type { Services } from '../../lib/pipeline/services.ts';
 import { sweep } from '../../lib/pipeline/sweep.ts';
+import { takeSignals } from '../../lib/pipeline/take-signals.ts';
 import { fromItem } from '../../lib/store/finding-item.ts';
 import type { FindingRef } from '../../lib/store/findings-store.ts';
 import { startDynamodb } from '../../local/servers/dynamodb.ts';
@@ -38,7 +39,12 @@ export interface Used {
 export class CountedPipeline {
   readonly counter: Counter;
   readonly #steady: Steady;
-  readonly used: Readonly<Record<FunctionName, Used>> = { ingest: nothing(), settle: nothing(), alert: nothing() };
+  readonly used: Readonly<Record<FunctionName, Used>> = {
+    ingest: nothing(),
+    settle: nothing(),
+    alert: nothing(),
+    signals: nothing(),
+  };
   queueSends = 0;
   publishes = 0;
   readonly #services: Services;
@@ -120,6 +126,14 @@ export class CountedPipeline {
     this.#steady.hour = Math.floor(now / 3600);
     const object = { bucket: 'logs', key: file.key };
     await this.#invoke('ingest', () => ingestObject(object, bufferSource(file.key, file.body), this.#services, now));
+  }
+
+  /** One invocation of the signals function for one payload. */
+  async takeSignals(event: unknown, now: number): Promise<void> {
+    this.#steady.hour = Math.floor(now / 3600);
+    const { signals } = this.#services;
+    if (!signals) throw new Error('a deployment without signals takes none');
+    await this.#invoke('signals', () => takeSignals(event, { ...this.#services, signals }, now));
   }
 
   /** One run of the settle function. */

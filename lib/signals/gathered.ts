@@ -4,6 +4,7 @@
  */
 import { HostJudge } from './host/judge.ts';
 import type { ProcessEvent } from './host/process-event.ts';
+import { sameEvent } from './host/same-event.ts';
 import type { Directory } from './orchestrator/directory.ts';
 import type { Fact } from './orchestrator/facts.ts';
 import { judgeLedger } from './orchestrator/judge.ts';
@@ -41,7 +42,10 @@ export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
     for (const fact of facts) ledger.add(fact);
     for (const { log, events } of hosts) {
       const known = logs.get(log) ?? new Map<string, ProcessEvent>();
-      for (const event of events) known.set(keyOf(event), withRules(event, known.get(keyOf(event))));
+      for (const event of events) {
+        const same = known.get(keyOf(event));
+        known.set(keyOf(event), same ? sameEvent(same, event) : event);
+      }
       logs.set(log, known);
     }
   }
@@ -59,10 +63,6 @@ export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
   }
   return { signals, directory: ledger.directory, lastAt, dropped: ledger.dropped + ledger.directory.dropped };
 }
-
-/** Rules may have come between two deliveries of one event. */
-const withRules = (event: ProcessEvent, known: ProcessEvent | undefined): ProcessEvent =>
-  known?.rules && !event.rules ? { ...event, rules: known.rules } : event;
 
 const keyOf = (event: ProcessEvent): string =>
   event.type === 'connection' ? `${event.eventId} ${event.address} ${event.port}` : `${event.type} ${event.eventId}`;

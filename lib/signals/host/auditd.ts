@@ -94,8 +94,10 @@ export class AuditdReader {
 
 const USED = new Set(['SYSCALL', 'EXECVE', 'PROCTITLE', 'SOCKADDR', 'EOE', 'CWD', 'PATH', 'BPRM_FCAPS']);
 
-const INCOMPLETE = 'Some arguments of the command are missing in the audit records.';
-const NO_SYSCALL = 'The audit record of the system call is missing, so the program and the user are unknown.';
+/** Part of the arguments came in no record. */
+export const INCOMPLETE = 'Some arguments of the command are missing in the audit records.';
+/** The record with program and user is missing. */
+export const NO_SYSCALL = 'The audit record of the system call is missing, so the program and the user are unknown.';
 const NO_CONTAINER = 'auditd does not say whether the process ran in a container.';
 
 function add(event: OpenEvent, { type, body, enriched }: AuditRecord): void {

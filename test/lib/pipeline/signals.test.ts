@@ -122,3 +122,25 @@ test('without a source of signals nothing is read or written about them', async 
   expect(keys).toContain('source');
   expect(keys.filter((key) => key!.includes('signals'))).toEqual([]);
 });
+
+test('a pod that told its address more than five days ago is not known to a scan', async () => {
+  const of = async (days: number) => {
+    const told = FIRST_PROBE - days * 24 * 3600;
+    const early: Step = (deployment) =>
+      deployment.takeSignals(
+        subscription(messages(lines([podAddress('web-1', { at: at(told), address: POD, ...NODE })])), {
+          at: told * 1000,
+        }),
+        told,
+      );
+    return (await about(await replay([early, audit, flows]))).map(({ source, actor }) => [
+      source?.address,
+      actor?.name,
+    ]);
+  };
+  expect(await of(4)).toEqual([[POD, 'web-1']]);
+  const late = await of(6);
+  expect(late).toHaveLength(2);
+  expect(late).toContainEqual([POD, undefined]);
+  expect(late).toContainEqual([undefined, 'web-1']);
+});

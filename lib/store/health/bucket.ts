@@ -47,18 +47,19 @@ export async function notificationsOf(client: S3Client, Bucket: string): Promise
 
 /**
  * The newest object: that of the flow logs that deliver to the bucket, found by their names, or else the newest of
- * the last days of the last {@link MOST_FOLDERS} accounts and Regions.
+ * the last days of the last {@link MOST_FOLDERS} accounts and Regions. The owner of a foreign bucket lets readers list
+ * one folder only.
  */
 export async function newestOf(
   client: S3Client,
   bucket: string,
   logs: readonly FlowLogFacts[],
-  place: { readonly account: string; readonly region: string; readonly now: number },
+  place: { readonly account: string; readonly region: string; readonly now: number; readonly folder?: string },
 ): Promise<ObjectFacts | undefined> {
   const folders = logs.slice(0, MOST_LOGS).flatMap((log) => startsOf(log, bucket, place));
   const found: ObjectFacts[] = [];
   for (const { folder, after } of folders) found.push(...(await objectsIn(client, bucket, folder, after)).objects);
-  return latest(found) ?? lastBelow(client, bucket);
+  return latest(found) ?? lastBelow(client, bucket, place.folder ?? '');
 }
 
 /** Where the files of a flow log are that ended lately: folders, and the key after which they come. */
@@ -106,9 +107,9 @@ const LOGS = /(?:^|\/)AWSLogs\/$/;
 const FLOW_LOGS = /vpcflowlogs\/$/;
 
 /** Follows the folders of flow logs, of each account and Region the last day, down to the objects. */
-async function lastBelow(client: S3Client, Bucket: string): Promise<ObjectFacts | undefined> {
+async function lastBelow(client: S3Client, Bucket: string, start: string): Promise<ObjectFacts | undefined> {
   let isWhole = true;
-  let folders = [''];
+  let folders = [start];
   const ends: string[] = [];
   for (let depth = 0; depth < DEPTH && folders.length; depth++) {
     const levels = await Promise.all(

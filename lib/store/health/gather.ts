@@ -58,6 +58,7 @@ export async function gather({ stack, connection, version, again, now }: Known):
   const { s3, sqs, sns, dynamodb } = clients;
   const calls = new SignedCalls(sqs, connection);
   const bucket = output('LogBucket');
+  const { prefix: folder = '' }: { prefix?: string } = JSON.parse(output('ForeignBucket') || '{}');
   const asked = async <T>(names: readonly string[], question: (value: string) => Promise<Answer<T>>) =>
     new Map(
       await Promise.all(
@@ -71,7 +72,7 @@ export async function gather({ stack, connection, version, again, now }: Known):
     const flowLogs = ask('ec2:DescribeFlowLogs', () => flowLogsOf(calls));
     const newest = flowLogs.then((answer) => {
       const logs = (known(answer) ?? []).filter(({ destination }) => delivers(destination, bucket));
-      return ask('s3:ListBucket', () => newestOf(s3, bucket, logs, { ...stack, now }));
+      return ask('s3:ListBucket', () => newestOf(s3, bucket, logs, { ...stack, now, folder }));
     });
     const values = ask('cloudwatch:GetMetricData', () => measured(calls, metrics, now));
     const functions = outputsOf(stack, /^[A-Z][a-z]+Function$/);

@@ -54,6 +54,12 @@ describe('the newest object', () => {
     expect(calls()).toBeLessThan(80);
   });
 
+  test('is looked for only in the folder that the owner of the bucket lets readers list', async () => {
+    const live = keyOf(111111111111, 'eu-west-1', '30');
+    const { client } = bucketOf({ [live]: 100, 'AWSLogs-of-others/x.log.gz': 900 });
+    expect(await newestOf(client, 'b', [], { ...PLACE, folder: 'AWSLogs/' })).toEqual({ key: live, at: 100 });
+  });
+
   test('is one of some if another prefix is beside AWSLogs', async () => {
     const { client } = bucketOf({ [keyOf(111111111111, 'eu-west-1', '30')]: 100, 'network/AWSLogs/x.log.gz': 900 });
     expect(await newestOf(client, 'b', [], PLACE)).toMatchObject({ at: 100, isSample: true });

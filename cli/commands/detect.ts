@@ -3,7 +3,8 @@ import { type DetectionSettings, detectionSettings, type Sensitivity } from '../
 import type { Collector } from '../../lib/evidence/builder.ts';
 import { type Finding, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
-import { ALWAYS, scopeFault, Watches } from '../../lib/notify/watch.ts';
+import { ALWAYS, Watches } from '../../lib/notify/watch.ts';
+import { scopeFault } from '../../lib/notify/watch-fault.ts';
 import { judgeAll } from '../../lib/pipeline/judge-all.ts';
 import { Packed } from '../../lib/pipeline/packed.ts';
 import { printable } from '../../lib/text/untrusted.ts';

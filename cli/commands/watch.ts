@@ -1,7 +1,8 @@
 /** `sweepwatch watch`: raises sensitivity by scoped, attributed, expiring rules. */
 import { randomUUID } from 'node:crypto';
 import { epochSeconds, isoTime } from '../../lib/finding/model.ts';
-import { stateOfWatch, WATCH_PARTS, type Watch, type WatchScope, watchFault } from '../../lib/notify/watch.ts';
+import { stateOfWatch, WATCH_PARTS, type Watch, type WatchScope } from '../../lib/notify/watch.ts';
+import { watchFault } from '../../lib/notify/watch-fault.ts';
 import { RuleChanges } from '../../lib/store/rule-changes.ts';
 import { WatchesStore } from '../../lib/store/watches-store.ts';
 import { jsonText, printable } from '../../lib/text/untrusted.ts';

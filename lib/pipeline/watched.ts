@@ -63,7 +63,7 @@ export function detectWatched(
       return [{ ...detection, finding: { ...finding, reasons, watchedBy: watch.id } }];
     });
     const others = found.filter((detection) => !watched.some((other) => isSameScan(other, detection)));
-    found = [...watched, ...withOwnIds(others, watched, context.secret)];
+    found = [...withIds(watched, found, context.secret), ...others];
   }
   return found;
 }
@@ -76,25 +76,36 @@ const isSameScan = (a: DetectedFinding, b: DetectedFinding): boolean =>
   !new Set(a.targets).isDisjointFrom(new Set(b.targets));
 
 /**
- * The id contains the position among the findings that begin in an hour. Another sensitivity counts other findings, so
- * two may have the same position. The one under the watch keeps it, and the other one takes the next that is free.
+ * The id contains the position among the findings that begin in an hour, and another sensitivity counts other findings.
+ * So the one under the watch has the id that its scan has without the watch, and what would be no finding takes a
+ * position that is free. Nothing that a watch adds moves the id of another finding.
+ * @param plain all findings without the watch.
  */
-function withOwnIds(
-  others: readonly DetectedFinding[],
+function withIds(
   watched: readonly DetectedFinding[],
+  plain: readonly DetectedFinding[],
   secret: string,
 ): DetectedFinding[] {
-  const taken = new Set(watched.map(({ finding }) => finding.id));
-  const free = others.filter(({ finding }) => !taken.has(finding.id));
-  for (const { finding } of free) taken.add(finding.id);
-  return others.map((detection) => {
-    if (free.includes(detection)) return detection;
+  const kept = new Map<DetectedFinding, string>();
+  for (const known of plain) {
+    const same = watched.filter(
+      (other) => !kept.has(other) && other.anchorHour === known.anchorHour && isSameScan(other, known),
+    );
+    const nearest = same.toSorted((a, b) => countShared(b, known) - countShared(a, known))[0];
+    if (nearest) kept.set(nearest, known.finding.id);
+  }
+  const taken = new Set(plain.map(({ finding }) => finding.id));
+  return watched.map((detection) => {
     const { finding, anchorHour } = detection;
     const { scope, address } = finding.source!;
-    let id = finding.id;
-    for (let ordinal = 0; taken.has(id); ordinal++)
-      id = findingId(secret, { scope, address, direction: finding.direction!, anchorHour, ordinal });
+    const idAt = (ordinal: number): string =>
+      findingId(secret, { scope, address, direction: finding.direction!, anchorHour, ordinal });
+    let id = kept.get(detection);
+    for (let ordinal = 0; id === undefined; ordinal++) if (!taken.has(idAt(ordinal))) id = idAt(ordinal);
     taken.add(id);
     return { ...detection, finding: { ...finding, id } };
   });
 }
+
+const countShared = (a: DetectedFinding, b: DetectedFinding): number =>
+  new Set(a.targets).intersection(new Set(b.targets)).size;

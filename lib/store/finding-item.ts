@@ -85,7 +85,15 @@ const INTERNAL = new Set([
 ]);
 
 /** Optional fields of a finding. They are removed from the item if a newer version lacks them. */
-export const OPTIONAL_FIELDS = ['sources', 'campaign', 'mergedInto', 'closedBecause', 'actor', 'signals'] as const;
+export const OPTIONAL_FIELDS = [
+  'sources',
+  'campaign',
+  'mergedInto',
+  'closedBecause',
+  'actor',
+  'signals',
+  'watchedBy',
+] as const;
 
 /** The finding in an item. */
 export function fromItem(item: Record<string, unknown>): StoredFinding {

@@ -141,6 +141,20 @@ describe('a source', () => {
     expect((await findings()).map(({ targets }) => targets.sample)).toEqual([[TARGET]]);
   });
 
+  test('whose earlier, smaller scan is found under the watch keeps the id of the one that was found before', async () => {
+    const large = file(scan('rejected', { count: MANY, first: 500, to: '10.0.12.77', end: START + 30 * MINUTE }));
+    await deployment.ingest('a', few(), NOW);
+    await deployment.ingest('b', large, NOW + 30 * MINUTE);
+    const [before, ...none] = await findings();
+    expect(none).toEqual([]);
+    await add({ source: `${SCANNER}/32` });
+    await deployment.settle(NOW + 35 * MINUTE);
+    await deployment.ingest('c', few({ first: 800, to: '10.0.12.77', end: START + 32 * MINUTE }), NOW + 35 * MINUTE);
+    const [same, added] = (await findings()).toSorted(({ id }) => (id === before!.id ? -1 : 1));
+    expect(same).toMatchObject({ id: before!.id, targets: { sample: ['10.0.12.77'] }, watchedBy: 'w1' });
+    expect(added).toMatchObject({ targets: { sample: [TARGET] }, contacts: { failed: FEW } });
+  });
+
   test('whose scan is a finding anyway keeps it, and it says that too', async () => {
     const body = file(scan('rejected', { count: MANY, end: START }));
     await deployment.ingest('a', body, NOW);
@@ -206,17 +220,20 @@ describe('what was found under a watch', () => {
     expect(await findings()).toMatchObject([{ closedBecause: 'refuted' }]);
   });
 
-  test('does not share its id with a scan after the end', async () => {
-    const { id } = await found();
+  test('does not share its id with a scan after the end, which has the same as without the watch', async () => {
+    await found();
     await add({ source: `${SCANNER}/32`, until: isoTime(START + 10 * MINUTE) });
     const other = scan('rejected', { count: MANY, first: 500, to: '10.0.12.99', end: START + 30 * MINUTE });
     await deployment.ingest('b', file(other), NOW + 30 * MINUTE);
     await deployment.settle(NOW + 5 * HOUR);
     const all = await findings();
     expect(all).toHaveLength(2);
-    expect(all.find((one) => one.id === id)).toMatchObject({ targets: { sample: [TARGET] }, watchedBy: 'w1' });
-    expect(all.find((one) => one.id !== id)).toMatchObject({ targets: { sample: ['10.0.12.99'] } });
-    expect(all.find((one) => one.id !== id)!.watchedBy).toBeUndefined();
+    const later = all.find(({ watchedBy }) => watchedBy === undefined)!;
+    expect(later).toMatchObject({ targets: { sample: ['10.0.12.99'] } });
+    expect(all.find(({ watchedBy }) => watchedBy === 'w1')).toMatchObject({ targets: { sample: [TARGET] } });
+    deployment = await newDeployment(embedded);
+    await deployment.ingest('b', file(other), NOW + 30 * MINUTE);
+    expect((await findings()).map(({ id }) => id)).toEqual([later.id]);
   });
 });
 

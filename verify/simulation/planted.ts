@@ -157,8 +157,8 @@ export const BUGS: readonly Bug[] = [
     edits: [
       {
         file: 'lib/evidence/codec.ts',
-        find: '    seen: seenOf(kind),',
-        replace: '    seen: (seenOf(kind) & ~17) | ((seenOf(kind) & 1) << 4) | ((seenOf(kind) & 16) >> 4),',
+        find: '    seen: seenOf(kind) |',
+        replace: '    seen: (seenOf(kind) & ~17) | ((seenOf(kind) & 1) << 4) | ((seenOf(kind) & 16) >> 4) |',
       },
     ],
   },

@@ -38,6 +38,11 @@ export interface CountedLog extends Counted {
 
 /** A file is there this long after its last record. */
 const DELIVERY_DELAY = 60;
+/**
+ * Runs of the scheduled function after the end of a given log. The clock stands for the log after an hour of silence, and
+ * missing answers are overdue ten minutes later.
+ */
+const ROUNDS_AFTER = 18;
 
 /** Runs the workload. @param tell is told how far it is, once an hour of it. */
 export async function runDay(
@@ -57,19 +62,34 @@ export async function runDay(
   }));
 }
 
-/** Runs a log that you have, in files of five minutes. */
+/**
+ * Runs a log that you have, in files of five minutes, and the scheduled function also where it has no records and after
+ * its end. The runs after its end count as work of its time.
+ */
 export async function runLog(path: string, of: Deployed, tell: (text: string) => void = () => {}): Promise<CountedLog> {
   const cut = roundsOf(path);
   const first = cut.next();
   // A log without records throws instead of ending at once.
   const start = (first.value as Round).end - ROUND_SECONDS;
   function* rounds() {
-    for (const { end, file } of [first.value as Round, ...cut]) yield { end, files: [file] };
+    let next = start + ROUND_SECONDS;
+    for (const { end, file } of [first.value as Round, ...cut]) {
+      for (; next < end; next += ROUND_SECONDS) yield { end: next, files: [] };
+      yield { end, files: [file] };
+      next = end + ROUND_SECONDS;
+    }
   }
-  return counting(of, start, rounds(), tell, async (pipeline, counted) => ({
-    ...counted,
-    findings: await pipeline.findingTexts(),
-  }));
+  return counting(
+    of,
+    start,
+    rounds(),
+    tell,
+    async (pipeline, counted) => ({
+      ...counted,
+      findings: await pipeline.findingTexts(),
+    }),
+    ROUNDS_AFTER,
+  );
 }
 
 async function counting<Result>(
@@ -78,6 +98,7 @@ async function counting<Result>(
   rounds: Iterable<{ readonly end: number; readonly files: Iterable<LogFile> }>,
   tell: (text: string) => void,
   concluded: (pipeline: CountedPipeline, counted: Counted) => Promise<Result>,
+  roundsAfter = 0,
 ): Promise<Result> {
   const pipeline = await CountedPipeline.start(of, start);
   try {
@@ -94,6 +115,11 @@ async function counting<Result>(
       await pipeline.settle(now);
       await pipeline.alert(now);
       if (++sums.rounds % 12 === 0) tell(`${sums.rounds / 12} h, ${sums.records} records`);
+    }
+    for (let round = 1; round <= roundsAfter; round++) {
+      const now = start + (sums.rounds + round) * ROUND_SECONDS + DELIVERY_DELAY;
+      await pipeline.settle(now);
+      await pipeline.alert(now);
     }
     return await concluded(pipeline, {
       ...sums,

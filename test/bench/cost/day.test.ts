@@ -101,7 +101,7 @@ describe('the template', () => {
     expect(of.findingsIndexes.map(({ name }) => name).sort()).toEqual(['announce', 'byDay', 'byId', 'open']);
     const withKey = countsOf(templateOf('new-key'), parseSettings(DEPLOYMENTS['new-key']));
     expect([of.keys, withKey.keys]).toEqual([0, 1]);
-    expect(of.memory).toEqual({ ingest: of.settings.ingest.memoryMiB, settle: 1024, alert: 256 });
+    expect(of.memory).toEqual({ ingest: of.settings.ingest.memoryMiB, settle: 1024, alert: 256, signals: 0 });
   });
 
   test('has the metrics that the functions emit', () => {

@@ -27,7 +27,8 @@ describe('the bundles', () => {
   test.each(FUNCTIONS)('%s: the description is of the deployed bytes, which are the whole asset', (name) => {
     const id = `${name[0]!.toUpperCase()}${name.slice(1)}` as FunctionName;
     const { file } = bundleOf(sharedAssembly(), id, DEPLOYMENT_OF[name]);
-    expect(readdirSync(dirname(file))).toEqual(['index.mjs']);
+    // The rules of the app's settings lie beside the code that asks them.
+    expect(readdirSync(dirname(file))).toEqual(name === 'signals' ? ['index.mjs', 'sigma-rules.json'] : ['index.mjs']);
     expect(Buffer.compare(readFileSync(file), bundles.get(name)!.code)).toBe(0);
   });
 

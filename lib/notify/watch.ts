@@ -61,6 +61,14 @@ interface Holder extends Pick<FindingSource, 'address' | 'scope' | 'accountId' |
   readonly namespaces?: readonly string[] | undefined;
 }
 
+/** What is known of the source of a scan beside its evidence. */
+interface Known {
+  /** Namespaces of the pods that had its address during the scan. */
+  readonly namespaces?: readonly string[] | undefined;
+  /** Watches under which the scan was found before. Who held an address may be forgotten before the scan is. */
+  readonly kept?: ReadonlySet<string>;
+}
+
 /** Some watches, in force or over, prepared for comparing. */
 export class Watches {
   readonly #watches: readonly Ready[];
@@ -117,20 +125,21 @@ export class Watches {
    * The watch under which a scan was made: one of the sensitivity whose time it overlaps. If there are several, the one
    * that lasts longest.
    * @param targets all targets that are known, more than the finding names.
-   * @param namespaces of the pods that had the address of the source during the scan.
+   * @param known what is known of the source beside the evidence of the scan.
    */
   coverOf(
     finding: Finding,
     targets: readonly string[],
     sensitivity: Sensitivity,
-    namespaces: readonly string[] = [],
+    { namespaces = [], kept }: Known = {},
   ): Watch | undefined {
     if (!finding.source) return undefined;
     const source = { ...finding.source, namespaces };
     const [first, last] = [epochSeconds(finding.firstSeen), epochSeconds(finding.lastSeen)];
     return this.#watches
       .filter((one) => one.watch.sensitivity === sensitivity && one.from <= last && one.until >= first)
-      .filter((one) => isHeldBy(one, source) && (!one.target || touches(one.target, targets)))
+      .filter((one) => kept?.has(one.watch.id) || isHeldBy(one, source))
+      .filter((one) => isWithin(one.source, source.address) && (!one.target || touches(one.target, targets)))
       .sort((a, b) => b.until - a.until || (a.watch.id < b.watch.id ? -1 : 1))[0]?.watch;
   }
 

@@ -131,8 +131,8 @@ async function readRange(
     isPrivate(source) && !known.length && (!suspects || !mayBeScan(suspects, least, { ...context, settings: closest }));
   const evidence = await reader.source(source, range, isEnough);
   const isJudged = evidence !== undefined && hasEnough(evidence, least);
-  const signals = isJudged && watches?.nameNamespaces ? await reader.signals(range) : undefined;
-  const detections = isJudged ? detectWatched(evidence, context, watches, signals) : [];
+  const watching = { stored: known.map(({ finding }) => finding), signals: () => reader.signals(range) };
+  const detections = isJudged ? await detectWatched(evidence, context, watches, watching) : [];
   return { evidence, detections, range, logTime };
 }
 

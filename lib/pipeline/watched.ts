@@ -3,6 +3,8 @@ import { type DetectionSettings, moreSensitive } from '../detections/settings.ts
 import type { Pane, SourceEvidence } from '../evidence/evidence.ts';
 import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
 import { findingId } from '../finding/identity.ts';
+import { isVoid } from '../finding/lifecycle.ts';
+import type { Finding } from '../finding/model.ts';
 import { findingSource } from '../finding/source.ts';
 import { type Watches, watchedReason } from '../notify/watch.ts';
 import type { Hours } from '../store/finding-item.ts';
@@ -34,30 +36,36 @@ export function watchesAbout(
 export const watchedSettings = (settings: DetectionSettings, watches: Watches | undefined): DetectionSettings =>
   (watches?.sensitivities ?? []).reduce(moreSensitive, settings);
 
+/** What may be asked to tell which watch covers a scan. */
+export interface Watching {
+  /** Stored findings of the source. */
+  readonly stored: readonly Finding[];
+  /** What signals tell of namespaces. Called only if a watch names one and something was found under its sensitivity. */
+  readonly signals: () => Promise<NearSignals | undefined>;
+}
+
 /**
  * Detects the scans of one source. Those under a watch are detected with its sensitivity and say so. All others are the
  * same as without watches.
- * @param signals what is known of namespaces. Needed only if a watch names one.
  */
-export function detectWatched(
+export async function detectWatched(
   evidence: SourceEvidence,
   context: JudgingContext,
   watches: Watches | undefined,
-  signals?: NearSignals,
-): DetectedFinding[] {
+  { stored, signals }: Watching,
+): Promise<DetectedFinding[]> {
   const plain = detectScans(evidence, context);
   let found = plain;
   for (const sensitivity of watches?.sensitivities ?? []) {
     const settings = moreSensitive(context.settings, sensitivity);
-    const watched = detectScans(evidence, { ...context, settings }).flatMap((detection) => {
-      const watch = watches!.coverOf(
-        detection.finding,
-        detection.targets,
-        sensitivity,
-        signals?.meeting.namespacesOf(detection.finding),
-      );
+    const closer = detectScans(evidence, { ...context, settings });
+    const asks = closer.length > 0 && evidence.scope !== 'internet' && watches!.nameNamespaces;
+    const near = asks ? await signals() : undefined;
+    const watched = closer.flatMap((detection) => {
+      const { finding, targets } = detection;
+      const namespaces = near?.meeting.namespacesOf(finding);
+      const watch = watches!.coverOf(finding, targets, sensitivity, { namespaces, kept: keptOf(finding, stored) });
       if (!watch) return [];
-      const { finding } = detection;
       const isKnown = plain.some((other) => isSameScan(other, detection));
       const reasons = [...finding.reasons, watchedReason(watch, isKnown)];
       return [{ ...detection, finding: { ...finding, reasons, watchedBy: watch.id } }];
@@ -66,6 +74,14 @@ export function detectWatched(
     found = [...withIds(watched, found, context.secret), ...others];
   }
   return found;
+}
+
+/** The watches under which a scan was found before: those of the stored findings of its time. */
+function keptOf({ direction, firstSeen, lastSeen }: Finding, stored: readonly Finding[]): ReadonlySet<string> {
+  const same = stored.filter(
+    (one) => !isVoid(one) && one.direction === direction && one.firstSeen <= lastSeen && firstSeen <= one.lastSeen,
+  );
+  return new Set(same.flatMap(({ watchedBy }) => watchedBy ?? []));
 }
 
 /** Whether two detections are about the same probes, as far as settings differ. */

@@ -1,11 +1,13 @@
 /** Watches that signals start: an exec or a tool has its place judged more closely for a day. */
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Finding, isoTime } from '../../../lib/finding/model.ts';
 import type { Watch } from '../../../lib/notify/watch.ts';
 import { WatchesStore } from '../../../lib/store/watches-store.ts';
 import { exec, lines, podAddress } from '../signals/audit-events.ts';
 import { subscription } from '../signals/payloads.ts';
-import { type Database, startMemory } from '../store/fixture/tables.ts';
+import { interfere } from '../store/fixture/faults.ts';
+import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { file, SCANNER, scan } from './fixture/flow-logs.ts';
 
@@ -122,6 +124,48 @@ describe('a watch of a namespace', () => {
     await deployment.ingest('a', few, START + HOUR + MINUTE);
     await deployment.settle(START + 4 * HOUR);
     expect(await findings(deployment)).toHaveLength(found);
+  });
+
+  test('still covers what was found under it when nothing tells any more whose address it was', async () => {
+    const deployment = await deploy(false);
+    await add(deployment, 'shop');
+    await audit(deployment, place, START);
+    await deployment.ingest('a', few, START + HOUR + MINUTE);
+    const [{ id }] = (await findings(deployment)) as [Finding];
+    for (const { pk, sk } of await itemsOf(deployment.client, deployment.names.windows))
+      if (String(pk).startsWith('signals#'))
+        await deployment.client.send(new DeleteCommand({ TableName: deployment.names.windows, Key: { pk, sk } }));
+    const more = file(scan('rejected', { count: 2, first: 50, end: START + HOUR + MINUTE }));
+    await deployment.sibling(database.client()).ingest('b', more, START + HOUR + 2 * MINUTE);
+    await deployment.settle(START + 4 * HOUR);
+    expect(await findings(deployment)).toMatchObject([{ id, watchedBy: 'w1', contacts: { failed: 8 } }]);
+    await deployment.settle(START + 30 * HOUR);
+    expect(await findings(deployment)).toMatchObject([{ id, closedBecause: 'ended' }]);
+  });
+
+  test('reads signals only for an inside source in which something was found', async () => {
+    const deployment = await deploy(false);
+    await add(deployment, 'shop');
+    await audit(deployment, place, START);
+    const client = database.client();
+    const asked: string[] = [];
+    interfere(client, (operation, input) => {
+      if (operation === 'Query') asked.push(String(Object.values(input.ExpressionAttributeValues as object)[0]));
+      return undefined;
+    });
+    const process = deployment.sibling(client);
+    const signals = () => asked.splice(0).filter((pk) => pk.startsWith('signals#')).length;
+    const outside = file(scan('rejected', { count: 60, from: '203.0.113.9', end: START + HOUR }));
+    await process.ingest('a', outside, START + HOUR + MINUTE);
+    const signalsOfOutside = signals();
+    const unwatched = await deploy(false);
+    await unwatched.sibling(client).ingest('a', outside, START + HOUR + MINUTE);
+    expect(signalsOfOutside).toBe(signals());
+    // Not yet overdue, and so no failures.
+    await process.ingest('b', file(scan('unanswered', { count: 6, end: START + HOUR })), START + HOUR + MINUTE);
+    expect(signals()).toBe(0);
+    await process.ingest('c', few, START + HOUR + MINUTE);
+    expect(signals()).toBeGreaterThan(0);
   });
 
   test('covers nothing whose pod is not known, and nothing from outside', async () => {

@@ -209,6 +209,21 @@ describe('what was found under a watch', () => {
     expect(await findings()).toMatchObject([{ id, status: 'open', watchedBy: 'w1' }]);
   });
 
+  test('by its instance is not refuted when another interface turns up with its address', async () => {
+    await add({ instance: 'i-1007105' });
+    await deployment.ingest('a', file([...scan('rejected', { count: FEW, end: START }), own]), NOW);
+    const [{ id }] = (await findings()) as [Finding];
+    const other = own.replace('eni-1007105', 'eni-0').replace('i-1007105', 'i-0');
+    await deployment.ingest('b', file([other]), NOW + MINUTE);
+    // Another process, as one that judged a source a moment ago waits.
+    const more = file([probe({ port: 50, end: START + 30 }, 'REJECT'), probe({ port: 51, end: START + 30 }), own]);
+    await deployment.sibling(embedded.client()).ingest('c', more, NOW + MINUTE);
+    await deployment.settle(NOW + 2 * HOUR);
+    expect(await findings()).toMatchObject([
+      { id, closedBecause: 'ended', watchedBy: 'w1', source: { instanceId: 'i-0' }, contacts: { failed: FEW + 2 } },
+    ]);
+  });
+
   test('is refuted by answers, as anything else is', async () => {
     await add({ source: `${SCANNER}/32` });
     const contacts = Array.from({ length: FEW }, (_, at) => ({ port: at + 1, end: START + at }));

@@ -42,6 +42,8 @@ export interface Deployment {
   readonly region: string;
   /** The topic of operations. Only a stack or the local cloud names it. */
   readonly operations?: { readonly topic: string; readonly connection: Connection };
+  /** Whether it reads logs of orchestrators or hosts. Only a stack or the local cloud tells. */
+  readonly hasSignals?: boolean;
   /** The options that select the same deployment again, for a shell. */
   readonly again: string;
 }
@@ -63,6 +65,7 @@ export async function openDeployment(options: DeploymentOptions): Promise<Deploy
     table: table ?? found!.outputs.get('FindingsTable'),
     region,
     ...(found?.stack && { stack: found.stack }),
+    ...(found && { hasSignals: found.outputs.find('SignalsFunction') !== undefined }),
     ...(topic && { operations: { topic, connection: found!.connection } }),
   };
   nameMissingTable(deployment);

@@ -75,7 +75,10 @@ function addAdd(watch: Command, terminal: Terminal, perform: Perform): void {
     ),
     new Option('--subnet <ID>', 'subnet of the source, such as subnet-0a1b2c3d4e5f60718 (default: any)'),
     new Option('--account <ID>', 'account of the source, such as 123456789012 (default: any)'),
-    new Option('--namespace <NAME>', 'Kubernetes namespace of the source, as far as signals tell (default: any)'),
+    new Option(
+      '--namespace <NAME>',
+      'Kubernetes namespace of the source, for deployments that read signals (default: any)',
+    ),
     new Option('--sensitivity <LEVEL>', 'sensitivity to raise to').choices(WATCH_SENSITIVITIES).default('high'),
     new Option(
       '--for <SPAN>',

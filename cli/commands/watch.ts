@@ -38,6 +38,10 @@ export async function addWatchRule(options: AddOptions, terminal: Terminal): Pro
   const fault = watchFault(watch, now);
   if (fault) throw new UsageError(`--${fault}`);
   const { deployment, store } = await open(options);
+  if (watch.namespace !== undefined && deployment.hasSignals === false)
+    throw new UsageError(
+      '--namespace needs signals, and this deployment reads none. Watch --source or --instance, or see the setting "signals"',
+    );
   await keepChange('watches', 'added', watch, options, deployment);
   await store.put(watch);
   terminal.stdout(`${options.json ? jsonText(watch, 2) : watch.id}\n`);

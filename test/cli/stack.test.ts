@@ -133,6 +133,20 @@ describe('--stack', () => {
     });
   });
 
+  test('tells whether signals arrive, without which no namespace is watched', async () => {
+    const outputs = { FindingsTable: table, SignalsFunction: 'signals' };
+    server.stacks.set('signalled', { status: 'CREATE_COMPLETE', outputs });
+    const scope = ['--namespace', 'shop', '--for', '1d', '--owner', 'me', '--reason', 'a test'];
+    const watch = (stack: string) => runHere(['watch', 'add', ...scope, '--stack', stack, ...REGION]);
+    expect(await watch('signalled')).toMatchObject({ code: 0 });
+    expect(await watch('scans')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        '--namespace needs signals, and this deployment reads none. Watch --source or --instance, or see the setting "signals"',
+      ),
+    });
+  });
+
   test('can come from the environment, where it takes precedence over a table', async () => {
     Object.assign(process.env, {
       SWEEPWATCH_STACK: 'scans',

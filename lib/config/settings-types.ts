@@ -271,8 +271,9 @@ export interface SettingsInput {
   watch?: {
     /**
      * Whether an exec into a container or a tool that signals show, of medium severity or above, starts a watch of
-     * its pod or host by itself: high sensitivity for its addresses until 24 hours after the last event. It finds
-     * slower scans of an intruder, and more harmless traffic of administrators. Needs `signals`.
+     * its pod or host by itself: high sensitivity for its addresses in the half day of the event, from 00:00 or
+     * 12:00 UTC on, and for 24 hours after it. It finds slower scans of an intruder, and more harmless traffic of
+     * administrators. Needs `signals`.
      * @default false
      */
     bySignals?: boolean;
@@ -908,8 +909,9 @@ export interface Settings {
   watch: {
     /**
      * Whether an exec into a container or a tool that signals show, of medium severity or above, starts a watch of
-     * its pod or host by itself: high sensitivity for its addresses until 24 hours after the last event. It finds
-     * slower scans of an intruder, and more harmless traffic of administrators. Needs `signals`.
+     * its pod or host by itself: high sensitivity for its addresses in the half day of the event, from 00:00 or
+     * 12:00 UTC on, and for 24 hours after it. It finds slower scans of an intruder, and more harmless traffic of
+     * administrators. Needs `signals`.
      * @default false
      */
     bySignals: boolean;

@@ -7,12 +7,15 @@ import type { Watch } from '../notify/watch.ts';
 import type { Signal } from '../signals/signal.ts';
 import type { WatchesStore } from '../store/watches-store.ts';
 
-/** How long a place is watched after the last event, and how long before the first one. */
-const AFTER_SECONDS = 86_400;
+/**
+ * A watch is about a half day, so that all events of it start the same watch, in whatever order and deliveries they come.
+ * An episode that goes on starts another one in the next.
+ */
+const SLOT_SECONDS = 43_200;
+/** How long a place is watched before and after the half day. */
 const BEFORE_SECONDS = 600;
-/** An episode that goes on starts a further watch in each slot of this length. */
-const SLOT = 43_200_000;
-/** Watches that one episode may start. A tool may run on many hosts at once. */
+const AFTER_SECONDS = 86_400;
+/** Watches that one episode may start in a half day. A tool may run on many hosts at once. */
 const MOST_PLACES = 8;
 /** Watches that may be in force before signals start no more, since each judgement compares its source with all. */
 const MOST_WATCHES = 200;
@@ -35,7 +38,7 @@ export async function watchBySignals(
   const running = wanted.filter(({ until }) => until > isoTime(now));
   if (!watches || !running.length) return 0;
   const current = await watches.current(now);
-  const started = running.filter(({ id }) => !current.has(id));
+  const started = [...new Map(running.map((watch) => [watch.id, watch])).values()].filter(({ id }) => !current.has(id));
   const room = Math.max(0, MOST_WATCHES - current.countAt(now));
   for (const watch of started.slice(0, room)) await watches.start(watch);
   if (started.length) await watches.fresh(now);
@@ -49,20 +52,22 @@ const isTellingSignal = ({ kind, severity }: Signal): boolean =>
   (kind === 'exec-into-container' || kind === 'tool-execution') && severityRank(severity) >= severityRank('medium');
 
 function watchesOf(episode: SignalEpisode, secret: string): Watch[] {
-  const finding = episodeId(secret, episode);
-  const telling = episode.core.filter(isTellingSignal);
-  const times = { first: telling[0]!.at / 1000, last: telling.at(-1)!.at / 1000 };
-  const slot = Math.floor(telling.at(-1)!.at / SLOT);
-  const places = new Map(telling.flatMap(scopesOf).map((scope) => [JSON.stringify(scope), scope] as const));
-  return [...places].slice(0, MOST_PLACES).map(([name, scope]) => ({
-    id: createHash('sha256').update(`${finding} ${slot} ${name}`).digest('hex').slice(0, 12),
-    ...scope,
-    owner: 'signals',
-    reason: `finding ${finding}`,
-    sensitivity: 'high',
-    from: isoTime(times.first - BEFORE_SECONDS),
-    until: isoTime(times.last + AFTER_SECONDS),
-  }));
+  const reason = `finding ${episodeId(secret, episode)}`;
+  const slots = Map.groupBy(episode.core.filter(isTellingSignal), ({ at }) => Math.floor(at / 1000 / SLOT_SECONDS));
+  return [...slots].flatMap(([slot, telling]) => {
+    const places = new Map(telling.flatMap(scopesOf).map((scope) => [JSON.stringify(scope), scope] as const));
+    return [...places].slice(0, MOST_PLACES).map(
+      ([name, scope]): Watch => ({
+        id: createHash('sha256').update(`${slot} ${name}`).digest('hex').slice(0, 12),
+        ...scope,
+        owner: 'signals',
+        reason,
+        sensitivity: 'high',
+        from: isoTime(slot * SLOT_SECONDS - BEFORE_SECONDS),
+        until: isoTime((slot + 1) * SLOT_SECONDS + AFTER_SECONDS),
+      }),
+    );
+  });
 }
 
 /** The addresses of a pod or host, or its instance if no address is known. A user who is far away is not a place. */

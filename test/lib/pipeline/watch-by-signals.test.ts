@@ -30,7 +30,7 @@ const deploy = (watchBySignals = true) => newDeployment(database, { hasSignals: 
 const findings = async (deployment: Deployment): Promise<Finding[]> =>
   (await deployment.stored()).map(({ finding }) => finding).filter(({ source }) => source !== null);
 
-test('an exec of a tool watches the address of its pod for a day, and its small scan is found', async () => {
+test('an exec of a tool watches the address of its pod for its half day and a day, and its small scan is found', async () => {
   const deployment = await deploy();
   await audit(deployment, place, START);
   await audit(deployment, shell, START + MINUTE);
@@ -41,8 +41,8 @@ test('an exec of a tool watches the address of its pod for a day, and its small 
     owner: 'signals',
     reason: expect.stringMatching(/^finding [0-9a-f]{24}$/),
     sensitivity: 'high',
-    from: isoTime(START - 10 * MINUTE),
-    until: isoTime(START + 24 * HOUR),
+    from: '2026-11-20T23:50:00Z',
+    until: '2026-11-22T12:00:00Z',
   });
   await deployment.ingest('a', file(scan('rejected', { count: 6, end: START + 5 * HOUR })), START + 5 * HOUR + MINUTE);
   expect(await findings(deployment)).toMatchObject([{ watchedBy: watch!.id, contacts: { failed: 6 } }]);
@@ -60,6 +60,29 @@ describe('a watch by signals', () => {
     expect(once).toHaveLength(1);
     expect(await ids([place, shell, shell, place])).toEqual(once);
     expect(await ids([shell, place])).toEqual(once);
+  });
+
+  test.each<[string, number, number, number]>([
+    ['far apart in a half day', 5, 11 * 60 + 55, 1],
+    ['of one hour', 10 * 60 + 55, 11 * 60 + 20, 1],
+    ['of two half days', 11 * 60 + 45, 12 * 60 + 10, 2],
+  ])('is the same for two execs %s, together or one by one', async (_, first, second, count) => {
+    const day = Date.UTC(2026, 10, 21) / 1000;
+    const [early, late] = [first, second].map((minute, at) =>
+      lines(exec('web-1', ['nmap', '-sT', `10.0.12.${30 + at}`], { at: isoTime(day + minute * MINUTE) })),
+    ) as [string, string];
+    const address = lines([podAddress('web-1', { at: isoTime(day), address: SCANNER, ...NODE })]);
+    const started = async (texts: readonly string[]) => {
+      const deployment = await deploy();
+      for (const text of [address, ...texts]) await audit(deployment, text, day + 13 * HOUR);
+      const watches = await watchesOf(deployment);
+      return watches.map(({ reason: _reason, ...watch }) => watch);
+    };
+    const together = await started([`${early}\n${late}`]);
+    expect(together).toHaveLength(count);
+    expect(together.at(0)).toMatchObject({ source: `${SCANNER}/32` });
+    expect(await started([early, late])).toEqual(together);
+    expect(await started([late, early])).toEqual(together);
   });
 
   test('that was ended is not started again by the same events', async () => {

@@ -26,7 +26,10 @@ Before the first deployment, give --config with --account and --region. The name
       'local',
     ]),
     new Option('--account <ID>', 'account of the deployment, for --config (default: none)'),
-    repeatable('--also <ROLE_ARN>', 'role of people who run backfill or doctor; * covers any characters'),
+    repeatable(
+      '--also <ROLE_ARN>',
+      'role or user of the account of the deployment, of people who run backfill or doctor; * covers any characters',
+    ),
     new Option('--json', 'print one JSON document'),
     ...stackOptions(),
   );

@@ -23,7 +23,7 @@ import {
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { keysOf } from '../lib/config/bucket-keys.ts';
-import { objectCreatedDetail } from '../lib/config/foreign-bucket.ts';
+import { objectCreatedDetail, rulesRoleArn } from '../lib/config/foreign-bucket.ts';
 import { SettingsError } from '../lib/config/load.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
@@ -61,7 +61,7 @@ export function connectLogBucket(
 ): LogBucket {
   return settings.bucket.existing === undefined
     ? createBucket(scope, settings, queues.queue, key)
-    : adoptBucket(scope, settings.bucket.existing, queues, given);
+    : adoptBucket(scope, settings.bucket.existing, settings.deploymentName, queues, given);
 }
 
 function createBucket(scope: Construct, settings: Settings, queue: Queue, key: IKey | undefined): LogBucket {
@@ -122,16 +122,19 @@ function admitBucket(queue: Queue, bucketName: string, owner: string = Aws.ACCOU
 }
 
 /**
- * Lets an account send events about its bucket. A rule of EventBridge that sends to a queue of another account does so
- * with a role of its own account. The policies of that account decide which role may.
+ * Lets the owner's rule send events about the bucket. A rule of EventBridge that sends to a queue of another account does
+ * so with a role of its own account. A principal that names the role could not be saved before the role exists. The
+ * condition can, and in a request of that role aws:PrincipalArn is the ARN of the role, not of its session.
  */
-function admitRulesOf(queue: Queue, owner: string): void {
+function admitRuleOf(queue: Queue, owner: string, deployment: string): void {
+  const role = rulesRoleArn(owner, { partition: Aws.PARTITION, region: Aws.REGION, deployment });
   queue.addToResourcePolicy(
     new PolicyStatement({
       sid: 'OwnerOfBucketSends',
       principals: [new AccountPrincipal(owner)],
       actions: ['sqs:SendMessage'],
       resources: [queue.queueArn],
+      conditions: { ArnEquals: { 'aws:PrincipalArn': role } },
     }),
   );
 }
@@ -141,6 +144,7 @@ type ExistingBucket = NonNullable<Settings['bucket']['existing']>;
 function adoptBucket(
   scope: Construct,
   existing: ExistingBucket,
+  deployment: string,
   queues: IngestQueues,
   given: IBucket | undefined,
 ): LogBucket {
@@ -152,7 +156,7 @@ function adoptBucket(
   if (owner !== undefined) {
     // The owner adds the rule or the notification.
     if (existing.events === 'notification') admitBucket(queues.queue, name, owner);
-    else admitRulesOf(queues.queue, owner);
+    else admitRuleOf(queues.queue, owner, deployment);
   } else if (existing.events === 'notification') {
     // A notification can only have a prefix, so ingest ignores other objects.
     const filters = prefix === '' ? [] : [{ prefix }];

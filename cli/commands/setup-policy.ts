@@ -6,6 +6,7 @@ import {
   type OwnerChanges,
   ownerChanges,
   partitionOf,
+  type Reader,
 } from '../../lib/config/foreign-bucket.ts';
 import { loadSettings, SettingsError } from '../../lib/config/load.ts';
 import { openStack, type StackOptions } from '../deployment.ts';
@@ -27,17 +28,33 @@ const NOT_FOREIGN =
 /** Runs `setup policy` and returns the exit code. @throws UsageError if there is no bucket of another account. */
 export async function setupPolicyCommand(options: SetupPolicyOptions, terminal: Terminal): Promise<number> {
   const { also = [] } = options;
-  for (const arn of also)
-    if (!/^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/.test(arn))
-      throw new UsageError(
-        `--also must be the ARN of a role, such as arn:aws:iam::111122223333:role/soc, got "${arn}"`,
-      );
   const foreign = options.config === undefined ? await ofStack(options) : fromSettings(options.config, options);
+  for (const arn of also) checkPerson(arn, foreign.reader);
   const changes = ownerChanges(foreign, also);
   terminal.stdout(
     options.json ? `${json({ owner: foreign.owner, bucket: foreign.bucket, ...changes })}\n` : text(foreign, changes),
   );
   return 0;
+}
+
+/**
+ * The bucket policy admits the account of the deployment and compares the ARNs of roles, so no other ARN ever matches.
+ * @throws UsageError
+ */
+function checkPerson(arn: string, { partition, account }: Reader): void {
+  const start = `arn:${partition}:iam::${account}`;
+  if (['role', 'user'].some((kind) => arn.startsWith(`${start}:${kind}/`)) && /^[^\s/]+(\/[^\s/]+)+$/.test(arn)) return;
+  const needed =
+    `--also must be the ARN of a role or user of account ${account}, the account of the deployment, ` +
+    `such as ${start}:role/soc, got "${arn}"`;
+  const [, of, role] = /^arn:[a-z-]+:sts::(\d{12}):assumed-role\/([^\s/]+)/.exec(arn) ?? [];
+  if (of !== account) throw new UsageError(needed);
+  // The ARN of a session leaves out the path of the role.
+  const path = role!.startsWith('AWSReservedSSO_') ? 'aws-reserved/sso.amazonaws.com/*' : '';
+  throw new UsageError(
+    `${needed}. That is a session. The ARN of its role is ${start}:role/${path}${role}` +
+      `${path ? '' : ', or has a path before the name if the role has one'}`,
+  );
 }
 
 async function ofStack(options: SetupPolicyOptions): Promise<ForeignBucket> {
@@ -70,8 +87,12 @@ function text(
   { bucketPolicy, keyPolicy, rule, notification }: OwnerChanges,
 ): string {
   const steps = [
-    `Add these statements to the policy of bucket ${bucket}. They let account ${account} read
-the flow logs, and nothing else.
+    `Add these statements to the policy of bucket ${bucket}. They let the function that reads
+the flow logs in account ${account}, and the roles of --also, read the flow logs and no
+other file. The function may also list the keys of the bucket, because S3 asks for
+that before it answers that a file is missing. Object Ownership of the bucket must be
+"Bucket owner enforced" (ACLs off). Otherwise files may belong to another account,
+and the policy of the bucket does not reach them.
 
 ${json(bucketPolicy)}`,
     ...(keyPolicy

@@ -1,16 +1,32 @@
 /** Checks of what comes before the queue: the stack, the flow logs and the bucket. */
 import { isEcsColumn, LOSSES, REQUIRED_COLUMNS } from '../../lib/flowlog/read-columns.ts';
 import { known } from '../../lib/store/health/ask.ts';
-import { type Facts, type FlowLogFacts, outputOf } from '../../lib/store/health/facts.ts';
+import { type Facts, type FlowLogFacts, type NotificationFacts, outputOf } from '../../lib/store/health/facts.ts';
 import { delivers } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { type Check, fail, judged, ok, region, skip, spanOf, type Verdict, warn } from './check.ts';
+import { admitsRule, foreignOwner } from './queue-policy.ts';
 
 /** Files arrive every five minutes, up to ten minutes after the traffic. */
 const RECENT = 900;
 const LATE = 3600;
 
 const showFlowLogs = (facts: Facts): string => `aws ec2 describe-flow-logs ${region(facts)}`;
+
+const showNotifications = (facts: Facts): string =>
+  `aws s3api get-bucket-notification-configuration --bucket ${outputOf(facts, 'LogBucket')} ${region(facts)}`;
+
+/** Judges the notifications of the bucket. The owner of a foreign bucket seldom lets readers look at them. */
+function notificationsJudged(
+  facts: Facts,
+  what: string,
+  using: (value: NotificationFacts) => Verdict,
+): readonly Verdict[] {
+  const owner = foreignOwner(facts);
+  return owner !== undefined && 'denied' in facts.notifications
+    ? [skip(`${what}: not looked at, because only account ${owner} may. There run: ${showNotifications(facts)}`)]
+    : judged(facts, what, facts.notifications, using);
+}
 
 /** The flow logs that deliver to the bucket of the deployment. */
 const ours = (facts: Facts, logs: readonly FlowLogFacts[]): FlowLogFacts[] =>
@@ -149,13 +165,16 @@ export const LOG_CHECKS: readonly Check[] = [
     permission: 's3:GetBucketNotification',
     anchor: 'noobjects',
     judge: (facts) =>
-      judged(facts, 'notifications of the bucket', facts.notifications, ({ eventBridge, queues }) => {
+      notificationsJudged(facts, 'notifications of the bucket', ({ eventBridge, queues }) => {
         if (queues.some(({ arn }) => arn === queueArn(facts))) return ok('the bucket notifies the ingest queue');
-        const bucket = outputOf(facts, 'LogBucket');
-        const show = `aws s3api get-bucket-notification-configuration --bucket ${bucket} ${region(facts)}`;
-        const isRuleMade = policyOf(facts)?.includes('events.amazonaws.com') === true;
-        if (eventBridge && isRuleMade)
-          return ok('the bucket sends its events to EventBridge, whose rule feeds the queue');
+        const show = showNotifications(facts);
+        const owner = foreignOwner(facts);
+        if (eventBridge && admitsRule(policyOf(facts) ?? '', facts))
+          return ok(
+            owner === undefined
+              ? 'the bucket sends its events to EventBridge, whose rule feeds the queue'
+              : `the bucket sends its events to EventBridge, and a rule of account ${owner} may feed the queue`,
+          );
         if (eventBridge)
           return fail(
             'the bucket sends its events to EventBridge, but no rule may feed the queue',
@@ -174,7 +193,7 @@ export const LOG_CHECKS: readonly Check[] = [
     permission: 's3:GetBucketNotification, s3:ListBucket',
     anchor: 'noobjects',
     judge: (facts) =>
-      judged(facts, 'prefix of the notification', facts.notifications, ({ queues }) => {
+      notificationsJudged(facts, 'prefix of the notification', ({ queues }) => {
         const own = queues.filter(({ arn }) => arn === queueArn(facts));
         const object = known(facts.newest);
         if (!own.length) return skip('prefix of the notification: the queue is not notified by the bucket itself');
@@ -183,7 +202,7 @@ export const LOG_CHECKS: readonly Check[] = [
           return ok('the notification covers the newest object');
         const [{ prefix, suffix } = { prefix: '', suffix: '' }] = own;
         const text = `the notification for keys ${prefix}...${suffix} does not cover ${object.key}`;
-        const show = `aws s3api get-bucket-notification-configuration --bucket ${outputOf(facts, 'LogBucket')} ${region(facts)}`;
+        const show = showNotifications(facts);
         if (object.isSample)
           return warn(
             text,

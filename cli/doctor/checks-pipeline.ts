@@ -4,6 +4,7 @@ import { type Facts, outputOf, type SubscriptionFacts } from '../../lib/store/he
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type Check, fail, judged, ok, region, skip, spanOf, type Verdict, warn } from './check.ts';
+import { admitsBucket, admitsRule } from './queue-policy.ts';
 
 /** The alarms IngestLate and AlertLate fire at these ages. */
 const LATE: Readonly<Record<string, number>> = { IngestQueue: 900 };
@@ -22,8 +23,8 @@ export const PIPELINE_CHECKS: readonly Check[] = [
     anchor: 'policies-and-keys',
     judge: (facts) =>
       judged(facts, 'ingest queue', facts.queues.get('IngestQueue'), ({ policy }) => {
-        const bucket = outputOf(facts, 'LogBucket');
-        if (admits(policy, bucket)) return ok('the ingest queue admits new objects of the bucket');
+        if (admitsBucket(policy, facts) || admitsRule(policy, facts))
+          return ok('the ingest queue admits new objects of the bucket');
         return fail(
           'the policy of the ingest queue admits neither the bucket nor a rule',
           'S3 and EventBridge drop their events, and new files are not read',
@@ -220,21 +221,6 @@ export const PIPELINE_CHECKS: readonly Check[] = [
       ),
   },
 ];
-
-/** Whether a queue policy lets the bucket, or a rule, send messages. */
-function admits(policy: string, bucket: string): boolean {
-  try {
-    const { Statement = [] } = JSON.parse(policy) as { Statement?: Record<string, unknown>[] };
-    return Statement.some(({ Effect, Principal, Condition }) => {
-      const who = JSON.stringify(Principal ?? '');
-      if (Effect !== 'Allow') return false;
-      if (who.includes('events.amazonaws.com')) return true;
-      return who.includes('s3.amazonaws.com') && JSON.stringify(Condition ?? '').includes(`:s3:::${bucket}"`);
-    });
-  } catch {
-    return false;
-  }
-}
 
 function deadLetters(facts: Facts, name: string, waiting: number): Verdict {
   const text = `${countOf(waiting, 'dead letter')} in ${name}`;

@@ -87,6 +87,14 @@ export const ingestQueueName = (deployment: string): string => `${deployment}-in
 const roleArn = ({ partition, account, ...names }: Reader): string =>
   `arn:${partition}:iam::${account}:role/${ingestRoleName(names)}`;
 
+/** ARN of the role with which the owner's rule sends. */
+export const rulesRoleArn = (
+  owner: string,
+  { partition, region, deployment }: Pick<Reader, 'partition' | 'region' | 'deployment'>,
+): string => `arn:${partition}:iam::${owner}:role/${rulesRoleName(deployment, region)}`;
+
+const rulesRoleName = (deployment: string, region: string): string => `${deployment}-events-${region}`;
+
 const queueArn = ({ partition, account, region, deployment }: Reader): string =>
   `arn:${partition}:sqs:${region}:${account}:${ingestQueueName(deployment)}`;
 
@@ -102,7 +110,10 @@ export function ownerChanges(foreign: ForeignBucket, people: readonly string[] =
   // A statement that names a role stops working when the role is created again, and cannot be saved before the role
   // exists. The condition has neither problem.
   const Principal = { AWS: `arn:${partition}:iam::${account}:root` };
-  const isReader = { ArnLike: { 'aws:PrincipalArn': [roleArn(reader), ...people] } };
+  const isOneOf = (arns: readonly string[]) => ({ ArnLike: { 'aws:PrincipalArn': arns } });
+  const isReader = isOneOf([roleArn(reader), ...people]);
+  const folder = { 's3:prefix': `${prefix}*` };
+  const mayList = { Effect: 'Allow', Principal, Action: 's3:ListBucket', Resource: bucketArn };
   const suffix = partition === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
   const bucketPolicy: Statement[] = [
     {
@@ -114,14 +125,21 @@ export function ownerChanges(foreign: ForeignBucket, people: readonly string[] =
       Condition: isReader,
     },
     {
-      Sid: 'SweepwatchListsFlowLogs',
-      Effect: 'Allow',
-      Principal,
-      Action: 's3:ListBucket',
-      Resource: bucketArn,
-      // IfExists: to tell a missing object from a denied one, S3 asks for this permission without any prefix.
-      Condition: { ...isReader, ...(prefix && { StringLikeIfExists: { 's3:prefix': `${prefix}*` } }) },
+      Sid: 'SweepwatchTellsMissingFiles',
+      ...mayList,
+      // IfExists: to answer that a file is missing, and not that access is denied, S3 asks for this permission without
+      // any prefix. That also admits a list of all keys, so people get a statement of their own.
+      Condition: { ...isOneOf([roleArn(reader)]), ...(prefix && { StringLikeIfExists: folder }) },
     },
+    ...(people.length === 0
+      ? []
+      : [
+          {
+            Sid: 'SweepwatchListsFlowLogs',
+            ...mayList,
+            Condition: { ...isOneOf(people), ...(prefix && { StringLike: folder }) },
+          },
+        ]),
   ];
   return {
     bucketPolicy,
@@ -157,7 +175,6 @@ export function ownerChanges(foreign: ForeignBucket, people: readonly string[] =
 function ruleOf({ owner, bucket, prefix, objects, reader }: ForeignBucket): EventRule {
   const { partition, region, deployment } = reader;
   const name = `${deployment}-flow-logs`;
-  const role = `${deployment}-events-${region}`;
   const queue = queueArn(reader);
   return {
     name,
@@ -166,9 +183,9 @@ function ruleOf({ owner, bucket, prefix, objects, reader }: ForeignBucket): Even
       'detail-type': ['Object Created'],
       detail: objectCreatedDetail(bucket, { prefix, objects }),
     },
-    target: { Id: deployment, Arn: queue, RoleArn: `arn:${partition}:iam::${owner}:role/${role}` },
+    target: { Id: deployment, Arn: queue, RoleArn: rulesRoleArn(owner, reader) },
     role: {
-      name: role,
+      name: rulesRoleName(deployment, region),
       trust: [
         {
           Sid: 'RuleAssumes',

@@ -52,6 +52,7 @@ describe('before a deployment', () => {
       'Enable EventBridge',
       'Create the role',
       'Create the EventBridge rule',
+      'Bucket owner enforced',
     ])
       expect(stdout).toContain(step);
   });
@@ -73,6 +74,7 @@ describe('before a deployment', () => {
         Condition: { ...Condition, StringLikeIfExists: { 's3:prefix': 'AWSLogs/*' } },
       }),
     ]);
+    expect(JSON.stringify(bucketPolicy)).not.toContain('SweepwatchListsFlowLogs');
     expect(keyPolicy).toMatchObject({
       keyArn: KEY,
       statements: [
@@ -104,7 +106,23 @@ describe('before a deployment', () => {
   test('admits people who are named', async () => {
     const soc = `arn:aws:iam::${ACCOUNT}:role/soc`;
     const { bucketPolicy } = JSON.parse((await fromFile(settings, '--json', '--also', soc)).stdout);
-    for (const { Condition } of bucketPolicy) expect(Condition.ArnLike['aws:PrincipalArn']).toContain(soc);
+    const [reads, tells, lists] = bucketPolicy;
+    expect(reads.Condition.ArnLike['aws:PrincipalArn']).toContain(soc);
+    expect(tells.Condition.ArnLike['aws:PrincipalArn']).not.toContain(soc);
+    // With IfExists they could list the whole bucket, by leaving out the prefix.
+    expect(lists).toMatchObject({
+      Action: 's3:ListBucket',
+      Condition: { ArnLike: { 'aws:PrincipalArn': [soc] }, StringLike: { 's3:prefix': 'AWSLogs/*' } },
+    });
+  });
+
+  test.each([
+    `arn:aws:iam::${ACCOUNT}:user/ann`,
+    `arn:aws:iam::${ACCOUNT}:role/teams/soc`,
+    `arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Soc_*`,
+  ])('admits %s', async (arn) => {
+    const { code, stdout } = await fromFile(settings, '--also', arn);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(arn)]);
   });
 
   test('leaves out a key of the account of the stack, which its own policies admit', async () => {
@@ -127,6 +145,29 @@ describe('before a deployment', () => {
     ['no account', ['--account', ''], '--account must be the account of the deployment, 12 digits, got ""'],
     ['the account of the owner', ['--account', OWNER], 'the bucket belongs to the account of the deployment'],
     ['a name instead of an ARN', ['--also', 'soc'], '--also must be the ARN of a role'],
+    [
+      'a role of another account',
+      ['--also', `arn:aws:iam::${OWNER}:role/soc`],
+      `--also must be the ARN of a role or user of account ${ACCOUNT}, the account of the deployment`,
+    ],
+    ['a role of another partition', ['--also', `arn:aws-cn:iam::${ACCOUNT}:role/soc`], 'such as arn:aws:iam::'],
+    ['an account', ['--also', `arn:aws:iam::${ACCOUNT}:root`], '--also must be the ARN of a role or user'],
+    ['a role without a name', ['--also', `arn:aws:iam::${ACCOUNT}:role/`], '--also must be the ARN of a role or user'],
+    [
+      'a session',
+      ['--also', `arn:aws:sts::${ACCOUNT}:assumed-role/soc/ann`],
+      `That is a session. The ARN of its role is arn:aws:iam::${ACCOUNT}:role/soc, or has a path`,
+    ],
+    [
+      'a session of IAM Identity Center',
+      ['--also', `arn:aws:sts::${ACCOUNT}:assumed-role/AWSReservedSSO_Soc_0a1b/ann`],
+      `its role is arn:aws:iam::${ACCOUNT}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_Soc_0a1b`,
+    ],
+    [
+      'a session of another account',
+      ['--also', `arn:aws:sts::${OWNER}:assumed-role/soc/ann`],
+      `of account ${ACCOUNT}, the account of the deployment`,
+    ],
   ])('refuses %s', async (_, args, message) => {
     const { code, stderr } = await fromFile(settings, ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

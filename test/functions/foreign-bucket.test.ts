@@ -80,6 +80,16 @@ test.each<[missing: string, from: string, changes: () => OwnerChanges, message: 
     'may not send to',
   ],
   [
+    'the fixed name of the role of the rule',
+    '10.0.7.9',
+    () => {
+      const { rule } = all();
+      const RoleArn = rule!.target.RoleArn.replace('-events-', '-others-');
+      return { ...all(), rule: { ...rule!, target: { ...rule!.target, RoleArn } } };
+    },
+    'may not send to',
+  ],
+  [
     'the trust of the role of the rule',
     '10.0.7.6',
     () => ({ ...all(), rule: { ...all().rule!, role: { ...all().rule!.role, trust: [] } } }),

@@ -301,6 +301,10 @@ describe('a bucket of another account', () => {
     const sends = statementsOf(template).find(({ Sid }) => Sid === 'OwnerOfBucketSends')!;
     expect(plain((sends.Principal as { AWS: unknown }).AWS)).toBe(`arn:<AWS::Partition>:iam::${OWNER}:root`);
     expect(sends.Action).toBe('sqs:SendMessage');
+    const { ArnEquals } = (sends as { Condition?: { ArnEquals?: Record<string, unknown> } }).Condition ?? {};
+    expect(plain(ArnEquals?.['aws:PrincipalArn'])).toBe(
+      `arn:<AWS::Partition>:iam::${OWNER}:role/sweepwatch-events-<AWS::Region>`,
+    );
   });
 
   test('may notify the queue itself, under the account of its owner', () => {

@@ -66,8 +66,17 @@ test.each<[kind: string, rule: string]>([
   expect(found.some(({ foundBy }) => foundBy.includes(rule))).toBe(true);
 });
 
+test('people cannot list a bucket of another account without its prefix, and no other role feeds the queue', () => {
+  const { planted } = proofs.find(({ name }) => name === FOREIGN)!;
+  const foundBy = (kind: string, at: RegExp) =>
+    planted.filter((each) => each.kind === kind && at.test(each.at)).flatMap((each) => each.foundBy);
+  expect(foundBy('key may be missing', /SweepwatchListsFlowLogs/)).toContain('owner');
+  expect(foundBy('condition dropped', /IngestQueue.*OwnerOfBucketSends/)).toContain('owner');
+});
+
 test.each<[at: string, rule: string]>([
   ['OwnersBucketPolicy SweepwatchReadsFlowLogs', 'call denied'],
+  ['OwnersBucketPolicy SweepwatchTellsMissingFiles', 'call denied'],
   ['OwnersBucketPolicy SweepwatchListsFlowLogs', 'call denied'],
   ['OwnersKey SweepwatchDecryptsFlowLogs', 'call denied'],
   ['OwnersRole RuleAssumes', 'service denied'],

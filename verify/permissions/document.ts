@@ -123,7 +123,8 @@ an error.
   for every wildcard.
 - The resource and its key must admit every service that sends. They must refuse it with the ARN or account of others, or with neither.
 - Every call on a bucket of another account needs the role of the stack and the statements of the owner. The statements must admit nothing
-  else: no other role, no other folder, no writing, no decryption by hand. The owner's rule must reach the queue.
+  else: no other role, no other folder, no writing, no decryption by hand. Only the ingest role may list
+  without a prefix. The owner's rule must reach the queue, and no other role of the owner may.
 - Strangers, plain HTTP and the deliveries of other accounts must be refused.
 - ${planted.length} mistakes are planted in the templates, one at a time, and each must be found. A part that two templates share word for word is
   broken in only one of them. \`npm run permissions -- --everywhere\` breaks it in each.

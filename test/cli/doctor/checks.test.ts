@@ -21,6 +21,16 @@ test.each(CHECKS.map(({ id }) => id))('%s finds nothing wrong with a healthy dep
 const log = (change: Partial<typeof LOG>): Partial<Facts> => ({ flowLogs: { value: [{ ...LOG, ...change }] } });
 const stack = (change: Partial<Facts['stack']>): Partial<Facts> => ({ stack: { ...factsOf().stack, ...change } });
 const queues = (name: string, waiting: number): Partial<Facts> => ({ queues: new Map([[name, queueOf(waiting)]]) });
+const EVENTBRIDGE = '{"Statement":[{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"}}]}';
+/** A bucket of another account, and a queue that admits the role of a rule of this account. */
+const owned = (admitted = '555566667777'): Partial<Facts> => {
+  const Principal = { AWS: `arn:aws:iam::${admitted}:root` };
+  const policy = JSON.stringify({ Statement: [{ Effect: 'Allow', Principal, Action: 'sqs:SendMessage' }] });
+  return {
+    ...stack({ outputs: new Map([...factsOf().stack.outputs, ['LogBucketOwner', '555566667777']]) }),
+    queues: new Map([['IngestQueue', { value: { arn: 'q', waiting: 0, policy } }]]),
+  };
+};
 const V2 = LOG.columns.slice(0, 13);
 
 type Case = readonly [
@@ -82,10 +92,36 @@ const CASES: readonly Case[] = [
     'EventBridge and its rule',
     {
       notifications: { value: { eventBridge: true, queues: [] } },
-      queues: new Map([['IngestQueue', { value: { arn: 'q', waiting: 0, policy: '"events.amazonaws.com"' } }]]),
+      queues: new Map([['IngestQueue', { value: { arn: 'q', waiting: 0, policy: EVENTBRIDGE } }]]),
     },
     [['ok', /EventBridge/]],
   ],
+  [
+    'bucket.events',
+    'EventBridge and the rule of an owner in another account',
+    { ...owned(), notifications: { value: { eventBridge: true, queues: [] } } },
+    [['ok', /a rule of account 555566667777 may feed/]],
+  ],
+  [
+    'bucket.events',
+    'EventBridge of an owner in another account, whose rule the queue refuses',
+    { ...owned('999988887777'), notifications: { value: { eventBridge: true, queues: [] } } },
+    [['FAIL', /no rule may feed the queue/]],
+  ],
+  [
+    'bucket.events',
+    'an owner in another account that keeps its notifications to itself',
+    { ...owned(), notifications: { denied: 's3:GetBucketNotification' } },
+    [['skip', /only account 555566667777 may\. There run: aws s3api get-bucket-notification-configuration/]],
+  ],
+  [
+    'bucket.prefix',
+    'an owner in another account that keeps its notifications to itself',
+    { ...owned(), notifications: { denied: 's3:GetBucketNotification' } },
+    [['skip', /prefix of the notification: not looked at, because only account 555566667777 may/]],
+  ],
+  ['queue.policy', 'the rule of an owner in another account', owned(), [['ok', /admits new objects/]]],
+  ['queue.policy', 'the rule of somebody else', owned('999988887777'), [['FAIL', /admits neither/]]],
   [
     'bucket.prefix',
     'another prefix',

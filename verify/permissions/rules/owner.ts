@@ -2,6 +2,7 @@
  * A bucket of another account: what its owner has added lets in the ingest role, people who are named, and nobody else,
  * and announces the flow logs to the ingest queue.
  */
+import { ingestRoleName } from '../../../lib/config/foreign-bucket.ts';
 import { policyOf } from '../../../local/checks/policies.ts';
 import { contextOf } from '../../../local/iam/context.ts';
 import { applies, decide, type Request } from '../../../local/iam/decide.ts';
@@ -21,18 +22,24 @@ const S3 = `s3.${REGION}.amazonaws.com`;
 export function ownerProblems(stack: PaperStack): Problem[] {
   const { owner } = stack;
   if (owner === undefined) return [];
-  const wanted = [...readings(stack, PEOPLE), ...requestsOfIngest(stack)];
+  const wanted: [who: string, request: Request][] = [
+    ...readings(stack, PEOPLE).map((request): [string, Request] => ['people', request]),
+    // What its functions call is evaluated with their roles. AWS does not say whether S3 asks with a prefix when it tells
+    // a missing file from a denied one, so ingest may do both.
+    ['ingest', listing(owner, ingestOf(owner))],
+  ];
+  const requests = [...wanted.map(([, request]) => request), ...requestsOfIngest(stack)];
   return [
-    ...readings(stack, PEOPLE).flatMap((request): Problem[] =>
+    ...wanted.flatMap(([who, request]): Problem[] =>
       isAllowed(owner, request)
         ? []
-        : [{ rule: 'call denied', text: `people ${request.action} on ${request.resource}` }],
+        : [{ rule: 'call denied', text: `${who} ${request.action} on ${request.resource}` }],
     ),
     ...unwanted(stack).flatMap(([says, request]): Problem[] =>
       isAllowed(owner, request) ? [{ rule: 'owner', text: says }] : [],
     ),
     ...announcing(stack),
-    ...[owner.bucket, owner.key].flatMap((policy) => (policy ? unused(policy, wanted) : [])),
+    ...[owner.bucket, owner.key].flatMap((policy) => (policy ? unused(policy, requests) : [])),
     ...[owner.bucket, owner.key, owner.ruleRole?.trust, owner.ruleRole?.permissions].flatMap((policy) =>
       policy ? wide(policy, owner) : [],
     ),
@@ -52,6 +59,22 @@ export function requestsOfRule(stack: PaperStack): Request[] {
     'aws:ResourceAccount': ACCOUNT,
   });
   return [{ principal: { kind: 'role', arn }, action: 'sqs:SendMessage', resource, owner: ACCOUNT, context }];
+}
+
+/** Sends by others of the owner's account, which the queue must refuse. */
+function requestsOfOthers(stack: PaperStack): [who: string, request: Request][] {
+  return requestsOfRule(stack).flatMap((request): [string, Request][] => {
+    const as = (arn: string | undefined): Request => ({
+      ...request,
+      principal: { kind: 'role', arn: arn ?? `arn:aws:iam::${stack.owner!.foreign.owner}:root` },
+      context: new Map([...request.context, ['aws:principalarn', arn === undefined ? undefined : [arn]]]),
+    });
+    return [
+      ['another role of the owner', as(OTHER_ROLE.replace(ACCOUNT, stack.owner!.foreign.owner))],
+      ["a role of the owner with the rule's name and more", as(`${stack.owner!.changes.rule!.target.RoleArn}-other`)],
+      ['a caller of the owner without a name', as(undefined)],
+    ];
+  });
 }
 
 const requestsOfIngest = (stack: PaperStack): Request[] =>
@@ -83,14 +106,22 @@ function ask({ foreign }: OwnerSide, arn: string, action: string, resource: stri
   return { principal: { kind: 'role', arn }, action, resource, owner: foreign.owner, context };
 }
 
-/** What a reader asks for: the functions, `backfill`, `doctor`. */
+const ingestOf = ({ foreign: { reader } }: OwnerSide): string =>
+  `arn:aws:iam::${ACCOUNT}:role/${ingestRoleName(reader)}`;
+
+/** A list of keys below the folder of the flow logs. */
+function listing(owner: OwnerSide, arn: string): Request {
+  const { bucket, prefix } = placesOf(owner);
+  return ask(owner, arn, 's3:ListBucket', bucket, { 's3:prefix': `${prefix}${ACCOUNT}/` });
+}
+
+/** What people ask for with `backfill` and `doctor`. */
 function readings({ owner }: PaperStack, arn: string): Request[] {
-  const { bucket, object, prefix } = placesOf(owner!);
+  const { object } = placesOf(owner!);
   const { keyArn } = owner!.foreign;
   return [
     ask(owner!, arn, 's3:GetObject', object),
-    ask(owner!, arn, 's3:ListBucket', bucket),
-    ask(owner!, arn, 's3:ListBucket', bucket, { 's3:prefix': `${prefix}${ACCOUNT}/` }),
+    listing(owner!, arn),
     ...(keyArn === undefined ? [] : [ask(owner!, arn, 'kms:Decrypt', keyArn, { 'kms:ViaService': S3 })]),
   ];
 }
@@ -104,7 +135,7 @@ function placesOf({ foreign: { bucket: name, prefix } }: OwnerSide) {
 /** What must be refused. */
 function unwanted(stack: PaperStack): [says: string, request: Request][] {
   const owner = stack.owner!;
-  const { bucket, object } = placesOf(owner);
+  const { bucket, object, prefix } = placesOf(owner);
   const { keyArn } = owner.foreign;
   const others: [string, string][] = [
     ['another role of the account', OTHER_ROLE],
@@ -137,6 +168,13 @@ function unwanted(stack: PaperStack): [says: string, request: Request][] {
     ['people delete', ask(owner, PEOPLE, 's3:DeleteObject', object)],
     ['people change the policy', ask(owner, PEOPLE, 's3:PutBucketPolicy', bucket)],
     ['people read what is no flow log', ask(owner, PEOPLE, 's3:GetObject', `${bucket}/other/file`)],
+    ...(prefix === ''
+      ? []
+      : ([['people list without a prefix', ask(owner, PEOPLE, 's3:ListBucket', bucket)]] satisfies [
+          string,
+          Request,
+        ][])),
+    ['ingest lists other folders', ask(owner, ingestOf(owner), 's3:ListBucket', bucket, { 's3:prefix': 'other/' })],
     ['people list other folders', ask(owner, PEOPLE, 's3:ListBucket', bucket, { 's3:prefix': 'other/' })],
     ['people read another bucket', ask(owner, PEOPLE, 's3:GetObject', object.replace(bucket, `${bucket}-other`))],
     ...key,
@@ -174,6 +212,8 @@ function announcing(stack: PaperStack): Problem[] {
     assume(arn, undefined),
   ];
   const queuePolicy = policyOf(stack.resources, queue)?.policy;
+  const send = (request: Request) =>
+    decide(request, { identity: [EVERYTHING], resource: queuePolicy, isResourceDecisive: true }).isAllowed;
   const event = (key: string) => ({
     source: 'aws.s3',
     'detail-type': 'Object Created',
@@ -190,6 +230,9 @@ function announcing(stack: PaperStack): Problem[] {
       decide(request, { identity: [ruleRole.permissions], resource: queuePolicy }).isAllowed
         ? unused(ruleRole.permissions, [request])
         : problem('the rule cannot send to the queue'),
+    ),
+    ...requestsOfOthers(stack).flatMap(([who, request]): Problem[] =>
+      send(request) ? [{ rule: 'owner', text: `${who} sends to the queue` }] : [],
     ),
     ...(isSelected(object.slice(bucket.length + 1)) ? [] : problem('the rule does not select flow logs')),
     ...(isSelected('other/file') ? [{ rule: 'owner', text: 'the rule selects other objects' } as const] : []),

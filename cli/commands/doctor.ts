@@ -1,5 +1,6 @@
 /** `sweepwatch doctor`: says what is wrong with a deployment, and what to do. It only reads. */
 
+import { keysOf } from '../../lib/config/bucket-keys.ts';
 import { loadSettings, SettingsError } from '../../lib/config/load.ts';
 import type { Settings } from '../../lib/config/settings-types.ts';
 import { gatherAccount } from '../../lib/store/health/account.ts';
@@ -40,11 +41,13 @@ async function beforeDeployment(options: DoctorOptions, terminal: Terminal): Pro
     );
     return report(`Settings ${file}`, [{ check: SETTINGS_FILE, verdicts: [problem] }], options.json === true, terminal);
   }
-  const existing = settings.bucket.existing?.bucket.replace(/^arn:[^:]+:s3:::/, '');
+  const given = settings.bucket.existing;
+  const existing = given?.bucket.replace(/^arn:[^:]+:s3:::/, '');
   const planned = {
     name: settings.deploymentName,
     bucket: existing ?? settings.bucket.new?.name,
-    owner: settings.bucket.existing?.account,
+    owner: given?.account,
+    folder: given?.account === undefined ? undefined : keysOf(given).prefix,
     now: Date.now() / 1000,
   };
   const facts = { ...(await gatherAccount(planned, connectionOf(options))), settings, existing };

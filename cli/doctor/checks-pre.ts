@@ -186,8 +186,10 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
       const { bucket, settings } = facts;
       const { existing } = settings.bucket;
       if (!bucket || !existing) return [skip('notifications: the bucket is new')];
+      const show = `aws s3api get-bucket-notification-configuration --bucket ${bucket.name} ${region(facts)}`;
+      if (existing.account !== undefined && 'denied' in bucket.notifications)
+        return [skip(`notifications: not looked at, because only account ${existing.account} may. There run: ${show}`)];
       return judged(facts, 'notifications', bucket.notifications, ({ eventBridge, queues }) => {
-        const show = `aws s3api get-bucket-notification-configuration --bucket ${bucket.name} ${region(facts)}`;
         if (existing.events === 'eventbridge')
           return eventBridge
             ? ok('the bucket sends its events to EventBridge')

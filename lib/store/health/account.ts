@@ -15,13 +15,15 @@ export interface Planned {
   readonly bucket?: string | undefined;
   /** The account that owns the bucket, if it is not the account of the stack. */
   readonly owner?: string | undefined;
+  /** The beginning of the keys that are read. The owner lets readers list only these. */
+  readonly folder?: string | undefined;
   /** Epoch seconds. */
   readonly now: number;
 }
 
 /** Asks everything. @throws the error of a client if credentials are missing or not valid. */
 export async function gatherAccount(
-  { name, bucket, owner, now }: Planned,
+  { name, bucket, owner, folder, now }: Planned,
   connection: Connection,
 ): Promise<AccountFacts> {
   const [s3, sqs] = [createS3Client(connection, owner), createSqsClient(connection)];
@@ -40,7 +42,9 @@ export async function gatherAccount(
     if (bucket === undefined) return facts;
     const logs = (known(flowLogs) ?? []).filter(({ destination }) => delivers(destination, bucket));
     // The account is in the keys. Without it, the newest object is found folder by folder.
-    const newest = await ask('s3:ListBucket', () => newestOf(s3, bucket, logs, { account: '', region, now }));
+    const newest = await ask('s3:ListBucket', () =>
+      newestOf(s3, bucket, logs, { account: '', region, now, ...(folder && { folder }) }),
+    );
     const [bucketRegion, notifications, read] = await Promise.all([
       ask('s3:ListBucket', () => regionOf(s3, bucket)),
       ask('s3:GetBucketNotification', () => notificationsOf(s3, bucket)),

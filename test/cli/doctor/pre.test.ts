@@ -7,6 +7,7 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { PRE_CHECKS } from '../../../cli/doctor/checks-pre.ts';
 import type { SettingsInput } from '../../../lib/config/settings-types.ts';
+import { createEventBus } from '../../../local/servers/event-bus.ts';
 import { type MessagingServer, startMessagingServer } from '../../../local/servers/s3-sqs-sns.ts';
 import { cliFault } from '../../aws-cli.ts';
 import { rowsOf, sectionOf } from '../../infra/operations-document.ts';
@@ -306,6 +307,30 @@ describe('where the stack exists', () => {
     server.described.denied.set('cloudformation:DescribeStacks', 'no');
     expect(await wrong(NAMED)).toEqual({ code: 0, wrong: ['warn bucket.name'] });
   });
+});
+
+test('a bucket of another account is listed below its prefix, and who can look at its notifications is named', async () => {
+  const owner = '555566667777';
+  server.foreignBuckets.set('org-logs', {
+    owner,
+    bus: createEventBus(),
+    refusalOf: ({ key, prefix }) => (key !== '' || prefix?.startsWith('AWSLogs/') ? undefined : 'AccessDenied'),
+  });
+  try {
+    const { existing } = EXISTING.bucket;
+    const { checks } = await pre({ ...EXISTING, bucket: { existing: { ...existing, account: owner } } });
+    const found = (id: string) => checks.filter((check) => check.id === id).map(({ status, text }) => [status, text]);
+    expect(found('bucket.readable')).toEqual([['ok', expect.stringContaining('newest object')]]);
+    expect(found('bucket.announces')).toEqual([
+      [
+        'skip',
+        'notifications: not looked at, because only account 555566667777 may. There run: ' +
+          'aws s3api get-bucket-notification-configuration --bucket org-logs --region eu-central-1',
+      ],
+    ]);
+  } finally {
+    server.foreignBuckets.delete('org-logs');
+  }
 });
 
 test('each check has a fault', () => {

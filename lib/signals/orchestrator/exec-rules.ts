@@ -155,8 +155,7 @@ function gradeOf(
   if (isExcused || fact.entry === 'session') return 'context';
   switch (deed) {
     case 'shell':
-      if (isOwn) return 'context';
-      return { severity: identity === 'workload' ? 'medium' : 'low', confidence: 20 };
+      return { severity: identity === 'workload' && !isOwn ? 'medium' : 'low', confidence: 20 };
     case 'script':
       return identity === 'person' ? { severity: 'informational', confidence: 10 } : 'context';
     case 'unknown':

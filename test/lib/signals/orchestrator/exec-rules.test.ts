@@ -206,12 +206,12 @@ describe('commands of one target each', () => {
   });
 });
 
-test('a service account that opens a shell in a pod that it made is evidence only, and a tool there is not', () => {
+test('a service account that opens a shell in a pod that it made is low, and a tool there is not', () => {
   const user = 'system:serviceaccount:builds:default';
   const made = createPod('build-1', { image: 'node:22' }, { at: minute(0), user });
   const shell = exec('build-1', ['bash'], { at: minute(1), user, tty: true });
   expect(telling(signalsOf(shell))).toMatchObject([{ severity: 'medium' }]);
-  expect(telling(signalsOf([made, ...shell]))).toEqual([]);
+  expect(telling(signalsOf([made, ...shell]))).toMatchObject([{ severity: 'low' }]);
   expect(telling(signalsOf([made, ...exec('build-1', NMAP, { at: minute(2), user })]))).toMatchObject([
     { severity: 'high' },
   ]);

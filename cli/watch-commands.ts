@@ -74,7 +74,7 @@ function addAdd(watch: Command, terminal: Terminal, perform: Perform): void {
       'EC2 instance of the source or of its node, such as i-0a1b2c3d4e5f60718 (default: any)',
     ),
     new Option('--subnet <ID>', 'subnet of the source, such as subnet-0a1b2c3d4e5f60718 (default: any)'),
-    new Option('--account <ID>', 'account of the source, such as 123456789012 (default: any)'),
+    new Option('--account <ID>', 'account of the source, beside another part, such as 123456789012 (default: any)'),
     new Option(
       '--namespace <NAME>',
       'Kubernetes namespace of the source, for deployments that read signals (default: any)',

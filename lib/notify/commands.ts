@@ -117,14 +117,19 @@ export function suppressItem(
   );
 }
 
-/** Raises sensitivity for the source of a finding for a week. */
-export const watchLine = (tables: Tables, findingId: string, address: string): string =>
+/** Raises sensitivity for the source of a finding for a week. Other accounts may have the same private address. */
+export const watchLine = (
+  tables: Tables,
+  findingId: string,
+  { address, scope }: { readonly address: string; readonly scope: string },
+): string =>
   sweepwatch(
     tables,
     'watch',
     'add',
     '--source',
     hostCidr(valueText(address)),
+    ...(/^\d{12}$/.test(scope) ? ['--account', scope] : []),
     '--owner',
     OWNER,
     '--reason',

@@ -194,7 +194,7 @@ function howToWatch({ id, source, test, watchedBy }: Finding, { tables }: AlertP
   if (!source || test || watchedBy !== undefined) return '';
   return section('WATCH', [
     'To hear of slower and smaller scans by this source, raise its sensitivity for a week. Set your name:',
-    watchLine(tables, id, source.address),
+    watchLine(tables, id, source),
   ]);
 }
 

@@ -38,6 +38,8 @@ export function watchFault(watch: Watch, now: number): string | undefined {
 export function scopeFault(watch: WatchScope): string | undefined {
   if (WATCH_PARTS.every((part) => watch[part] === undefined))
     return `source must say whom to watch, or one of ${WATCH_PARTS.slice(1).join(', ')} what else, got nothing`;
+  if (watch.account !== undefined && WATCH_PARTS.every((part) => part === 'account' || watch[part] === undefined))
+    return `account must come with another part such as source or subnet, since a whole account is too much to watch, got ${watch.account} alone. To raise sensitivity for all, change the setting "sensitivity"`;
   for (const part of ['source', 'target'] as const) {
     const text = watch[part];
     if (text === undefined) continue;

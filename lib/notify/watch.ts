@@ -111,6 +111,14 @@ export class Watches {
     return this.#those((one) => isHeldBy(one, holder) && (!one.target || touches(one.target, targets())));
   }
 
+  /**
+   * Those about a source, whatever it contacts. Undefined if there is no such watch.
+   * @param kept ids of those that are about it by what was known before.
+   */
+  of(holder: Holder, kept: ReadonlySet<string>): Watches | undefined {
+    return this.#those((one) => kept.has(one.watch.id) || isHeldBy(one, holder));
+  }
+
   /** Whether any of them goes by a namespace, which only signals tell. */
   get nameNamespaces(): boolean {
     return this.#watches.some(({ watch }) => watch.namespace !== undefined);

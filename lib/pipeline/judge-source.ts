@@ -14,7 +14,7 @@ import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { RunContext } from './evidence-reader.ts';
-import { detectWatched, EVER, watchedSettings, watchesNear } from './watched.ts';
+import { detectWatched, EVER, watchedSettings, watchesNear, watchesOf } from './watched.ts';
 
 /** The options of judgements. */
 export interface JudgingOptions {
@@ -122,15 +122,21 @@ async function readRange(
   const { settings, networks, secret } = options;
   // A reader that returns everything ignores the hours.
   const hours = reader.isWhole ? EVER : range;
-  const watches = watchesNear(options.watches, source.address, hours);
-  const closest = watchedSettings(settings, watches);
-  const least = leastEvidenceOf(closest);
+  const near = watchesNear(options.watches, source.address, hours);
+  const kept = new Set(known.flatMap(({ finding }) => finding.watchedBy ?? []));
   const overdueBefore = options.overdueBefore ?? logTime - settings.settleSeconds;
   const context = { settings, networks, secret, horizons, logTime, overdueBefore };
-  const isEnough = (suspects: SourceEvidence | undefined) =>
-    isPrivate(source) && !known.length && (!suspects || !mayBeScan(suspects, least, { ...context, settings: closest }));
+  const isEnough = (suspects: SourceEvidence | undefined) => {
+    if (!isPrivate(source) || known.length) return false;
+    if (!suspects) return true;
+    // Further evidence may name the source.
+    const watches = suspects.identity ? watchesOf(near, suspects, kept) : near;
+    const closest = watchedSettings(settings, watches);
+    return !mayBeScan(suspects, leastEvidenceOf(closest), { ...context, settings: closest });
+  };
   const evidence = await reader.source(source, range, isEnough);
-  const isJudged = evidence !== undefined && hasEnough(evidence, least);
+  const watches = evidence && watchesOf(near, evidence, kept);
+  const isJudged = evidence !== undefined && hasEnough(evidence, leastEvidenceOf(watchedSettings(settings, watches)));
   const watching = { stored: known.map(({ finding }) => finding), signals: () => reader.signals(range) };
   const detections = isJudged ? await detectWatched(evidence, context, watches, watching) : [];
   return { evidence, detections, range, logTime };

@@ -18,6 +18,13 @@ export const EVER: Hours = { from: 0, to: Number.POSITIVE_INFINITY };
 export const watchesNear = (watches: Watches | undefined, address: string, { from, to }: Hours): Watches | undefined =>
   watches?.near(address, from * HOUR, (to + 1) * HOUR);
 
+/** The watches about a source by what some evidence tells of it, and those in `kept`. Undefined if there is no such watch. */
+export const watchesOf = (
+  watches: Watches | undefined,
+  { address, scope, identity }: Omit<SourceEvidence, 'panes'>,
+  kept: ReadonlySet<string>,
+): Watches | undefined => watches?.of(findingSource(address, scope, identity), kept);
+
 /** The watches about a source in the hours of its evidence, by what this evidence shows. Undefined if there is no such watch. */
 export function watchesAbout(
   watches: Watches | undefined,

@@ -67,13 +67,19 @@ test('a watch is added, listed and ended, and stays in the table after its end',
   expect(Number(item!.expiresAt) - Date.now() / 1000).toBeGreaterThan(99 * DAY);
 });
 
-test('the command that an alert prints adds a watch of its source', async () => {
-  const line = watchLine({ findings: table, region: 'eu-central-1' }, '9d0ab14e681bdf08386e67fe', '10.0.7.105');
+test.each<[string, string, string | undefined]>([
+  ['an account', '123456789012', '123456789012'],
+  ['a VPC', 'vpc-1', undefined],
+])('the command that an alert prints adds a watch of its source in %s', async (_, scope, account) => {
+  const tables = { findings: table, region: 'eu-central-1' };
+  const line = watchLine(tables, '9d0ab14e681bdf08386e67fe', { address: '10.0.7.105', scope });
   const [npx, flag, name, ...words] = wordsOf(line);
   expect([npx, flag, name]).toEqual(['npx', '--no-install', 'sweepwatch']);
   const { code, stdout } = await run(...words);
   expect(code).toBe(0);
-  expect((await store.list()).find(({ id }) => id === stdout.trim())).toMatchObject({
+  const watch = (await store.list()).find(({ id }) => id === stdout.trim());
+  expect(watch?.account).toBe(account);
+  expect(watch).toMatchObject({
     source: '10.0.7.105/32',
     owner: 'YOU',
     reason: 'finding 9d0ab14e681bdf08386e67fe',
@@ -144,6 +150,11 @@ test.each<[string, Record<string, string | undefined>, string]>([
   ['a bad instance', { '--instance': 'web' }, '--instance must be an instance id such as'],
   ['a bad subnet', { '--subnet': 'web' }, '--subnet must be a subnet id such as'],
   ['a bad account', { '--account': '12' }, '--account must be an account id such as'],
+  [
+    'an account alone',
+    { '--source': undefined, '--account': '123456789012' },
+    '--account must come with another part such as source or subnet, since a whole account is too much to watch',
+  ],
   ['no end', { '--for': undefined }, '--for must say how long the watch lasts, such as 7d, or --until when it ends'],
   ['a bad span', { '--for': 'week' }, '--for must be a span such as 12h or 7d, got "week"'],
   ['a bad end', { '--for': undefined, '--until': 'soon' }, '--until must be a date such as 2026-12-01, got "soon"'],

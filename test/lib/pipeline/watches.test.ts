@@ -134,6 +134,28 @@ describe('a source', () => {
     expect(await findings()).toMatchObject([{ direction: 'inbound', watchedBy: 'w1' }]);
   });
 
+  test('that is another instance than the watched one is read as little as without the watch', async () => {
+    // A little less than a finding at high sensitivity.
+    await deployment.ingest('a', file([...scan('rejected', { count: FEW - 1, end: START }), own]), NOW);
+    const source = { scope: ACCOUNT, address: SCANNER };
+    const hours = { from: Math.floor(START / HOUR), to: Math.floor(START / HOUR) };
+    const readBy = async (): Promise<number> => {
+      const client = embedded.client();
+      let queries = 0;
+      interfere(client, (operation) => {
+        if (operation === 'Query') queries++;
+        return undefined;
+      });
+      await deployment.sibling(client).services.judge.judge(source, hours, { logTime: NOW, now: NOW });
+      return queries;
+    };
+    const without = await readBy();
+    await add({ instance: 'i-0a1' });
+    expect(await readBy()).toBe(without);
+    await add({ instance: 'i-1007105' });
+    expect(await readBy()).toBeGreaterThan(without);
+  });
+
   test('that scans beside the watched target is judged there as before', async () => {
     await add({ target: `${TARGET}/32` });
     const elsewhere = scan('rejected', { count: FEW, first: 1000, to: '10.0.12.99', end: START + 10 * MINUTE });

@@ -26,7 +26,7 @@ The time of the probes counts, not that of the judgement. A scan is under a watc
     .command('list')
     .summary('list the watches, those that end last first')
     .description(
-      'Lists the watches, those that end last first. Each line has these tab-separated columns: id, state (active, ended or void), scope, sensitivity, start, end, owner, reason. A void watch is invalid and raises nothing. One that ended is kept for 100 days, because what was found under it may be judged again.',
+      'Lists the watches, those that end last first. Each line has these tab-separated columns: id, state (active, ended or void), scope, sensitivity, start, end, owner, reason. A void watch is invalid and raises nothing. One that ended is kept for up to 94 days, because what was found under it may be judged again.',
     );
   addOptions(list, jsonOption(), ...deploymentOptions());
   after(list, ['watch list --stack sweepwatch', 'watch list --json --stack sweepwatch']).action((options) =>

@@ -74,7 +74,7 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
     networks: new Networks(runtime.internal),
     secret,
     minSeverity: runtime.minSeverity,
-    watches: new WatchesStore(documents, table),
+    watches: new WatchesStore(documents, table, retentionDays),
     windowDays: retentionDays,
     ...(runtime.hasSignals && {
       signals: new SignalsStore({ client: documents, table: windowsTable, retentionDays }),

@@ -6,21 +6,27 @@ import { queryAll } from './query.ts';
 
 const PARTITION = 'watches';
 /**
- * A watch outlasts the evidence of its time. Otherwise a later judgement of this evidence would lack the watch, and take
- * for refuted what was found under it.
+ * Days by which a watch outlasts the evidence of its time. Otherwise a later judgement of this evidence would lack the
+ * watch, and take for refuted what was found under it.
  */
-const KEPT_SECONDS = 100 * 86_400;
+const BEYOND_DAYS = 4;
+/** The longest time that evidence may be kept, for whoever does not know the settings of the deployment. */
+const LONGEST_DAYS = 90;
+const DAY = 86_400;
 /** A process reads the watches once in this many seconds. */
 const CACHED_SECONDS = 60;
 
 export class WatchesStore {
   #client: DynamoDBDocumentClient;
   #table: string;
+  #keptDays: number;
   #read: { readonly at: number; readonly watches: Promise<Watches> } | undefined;
 
-  constructor(client: DynamoDBDocumentClient, table: string) {
+  /** @param windowDays days that evidence is kept. Default: as long as a deployment may keep it. */
+  constructor(client: DynamoDBDocumentClient, table: string, windowDays = LONGEST_DAYS) {
     this.#client = client;
     this.#table = table;
+    this.#keptDays = windowDays + BEYOND_DAYS;
   }
 
   /** All watches, strongly consistent, including those that are over and still in the table. */
@@ -62,7 +68,7 @@ export class WatchesStore {
 
   /** Adds or replaces a watch. */
   async put(watch: Watch): Promise<void> {
-    await this.#client.send(new PutCommand({ TableName: this.#table, Item: itemOf(watch) }));
+    await this.#client.send(new PutCommand({ TableName: this.#table, Item: this.#itemOf(watch) }));
   }
 
   /**
@@ -70,7 +76,7 @@ export class WatchesStore {
    * may put no items.
    */
   async start(watch: Watch): Promise<void> {
-    const { pk, sk, ...attributes } = itemOf(watch);
+    const { pk, sk, ...attributes } = this.#itemOf(watch);
     const names = Object.keys(attributes);
     const update = {
       TableName: this.#table,
@@ -88,11 +94,9 @@ export class WatchesStore {
       if ((error as Error).name !== 'ConditionalCheckFailedException') throw error;
     }
   }
-}
 
-const itemOf = (watch: Watch) => ({
-  pk: PARTITION,
-  sk: `watch#${watch.id}`,
-  ...watch,
-  expiresAt: Math.floor(epochSeconds(watch.until)) + KEPT_SECONDS,
-});
+  #itemOf(watch: Watch) {
+    const expiresAt = Math.floor(epochSeconds(watch.until)) + this.#keptDays * DAY;
+    return { pk: PARTITION, sk: `watch#${watch.id}`, ...watch, expiresAt };
+  }
+}

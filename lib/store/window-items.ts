@@ -60,11 +60,13 @@ export class WindowItems {
     this.marks = new DueMarks(options.objectId);
   }
 
-  /** The items of the fragments, except those that may be dropped. */
+  /** The items of the fragments, except those that may be dropped. No evidence of a watched source may be. */
   *fragments(fragments: Iterable<Fragment>): Generator<Item> {
     const { objectId, now, retentionDays, key } = this.#options;
     const packs = new Packs(objectId, key);
     const droppable = new Packs(objectId, key);
+    // Their place in a partition must not be that of droppable packs.
+    const watchedPacks = new Packs(`${objectId}#watched`, key);
     for (const fragment of fragments) {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, retentionDays);
       if (isOutside(fragment)) this.outsideHours.add(fragment.hour);
@@ -79,11 +81,13 @@ export class WindowItems {
         if (placement.name === 'shares of inside') this.#noteShares(fragment);
         if (!placement.isPacked)
           yield { pk, sk: `${sort}${objectId}`, data: encodeFragment(kept, key), expiresAt: expires };
+        else if (placement.mayBeDropped && watched) yield* itemsOf(watchedPacks.add(pk, sort, kept, expires));
         else if (placement.mayBeDropped) this.droppable.push(...droppable.add(pk, sort, kept, expires));
         else yield* itemsOf(packs.add(pk, sort, kept, expires));
       }
     }
     yield* itemsOf(packs.rest());
+    yield* itemsOf(watchedPacks.rest());
     this.droppable.push(...droppable.rest());
   }
 

@@ -44,6 +44,9 @@ test('an exec of a tool watches the address of its pod for its half day and a da
     from: '2026-11-20T23:50:00Z',
     until: '2026-11-22T12:00:00Z',
   });
+  // Evidence is kept for 8 days.
+  const items = await itemsOf(deployment.client, deployment.names.findings);
+  expect(items.find(({ pk }) => pk === 'watches')!.expiresAt).toBe(Date.UTC(2026, 11, 4, 12) / 1000);
   await deployment.ingest('a', file(scan('rejected', { count: 6, end: START + 5 * HOUR })), START + 5 * HOUR + MINUTE);
   expect(await findings(deployment)).toMatchObject([{ watchedBy: watch!.id, contacts: { failed: 6 } }]);
 });

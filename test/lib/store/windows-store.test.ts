@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { leastEvidenceOf } from '../../../lib/detections/least-evidence.ts';
+import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
 import { limitsOf } from '../../../lib/evidence/sample.ts';
 import { OUTSIDE_BUCKETS } from '../../../lib/store/keys.ts';
@@ -200,6 +202,29 @@ describe('at the write ceiling', () => {
     expect([...kinds].sort()).toEqual(['due', 'hours', 'loud', 'shares', 'source']);
     expect(written.items).toBe((await items()).length);
     expect(calls.get('BatchWriteItem')).toBeLessThan(10);
+  });
+
+  test('no evidence of a watched source is dropped', async () => {
+    const own = newClient();
+    interfere(own, (_, input) => {
+      const requests = (input.RequestItems as Record<string, { PutRequest: { Item: Record<string, string> } }[]>)?.[
+        table
+      ];
+      const isNoise = requests?.some(
+        ({ PutRequest: { Item } }) => /^noise#/.test(Item.pk!) && !/#watched#/.test(Item.sk!),
+      );
+      return isNoise ? { UnprocessedItems: { [table]: requests } } : undefined;
+    });
+    const watching = ({ address }: Fragment) =>
+      address === '198.51.100.7' ? leastEvidenceOf(detectionSettings('high')) : undefined;
+    const written = await storeWith(own).writeFragments('object-a', quiet, NOW, watching);
+    expect(written.sourcesDropped).toBe(298);
+    expect(await store.readSource({ scope: 'internet', address: '198.51.100.7' }, HOUR, HOUR)).toHaveLength(2);
+    expect(await store.readSource({ scope: 'internet', address: '198.51.100.8' }, HOUR, HOUR)).toEqual([]);
+    // A second delivery, of which all is taken, adds to it and takes nothing away.
+    await store.writeFragments('object-a', quiet, NOW, watching);
+    for (const n of [7, 8])
+      expect(await store.readSource({ scope: 'internet', address: `198.51.100.${n}` }, HOUR, HOUR)).toHaveLength(2);
   });
 
   test('what the table takes after all is not counted', async () => {

@@ -29,7 +29,12 @@ const openPorts = { count: 1, sample: [{ target: '10.0.12.30', port: 22, protoco
 describe('a person hears', () => {
   test('that a scan was found, once', async () => {
     await mark();
-    expect(await deliver()).toEqual({ outcome: 'published', event: 'opened', lagSeconds: NOW - (HOUR * 3600 + 120) });
+    expect(await deliver()).toEqual({
+      outcome: 'published',
+      event: 'opened',
+      severity: 'high',
+      lagSeconds: NOW - (HOUR * 3600 + 120),
+    });
     expect(await deliver()).toEqual({ outcome: 'already handled' });
     expect(deployment.told()).toEqual([{ event: 'opened', id: finding().id }]);
   });

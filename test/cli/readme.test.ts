@@ -48,6 +48,7 @@ describe('commands in the blocks', () => {
       'redrive',
       'selftest',
       'suppress',
+      'watch',
     ]);
   });
 

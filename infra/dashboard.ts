@@ -60,7 +60,7 @@ export function createDashboard(scope: Construct, parts: DetectorParts, alarms: 
       'stats sum(bytes) as readBytes, sum(lines - records - noData - skipData) as unreadLines, sum(skipData) as skippedByAws, sum(contactsDropped) as contactsDropped, sum(sourcesDropped) as sourcesDropped, sum(opened) as findingsOpened by bin(1h)',
     ]),
     graph(
-      'Messages given up',
+      'Dead letters',
       deadLettersOf(parts).map((queue) => visible(queue)),
     ),
   );

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { AUDIT_PATTERN } from '../../lib/signals/orchestrator/subscription-pattern.ts';
 import { readFilterPattern } from '../../local/servers/filter-pattern.ts';
-import { auditLog } from '../workload/audit.ts';
+import { auditEvents } from '../workload/audit.ts';
 import { type Line, LOG_BYTES, line, ROUND_TRIP_SECONDS, shareOfProcessor } from './bill.ts';
 import type { Count } from './counter.ts';
 import type { Deployed } from './deployed.ts';
@@ -49,7 +49,7 @@ export async function runAudit(bytes: number, of: Deployed): Promise<CountedAudi
     }
   };
   try {
-    for (const text of linesOf(auditLog(SEED, bytes))) {
+    for (const text of auditEvents(SEED, bytes)) {
       const at = Date.parse((JSON.parse(text) as { stageTimestamp: string }).stageTimestamp) / 1000;
       if (!pipeline) {
         pipeline = await CountedPipeline.start(of, at);
@@ -108,16 +108,6 @@ function payloadOf(logStream: string, messages: readonly string[], now: number) 
     })),
   };
   return { awslogs: { data: gzipSync(JSON.stringify(payload)).toString('base64') } };
-}
-
-function* linesOf(pieces: Iterable<Uint8Array>): Generator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for (const piece of pieces) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
-  }
 }
 
 const GIB = 2 ** 30;

@@ -131,3 +131,14 @@ const scanOf = (count: number): Json =>
     { username: 'alice' },
     { resource: 'pods', namespace: 'shop', name: 'web-1', subresource: 'exec' },
   );
+
+/** The events of the same log, each as its line of JSON. */
+export function* auditEvents(seed: string, bytes: number): Generator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for (const piece of auditLog(seed, bytes)) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+}

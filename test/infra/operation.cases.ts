@@ -85,7 +85,7 @@ describe('the dashboard', () => {
       'Alerts by severity',
       'Findings opened and updated by the scheduled function',
       'Read and lost',
-      'Messages given up',
+      'Dead letters',
       'Units of the tables',
       'Time of the functions, milliseconds in all',
       'Failed invocations',

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { auditLog } from '../../../../bench/workload/audit.ts';
+import { auditEvents } from '../../../../bench/workload/audit.ts';
 import { auditFacts } from '../../../../lib/signals/orchestrator/audit.ts';
 import { ENTRIES, MAPS, REVIEWS, WORKLOADS } from '../../../../lib/signals/orchestrator/audit-resources.ts';
 import type { Fact } from '../../../../lib/signals/orchestrator/facts.ts';
@@ -27,16 +27,6 @@ const isUsed = (fact: Fact): boolean =>
 
 const isLost = (event: object): boolean =>
   !isDelivered(JSON.stringify(event)) && auditFacts(event as Readonly<Record<string, unknown>>).some(isUsed);
-
-function* linesOf(pieces: Iterable<Uint8Array>): Generator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for (const piece of pieces) {
-    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
-  }
-}
 
 test('fits into a filter, with the regular expressions that a filter may have', () => {
   expect(AUDIT_PATTERN.length).toBeLessThanOrEqual(1024);
@@ -61,7 +51,7 @@ test('loses no fact of the recorded samples', () => {
 
 test('loses no fact of a busy cluster, and delivers at most two fifths of its bytes', () => {
   let [bytes, delivered, lost] = [0, 0, 0];
-  for (const line of linesOf(auditLog('subscription', 8_000_000))) {
+  for (const line of auditEvents('subscription', 8_000_000)) {
     bytes += line.length;
     if (isDelivered(line)) delivered += line.length;
     else if (isLost(JSON.parse(line))) lost++;

@@ -25,12 +25,20 @@ function acceptFunctions(detector: DetectorParts): void {
   const signals = detector.signalsFunction === undefined ? [] : [detector.signalsFunction];
   const forward = detector.forwardFunction === undefined ? [] : [detector.forwardFunction];
   for (const fn of [detector.ingestFunction, detector.alertFunction, detector.settleFunction, ...signals, ...forward]) {
-    accept(
-      fn,
-      'Serverless-LambdaTracing',
-      'X-Ray needs its actions on resource *, which no other statement here has, and samples requests; the structured ' +
-        'logs and metrics describe every single file.',
-    );
+    if (detector.settings.tracing)
+      accept(
+        // The function has an immutable view of its role. The role itself is the construct beside it.
+        fn.node.scope!.node.findChild('Role'),
+        'AwsSolutions-IAM5[Resource::*]',
+        'X-Ray takes traces for an account and Region. Its actions have no resource that a statement could name.',
+      );
+    else
+      accept(
+        fn,
+        'Serverless-LambdaTracing',
+        'Tracing is a setting. X-Ray needs its actions on resource *, which no other statement here has, and samples ' +
+          'requests; the structured logs and metrics describe every single file.',
+      );
     accept(
       fn,
       'Serverless-LambdaDLQ',

@@ -3,7 +3,7 @@ import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as FunctionTarget } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, type FunctionProps, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, type FunctionProps, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -14,7 +14,13 @@ import { toRuntimeSettings } from '../lib/config/runtime.ts';
 import type { Settings } from '../lib/config/schema.ts';
 import { hasSignals } from '../lib/config/signal-groups.ts';
 import { type FunctionFile, functionCode } from './function-code.ts';
-import { alertStatements, ingestStatements, type Resources, settleStatements } from './permissions.ts';
+import {
+  alertStatements,
+  ingestStatements,
+  type Resources,
+  settleStatements,
+  tracingStatements,
+} from './permissions.ts';
 
 /** How long each function may run. The visibility timeout of its queue is six times that. */
 export const timeouts = {
@@ -134,11 +140,14 @@ export function createHandler(
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
     resources: [logGroup.logGroupArn],
   });
+  const { tracing } = settings;
   const role = new Role(scope, 'Role', {
     ...(roleName !== undefined && { roleName }),
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     description: `${settings.deploymentName}: ${id.toLowerCase()} function`,
-    inlinePolicies: { Exact: new PolicyDocument({ statements: [logs, ...statements] }) },
+    inlinePolicies: {
+      Exact: new PolicyDocument({ statements: [logs, ...statements, ...(tracing ? tracingStatements() : [])] }),
+    },
   });
   return new LambdaFunction(scope, 'Function', {
     ...props,
@@ -147,6 +156,7 @@ export function createHandler(
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     logGroup,
+    ...(tracing && { tracing: Tracing.ACTIVE }),
     // Immutable, so that event sources and dead letters add nothing to the statements written above.
     role: role.withoutPolicyUpdates(),
   });

@@ -116,6 +116,14 @@ export function forwardStatements(
   ];
 }
 
+/**
+ * Statements of a function that is traced. Lambda sends the traces under its role, with a report of how many it sent.
+ * Neither action has a resource that a statement could name.
+ */
+export function tracingStatements(): PolicyStatement[] {
+  return [allow('SendTraces', ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], ['*'])];
+}
+
 function allow(
   sid: string,
   actions: string[],

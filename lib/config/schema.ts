@@ -282,6 +282,15 @@ const settingsShape = z
         'Whether the stack has a CloudWatch dashboard. The first three of an account are free, each further one costs ' +
           '3 USD a month.',
       ),
+    tracing: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether AWS X-Ray records invocations of the functions: when each started, how long its parts took, whether it ' +
+          'failed. X-Ray records the first invocation of each second and 5% of the others. The first 100,000 traces of an ' +
+          'account and month are free, a million more cost 5 USD. The functions then may send traces, which IAM cannot ' +
+          'limit to a resource.',
+      ),
     keepDataOnRemoval: z
       .boolean()
       .default(true)

@@ -626,6 +626,14 @@ export interface SettingsInput {
    */
   dashboard?: boolean;
   /**
+   * Whether AWS X-Ray records invocations of the functions: when each started, how long its parts took, whether it
+   * failed. X-Ray records the first invocation of each second and 5% of the others. The first 100,000 traces of an
+   * account and month are free, a million more cost 5 USD. The functions then may send traces, which IAM cannot
+   * limit to a resource.
+   * @default false
+   */
+  tracing?: boolean;
+  /**
    * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
    * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first
    * deployment that fails deletes all three in either case.
@@ -1260,6 +1268,14 @@ export interface Settings {
    * @default true
    */
   dashboard: boolean;
+  /**
+   * Whether AWS X-Ray records invocations of the functions: when each started, how long its parts took, whether it
+   * failed. X-Ray records the first invocation of each second and 5% of the others. The first 100,000 traces of an
+   * account and month are free, a million more cost 5 USD. The functions then may send traces, which IAM cannot
+   * limit to a resource.
+   * @default false
+   */
+  tracing: boolean;
   /**
    * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
    * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first

@@ -54,6 +54,35 @@ describe('permissions', () => {
   });
 });
 
+describe('traces', () => {
+  const traced = synthesize({
+    tracing: true,
+    signals: { ecs: true },
+    destinations: { eventBus: 'new', chat: {}, securityHub: true },
+  });
+  const modesOf = (template: Template) =>
+    resourcesOf(template, 'AWS::Lambda::Function').map(
+      ([, { Properties }]) => (Properties.TracingConfig as { Mode: string } | undefined)?.Mode,
+    );
+
+  test('are off by default, without any permission for them', () => {
+    expect(modesOf(byDefault)).toEqual([undefined, undefined, undefined]);
+    expect(JSON.stringify(byDefault.toJSON())).not.toContain('xray:');
+  });
+
+  test('of all five functions go to X-Ray once the settings say so', () => {
+    expect(modesOf(traced)).toEqual(Array(5).fill('Active'));
+    for (const name of ['Ingest', 'Alert', 'Settle', 'Signals', 'Forward'])
+      expect(permissionsOf(traced, name)).toContain('xray:PutTelemetryRecords xray:PutTraceSegments on *');
+  });
+
+  test('add no resource that could have a fixed cost', () => {
+    const typesOf = (template: Template) =>
+      Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type);
+    expect(typesOf(synthesize({ tracing: true }))).toEqual(typesOf(synthesize()));
+  });
+});
+
 describe('functions', () => {
   const functions = resourcesOf(byDefault, 'AWS::Lambda::Function');
 

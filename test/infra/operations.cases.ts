@@ -274,6 +274,8 @@ describe('the words', () => {
   const THEIRS = [
     // What Lambda writes when a function ends before its end, and errors of the AWS clients.
     ...['Task timed out', 'Runtime exited', 'killed', 'ThrottlingException', 'ProvisionedThroughputExceeded'],
+    // The field that the logger adds while an invocation is traced.
+    'xray_trace_id',
     // States and fields in what the commands print.
     ...[
       'Disabled',

@@ -49,6 +49,11 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'The streams of its own log group, which Lambda names.',
   ),
   ...forEach(
+    FUNCTIONS,
+    (name) => `wildcard: ${name} xray:PutTelemetryRecords, xray:PutTraceSegments on *`,
+    'X-Ray takes traces for an account and Region, and its actions have no resource. Only with `tracing`.',
+  ),
+  ...forEach(
     ['AWSLogs/*', 'net/AWSLogs/*vpcflowlogs/*', '*', 'AWSLogs/*vpcflowlogs/*', 'net/*'],
     (keys) => `wildcard: Ingest s3:GetObject on LogBucket/${keys}`,
     'The names of flow log files are not known in advance; the wildcard ends at the folders, or the prefix of the ' +

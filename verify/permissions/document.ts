@@ -60,6 +60,9 @@ With \`bucket.existing\`, the object keys are those below \`prefix\`, or \`*vpcf
 the KMS key. With \`events: notification\`, the CDK adds one more function. During deployment it adds the queue to the notifications of your
 bucket. It may call \`s3:GetBucketNotification\` and \`s3:PutBucketNotification\` on that bucket, and has a managed policy for its logs.
 
+With \`tracing\`, each function may also call \`xray:PutTelemetryRecords\` and \`xray:PutTraceSegments\`, with which Lambda sends its traces. These
+actions have no resource, so that the statement names \`*\`.
+
 ## Who may send to it
 
 Only services may send, each for one source. The account that owns a foreign bucket may send to the ingest queue as well. If the ARN of the source contains no account, the account is checked too.

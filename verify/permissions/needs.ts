@@ -133,6 +133,11 @@ function impliedNeeds(stack: PaperStack, role: CreatedResource, lambda: CreatedR
         ? []
         : [need(role, 'sqs:SendMessage', String(destination.Destination), 'Lambda keeps a run that failed')];
     });
+  const isTraced = objectAt(lambda.properties.TracingConfig, 'TracingConfig').Mode === 'Active';
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+  const traces = (isTraced ? ['PutTraceSegments', 'PutTelemetryRecords'] : []).map((call) =>
+    need(role, `xray:${call}`, '*', 'Lambda sends traces'),
+  );
   const configured = all('Custom::S3BucketNotifications')
     .filter(({ properties }) => properties.ServiceToken === arnOf(lambda))
     .flatMap(({ properties }) =>
@@ -145,7 +150,7 @@ function impliedNeeds(stack: PaperStack, role: CreatedResource, lambda: CreatedR
         ),
       ),
     );
-  return [...logs, ...polls, ...failures, ...configured];
+  return [...logs, ...polls, ...failures, ...traces, ...configured];
 }
 
 /** Before S3 says that an object is gone, rather than that access is denied, it asks whether the caller may list the bucket. */

@@ -70,14 +70,16 @@ export const DEPLOYMENTS = {
     vpcs: [],
     bucket: { existing: { bucket: 'org-logs', account: OWNER, events: 'notification', prefix: 'net/' } },
   },
-  'logs of orchestrators and hosts, key of the stack': {
+  'logs of orchestrators and hosts, traces, key of the stack': {
     ...people,
     kmsKey: 'new',
+    tracing: true,
     signals: { kubernetes: [{ cluster: 'prod' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
   },
-  'all destinations, key of the stack': {
+  'all destinations, traces, key of the stack': {
     ...people,
     kmsKey: 'new',
+    tracing: true,
     destinations: { eventBus: 'new', chat: {}, securityHub: true },
   },
 } as const satisfies Readonly<Record<string, SettingsInput>>;

@@ -34,6 +34,10 @@ export interface Filters {
   readonly status?: (typeof STATUSES)[number];
   readonly open?: boolean;
   readonly verdict?: (typeof VERDICT_FILTERS)[number];
+  /** Whether the finding was judged under a watch. */
+  readonly watched?: boolean;
+  /** Id of the watch. */
+  readonly watchedBy?: string;
 }
 
 /** A wish for findings, understood. */
@@ -97,7 +101,7 @@ const isOnPort = ({ ports, openPorts }: Finding, port: number): boolean =>
 
 /** Whether a finding fits all filters but the port and the target. */
 function isWanted(finding: Finding, { since, until, filters }: Wanted): boolean {
-  const { severity, status, kind, direction, account, vpc, actor, source, open, verdict } = filters;
+  const { severity, status, kind, direction, account, vpc, actor, source, open, verdict, watched, watchedBy } = filters;
   const tests = [
     epochSeconds(finding.lastSeen) >= since && epochSeconds(finding.firstSeen) <= until,
     !severity || severityRank(finding.severity) >= severityRank(severity),
@@ -112,6 +116,8 @@ function isWanted(finding: Finding, { since, until, filters }: Wanted): boolean 
     !vpc || finding.source?.vpcId === vpc,
     !actor || isBy(finding, actor),
     !verdict || (finding.verdict ?? 'none') === verdict,
+    !watched || finding.watchedBy !== undefined,
+    !watchedBy || finding.watchedBy === watchedBy,
     !source || finding.source?.address === source,
   ];
   return tests.every(Boolean);
@@ -152,7 +158,7 @@ export async function filedSince(
 /** Filters in the order in which the page names them. */
 const SHOWN = [
   ...(['source', 'scope', 'target', 'port', 'kind', 'direction', 'account', 'vpc'] as const),
-  ...(['actor', 'severity', 'status', 'open', 'verdict'] as const),
+  ...(['actor', 'severity', 'status', 'open', 'verdict', 'watched', 'watchedBy'] as const),
 ];
 
 /** The filters that were given, by name, for the page. */

@@ -57,6 +57,8 @@ const filterOptions = (since = '7d'): Option[] => [
     'open, closed, or closed for this reason: ended, refuted, merged, analyst (default: any)',
   ).choices(STATUSES),
   new Option('--verdict <VERDICT>', 'findings with this verdict, or with none, default any').choices(VERDICT_FILTERS),
+  new Option('--watched', 'findings that were judged under a watch (default: others too)'),
+  new Option('--watched-by <ID>', 'findings that were judged under this watch of "watch list" (default: any)'),
   new Option('--open', 'the same as --status open (default: closed ones too)'),
 ];
 

@@ -4,7 +4,7 @@ import { isoTime } from '../finding/model.ts';
 import { putAll } from './batch-write.ts';
 import { type DueMark, DueMarks, dueMarkOf } from './due-marks.ts';
 import { DUE_SIGNALS, duePartition, expiresAt, HOURS, hourSort, type SourceName } from './keys.ts';
-import { queryAll, queryPages } from './query.ts';
+import { itemsUnder, queryAll, queryPages } from './query.ts';
 import { isConditionFailed } from './refused-writes.ts';
 
 /** Hours are marked in slots of the clock of this many seconds, so that late evidence is judged once per slot. */
@@ -223,10 +223,6 @@ export class Agenda {
 
 /** How far each log has come: its latest record end in epoch seconds. */
 export async function logTimes(client: DynamoDBDocumentClient, table: string): Promise<{ log: string; at: number }[]> {
-  const items = await queryAll(client, table, {
-    ConsistentRead: true,
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': 'log' },
-  });
+  const items = await itemsUnder(client, table, 'log');
   return items.map(({ sk, logTime }) => ({ log: String(sk), at: Number(logTime) }));
 }

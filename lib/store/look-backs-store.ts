@@ -1,7 +1,7 @@
 /** Look backs in the findings table: few items under one key, written by `backfill` and read by the alert function. */
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { LookBack } from '../notify/look-back.ts';
-import { queryAll } from './query.ts';
+import { itemsUnder } from './query.ts';
 
 const PARTITION = 'look-backs';
 
@@ -16,11 +16,7 @@ export class LookBacksStore {
 
   /** All look backs, strongly consistent, including expired ones that are still in the table. */
   async list(): Promise<LookBack[]> {
-    const items = await queryAll(this.#client, this.#table, {
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': PARTITION },
-      ConsistentRead: true,
-    });
+    const items = await itemsUnder(this.#client, this.#table, PARTITION);
     return items.map(({ sk, from, to, expires }) => ({
       id: String(sk),
       from: String(from),

@@ -32,7 +32,20 @@ export async function queryAll(
   return items;
 }
 
-/** The same page by page. The limit is that of a page, and the next page is read only when it is asked for. */
+/** All items of a partition, in the order of the sort key. Strongly consistent, unless a late answer does no harm. */
+export const itemsUnder = (
+  client: DynamoDBDocumentClient,
+  table: string,
+  pk: string,
+  { isConsistent = true } = {},
+): Promise<Record<string, unknown>[]> =>
+  queryAll(client, table, {
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': pk },
+    ConsistentRead: isConsistent,
+  });
+
+/** What a query finds, page by page. The limit is that of a page, and the next page is read only when it is asked for. */
 export async function* queryPages(
   client: DynamoDBDocumentClient,
   table: string,

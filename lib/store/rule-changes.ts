@@ -1,6 +1,6 @@
 /** Who added and removed suppressions and watches, and when. Only the command line writes and reads this. */
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { queryAll } from './query.ts';
+import { itemsUnder } from './query.ts';
 
 /** Partitions of the changes. */
 const PARTITIONS = { suppressions: 'suppression-changes', watches: 'watch-changes' } as const;
@@ -42,11 +42,7 @@ export class RuleChanges<Rule extends { readonly id: string }> {
 
   /** All changes, strongly consistent, in order of time. */
   async list(): Promise<RuleChange<Rule>[]> {
-    const items = await queryAll(this.#client, this.#table, {
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': this.#partition },
-      ConsistentRead: true,
-    });
+    const items = await itemsUnder(this.#client, this.#table, this.#partition);
     return items.map((item) => ({
       change: item.change as ChangeKind,
       at: String(item.at),

@@ -2,7 +2,7 @@
 import { DeleteCommand, type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Suppression } from '../notify/suppression.ts';
 import { SCOPE_PARTS, type SuppressionScope } from '../notify/suppression-scope.ts';
-import { queryAll } from './query.ts';
+import { itemsUnder } from './query.ts';
 
 const PARTITION = 'suppressions';
 /** Parts that every release reads, as attributes of the item. */
@@ -50,11 +50,7 @@ export class SuppressionsStore {
 
   /** All suppressions, strongly consistent, including expired ones that are still in the table. */
   async list(): Promise<Suppression[]> {
-    const items = await queryAll(this.#client, this.#table, {
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': PARTITION },
-      ConsistentRead: true,
-    });
+    const items = await itemsUnder(this.#client, this.#table, PARTITION);
     return items.map((item) => ({
       id: String(item.id),
       ...scopeOf(item),

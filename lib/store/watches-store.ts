@@ -2,7 +2,7 @@
 import { type DynamoDBDocumentClient, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { epochSeconds } from '../finding/model.ts';
 import { WATCH_PARTS, type Watch, Watches } from '../notify/watch.ts';
-import { queryAll } from './query.ts';
+import { itemsUnder } from './query.ts';
 
 const PARTITION = 'watches';
 /**
@@ -20,7 +20,7 @@ export class WatchesStore {
   #client: DynamoDBDocumentClient;
   #table: string;
   #keptDays: number;
-  #read: { readonly at: number; readonly watches: Promise<Watches> } | undefined;
+  #known: { readonly at: number; readonly watches: Promise<Watches> } | undefined;
 
   /** @param windowDays days that evidence is kept. Default: as long as a deployment may keep it. */
   constructor(client: DynamoDBDocumentClient, table: string, windowDays = LONGEST_DAYS) {
@@ -30,12 +30,12 @@ export class WatchesStore {
   }
 
   /** All watches, strongly consistent, including those that are over and still in the table. */
-  async list(): Promise<Watch[]> {
-    const items = await queryAll(this.#client, this.#table, {
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': PARTITION },
-      ConsistentRead: true,
-    });
+  list(): Promise<Watch[]> {
+    return this.#read({ isConsistent: true });
+  }
+
+  async #read(how: { readonly isConsistent: boolean }): Promise<Watch[]> {
+    const items = await itemsUnder(this.#client, this.#table, PARTITION, how);
     return items.map((item) => ({
       id: String(item.id),
       ...Object.fromEntries(
@@ -49,19 +49,26 @@ export class WatchesStore {
     }));
   }
 
-  /** All watches, at most a minute old. @param now the clock, epoch seconds. */
+  /**
+   * All watches, at most a minute old. They are read at half the price of a consistent read, which may lack a watch of the
+   * last second. @param now the clock, epoch seconds.
+   */
   current(now: number): Promise<Watches> {
-    const isFresh = this.#read && Math.abs(now - this.#read.at) < CACHED_SECONDS;
-    return isFresh ? this.#read!.watches : this.fresh(now);
+    const isFresh = this.#known && Math.abs(now - this.#known.at) < CACHED_SECONDS;
+    return isFresh ? this.#known!.watches : this.#learn(now, { isConsistent: false });
   }
 
   /** All watches as they are now. */
   fresh(now: number): Promise<Watches> {
-    const watches = this.list().then((list) => new Watches(list));
-    this.#read = { at: now, watches };
+    return this.#learn(now, { isConsistent: true });
+  }
+
+  #learn(now: number, how: { readonly isConsistent: boolean }): Promise<Watches> {
+    const watches = this.#read(how).then((list) => new Watches(list));
+    this.#known = { at: now, watches };
     // A failure is not kept for a minute.
     watches.catch(() => {
-      this.#read = undefined;
+      this.#known = undefined;
     });
     return watches;
   }

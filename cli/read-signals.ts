@@ -3,6 +3,7 @@ import v8 from 'node:v8';
 import { GzipError, gunzip } from '../lib/flowlog/gunzip.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
 import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.ts';
+import { ScriptBlocks } from '../lib/signals/host/script-blocks.ts';
 import { judgeLedger } from '../lib/signals/orchestrator/judge.ts';
 import { Ledger } from '../lib/signals/orchestrator/ledger.ts';
 import { OrchestratorReader, UNREAD } from '../lib/signals/orchestrator/reader.ts';
@@ -75,6 +76,8 @@ export async function readSignals(
   const ledger = new Ledger();
   const rules = paths.rules.length ? await readRules(paths.rules) : undefined;
   const host: Signal[] = [];
+  // Parts of one script may be in several files.
+  const blocks = new ScriptBlocks();
   const kinds: Kind[] = [
     {
       paths: paths.audit,
@@ -85,7 +88,7 @@ export async function readSignals(
       paths: paths.endpoint,
       expected:
         'process records of a host: auditd, laurel, Falco, Tetragon, osquery, eslogger, Sysmon or Windows events',
-      read: (name) => hostReader(name, host, rules?.rules.rules),
+      read: (name) => hostReader(name, host, blocks, rules?.rules.rules),
     },
   ];
   const files: SignalFileReport[] = [];
@@ -104,6 +107,7 @@ export async function readSignals(
     }
     shown.end();
   }
+  host.push(...new HostLogReader('', rules?.rules.rules, blocks).finishScripts());
   const signals = [...judgeLedger(ledger), ...host.map((signal) => ledger.directory.resolve(signal))];
   return {
     signals,
@@ -153,8 +157,8 @@ function orchestratorReader(name: string, ledger: Ledger, rules?: readonly Sigma
   };
 }
 
-function hostReader(name: string, signals: Signal[], rules?: readonly SigmaRule[]): FileReader {
-  const reader = new HostLogReader(name, rules);
+function hostReader(name: string, signals: Signal[], blocks: ScriptBlocks, rules?: readonly SigmaRule[]): FileReader {
+  const reader = new HostLogReader(name, rules, blocks);
   const lines = new TextLines((line) => signals.push(...reader.read(line)));
   return {
     push: (chunk) => lines.push(chunk),

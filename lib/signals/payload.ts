@@ -43,6 +43,11 @@ export interface Payload {
 
 /** A payload of CloudWatch Logs unpacks to at most this much. */
 const LARGEST = 64 * 1024 * 1024;
+/**
+ * Text of incomplete scripts that is kept of a payload, for the parts in others. Parts of scripts beyond it are judged by
+ * themselves.
+ */
+const MOST_WAITING_TEXT = 1_000_000;
 /** The streams of a control plane's log group that hold audit events. The others hold logs of components. */
 const CONTROL_PLANE = /^\/aws\/eks\/[^/]+\/cluster$/;
 const AUDIT_STREAM = /^kube-apiserver-audit-/;
@@ -163,9 +168,10 @@ function readHost(log: string, messages: readonly string[], rules: readonly Sigm
   for (const message of messages)
     for (const line of message.split('\n'))
       for (const event of reader.events(line)) if (reader.concerns(event)) events.push(event);
+  const parts = reader.takeParts(MOST_WAITING_TEXT);
   for (const event of reader.lastEvents()) if (reader.concerns(event)) events.push(event);
   const { formats, unread } = reader.counts;
-  const hosts: HostEvents[] = events.length ? [{ log, events }] : [];
+  const hosts: HostEvents[] = events.length || parts.length ? [{ log, events, ...(parts.length && { parts }) }] : [];
   return {
     events: [...formats.values()].reduce((sum, count) => sum + count, 0),
     unread: [...unread].map(([reason, count]) => ({ reason, count, meaning: UNREAD_HOST[reason] })),

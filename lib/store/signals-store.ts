@@ -1,7 +1,7 @@
 /** What logs of orchestrators and hosts told, in the windows table: by day and hour, compressed. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Gathered, HostEvents } from '../signals/gathered.ts';
-import type { ProcessEvent } from '../signals/host/process-event.ts';
+import type { ProcessEvent, ScriptPart } from '../signals/host/process-event.ts';
 import type { Fact } from '../signals/orchestrator/facts.ts';
 import { putAll } from './batch-write.ts';
 import type { DynamoDBDocumentClient } from './clients.ts';
@@ -12,8 +12,8 @@ import { queryAll } from './query.ts';
 
 /** An item is full with this much text before compression, which makes a tenth of it. */
 const PACK_TEXT = 100_000;
-/** Scripts are cut to this length. A tool is named in the beginning or nowhere. */
-const LONGEST_SCRIPT = 100_000;
+/** Longer scripts are stored in parts, and incomplete ones are cut. */
+const LONGEST_SCRIPT = 90_000;
 /** An item may have 400 KB. What does not compress below this is dropped, and counted. */
 const LARGEST_ITEM = 300_000;
 /** Events dated further in the future than this are kept under the hour of the clock. */
@@ -51,7 +51,7 @@ export interface PayloadName {
 }
 
 /** One fact or event as it is stored. */
-type Entry = readonly [log: string | null, what: Fact | ProcessEvent];
+type Entry = readonly [log: string | null, what: Fact | ProcessEvent | ScriptPart];
 
 export class SignalsStore {
   #options: SignalsStoreOptions;
@@ -70,7 +70,9 @@ export class SignalsStore {
     const hourOf = (at: number): number => Math.min(latest, Math.floor((at || received || now * 1000) / 3_600_000));
     const entries: Entry[] = [
       ...facts.map((fact): Entry => [null, fact]),
-      ...hosts.flatMap(({ log, events }) => events.map((event): Entry => [log, shortened(event)])),
+      ...hosts.flatMap(({ log, events, parts = [] }) =>
+        [...events.flatMap(storable), ...parts].map((what): Entry => [log, what]),
+      ),
     ];
     const items: Record<string, unknown>[] = [];
     let bytes = 0;
@@ -139,18 +141,31 @@ function* packsOf(entries: readonly Entry[]): Generator<{ readonly text: string;
 
 function gatheredIn(text: string): Gathered {
   const facts: Fact[] = [];
-  const hosts = new Map<string, ProcessEvent[]>();
+  const hosts = new Map<string, { readonly events: ProcessEvent[]; readonly parts: ScriptPart[] }>();
   for (const line of text.split('\n')) {
     const [log, what] = JSON.parse(line) as Entry;
-    if (log === null) facts.push(what as Fact);
-    else hosts.set(log, [...(hosts.get(log) ?? []), what as ProcessEvent]);
+    if (log === null) {
+      facts.push(what as Fact);
+      continue;
+    }
+    const ofLog = hosts.get(log) ?? { events: [], parts: [] };
+    hosts.set(log, ofLog);
+    if (what.type === 'part') ofLog.parts.push(what);
+    else ofLog.events.push(what as ProcessEvent);
   }
-  return { facts, hosts: [...hosts].map(([log, events]): HostEvents => ({ log, events })) };
+  return { facts, hosts: [...hosts].map(([log, ofLog]): HostEvents => ({ log, ...ofLog })) };
 }
 
-const shortened = (event: ProcessEvent): ProcessEvent =>
-  event.type === 'script' && event.script.length > LONGEST_SCRIPT
-    ? { ...event, script: event.script.slice(0, LONGEST_SCRIPT), limits: [...event.limits, CUT] }
-    : event;
+/** A long script in parts, which are put together when they are read. */
+function storable(event: ProcessEvent): readonly (ProcessEvent | ScriptPart)[] {
+  if (event.type !== 'script' || event.script.length <= LONGEST_SCRIPT) return [event];
+  const { script, isPartial, cuts: _cuts, ...common } = event;
+  if (isPartial) return [{ ...event, script: script.slice(0, LONGEST_SCRIPT), limits: [...event.limits, CUT] }];
+  const total = Math.ceil(script.length / LONGEST_SCRIPT);
+  return Array.from({ length: total }, (_, at): ScriptPart => {
+    const text = script.slice(at * LONGEST_SCRIPT, (at + 1) * LONGEST_SCRIPT);
+    return { ...common, type: 'part', number: at + 1, total, text };
+  });
+}
 
 const CUT = 'The script is cut, so what it says is incomplete.';

@@ -64,8 +64,7 @@ export class HostJudge {
   /** Whether an event can become a signal, alone or with others. Most programs cannot. */
   concerns(event: ProcessEvent): boolean {
     if (event.type === 'connection' || event.rules) return true;
-    if (event.type === 'script')
-      return matchPowerShell(event.script) !== undefined || netConnectionProbe(event.script) !== undefined;
+    if (event.type === 'script') return concernsScript(event);
     const { match, probe } = this.#reading(event);
     return match !== undefined || probe !== undefined;
   }
@@ -176,10 +175,12 @@ export class HostJudge {
   }
 
   /** The address of a host is that of its processes, but not that of the pods on it. */
-  #placeOf({ host, container }: ProcessEvent): Place {
+  #placeOf(event: ProcessEvent): Place {
+    const { host, container } = event;
+    const ofLog = event.type === 'script' && event.log !== undefined ? placeOf(event.log) : this.#place;
     const own = host === undefined ? {} : placeOf(host);
-    const instanceId = own.instanceId ?? this.#place.instanceId;
-    const addresses = own.addresses ?? (host === undefined ? this.#place.addresses : undefined);
+    const instanceId = own.instanceId ?? ofLog.instanceId;
+    const addresses = own.addresses ?? (host === undefined ? ofLog.addresses : undefined);
     const nodeName = host ?? undefined;
     return {
       ...(addresses && !container?.pod ? { addresses } : {}),
@@ -188,6 +189,13 @@ export class HostJudge {
       ...(container?.podUid === undefined ? {} : { podUid: container.podUid }),
     };
   }
+}
+
+/** A script whose parts may come again without the others must stay known, if some of them look worse than the whole. */
+function concernsScript({ script, cuts = [] }: ScriptRun): boolean {
+  const isTelling = (text: string): boolean =>
+    matchPowerShell(text) !== undefined || netConnectionProbe(text) !== undefined;
+  return isTelling(script) || cuts.some((start, part) => isTelling(script.slice(start, cuts[part + 2])));
 }
 
 const SHELLS = /^(?:sh|bash|ksh|zsh|nc|ncat|nc\.openbsd|nc\.traditional)$/;
@@ -233,11 +241,11 @@ function probeOfStart({ argv, line, joined, program }: ProcessStart): Probe | un
 
 const commandOf = ({ argv, line }: ProcessStart): string => line ?? argv.map(shownWord).join(' ');
 
-/** The words of a command with single blanks, to compare with those of its wrapper. */
+/** The words of a command with single blanks, to compare with those of its wrapper. A script has none. */
 const wordsOf = (event: ProcessEvent): string =>
   event.type === 'start'
     ? cut((event.line ?? event.argv.join(' ')).replace(/[\s"']+/g, ' ').trim(), 2000)
-    : event.eventId;
+    : `${event.eventId};`;
 
 /** A word with blanks in quotes, so that a reader sees where it ends. */
 const shownWord = (word: string): string => (/^[^\s"']+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);

@@ -67,6 +67,19 @@ export interface ScriptRun extends HostEvent {
   readonly script: string;
   /** Whether parts of the text are missing, so that a comment may look like code. */
   readonly isPartial: boolean;
+  /** Where the parts of a whole script begin, if it came in several. */
+  readonly cuts?: readonly number[];
+  /** The log in which its first part stands, if that is another one. */
+  readonly log?: string;
+}
+
+/** A part of a PowerShell script whose other parts have not come yet. All parts have the `eventId` of the script. */
+export interface ScriptPart extends HostEvent {
+  readonly type: 'part';
+  /** From 1 to `total`. */
+  readonly number: number;
+  readonly total: number;
+  readonly text: string;
 }
 
 /** A program connected. */
@@ -87,6 +100,7 @@ export type Unread =
   | 'invalid-utf8'
   | 'invalid-xml'
   | 'no-time'
+  | 'split-script'
   | 'other-event'
   | 'too-long'
   | 'truncated'
@@ -102,9 +116,21 @@ export const UNREAD: Readonly<Record<Unread, string>> = {
   'invalid-utf8': 'lines with bytes that are not UTF-8: read all the same, with replacement characters',
   'invalid-xml': 'events that begin like XML but do not end',
   'no-time': 'events without a time that can be read',
+  'split-script': 'scripts that waited for parts when their room was needed: each part was judged by itself',
   'other-event': 'events of kinds that say nothing about scans',
   'too-long': 'events longer than 2 MB: dropped',
   truncated: 'events of which a part is missing: judged by what was left',
   'unified-log': 'the unified log of macOS does not record program starts: use eslogger',
   unknown: 'lines in no known format',
 };
+
+/** What a reader saw. */
+export interface HostCounts {
+  lines: number;
+  /** Events that were read, by format. */
+  readonly formats: Map<string, number>;
+  /** Lines and events that gave nothing, by reason. {@link UNREAD} explains each. */
+  readonly unread: Map<Unread, number>;
+  /** Counters of repeated programs that were dropped for want of room. */
+  droppedCounters: number;
+}

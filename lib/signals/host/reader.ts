@@ -1,6 +1,6 @@
 /** Host logs to signals: tells the formats apart line by line, keeps what belongs together, counts what it cannot read. */
 
-import { matchProcessRules } from '../sigma/match.ts';
+import { withRules } from '../sigma/match.ts';
 import type { SigmaRule } from '../sigma/rule.ts';
 import type { Signal } from '../signal.ts';
 import { AuditdReader } from './auditd.ts';
@@ -10,10 +10,10 @@ import type { JsonFormat } from './json-format.ts';
 import { falco, laurel, tetragon } from './json-linux.ts';
 import { nesting, readCutJson } from './json-text.ts';
 import { HostJudge } from './judge.ts';
-import type { ProcessEvent, Unread } from './process-event.ts';
-import { ScriptBlocks } from './script-blocks.ts';
+import type { HostCounts, ProcessEvent, ScriptPart, Unread } from './process-event.ts';
+import { type LoggedScript, runId, runsOf, ScriptBlocks } from './script-blocks.ts';
 import { isObject, type Json, textAt } from './values.ts';
-import { windowsEventOfJson, windowsEventOfXml } from './windows-event.ts';
+import { type WindowsEvent, windowsEventOfJson, windowsEventOfXml } from './windows-event.ts';
 import { readWindowsEvent } from './windows-process.ts';
 
 const JSON_FORMATS: readonly JsonFormat[] = [laurel, falco, tetragon, osquery, eslogger, elastic];
@@ -23,32 +23,26 @@ const LONGEST = 2_000_000;
 /** Envelopes within envelopes. */
 const DEEPEST = 4;
 
-/** What a reader saw. */
-export interface HostCounts {
-  lines: number;
-  /** Events that were read, by format. */
-  readonly formats: Map<string, number>;
-  /** Lines and events that gave nothing, by reason. {@link UNREAD} explains each. */
-  readonly unread: Map<Unread, number>;
-  /** Counters of repeated programs that were dropped for want of room. */
-  droppedCounters: number;
-}
-
 /** Reads the lines of one host log. Memory does not grow with the input. */
 export class HostLogReader {
   readonly counts: HostCounts = { lines: 0, formats: new Map(), unread: new Map(), droppedCounters: 0 };
   readonly #judge: HostJudge;
   readonly #auditd = new AuditdReader((reason) => this.#skip(reason));
-  readonly #blocks = new ScriptBlocks();
+  readonly #blocks: ScriptBlocks;
+  readonly #hasOwnBlocks: boolean;
   /** The beginning of an event that goes on in the next lines. */
   #open: { kind: 'json' | 'xml'; text: string; depth: number } | undefined;
   #isRefused = false;
 
   readonly #rules: readonly SigmaRule[];
+  readonly #source: string;
 
-  /** `source` is the name of the file or log stream. It often names the instance. `rules` are those of the user. */
-  constructor(source: string, rules: readonly SigmaRule[] = []) {
+  /** `source` is the name of the file or log stream. It often names the instance. `rules` are those of the user. Parts in `blocks` may be of other logs. */
+  constructor(source: string, rules: readonly SigmaRule[] = [], blocks?: ScriptBlocks) {
+    this.#blocks = blocks ?? new ScriptBlocks();
+    this.#hasOwnBlocks = blocks === undefined;
     this.#judge = new HostJudge(source);
+    this.#source = source;
     this.#rules = rules;
   }
 
@@ -59,14 +53,32 @@ export class HostLogReader {
 
   /** Takes a line without its end, and gives the events that it completes, with the rules that fit, unjudged. */
   *events(line: string): Generator<ProcessEvent> {
-    for (const event of this.#eventsBy(line)) yield this.#withRules(event);
+    for (const event of this.#eventsBy(line)) yield withRules(this.#rules, event);
   }
 
-  #withRules(event: ProcessEvent): ProcessEvent {
-    const rules = matchProcessRules(this.#rules, event);
-    return rules.length
-      ? { ...event, rules: rules.map(({ id, title, author, level }) => ({ id, title, author, level })) }
-      : event;
+  /**
+   * Takes out the script parts that wait for others, with at most so much text. Call it before {@link lastEvents}, which
+   * gives the rest as it is. The rules that fit a run of parts stand at its first.
+   */
+  takeParts(mostText: number): ScriptPart[] {
+    const taken = this.#blocks.takeParts(mostText);
+    for (let left = this.#blocks.size + this.#blocks.dropped; left > 0; left--) this.#skip('split-script');
+    return taken.flatMap((parts) => {
+      const fitting = new Map(runsOf(parts).map((run) => [run.eventId, withRules(this.#rules, run).rules]));
+      return parts.map((part) => {
+        const rules = fitting.get(runId(part));
+        return rules ? { ...part, rules } : part;
+      });
+    });
+  }
+
+  /** Gives the signals of scripts whose parts never all came. */
+  *finishScripts(): Generator<Signal> {
+    for (const event of this.#scripts(this.#blocks.finish())) yield* this.#signals([withRules(this.#rules, event)]);
+  }
+
+  *#scripts(scripts: Iterable<LoggedScript>): Generator<ProcessEvent> {
+    for (const { log, event } of scripts) yield log === this.#source ? event : { ...event, log };
   }
 
   *#eventsBy(line: string): Generator<ProcessEvent> {
@@ -93,14 +105,14 @@ export class HostLogReader {
 
   /** Gives the events that are still open at the end, unjudged. */
   *lastEvents(): Generator<ProcessEvent> {
-    for (const event of this.#rest()) yield this.#withRules(event);
+    for (const event of this.#rest()) yield withRules(this.#rules, event);
   }
 
   *#rest(): Generator<ProcessEvent> {
     if (this.#open) yield* this.#eventsOfCut(this.#open);
     this.#open = undefined;
     yield* this.#auditd.finish();
-    yield* this.#blocks.finish();
+    if (this.#hasOwnBlocks) yield* this.#scripts(this.#blocks.finish());
   }
 
   /** Whether an event can become a signal, alone or with others. */
@@ -194,9 +206,7 @@ export class HostLogReader {
     }
     const windows = windowsEventOfJson(event);
     if (windows) {
-      const outcome = yield* readWindowsEvent(windows, this.#blocks);
-      if (outcome === 'read') this.#note('windows');
-      else this.#skip(outcome);
+      yield* this.#eventsOfWindows(windows, 'windows');
       return;
     }
     // Shippers put a line into a field of their own.
@@ -241,9 +251,19 @@ export class HostLogReader {
       this.#skip('invalid-xml');
       return;
     }
-    const outcome = yield* readWindowsEvent(event, this.#blocks);
-    if (outcome === 'read') this.#note('windows-xml');
-    else this.#skip(outcome);
+    yield* this.#eventsOfWindows(event, 'windows-xml');
+  }
+
+  /** Parts of a script wait until it is whole. */
+  *#eventsOfWindows(windows: WindowsEvent, format: string): Generator<ProcessEvent> {
+    const found = readWindowsEvent(windows);
+    let next = found.next();
+    for (; !next.done; next = found.next()) {
+      if (next.value.type !== 'part') yield next.value;
+      else yield* this.#scripts(this.#blocks.add(next.value, this.#source));
+    }
+    if (next.value === 'read') this.#note(format);
+    else this.#skip(next.value);
   }
 
   /** Another line of an event that began earlier. A new event ends one that never closed. */

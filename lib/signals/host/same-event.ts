@@ -1,13 +1,14 @@
 /** One event whose records came in several payloads: what each of them tells, put together in any order. */
 import { INCOMPLETE, NO_SYSCALL } from './auditd.ts';
 import type { ProcessEvent } from './process-event.ts';
+import { MISSING } from './script-blocks.ts';
 
 /** What two readings of one event say together. The one with more of the command or script leads. */
 export function sameEvent(one: ProcessEvent, other: ProcessEvent): ProcessEvent {
   const [most, least] = tellsMore(one, other) ? [one, other] : [other, one];
   const limits = [...new Set([...most.limits, ...least.limits])].filter((limit) => {
     if (limit === NO_SYSCALL) return most.limits.includes(limit) && least.limits.includes(limit);
-    return limit !== INCOMPLETE || most.limits.includes(limit);
+    return (limit !== INCOMPLETE && limit !== MISSING) || most.limits.includes(limit);
   });
   const rules = most.rules ?? least.rules;
   return { ...defined(least), ...defined(most), limits, ...(rules && { rules }) } as ProcessEvent;

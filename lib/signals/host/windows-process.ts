@@ -1,18 +1,16 @@
 /** What a Windows event says: a program started (Sysmon 1, Security 4688), a connection (Sysmon 3), PowerShell text. */
 
-import type { ProcessEvent } from './process-event.ts';
-import type { ScriptBlocks } from './script-blocks.ts';
+import type { ProcessEvent, ScriptPart } from './process-event.ts';
 import { fingerprint, textAt } from './values.ts';
 import type { WindowsEvent } from './windows-event.ts';
 
 const NO_COMMAND_LINE =
   'The event has no command line: enable "Include command line in process creation events" to see the arguments.';
 
-/** The events of one Windows event. Parts of a script wait in `blocks` until the script is whole. */
+/** The events of one Windows event. */
 export function* readWindowsEvent(
   event: WindowsEvent,
-  blocks: ScriptBlocks,
-): Generator<ProcessEvent, 'read' | 'other-event' | 'no-time'> {
+): Generator<ProcessEvent | ScriptPart, 'read' | 'other-event' | 'no-time'> {
   const kind = kindOf(event);
   if (kind === undefined) return 'other-event';
   if (event.at === undefined) return 'no-time';
@@ -26,14 +24,19 @@ export function* readWindowsEvent(
       yield connection;
       return 'read';
     }
-    case 'part':
-      yield* blocks.add(commonOf(event, event.at), {
-        block: textAt(event.data, 'ScriptBlockId') ?? idOf(event),
+    case 'part': {
+      const block = textAt(event.data, 'ScriptBlockId') ?? idOf(event);
+      yield {
+        ...commonOf(event, event.at),
+        eventId: `script:${event.computer ?? ''}:${block}`,
+        type: 'part',
         number: Number(textAt(event.data, 'MessageNumber') ?? 1),
         total: Number(textAt(event.data, 'MessageTotal') ?? 1),
         text: textAt(event.data, 'ScriptBlockText') ?? '',
-      });
+        limits: [],
+      };
       return 'read';
+    }
     case 'script': {
       const script = scriptOf(event);
       if (script === undefined) return 'other-event';

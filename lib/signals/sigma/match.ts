@@ -5,6 +5,14 @@ import type { ProcessEvent } from '../host/process-event.ts';
 import { baseName } from '../tools/words.ts';
 import type { FieldValues, SigmaRule } from './rule.ts';
 
+/** An event with the rules that fit it. */
+export function withRules(rules: readonly SigmaRule[], event: ProcessEvent): ProcessEvent {
+  const found = matchProcessRules(rules, event);
+  return found.length
+    ? { ...event, rules: found.map(({ id, title, author, level }) => ({ id, title, author, level })) }
+    : event;
+}
+
 /** The rules that fit a process event. */
 export function matchProcessRules(rules: readonly SigmaRule[], event: ProcessEvent): SigmaRule[] {
   if (rules.length === 0 || event.type === 'connection') return [];

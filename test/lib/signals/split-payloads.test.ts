@@ -1,4 +1,4 @@
-/** Records of one event that CloudWatch Logs delivers in two payloads. */
+/** Records of one auditd event that CloudWatch Logs delivers in two payloads. script-parts.test.ts has the same for PowerShell. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -40,34 +40,5 @@ describe('auditd', () => {
     expect(signalsOf([execve], [syscall, title])).toMatchObject([
       { tool: 'nmap', actor: { user: 'auid=1001', command: 'nmap -p 1-1024 10.0.12.30' }, dataQuality: [] },
     ]);
-  });
-});
-
-describe('a script of PowerShell in two parts', () => {
-  const part = (number: number, text: string) =>
-    JSON.stringify({
-      EventID: 4104,
-      Channel: 'Microsoft-Windows-PowerShell/Operational',
-      Hostname: 'WIN-1',
-      EventTime: '2026-11-21T19:19:35Z',
-      ScriptBlockText: text,
-      ScriptBlockId: 'b-1',
-      MessageNumber: number,
-      MessageTotal: 2,
-    });
-  const filler = 'Write-Output "x"\n'.repeat(200);
-
-  test('is found in the part that holds the call, at low severity, in either order', () => {
-    const parts = [part(1, filler), part(2, 'Invoke-Portscan -Hosts 10.0.0.0/24')].map((one) => [one]);
-    const found = signalsOf(...parts);
-    expect(found).toMatchObject([{ severity: 'low', dataQuality: ['Some parts of the script are missing.'] }]);
-    expect(signalsOf(...parts.toReversed())).toEqual(found);
-    expect(signalsOf(parts.flat())).toMatchObject([{ severity: 'medium', dataQuality: [] }]);
-  });
-
-  test('is missed if the call itself is cut', () => {
-    const parts = [part(1, `${filler}Invoke-Port`), part(2, 'scan -Hosts 10.0.0.0/24')];
-    expect(signalsOf([parts[0]!], [parts[1]!])).toEqual([]);
-    expect(signalsOf(parts)).toHaveLength(1);
   });
 });

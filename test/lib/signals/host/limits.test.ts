@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Counters } from '../../../../lib/signals/host/counters.ts';
 import { HostLogReader } from '../../../../lib/signals/host/index.ts';
-import type { ProcessEvent } from '../../../../lib/signals/host/process-event.ts';
+import type { ProcessEvent, ScriptPart } from '../../../../lib/signals/host/process-event.ts';
 import { ScriptBlocks } from '../../../../lib/signals/host/script-blocks.ts';
 
 const event = (parent: number, at = 0): ProcessEvent => ({
@@ -39,22 +39,32 @@ test('the same target again and names of services do not add up', () => {
   for (let host = 0; host < 100; host++) expect(counters.addProbe(probe(`db-${host}`, 5432), event(2))).toBeUndefined();
 });
 
+const part = (eventId: string, number: number, text: string): ScriptPart => ({
+  type: 'part',
+  at: 0,
+  eventId,
+  number,
+  total: 2,
+  text,
+  limits: [],
+});
+
 test('scripts that never become whole are judged when their room is needed', () => {
   const blocks = new ScriptBlocks();
   let given = 0;
-  for (let block = 0; block < 1000; block++)
-    for (const _ of blocks.add({ at: 0, eventId: 'e' }, { block: String(block), number: 1, total: 2, text: 'x' }))
-      given += 1;
+  for (let block = 0; block < 1000; block++) for (const _ of blocks.add(part(String(block), 1, 'x'), 'log')) given += 1;
   expect(given).toBe(500);
+  expect(blocks.dropped).toBe(500);
   expect([...blocks.finish()]).toHaveLength(500);
 });
 
 test('a part that comes twice counts once', () => {
   const blocks = new ScriptBlocks();
-  const part = { block: 'b', number: 1, total: 2, text: 'Get-' };
-  expect([...blocks.add({ at: 0, eventId: 'e' }, part), ...blocks.add({ at: 0, eventId: 'e' }, part)]).toEqual([]);
-  const whole = [...blocks.add({ at: 0, eventId: 'e' }, { ...part, number: 2, text: 'Date' })];
-  expect(whole).toMatchObject([{ script: 'Get-Date', isPartial: false }]);
+  const first = part('b', 1, 'Get-');
+  expect([...blocks.add(first, 'log'), ...blocks.add(first, 'log')]).toEqual([]);
+  const whole = [...blocks.add(part('b', 2, 'Date'), 'log')];
+  expect(whole).toMatchObject([{ isWhole: true, event: { script: 'Get-Date', isPartial: false } }]);
+  expect([...blocks.add(first, 'log'), ...blocks.finish()]).toEqual([]);
 });
 
 const PIECES = [

@@ -50,7 +50,7 @@ async function beforeDeployment(options: DoctorOptions, terminal: Terminal): Pro
     folder: given?.account === undefined ? undefined : keysOf(given).prefix,
     now: Date.now() / 1000,
   };
-  const facts = { ...(await gatherAccount(planned, connectionOf(options))), settings, existing };
+  const facts = { ...(await gatherAccount(planned, connectionOf(options))), settings, file, existing };
   const heading = `Before a deployment of ${settings.deploymentName} (${facts.stack.region}), by ${file}`;
   const checked = chosen.map((check) => ({ check, verdicts: check.judge(facts) }));
   return report(heading, checked, options.json === true, terminal);

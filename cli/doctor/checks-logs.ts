@@ -1,11 +1,12 @@
 /** Checks of what comes before the queue: the stack, the flow logs and the bucket. */
-import { isEcsColumn, LOSSES, REQUIRED_COLUMNS } from '../../lib/flowlog/read-columns.ts';
 import { known } from '../../lib/store/health/ask.ts';
 import { type Facts, type FlowLogFacts, type NotificationFacts, outputOf } from '../../lib/store/health/facts.ts';
 import { delivers } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { type Check, fail, judged, ok, region, skip, spanOf, type Verdict, warn } from './check.ts';
+import { judgeFormat } from './flow-log-format.ts';
 import { admitsRule, foreignOwner } from './queue-policy.ts';
+import { judgeScopes } from './scopes.ts';
 
 /** Files arrive every five minutes, up to ten minutes after the traffic. */
 const RECENT = 900;
@@ -40,6 +41,20 @@ const eachLog = (facts: Facts, fine: string, judge: (log: FlowLogFacts) => Verdi
     const wrong = found.flatMap((log) => judge(log) ?? []);
     return wrong.length ? wrong : [ok(fine)];
   });
+
+/** VPCs that are logged and whose equal addresses merge. */
+const FLOW_LOG_SCOPES: Check = {
+  id: 'flow-log.scopes',
+  permission: 'ec2:DescribeFlowLogs, ec2:DescribeVpcs, lambda:GetFunctionConfiguration',
+  anchor: 'equal-addresses',
+  judge: (facts) =>
+    judged(facts, 'addresses of VPCs', facts.vpcs, (vpcs) =>
+      judged(facts, 'routingDomains', facts.routingDomains, (domains) => {
+        const logged = ours(facts, known(facts.flowLogs) ?? []).map(({ resource }) => resource);
+        return judgeScopes(vpcs, logged, domains, `npx --no-install sweepwatch setup domains ${region(facts)}`);
+      }),
+    ),
+};
 
 export const LOG_CHECKS: readonly Check[] = [
   {
@@ -111,7 +126,8 @@ export const LOG_CHECKS: readonly Check[] = [
     id: 'flow-log.format',
     permission: 'ec2:DescribeFlowLogs',
     anchor: 'doctor',
-    judge: (facts) => eachLog(facts, 'format has all columns that detection reads', (log) => formatOf(facts, log)),
+    judge: (facts) =>
+      eachLog(facts, 'format has all columns that detection reads', (log) => judgeFormat(log, showFlowLogs(facts))),
   },
   {
     id: 'flow-log.traffic',
@@ -145,6 +161,7 @@ export const LOG_CHECKS: readonly Check[] = [
             ),
       ),
   },
+  FLOW_LOG_SCOPES,
   {
     id: 'bucket.region',
     permission: 's3:ListBucket',
@@ -272,23 +289,3 @@ export const LOG_CHECKS: readonly Check[] = [
 
 const queueArn = (facts: Facts): string | undefined => known(facts.queues.get('IngestQueue'))?.arn;
 const policyOf = (facts: Facts): string | undefined => known(facts.queues.get('IngestQueue'))?.policy;
-
-function formatOf(facts: Facts, { id, resource, columns }: FlowLogFacts): Verdict | undefined {
-  // A Transit Gateway has a format of its own.
-  if (!columns.length || columns.includes('tgw-id')) return undefined;
-  const absent = REQUIRED_COLUMNS.filter((name) => !columns.includes(name));
-  if (absent.length)
-    return fail(
-      `format of ${id} of ${resource} lacks ${absent.join(', ')}`,
-      'without these columns nothing can be detected, or a finding cannot say whose traffic it is about',
-      showFlowLogs(facts),
-    );
-  const lost = LOSSES.filter((loss) => loss.columns.some((name) => !isEcsColumn(name) && !columns.includes(name)));
-  if (!lost.length) return undefined;
-  const names = lost.flatMap((loss) => loss.columns.filter((name) => !columns.includes(name)));
-  return warn(
-    `format of ${id} of ${resource} lacks ${names.join(', ')}`,
-    lost.map(({ text }) => text).join('. Also, '),
-    showFlowLogs(facts),
-  );
-}

@@ -1,14 +1,18 @@
 /** Checks before a deployment: the settings, the account and the Region. */
 import type { Settings } from '../../lib/config/settings-types.ts';
+import { known } from '../../lib/store/health/ask.ts';
 import type { AccountFacts } from '../../lib/store/health/facts.ts';
 import { delivers } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type Check, fail, judged, ok, region, skip, type Verdict, warn } from './check.ts';
+import { judgeScopes } from './scopes.ts';
 
 /** What is known before a deployment. */
 export interface Planned extends AccountFacts {
   readonly settings: Settings;
+  /** The file that has them. */
+  readonly file: string;
   /** The name of the bucket to read, if it exists already. */
   readonly existing: string | undefined;
 }
@@ -31,6 +35,24 @@ export const SETTINGS_FILE: Check<Planned> = {
 /** Values of the outputs of the stack with this name. An app with several detectors puts their ids before the name. */
 const deployed = ({ outputs }: Planned, name: string): string[] =>
   [...outputs].flatMap(([output, value]) => (output.endsWith(name) ? [value] : []));
+
+/** VPCs that will be logged and whose equal addresses would merge. */
+const SCOPES_BEFORE: Check<Planned> = {
+  id: 'account.scopes',
+  permission: 'ec2:DescribeVpcs, ec2:DescribeFlowLogs',
+  anchor: 'equal-addresses',
+  judge: (facts) =>
+    judged(facts, 'addresses of VPCs', facts.vpcs, (vpcs) => {
+      const { settings, bucket, file } = facts;
+      const logs = bucket ? (known(facts.flowLogs) ?? []) : [];
+      const logged = [
+        ...settings.vpcs.map(({ vpcId }) => vpcId),
+        ...logs.flatMap(({ resource, destination }) => (delivers(destination, bucket!.name) ? [resource] : [])),
+      ];
+      const domains = `npx --no-install sweepwatch setup domains --config ${shellWord(file)} ${region(facts)}`;
+      return judgeScopes(vpcs, logged, settings.routingDomains, domains);
+    }),
+};
 
 /** A failure of a first deployment. An update may own what is in the way, so that it gets a warning. */
 const failIfNew = ({ status }: Planned, ...words: Parameters<typeof fail>): Verdict =>
@@ -83,7 +105,7 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
     judge: (facts) =>
       judged(facts, 'VPCs', facts.vpcs, (found) => {
         const wanted = facts.settings.vpcs.map(({ vpcId }) => vpcId);
-        const missing = wanted.filter((id) => !found.includes(id));
+        const missing = wanted.filter((id) => !found.some((vpc) => vpc.id === id));
         if (!wanted.length) return skip('VPCs: the settings name no VPC');
         if (!missing.length)
           return ok(`${countOf(wanted.length, 'VPC')} of the settings found in ${facts.stack.region}`);
@@ -96,6 +118,7 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
         );
       }),
   },
+  SCOPES_BEFORE,
   {
     id: 'account.flow-logs',
     permission: 'ec2:DescribeFlowLogs',

@@ -134,8 +134,50 @@ const watches = z
   )
   .describe('What watch list --json prints, those that end last first.');
 
+const overlap = {
+  vpcs: z.tuple([z.string(), z.string()]),
+  cidrs: z.tuple([z.string(), z.string()]).describe('A block of each of the two that has addresses of the other.'),
+};
+
+const domains = open({
+  schemaVersion: z.literal(1),
+  routingDomains: z.record(z.string(), z.array(z.string())).describe('The setting. Empty if none is needed.'),
+  groups: z
+    .array(
+      open({
+        name: z.string().optional().describe('Absent if the VPCs need no entry.'),
+        vpcs: z.array(z.string()),
+        connectedBy: z
+          .array(z.string())
+          .describe('Ids of peering connections and transit gateways, and routingDomains for the setting of --config.'),
+      }),
+    )
+    .describe('All VPCs, those that share private addresses together.'),
+  apart: z.array(open(overlap)).describe('VPCs of one account with equal addresses that nothing connects.'),
+  notJoined: z
+    .array(open({ ...overlap, by: z.string() }))
+    .describe('VPCs with equal addresses that are connected and still kept apart.'),
+  vpcs: z.array(
+    open({
+      id: z.string(),
+      account: z.string().optional(),
+      region: z.string().optional(),
+      cidrs: z.array(z.string()).optional(),
+    }),
+  ),
+  assumedRoutes: z.array(z.string()).describe('Transit gateways all of whose VPCs count as connected.'),
+  unknownAddresses: z.array(z.string()).describe('VPCs whose addresses could not be looked at.'),
+  notLookedAt: z.array(z.string()).describe('What could not be looked at, with the reason.'),
+}).describe('What setup domains --json prints.');
+
 /** The shapes by the names of their schemas. */
-export const OUTPUTS = { doctor, 'findings-stats': stats, 'findings-why': why, 'watch-list': watches };
+export const OUTPUTS = {
+  doctor,
+  'findings-stats': stats,
+  'findings-why': why,
+  'setup-domains': domains,
+  'watch-list': watches,
+};
 
 /** The JSON schema of what a command prints. */
 export const outputJsonSchema = (name: keyof typeof OUTPUTS): Record<string, unknown> => ({

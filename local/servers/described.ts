@@ -21,10 +21,61 @@ export interface DescribedFlowLog {
   error: string;
 }
 
+/** A VPC as DescribeVpcs knows it. */
+export interface DescribedVpc {
+  /** Default: every caller's account. */
+  readonly account?: string;
+  /** Default: every Region. */
+  readonly region?: string;
+  readonly cidrs?: readonly string[];
+  /** Blocks that it gave up, which stay listed for a while. */
+  readonly formerCidrs?: readonly string[];
+}
+
+/** A peering connection, in the Regions and accounts of its ends. */
+interface DescribedPeering {
+  readonly id: string;
+  readonly requester: string;
+  readonly accepter: string;
+  readonly status: 'active' | 'deleted' | 'pending-acceptance';
+}
+
+/** Something that is attached to a transit gateway. */
+interface DescribedAttachment {
+  readonly id: string;
+  readonly gateway: string;
+  readonly type: 'vpc' | 'vpn' | 'peering';
+  /** The id of a VPC, or of the gateway at the other end. */
+  readonly resource: string;
+  readonly account?: string;
+  /** The account that owns the gateway. */
+  readonly owner?: string;
+  readonly region?: string;
+  readonly state?: 'available' | 'deleted';
+}
+
+/** A route table of a transit gateway. Only its owner sees it. */
+interface DescribedRouteTable {
+  readonly id: string;
+  readonly gateway: string;
+  readonly owner?: string;
+  readonly region?: string;
+  /** Attachments that use it. */
+  readonly users: readonly string[];
+  /** Attachments whose blocks it has. */
+  readonly propagated: readonly string[];
+  readonly routes: readonly { readonly cidr: string; readonly to: string }[];
+}
+
 /** What the calls answer. Tests may change all of it. */
 export interface Described {
   flowLogs: DescribedFlowLog[];
-  readonly vpcs: Set<string>;
+  readonly vpcs: Map<string, DescribedVpc>;
+  peerings: DescribedPeering[];
+  attachments: DescribedAttachment[];
+  routeTables: DescribedRouteTable[];
+  /** Items in a page of EC2. */
+  mostInPage: number;
   /** Names of alarms with their state and the time of the last change in epoch seconds. */
   readonly alarms: Map<string, { state: string; since: number }>;
   /** Functions by name, with their reserved concurrency and their environment variables. */
@@ -49,7 +100,11 @@ export interface Described {
 /** Nothing is deployed. */
 export const nothingDescribed = (): Described => ({
   flowLogs: [],
-  vpcs: new Set(),
+  vpcs: new Map(),
+  peerings: [],
+  attachments: [],
+  routeTables: [],
+  mostInPage: 1000,
   alarms: new Map(),
   functions: new Map(),
   rules: new Map(),
@@ -101,7 +156,7 @@ function variablesOf({ Environment }: CreatedResource['properties']): Readonly<R
 
 function addFlowLog(described: Described, id: string, properties: CreatedResource['properties']): void {
   const options = (properties.DestinationOptions ?? {}) as Record<string, unknown>;
-  described.vpcs.add(textOf(properties.ResourceId));
+  described.vpcs.set(textOf(properties.ResourceId), {});
   described.flowLogs.push({
     id,
     resourceId: textOf(properties.ResourceId),

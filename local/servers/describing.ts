@@ -1,6 +1,7 @@
 /** The describing calls of EC2, EventBridge, Lambda and CloudWatch, the Region of buckets, and calls that are refused on purpose. */
 import type { buildApp } from 'fauxqs';
-import type { Described, DescribedFlowLog } from './described.ts';
+import type { Described } from './described.ts';
+import { ec2, ec2Error } from './ec2.ts';
 import { escapeXml } from './notification-config.ts';
 
 type Form = Readonly<Record<string, string>>;
@@ -8,7 +9,9 @@ type Form = Readonly<Record<string, string>>;
 /** Adds the calls to the embedded server before it listens. */
 export function installDescribing(app: ReturnType<typeof buildApp>, described: Described, region: string): void {
   app.addHook('preHandler', async (request, reply) => {
-    const service = /\/([a-z0-9]+)\/aws4_request/.exec(String(request.headers.authorization))?.[1] ?? '';
+    const [, accessKeyId = '', asked = region, service = ''] =
+      /Credential=([^/]+)\/\d+\/([a-z0-9-]+)\/([a-z0-9]+)\/aws4_request/.exec(String(request.headers.authorization)) ??
+      [];
     const target = String(request.headers['x-amz-target'] ?? '');
     const form = (typeof request.body === 'object' ? request.body : {}) as Form;
     const url = new URL(request.url, 'http://local');
@@ -16,7 +19,7 @@ export function installDescribing(app: ReturnType<typeof buildApp>, described: D
     const refusal = described.denied.get(`${service === 'monitoring' ? 'cloudwatch' : service}:${action}`);
     if (refusal !== undefined) return refuse(reply.code(403), service, refusal);
     if (service === 'ec2') {
-      const answer = ec2(described, form);
+      const answer = ec2(described, form, { region: asked, accessKeyId });
       return reply
         .code(answer.startsWith('<Response>') ? 400 : 200)
         .header('content-type', 'text/xml')
@@ -90,42 +93,6 @@ function refuse(reply: Replying, service: string, message: string): unknown {
     .header('content-type', 'application/json')
     .send(JSON.stringify({ __type: code, message, Message: message }));
 }
-
-const ec2Error = (code: string, message: string): string =>
-  `<Response><Errors><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>1</RequestID></Response>`;
-
-function ec2(described: Described, form: Form): string {
-  const answer = (items: readonly string[], set: string) =>
-    `<${form.Action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>` +
-    `<${set}>${items.map((item) => `<item>${item}</item>`).join('')}</${set}></${form.Action}Response>`;
-  if (form.Action === 'DescribeFlowLogs') return answer(described.flowLogs.map(flowLogXml), 'flowLogSet');
-  if (form.Action !== 'DescribeVpcs') return ec2Error('InvalidAction', `${form.Action} is not simulated`);
-  const wanted = Object.entries(form).flatMap(([name, value]) => (/^VpcId\.\d+$/.test(name) ? [value] : []));
-  const missing = wanted.find((id) => !described.vpcs.has(id));
-  if (missing) return ec2Error('InvalidVpcID.NotFound', `The vpc ID '${missing}' does not exist`);
-  return answer(
-    (wanted.length ? wanted : [...described.vpcs]).map((id) => element('vpcId', id)),
-    'vpcSet',
-  );
-}
-
-const element = (name: string, value: string | number | boolean): string =>
-  `<${name}>${escapeXml(String(value))}</${name}>`;
-
-const flowLogXml = (log: DescribedFlowLog): string =>
-  [
-    element('flowLogId', log.id),
-    element('flowLogStatus', 'ACTIVE'),
-    element('resourceId', log.resourceId),
-    element('logDestinationType', log.destinationType),
-    element('logDestination', log.destination),
-    element('logFormat', log.format),
-    element('trafficType', log.trafficType),
-    element('maxAggregationInterval', log.interval),
-    element('deliverLogsStatus', log.delivery),
-    ...(log.error ? [element('deliverLogsErrorMessage', log.error)] : []),
-    `<destinationOptions>${element('fileFormat', 'plain-text')}${element('hiveCompatiblePartitions', log.isHive)}${element('perHourPartition', log.isHourly)}</destinationOptions>`,
-  ].join('');
 
 interface Asked {
   readonly action: string;

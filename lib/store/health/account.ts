@@ -3,9 +3,10 @@ import { type Connection, createS3Client, createSqsClient } from '../clients.ts'
 import { describeStack } from '../stack.ts';
 import { ask, known } from './ask.ts';
 import { newestOf, notificationsOf, readNewest, regionOf } from './bucket.ts';
-import { accountConcurrency, flowLogsOf, vpcsOf } from './calls.ts';
+import { accountConcurrency, flowLogsOf } from './calls.ts';
 import type { AccountFacts } from './facts.ts';
 import { delivers } from './gather.ts';
+import { vpcsOf } from './networks.ts';
 import { SignedCalls } from './signed-calls.ts';
 
 /** What the settings name. */

@@ -25,10 +25,6 @@ export async function flowLogsOf(calls: SignedCalls): Promise<FlowLogFacts[]> {
   });
 }
 
-/** The ids of all VPCs of the account in this Region. */
-export const vpcsOf = async (calls: SignedCalls): Promise<string[]> =>
-  (await calls.ec2('DescribeVpcs', 'vpcSet')).map((vpc) => textOf(vpc, 'vpcId'));
-
 /** Concurrent executions that Lambda allows the account. */
 export async function accountConcurrency(calls: SignedCalls): Promise<number> {
   const path = '/2016-08-19/account-settings/';

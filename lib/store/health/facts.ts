@@ -22,6 +22,14 @@ export interface StackFacts {
   readonly outputs: ReadonlyMap<string, string>;
 }
 
+/** A VPC of this account and Region, or one that another account shares with it. */
+export interface VpcFacts {
+  readonly id: string;
+  /** The account that owns it. */
+  readonly account: string;
+  readonly cidrs: readonly string[];
+}
+
 /** A flow log of this account and Region. */
 export interface FlowLogFacts {
   readonly id: string;
@@ -87,6 +95,9 @@ export interface Facts {
   readonly again: string;
   readonly stack: StackFacts;
   readonly flowLogs: Answer<readonly FlowLogFacts[]>;
+  readonly vpcs: Answer<readonly VpcFacts[]>;
+  /** The setting `routingDomains` of the deployment. */
+  readonly routingDomains: Answer<Readonly<Record<string, readonly string[]>>>;
   readonly bucketRegion: Answer<string>;
   readonly notifications: Answer<NotificationFacts>;
   /** The newest object, or undefined if there is no object. */
@@ -126,7 +137,7 @@ export interface AccountFacts {
   readonly status: Answer<string | undefined>;
   /** The outputs of that stack. Empty if it does not exist or may not be looked at. */
   readonly outputs: ReadonlyMap<string, string>;
-  readonly vpcs: Answer<readonly string[]>;
+  readonly vpcs: Answer<readonly VpcFacts[]>;
   readonly flowLogs: Answer<readonly FlowLogFacts[]>;
   /** Concurrent executions that Lambda allows the account. */
   readonly concurrency: Answer<number>;

@@ -11,13 +11,25 @@ export async function functionVariables(
 ): Promise<Answer<Readonly<Record<string, string>>>> {
   const client = createSqsClient(connection);
   try {
-    return await ask('lambda:GetFunctionConfiguration', async () => {
-      const path = `/2015-03-31/functions/${encodeURIComponent(name)}/configuration`;
-      const calls = new SignedCalls(client, connection);
-      const { Environment } = await calls.lambda<{ Environment?: { Variables?: Record<string, string> } }>(path);
-      return Environment?.Variables ?? {};
-    });
+    const calls = new SignedCalls(client, connection);
+    return await ask('lambda:GetFunctionConfiguration', () => variablesOf(calls, name));
   } finally {
     client.destroy();
   }
+}
+
+async function variablesOf(calls: SignedCalls, name: string): Promise<Readonly<Record<string, string>>> {
+  const path = `/2015-03-31/functions/${encodeURIComponent(name)}/configuration`;
+  const { Environment } = await calls.lambda<{ Environment?: { Variables?: Record<string, string> } }>(path);
+  return Environment?.Variables ?? {};
+}
+
+/** The setting `routingDomains` that a function has. */
+export async function routingDomainsOf(
+  calls: SignedCalls,
+  name: string,
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { SETTINGS = '{}' } = await variablesOf(calls, name);
+  const { routingDomains = {} } = JSON.parse(SETTINGS) as { routingDomains?: Record<string, string[]> };
+  return routingDomains;
 }

@@ -17,6 +17,8 @@ import {
   subscriptionsOf,
 } from './calls.ts';
 import type { Answer, Facts, StackFacts } from './facts.ts';
+import { routingDomainsOf } from './function-variables.ts';
+import { vpcsOf } from './networks.ts';
 import { SignedCalls } from './signed-calls.ts';
 
 /** The outputs of a kind, such as those of queues. A deployment with destinations has more of them. */
@@ -78,6 +80,8 @@ export async function gather({ stack, connection, version, again, now }: Known):
     const functions = outputsOf(stack, /^[A-Z][a-z]+Function$/);
     const gathered = {
       flowLogs: await flowLogs,
+      vpcs: ask('ec2:DescribeVpcs', () => vpcsOf(calls)),
+      routingDomains: ask('lambda:GetFunctionConfiguration', () => routingDomainsOf(calls, output('IngestFunction'))),
       bucketRegion: await ask('s3:ListBucket', () => regionOf(s3, bucket)),
       notifications: ask('s3:GetBucketNotification', () => notificationsOf(s3, bucket)),
       newest,

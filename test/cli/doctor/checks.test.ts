@@ -39,6 +39,16 @@ type Case = readonly [
   change: Partial<Facts>,
   expected: readonly [Verdict['status'], RegExp][],
 ];
+/** VPCs with one block, all logged. */
+function equalAddresses(routingDomains: Record<string, string[]>, count = 2): Partial<Facts> {
+  const ids = Array.from({ length: count }, (_, at) => `vpc-${at + 1}`);
+  return {
+    flowLogs: { value: ids.map((resource) => ({ ...LOG, resource })) },
+    vpcs: { value: ids.map((id) => ({ id, account: '123456789012', cidrs: ['10.0.0.0/16'] })) },
+    routingDomains: { value: routingDomains },
+  };
+}
+
 const CASES: readonly Case[] = [
   ['stack.status', 'an update under way', stack({ status: 'UPDATE_IN_PROGRESS' }), [['warn', /UPDATE_IN_PROGRESS/]]],
   ['stack.status', 'an update that was undone', stack({ status: 'UPDATE_ROLLBACK_COMPLETE' }), [['warn', /ROLLBACK/]]],
@@ -74,6 +84,31 @@ const CASES: readonly Case[] = [
   ['flow-log.traffic', 'rejected traffic only', log({ trafficType: 'REJECT' }), [['FAIL', /REJECT/]]],
   ['flow-log.traffic', 'a Transit Gateway, which has no type', log({ trafficType: '' }), [['ok', /both kinds/]]],
   ['flow-log.interval', 'ten minutes', log({ interval: 600 }), [['warn', /600 s/]]],
+  [
+    'flow-log.scopes',
+    'equal addresses in one account',
+    equalAddresses({}),
+    [['warn', /vpc-1 .* and vpc-2 .* share the scope 123456789012/]],
+  ],
+  [
+    'flow-log.scopes',
+    'equal addresses in two domains',
+    equalAddresses({ a: ['vpc-1'], b: ['vpc-2'] }),
+    [['ok', /2 logged VPCs/]],
+  ],
+  [
+    'flow-log.scopes',
+    'equal addresses in one domain',
+    equalAddresses({ a: ['vpc-1', 'vpc-2'] }),
+    [['warn', /share the scope a$/]],
+  ],
+  [
+    'flow-log.scopes',
+    'seven VPCs with the same addresses',
+    equalAddresses({}, 7),
+    [...Array(5).fill(['warn', /overlap/]), ['warn', /^16 more pairs/]],
+  ],
+  ['flow-log.scopes', 'no flow log of a VPC', log({ resource: 'subnet-1' }), [['skip', /is known to be logged/]]],
   ['bucket.region', 'another Region', { bucketRegion: { value: 'us-east-1' } }, [['FAIL', /us-east-1/]]],
   [
     'bucket.region',

@@ -59,6 +59,7 @@ export function deploy(): void {
     sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
     sns = new SNSClient();
     described.flowLogs = [flowLog()];
+    described.vpcs.set('vpc-0123', {});
     await stack.settle();
     await stack.put(keyOf(Date.now()), lines(Date.now()));
     await subscribe('OperationsTopic');

@@ -64,6 +64,8 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
       ]),
     },
     flowLogs: { value: [LOG] },
+    vpcs: { value: [{ id: 'vpc-1', account: '123456789012', cidrs: ['10.0.0.0/16'] }] },
+    routingDomains: { value: {} },
     bucketRegion: { value: 'eu-central-1' },
     notifications: { value: { eventBridge: false, queues: [{ arn: QUEUE, prefix: 'network/', suffix: '' }] } },
     newest: { value: { key: 'network/AWSLogs/x.log.gz', at: NOW - 200 } },

@@ -80,6 +80,18 @@ const FAULTS: readonly Fault[] = [
     break: setLog({ interval: 600 }),
   },
   {
+    name: 'two logged VPCs with the same addresses',
+    id: 'flow-log.scopes',
+    status: 'warn',
+    says: /vpc-0123 \(10\.0\.0\.0\/16\) and vpc-0456 \(10\.0\.128\.0\/20\) overlap and share the scope 000000000000$/,
+    break: () => {
+      described.vpcs
+        .set('vpc-0123', { cidrs: ['10.0.0.0/16'] })
+        .set('vpc-0456', { cidrs: ['10.9.0.0/16', '10.0.128.0/20'] });
+      described.flowLogs.push({ ...described.flowLogs[0]!, id: 'fl-0456', resourceId: 'vpc-0456' });
+    },
+  },
+  {
     name: 'a bucket in another Region',
     id: 'bucket.region',
     status: 'FAIL',

@@ -53,7 +53,7 @@ export function testEach(faults: readonly Fault[]): void {
       repaired = async () => {
         const copy = structuredClone(fresh);
         Object.assign(described, { flowLogs: copy.flowLogs });
-        for (const name of ['alarms', 'rules', 'functions', 'metrics', 'bucketRegions', 'denied'] as const)
+        for (const name of ['vpcs', 'alarms', 'rules', 'functions', 'metrics', 'bucketRegions', 'denied'] as const)
           refill(described[name] as Map<string, unknown>, copy[name] as Map<string, unknown>);
         described.unconfirmed.clear();
         described.mappings.splice(0, described.mappings.length, ...copy.mappings);

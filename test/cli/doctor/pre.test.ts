@@ -51,7 +51,7 @@ beforeAll(async () => {
 beforeEach(() => {
   Object.assign(server.described, { flowLogs: [], concurrency: 1000 });
   server.described.vpcs.clear();
-  server.described.vpcs.add(VPC);
+  server.described.vpcs.set(VPC, {});
   for (const map of [server.described.denied, server.described.bucketRegions, server.stacks]) map.clear();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: server.url,
@@ -140,6 +140,14 @@ const FAULTS: readonly Fault[] = [
     /does not exist in eu-central-1/,
     READY,
     () => server.described.vpcs.clear(),
+  ],
+  [
+    'VPCs with the same addresses',
+    'account.scopes',
+    'warn',
+    /vpc-0123456789abcdef0 \(10\.0\.0\.0\/16\) and vpc-0fedcba9876543210 \(10\.0\.0\.0\/16\) overlap and share the scope/,
+    { ...READY, vpcs: [{ vpcId: VPC }, { vpcId: 'vpc-0fedcba9876543210' }] },
+    () => server.described.vpcs.set('vpc-0fedcba9876543210', {}),
   ],
   [
     'a VPC with a flow log',
@@ -249,7 +257,7 @@ test.each(named)('$what is named', async ({ id, status, says, settings, make }) 
   expect(found!.because).toBeTruthy();
   const [program, ...words] = found!.command!.split(' ');
   if (program === 'aws') expect([found!.command, cliFault(words)]).toEqual([found!.command, undefined]);
-  else expect(found!.command).toMatch(/^(npm run synth|npx --no-install sweepwatch doctor --pre )/);
+  else expect(found!.command).toMatch(/^(npm run synth|npx --no-install sweepwatch (doctor --pre|setup domains) )/);
   if (status === 'FAIL') expect(code).toBe(1);
 });
 

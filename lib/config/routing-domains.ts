@@ -30,7 +30,7 @@ export interface Overlap {
 }
 
 /** VPCs that share one space of private addresses. */
-export interface DomainGroup {
+interface DomainGroup {
   /** Absent if the VPCs need no entry in the setting. */
   readonly name?: string;
   readonly vpcs: readonly string[];
@@ -61,7 +61,7 @@ interface Group {
 }
 
 /** All pairs of VPCs that share addresses, each with one pair of blocks. Sorted by their ids. */
-export function overlapsOf(vpcs: readonly Vpc[]): Overlap[] {
+function overlapsOf(vpcs: readonly Vpc[]): Overlap[] {
   const known = byId(vpcs).map(({ id, cidrs }) => ({ id, blocks: blocksOf(cidrs) }));
   return known.flatMap((one, at) =>
     known.slice(at + 1).flatMap((other): Overlap[] => {

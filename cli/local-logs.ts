@@ -1,6 +1,7 @@
 /** Flow logs that a command reads and judges on this machine, without a deployment. */
 import type { DetectionSettings } from '../lib/detections/settings.ts';
-import { Collector, type Dropped } from '../lib/evidence/builder.ts';
+import { Collector } from '../lib/evidence/builder.ts';
+import type { Dropped } from '../lib/evidence/collector-options.ts';
 import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import type { JudgingContext } from '../lib/finding/describe-scan.ts';
 import { ColumnsError, columnMap } from '../lib/flowlog/columns.ts';

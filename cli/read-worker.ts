@@ -1,6 +1,7 @@
 /** Reads flow log files in its own thread, one after another as requested. `read-files.ts` is the other end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Collector, type CollectorOptions } from '../lib/evidence/builder.ts';
+import { Collector } from '../lib/evidence/builder.ts';
+import type { CollectorOptions } from '../lib/evidence/collector-options.ts';
 import { type FileReport, readFlowLog } from '../lib/flowlog/read.ts';
 import type { Drained } from '../lib/kernel/drained.ts';
 import type { Connection } from '../lib/store/clients.ts';

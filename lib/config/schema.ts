@@ -144,7 +144,8 @@ const settingsShape = z
       .describe(
         'Groups of VPCs that route to each other (peering, transit gateway) and so share one space ' +
           'of private addresses: name to VPC ids. Default: all VPCs of an account are one domain. Set ' +
-          'it if VPCs of an account reuse address ranges, or if several accounts share a VPC.',
+          'it if VPCs of an account reuse address ranges, or if several accounts share a VPC. "setup domains" ' +
+          'prints it.',
       ),
     sensitivity: z
       .enum(['low', 'medium', 'high'])

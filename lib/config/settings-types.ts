@@ -288,7 +288,7 @@ export interface SettingsInput {
   /**
    * Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private
    * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Set it if VPCs of an account reuse
-   * address ranges, or if several accounts share a VPC.
+   * address ranges, or if several accounts share a VPC. "setup domains" prints it.
    * @default {}
    */
   routingDomains?: Record<string, string[]>;
@@ -934,7 +934,7 @@ export interface Settings {
   /**
    * Groups of VPCs that route to each other (peering, transit gateway) and so share one space of private
    * addresses: name to VPC ids. Default: all VPCs of an account are one domain. Set it if VPCs of an account reuse
-   * address ranges, or if several accounts share a VPC.
+   * address ranges, or if several accounts share a VPC. "setup domains" prints it.
    * @default {}
    */
   routingDomains: Record<string, string[]>;

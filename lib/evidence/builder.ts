@@ -9,9 +9,10 @@ import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-
 import { KernelLines } from '../kernel/line-reader.ts';
 import { KIND_INSIDE } from '../kernel/rows.ts';
 import { Networks } from '../net/networks.ts';
+import type { CollectorOptions, Dropped } from './collector-options.ts';
 import { CONTACTS_PER_PANE, mergeContacts, type Pane, type SeenContact, type SourceEvidence } from './evidence.ts';
+import { endOf, SOURCE_END, TARGET_END, vpcName } from './gateway-ends.ts';
 import { Interfaces } from './interfaces.ts';
-import type { HashKey } from './keyed-hash.ts';
 import type { LeastEvidence } from './least-evidence.ts';
 import { DROPPED, qualityOfColumns, SAMPLED, SKIPPED_RECORDS } from './quality.ts';
 import { isPartial, sampleOf } from './sample.ts';
@@ -26,28 +27,8 @@ const MOST_CONTACTS = 380_000;
 /** A SKIPDATA row reports one aggregation interval. If a row claims a longer one, only the last hours count. */
 const MOST_SKIPPED_HOURS = 24;
 const NO_TEXT = () => undefined;
-
-export interface CollectorOptions {
-  readonly key: HashKey;
-  /** Further CIDRs that count as inside. */
-  readonly internal?: readonly string[];
-  readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
-  /** Limit of contacts in memory, and of hours of sources. Default: what fits into 66 MB. */
-  readonly mostContacts?: number;
-  /** Called with the whole content when memory is full. Without it, the least suspicious evidence is dropped. */
-  readonly spill?: (drained: Drained) => void;
-}
-
 /** The fields that identify a contact, and what was seen of it. */
 type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
-
-/** The evidence that was dropped because memory was full: hours of sources, and contacts. */
-export interface Dropped {
-  readonly sources: number;
-  readonly contacts: number;
-  /** Records of interfaces beyond the 32,767 that can be distinguished. The holders of their addresses are unknown. */
-  readonly ofInterfaces: number;
-}
 
 /** A source with what it can be, as far as its windows tell. */
 export interface Suspect {
@@ -69,6 +50,10 @@ export class Collector implements FlowLogConsumer {
   readonly #scopes: ScopeNumbers;
   /** Reads the text columns of the record that is handed in. */
   #text: FlowRecord['text'] = NO_TEXT;
+  /** Whether the records of the file name the VPCs of their ends. */
+  #hasEnds = false;
+  /** Whether any file had such records: then one target may be in the network of the source and in its own. */
+  #mixesNetworks = false;
 
   constructor(options: CollectorOptions) {
     const networks = new Networks(options.internal);
@@ -76,8 +61,11 @@ export class Collector implements FlowLogConsumer {
       { key: options.key, limit: CONTACTS_PER_PANE, mostRows: options.mostContacts ?? MOST_CONTACTS },
       {
         kindOf: (...words) => kindOf(networks, words),
-        look: (interfaceId, start, end) =>
-          this.#look(interfaceId, start === 0 ? this.#text : this.#lines.textOf(start, end)),
+        look: (id, start, end, side) => {
+          const text = start === 0 ? this.#text : this.#lines.textOf(start, end);
+          if (side === 0) this.#look(id, text);
+          else this.#kernel.run.setNetwork(id, this.#scopes.ofVpc(endOf(side, text)));
+        },
         ...(options.spill && { spill: () => options.spill!(this.#drained()) }),
       },
     );
@@ -107,6 +95,8 @@ export class Collector implements FlowLogConsumer {
   columns(columns: ColumnMap): void {
     this.#lines.useColumns(columns);
     this.#scopes.beginFile();
+    this.#hasEnds = columns.ends !== undefined;
+    this.#mixesNetworks ||= this.#hasEnds;
     // Records without an interface belong to the file's network.
     this.#kernel.run.setNetwork(0, 0);
     this.#kernel.run.setLayoutQuality(qualityOfColumns(columns));
@@ -119,17 +109,23 @@ export class Collector implements FlowLogConsumer {
   enter(row: Pick<FlowRecord, 'interfaceId' | 'text'>): void {
     this.#text = row.text;
     this.addresses.makeRoom();
-    this.#kernel.run.enter(this.interfaces.intern(row.interfaceId));
+    if (!this.#hasEnds) this.#kernel.run.enter(this.interfaces.intern(row.interfaceId));
+    else for (const side of [SOURCE_END, TARGET_END]) this.#enterEnd(side, row.text);
   }
 
   record(record: FlowRecord): void {
     const { run } = this.#kernel;
     const interfaceId = this.interfaces.intern(record.interfaceId);
+    if (this.#hasEnds) this.#enterEnd(SOURCE_END, record.text);
+    const source = this.addresses.intern(record.source);
+    if (this.#hasEnds) this.#enterEnd(TARGET_END, record.text);
+    const target = this.addresses.intern(record.target);
     run.record(
-      this.addresses.intern(record.source),
-      this.addresses.intern(record.target),
-      this.addresses.intern(record.interfaceSource),
-      this.addresses.intern(record.interfaceTarget),
+      source,
+      target,
+      // Records with ends have no other addresses.
+      this.#hasEnds ? source : this.addresses.intern(record.interfaceSource),
+      this.#hasEnds ? target : this.addresses.intern(record.interfaceTarget),
       record.sourcePort,
       record.targetPort,
       record.protocol,
@@ -164,7 +160,8 @@ export class Collector implements FlowLogConsumer {
   }
 
   /** Adds the evidence that another collector gathered from other records. */
-  absorb({ logTime, tables, identities, scopes }: Drained): void {
+  absorb({ logTime, tables, identities, scopes, mixesNetworks }: Drained): void {
+    this.#mixesNetworks ||= mixesNetworks;
     this.#kernel.run.advance(logTime);
     const interfaces = this.interfaces.internRows(tables.interfaces);
     const networks = scopes.map((name, number) => (number === 0 ? 0 : this.#scopes.numberOf(name)));
@@ -246,6 +243,7 @@ export class Collector implements FlowLogConsumer {
       tables: drainTables(this.#kernel),
       identities: this.#identities.drain(),
       scopes: [...this.#scopes.names],
+      mixesNetworks: this.#mixesNetworks,
     };
   }
 
@@ -258,13 +256,21 @@ export class Collector implements FlowLogConsumer {
     );
   }
 
+  /** Announces that the next addresses are at one end of a transit gateway's record. */
+  #enterEnd(side: number, text: FlowRecord['text']): void {
+    this.#kernel.run.enterEnd(this.interfaces.intern(vpcName(side, text)), side);
+  }
+
   #scopeOf(address: number): string {
     return this.#scopes.names[this.addresses.network(address)]!;
   }
 
-  /** A target of a public address may exist under the same address in several networks. */
+  /**
+   * A target of a public address may exist under the same address in several networks. So may a target of an inside one
+   * that both its VPC and a transit gateway log.
+   */
   #mayHaveNamesakes(source: number): boolean {
-    return this.addresses.network(source) === 0 && this.#scopes.names.length > 2;
+    return (this.#mixesNetworks || this.addresses.network(source) === 0) && this.#scopes.names.length > 2;
   }
 
   #isInside(source: number): boolean {

@@ -2,6 +2,8 @@
 
 /** The value that AWS writes for the account of interfaces that its services created. */
 const NO_ACCOUNT = 'unknown';
+/** Longer accounts are ignored, because keys of tables contain them. */
+const LONGEST_ACCOUNT = 64;
 /** Number of scopes that can be distinguished. All further ones share one number. */
 const MOST_SCOPES = 65_535;
 
@@ -59,6 +61,12 @@ export class ScopeNumbers {
     const known = accountId === NO_ACCOUNT ? undefined : accountId;
     this.#account ??= known;
     return this.numberOf(this.#scopes.of({ isPrivate: true, vpcId, accountId: known ?? this.#account }));
+  }
+
+  /** The number of the scope of a VPC at an end of a transit gateway's record. */
+  ofVpc({ vpcId, accountId }: Whereabouts): number {
+    const known = accountId !== undefined && accountId.length <= LONGEST_ACCOUNT ? accountId : undefined;
+    return this.numberOf(this.#scopes.of({ isPrivate: true, vpcId, accountId: known }));
   }
 
   /** The number of a scope. */

@@ -5,6 +5,11 @@ import { isKnownField, normalizeFieldName } from './fields.ts';
 export interface ColumnMap {
   readonly names: readonly string[];
   readonly kind: 'vpc' | 'transit-gateway';
+  /**
+   * Positions of the VPCs at the source and at the target of a record. Only transit gateways log them. Their records
+   * have no interface, and no addresses but those of the ends.
+   */
+  readonly ends?: readonly [source: number, target: number];
   /** Index of a field by its text name, -1 if the file lacks it. */
   indexOf(field: string): number;
 }
@@ -48,9 +53,14 @@ export function columnMap(fields: readonly string[], origin = 'the header'): Col
     const lacks = missing.map((choices) => choices.join(' or ')).join(', ');
     throw new ColumnsError(`${origin} lacks ${lacks}, which detection needs. It has: ${names.join(' ')}`);
   }
+  const kind = index.has('tgw-id') || index.has('tgw-attachment-id') ? 'transit-gateway' : 'vpc';
+  const [source, target] = [index.get('tgw-src-vpc-id'), index.get('tgw-dst-vpc-id')];
+  const hasOthers = ['interface-id', 'pkt-srcaddr', 'pkt-dstaddr'].some((name) => index.has(name));
+  const hasEnds = kind === 'transit-gateway' && !hasOthers && source !== undefined && target !== undefined;
   return {
     names,
-    kind: index.has('tgw-id') || index.has('tgw-attachment-id') ? 'transit-gateway' : 'vpc',
+    kind,
+    ...(hasEnds && { ends: [source, target] as const }),
     indexOf: (field) => index.get(field) ?? -1,
   };
 }

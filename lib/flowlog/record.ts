@@ -34,6 +34,17 @@ export const IDENTITY_FIELDS = [
 ] as const;
 export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
+/** Text columns about the ends of a transit gateway's record. They are read only when a VPC first appears. */
+export const END_FIELDS = [
+  'tgw-src-vpc-id',
+  'tgw-dst-vpc-id',
+  'tgw-src-vpc-account-id',
+  'tgw-dst-vpc-account-id',
+] as const;
+
+/** Text columns that a row is asked for. */
+export type TextField = IdentityField | (typeof END_FIELDS)[number];
+
 /**
  * One flow log row. `source` and `target` are the packet's own addresses where the log has them (`pkt-srcaddr`,
  * `pkt-dstaddr`), else the interface's view (`srcaddr`, `dstaddr`).
@@ -60,7 +71,7 @@ export interface FlowRecord {
    * Reads a text column of the row, only during the call that receives the record. Undefined for `-` and for missing
    * columns.
    */
-  readonly text: (field: IdentityField) => string | undefined;
+  readonly text: (field: TextField) => string | undefined;
 }
 
 /** A row that reports no traffic (NODATA) or rows that AWS lost (SKIPDATA). */

@@ -9,16 +9,17 @@ import {
   ACCEPT,
   type Action,
   EGRESS,
+  END_FIELDS,
   type FlowDirection,
   type FlowLogConsumer,
   type FlowRecord,
   IDENTITY_FIELDS,
-  type IdentityField,
   INGRESS,
   NO_ACTION,
   NO_DIRECTION,
   NO_FLAGS,
   REJECT,
+  type TextField,
 } from './record.ts';
 import type { SkipReason } from './skipped.ts';
 
@@ -110,7 +111,7 @@ export class RowReader {
       noRoute: at('packets-lost-no-route'),
       blackhole: at('packets-lost-blackhole'),
     };
-    this.#identity = new Map(IDENTITY_FIELDS.map((field) => [field, at(field)]));
+    this.#identity = new Map([...IDENTITY_FIELDS, ...END_FIELDS].map((field) => [field, at(field)]));
     this.#consumer.columns(columns);
   }
 
@@ -120,7 +121,7 @@ export class RowReader {
     if ('fault' in times) return times.fault;
     const interfaceId = this.#latin1(this.#at.interfaceId!);
     if (this.#at.status! >= 0 && !this.#is(this.#at.status!, 'OK')) return this.#statusRow({ ...times, interfaceId });
-    const text = (field: IdentityField) => this.#text(this.#identity.get(field) ?? -1);
+    const text = (field: TextField) => this.#text(this.#identity.get(field) ?? -1);
     this.#consumer.enter?.({ interfaceId, text });
     const addresses = this.#addresses();
     if ('fault' in addresses) return addresses.fault;

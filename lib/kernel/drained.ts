@@ -65,6 +65,8 @@ export interface Drained {
   readonly identities: readonly DrainedInterface[];
   /** Scopes by the number in the rows of addresses. */
   readonly scopes: readonly string[];
+  /** Whether one target may be in several networks, also for sources inside. */
+  readonly mixesNetworks: boolean;
 }
 
 /** Copies the tables of a kernel. */

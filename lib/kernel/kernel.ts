@@ -13,8 +13,9 @@ export interface KernelHost {
    * Reads the text columns of an interface's record: of the line at `[start, end)` of the kernel's memory, or of the
    * record that the host passed in if both are 0. Called for the first records of each interface, and with number 0 for
    * the first record of a file without interfaces. The host answers with the network through `setNetwork`.
+   * @param side 1 or 2 if the number is that of a VPC, at the source or at the target of a transit gateway's record.
    */
-  look(interfaceId: number, start: number, end: number): void;
+  look(interfaceId: number, start: number, end: number, side: number): void;
   /** Called when the tables are full, before they are emptied. Without it, the least suspicious evidence is dropped. */
   spill?(): void;
 }
@@ -45,6 +46,7 @@ interface KernelExports {
   advance(end: number): void;
   makeRoom(more: number): void;
   enter(interfaceId: number): void;
+  enterEnd(vpc: number, side: number): void;
   enterNetwork(number: number): void;
   setNetwork(interfaceId: number, number: number): void;
   intern(w0: number, w1: number, w2: number, w3: number): number;
@@ -140,7 +142,8 @@ export class Kernel {
     const instance = new WebAssembly.Instance(compiled, {
       host: {
         kindOf: (w0: number, w1: number, w2: number, w3: number) => host.kindOf(w0 >>> 0, w1 >>> 0, w2 >>> 0, w3 >>> 0),
-        look: (interfaceId: number, start: number, end: number) => host.look(interfaceId, start, end),
+        look: (interfaceId: number, start: number, end: number, side: number) =>
+          host.look(interfaceId, start, end, side),
         spill: () => host.spill?.(),
       },
     });

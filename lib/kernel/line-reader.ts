@@ -1,6 +1,6 @@
 /** Lines of flow log text, read by the kernel. */
 import type { ColumnMap } from '../flowlog/columns.ts';
-import type { IdentityField, LineReader, LinesRead } from '../flowlog/record.ts';
+import type { LineReader, LinesRead, TextField } from '../flowlog/record.ts';
 import { columnTexts } from '../flowlog/row-reader.ts';
 import type { Kernel } from './kernel.ts';
 
@@ -18,6 +18,7 @@ export class KernelLines {
   useColumns(columns: ColumnMap): void {
     this.#columns = columns;
     const at = (name: string) => columns.indexOf(name);
+    const [sourceVpc, targetVpc] = columns.ends ?? [-1, -1];
     this.#kernel.run.useColumns(
       columns.names.length,
       at('pkt-srcaddr'),
@@ -38,6 +39,8 @@ export class KernelLines {
       at('log-status'),
       at('packets-lost-no-route'),
       at('packets-lost-blackhole'),
+      sourceVpc,
+      targetVpc,
     );
   }
 
@@ -47,7 +50,7 @@ export class KernelLines {
   }
 
   /** Reads text columns of the line at `[start, end)` of the kernel's memory. */
-  textOf(start: number, end: number): (field: IdentityField) => string | undefined {
+  textOf(start: number, end: number): (field: TextField) => string | undefined {
     const columns = this.#columns!;
     const texts = columnTexts(this.#kernel.bytes, start, end);
     return (field) => texts(columns.indexOf(field));

@@ -50,6 +50,8 @@ export class ReferenceCollector implements FlowLogConsumer {
   #scopes: ScopeNumbers;
   #halves = new Halves();
   #layoutQuality = 0;
+  #hasEnds = false;
+  #networkOfVpc = new Map<string, number>();
 
   constructor(options: {
     readonly key: HashKey;
@@ -67,11 +69,16 @@ export class ReferenceCollector implements FlowLogConsumer {
   columns(columns: ColumnMap): void {
     this.#scopes.beginFile();
     this.#identities.beginFile();
+    this.#hasEnds = columns.ends !== undefined;
     const losses = lossesWithout((name) => columns.indexOf(name) >= 0);
     this.#layoutQuality = columns.kind === 'transit-gateway' ? TRANSIT_GATEWAY | (losses & WITHOUT_FLAGS) : losses;
   }
 
   enter(row: Pick<FlowRecord, 'interfaceId' | 'text'>): void {
+    if (this.#hasEnds) {
+      for (const end of ['src', 'dst'] as const) this.#networkOfEnd(row, end);
+      return;
+    }
     const interfaceId = this.interfaces.intern(row.interfaceId);
     this.addresses.network = this.#identities.enter({ interfaceId, text: row.text }, this.#numberOf);
   }
@@ -113,6 +120,13 @@ export class ReferenceCollector implements FlowLogConsumer {
 
   #numbered(row: FlowRecord): NumberedRecord {
     const interfaceId = this.interfaces.intern(row.interfaceId);
+    if (this.#hasEnds) {
+      this.addresses.network = this.#networkOfEnd(row, 'src');
+      const source = this.addresses.intern(row.source);
+      this.addresses.network = this.#networkOfEnd(row, 'dst');
+      const target = this.addresses.intern(row.target);
+      return { ...row, interfaceId, source, target, interfaceSource: source, interfaceTarget: target };
+    }
     return {
       ...row,
       interfaceId,
@@ -121,6 +135,19 @@ export class ReferenceCollector implements FlowLogConsumer {
       interfaceSource: this.addresses.intern(row.interfaceSource),
       interfaceTarget: this.addresses.intern(row.interfaceTarget),
     };
+  }
+
+  #networkOfEnd({ text }: Pick<FlowRecord, 'text'>, end: 'src' | 'dst'): number {
+    const vpc = text(`tgw-${end}-vpc-id`);
+    if (vpc === undefined) return this.#identities.enter({ interfaceId: 0, text }, this.#numberOf);
+    // As many bytes as the kernel's names have.
+    const name = Buffer.from(vpc).toString('latin1').slice(0, 48);
+    const known = this.#networkOfVpc.get(name);
+    if (known !== undefined) return known;
+    const account = text(`tgw-${end}-vpc-account-id`) ?? text('account-id');
+    const network = this.#scopes.ofVpc({ vpcId: vpc, accountId: account });
+    this.#networkOfVpc.set(name, network);
+    return network;
   }
 
   status(row: StatusRow): void {

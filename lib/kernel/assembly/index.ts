@@ -38,6 +38,11 @@ export function enter(interfaceId: u32): void {
   interfaces.enter(interfaceId, 0, 0);
 }
 
+/** Announces the same of the addresses at one end of a transit gateway's record. */
+export function enterEnd(vpc: u32, side: u32): void {
+  interfaces.enterEnd(vpc, 0, 0, side);
+}
+
 /** The number of an address. There must be room for it. A new address may change the numbers of others. */
 export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   return internAddress(w0, w1, w2, w3);

@@ -5,6 +5,9 @@ import { INTERFACE_INDEX, INTERFACE_SLOTS, INTERFACES, MOST_INTERFACES } from '.
 
 export const INGRESS: u32 = 1;
 export const EGRESS: u32 = 2;
+/** The ends of a transit gateway's record. */
+export const SOURCE_END: u32 = 1;
+export const TARGET_END: u32 = 2;
 
 /**
  * Identity columns are best effort and may be "-" at first. The host reads them for the first records of an interface,
@@ -13,10 +16,13 @@ export const EGRESS: u32 = 2;
 const FIRST_LOOKS: u32 = 16;
 const LAST_LOOK: u32 = 4096;
 
-/** Reads the text columns of the line at `[start, end)`, or of the record that the host passed in if both are 0. */
+/**
+ * Reads the text columns of the line at `[start, end)`, or of the record that the host passed in if both are 0: those of
+ * the interface, or of the VPC at the {@link SOURCE_END} or {@link TARGET_END} of a transit gateway's record.
+ */
 // @ts-expect-error: decorator
 @external('host', 'look')
-declare function look(id: u32, start: u32, end: u32): void;
+declare function look(id: u32, start: u32, end: u32, side: u32): void;
 
 /** Rows in use, including the row for no interface. Beyond the limit, records count as having no interface. */
 export let count: u32 = 1;
@@ -114,8 +120,17 @@ export function setNetwork(id: u32, number: u32): void {
 // @ts-expect-error: decorator
 @inline
 export function enter(id: u32, start: u32, end: u32): void {
-  if (load<u16>(row(id), INTERFACE_NETWORK) == 0) look(id, start, end);
+  if (load<u16>(row(id), INTERFACE_NETWORK) == 0) look(id, start, end, 0);
   enterNetwork(load<u16>(row(id), INTERFACE_NETWORK));
+}
+
+/**
+ * Announces that the next addresses are at one end of a transit gateway's record. VPCs are numbered like interfaces,
+ * whose names are different. Number 0 is an end outside any VPC, which belongs to the network of the file.
+ */
+export function enterEnd(vpc: u32, start: u32, end: u32, side: u32): void {
+  if (load<u16>(row(vpc), INTERFACE_NETWORK) == 0) look(vpc, start, end, vpc == 0 ? 0 : side);
+  enterNetwork(load<u16>(row(vpc), INTERFACE_NETWORK));
 }
 
 /** Learns the holders of addresses from one record. */
@@ -134,7 +149,7 @@ export function learn(
   const at = row(id);
   const records = load<u32>(at, INTERFACE_RECORDS) + 1;
   store<u32>(at, records, INTERFACE_RECORDS);
-  if (records <= FIRST_LOOKS || (records <= LAST_LOOK && popcnt(records) == 1)) look(id, start, end);
+  if (records <= FIRST_LOOKS || (records <= LAST_LOOK && popcnt(records) == 1)) look(id, start, end, 0);
   if (direction == EGRESS) {
     tie(source, ownSource, id);
     sight(target, id);

@@ -7,7 +7,7 @@
  */
 import { NOT_READ, read as readAddress } from './addresses';
 import { NO_FLAGS, REJECT } from './initiator';
-import { EGRESS, enter, INGRESS, interfaceNamed } from './interfaces';
+import { EGRESS, enter, enterEnd, INGRESS, interfaceNamed, SOURCE_END, TARGET_END } from './interfaces';
 import { BLOCK, ENDS, GAPS, MAX_COLUMNS, NEWLINES, STARTS } from './layout';
 import { makeRoom } from './pressure';
 import { advance, record } from './record';
@@ -46,6 +46,8 @@ let cInterface: i32 = -1;
 let cStatus: i32 = -1;
 let cNoRoute: i32 = -1;
 let cBlackhole: i32 = -1;
+let cSourceVpc: i32 = -1;
+let cTargetVpc: i32 = -1;
 
 /** Lines, records and rows without data since the counts were last taken. */
 export let lines: u32 = 0;
@@ -79,6 +81,8 @@ export function useColumns(
   status: i32,
   noRoute: i32,
   blackhole: i32,
+  sourceVpc: i32,
+  targetVpc: i32,
 ): void {
   expected = count;
   cSource = source;
@@ -99,6 +103,8 @@ export function useColumns(
   cStatus = status;
   cNoRoute = noRoute;
   cBlackhole = blackhole;
+  cSourceVpc = sourceVpc;
+  cTargetVpc = targetVpc;
 }
 
 /** Number of white spaces and newlines in the block, and how many of them belong to lines that were read. */
@@ -340,6 +346,11 @@ function address(column: i32): u32 {
   return isDash(column) ? 0 : readAddress(startOf(column), endOf(column));
 }
 
+/** The number of the VPC in a column, 0 for none. */
+function vpcIn(column: i32): u32 {
+  return isDash(column) ? 0 : interfaceNamed(startOf(column), endOf(column));
+}
+
 /** Whether two columns hold the same text of 8 to 16 bytes. Most pairs of addresses do. */
 // @ts-expect-error: decorator
 @inline
@@ -424,8 +435,10 @@ function readLine(lineStart: u32, lineEnd: u32): bool {
     if (length == 6 && isSix(at, EGRE, SS)) direction = EGRESS;
     else if (length == 7 && load<u32>(at) == INGR && load<u32>(at, 3) == RESS) direction = INGRESS;
   }
-  enter(interfaceId, lineStart, lineEnd);
+  if (cSourceVpc < 0) enter(interfaceId, lineStart, lineEnd);
+  else enterEnd(vpcIn(cSourceVpc), lineStart, lineEnd, SOURCE_END);
   const ownSource = address(cOwnSource);
+  if (cTargetVpc >= 0) enterEnd(vpcIn(cTargetVpc), lineStart, lineEnd, TARGET_END);
   const ownTarget = address(cOwnTarget);
   let source = isSameText(cSource, cOwnSource) ? ownSource : address(cSource);
   let target = isSameText(cTarget, cOwnTarget) ? ownTarget : address(cTarget);

@@ -1,7 +1,8 @@
 /** The kernel's tables grow, are emptied, and are united with those of another kernel: the reference knows no difference. */
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
-import { Collector, type CollectorOptions } from '../../../lib/evidence/builder.ts';
+import { Collector } from '../../../lib/evidence/builder.ts';
+import type { CollectorOptions } from '../../../lib/evidence/collector-options.ts';
 import type { FlowLogConsumer } from '../../../lib/flowlog/record.ts';
 import type { Drained } from '../../../lib/kernel/drained.ts';
 import { atLength } from '../../tier.ts';

@@ -74,6 +74,10 @@ const VALUES: Readonly<Record<string, (random: Random, start: number) => string>
   'packets-lost-no-route': (random) => pick(['0', '0', '-', '3'], random),
   'packets-lost-blackhole': (random) => pick(['0', '0', '-', '1'], random),
   'vpc-id': (random) => pick(['vpc-1', 'vpc-2', 'vpc-3', '-'], random),
+  'tgw-src-vpc-id': (random) => pick(['vpc-1', 'vpc-2', 'vpc-3', 'vpc-4', '-'], random),
+  'tgw-dst-vpc-id': (random) => pick(['vpc-1', 'vpc-2', 'vpc-3', 'vpc-4', '-'], random),
+  'tgw-src-vpc-account-id': (random) => pick(['111122223333', '444455556666', '-'], random),
+  'tgw-dst-vpc-account-id': (random) => pick(['111122223333', '444455556666', '-'], random),
   'instance-id': (random) => pick(['i-1', 'i-2', '-', '-'], random),
   'interface-type': (random) => pick(['-', '-', 'nat_gateway'], random),
 };

@@ -77,8 +77,11 @@ const FILES: Readonly<Record<string, Uint8Array>> = {
     }),
 };
 
-async function readAll(files: Readonly<Record<string, Uint8Array>>): Promise<Finding[]> {
-  const collector = new Collector({ key: hashKey('a test') });
+async function readAll(
+  files: Readonly<Record<string, Uint8Array>>,
+  routingDomains: Readonly<Record<string, readonly string[]>> = {},
+): Promise<Finding[]> {
+  const collector = new Collector({ key: hashKey('a test'), routingDomains });
   for (const [key, bytes] of Object.entries(files)) await readFlowLog(bufferSource(key, Buffer.from(bytes)), collector);
   return findingsOf(collector);
 }
@@ -137,5 +140,63 @@ describe('a Transit Gateway', () => {
       row({ ...each, srcaddr: '10.99.0.1', dstaddr: '10.7.7.7', srcport: 443, dstport: 40_000 + n, 'tcp-flags': 18 }),
     );
     expect(await readAll({ tgw: throughGateway(answers, { 'packets-lost-no-route': 1 }) })).toEqual([]);
+  });
+});
+
+describe('the ends of a Transit Gateway', () => {
+  const between = (from: string, to: string): Row => ({
+    'tgw-src-vpc-id': from,
+    'tgw-src-vpc-account-id': from === 'vpc-web' ? WEB : SHOP,
+    'tgw-dst-vpc-id': to,
+    'tgw-dst-vpc-account-id': to === 'vpc-web' ? WEB : SHOP,
+  });
+  const scan = (ports: number) => vertical(ports, { from: TWIN, to: '10.0.9.9', fate: 'reset' });
+  /** The same records with both directions, as the gateway sees them between two VPCs. */
+  const through = (rows: readonly Row[], there: Row, back: Row): Uint8Array =>
+    throughGateway(
+      rows.map((each) => ({ ...each, ...(each.srcaddr === TWIN ? there : back) })),
+      {},
+    );
+  const scanOf = (from: string, to: string, rows = scan(40)) => through(rows, between(from, to), between(to, from));
+  const sources = (findings: readonly Finding[]) =>
+    findings.map(({ source, contacts }) => [source?.scope, source?.address, contacts.reset]).sort();
+
+  test('have the accounts of their VPCs, and answers find their contact', async () => {
+    expect(sources(await readAll({ tgw: scanOf('vpc-web', 'vpc-shop') }))).toEqual([[WEB, TWIN, 40]]);
+  });
+
+  test('keep equal addresses of two VPCs apart', async () => {
+    const files = { a: scanOf('vpc-web', 'vpc-shop'), b: scanOf('vpc-shop', 'vpc-web', scan(30)) };
+    expect(sources(await readAll(files))).toEqual([
+      [WEB, TWIN, 40],
+      [SHOP, TWIN, 30],
+    ]);
+  });
+
+  test('have the routing domains of their VPCs', async () => {
+    const files = { a: scanOf('vpc-one', 'vpc-two'), b: scanOf('vpc-three', 'vpc-two', scan(30)) };
+    const domains = { apart: ['vpc-three'], joined: ['vpc-one', 'vpc-two'] };
+    expect(sources(await readAll(files, domains))).toEqual([
+      ['apart', TWIN, 30],
+      ['joined', TWIN, 40],
+    ]);
+  });
+
+  test('are the same sources and contacts as in the logs of their VPCs', async () => {
+    const rows = scan(40);
+    const own = inText(of(WEB, 'eu-west-1', 'vpc-web', rows));
+    const both = await readAll({ own, tgw: scanOf('vpc-web', 'vpc-shop', rows) });
+    expect(sources(both)).toEqual([[WEB, TWIN, 40]]);
+    expect(sources(await readAll({ tgw: scanOf('vpc-web', 'vpc-shop', rows), own }))).toEqual(sources(both));
+  });
+
+  test('outside any VPC belong to the account of the gateway', async () => {
+    const none = {
+      'tgw-src-vpc-id': '-',
+      'tgw-src-vpc-account-id': '-',
+      'tgw-dst-vpc-id': '-',
+      'tgw-dst-vpc-account-id': '-',
+    };
+    expect(sources(await readAll({ tgw: through(scan(40), none, none) }))).toEqual([[NETWORK, TWIN, 40]]);
   });
 });

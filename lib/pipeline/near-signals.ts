@@ -1,6 +1,7 @@
 /** What logs of orchestrators and hosts tell about some hours, as a judge of scans and the judge of signals read it. */
 import { SignalMeeting } from '../finding/meet-signals.ts';
 import { judgeGathered } from '../signals/gathered.ts';
+import type { Fact } from '../signals/orchestrator/facts.ts';
 import type { Hours } from '../store/finding-item.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
 
@@ -9,6 +10,11 @@ import type { SignalsStore } from '../store/signals-store.ts';
  * still run. Rules ask whether the same happened on three earlier days, so a fifth day is never asked for.
  */
 const PAST_HOURS = 120;
+/**
+ * Pods that told their address before that are carried from day to day. These days are looked at, in hours before the
+ * judged ones: the second is for a day that could not be carried, the others for the first days of a deployment.
+ */
+const CARRIED_HOURS = [48, 72, 24, 0];
 /** Hours after a signal: the end of its episode, and repetitions that make it a habit. */
 const LATER_HOURS = 48;
 
@@ -26,7 +32,8 @@ export interface NearSignals {
 /** Reads what is known about some epoch hours, strongly consistent, with what rules need before and after them. */
 export async function readNearSignals(store: SignalsStore, { from, to }: Hours): Promise<NearSignals> {
   const { gathered, items } = await store.read({ from: from - PAST_HOURS, to: to + LATER_HOURS });
-  const { signals, directory, lastAt, dropped } = judgeGathered(gathered);
+  const carried = { facts: await readCarried(store, from), hosts: [] };
+  const { signals, directory, lastAt, dropped } = judgeGathered([...gathered, carried]);
   return {
     meeting: new SignalMeeting({ signals, directory }),
     lastAt: lastAt / 1000,
@@ -37,4 +44,13 @@ export async function readNearSignals(store: SignalsStore, { from, to }: Hours):
     },
     dropped,
   };
+}
+
+/** The pods that ran some days before an epoch hour. Ends and addresses since then are among what is read as it came. */
+async function readCarried(store: SignalsStore, hour: number): Promise<readonly Fact[]> {
+  for (const before of CARRIED_HOURS) {
+    const places = await store.readPlaces(Math.floor((hour - before) / 24) * 24);
+    if (places) return places;
+  }
+  return [];
 }

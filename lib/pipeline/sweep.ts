@@ -9,6 +9,7 @@ import { beat } from './tasks/heartbeat.ts';
 import { judgeHours } from './tasks/hours.ts';
 import { announceAgain } from './tasks/outbox.ts';
 import { judgeOverdue } from './tasks/overdue.ts';
+import { carryPlaces } from './tasks/places.ts';
 import type { Counts, JudgingRun, Run, SweepTask } from './tasks/run.ts';
 import { judgeSignalHours } from './tasks/signals.ts';
 import { tellHeld } from './tasks/storm.ts';
@@ -28,6 +29,7 @@ const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = 
   { work: judgeSignalHours, leaves: 135 },
   { work: judgeHours, leaves: 100 },
   { work: judgeDays, leaves: 65 },
+  { work: carryPlaces, leaves: 50 },
   { work: closeSilent, leaves: 35 },
   { work: sendDigest, leaves: 0 },
   { work: checkSubscriptions, leaves: 0 },

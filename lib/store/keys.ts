@@ -60,6 +60,9 @@ export const insideSharesPartition = (scope: string): string => `shares#${scope}
 export const signalsPartition = (hour: number, digest: string): string => signalsShard(hour, shardOf(digest, SHARDS));
 export const signalsShard = (hour: number, shard: number): string => `signals#${hourText(hour).slice(0, 10)}#${shard}`;
 
+/** Partition of the pods and tasks that ran when a day began, by the epoch hour of that time. */
+export const placesPartition = (hour: number): string => `places#${hourText(hour).slice(0, 10)}`;
+
 /** Partition of the findings that rest on signals alone. */
 export const SIGNAL_FINDINGS = 'signals';
 /** Partition of the hours whose signals are to be judged. */

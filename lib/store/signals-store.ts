@@ -2,12 +2,12 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Gathered, HostEvents } from '../signals/gathered.ts';
 import type { ProcessEvent, ScriptPart } from '../signals/host/process-event.ts';
-import type { Fact } from '../signals/orchestrator/facts.ts';
+import type { Fact, PlaceFact } from '../signals/orchestrator/facts.ts';
 import { putAll } from './batch-write.ts';
 import type { DynamoDBDocumentClient } from './clients.ts';
 import type { Hours } from './finding-item.ts';
 import { inParallel } from './in-parallel.ts';
-import { expiresAt, hourText, SHARDS, signalsPartition, signalsShard } from './keys.ts';
+import { expiresAt, hourText, placesPartition, SHARDS, signalsPartition, signalsShard } from './keys.ts';
 import { queryAll } from './query.ts';
 
 /** An item is full with this much text before compression, which makes a tenth of it. */
@@ -119,6 +119,30 @@ export class SignalsStore {
       return gatheredIn(inflateRawSync(data as Uint8Array).toString('utf8'));
     });
     return { gathered, items };
+  }
+
+  /** Writes the pods and tasks that ran at an epoch hour, the beginning of a day. Without any, that is noted. */
+  async writePlaces(hour: number, places: readonly PlaceFact[], now: number): Promise<void> {
+    const { client, table, retentionDays } = this.#options;
+    const common = { pk: placesPartition(hour), expiresAt: expiresAt(hour * HOUR, now, retentionDays) };
+    const packs = [...packsOf(places.map((place): Entry => [null, place]))];
+    // The first item comes last, so that whoever finds it finds all.
+    for (const [chunk, { text }] of [...(packs.length ? packs : [{ text: '' }]).entries()].reverse())
+      await putAll(client, table, [{ ...common, sk: String(chunk).padStart(5, '0'), data: deflateRawSync(text) }]);
+  }
+
+  /** The pods and tasks that were written for an epoch hour. Undefined if nothing was written. */
+  async readPlaces(hour: number): Promise<Fact[] | undefined> {
+    const { client, table } = this.#options;
+    const items = await queryAll(client, table, {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': placesPartition(hour) },
+    });
+    if (items[0]?.sk !== '00000') return undefined;
+    return items.flatMap(({ data }) => {
+      const text = inflateRawSync(data as Uint8Array).toString('utf8');
+      return text ? gatheredIn(text).facts : [];
+    });
   }
 }
 

@@ -23,9 +23,6 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'AWS requires these of every user of a table under a customer key, and does not say which call needs which. They ' +
       'work only through DynamoDB.',
   ),
-  'unused: Settle dynamodb:BatchWriteItem on Windows':
-    'Marks for the hours of scans that settle itself finds, where logs of orchestrators arrive. No test of the bundle ' +
-    'makes settle find one.',
   'unused: Signals dynamodb:BatchWriteItem on Findings':
     'The rows from targets to a finding, written when signals change a finding that has targets. No test makes this ' +
     'function do it.',

@@ -73,6 +73,17 @@ export class Directory {
         }
   }
 
+  /** All pods and tasks that ran at a time, as facts. Call after {@link close}. */
+  standing(time: number): PlaceFact[] {
+    return [...this.#byName.values()]
+      .flat()
+      .flatMap(({ to, ...place }) =>
+        place.from <= time && to > time
+          ? [{ ...place, type: 'place' as const, key: place.uid ?? place.id, at: place.from }]
+          : [],
+      );
+  }
+
   /** The pods and tasks that had an address at some time between two. */
   at(address: string, from: number, to: number): readonly Resident[] {
     const all = this.#byAddress?.get(address) ?? [];

@@ -30,9 +30,18 @@ export interface DetectedCampaign extends DetectedFinding {
   readonly roll: CampaignRoll;
 }
 
-/** Detects the campaigns among the contacts of the outside sources, or of the inside sources of one scope. */
-export function detectCampaigns(known: CampaignContacts, context: JudgingContext, span?: Span): DetectedCampaign[] {
-  const taken = new Map<string, number>();
+/**
+ * Detects the campaigns among the contacts of the outside sources, or of the inside sources of one scope.
+ * @param span the windows to evaluate. Default: all.
+ * @param taken ids that belong to other campaigns.
+ */
+export function detectCampaigns(
+  known: CampaignContacts,
+  context: JudgingContext,
+  span?: Span,
+  taken: ReadonlySet<string> = new Set(),
+): DetectedCampaign[] {
+  const given = new Set(taken);
   const { scope, direction } = known;
   const campaigns = findCampaigns(
     (shape) => known.contactsFor(shape),
@@ -47,10 +56,12 @@ export function detectCampaigns(known: CampaignContacts, context: JudgingContext
     const anchorHour = Math.floor(campaign.contacts[0]!.end / HOUR);
     const { shape, shared, network } = campaign;
     const address = `campaign ${shape.kind} ${shared[0]}${network ? ` of ${network}` : ''}`;
-    const slot = `${address} ${anchorHour}`;
-    const ordinal = taken.get(slot) ?? 0;
-    taken.set(slot, ordinal + 1);
-    const id = findingId(context.secret, { scope, address, direction, anchorHour, ordinal });
+    const idAt = (ordinal: number): string =>
+      findingId(context.secret, { scope, address, direction, anchorHour, ordinal });
+    let ordinal = 0;
+    while (given.has(idAt(ordinal))) ordinal++;
+    const id = idAt(ordinal);
+    given.add(id);
     const members = membersOf(campaign);
     const quality = known.qualityOf(members, anchorHour, Math.floor(campaign.contacts.at(-1)!.end / HOUR));
     return {

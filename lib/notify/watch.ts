@@ -3,6 +3,7 @@ import type { Sensitivity } from '../detections/settings.ts';
 import { epochSeconds, type Finding, type FindingSource, type Reason } from '../finding/model.ts';
 import { parseAddress } from '../net/address.ts';
 import { type Cidr, cidrAround, containsAddress } from '../net/cidr.ts';
+import type { Networks } from '../net/networks.ts';
 
 /** The parts of a scope, in the order in which they are shown. All that are given must fit. */
 export const WATCH_PARTS = ['source', 'target', 'instance', 'subnet', 'account', 'namespace'] as const;
@@ -106,6 +107,41 @@ export class Watches {
     return this.#those((one) => one.from <= to && one.until >= from && isAnySource(one.watch));
   }
 
+  /**
+   * Those that may be about a campaign, and whose time overlaps some seconds. Undefined if there is no such watch. Outside
+   * sources have nothing but an address, and signals do not tell the namespaces of so many.
+   */
+  ofCampaigns(
+    isOutside: boolean,
+    networks: Pick<Networks, 'isInsideText'>,
+    span: { readonly from: number; readonly to: number },
+  ): Watches | undefined {
+    return this.#those(({ watch, from, until }) => {
+      const { source, subnet, account, instance, namespace } = watch;
+      if (from > span.to || until < span.from || namespace !== undefined) return false;
+      const isInside = source !== undefined && networks.isInsideText(source.split('/')[0]!);
+      return !isOutside || !(isInside || subnet || account || instance);
+    });
+  }
+
+  /**
+   * The watch under which a campaign was made: one of the sensitivity whose time it overlaps, that is about any of its
+   * members, and about any of its targets. If there are several, the one that lasts longest.
+   */
+  coverOfCampaign(
+    finding: Finding,
+    { members, targets, kept }: { members: readonly Holder[]; targets: readonly string[]; kept: ReadonlySet<string> },
+    sensitivity: Sensitivity,
+  ): Watch | undefined {
+    return this.#cover(
+      finding,
+      sensitivity,
+      (one) =>
+        kept.has(one.watch.id) ||
+        (members.some((member) => isHeldBy(one, member)) && (!one.target || touches(one.target, targets))),
+    );
+  }
+
   /** Those about a source that contacted some targets. Undefined if there is no such watch. @param targets called if it matters. */
   about(holder: Holder, targets: () => Iterable<string>): Watches | undefined {
     return this.#those((one) => isHeldBy(one, holder) && (!one.target || touches(one.target, targets())));
@@ -143,11 +179,22 @@ export class Watches {
   ): Watch | undefined {
     if (!finding.source) return undefined;
     const source = { ...finding.source, namespaces };
+    return this.#cover(
+      finding,
+      sensitivity,
+      (one) =>
+        (kept?.has(one.watch.id) || isHeldBy(one, source)) &&
+        isWithin(one.source, source.address) &&
+        (!one.target || touches(one.target, targets)),
+    );
+  }
+
+  /** The watch of a sensitivity that lasts longest, of those about a finding in its time. */
+  #cover(finding: Finding, sensitivity: Sensitivity, isAbout: (one: Ready) => boolean): Watch | undefined {
     const [first, last] = [epochSeconds(finding.firstSeen), epochSeconds(finding.lastSeen)];
     return this.#watches
       .filter((one) => one.watch.sensitivity === sensitivity && one.from <= last && one.until >= first)
-      .filter((one) => kept?.has(one.watch.id) || isHeldBy(one, source))
-      .filter((one) => isWithin(one.source, source.address) && (!one.target || touches(one.target, targets)))
+      .filter(isAbout)
       .sort((a, b) => b.until - a.until || (a.watch.id < b.watch.id ? -1 : 1))[0]?.watch;
   }
 

@@ -4,11 +4,13 @@
  */
 
 import { distributedScan } from '../detections/distributed-scan.ts';
+import { moreSensitive, type Sensitivity } from '../detections/settings.ts';
 import { type DetectedCampaign, detectCampaigns } from '../finding/describe-campaign.ts';
 import { isVoid } from '../finding/lifecycle.ts';
-import type { Finding } from '../finding/model.ts';
+import { epochSeconds, type Finding } from '../finding/model.ts';
 import { isReviewed, reviewOf } from '../finding/review.ts';
 import { isSelftestScope } from '../flowlog/selftest-key.ts';
+import type { Watches } from '../notify/watch.ts';
 import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import { CAMPAIGN_WINDOW_HOURS } from '../scan/campaigns.ts';
 import { anchorHourOf, type Hours, type StoredFinding } from '../store/finding-item.ts';
@@ -19,6 +21,8 @@ import type { Judged, JudgeOptions } from './judge.ts';
 import { hourOf } from './judge-source.ts';
 import { type Closing, closeFinding, mayClose, storeFinding, takenOverBy } from './recorder.ts';
 import { testOptionsOf } from './selftest.ts';
+import { currentWatches } from './watched.ts';
+import { detectWatchedCampaigns } from './watched-campaigns.ts';
 
 const HOUR = 3600;
 /** A campaign is read from its beginning, unless that is further back than this. */
@@ -59,6 +63,7 @@ export async function judgeCampaigns(
   const known = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
   const all = known.filter(({ roll }) => roll?.scope === scope);
   const stored = all.filter(({ finding }) => !isVoid(finding));
+  const watches = await currentWatches(given.watches, stored, run.now);
   const from = beginningOf(stored, hour);
   let to = Math.min(
     last,
@@ -67,14 +72,20 @@ export async function judgeCampaigns(
   for (;;) {
     // Silence is judged by what was read, since a campaign may go on in the next hour.
     const logTime = Math.min(run.logTime, (to + 1) * HOUR);
-    const context = contextOf(options, run);
     const hours = { from: from - CAMPAIGN_WINDOW_HOURS, to };
     const span = { from: from * HOUR, to: (to + 1) * HOUR };
-    const detect = (contacts: CampaignContacts) => detectCampaigns(contacts, { ...context, logTime }, span);
-    const { contacts, fragments } = await (scope === undefined
-      ? run.reader.outside(hours, context)
-      : readInside(run.reader, scope, hours, context, detect));
-    const detections = detect(contacts);
+    const look = async (sensitivity?: Sensitivity, taken?: ReadonlySet<string>) => {
+      const settings = sensitivity ? moreSensitive(options.settings, sensitivity) : options.settings;
+      const context = contextOf({ ...options, settings }, run);
+      const detect = (contacts: CampaignContacts) => detectCampaigns(contacts, { ...context, logTime }, span, taken);
+      const read = await (scope === undefined
+        ? run.reader.outside(hours, context)
+        : readInside(run.reader, scope, hours, context, detect));
+      return { ...read, detections: detect(read.contacts) };
+    };
+    const { contacts, fragments, detections: plain } = await look();
+    const near = watches?.ofCampaigns(scope === undefined, options.networks, { from: hours.from * HOUR, to: span.to });
+    const detections = await detectWatchedCampaigns(plain, near, { stored, look });
     // Late evidence may have shown a campaign that goes on in hours judged before it arrived.
     if (
       to < last &&
@@ -84,7 +95,7 @@ export async function judgeCampaigns(
       continue;
     }
     const continued = detections.map((detection) => continuing(detection, stored, from));
-    const judged = await store(options, { all, stored, from, to, fragments, logTime }, continued, run.now);
+    const judged = await store(options, { all, stored, from, to, fragments, logTime, watches }, continued, run.now);
     return { ...judged, dropped: contacts.dropped };
   }
 }
@@ -114,18 +125,23 @@ interface Judgement extends Hours {
   readonly stored: readonly StoredFinding[];
   readonly fragments: ReadonlyMap<number, number>;
   readonly logTime: number;
+  readonly watches: Watches | undefined;
 }
 
 async function store(
   options: JudgeOptions,
-  { all, stored, from, to, fragments, logTime }: Judgement,
+  { all, stored, from, to, fragments, logTime, watches }: Judgement,
   detections: readonly DetectedCampaign[],
   now: number,
 ): Promise<Omit<CampaignsJudged, 'dropped'>> {
   const judged = { opened: 0, updated: 0 };
   const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
   const toClose = orphans
-    .map((orphan) => ({ orphan, closing: closingOf(orphan, detections) }))
+    .flatMap((orphan) => {
+      const isWithoutWatch = orphan.finding.watchedBy !== undefined && !watches?.has(orphan.finding.watchedBy);
+      const closing = isWithoutWatch ? endOf(options, orphan, logTime) : closingOf(orphan, detections);
+      return closing ? [{ orphan, closing }] : [];
+    })
     .filter(({ orphan, closing }) => mayClose(orphan, closing));
   const takenOver = takenOverBy(toClose);
   const refused = new Set<string>();
@@ -251,6 +267,12 @@ const isOrphan = (campaign: StoredFinding, detections: readonly DetectedCampaign
   anchorHourOf(campaign) >= from &&
   lastHourOf(campaign) <= to &&
   !detections.some(({ finding }) => finding.id === campaign.finding.id);
+
+/** Without its watch, nothing refutes a campaign. It ends when it is silent. */
+function endOf({ settings }: JudgeOptions, { finding }: StoredFinding, logTime: number): Closing | undefined {
+  const isSilent = logTime - epochSeconds(finding.lastSeen) > settings.episodeGapSeconds;
+  return finding.status === 'open' && isSilent ? { closedBecause: 'ended' } : undefined;
+}
 
 function closingOf(orphan: StoredFinding, detections: readonly DetectedCampaign[]): Closing {
   const heir = detections.find((detection) => isSame(orphan, detection));

@@ -1,21 +1,24 @@
 /** Judges everything that the builder holds, for the command line: the same judge, reading from memory. */
 import { distributedScan } from '../detections/distributed-scan.ts';
 import { leastEvidenceOf, windowFloorsOf } from '../detections/least-evidence.ts';
-import type { DetectionSettings } from '../detections/settings.ts';
+import { type DetectionSettings, moreSensitive } from '../detections/settings.ts';
 import type { Collector } from '../evidence/builder.ts';
-import { detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
+import { type DetectedCampaign, detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding, JudgingContext } from '../finding/describe-scan.ts';
 import { possibleAskers } from '../finding/surroundings.ts';
 import { Networks } from '../net/networks.ts';
-import type { Watches } from '../notify/watch.ts';
+import type { Watch, Watches } from '../notify/watch.ts';
 import { judgeSource } from './judge-source.ts';
 import { MemoryEvidence } from './memory-evidence.ts';
 import { Packed } from './packed.ts';
 import { weighingBySurroundings } from './surroundings.ts';
 import { watchedSettings } from './watched.ts';
+import { detectWatchedCampaigns } from './watched-campaigns.ts';
 
 /** Hours limit what is read. Memory returns everything it has. */
 const ALL_HOURS = { from: 0, to: 0 };
+/** The scope of public addresses. */
+const INTERNET = 'internet';
 
 /** The findings about all sources of a builder, in order of detection time. Call once the last record has been read. */
 export async function judgeAll(
@@ -24,7 +27,12 @@ export async function judgeAll(
   watches?: Watches,
 ): Promise<Packed<DetectedFinding>> {
   const { settings, secret, networks = new Networks(), logTime, overdueBefore } = context;
-  const reader = new MemoryEvidence(collector, { ...context, campaign: distributedScan });
+  const contextOf = (settings: DetectionSettings) => ({ ...context, settings, campaign: distributedScan });
+  const plain = contextOf(settings);
+  const closer = new Map(
+    watches?.sensitivities.map((sensitivity) => [sensitivity, contextOf(moreSensitive(settings, sensitivity))]),
+  );
+  const reader = new MemoryEvidence(collector, plain, ...closer.values());
   const run = { logTime, now: logTime, reader };
   const options = { settings, secret, windowDays: 0, overdueBefore, networks, watches };
   const question = { hours: ALL_HOURS, horizons: 'all', stored: [] } as const;
@@ -34,8 +42,17 @@ export async function judgeAll(
   for (const source of reader.sources(least, floors))
     for (const detection of (await judgeSource({ ...question, source }, run, options)).detections)
       found.add({ ...detection, targets: possibleAskers(detection) });
-  const members = [await reader.outside(), ...(await Promise.all(reader.scopes.map((scope) => reader.inside(scope))))];
-  const campaigns = members.flatMap(({ contacts }) => detectCampaigns(contacts, context));
+  const campaigns: DetectedCampaign[] = [];
+  for (const scope of [INTERNET, ...reader.scopes]) {
+    const look = async (sensitivity?: Watch['sensitivity'], taken?: ReadonlySet<string>) => {
+      const own = sensitivity ? closer.get(sensitivity)! : plain;
+      const read = scope === INTERNET ? reader.outside(ALL_HOURS, own) : reader.inside(scope, ALL_HOURS, own);
+      const { contacts } = await read;
+      return { contacts, detections: detectCampaigns(contacts, own, undefined, taken) };
+    };
+    const { detections } = await look();
+    campaigns.push(...(await detectWatchedCampaigns(detections, watches, { stored: [], look })));
+  }
   const weigh = await weighingBySurroundings(reader, found, settings);
   found.rewrite((detection) => {
     const weighed = weigh(detection);
@@ -46,11 +63,8 @@ export async function judgeAll(
   return found;
 }
 
-/** Sources pass that may have a finding under a watch. Campaigns are judged as without watches. */
+/** Sources pass that may have a finding, or a share of a campaign, under a watch. */
 function prefiltersOf(settings: DetectionSettings, watches: Watches | undefined) {
-  const [least, floors] = [leastEvidenceOf(settings), windowFloorsOf(settings)];
-  if (!watches) return { least, floors };
   const closest = watchedSettings(settings, watches);
-  const { failures, inside } = leastEvidenceOf(closest);
-  return { least: { ...least, failures, inside }, floors: { ...windowFloorsOf(closest), shares: floors.shares } };
+  return { least: leastEvidenceOf(closest), floors: windowFloorsOf(closest) };
 }

@@ -42,6 +42,7 @@ import { markSignalsOf, type SignalledScans, withSignals } from './scan-signals.
 import { testOptionsOf } from './selftest.ts';
 import { weighingBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
+import { currentWatches } from './watched.ts';
 
 export interface JudgeOptions extends Omit<JudgingOptions, 'watches'>, RecorderOptions {
   readonly windows: WindowsStore;
@@ -147,7 +148,7 @@ export class Judge {
     const stored = await findings.ofSource(source, oldest);
     if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
       return { opened: 0, updated: 0, isRefused: false, isFresh: true };
-    const watches = await this.#watches(stored, run.now);
+    const watches = await currentWatches(this.#options.watches, stored, run.now);
     const read = await judgeSource({ ...asked, stored }, run, { ...this.#options, watches });
     const { evidence, range, logTime } = read;
     const moment = { logTime, now: run.now };
@@ -186,17 +187,6 @@ export class Judge {
       judged.updated++;
     }
     return judged;
-  }
-
-  /**
-   * The watches, at most a minute old. One under which a finding was stored is known, so that a judge that has not heard
-   * of it refutes nothing.
-   */
-  async #watches(stored: readonly StoredFinding[], now: number): Promise<Watches | undefined> {
-    const { watches } = this.#options;
-    const current = await watches?.current(now);
-    const isUnknown = stored.some(({ finding: { watchedBy } }) => watchedBy !== undefined && !current?.has(watchedBy));
-    return isUnknown ? watches?.fresh(now) : current;
   }
 
   /** A source may be part of a campaign that was found in the meantime. */

@@ -19,14 +19,15 @@ export class MemoryEvidence implements EvidenceReader {
   readonly isWhole = true;
   readonly fresh = this;
   readonly #collector: Collected;
-  readonly #context: CampaignContext;
-  /** Possible members of campaigns, by scope. */
-  readonly #members = new Map<string, CampaignContacts>();
+  readonly #contexts: readonly CampaignContext[];
+  /** Possible members of campaigns, by context and scope. */
+  readonly #members = new Map<CampaignContext, Map<string, CampaignContacts>>();
   #passing: SourceEvidence | undefined;
 
-  constructor(collector: Collected, context: CampaignContext) {
+  /** @param contexts in which campaigns will be looked for. */
+  constructor(collector: Collected, ...contexts: readonly [CampaignContext, ...CampaignContext[]]) {
     this.#collector = collector;
-    this.#context = context;
+    this.#contexts = contexts;
   }
 
   /**
@@ -36,7 +37,8 @@ export class MemoryEvidence implements EvidenceReader {
    */
   *sources(least: LeastEvidence, floors?: WindowFloors): Generator<SourceEvidence> {
     for (const { evidence, mayScan, mayShare } of this.#collector.suspects(least, floors)) {
-      if (mayShare && (!evidence.inside || evidence.scope !== INTERNET)) this.#membersOf(evidence.scope).add(evidence);
+      if (mayShare && (!evidence.inside || evidence.scope !== INTERNET))
+        for (const context of this.#contexts) this.#membersOf(evidence.scope, context).add(evidence);
       if (!mayScan) continue;
       this.#passing = evidence;
       yield evidence;
@@ -48,16 +50,16 @@ export class MemoryEvidence implements EvidenceReader {
     return this.#passing;
   }
 
-  async outside(): Promise<CampaignRead> {
-    const contacts = this.#membersOf(INTERNET);
+  async outside(_: unknown, context: CampaignContext): Promise<CampaignRead> {
+    const contacts = this.#membersOf(INTERNET, context);
     // Without members there is no campaign whose likelihood depends on what others reach.
     const reach = contacts.isEmpty ? [] : this.#collector.outsideReach();
     for (const { hour, target, count } of reach) contacts.reach.add(hour, target, count);
     return { contacts, fragments: new Map() };
   }
 
-  async inside(scope: string): Promise<CampaignRead> {
-    return { contacts: this.#membersOf(scope), fragments: new Map() };
+  async inside(scope: string, _: unknown, context: CampaignContext): Promise<CampaignRead> {
+    return { contacts: this.#membersOf(scope, context), fragments: new Map() };
   }
 
   /** On the command line, scans meet signals at the end. */
@@ -67,12 +69,15 @@ export class MemoryEvidence implements EvidenceReader {
 
   /** The scopes of the inside sources that have passed. */
   get scopes(): readonly string[] {
-    return [...this.#members.keys()].filter((scope) => scope !== INTERNET);
+    const scopes = [...this.#members.values()].flatMap((byScope) => [...byScope.keys()]);
+    return [...new Set(scopes)].filter((scope) => scope !== INTERNET);
   }
 
-  #membersOf(scope: string): CampaignContacts {
-    const members = this.#members.get(scope) ?? new CampaignContacts(this.#context, scope);
-    this.#members.set(scope, members);
+  #membersOf(scope: string, context: CampaignContext): CampaignContacts {
+    const byScope = this.#members.get(context) ?? new Map<string, CampaignContacts>();
+    this.#members.set(context, byScope);
+    const members = byScope.get(scope) ?? new CampaignContacts(context, scope);
+    byScope.set(scope, members);
     return members;
   }
 

@@ -8,11 +8,26 @@ import type { Finding } from '../finding/model.ts';
 import { findingSource } from '../finding/source.ts';
 import { type Watches, watchedReason } from '../notify/watch.ts';
 import type { Hours } from '../store/finding-item.ts';
+import type { WatchesStore } from '../store/watches-store.ts';
 import type { NearSignals } from './near-signals.ts';
 
 const HOUR = 3600;
 /** All hours. */
 export const EVER: Hours = { from: 0, to: Number.POSITIVE_INFINITY };
+
+/**
+ * The watches, at most a minute old. One under which a finding was stored is known, so that a judge that has not heard of
+ * it refutes nothing.
+ */
+export async function currentWatches(
+  watches: WatchesStore | undefined,
+  stored: readonly { readonly finding: Finding }[],
+  now: number,
+): Promise<Watches | undefined> {
+  const current = await watches?.current(now);
+  const isUnknown = stored.some(({ finding: { watchedBy } }) => watchedBy !== undefined && !current?.has(watchedBy));
+  return isUnknown ? watches?.fresh(now) : current;
+}
 
 /** The watches that may be about a source in some hours. Undefined if there is no such watch. */
 export const watchesNear = (watches: Watches | undefined, address: string, { from, to }: Hours): Watches | undefined =>

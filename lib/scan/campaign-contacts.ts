@@ -1,6 +1,7 @@
 /** Collects the contacts of sources that may be members of a campaign, in bounded memory. */
 
 import type { SourceEvidence } from '../evidence/evidence.ts';
+import type { Identity } from '../evidence/interfaces.ts';
 import { SAMPLED } from '../evidence/quality.ts';
 import { isFailedProbe, isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
@@ -72,6 +73,9 @@ const MOST_PAIRS = 8_000;
 /** The limits of the logs of each source, hour by hour. */
 type Qualities = Map<string, readonly { readonly hour: number; readonly quality: number }[]>;
 
+/** What is known of the holders of inside addresses. */
+type Identities = Map<string, Identity>;
+
 /** Contacts in bounded memory. Sources with the same key are kept or dropped together. */
 class Reservoir {
   contacts: SharedContact[] = [];
@@ -131,6 +135,7 @@ export class CampaignContacts {
   readonly #context: CampaignContext;
   readonly #shapes: readonly Shape[];
   readonly #qualities: Qualities = new Map();
+  readonly #identities: Identities = new Map();
   readonly #members = new Reservoir(this.#qualities, (address) => address);
   readonly #single = new Reservoir(this.#qualities, networkOf);
 
@@ -173,8 +178,16 @@ export class CampaignContacts {
       (contact) => !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
     );
     const failed = tried.filter(({ outcome }) => isFailure(outcome));
-    if (this.#shapes.some((shape) => mayBeMember(failed, shape, isOutside))) this.#members.add(source, tried);
+    if (this.#shapes.some((shape) => mayBeMember(failed, shape, isOutside))) {
+      this.#members.add(source, tried);
+      if (source.identity && !isOutside) this.#identities.set(source.address, source.identity);
+    }
     if (isOutside && failed.length > 0 && failed.length <= MOST_OF_ONE) this.#single.add(source, failed);
+  }
+
+  /** Who held the address of an inside source, as far as the logs say. */
+  identityOf(address: string): Identity | undefined {
+    return this.#identities.get(address);
   }
 
   /** The limits of the logs of some sources in a range of epoch hours. */

@@ -14,6 +14,9 @@ import type { ContextName } from '../../lib/scan/contexts.ts';
 import { LONGEST_SECONDS } from '../../lib/scan/detection.ts';
 import { collect, contextFor } from './detector.ts';
 
+/** Hours limit what is read. Memory returns everything it has. */
+const ALL_HOURS = { from: 0, to: 0 };
+
 /** How to judge a log. By default with sensitivity `medium` and all contexts. */
 interface Judging {
   readonly sensitivity?: Sensitivity;
@@ -85,8 +88,8 @@ export class HeldLog {
       this.#isPlain(source, judging) ? this.#plain(source) : detectScans(source, context),
     );
     const members = [
-      await reader.outside(),
-      ...(await Promise.all(reader.scopes.map((scope) => reader.inside(scope)))),
+      await reader.outside(ALL_HOURS, context),
+      ...(await Promise.all(reader.scopes.map((scope) => reader.inside(scope, ALL_HOURS, context)))),
     ];
     const campaigns = members.flatMap(({ contacts }) => detectCampaigns(contacts, context));
     const weigh = await weighingBySurroundings(reader, found, context.settings);

@@ -4,7 +4,8 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { toAsff } from '../lib/finding/asff.ts';
 import { type Severity, severityRank } from '../lib/finding/model.ts';
 import { busEvent, digestEvent, type EventFormat } from '../lib/notify/bus-event.ts';
-import { chatMessage, chatStorm, type StormBody } from '../lib/notify/chat.ts';
+import { chatDigest, chatMessage, chatStorm, type StormBody } from '../lib/notify/chat.ts';
+import type { DigestBody } from '../lib/notify/digest.ts';
 import { hubTexts } from '../lib/notify/hub-texts.ts';
 import type { AlertPlace } from '../lib/notify/text.ts';
 import { type Destination, forward } from '../lib/pipeline/forward.ts';
@@ -114,6 +115,7 @@ function chatOf(variables: Variables, topicArn: string, sns: SNSClient): Destina
       const storm = message as unknown as StormBody;
       if (isShown(storm.worst[0]?.severity)) await publishBody(sns, topicArn, chatStorm(storm, place));
     },
+    digest: (message) => publishBody(sns, topicArn, chatDigest(message as unknown as DigestBody, place)),
   };
 }
 

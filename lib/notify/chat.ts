@@ -8,6 +8,7 @@ import { type Finding, restsOnSignals, type Severity } from '../finding/model.ts
 import { chatCode, chatText } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
+import { type DigestBody, entryLine, severityCounts } from './digest.ts';
 import { alertSubject } from './message.ts';
 import { signalLines } from './signal-text.ts';
 import { type AlertPlace, answered, closing, firstAction, howMuch, inShort, isOurs, who } from './text.ts';
@@ -107,6 +108,41 @@ export function chatStorm({ count, hasMore, bySeverity, byKind, worst }: StormBo
     resources: [],
     context: { deployment },
   });
+}
+
+/** The digest of a day, as one message. Its findings are below the severity of chats, so they have no threads. */
+export function chatDigest({ day, count, bySeverity, top = [] }: DigestBody, place: AlertPlace): ChatMessage {
+  const { deployment, tables } = place;
+  const lines = top.map((entry) => chatText(`- ${entryLine(entry)}`));
+  return compose({
+    id: `digest-${day}`,
+    title: chatText(`Digest of ${day}: ${countOf(count, 'scan')} without an alert`),
+    paragraphs: [
+      `These scans began on ${day} (UTC) and raised no alert: ${severityCounts(bySeverity)}.`,
+      ...fitting(lines, DIGEST_LINES),
+      chatText(`Deployment ${deployment}.`),
+    ],
+    nextSteps: [code(listSince(tables, `${day}T00:00:00Z`, 'informational'))],
+    keywords: ['digest', deployment],
+    threadId: `digest-${day}`,
+    eventType: 'digest',
+    resources: [],
+    context: { deployment },
+  });
+}
+
+/** Characters for the lines of a digest: the limit, less what is said around them. */
+const DIGEST_LINES = CHAT_LIMITS.description - 1000;
+
+/** As many whole lines as fit, and how many are left out. */
+function fitting(lines: readonly string[], limit: number): string[] {
+  let length = 0;
+  const fit = lines.filter((line) => {
+    length += line.length + 1;
+    return length <= limit;
+  });
+  const left = lines.length - fit.length;
+  return [fit.join('\n'), left > 0 ? `${countOf(left, 'further line')} left out.` : ''].filter(Boolean);
 }
 
 interface Parts {

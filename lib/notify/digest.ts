@@ -1,5 +1,5 @@
 /** The digest: one message a day about the findings that raised no alert of their own. */
-import { type Finding, SEVERITIES } from '../finding/model.ts';
+import { type Finding, SEVERITIES, type Severity } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
@@ -9,26 +9,65 @@ import type { AlertPlace } from './text.ts';
 
 const TOP = 10;
 
+/** One of the largest findings of a digest, in its body for programs. */
+export interface DigestEntry {
+  readonly id: string;
+  readonly severity: Severity;
+  /** `inbound vertical scan`. */
+  readonly title: string;
+  /** The address of the source, the number of sources, or the actor. */
+  readonly by: string;
+  readonly failed: number;
+  /** Services that answered. */
+  readonly answered: number;
+}
+
+/** The parts of a digest's body for programs that a chat shows. */
+export interface DigestBody {
+  readonly day: string;
+  readonly count: number;
+  readonly bySeverity: Readonly<Record<string, number>>;
+  /** The largest findings, the largest first. Absent in the digests of earlier releases. */
+  readonly top?: readonly DigestEntry[];
+}
+
+const entryOf = (finding: Finding): DigestEntry => ({
+  id: finding.id,
+  severity: finding.severity,
+  title: titleOf(finding),
+  by: whoseOf(finding),
+  failed: finding.contacts.failed,
+  answered: finding.openPorts.count,
+});
+
+/** `low: inbound vertical scan by 198.51.100.7, 12 failed contacts, 0 services answered`. */
+export const entryLine = ({ severity, title, by, failed, answered }: DigestEntry): string =>
+  `${severity}: ${title} by ${by}, ${countOf(failed, 'failed contact')}, ${countOf(answered, 'service')} answered`;
+
+/** `3 low, 12 informational`. */
+export const severityCounts = (bySeverity: Readonly<Record<string, number>>): string =>
+  Object.entries(bySeverity)
+    .map(([severity, count]) => `${grouped(count)} ${severity}`)
+    .join(', ');
+
 /** The digest of a day's findings. Undefined if there is nothing to report. */
 export function digestMessage(day: string, findings: readonly Finding[], place: AlertPlace): AlertMessage | undefined {
   if (!findings.length) return undefined;
-  const bySeverity = SEVERITIES.toReversed()
+  const counted = SEVERITIES.toReversed()
     .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
     .filter(({ count }) => count > 0);
+  const bySeverity = Object.fromEntries(counted.map(({ severity, count }) => [severity, count]));
   const top = findings
     .toSorted((a, b) => b.contacts.failed - a.contacts.failed || (a.id < b.id ? -1 : 1))
     .slice(0, TOP);
   const text = [
-    `${countOf(findings.length, 'scan')} began on ${day} (UTC) without an alert: ${bySeverity.map(({ severity, count }) => `${grouped(count)} ${severity}`).join(', ')}.`,
+    `${countOf(findings.length, 'scan')} began on ${day} (UTC) without an alert: ${severityCounts(bySeverity)}.`,
     '',
     findings.length > TOP ? `LARGEST ${TOP}` : 'ALL, LARGEST FIRST',
-    ...top.map(
-      (finding) =>
-        `  ${finding.severity}: ${titleOf(finding)} by ${whoseOf(finding)}, ${countOf(finding.contacts.failed, 'failed contact')}, ${countOf(finding.openPorts.count, 'service')} answered, id ${finding.id}`,
-    ),
+    ...top.map((finding) => `  ${entryLine(entryOf(finding))}, id ${finding.id}`),
     '',
     'LOOK FURTHER',
-    `  ${listSince(place.tables, `${day}T00:00:00Z`, bySeverity.at(-1)!.severity)}`,
+    `  ${listSince(place.tables, `${day}T00:00:00Z`, counted.at(-1)!.severity)}`,
     `  ${showFinding(place.tables, top[0]!.id)}`,
     '',
     `Deployment ${place.deployment}, table ${place.tables.findings}.`,
@@ -44,8 +83,9 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
         deployment: place.deployment,
         day,
         count: findings.length,
-        bySeverity: Object.fromEntries(bySeverity.map(({ severity, count }) => [severity, count])),
+        bySeverity,
         largest: top.map(({ id }) => id),
+        top: top.map(entryOf),
       }),
       email: text.map(plain).join('\n'),
     },

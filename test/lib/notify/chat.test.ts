@@ -1,6 +1,8 @@
 /** Alerts in Slack and Teams: what Amazon Q shows, one thread for a finding, and no markup from a log. */
 import { describe, expect, test } from '@jest/globals';
-import { CHAT_LIMITS, chatMessage, chatStorm, type StormBody } from '../../../lib/notify/chat.ts';
+import type { Finding } from '../../../lib/finding/model.ts';
+import { CHAT_LIMITS, chatDigest, chatMessage, chatStorm, type StormBody } from '../../../lib/notify/chat.ts';
+import { type DigestBody, digestMessage } from '../../../lib/notify/digest.ts';
 import { stormMessage } from '../../../lib/notify/storm.ts';
 import { chatProblem } from '../../../local/servers/chats.ts';
 import { campaignOf, findingOf, HOSTILE } from '../finding/samples.ts';
@@ -127,4 +129,40 @@ test('a storm is one message with counts and a command that lists it', () => {
   expect(message.content.description).toContain('- by severity: 1 critical, 1 medium');
   expect(message.content.description).toContain('More alerts are waiting');
   expect(message.content.nextSteps).toEqual([expect.stringContaining('findings list --since 2026-09-01T12:01:00Z')]);
+});
+
+describe('a digest', () => {
+  const digestOf = (...findings: Finding[]) =>
+    JSON.parse(digestMessage('2026-09-01', findings, place)!.bodies.default!) as DigestBody;
+
+  test('is one message with counts, the largest scans and a command that lists all', () => {
+    const findings = Array.from({ length: 12 }, (_, n) =>
+      findingOf({ id: `${n}`.padStart(24, '0'), severity: n % 2 ? 'low' : 'informational' }),
+    );
+    const message = chatDigest(digestOf(...findings), place);
+    expect(problemOf(message)).toBeUndefined();
+    expect(message.content.title).toBe('Digest of 2026-09-01: 12 scans without an alert');
+    expect(message.content.description).toContain('raised no alert: 6 low, 6 informational.');
+    expect(message.content.description.match(/^- (low|informational): .* failed contacts?, /gm)).toHaveLength(10);
+    expect(message.content.nextSteps).toEqual([expect.stringContaining('findings list --since 2026-09-01T00:00:00Z')]);
+    expect(message.metadata).toMatchObject({ threadId: 'digest-2026-09-01', eventType: 'digest' });
+  });
+
+  test('has whole lines as far as they fit into 8,000 characters, and says how many it leaves out', () => {
+    const long = { source: { address: '<&>'.repeat(300), scope: 'x' } };
+    const findings = Array.from({ length: 10 }, (_, n) => findingOf({ id: `${n}`.padStart(24, '0'), ...long }));
+    const { description } = chatDigest(digestOf(...findings), place).content;
+    expect(description.length).toBeLessThanOrEqual(CHAT_LIMITS.description);
+    const shown = description.match(/^- .*answered$/gm)?.length ?? 0;
+    expect(shown).toBeGreaterThan(0);
+    expect(description).toContain(`${10 - shown} further lines left out.`);
+    expect(description).toMatch(/Deployment [^.]+\.$/);
+  });
+
+  test('of an earlier release has no lines', () => {
+    const { top: _, ...earlier } = digestOf(findingOf());
+    const message = chatDigest(earlier, place);
+    expect(problemOf(message)).toBeUndefined();
+    expect(message.content.description).not.toContain('- ');
+  });
 });

@@ -29,6 +29,7 @@ test('a digest counts by severity, the most severe first, and names the ten larg
     bySeverity: { low: 12, informational: 13 },
   });
   expect(body.largest.map(Number)).toEqual([24, 23, 22, 21, 20, 19, 18, 17, 16, 15]);
+  expect(body.top.map(({ id }: { id: string }) => id)).toEqual(body.largest);
 });
 
 test('a digest does not depend on the order of its findings', () => {

@@ -32,17 +32,16 @@ export async function queryAll(
   return items;
 }
 
-/** All items of a partition, in the order of the sort key. Strongly consistent, unless a late answer does no harm. */
+/** All items of a partition, strongly consistent, in the order of the sort key. */
 export const itemsUnder = (
   client: DynamoDBDocumentClient,
   table: string,
   pk: string,
-  { isConsistent = true } = {},
 ): Promise<Record<string, unknown>[]> =>
   queryAll(client, table, {
     KeyConditionExpression: 'pk = :pk',
     ExpressionAttributeValues: { ':pk': pk },
-    ConsistentRead: isConsistent,
+    ConsistentRead: true,
   });
 
 /** What a query finds, page by page. The limit is that of a page, and the next page is read only when it is asked for. */

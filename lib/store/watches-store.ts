@@ -30,12 +30,8 @@ export class WatchesStore {
   }
 
   /** All watches, strongly consistent, including those that are over and still in the table. */
-  list(): Promise<Watch[]> {
-    return this.#read({ isConsistent: true });
-  }
-
-  async #read(how: { readonly isConsistent: boolean }): Promise<Watch[]> {
-    const items = await itemsUnder(this.#client, this.#table, PARTITION, how);
+  async list(): Promise<Watch[]> {
+    const items = await itemsUnder(this.#client, this.#table, PARTITION);
     return items.map((item) => ({
       id: String(item.id),
       ...Object.fromEntries(
@@ -49,22 +45,15 @@ export class WatchesStore {
     }));
   }
 
-  /**
-   * All watches, at most a minute old. They are read at half the price of a consistent read, which may lack a watch of the
-   * last second. @param now the clock, epoch seconds.
-   */
+  /** All watches, at most a minute old. @param now the clock, epoch seconds. */
   current(now: number): Promise<Watches> {
     const isFresh = this.#known && Math.abs(now - this.#known.at) < CACHED_SECONDS;
-    return isFresh ? this.#known!.watches : this.#learn(now, { isConsistent: false });
+    return isFresh ? this.#known!.watches : this.fresh(now);
   }
 
   /** All watches as they are now. */
   fresh(now: number): Promise<Watches> {
-    return this.#learn(now, { isConsistent: true });
-  }
-
-  #learn(now: number, how: { readonly isConsistent: boolean }): Promise<Watches> {
-    const watches = this.#read(how).then((list) => new Watches(list));
+    const watches = this.list().then((list) => new Watches(list));
     this.#known = { at: now, watches };
     // A failure is not kept for a minute.
     watches.catch(() => {

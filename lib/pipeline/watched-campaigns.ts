@@ -8,7 +8,7 @@ import type { CampaignContacts } from '../scan/campaign-contacts.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 
 /** The campaigns that some settings find, and the contacts among which they were found. */
-export interface CampaignLook {
+interface CampaignLook {
   readonly contacts: CampaignContacts;
   readonly detections: readonly DetectedCampaign[];
 }

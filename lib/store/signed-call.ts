@@ -2,9 +2,8 @@
  * Calls of AWS services that need no client of their own: signed, with a time limit, repeated where that may help. After
  * a lost answer a call is repeated too. Security Hub then changes nothing, and EventBridge makes a second event.
  */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { SignatureV4 } from '@smithy/signature-v4';
+import { type Answer, objectOf, refusalOf, sendSigned } from './signed-request.ts';
 
 /** A service and who calls it. */
 export interface Caller {
@@ -75,26 +74,14 @@ async function postOnce(
   headers: Record<string, string>,
   body: string,
 ): Promise<Record<string, unknown>> {
-  const { protocol, hostname, port, host } = new URL(endpoint);
+  const url = new URL(path, endpoint);
+  const { host } = url;
   const leftMs = timeLeftMs?.() ?? TIMEOUT_MS;
   if (leftMs < LEAST_MS) throw new CallError('NoTime', `no time left for a call of ${host}`, false);
-  const signer = new SignatureV4({ service, region, credentials, sha256: Sha256 });
-  const signed = await signer.sign({
-    method: 'POST',
-    protocol,
-    hostname,
-    ...(port && { port: Number(port) }),
-    path,
-    headers: { host, ...headers },
-    body,
-  });
-  const { host: _, ...sent } = signed.headers;
-  let response: Response;
-  let text: string;
+  const timeoutMs = Math.min(TIMEOUT_MS, Math.floor(leftMs));
+  let answer: Answer;
   try {
-    const signal = AbortSignal.timeout(Math.min(TIMEOUT_MS, Math.floor(leftMs)));
-    response = await fetch(new URL(path, endpoint), { method: 'POST', headers: sent, body, signal });
-    text = await response.text();
+    answer = await sendSigned({ service, region, credentials, method: 'POST', url, headers, body, timeoutMs });
   } catch (error) {
     const { message, cause } = error as Error;
     throw new CallError(
@@ -103,49 +90,12 @@ async function postOnce(
       true,
     );
   }
-  const answer = parsed(text);
-  if (response.ok) return answer;
-  const code = String(answer.__type ?? answer.Code ?? answer.code ?? response.headers.get('x-amzn-errortype') ?? '')
-    .replace(/^.*#/, '')
-    .replace(/:.*$/, '');
+  const { isOk, status, text } = answer;
+  if (isOk) return objectOf(text);
+  const { code, message } = refusalOf(answer);
   throw new CallError(
-    code || `HTTP ${response.status}`,
-    String(answer.message ?? answer.Message ?? text.slice(0, 200)),
-    response.status >= 500 || response.status === 429 || MAY_PASS.test(code),
+    code || `HTTP ${status}`,
+    message || text.slice(0, 200),
+    status >= 500 || status === 429 || MAY_PASS.test(code),
   );
-}
-
-function parsed(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-/** SHA-256 and its HMAC as the signer asks for them. */
-class Sha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(data));
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-
-  reset(): void {}
-}
-
-function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof data === 'string') return Buffer.from(data);
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

@@ -3,8 +3,8 @@
  * EC2 alone half a megabyte to the command, for ten calls.
  */
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { SignatureV4 } from '@smithy/signature-v4';
 import type { Connection } from '../clients.ts';
+import { type Answer, refusalOf, sendSigned } from '../signed-request.ts';
 
 /** An element of an XML answer: its text, or its elements by name. Elements of equal names are a list. */
 export type Element = string | { readonly [name: string]: readonly Element[] };
@@ -99,9 +99,8 @@ export class SignedCalls {
   ): Promise<{ readonly text: string } | { readonly error: Error; readonly mayPass: boolean }> {
     try {
       const answer = await this.#send(service, request);
-      const text = await answer.text();
-      if (answer.ok) return { text };
-      const error = errorOf(service, answer, text);
+      if (answer.isOk) return { text: answer.text };
+      const error = errorOf(service, answer);
       return {
         error,
         mayPass: answer.status >= 500 || /Thrott|RequestLimitExceeded|TooManyRequests/.test(error.name),
@@ -115,26 +114,11 @@ export class SignedCalls {
     }
   }
 
-  async #send(service: Service, { method, path, query = {}, headers = {}, body }: Request): Promise<Response> {
+  async #send(service: Service, { path, ...request }: Request): Promise<Answer> {
     const { config } = this.#client;
     const region = await config.region();
     const url = new URL(path, this.#server ?? endpointInEnvironment(service) ?? this.#endpointOf(service, region));
-    // As the signature encodes it: a space is %20.
-    url.search = Object.entries(query)
-      .map((pair) => pair.map(encodeURIComponent).join('='))
-      .join('&');
-    const signer = new SignatureV4({ service, region, credentials: config.credentials, sha256: config.sha256 });
-    const signed = await signer.sign({
-      method,
-      protocol: url.protocol,
-      hostname: url.hostname,
-      path: url.pathname,
-      query: { ...query },
-      headers: { host: url.host, ...headers },
-      ...(body !== undefined && { body }),
-    });
-    const signal = AbortSignal.timeout(PATIENCE_MS);
-    return fetch(url, { method, headers: signed.headers, signal, ...(body !== undefined && { body }) });
+    return sendSigned({ ...request, service, region, credentials: config.credentials, url, timeoutMs: PATIENCE_MS });
   }
 
   /** The endpoint of a service is beside that of SQS, whose client knows the domain of the partition. */
@@ -156,25 +140,17 @@ const VARIABLES = {
 const endpointInEnvironment = (service: Service): string | undefined =>
   process.env[`AWS_ENDPOINT_URL_${VARIABLES[service]}`] ?? process.env.AWS_ENDPOINT_URL;
 
-function errorOf(service: Service, answer: Response, text: string): Error {
+function errorOf(service: Service, answer: Answer): Error {
   const $metadata = { httpStatusCode: answer.status };
-  const message = `${service} answered ${answer.status}`;
-  if (service === 'ec2') {
-    const inElement = (name: string) => new RegExp(`<${name}>([^<]*)<`).exec(text)?.[1];
-    return Object.assign(new Error(plainText(inElement('Message') ?? message)), {
-      name: inElement('Code') ?? 'Unknown',
-      $metadata,
-    });
-  }
-  let body: { __type?: string; message?: string; Message?: string } = {};
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // A proxy may answer with something else.
-  }
-  const code = answer.headers.get('x-amzn-errortype') ?? body.__type ?? 'Unknown';
-  const name = code.split(':')[0]!.split('#').at(-1)!;
-  return Object.assign(new Error(body.message ?? body.Message ?? message), { name, $metadata });
+  const { code, message } = service === 'ec2' ? refusalOfEc2(answer.text) : refusalOf(answer);
+  const error = new Error(message || `${service} answered ${answer.status}`);
+  return Object.assign(error, { name: code || 'Unknown', $metadata });
+}
+
+/** EC2 refuses in XML. */
+function refusalOfEc2(text: string): ReturnType<typeof refusalOf> {
+  const inElement = (name: string) => new RegExp(`<${name}>([^<]*)<`).exec(text)?.[1] ?? '';
+  return { code: inElement('Code'), message: plainText(inElement('Message')) };
 }
 
 /** The elements of a name. */

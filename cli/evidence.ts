@@ -55,6 +55,7 @@ export async function openEvidence(options: EvidenceOptions): Promise<OpenEviden
     retentionDays: 1,
     settleSeconds: settings.settleSeconds,
     least: leastEvidenceOf(settings),
+    networks: new Networks(runtime?.internal),
     key: hashKey(secret),
   });
   const logs = await logTimes(client, table);

@@ -59,6 +59,7 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
   const table = required('FINDINGS_TABLE');
   const windowsTable = required('WINDOWS_TABLE');
   const retentionDays = runtime.retentionDays.windows;
+  const networks = new Networks(runtime.internal);
   const judging: JudgeOptions = {
     windows: new WindowsStore({
       client: documents,
@@ -66,12 +67,13 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
       retentionDays,
       settleSeconds: settings.settleSeconds,
       least: leastEvidenceOf(settings),
+      networks,
       key,
     }),
     findings: new FindingsStore({ client: documents, table, retentionDays: runtime.retentionDays.findings }),
     requestAlert: outlets?.requestAlert ?? toQueue(means.clients, required('ALERT_QUEUE_URL')),
     settings,
-    networks: new Networks(runtime.internal),
+    networks,
     secret,
     minSeverity: runtime.minSeverity,
     watches: new WatchesStore(documents, table, retentionDays),

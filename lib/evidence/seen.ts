@@ -21,6 +21,8 @@ import {
 
 export * from '../kernel/seen-bits.ts';
 
+const UDP = 17;
+
 const INITIATED = SEEN_SYN | SEEN_PROBE;
 /** Any of these bits means that the target answered. */
 export const ANSWERED = SEEN_SYN_ACK | SEEN_REPLY | SEEN_COMPLETED | SEEN_UNRESOLVED_REVERSE;
@@ -69,6 +71,13 @@ export const isFailedProbe = (seen: number): boolean => isFailure(outcomeOf(seen
 /** Whether the contact may be a probe: a failed one, or one that found a port open and left without sending data. */
 export const mayBeProbe = (seen: number): boolean =>
   isFailedProbe(seen) || (outcomeOf(seen) === 'established' && (seen & SEEN_CONVERSATION) === 0);
+
+/**
+ * Whether a contact of an inside source may be a probe. One UDP datagram each way may be a complete exchange, so an
+ * answered one is no sign of a scan.
+ */
+export const isSuspect = ({ seen, protocol }: { readonly seen: number; readonly protocol: number }): boolean =>
+  isFailedProbe(seen) || (protocol !== UDP && mayBeProbe(seen));
 
 /** Whether the initiator's half has been seen, so that the times of the contact are those of its probes. */
 export const hasInitiatorHalf = (seen: number): boolean => (seen & (INITIATED | SEEN_UNRESOLVED_FORWARD)) !== 0;

@@ -3,7 +3,7 @@ import { leastEvidenceOf } from '../detections/least-evidence.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
 import { type LeastEvidence, mayAddUp } from '../evidence/least-evidence.ts';
-import { isBareProbe, isFailedProbe, mayBeProbe } from '../evidence/seen.ts';
+import { isBareProbe, isFailedProbe, isSuspect } from '../evidence/seen.ts';
 import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
 import { isVoid } from '../finding/lifecycle.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
@@ -187,7 +187,7 @@ const hasEnough = (evidence: SourceEvidence, { failures }: LeastEvidence): boole
  */
 function mayBeScan(suspects: SourceEvidence, least: LeastEvidence, context: JudgingContext): boolean {
   if (countContacts(suspects, isBareProbe) >= least.failures) return true;
-  const candidates = suspects.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
+  const candidates = suspects.panes.flatMap(({ contacts }) => contacts.filter(isSuspect));
   const isLateral = (contact: SeenContact) => directionOf(contact, suspects, context.networks) === 'lateral';
   return mayAddUp(candidates, isLateral, least.inside, SHARE) || detectScans(suspects, context).length > 0;
 }

@@ -8,7 +8,7 @@ import { limitsOf } from '../evidence/sample.ts';
 import {
   hasInitiatorHalf,
   isFailedProbe,
-  mayBeProbe,
+  isSuspect,
   outcomeOf,
   SEEN_OWN_TARGET,
   SEEN_PATIENT,
@@ -23,11 +23,18 @@ import {
   sourcePartition,
 } from './keys.ts';
 
+/** With less evidence than this in one file, no sweep of open ports can have its half there. */
+export interface Bound {
+  readonly least: LeastEvidence;
+  /** Which addresses are inside. */
+  readonly networks: Networks;
+}
+
 /** One way to store a fragment. */
 export interface Placement {
   readonly name: 'packed outside' | 'packed inside' | 'own item' | 'sample of outside' | 'shares of inside';
   /** Whether this placement stores a fragment that no placement above it took. */
-  readonly takes: (fragment: Fragment, least: LeastEvidence) => boolean;
+  readonly takes: (fragment: Fragment, bound: Bound) => boolean;
   /** Whether the fragment is stored only in this placement. Otherwise placements below may store a copy. */
   readonly isOnly: boolean;
   readonly partition: (fragment: Fragment) => string;
@@ -76,7 +83,7 @@ export const PLACEMENTS: readonly Placement[] = [
   },
   {
     name: 'packed inside',
-    takes: (fragment, least) => isWell(fragment) && !mayAddUp(fragment, least),
+    takes: (fragment, bound) => isWell(fragment) && !mayAddUp(fragment, bound),
     isOnly: true,
     partition: packedInsidePartition,
     sortPrefix: ({ hour }) => `${hourText(hour)}#`,
@@ -124,10 +131,10 @@ export const PLACEMENTS: readonly Placement[] = [
 ];
 
 /** The placements of a fragment: one, or an item of its own and a sample beside it. */
-export function placementsOf(fragment: Fragment, least: LeastEvidence): readonly Placement[] {
+export function placementsOf(fragment: Fragment, bound: Bound): readonly Placement[] {
   const chosen: Placement[] = [];
   for (const placement of PLACEMENTS) {
-    if (!placement.takes(fragment, least)) continue;
+    if (!placement.takes(fragment, bound)) continue;
     chosen.push(placement);
     if (placement.isOnly) break;
   }
@@ -171,7 +178,15 @@ const SHARE = 0.5;
 /**
  * Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files.
  */
-export function mayAddUp({ contacts }: Pick<Fragment, 'contacts'>, least: LeastEvidence): boolean {
+export function mayAddUp(fragment: Pick<Fragment, 'contacts' | 'inside'>, { least, networks }: Bound): boolean {
   const counter = new GroupCounter<string>(least.inside, SHARE);
-  return contacts.some((contact) => mayBeProbe(contact.seen) && counter.add(contact.target, serviceNumber(contact)));
+  return fragment.contacts.some(
+    (contact) =>
+      isSuspect(contact) &&
+      counter.add(
+        contact.target,
+        serviceNumber(contact),
+        (contact.seen & SEEN_OWN_TARGET) !== 0 || networks.isInsideText(contact.target),
+      ),
+  );
 }

@@ -4,11 +4,12 @@ import { encodeFragment } from '../evidence/codec.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
-import { isFailedProbe, mayBeProbe } from '../evidence/seen.ts';
+import { isFailedProbe, isSuspect } from '../evidence/seen.ts';
+import type { Networks } from '../net/networks.ts';
 import { DueMarks } from './due-marks.ts';
 import { expiresAt } from './keys.ts';
 import { type PackItem, Packs } from './packs.ts';
-import { isOutside, mayAddUp, placementsOf, sampledFor } from './placements.ts';
+import { type Bound, isOutside, mayAddUp, placementsOf, sampledFor } from './placements.ts';
 
 type Item = Record<string, unknown>;
 
@@ -28,18 +29,20 @@ export interface ItemOptions {
   readonly retentionDays: number;
   readonly settleSeconds: number;
   readonly least: LeastEvidence;
+  readonly networks: Networks;
   readonly watching?: Watching | undefined;
   readonly key: HashKey;
 }
 
-/** A source that needs a mark only if its evidence is late. `last` is the end of its last contact, epoch seconds. */
-interface Unmarked {
+/** A source to mark. `last` is the end of its last contact, epoch seconds. */
+interface Markable {
   readonly scope: string;
   readonly address: string;
   readonly hour: number;
   readonly last: number;
   readonly expires: number;
-  readonly isWatched: boolean;
+  /** Whether the horizons of days are due as well. */
+  readonly isOverDays: boolean;
 }
 
 /** The items of one object. Iterate over all of {@link fragments} first, because the later items depend on it. */
@@ -52,7 +55,8 @@ export class WindowItems {
   readonly outsideHours = new Set<number>();
   /** Hours in which inside sources of a scope may have had shares of a campaign, by scope. */
   readonly insideHours = new Map<string, Set<number>>();
-  readonly #unmarked: Unmarked[] = [];
+  /** Sources that need a mark only if their evidence is late. */
+  readonly #unmarked: Markable[] = [];
   #options: ItemOptions;
 
   constructor(options: ItemOptions) {
@@ -62,7 +66,7 @@ export class WindowItems {
 
   /** The items of the fragments, except those that may be dropped. No evidence of a watched source may be. */
   *fragments(fragments: Iterable<Fragment>): Generator<Item> {
-    const { objectId, now, retentionDays, key } = this.#options;
+    const { objectId, now, retentionDays, key, networks } = this.#options;
     const packs = new Packs(objectId, key);
     const droppable = new Packs(objectId, key);
     // Their place in a partition must not be that of droppable packs.
@@ -71,10 +75,10 @@ export class WindowItems {
       const expires = expiresAt((fragment.hour + 1) * 3600, now, retentionDays);
       if (isOutside(fragment)) this.outsideHours.add(fragment.hour);
       const watched = this.#options.watching?.(fragment);
-      const least = watched ?? this.#options.least;
-      const placements = placementsOf(fragment, least);
+      const bound = { least: watched ?? this.#options.least, networks };
+      const placements = placementsOf(fragment, bound);
       if (watched || placements.every(({ isMarked }) => isMarked))
-        this.#markWhereDue(fragment, expires, { least, isWatched: watched !== undefined });
+        this.#markWhereDue(fragment, expires, { bound, isWatched: watched !== undefined });
       for (const placement of placements) {
         const [pk, sort] = [placement.partition(fragment), placement.sortPrefix(fragment)];
         const kept = sampledFor(placement, fragment);
@@ -105,33 +109,40 @@ export class WindowItems {
     this.insideHours.set(scope, (this.insideHours.get(scope) ?? new Set()).add(hour));
   }
 
-  /** A source with a failure or an outstanding answer is judged again once its answers are overdue. */
+  /**
+   * A source with a failure or an outstanding answer is judged again once its answers are overdue. An inside source with
+   * a failure, and a watched one, are judged over days as well. Over days only failures count: ports found open make a
+   * sweep within minutes or not at all.
+   */
   #markWhereDue(
     fragment: Fragment,
     expires: number,
-    { least, isWatched }: { readonly least: LeastEvidence; readonly isWatched: boolean },
+    { bound, isWatched }: { readonly bound: Bound; readonly isWatched: boolean },
   ): void {
-    const mayBeSweep = fragment.inside && mayAddUp(fragment, least);
+    const mayBeSweep = fragment.inside && mayAddUp(fragment, bound);
     let due = 0;
     let last = 0;
-    for (const { seen, lastEnd } of fragment.contacts) {
-      const isDue = mayBeSweep ? mayBeProbe(seen) : isFailedProbe(seen);
-      if (isDue) due = Math.max(due, lastEnd);
-      last = Math.max(last, lastEnd);
+    let hasFailed = false;
+    for (const contact of fragment.contacts) {
+      const isFailed = isFailedProbe(contact.seen);
+      if (isFailed || (mayBeSweep && isSuspect(contact))) due = Math.max(due, contact.lastEnd);
+      last = Math.max(last, contact.lastEnd);
+      hasFailed ||= isFailed;
     }
     const { scope, address, hour } = fragment;
-    if (due) this.#mark({ scope, address, hour, last: due, expires, isWatched });
+    const isOverDays = hasFailed && (scope !== 'internet' || isWatched);
+    const mark = { scope, address, hour, expires, isOverDays };
+    if (due) this.#mark({ ...mark, last: due });
     // Evidence after the marked contact is due later, if at all.
-    if (last > due) this.#unmarked.push({ scope, address, hour, last, expires, isWatched });
+    if (last > due) this.#unmarked.push({ ...mark, last });
   }
 
-  /** Inside sources and watched ones get a second mark per hour for the horizons of days. */
-  #mark({ scope, address, hour, last, expires, isWatched }: Unmarked): void {
-    const mark = { scope, address, hour, expires };
+  /** The horizons of days get a second mark per hour. */
+  #mark({ last, isOverDays, ...mark }: Markable): void {
     this.marks.add({ ...mark, dueAt: this.#dueAt(last), isLong: false });
-    if (scope === 'internet' && !isWatched) return;
+    if (!isOverDays) return;
     // One second past a slot, so that the two marks are never the same item.
-    const hourSettled = (hour + 1) * 3600 + this.#options.settleSeconds;
+    const hourSettled = (mark.hour + 1) * 3600 + this.#options.settleSeconds;
     this.marks.add({ ...mark, dueAt: hourSettled + 1, isLong: true });
   }
 

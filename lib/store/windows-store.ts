@@ -5,6 +5,7 @@ import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import { isSelftestScope } from '../flowlog/selftest-key.ts';
+import type { Networks } from '../net/networks.ts';
 import { Agenda, SILENCE } from './agenda.ts';
 import { offerAll, putAll } from './batch-write.ts';
 import { inParallel } from './in-parallel.ts';
@@ -35,6 +36,8 @@ export interface WindowsStoreOptions {
   readonly settleSeconds: number;
   /** With less evidence than this, the own items of a source are not read separately. */
   readonly least: LeastEvidence;
+  /** Which addresses are inside. */
+  readonly networks: Networks;
   /** The key of the hashes of contacts. */
   readonly key: HashKey;
 }

@@ -43,6 +43,7 @@ export async function windowsOf(
     retentionDays: 1,
     settleSeconds: SETTINGS.settleSeconds,
     least: leastEvidenceOf(SETTINGS),
+    networks: new Networks(),
     key: hashKey(secret),
   });
   const fragments = [...collector.sources()].flatMap(({ panes, ...source }) =>

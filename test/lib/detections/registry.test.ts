@@ -8,7 +8,8 @@ import { leastEvidenceOf } from '../../../lib/detections/least-evidence.ts';
 import { detectionDefaults, detectionSettings, SETTINGS } from '../../../lib/detections/settings.ts';
 import { TESTS } from '../../../lib/detections/tests.ts';
 import { type LeastEvidence, mayAddUp } from '../../../lib/evidence/least-evidence.ts';
-import { mayBeProbe } from '../../../lib/evidence/seen.ts';
+import { isSuspect } from '../../../lib/evidence/seen.ts';
+import { Networks } from '../../../lib/net/networks.ts';
 import { firstContacts } from '../../../lib/scan/contacts.ts';
 import { defineDetection, isSourceDetection } from '../../../lib/scan/detection.ts';
 import { findScans } from '../../../lib/scan/episodes.ts';
@@ -93,7 +94,14 @@ describe('a new detection', () => {
 
   test('is asked by the windows table, from half of its floor on', async () => {
     const partitionsWith = async (asked: LeastEvidence) => {
-      const options = { objectId: 'a', now: 0, retentionDays: 1, settleSeconds: 600, key: [1, 2] as const };
+      const options = {
+        objectId: 'a',
+        now: 0,
+        retentionDays: 1,
+        settleSeconds: 600,
+        networks: new Networks(),
+        key: [1, 2] as const,
+      };
       const items = new WindowItems({ ...options, least: asked });
       const half = [...(await collect([rows])).sources()];
       const fragments = half.flatMap(({ panes, ...source }) => panes.map((pane) => ({ ...source, ...pane })));
@@ -105,7 +113,7 @@ describe('a new detection', () => {
 
   test('is asked by the reader', async () => {
     const [source] = await sourcesWith();
-    const suspects = source!.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => mayBeProbe(seen)));
+    const suspects = source!.panes.flatMap(({ contacts }) => contacts.filter(isSuspect));
     expect(mayAddUp(suspects, () => true, leastEvidenceOf(settings).inside, 0.5)).toBe(false);
     expect(mayAddUp(suspects, () => true, least.inside, 0.5)).toBe(true);
     expect(mayAddUp(suspects, () => false, least.inside, 0.5)).toBe(false);

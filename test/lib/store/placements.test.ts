@@ -12,6 +12,7 @@ import {
   SEEN_SYN_ACK,
   SEEN_TCP,
 } from '../../../lib/evidence/seen.ts';
+import { Networks } from '../../../lib/net/networks.ts';
 import { OUTSIDE_BUCKETS } from '../../../lib/store/keys.ts';
 import { PLACEMENTS, placementsOf } from '../../../lib/store/placements.ts';
 import { contact, fragment, HOUR } from './fixture/findings.ts';
@@ -47,7 +48,11 @@ describe('a fragment', () => {
     ['of an inside source with a contact that a client tried again', fragment({ contacts: patient }), ['own item']],
     ['of an inside source with a failed contact outside', fragment({ contacts: [away] }), ['own item']],
   ])('%s', (_, each, expected) => {
-    expect(placementsOf(each, leastEvidenceOf(detectionSettings())).map(({ name }) => name)).toEqual(expected);
+    expect(
+      placementsOf(each, { least: leastEvidenceOf(detectionSettings()), networks: new Networks() }).map(
+        ({ name }) => name,
+      ),
+    ).toEqual(expected);
   });
 });
 

@@ -11,6 +11,8 @@ export class Steady {
   /** The epoch hour that it is. */
   hour: number;
   readonly #first: number;
+  /** What a partition holds of an hour, by its key, as it was read last, and all of its kind. */
+  readonly #densities = new Map<string, { hours: number; bytes: number }>();
   /** What partitions of an hour that is over hold, by kind. */
   readonly #seen = new Map<string, { partitions: number; bytes: number }>();
 
@@ -22,17 +24,26 @@ export class Steady {
 
   /** Bytes of a query that read `bytes`, had the days before been like this one. */
   bytesOf(key: string, from: unknown, to: unknown, bytes: number): number {
-    if (typeof from === 'string' && typeof to === 'string') return bytes * this.#longer(from, to);
+    if (typeof from === 'string' && typeof to === 'string') return this.#inHours(key, from, to, bytes);
     const match = HOUR_IN_KEY.exec(key);
     return match ? this.#partition(match[1]!, hourOfText(match[2]!), bytes) : bytes;
   }
 
-  #longer(from: string, to: string): number {
-    if (!/^\d{4}-/.test(from)) return 1;
+  #inHours(key: string, from: string, to: string, bytes: number): number {
+    if (!/^\d{4}-/.test(from)) return bytes;
     const first = hourOfText(from.slice(0, 13));
     // What lies ahead is empty then too.
     const last = Math.min(hourOfText(to.slice(0, 13)), this.hour);
-    return Math.max(1, (last - first + 1) / (last - Math.max(first, this.#first) + 1));
+    const kind = key.slice(0, key.indexOf('#'));
+    const hours = last - Math.max(first, this.#first) + 1;
+    if (hours > 0) {
+      const ofKind = this.#densities.get(kind) ?? { hours: 0, bytes: 0 };
+      this.#densities.set(kind, { hours: ofKind.hours + hours, bytes: ofKind.bytes + bytes });
+      this.#densities.set(key, { hours, bytes });
+      return bytes * Math.max(1, (last - first + 1) / hours);
+    }
+    const known = this.#densities.get(key) ?? this.#densities.get(kind);
+    return known ? (Math.max(0, last - first + 1) * known.bytes) / known.hours : 0;
   }
 
   #partition(kind: string, hour: number, bytes: number): number {

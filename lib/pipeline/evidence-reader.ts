@@ -25,21 +25,28 @@ export interface CampaignRead {
   readonly fragments: ReadonlyMap<number, number>;
 }
 
+/** Reads the evidence about one source. What it has read of the past it keeps. */
+export interface SourceReader {
+  /**
+   * The evidence in some hours.
+   * @param isEnough called with the evidence that may indicate a scan. If it returns true, the rest is not read.
+   * @returns undefined if nothing is known, or if `isEnough` returned true.
+   */
+  read(hours: Hours, isEnough: (suspects: SourceEvidence | undefined) => boolean): Promise<SourceEvidence | undefined>;
+  /** Forgets the present, so that it is read again. */
+  renew(): void;
+}
+
 export interface EvidenceReader {
   /** Whether everything known is returned whatever the hours, so that reading other hours adds nothing. */
   readonly isWhole: boolean;
   /** The same evidence without anything that was read before. */
   readonly fresh: EvidenceReader;
   /**
-   * The evidence about a source in some hours.
-   * @param isEnough called with the evidence that may indicate a scan. If it returns true, the rest is not read.
-   * @returns undefined if nothing is known, or if `isEnough` returned true.
+   * The evidence about a source, for one judgement.
+   * @param present the first epoch hour about which files may have been written just now.
    */
-  source(
-    name: SourceName,
-    hours: Hours,
-    isEnough?: (suspects: SourceEvidence | undefined) => boolean,
-  ): Promise<SourceEvidence | undefined>;
+  source(name: SourceName, present: number): SourceReader;
   /** The contacts of the outside sources in some hours, as far as they may be shares of a campaign. */
   outside(hours: Hours, context: CampaignContext): Promise<CampaignRead>;
   /**

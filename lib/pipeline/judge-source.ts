@@ -13,7 +13,7 @@ import { LONGEST_SECONDS } from '../scan/detection.ts';
 import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { SourceName } from '../store/keys.ts';
-import type { RunContext } from './evidence-reader.ts';
+import type { EvidenceReader, RunContext, SourceReader } from './evidence-reader.ts';
 import { detectWatched, EVER, watchedSettings, watchesNear, watchesOf } from './watched.ts';
 
 /** The options of judgements. */
@@ -39,6 +39,8 @@ export interface Question {
   readonly horizons: Horizons;
   /** Stored findings of the source. */
   readonly stored: readonly StoredFinding[];
+  /** Reads the source. Default: a reader that has read nothing yet. */
+  readonly evidence?: SourceReader | undefined;
 }
 
 /** The evidence that was read about a source, and the detections in it. */
@@ -80,6 +82,12 @@ interface WholePlan extends Plan {
   readonly logTime: number;
 }
 
+/** A reader for judgements of a source over some hours. */
+export const sourceReaderFor = (
+  { source, hours }: Pick<Question, 'source' | 'hours'>,
+  reader: EvidenceReader,
+): SourceReader => reader.source(source, hours.from - MARGIN - 1);
+
 /** Judges a source over the given hours, and over any earlier or later hours that its scans reach into. */
 export async function judgeSource(
   question: Question,
@@ -87,10 +95,11 @@ export async function judgeSource(
   options: JudgingOptions,
 ): Promise<SourceJudgement> {
   const { from, to } = question.hours;
+  const asked = { ...question, evidence: question.evidence ?? sourceReaderFor(question, run.reader) };
   const oldest = Math.min(hourOf(run.now), to) - options.windowDays * 24;
   let plan = planRange({ range: { from: from - MARGIN - 1, to: to + MARGIN }, needsDays: false }, question, run);
   for (;;) {
-    const judgement = await readRange(plan, question, run, options);
+    const judgement = await readRange(plan, asked, run, options);
     const next = run.reader.isWhole ? undefined : needsMore(plan, question, judgement, oldest);
     if (!next) return judgement;
     plan = planRange(next, question, run);
@@ -115,7 +124,7 @@ function planRange(plan: Plan, question: Question, run: Pick<RunContext, 'logTim
 
 async function readRange(
   { range, horizons, known, logTime }: WholePlan,
-  { source }: Question,
+  { source, evidence: sourceReader }: Question & { readonly evidence: SourceReader },
   { reader }: RunContext,
   options: JudgingOptions,
 ): Promise<SourceJudgement> {
@@ -134,7 +143,7 @@ async function readRange(
     const closest = watchedSettings(settings, watches);
     return !mayBeScan(suspects, leastEvidenceOf(closest), { ...context, settings: closest });
   };
-  const evidence = await reader.source(source, range, isEnough);
+  const evidence = await sourceReader.read(range, isEnough);
   const watches = evidence && watchesOf(near, evidence, kept);
   const isJudged = evidence !== undefined && hasEnough(evidence, leastEvidenceOf(watchedSettings(settings, watches)));
   const watching = { stored: known.map(({ finding }) => finding), signals: () => reader.signals(range) };

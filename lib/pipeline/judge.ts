@@ -15,7 +15,7 @@ import type { SignalsStore } from '../store/signals-store.ts';
 import type { WatchesStore } from '../store/watches-store.ts';
 import type { WindowsStore } from '../store/windows-store.ts';
 import { continueExpired } from './continued.ts';
-import type { RunContext } from './evidence-reader.ts';
+import type { RunContext, SourceReader } from './evidence-reader.ts';
 import {
   type EarlierJudgement,
   type Horizons,
@@ -27,6 +27,7 @@ import {
   overlaps,
   type Question,
   STEP,
+  sourceReaderFor,
 } from './judge-source.ts';
 import { Recent, type Sighting } from './recent.ts';
 import {
@@ -68,6 +69,7 @@ type Run = Omit<RunContext, 'reader'> & Partial<Pick<RunContext, 'reader'>>;
 
 /** The input of one attempt. */
 interface Attempt extends Omit<Question, 'stored'> {
+  readonly evidence: SourceReader;
   /** The file that the judgement is made for. If it continues what was judged a moment ago, nothing is read. */
   readonly sighting?: Sighting | undefined;
 }
@@ -107,14 +109,19 @@ export class Judge {
     if (isSelftestScope(source.scope) && !this.#options.isTest)
       return this.forTests().judge(source, hours, moment, horizons, sighting);
     const total = { opened: 0, updated: 0, isFresh: false };
-    let attempt: Attempt = { source, hours, horizons, sighting };
     let run: RunContext = { ...moment, reader };
+    const asked = { source, hours, horizons };
+    let evidence = sourceReaderFor(asked, reader);
+    let attempt: Attempt = { ...asked, sighting, evidence };
     for (let tries = 0; tries < TRIES; tries++) {
       const judged = await this.#attempt(attempt, run);
       if (judged.isFresh) return { ...total, isFresh: true };
-      attempt = { source, hours, horizons };
-      // Another writer knew more.
-      if (judged.isRefused) run = { ...moment, reader: reader.fresh };
+      if (judged.isRefused) {
+        // Another writer knew more.
+        run = { ...moment, reader: reader.fresh };
+        evidence = sourceReaderFor(asked, run.reader);
+      } else evidence.renew();
+      attempt = { ...asked, evidence };
       total.opened += judged.opened;
       total.updated += judged.updated;
       if (!judged.isRefused && judged.opened + judged.updated === 0) return total;

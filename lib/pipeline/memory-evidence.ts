@@ -5,7 +5,7 @@ import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import type { WindowFloors } from '../evidence/window-floors.ts';
 import { isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
-import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
+import type { AskersRequest, CampaignRead, EvidenceReader, SourceReader, UsersRequest } from './evidence-reader.ts';
 
 const TCP = 6;
 const UDP = 17;
@@ -46,8 +46,8 @@ export class MemoryEvidence implements EvidenceReader {
     this.#passing = undefined;
   }
 
-  async source(): Promise<SourceEvidence | undefined> {
-    return this.#passing;
+  source(): SourceReader {
+    return { read: async () => this.#passing, renew: () => undefined };
   }
 
   async outside(_: unknown, context: CampaignContext): Promise<CampaignRead> {

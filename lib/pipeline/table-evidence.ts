@@ -1,5 +1,5 @@
 /** Evidence from the windows table. One reader serves one run and reads shared evidence once. */
-import { type Fragment, mergeFragments, type SourceEvidence } from '../evidence/evidence.ts';
+import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { isPublicPort, isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import type { Networks } from '../net/networks.ts';
@@ -12,6 +12,7 @@ import type { SignalsStore } from '../store/signals-store.ts';
 import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
 import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
 import type { NearSignals } from './near-signals.ts';
+import { TableSource } from './table-source.ts';
 
 const PARALLEL = 8;
 /** Hours before a contact that show whether its source has made it before. */
@@ -55,15 +56,8 @@ export class TableEvidence implements EvidenceReader {
     return new TableEvidence(this.#tables, this, packed);
   }
 
-  async source(
-    name: SourceName,
-    { from, to }: Hours,
-    isEnough: (suspects: SourceEvidence | undefined) => boolean = () => false,
-  ): Promise<SourceEvidence | undefined> {
-    const { windows } = this.#tables;
-    const own = await windows.readOwnItems(name, from, to);
-    if (isEnough(mergeFragments(own))) return undefined;
-    return mergeFragments(await windows.readSource(name, from, to, { own, packed: this.#packed }));
+  source(name: SourceName, present: number): TableSource {
+    return new TableSource(this.#tables.windows, name, present, this.#packed);
   }
 
   async outside({ from, to }: Hours, context: CampaignContext): Promise<CampaignRead> {

@@ -21,7 +21,7 @@ import {
   sourcePartition,
 } from './keys.ts';
 import { PackedSources } from './packed-sources.ts';
-import { queryAll } from './query.ts';
+import { type Query, queryAll } from './query.ts';
 import { type Watching, WindowItems } from './window-items.ts';
 
 /** Files follow the time of their records by up to this many seconds. */
@@ -49,11 +49,12 @@ export interface Written {
   readonly sourcesDropped: number;
 }
 
-/** The parts of a source that were already read. */
-export interface KnownParts {
-  /** The result of {@link WindowsStore.readOwnItems} for the same hours. */
-  readonly own?: readonly Fragment[] | undefined;
+/** How packed items are read. */
+export interface PackedReading {
+  /** Those that were already read. */
   readonly packed?: KnownPacked | undefined;
+  /** Whether an eventually consistent read is enough, at half the price. */
+  readonly isPast?: boolean;
 }
 
 /** Fragments of an outside source from packs, and the hours whose packs were searched. */
@@ -121,37 +122,40 @@ export class WindowsStore {
     return { items: own + marked + hours + offered.length - refused.size, sourcesDropped };
   }
 
-  /**
-   * All fragments of a source in an inclusive range of epoch hours, strongly consistent.
-   * @param known parts that need not be read again.
-   */
-  async readSource(
-    source: SourceName,
-    fromHour: number,
-    toHour: number,
-    { own, packed }: KnownParts = {},
-  ): Promise<Fragment[]> {
-    const parts = [
-      own ?? this.readOwnItems(source, fromHour, toHour),
-      this.#packedInside(source, hoursIn(packedInsidePartition(source), fromHour, toHour)),
-    ];
-    // A source may be packed for one file and have an item of its own for another.
-    if (source.scope === 'internet') {
-      for (let hour = fromHour; hour <= toHour; hour++)
-        if (!packed?.hours.has(hour)) parts.push(this.#packedOutside(hour, source));
-      parts.push((packed?.fragments ?? []).filter(({ hour }) => hour >= fromHour && hour <= toHour));
-    }
+  /** All fragments of a source in an inclusive range of epoch hours, strongly consistent. */
+  async readSource(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
+    const parts = [this.readOwnItems(source, fromHour, toHour), this.readPackedItems(source, fromHour, toHour)];
     return (await Promise.all(parts)).flat();
   }
 
   /**
-   * The fragments of a source that have items of their own, strongly consistent. For an inside source these include all
-   * in which anything failed or many ports were found open. The other fragments can only add successes, answer its
-   * probes, or complete a sweep of open ports.
+   * The fragments of a source that have items of their own. For an inside source these include all in which anything
+   * failed or many ports were found open. The other fragments can only add successes, answer its probes, or complete a
+   * sweep of open ports.
+   * @param isPast whether an eventually consistent read is enough, at half the price.
    */
-  async readOwnItems(source: SourceName, fromHour: number, toHour: number): Promise<Fragment[]> {
-    const items = await this.#query(hoursIn(sourcePartition(source), fromHour, toHour));
+  async readOwnItems(source: SourceName, fromHour: number, toHour: number, isPast = false): Promise<Fragment[]> {
+    const items = await this.#query({
+      ...hoursIn(sourcePartition(source), fromHour, toHour),
+      ConsistentRead: !isPast,
+    });
     return items.map((item) => decodeFragment(source, item.data as Uint8Array, this.#options.key));
+  }
+
+  /** The other fragments of a source. It may be packed for one file and have an item of its own for another. */
+  async readPackedItems(
+    source: SourceName,
+    fromHour: number,
+    toHour: number,
+    { packed, isPast = false }: PackedReading = {},
+  ): Promise<Fragment[]> {
+    const inside = { ...hoursIn(packedInsidePartition(source), fromHour, toHour), ConsistentRead: !isPast };
+    const parts = [this.#packedInside(source, inside)];
+    if (source.scope !== 'internet') return parts[0]!;
+    for (let hour = fromHour; hour <= toHour; hour++)
+      if (!packed?.hours.has(hour)) parts.push(this.#packedOutside(hour, source, isPast));
+    const known = (packed?.fragments ?? []).filter(({ hour }) => hour >= fromHour && hour <= toHour);
+    return [...(await Promise.all(parts)).flat(), ...known];
   }
 
   /**
@@ -183,16 +187,16 @@ export class WindowsStore {
     return this.#unpack(await this.#query({ ...hours, ConsistentRead: false }), scope);
   }
 
-  async #packedInside({ scope, address }: SourceName, hours: Range): Promise<Fragment[]> {
+  async #packedInside({ scope, address }: SourceName, hours: Query): Promise<Fragment[]> {
     return this.#unpack(await this.#query(hours), scope, address);
   }
 
-  async #packedOutside(hour: number, source: SourceName): Promise<Fragment[]> {
-    return this.#unpack(
-      await this.#query(partition(packedOutsidePartition(hour, source))),
-      source.scope,
-      source.address,
-    );
+  async #packedOutside(hour: number, source: SourceName, isPast: boolean): Promise<Fragment[]> {
+    const items = await this.#query({
+      ...partition(packedOutsidePartition(hour, source)),
+      ConsistentRead: !isPast,
+    });
+    return this.#unpack(items, source.scope, source.address);
   }
 
   /**
@@ -211,7 +215,7 @@ export class WindowsStore {
     return items.flatMap((item) => decodeFragments(scope, item.data as Uint8Array, options));
   }
 
-  #query(range: Range & { ConsistentRead?: boolean }): Promise<Item[]> {
+  #query(range: Query): Promise<Item[]> {
     return queryAll(this.#options.client, this.#options.table, { ConsistentRead: true, ...range });
   }
 }

@@ -6,17 +6,21 @@
 import { CELL_SHIFT } from '../kernel/rows.ts';
 import { formatAddress, isIpv4, parseAddress, V4_PREFIX, type Words } from '../net/address.ts';
 import { isPrivate } from '../net/networks.ts';
+import { readAddresses, readOldAddresses, writeAddresses } from './address-columns.ts';
 import { type ColumnReader, ColumnWriter } from './columns.ts';
 import type { Fragment, SeenContact } from './evidence.ts';
+import { IdentityReader, IdentityWriter, parseIdentity } from './identity-codec.ts';
 import type { Identity } from './interfaces.ts';
 import type { HashKey } from './keyed-hash.ts';
 import {
   type Addressed,
+  COMPACT,
   CodecError,
   type Columns,
   columnsOf,
   damaged,
   FIRST_MINUTE,
+  flowsOfPort,
   HOUR,
   hashOf,
   IDENTIFIED,
@@ -25,6 +29,7 @@ import {
   LATERAL,
   MINUTE_BITS,
   minuteOf,
+  NO_FLOWS,
   NO_MINUTE,
   OF_MANY_FILES,
   openColumns,
@@ -33,9 +38,13 @@ import {
   SEVERAL_FLOWS,
   together,
   UNEVEN,
+  versionOf,
 } from './layout.ts';
 import { EVERYTHING, isPartial, type Sample } from './sample.ts';
 import { SEEN_LATERAL } from './seen.ts';
+
+/** In the column of targets: the next one that has not been told yet. Others are told by their place, starting at 1. */
+const NEXT_TARGET = 0;
 
 const MOST_CELL = 2 ** (33 - CELL_SHIFT) - 1;
 /** An hour in the year 2106. Records end by 2099, so a later hour cannot be a date. */
@@ -53,17 +62,27 @@ export function encodeFragments(fragments: readonly Fragment[], key?: HashKey): 
   columns.head.number(fragments[0]?.hour ?? 0);
   columns.head.number(sources.length);
   columns.head.number(Number(isDerived));
-  const targets = dictionary(columns.targets, contacts, ({ of }) => of.target, writeAddress);
-  const kinds = dictionary(columns.kinds, contacts, ({ of }) => kindOf(of), writeNumber);
+  const targets = dictionary(contacts, ({ of }) => of.target);
+  writeAddresses(
+    columns.targets,
+    [...targets.values()].map(({ contact }) => contact.words),
+  );
+  const kinds = dictionary(contacts, ({ of }) => kindOf(of));
+  for (const kind of kinds.keys()) columns.kinds.number(kind);
   let before = 0;
+  let known = 0;
+  const identities = new IdentityWriter();
   for (const [at, { words, of }] of sources.entries()) {
     writeSource(columns, words, of, before);
+    if (of.identity) identities.write(columns, of.identity);
     before = words[3];
     columns.counts.number(of.contacts.length);
     let portBefore = 0;
     for (const { of: contact } of contacts[at]!) {
-      columns.target.number(targets.get(contact.target)!);
-      columns.kind.number(kinds.get(kindOf(contact))!);
+      const { place } = targets.get(contact.target)!;
+      columns.target.number(place === known ? NEXT_TARGET : place + 1);
+      if (place === known) known++;
+      columns.kind.number(kinds.get(kindOf(contact))!.place);
       writeContact(columns, contact, of.hour * HOUR, portBefore);
       portBefore = contact.sourcePort;
       if (!isDerived) columns.random.word(contact.hash);
@@ -90,7 +109,7 @@ export interface DecodeOptions {
 export function decodeFragments(scope: string, stored: Uint8Array, options: DecodeOptions = {}): Fragment[] {
   const columns = openColumns(stored);
   try {
-    return read(scope, columns, options);
+    return read(scope, columns, versionOf(stored) >= COMPACT, options);
   } catch (error) {
     throw damaged(error as Error);
   }
@@ -151,30 +170,17 @@ const areDerived = (key: HashKey, source: Words, contacts: readonly Addressed<Se
 const kindOf = ({ seen, protocol }: SeenContact): number => (seen & ~SEEN_LATERAL) * 256 + protocol;
 const seenOf = (kind: number): number => Math.floor(kind / 256);
 
-/** Writes the distinct values of all contacts in order of first appearance. Returns the position of each value. */
+/** The distinct values of all contacts in order of first appearance: the place of each, and its first contact. */
 function dictionary<T>(
-  column: ColumnWriter,
   contacts: readonly (readonly Addressed<SeenContact>[])[],
   tell: (contact: Addressed<SeenContact>) => T,
-  write: (column: ColumnWriter, contact: Addressed<SeenContact>, value: T) => void,
-): ReadonlyMap<T, number> {
-  const places = new Map<T, number>();
-  for (const own of contacts) {
-    for (const contact of own) {
-      const value = tell(contact);
-      if (places.has(value)) continue;
-      places.set(value, places.size);
-      write(column, contact, value);
-    }
+): ReadonlyMap<T, { readonly place: number; readonly contact: Addressed<SeenContact> }> {
+  const places = new Map<T, { readonly place: number; readonly contact: Addressed<SeenContact> }>();
+  for (const contact of contacts.flat()) {
+    const value = tell(contact);
+    if (!places.has(value)) places.set(value, { place: places.size, contact });
   }
   return places;
-}
-
-const writeNumber = (column: ColumnWriter, _: unknown, value: number): void => column.number(value);
-
-function writeAddress(column: ColumnWriter, { words }: Addressed<unknown>): void {
-  column.byte(isIpv4(words) ? 4 : 6);
-  for (const word of isIpv4(words) ? [words[3]] : words) column.word(word);
 }
 
 function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment, before: number): void {
@@ -192,7 +198,6 @@ function writeSource(columns: Columns<ColumnWriter>, words: Words, of: Fragment,
   columns.qualities.number(of.quality);
   if (isPartial(of.sample)) writeSample(columns.rare, of.sample);
   if (of.fragments > 1) columns.rare.number(of.fragments);
-  if (of.identity) columns.rare.text(JSON.stringify(of.identity));
 }
 
 const isUneven = ({ failed, lateral, answered }: Sample): boolean => failed !== answered || lateral !== answered;
@@ -226,7 +231,9 @@ function writeContact(columns: Columns<ColumnWriter>, contact: SeenContact, base
   writeMinutes(columns, contact, base, isSamePort ? SAME_PORT : 0);
   const { flows } = contact;
   const isSeveral = (flows & (flows - 1)) !== 0;
-  columns.flows.byte(flows === 0 ? 0 : isSeveral ? SEVERAL_FLOWS : 32 - Math.clz32(flows));
+  if (flows === flowsOfPort(contact.sourcePort)) columns.flows.byte(0);
+  else if (flows === 0) columns.flows.byte(NO_FLOWS);
+  else columns.flows.byte(isSeveral ? SEVERAL_FLOWS : 32 - Math.clz32(flows));
   if (isSeveral) columns.rare.word(flows);
 }
 
@@ -242,14 +249,21 @@ function writeMinutes(columns: Columns<ColumnWriter>, contact: SeenContact, base
   }
 }
 
-function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () => true }: DecodeOptions): Fragment[] {
+function read(
+  scope: string,
+  columns: Columns<ColumnReader>,
+  isCompact: boolean,
+  { key, wants = () => true }: DecodeOptions,
+): Fragment[] {
   const { head } = columns;
   const hour = head.number();
   if (hour > LAST_HOUR) throw new CodecError(`an hour must be at most ${LAST_HOUR}, got ${hour}`);
   const count = head.number();
   const isDerived = head.number() === 1;
   if (isDerived && !key) throw new CodecError('hashes were not stored, and the key to compute them is missing');
-  const targets = readAddresses(columns.targets);
+  const targets = (isCompact ? readAddresses : readOldAddresses)(columns.targets).map(targetAt);
+  const told = { count: 0 };
+  const identities = isCompact ? new IdentityReader() : undefined;
   const kinds = readNumbers(columns.kinds);
   const fragments: Fragment[] = [];
   let before = 0;
@@ -258,7 +272,7 @@ function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () =
     const words = readWords(columns.sources, flags, before);
     before = words[3];
     const address = formatAddress(...words);
-    const pane = readPane(columns, flags, hour);
+    const pane = readPane(columns, flags, hour, identities);
     const isWanted = wants(address);
     const contacts: SeenContact[] = [];
     const reading = {
@@ -269,6 +283,8 @@ function read(scope: string, columns: Columns<ColumnReader>, { key, wants = () =
       words,
       isPrivate: isPrivate(words),
       portBefore: 0,
+      isCompact,
+      told,
     };
     for (let left = columns.counts.number(); left > 0; left--) {
       const contact = readContact(columns, isWanted, reading);
@@ -286,17 +302,7 @@ interface Target {
   readonly isPrivate: boolean;
 }
 
-function readAddresses(column: ColumnReader): Target[] {
-  const addresses: Target[] = [];
-  while (column.left) {
-    const words: Words =
-      column.byte() === 4
-        ? [0, 0, V4_PREFIX, column.word()]
-        : [column.word(), column.word(), column.word(), column.word()];
-    addresses.push({ words, text: formatAddress(...words), isPrivate: isPrivate(words) });
-  }
-  return addresses;
-}
+const targetAt = (words: Words): Target => ({ words, text: formatAddress(...words), isPrivate: isPrivate(words) });
 
 function readNumbers(column: ColumnReader): number[] {
   const numbers: number[] = [];
@@ -310,17 +316,21 @@ const readWords = (column: ColumnReader, flags: number, before: number): Words =
     : [0, 0, V4_PREFIX, (before + column.number()) >>> 0];
 
 function readPane(
-  { qualities, rare }: Columns<ColumnReader>,
+  columns: Columns<ColumnReader>,
   flags: number,
   hour: number,
+  identities: IdentityReader | undefined,
 ): Omit<Fragment, 'scope' | 'address' | 'contacts'> {
+  const { qualities, rare } = columns;
   return {
     inside: (flags & INSIDE) !== 0,
     hour,
     quality: qualities.number(),
     sample: flags & SAMPLED ? readSample(rare, flags) : EVERYTHING,
     fragments: flags & OF_MANY_FILES ? rare.number() : 1,
-    ...(flags & IDENTIFIED && { identity: readIdentity(rare.text()) }),
+    ...(flags & IDENTIFIED && {
+      identity: identityOr(identities ? identities.read(columns) : parseIdentity(columns.rare.text())),
+    }),
   };
 }
 
@@ -343,17 +353,9 @@ function readSample(column: ColumnReader, flags: number): Sample {
   return { failed, lateral, touched, answered, leftOut };
 }
 
-function readIdentity(text: string): Identity {
-  const value = JSON.parse(text) as Partial<Identity> | null;
-  const fields = value?.fields;
-  const isIdentity =
-    typeof fields === 'object' &&
-    fields !== null &&
-    Object.values(fields).every((each) => typeof each === 'string') &&
-    ['string', 'undefined'].includes(typeof value?.interfaceId) &&
-    ['boolean', 'undefined'].includes(typeof value?.behind);
-  if (!isIdentity) throw new CodecError('the identity of a source is invalid');
-  return value as Identity;
+function identityOr(identity: Identity | undefined): Identity {
+  if (!identity) throw new CodecError('the identity of a source is invalid');
+  return identity;
 }
 
 /** The state needed to read the contacts of a source. */
@@ -366,11 +368,14 @@ interface Reading {
   readonly isPrivate: boolean;
   /** The source port of the source's previous contact. */
   portBefore: number;
+  readonly isCompact: boolean;
+  /** How many targets of the dictionary were told before. */
+  readonly told: { count: number };
 }
 
 function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Reading): SeenContact | undefined {
   const { random } = columns;
-  const target = of.targets[columns.target.number()];
+  const target = of.targets[readPlace(columns.target, of)];
   const kind = of.kinds[columns.kind.number()];
   if (target === undefined || kind === undefined) throw new CodecError('a contact points beyond its dictionary');
   const port = columns.portHigh.byte() * 256 + columns.portLow.byte();
@@ -384,7 +389,7 @@ function readContact(columns: Columns<ColumnReader>, isWanted: boolean, of: Read
   const sourcePort = told & SAME_PORT ? of.portBefore : random.byte() + random.byte() * 256;
   of.portBefore = sourcePort;
   const [minutesLow, minutesHigh] = readMinutes(columns, told & ~SAME_PORT, second);
-  const flows = readFlows(columns);
+  const flows = readFlows(columns, of.isCompact ? flowsOfPort(sourcePort) : 0);
   const stored = of.derive ? 0 : random.word();
   if (!isWanted) return undefined;
   const protocol = kind % 256;
@@ -412,9 +417,17 @@ function readMinutes({ rare }: Columns<ColumnReader>, told: number, second: numb
   return told === NO_MINUTE ? [0, 0] : [rare.word() | 0, rare.word() | 0];
 }
 
-function readFlows({ flows, rare }: Columns<ColumnReader>): number {
+function readPlace(column: ColumnReader, { isCompact, told }: Reading): number {
+  const place = column.number();
+  if (!isCompact) return place;
+  return place === NEXT_TARGET ? told.count++ : place - 1;
+}
+
+/** @param usual the flows that follow from the source port. */
+function readFlows({ flows, rare }: Columns<ColumnReader>, usual: number): number {
   const told = flows.byte();
-  if (told > SEVERAL_FLOWS) throw new CodecError('flows are stored in an unknown form');
+  if (told > NO_FLOWS) throw new CodecError('flows are stored in an unknown form');
   if (told === SEVERAL_FLOWS) return rare.word() | 0;
-  return told === 0 ? 0 : 1 << (told - 1);
+  if (told === NO_FLOWS) return 0;
+  return told === 0 ? usual : 1 << (told - 1);
 }

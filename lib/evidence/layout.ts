@@ -6,10 +6,16 @@ import { type HashKey, keyedHash } from './keyed-hash.ts';
 
 /**
  * First byte of the stored bytes. Version 3 had one rate for all contacts of a source, and so never the bit UNEVEN.
- * Version 4 had one rate for all failed ones, and so never the bit LATERAL. Readers refuse any other version.
+ * Version 4 had one rate for all failed ones, and so never the bit LATERAL. Until version 5, targets, flows and
+ * identities took more bytes (see {@link COMPACT}). Readers refuse any other version.
  */
-const VERSION = 5;
-const READABLE = [3, 4, VERSION];
+const VERSION = 6;
+const READABLE = [3, 4, 5, VERSION];
+/**
+ * Since this version, the bytes of targets are stored plane by plane, a target is told by its place only where it is
+ * repeated, flows that follow from the source port are left out, and the ids of interface and instance are bytes.
+ */
+export const COMPACT = 6;
 export const HOUR = 3600;
 
 /** Brotli, unlike deflate, gives columns of different kinds their own codes. A higher quality gains next to nothing. */
@@ -36,9 +42,14 @@ export const MINUTE_BITS = 2;
 /** Combined with the form of the minutes: the source port equals that of the source's previous contact. */
 export const SAME_PORT = 4;
 /**
- * Flows are 32 bits. One flow is stored as its number starting at 1, no flow as 0, several flows as this and a word.
+ * Flows are 32 bits. Those that follow from the source port are stored as 0, one flow as its number starting at 1,
+ * several flows as this and a word. Until version 5, 0 was no flow.
  */
 export const SEVERAL_FLOWS = 33;
+export const NO_FLOWS = 34;
+
+/** The flows of one probe, as the kernel notes them (`flowBit` in `lib/kernel/assembly/contacts.ts`). */
+export const flowsOfPort = (port: number): number => (port === 0 ? 0 : 1 << (Math.imul(port >>> 4, 0x9e3779b1) >>> 27));
 
 /** The stored bytes are not fragments of a version that this code reads. */
 export class CodecError extends Error {
@@ -100,6 +111,9 @@ export function together(columns: Columns<ColumnWriter>): Uint8Array {
   head.number(compressed.length);
   return Buffer.concat([head.done(), compressed, columns.random.done()]);
 }
+
+/** The version of stored bytes that {@link openColumns} has opened. */
+export const versionOf = (stored: Uint8Array): number => stored[0]!;
 
 export function openColumns(stored: Uint8Array): Columns<ColumnReader> {
   if (!READABLE.includes(stored[0]!))

@@ -13,7 +13,7 @@ import {
 import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
-import { CodecError } from '../../../lib/evidence/layout.ts';
+import { CodecError, flowsOfPort } from '../../../lib/evidence/layout.ts';
 import { EVERYTHING, limitsOf } from '../../../lib/evidence/sample.ts';
 import { SEEN_LATERAL } from '../../../lib/evidence/seen.ts';
 import { readFlowLog } from '../../../lib/flowlog/read.ts';
@@ -153,6 +153,73 @@ describe('the codec', () => {
     });
     expect(decodeFragments('111122223333', stored)).toEqual([asCollected(expected)]);
   });
+
+  test('reads items of version 5, which had other forms of targets, flows and identities', () => {
+    const stored = Buffer.from(
+      'BbABE9QAAOT4+3nvV+gqjn9vDTYbaEWITnA8HWLq5PigevkCTxOO/eAlbbmN6XMKVRCNE9RZP8NSFNVmNLs/QxQwRASJEQfw4h4qiQBC5OJ63JPbfp8nIgGgSW2Fd8m55C1XxixWug3dsp1YPJFMpTOFYqlcqVqo4WwzwuwKp/2S3mhnUDZq+KVbdkuVyrOhW9VKuVQsZNKpZCIec2wLN5v3//8HQoHBhZCSjgGQIMoAAABAnAcAAAAJAAAAAAALAAAAUMMIAAAA',
+      'base64',
+    );
+    expect(stored[0]).toBe(5);
+    const at = 500_000 * HOUR + 30;
+    const seen = 8193;
+    const common = { port: 22, seen, packetBytes: 0, firstStart: at, firstEnd: at, lastEnd: at, minutesLow: 1 };
+    const [first, second] = decodeFragments('111122223333', stored);
+    expect([first!, second!].map(byHash)).toEqual(
+      [
+        fragmentOf({
+          address: '10.0.0.7',
+          identity: {
+            interfaceId: 'eni-0123456789abcdef0',
+            fields: { 'vpc-id': 'vpc-1', 'instance-id': 'i-0fedcba9876543210' },
+          },
+          contacts: [
+            contactOf({ ...common, target: '10.0.9.1', hash: 7, sourcePort: 40_000, flows: 1 << 9 }),
+            contactOf({ ...common, target: '203.0.113.9', hash: 9, sourcePort: 40_000, flows: 0 }),
+            contactOf({ ...common, target: '2001:db8::9', hash: 11, sourcePort: 0, flows: -5 }),
+          ],
+        }),
+        fragmentOf({
+          address: '10.0.0.8',
+          contacts: [contactOf({ ...common, target: '10.0.9.1', hash: 8, sourcePort: 50_000, flows: 1 << 3 })],
+        }),
+      ].map(asCollected),
+    );
+  });
+
+  test('leaves out flows that follow from the source port, as the kernel notes them', async () => {
+    const at = 500_000 * HOUR;
+    const ports = Array.from({ length: 300 }, (_, n) => 1 + n * 218);
+    const lines = ports.map(
+      (port, n) => `2 123456789012 eni-1 203.0.113.9 10.0.${n >> 8}.${n & 255} ${port} 22 6 1 44 ${at} ${at} REJECT OK`,
+    );
+    const collector = new Collector({ key: KEY });
+    await readFlowLog(bufferSource('ports', Buffer.from(lines.join('\n'))), collector);
+    const contacts = [...collector.sources()].flatMap(({ panes }) => panes).flatMap((pane) => pane.contacts);
+    expect(contacts).toHaveLength(ports.length);
+    for (const { sourcePort, flows } of contacts) expect(flows).toBe(flowsOfPort(sourcePort));
+  });
+
+  test('keeps flows that do not follow from the source port, and no flows', () => {
+    const contacts = [0, 1, 1 << 30, 1 << 31, 3].map((flows, hash) => contactOf({ hash, sourcePort: 40_000, flows }));
+    const fragment = asCollected(fragmentOf({ contacts }));
+    expect(byHash(decodeFragment(fragment, encodeFragment(fragment)))).toEqual(fragment);
+  });
+
+  test('keeps identities that sources have in common, and ids of every form', () => {
+    const fields = { 'account-id': '123456789012', 'subnet-id': 'subnet-0123456789abcdef0' };
+    const identities = [
+      { interfaceId: 'eni-00000000000000001', fields: { ...fields, 'instance-id': 'i-0aaaaaaaaaaaaaaaa' } },
+      { interfaceId: 'eni-00000000000000002', fields: { ...fields, 'instance-id': 'i-0bbbbbbbbbbbbbbbb' } },
+      { interfaceId: 'eni-1a2b3c4d', behind: true, fields: { ...fields, 'instance-id': 'i-1a2b3c4d' } },
+      { fields: { 'instance-id': 'eni-00000000000000001', 'subnet-id': '' } },
+      { interfaceId: 'I-0AAAAAAAAAAAAAAAA', fields: {} },
+      { interfaceId: 'eni-00000000000000003', fields },
+    ];
+    const fragments = identities.map((identity, n) => fragmentOf({ address: `10.0.0.${n + 1}`, identity }));
+    expect(decodeFragments('111122223333', encodeFragments(fragments))).toEqual(fragments);
+    const twice = encodeFragments([fragments[0]!, { ...fragments[1]!, address: '10.0.0.9' }]);
+    expect(twice.length - encodeFragments([fragments[0]!]).length).toBeLessThan(40);
+  });
 });
 
 /** Outside sources with a few rejected contacts each, as a file of records gives them. */
@@ -233,7 +300,7 @@ describe('bytes that are no fragment', () => {
       const other = Uint8Array.from(good);
       other[0] = version;
       expect(() => decode(other)).toThrow(CodecError);
-      expect(() => decode(other)).toThrow(`fragment version must be 3 or 4 or 5, got ${version}`);
+      expect(() => decode(other)).toThrow(`fragment version must be 3 or 4 or 5 or 6, got ${version}`);
     }
     expect(() => decode(new Uint8Array(0))).toThrow(CodecError);
   });

@@ -31,7 +31,7 @@ const contactAt = (hour: number): fc.Arbitrary<SeenContact> =>
       minutesHigh: fc.integer({ min: 0, max: 2 ** 30 - 1 }),
       sourcePort: fc.integer({ min: 0, max: 65_535 }),
       packetBytes: fc.integer({ min: 0, max: 255 }),
-      flows: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      flows: fc.oneof(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.constantFrom(0, 1, 1 << 9, 1 << 31)),
     })
     .map(({ first, length, last, ...rest }) => ({
       ...rest,
@@ -73,11 +73,14 @@ export const fragmentArbitrary: fc.Arbitrary<Fragment> = fc.integer({ min: 262_9
         identity: fc.record(
           {
             // Few ids, so that fragments of one source often have the same.
-            interfaceId: fc.oneof(fc.constantFrom('eni-0a', 'eni-0b', '~'), fc.string({ minLength: 1, maxLength: 30 })),
+            interfaceId: fc.oneof(
+              fc.constantFrom('eni-0a', 'eni-0b', 'eni-00123456789abcdef', '~'),
+              fc.string({ minLength: 1, maxLength: 30 }),
+            ),
             behind: fc.constant(true),
             fields: fc.record(
               {
-                'instance-id': fc.constantFrom('i-0a', 'i-0b', ''),
+                'instance-id': fc.constantFrom('i-0a', 'i-0b', 'i-0fedcba9876543210', ''),
                 'vpc-id': fc.string(),
                 'ecs-task-id': fc.string({ unit: 'grapheme' }),
               },

@@ -206,16 +206,26 @@ describe('of two who judge a source at the same time', () => {
   });
 });
 
-test('whatever a judgement rests on is read strongly consistent', async () => {
+test('what files may just have written is read strongly consistent, and the days before once', async () => {
   const client = embedded.client();
-  const reads: unknown[] = [];
+  const reads: { pk: string; to: string; isConsistent: unknown }[] = [];
   interfere(client, (operation, input) => {
-    if (operation === 'Query') reads.push(input.ConsistentRead);
+    if (operation !== 'Query') return undefined;
+    const values = input.ExpressionAttributeValues as Record<string, unknown>;
+    const [pk, to] = [String(Object.values(values)[0]), String(values[':to'] ?? '~')];
+    reads.push({ pk, to, isConsistent: input.ConsistentRead });
     return undefined;
   });
   await deployment.sibling(client).ingest('a', file(scan('rejected', { count: 20, end: START })), NOW);
-  expect(reads.length).toBeGreaterThan(3);
-  expect(new Set(reads)).toEqual(new Set([true]));
+  const dayBefore = new Date((START - 86_400) * 1000).toISOString();
+  const present = new Date((START - 3 * 3600) * 1000).toISOString().slice(0, 13);
+  const past = reads.filter(({ to }) => to < present);
+  // The source's own items and those that it shares.
+  expect(past.map(({ pk }) => pk.split('#')[0]).sort()).toEqual(['calm', 'source']);
+  expect(past.every(({ to, isConsistent }) => to > dayBefore && isConsistent === false)).toBe(true);
+  const others = reads.filter((read) => !past.includes(read));
+  expect(others.length).toBeGreaterThan(6);
+  expect(new Set(others.map(({ isConsistent }) => isConsistent))).toEqual(new Set([true]));
 });
 
 test('a source with years of findings is judged by those that its evidence can reach', async () => {

@@ -7,7 +7,10 @@ import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import {
   SEEN_ACCEPT,
   SEEN_CONVERSATION,
+  SEEN_OWN_TARGET,
   SEEN_PATIENT,
+  SEEN_PROBE,
+  SEEN_REPLY,
   SEEN_SYN,
   SEEN_SYN_ACK,
   SEEN_TCP,
@@ -21,6 +24,8 @@ import { useWindows } from './fixture/windows.ts';
 
 const NOW = (HOUR + 1) * 3600;
 const WELL = SEEN_TCP | SEEN_SYN | SEEN_ACCEPT | SEEN_SYN_ACK | SEEN_CONVERSATION;
+const OWN = (WELL & ~SEEN_CONVERSATION) | SEEN_OWN_TARGET;
+const DATAGRAMS = SEEN_PROBE | SEEN_ACCEPT | SEEN_REPLY;
 const contacts = (count: number, seen?: number) =>
   Array.from({ length: count }, (_, n) => contact({ port: n + 1, hash: n + 1, ...(seen !== undefined && { seen }) }));
 const outside = (count: number): Fragment =>
@@ -35,6 +40,11 @@ const EXAMPLES: Readonly<Record<string, Fragment>> = {
 };
 const OWN_AND_SHARES = ['own item', 'shares of inside'];
 const patient = contacts(1, SEEN_TCP | SEEN_SYN | SEEN_ACCEPT | SEEN_PATIENT);
+/** Ports that were found open and left, each on another host. */
+const touches = (count: number, network: string, seen = WELL & ~SEEN_CONVERSATION, protocol = 6) =>
+  fragment({
+    contacts: Array.from({ length: count }, (_, n) => contact({ target: `${network}${n}`, hash: n, seen, protocol })),
+  });
 const away = contact({ target: '198.51.100.9' });
 const use = useWindows();
 
@@ -46,6 +56,11 @@ describe('a fragment', () => {
     ['of an inside source with 65 answered contacts', fragment({ contacts: contacts(65, WELL) }), ['own item']],
     ['of an inside source with a failed contact inside', fragment({ contacts: contacts(1) }), OWN_AND_SHARES],
     ['of an inside source with a contact that a client tried again', fragment({ contacts: patient }), ['own item']],
+    ['of an inside source with half a sweep of open ports', touches(5, '10.0.9.'), ['own item']],
+    ['of an inside source with less than half', touches(4, '10.0.9.'), ['packed inside']],
+    ['of an inside source that left as many hosts outside', touches(40, '198.51.100.'), ['packed inside']],
+    ['of an inside source that left hosts outside which are its own', touches(5, '198.51.100.', OWN), ['own item']],
+    ['of an inside source that exchanged datagrams', touches(40, '10.0.9.', DATAGRAMS, 17), ['packed inside']],
     ['of an inside source with a failed contact outside', fragment({ contacts: [away] }), ['own item']],
   ])('%s', (_, each, expected) => {
     expect(

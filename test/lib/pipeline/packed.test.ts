@@ -27,3 +27,13 @@ test('rewrites values one by one and leaves out those without another value', ()
   expect([...names]).toEqual([{ id: 10 }, { id: 3 }]);
   expect(names.length).toBe(2);
 });
+
+test('keeps values that are longer than a block, and many that fill blocks', () => {
+  const long = { id: 0, name: 'ü'.repeat(700_000) };
+  const values = [long, ...Array.from({ length: 3000 }, (_, id) => ({ id, name: 'x'.repeat(1000) })), long];
+  const packed = packedOf(...values);
+  expect([...packed]).toEqual(values);
+  expect([...packed.rewrite((value) => (value.id === 0 ? { id: 1 } : value))]).toEqual(
+    values.map((value) => (value.id === 0 ? { id: 1 } : value)),
+  );
+});

@@ -73,10 +73,10 @@ test('windows of another version fail the judgements that read them, and lose no
     await deployment.client.send(new PutCommand({ TableName: windows, Item: { ...item, data } }));
   }
   const next = { name: 'd', body: file(scan('rejected', { count: 15, first: 401, end: START + 900 })) };
-  expect(await replay(deployment, NOW + 900, [next])).toEqual(['fragment version must be 3 or 4 or 5, got 2']);
+  expect(await replay(deployment, NOW + 900, [next])).toEqual(['fragment version must be 3 or 4 or 5 or 6, got 2']);
   const { failures } = await deployment.settle(NOW + 3 * HOUR);
   expect(new Set(failures.map(({ message }) => message))).toEqual(
-    new Set(['fragment version must be 3 or 4 or 5, got 2']),
+    new Set(['fragment version must be 3 or 4 or 5 or 6, got 2']),
   );
   expect(await findings()).toEqual(before);
 

@@ -171,6 +171,16 @@ describe('the digest', () => {
         count: 1,
         bySeverity: { low: 1 },
         largest: ['1'.repeat(24)],
+        top: [
+          {
+            id: '1'.repeat(24),
+            severity: 'low',
+            title: 'lateral vertical scan',
+            by: '10.0.7.105',
+            failed: 12,
+            answered: 0,
+          },
+        ],
       },
     ]);
   });

@@ -58,7 +58,7 @@ const reasonOf = (campaign: Awaited<ReturnType<typeof campaignsOf>>[number] | un
   campaign?.reasons.find((reason) => reason.test === 'watched');
 
 describe('from outside', () => {
-  test('a small one is none without a watch', async () => {
+  test('a small one raises no finding without a watch', async () => {
     await live(deployment, [vertically(SMALL)]);
     expect(await campaignsOf(deployment)).toEqual([]);
   });
@@ -83,7 +83,7 @@ describe('from outside', () => {
     ['its source and another target', { source: '203.0.113.0/24', target: '10.0.13.0/24' }],
     ['an account', { account: ACCOUNT }],
     ['another time', { target: '10.0.12.0/24', from: isoTime(NOON + 10 * HOUR) }],
-  ])('a small one is none under the watch of %s', async (_, scope) => {
+  ])('a small one raises no finding under the watch of %s', async (_, scope) => {
     await add(scope);
     await live(deployment, [vertically(SMALL)]);
     expect(await campaignsOf(deployment)).toEqual([]);
@@ -155,7 +155,7 @@ describe('from inside', () => {
     await settleHourly(deployment, 1, 1);
   }
 
-  test('a small one is none without a watch', async () => {
+  test('a small one raises no finding without a watch', async () => {
     await seen();
     expect(await campaignsOf(deployment)).toEqual([]);
   });
@@ -174,7 +174,7 @@ describe('from inside', () => {
     ['another account', { account: '999988887777', target: '10.0.40.0/24' }],
     ['a subnet in which none of them is', { subnet: 'subnet-0f' }],
     ['a namespace', { namespace: 'shop' }],
-  ])('a small one is none under the watch of %s', async (_, scope) => {
+  ])('a small one raises no finding under the watch of %s', async (_, scope) => {
     await add(scope);
     await seen();
     expect(await campaignsOf(deployment)).toEqual([]);

@@ -26,14 +26,14 @@ export async function expectedOf(objects: readonly LogObject[], now: number): Pr
   return saidOf(detections.map(({ finding }) => finding));
 }
 
-/** Findings that stand, in a form that can be compared: the id is keyed, and who ended it when is no matter here. */
+/** Findings that stand, in a form that can be compared: ids are keyed, and who ended one when is no matter here. */
 export function saidOf(findings: readonly Finding[]): Said {
   return new Map(
     findings
       .filter((finding) => !isVoid(finding))
-      .map(({ id: _id, status: _status, closedBecause: _closedBecause, ...finding }) => [
+      .map(({ id: _id, status: _status, closedBecause: _closedBecause, campaign, ...finding }) => [
         `${finding.firstSeen} ${finding.kind} ${finding.source?.address ?? finding.targets.sample[0]}`,
-        JSON.stringify(finding, (_, value: unknown) => sorted(value)),
+        JSON.stringify({ ...finding, isOfCampaign: campaign !== undefined }, (_, value: unknown) => sorted(value)),
       ]),
   );
 }

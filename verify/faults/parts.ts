@@ -1,9 +1,10 @@
 /** The parts of `npm run faults`: each kind of fault at length, and what else a part must show. */
 
 import { poisoned } from './damage.ts';
+import { killsOfForward, startForwarding, withForwarded } from './forwarded.ts';
 import { connections, denial, fullQueues, kills, killsAfterAnswers, nothing, restarts, together } from './inject.ts';
 import { ingestLarge } from './large.ts';
-import { type Assembly, type FaultStack, type StackOptions, startFaultStack } from './stack.ts';
+import { type Assembly, assemble, type FaultStack, type StackOptions, startFaultStack } from './stack.ts';
 import { runTrial, type Trial, type TrialOptions } from './trial.ts';
 
 /** What a part is given. */
@@ -21,6 +22,8 @@ const SCANS = 40;
 const KILLS = 60;
 const KILLS_AFTER_ANSWERS = 10;
 const RESTARTS = 15;
+const KILLS_OF_FORWARD = 5;
+const FORWARDED = { objects: 40, scans: 16 };
 const BURST = 1000;
 const BURST_SCANS = 120;
 const BURST_PARALLEL = 64;
@@ -48,6 +51,16 @@ export const PARTS: Readonly<Record<string, Part>> = {
       )(setting)
     ).map(flat),
   large: async ({ assembly }) => [await ingestLarge(assembly)],
+  forward: async ({ seed }) => {
+    const stack = await startForwarding(assemble('destinations'), { patience: PATIENCE });
+    try {
+      const inject = together(killsOfForward(KILLS_OF_FORWARD), connections);
+      const options = { ...FORWARDED, network: 1, inject };
+      return [await withForwarded(stack, await trial(stack, 'all', seed, options))];
+    } finally {
+      await stack.stop();
+    }
+  },
   poison: one({ inject: denial, damage: poisoned }, { patience: 6 }),
   soak: async ({ assembly, seed, minutes }) => {
     const end = Date.now() + minutes * 60_000;

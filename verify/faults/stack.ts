@@ -15,6 +15,7 @@ import { deadLetterQueue, lookInto } from '../../lib/store/dead-letters.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
 import { type LocalCloud, type LocalCloudEvent, startLocalCloud } from '../../local/cloud.ts';
 import { sharedAssembly, templateOf } from '../../test/deployments/assembly.ts';
+import type { DeploymentName } from '../../test/deployments/deployments.ts';
 import { addInbox, FUNCTIONS, type FunctionName, type Template, takeAll } from '../../test/functions/fixture/stack.ts';
 import { itemsOf } from '../../test/lib/store/fixture/tables.ts';
 import { type FaultProxy, startProxy } from './proxy.ts';
@@ -22,6 +23,7 @@ import type { LogObject } from './workload.ts';
 
 /** A synthesized stack with its bundles. */
 export interface Assembly {
+  readonly stack: DeploymentName;
   readonly folder: string;
   readonly template: Template;
   /** What a function is deployed with. */
@@ -34,6 +36,8 @@ export interface StackOptions {
   readonly patience?: number | null;
   /** Tries for each message. Five are deployed. */
   readonly tries?: number;
+  /** Changes the template first. */
+  readonly change?: (template: Template) => void;
   /** Replaces a function's handler by one of the module text given, which may import `./index.mjs`. */
   readonly wrapped?: Readonly<Partial<Record<FunctionName, string>>>;
 }
@@ -68,6 +72,8 @@ export interface FaultStack {
   findings(): Promise<StoredFinding[]>;
   /** Bodies of all that was published since the last call. */
   published(): Promise<Record<string, unknown>[]>;
+  /** Takes the bodies in a queue of the template. */
+  take(queue: string): Promise<string[]>;
   /** Bodies in a dead-letter queue. They stay there. */
   deadLetters(output: string): Promise<string[]>;
   /** Empties a dead-letter queue. */
@@ -76,7 +82,6 @@ export interface FaultStack {
   stop(): Promise<void>;
 }
 
-const NAME = 'functions';
 const PRELOAD = fileURLToPath(new URL('./preload.mjs', import.meta.url));
 /** Long beside what a batch takes, short beside what is deployed: a function that hangs ends within a trial. */
 const FUNCTION_SECONDS = 30;
@@ -84,10 +89,11 @@ const INBOX = 'Inbox';
 /** All but digests. The local SNS takes a list of values for one text, so that no list of events would let a storm pass. */
 const NOTIFICATION = { event: [{ 'anything-but': ['digest'] }] };
 
-/** The deployment that faults are tried on, with its bundles. */
-export function assemble(): Assembly {
-  const template = templateOf(NAME) as Template;
+/** A deployment that faults are tried on, with its bundles. Default: one without destinations of alerts. */
+export function assemble(stack: DeploymentName = 'functions'): Assembly {
+  const template = templateOf(stack) as Template;
   return {
+    stack,
     folder: sharedAssembly(),
     template,
     memoryMiB: (name) => functionOf(template, name).Properties.MemorySize as number,
@@ -96,7 +102,7 @@ export function assemble(): Assembly {
 
 /** Starts the assembly on a local cloud of its own. */
 export async function startFaultStack(assembly: Assembly, options: StackOptions = {}): Promise<FaultStack> {
-  const { patience = 4, tries = 5, wrapped = {} } = options;
+  const { patience = 4, tries = 5, wrapped = {}, change } = options;
   const folder = mkdtempSync(join(tmpdir(), 'sweepwatch-faults-'));
   const [clock, memory, data] = ['clock', 'memory', 'data'].map((name) => join(folder, name)) as [
     string,
@@ -108,6 +114,7 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
   appendFileSync(memory, '');
   const [aws, dynamodb] = await Promise.all([startProxy(), startProxy()]);
   const template = structuredClone(assembly.template);
+  change?.(template);
   hasten(template, patience === null ? undefined : FUNCTION_SECONDS, tries);
   prepare(template, {
     NODE_OPTIONS: `--import=${PRELOAD}`,
@@ -121,7 +128,7 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
   const events: LocalCloudEvent[] = [];
   const cloud = await startLocalCloud({
     assembly: assembly.folder,
-    stack: NAME,
+    stack: assembly.stack,
     template,
     mailbox: join(folder, 'mail'),
     data,
@@ -170,6 +177,7 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
     async published() {
       return (await takeAll(sqs, urlOf(INBOX)!)).map((body) => JSON.parse(body) as Record<string, unknown>);
     },
+    take: (queue) => takeAll(sqs, urlOf(queue)!),
     async deadLetters(output) {
       // Looking asks with a long poll, a second for an empty queue.
       if ((await attribute(output, 'ApproximateNumberOfMessages')) === 0) return [];
@@ -214,7 +222,8 @@ function hasten({ Resources }: Template, seconds: number | undefined, tries: num
 }
 
 function prepare(template: Template, variables: Readonly<Record<string, string>>): void {
-  for (const name of FUNCTIONS) {
+  const hasForward = Object.keys(template.Resources).some((id) => id.includes('ForwardFunction'));
+  for (const name of [...FUNCTIONS, ...(hasForward ? (['Forward'] as const) : [])]) {
     const { Variables } = functionOf(template, name).Properties.Environment as { Variables: Record<string, unknown> };
     Object.assign(Variables, variables);
   }

@@ -74,8 +74,11 @@ export interface Trial {
 
 const PARALLEL = 8;
 const LIMIT_MS = 120_000;
-/** More than alert waits with a lease and settle with a mark, together. */
-const STEP_SECONDS = 200;
+/**
+ * More than alert waits with a lease and settle with a mark, together, and than the quarter of an hour after which settle
+ * looks for campaigns in an hour that got new evidence.
+ */
+const STEP_SECONDS = 1000;
 const ROUNDS = 2;
 const REDRIVES = 3;
 
@@ -237,8 +240,11 @@ const isIn = (network: number, address: string | undefined): boolean =>
   address !== undefined && (address.startsWith(`10.${network}.`) || address.startsWith(`198.51.${network}.`));
 const isOf = ({ finding }: StoredFinding, network: number): boolean =>
   isIn(network, finding.source?.address ?? finding.targets.sample[0]);
-const isAbout = ({ source }: Record<string, unknown>, network: number): boolean =>
-  isIn(network, (source as { address?: string } | null)?.address);
+const isAbout = ({ source, targets }: Record<string, unknown>, network: number): boolean =>
+  isIn(
+    network,
+    (source as { address?: string } | null)?.address ?? (targets as { sample: string[] } | undefined)?.sample[0],
+  );
 
 /** The news in a message. A second message with the same news is a duplicate. */
 const newsOf = ({ id, event, severity, openPorts }: Record<string, unknown>): string =>

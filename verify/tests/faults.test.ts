@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { poisoned } from '../faults/damage.ts';
-import { connections, denial, fullQueues, killsAfterAnswers, restarts, together } from '../faults/inject.ts';
+import { startForwarding, withForwarded } from '../faults/forwarded.ts';
+import { connections, denial, fullQueues, killsAfterAnswers, nothing, restarts, together } from '../faults/inject.ts';
 import { assemble, type FaultStack, startFaultStack } from '../faults/stack.ts';
 import { type Inject, runTrial } from '../faults/trial.ts';
 
@@ -72,6 +73,25 @@ return { batchItemFailures: [] };
       inject: killsAfterAnswers(KILLED_AFTER_ANSWERS),
     });
     expect(problems.join()).toMatch(/never arrived|say something else than one pass does/);
+  } finally {
+    await stack.stop();
+  }
+}, 150_000);
+
+test('a forward that acknowledges without passing on does not pass', async () => {
+  const text = 'export const handler = async () => ({ batchItemFailures: [] });';
+  const stack = await startForwarding(assemble('destinations'), { patience: 3, wrapped: { Forward: text } });
+  try {
+    const trial = await runTrial(stack, {
+      ...{ name: 'forward', seed: SEED, network: 6, objects: 6, scans: 3 },
+      inject: nothing,
+    });
+    expect(trial.problems).toEqual([]);
+    expect((await withForwarded(stack, trial)).problems).toEqual([
+      expect.stringContaining('never reached the event bus'),
+      expect.stringContaining('never reached Security Hub'),
+      'no chat message was shown',
+    ]);
   } finally {
     await stack.stop();
   }

@@ -62,7 +62,8 @@ controllers, execs of an operator, and one exec with nmap. The run ended with ${
       billTable(lines),
       `**Estimated**: CloudWatch Logs is taken to deliver each of two streams every five seconds, in ${count(kept.payloads)} payloads here. Reads are charged as if the
 days before had been the same. The processor here stands for one of AWS. No flow log arrives, so the scheduled function works for signals
-alone. It reads the evidence of seven days at each run with news, which is most of the bill: a larger cluster pays less for a GiB. Evidence is stored for ${of.settings.retentionDays.windows} days.`,
+alone. Each run reads the hours around new evidence. Only if that can make or change a finding, it reads the six days around it, which is
+most of the reads here. Evidence is stored for ${of.settings.retentionDays.windows} days.`,
     ),
   ].join('\n\n')}\n`;
 }

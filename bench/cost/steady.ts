@@ -4,6 +4,8 @@
  */
 import { hourOfText } from '../../lib/store/keys.ts';
 
+/** Partitions of a day, whose sort keys begin with the hour. */
+const DAY_IN_KEY = /^(.*#)(\d{4}-\d\d-\d\d)#(\d+)$/;
 const HOUR_IN_KEY = /^(.*#)(\d{4}-\d\d-\d\dT\d\d)(#|$)/;
 
 /** Bytes that the queries of a deployment some days old would read, told from those of a new one. */
@@ -16,6 +18,9 @@ export class Steady {
   /** What partitions of an hour that is over hold, by kind. */
   readonly #seen = new Map<string, { partitions: number; bytes: number }>();
 
+  /** Bytes of an hour in a shard of a day, by kind and shard, as last read. */
+  readonly #ofHour = new Map<string, number>();
+
   /** @param first the epoch hour in which the run begins. */
   constructor(first: number) {
     this.#first = first;
@@ -24,9 +29,22 @@ export class Steady {
 
   /** Bytes of a query that read `bytes`, had the days before been like this one. */
   bytesOf(key: string, from: unknown, to: unknown, bytes: number): number {
+    const day = DAY_IN_KEY.exec(key);
+    if (day && typeof from === 'string' && typeof to === 'string') return this.#hoursOfDay(day, from, to, bytes);
     if (typeof from === 'string' && typeof to === 'string') return this.#inHours(key, from, to, bytes);
     const match = HOUR_IN_KEY.exec(key);
     return match ? this.#partition(match[1]!, hourOfText(match[2]!), bytes) : bytes;
+  }
+
+  /** Hours before the run hold what an hour of it held when it was last read. */
+  #hoursOfDay([, kind, day, shard]: RegExpExecArray, from: string, to: string, bytes: number): number {
+    const midnight = hourOfText(`${day}T00`);
+    const first = Math.max(midnight, hourOfText(from.slice(0, 13)));
+    const last = Math.min(midnight + 23, hourOfText(to.slice(0, 13)), this.hour);
+    const known = Math.max(0, last - Math.max(first, this.#first) + 1);
+    const before = Math.max(0, Math.min(last, this.#first - 1) - first + 1);
+    if (known > 0) this.#ofHour.set(`${kind}${shard}`, bytes / known);
+    return bytes + before * (this.#ofHour.get(`${kind}${shard}`) ?? 0);
   }
 
   #inHours(key: string, from: string, to: string, bytes: number): number {

@@ -11,7 +11,7 @@ import type { Version } from '../store/findings-store.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
 import type { Judged } from './judge.ts';
 import { hourOf } from './judge-source.ts';
-import { type NearSignals, readNearSignals } from './near-signals.ts';
+import { type NearSignals, readNearSignals, readNews } from './near-signals.ts';
 import { type Closing, closeFinding, mayClose, noteReviewOf, storeFinding, takenOverBy } from './recorder.ts';
 import type { Services } from './services.ts';
 
@@ -54,6 +54,7 @@ async function attempt(
   moment: SignalMoment,
 ): Promise<Judged & { isRefused: boolean }> {
   const range = { from: from - AROUND_HOURS, to: to + AROUND_HOURS };
+  if (!(await mayChange({ from, to }, range, services))) return { opened: 0, updated: 0, isRefused: false };
   const near = await readNearSignals(services.signals, { from, to });
   const judged = { opened: 0, updated: 0, isRefused: false };
   const touched = near.meeting.episodes.filter((episode) => isWithin(episode, range));
@@ -109,6 +110,26 @@ async function attempt(
     judged.updated++;
   }
   return judged;
+}
+
+/**
+ * Whether new evidence about some hours can matter: it makes a finding, or belongs to a finding or a scan of that time or
+ * later. Most evidence does not, and reading days of it is most of what signals cost.
+ */
+async function mayChange({ from, to }: Hours, range: Hours, services: JudgingSignals): Promise<boolean> {
+  const { meeting, hours } = await readNews(services.signals, { from, to });
+  if (meeting.episodes.some((episode) => isWithin(episode, hours))) return true;
+  const isRecent = ({ finding }: StoredFinding): boolean => !isVoid(finding) && hourOf(finding.lastSeen) >= hours.from;
+  const stored = await services.findings.ofSignals(range);
+  // A caller that watches what it listed hours before is excused for that.
+  if (stored.some((one) => isRecent(one) || (one.finding.kind === 'discovery-spree' && !isVoid(one.finding))))
+    return true;
+  const scans = await scansNear(range, services);
+  return scans.some(
+    (scan) =>
+      isRecent(scan) &&
+      (scan.finding.direction !== 'inbound' || hasOtherSignals(scan.finding, meeting.explain(scan.finding).finding)),
+  );
 }
 
 /** Starts watches of the places of episodes. Their module is loaded by the first that does. */

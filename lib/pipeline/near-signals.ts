@@ -15,6 +15,10 @@ const PAST_HOURS = 120;
  * judged ones: the second is for a day that could not be carried, the others for the first days of a deployment.
  */
 const CARRIED_HOURS = [48, 72, 24, 0];
+/** Hours before that are read as they are at this moment: those in which findings may change. */
+const FRESH_HOURS = 26;
+/** Hours around new evidence in which it can make a finding or change one. Sessions may last longer. */
+const NEWS_HOURS = 3;
 /** Hours after a signal: the end of its episode, and repetitions that make it a habit. */
 const LATER_HOURS = 48;
 
@@ -29,11 +33,26 @@ export interface NearSignals {
   readonly dropped: number;
 }
 
+/**
+ * What the evidence near some epoch hours says without that of the days before, which can only excuse it: nothing here is
+ * nothing with it.
+ */
+export async function readNews(
+  store: SignalsStore,
+  { from, to }: Hours,
+): Promise<{ meeting: SignalMeeting; hours: Hours }> {
+  const hours = { from: from - NEWS_HOURS, to: to + NEWS_HOURS };
+  const { gathered } = await store.read(hours);
+  return { meeting: new SignalMeeting(judgeGathered(gathered)), hours };
+}
+
 /** Reads what is known about some epoch hours, strongly consistent, with what rules need before and after them. */
 export async function readNearSignals(store: SignalsStore, { from, to }: Hours): Promise<NearSignals> {
-  const { gathered, items } = await store.read({ from: from - PAST_HOURS, to: to + LATER_HOURS });
+  const past = await store.readPast({ from: from - PAST_HOURS, to: from - FRESH_HOURS - 1 });
+  const fresh = await store.read({ from: from - FRESH_HOURS, to: to + LATER_HOURS });
   const carried = { facts: await readCarried(store, from), hosts: [] };
-  const { signals, directory, lastAt, dropped } = judgeGathered([...gathered, carried]);
+  const { signals, directory, lastAt, dropped } = judgeGathered([...past.gathered, ...fresh.gathered, carried]);
+  const items = [...past.items, ...fresh.items];
   return {
     meeting: new SignalMeeting({ signals, directory }),
     lastAt: lastAt / 1000,

@@ -46,7 +46,7 @@ export interface Swept extends Counts {
  * @param timeLeft seconds until it must be over.
  */
 export async function sweep(
-  services: Services,
+  { signals, ...others }: Services,
   timeLeft: () => number = () => Number.POSITIVE_INFINITY,
 ): Promise<Swept> {
   const counts: Counts = {
@@ -60,6 +60,7 @@ export async function sweep(
     postponed: 0,
     subscriptionsMissing: 0,
   };
+  const services: Services = { ...others, ...(signals && { signals: signals.remembering() }) };
   const now = services.clock();
   const run = { now, timeLeft, failures: [] as Error[], judging: judgingOnce(services, now) };
   for (const { work, leaves } of TASKS) {

@@ -55,9 +55,17 @@ type Entry = readonly [log: string | null, what: Fact | ProcessEvent | ScriptPar
 
 export class SignalsStore {
   #options: SignalsStoreOptions;
+  /** What was read of the past, by its hours. Undefined if it is read each time. */
+  readonly #past: Map<string, Promise<SignalsRead>> | undefined;
 
-  constructor(options: SignalsStoreOptions) {
+  constructor(options: SignalsStoreOptions, past?: Map<string, Promise<SignalsRead>>) {
     this.#options = options;
+    this.#past = past;
+  }
+
+  /** The same store, which reads each day of the past once. For one run, because late events change the past. */
+  remembering(): SignalsStore {
+    return new SignalsStore(this.#options, new Map());
   }
 
   /**
@@ -99,15 +107,37 @@ export class SignalsStore {
     return { items: items.length, bytes, hours: [...hours.keys()].sort((a, b) => a - b), dropped };
   }
 
-  /** Everything that was gathered about an inclusive range of epoch hours, strongly consistent. */
-  async read({ from, to }: Hours): Promise<SignalsRead> {
+  /**
+   * The same for hours that only weigh what others mean, at half the price: what was written in the last seconds may be
+   * missing.
+   */
+  async readPast({ from, to }: Hours): Promise<SignalsRead> {
+    const days: Hours[] = [];
+    for (let day = Math.floor(from / 24); day <= Math.floor(to / 24); day++)
+      days.push({ from: Math.max(from, day * 24), to: Math.min(to, day * 24 + 23) });
+    const found = await Promise.all(
+      days.map((hours) => {
+        const name = `${hours.from} ${hours.to}`;
+        const known = this.#past?.get(name) ?? this.read(hours, { isConsistent: false });
+        this.#past?.set(name, known);
+        return known;
+      }),
+    );
+    return {
+      gathered: found.flatMap(({ gathered }) => gathered),
+      items: new Map(found.flatMap(({ items }) => [...items])),
+    };
+  }
+
+  /** Everything that was gathered about an inclusive range of epoch hours, strongly consistent by default. */
+  async read({ from, to }: Hours, { isConsistent = true } = {}): Promise<SignalsRead> {
     const { client, table } = this.#options;
     const partitions: string[] = [];
     for (let day = Math.floor(from / 24); day <= Math.floor(to / 24); day++)
       for (let shard = 0; shard < SHARDS; shard++) partitions.push(signalsShard(day * 24, shard));
     const found = await inParallel(PARALLEL, partitions, (pk) =>
       queryAll(client, table, {
-        ConsistentRead: true,
+        ConsistentRead: isConsistent,
         KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
         ExpressionAttributeValues: { ':pk': pk, ':from': `${hourText(from)}#`, ':to': `${hourText(to)}#~` },
       }),

@@ -34,12 +34,13 @@ It only reads. A check for which you lack the permission is skipped.`,
     `The command needs these permissions, and skips a check without its own:
   cloudformation:DescribeStacks, ec2:DescribeFlowLogs, s3:ListBucket,
   s3:GetBucketNotification, s3:GetObject, sqs:GetQueueAttributes,
-  lambda:GetFunctionConcurrency, lambda:ListEventSourceMappings,
+  lambda:GetFunctionConcurrency, lambda:ListEventSourceMappings, lambda:GetPolicy,
   cloudwatch:GetMetricData, cloudwatch:DescribeAlarms, dynamodb:Query,
   sns:ListSubscriptionsByTopic, events:DescribeRule, events:DescribeEventBus,
-  securityhub:DescribeHub
+  logs:DescribeSubscriptionFilters, securityhub:DescribeHub
 With --pre: cloudformation:DescribeStacks, ec2:DescribeVpcs, ec2:DescribeFlowLogs,
-  lambda:GetAccountSettings and, for a bucket that the settings name, the calls of S3
+  lambda:GetAccountSettings, logs:DescribeSubscriptionFilters and, for a bucket that
+  the settings name, the calls of S3
 
 Exit codes: 0 no failure, 1 at least one check failed, 2 wrong usage, no such stack,
 or nothing could be looked at.`,

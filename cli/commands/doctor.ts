@@ -3,6 +3,7 @@
 import { keysOf } from '../../lib/config/bucket-keys.ts';
 import { loadSettings, SettingsError } from '../../lib/config/load.ts';
 import type { Settings } from '../../lib/config/settings-types.ts';
+import { signalGroups } from '../../lib/config/signal-groups.ts';
 import { gatherAccount } from '../../lib/store/health/account.ts';
 import type { StackFacts } from '../../lib/store/health/facts.ts';
 import { gather } from '../../lib/store/health/gather.ts';
@@ -48,6 +49,7 @@ async function beforeDeployment(options: DoctorOptions, terminal: Terminal): Pro
     bucket: existing ?? settings.bucket.new?.name,
     owner: given?.account,
     folder: given?.account === undefined ? undefined : keysOf(given).prefix,
+    logGroups: [...new Set(signalGroups(settings.signals).map(({ logGroup }) => logGroup))],
     now: Date.now() / 1000,
   };
   const facts = { ...(await gatherAccount(planned, connectionOf(options))), settings, file, existing };

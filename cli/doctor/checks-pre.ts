@@ -6,6 +6,7 @@ import { delivers } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
 import { type Check, fail, judged, ok, region, skip, type Verdict, warn } from './check.ts';
+import { describe, FILTERS_OF_A_GROUP, othersIn } from './checks-signals.ts';
 import { judgeScopes } from './scopes.ts';
 
 /** What is known before a deployment. */
@@ -52,6 +53,37 @@ const SCOPES_BEFORE: Check<Planned> = {
       const domains = `npx --no-install sweepwatch setup domains --config ${shellWord(file)} ${region(facts)}`;
       return judgeScopes(vpcs, logged, settings.routingDomains, domains);
     }),
+};
+
+/** Log groups of the settings that have no place left for a subscription filter. */
+const LOG_GROUPS_BEFORE: Check<Planned> = {
+  id: 'account.log-groups',
+  permission: 'logs:DescribeSubscriptionFilters',
+  anchor: 'log-groups-of-signals',
+  judge: (facts) => {
+    if (!facts.filters.size) return [skip('log groups of signals: the settings name none')];
+    return [...facts.filters].flatMap(([group, answer]): readonly Verdict[] => {
+      const show = describe(facts, group);
+      if ('missing' in answer)
+        return [
+          fail(
+            `the log group ${group} does not exist in ${facts.stack.region}`,
+            'the deployment would fail at its subscription filter. A cluster makes it once its audit log is switched on',
+            show,
+          ),
+        ];
+      return judged(facts, `log group ${group}`, answer, (filters) => {
+        const { others, hasOurs } = othersIn(filters, deployed(facts, 'SignalsFunction'));
+        if (hasOurs || others.length < FILTERS_OF_A_GROUP) return ok(`${group} has a place for a subscription filter`);
+        return failIfNew(
+          facts,
+          `${group} already has ${others.length} subscription filters: ${others.join(', ')}`,
+          'AWS allows two for a log group unless the quota of the account is higher, so the deployment would fail at a third. Let one of them feed the other collector',
+          show,
+        );
+      });
+    });
+  },
 };
 
 /** A failure of a first deployment. An update may own what is in the way, so that it gets a warning. */
@@ -154,6 +186,7 @@ export const PRE_CHECKS: readonly Check<Planned>[] = [
         return verdicts.length ? verdicts : ok('no VPC of the settings has another flow log');
       }),
   },
+  LOG_GROUPS_BEFORE,
   {
     id: 'account.concurrency',
     permission: 'lambda:GetAccountSettings',

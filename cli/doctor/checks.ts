@@ -3,5 +3,6 @@ import type { Check } from './check.ts';
 import { DESTINATION_CHECKS } from './checks-destinations.ts';
 import { LOG_CHECKS } from './checks-logs.ts';
 import { PIPELINE_CHECKS } from './checks-pipeline.ts';
+import { SIGNAL_CHECKS } from './checks-signals.ts';
 
-export const CHECKS: readonly Check[] = [...LOG_CHECKS, ...PIPELINE_CHECKS, ...DESTINATION_CHECKS];
+export const CHECKS: readonly Check[] = [...LOG_CHECKS, ...PIPELINE_CHECKS, ...SIGNAL_CHECKS, ...DESTINATION_CHECKS];

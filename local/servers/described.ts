@@ -78,8 +78,13 @@ export interface Described {
   mostInPage: number;
   /** Names of alarms with their state and the time of the last change in epoch seconds. */
   readonly alarms: Map<string, { state: string; since: number }>;
-  /** Functions by name, with their reserved concurrency and their environment variables. */
-  readonly functions: Map<string, { reserved?: number; variables?: Readonly<Record<string, string>> }>;
+  /** Functions by name, with their reserved concurrency, environment variables and the statements of their policy. */
+  readonly functions: Map<
+    string,
+    { reserved?: number; variables?: Readonly<Record<string, string>>; policy?: object[] }
+  >;
+  /** The subscription filters of log groups, by name. Others do not exist. */
+  readonly logFilters: Map<string, { name: string; destination: string }[]>;
   /** States of rules by name. */
   readonly rules: Map<string, string>;
   /** Names of event buses. */
@@ -107,6 +112,7 @@ export const nothingDescribed = (): Described => ({
   mostInPage: 1000,
   alarms: new Map(),
   functions: new Map(),
+  logFilters: new Map(),
   rules: new Map(),
   buses: new Set(['default']),
   mappings: [],
@@ -130,7 +136,16 @@ export async function describeResources(
     if (type === 'AWS::CloudWatch::Alarm') described.alarms.set(physicalId, { state: 'OK', since: Date.now() / 1000 });
     if (type === 'AWS::Events::Rule') described.rules.set(physicalId, textOf(properties.State, 'ENABLED'));
     if (type === 'AWS::Events::EventBus') described.buses.add(physicalId);
-    if (type === 'AWS::Lambda::Function') described.functions.set(physicalId, { variables: variablesOf(properties) });
+    if (type === 'AWS::Lambda::Function')
+      described.functions.set(physicalId, {
+        ...described.functions.get(physicalId),
+        variables: variablesOf(properties),
+      });
+    if (type === 'AWS::Logs::SubscriptionFilter') {
+      const group = textOf(properties.LogGroupName);
+      const filter = { name: physicalId, destination: textOf(properties.DestinationArn) };
+      described.logFilters.set(group, [...(described.logFilters.get(group) ?? []), filter]);
+    }
     if (type === 'AWS::Lambda::EventSourceMapping')
       described.mappings.push({
         uuid: physicalId,
@@ -138,6 +153,7 @@ export async function describeResources(
         queueArn: textOf(properties.EventSourceArn),
         state: textOf(properties.Enabled, 'true') === 'true' ? 'Enabled' : 'Disabled',
       });
+    if (type === 'AWS::Lambda::Permission') addStatement(described, properties);
     if (type === 'AWS::SQS::QueuePolicy')
       for (const QueueUrl of properties.Queues as string[])
         await clients.sqs.send(
@@ -147,6 +163,20 @@ export async function describeResources(
           }),
         );
   }
+}
+
+/** A statement of the policy of a function, as Lambda writes it. A function may be described before or after. */
+function addStatement({ functions }: Described, properties: CreatedResource['properties']): void {
+  const name = textOf(properties.FunctionName).split(':').at(-1)!;
+  const lambda = functions.get(name) ?? {};
+  const Condition = properties.SourceArn && { ArnLike: { 'AWS:SourceArn': properties.SourceArn } };
+  const statement = {
+    Effect: 'Allow',
+    Principal: { Service: properties.Principal },
+    Action: properties.Action,
+    ...(Condition ? { Condition } : {}),
+  };
+  functions.set(name, { ...lambda, policy: [...(lambda.policy ?? []), statement] });
 }
 
 function variablesOf({ Environment }: CreatedResource['properties']): Readonly<Record<string, string>> {

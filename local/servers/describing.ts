@@ -1,4 +1,4 @@
-/** The describing calls of EC2, EventBridge, Lambda and CloudWatch, the Region of buckets, and calls that are refused on purpose. */
+/** The describing calls of EC2, EventBridge, Lambda, CloudWatch and its Logs, the Region of buckets, and calls that are refused on purpose. */
 import type { buildApp } from 'fauxqs';
 import type { Described } from './described.ts';
 import { ec2, ec2Error } from './ec2.ts';
@@ -25,13 +25,13 @@ export function installDescribing(app: ReturnType<typeof buildApp>, described: D
         .header('content-type', 'text/xml')
         .send(answer);
     }
-    const gone = service === 'events' ? missingEvents(described, action, request.body) : undefined;
+    const gone = missing(described, service, action, request.body);
     if (gone !== undefined)
       return reply
         .code(400)
         .header('content-type', 'application/json')
         .send(JSON.stringify({ __type: 'ResourceNotFoundException', message: gone }));
-    const answers = { lambda, monitoring: cloudwatch, events };
+    const answers = { lambda, monitoring: cloudwatch, events, logs };
     const json = answers[service as keyof typeof answers]?.(described, { action, url, body: request.body });
     if (json !== undefined) return reply.header('content-type', 'application/json').send(JSON.stringify(json));
     return undefined;
@@ -59,6 +59,7 @@ function unconfirmed(payload: string, endpoints: ReadonlySet<string>): string {
 function actionOf(method: string, { pathname, searchParams }: URL): string {
   if (pathname.includes('/event-source-mappings')) return 'ListEventSourceMappings';
   if (pathname.endsWith('/concurrency')) return 'GetFunctionConcurrency';
+  if (pathname.endsWith('/policy')) return 'GetPolicy';
   if (pathname.endsWith('/configuration')) return 'GetFunctionConfiguration';
   if (searchParams.has('notification')) return 'GetBucketNotification';
   if (pathname === '/accounts') return 'DescribeHub';
@@ -110,9 +111,11 @@ function lambda(described: Described, { url: { pathname, searchParams } }: Asked
         .map(({ uuid, queueArn, state }) => ({ UUID: uuid, EventSourceArn: queueArn, State: state })),
     };
   }
-  const [, name, asked] = /\/functions\/([^/]+)\/(concurrency|configuration)$/.exec(pathname) ?? [];
+  const [, name, asked] = /\/functions\/([^/]+)\/(concurrency|configuration|policy)$/.exec(pathname) ?? [];
   if (name === undefined) return undefined;
-  const { reserved, variables = {} } = described.functions.get(decodeURIComponent(name)) ?? {};
+  const { reserved, variables = {}, policy = [] } = described.functions.get(decodeURIComponent(name)) ?? {};
+  if (asked === 'policy')
+    return { Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement: policy }), RevisionId: '1' };
   if (asked === 'configuration') return { FunctionName: name, Environment: { Variables: variables } };
   return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved };
 }
@@ -157,7 +160,28 @@ function namedIn(body: unknown): string {
   return (input as { Name?: string }).Name?.split('/').at(-1) ?? '';
 }
 
-/** What a describing call of EventBridge does not find. */
+const groupIn = (body: unknown): string =>
+  (JSON.parse(Buffer.isBuffer(body) ? String(body) : JSON.stringify(body)) as { logGroupName?: string }).logGroupName ??
+  '';
+
+/** What a describing call of EventBridge or CloudWatch Logs does not find. */
+function missing(described: Described, service: string, action: string, body: unknown): string | undefined {
+  if (service === 'events') return missingEvents(described, action, body);
+  return service === 'logs' && !described.logFilters.has(groupIn(body))
+    ? 'The specified log group does not exist.'
+    : undefined;
+}
+
+/** Log groups have few filters, so that one page holds them. */
+const logs = (described: Described, { action, body }: Asked): object | undefined =>
+  action === 'DescribeSubscriptionFilters'
+    ? {
+        subscriptionFilters: described.logFilters
+          .get(groupIn(body))!
+          .map(({ name, destination }) => ({ filterName: name, destinationArn: destination, filterPattern: '' })),
+      }
+    : undefined;
+
 function missingEvents(described: Described, action: string, body: unknown): string | undefined {
   if (action === 'DescribeRule' && !described.rules.has(namedIn(body))) return `Rule ${namedIn(body)} does not exist.`;
   return action === 'DescribeEventBus' && !described.buses.has(namedIn(body))

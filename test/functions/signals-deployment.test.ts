@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createDocumentClient } from '../../lib/store/clients.ts';
+import { runHere } from '../cli/run-cli.ts';
 import { file, scan as flows } from '../lib/pipeline/fixture/flow-logs.ts';
 import { itemsOf } from '../lib/store/fixture/tables.ts';
 import { FUNCTIONS, type RunningStack, startStack } from './fixture/stack.ts';
@@ -146,6 +147,37 @@ test('records of a host become evidence', async () => {
   await idle();
   expect(payloads()).toMatchObject([{ kind: 'host', items: 1 }]);
   expect(await evidence()).toHaveLength(before + 1);
+});
+
+test('doctor finds the filters of both log groups, those of others, and one that somebody removed', async () => {
+  const doctor = async () => {
+    const { stdout } = await runHere([
+      'doctor',
+      '--stack',
+      'signals',
+      '--region',
+      'us-east-1',
+      '--only',
+      'signals',
+      '--json',
+    ]);
+    return (JSON.parse(stdout) as { checks: { status: string; text: string }[] }).checks.map(({ status, text }) => [
+      status,
+      text,
+    ]);
+  };
+  const { logFilters } = stack.cloud.described;
+  const ours = logFilters.get(EKS)!;
+  logFilters
+    .get(HOSTS)!
+    .push({ name: 'datadog', destination: 'arn:aws:lambda:us-east-1:000000000000:function:datadog' });
+  expect(await doctor()).toEqual([
+    ['ok', `${EKS} delivers to the signals function`],
+    ['ok', `${HOSTS} delivers to the signals function, beside datadog`],
+  ]);
+  logFilters.set(EKS, []);
+  expect(await doctor()).toContainEqual(['FAIL', `${EKS} does not deliver to the signals function`]);
+  logFilters.set(EKS, ours);
 });
 
 test('a task that starts becomes evidence, and its other states start no function', async () => {

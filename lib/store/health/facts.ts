@@ -85,6 +85,16 @@ export interface SubscriptionFacts {
   readonly isConfirmed: boolean;
 }
 
+/** A subscription filter of a log group. */
+export interface FilterFacts {
+  readonly name: string;
+  /** The ARN to which it delivers. */
+  readonly destination: string;
+}
+
+/** The subscription filters of log groups, by the name of the group. */
+export type FiltersOfGroups = ReadonlyMap<string, Answer<readonly FilterFacts[]>>;
+
 /** Everything about a deployment that a check may ask. */
 export interface Facts {
   /** Epoch seconds. */
@@ -119,6 +129,8 @@ export interface Facts {
   readonly bus?: Answer<string> | undefined;
   /** Whether Security Hub CSPM is enabled. Undefined if it is not a destination. */
   readonly hub?: Answer<boolean> | undefined;
+  /** The log groups that the signals function reads. Undefined if there is no such function. */
+  readonly filters?: Answer<FiltersOfGroups> | undefined;
   /** How far each log has come, in epoch seconds. */
   readonly logTimes: Answer<readonly { readonly log: string; readonly at: number }[]>;
   /** By the name of the output of the topic. */
@@ -141,6 +153,8 @@ export interface AccountFacts {
   readonly flowLogs: Answer<readonly FlowLogFacts[]>;
   /** Concurrent executions that Lambda allows the account. */
   readonly concurrency: Answer<number>;
+  /** Of the log groups that the settings name. */
+  readonly filters: FiltersOfGroups;
   /** The bucket that the settings name. Undefined if its name is not known before the deployment. */
   readonly bucket?: {
     readonly name: string;

@@ -18,6 +18,7 @@ import {
 } from './calls.ts';
 import type { Answer, Facts, StackFacts } from './facts.ts';
 import { routingDomainsOf } from './function-variables.ts';
+import { filtersOf, subscribedGroupsOf } from './log-filters.ts';
 import { vpcsOf } from './networks.ts';
 import { SignedCalls } from './signed-calls.ts';
 
@@ -98,6 +99,11 @@ export async function gather({ stack, connection, version, again, now }: Known):
       schedule: ask('events:DescribeRule', () => ruleStateOf(calls, output('SettleSchedule'))),
       bus: output('EventBus') ? ask('events:DescribeEventBus', () => busOf(calls, output('EventBus'))) : undefined,
       hub: output('SecurityHubQueue') ? ask('securityhub:DescribeHub', () => isHubEnabled(calls)) : undefined,
+      filters: output('SignalsFunction')
+        ? ask('lambda:GetPolicy', async () =>
+            filtersOf(calls, await subscribedGroupsOf(calls, output('SignalsFunction'))),
+          )
+        : undefined,
       logTimes: ask('dynamodb:Query', () => logTimes(dynamodb, output('WindowsTable'))),
       subscriptions: asked(TOPICS, (arn) => ask('sns:ListSubscriptionsByTopic', () => subscriptionsOf(sns, arn))),
       alarms: ask('cloudwatch:DescribeAlarms', () => alarmsOf(calls, stack.name)),

@@ -1,6 +1,6 @@
 /**
- * Describing calls of EC2, EventBridge, Lambda, CloudWatch and Security Hub, signed here. Their clients would add 32 MB to a checkout, and that of
- * EC2 alone half a megabyte to the command, for ten calls.
+ * Describing calls of EC2, EventBridge, Lambda, CloudWatch, its Logs and Security Hub, signed here. Their clients would add 32 MB to a checkout, and that of
+ * EC2 alone half a megabyte to the command, for a dozen calls.
  */
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Connection } from '../clients.ts';
@@ -10,7 +10,7 @@ import { type Answer, refusalOf, sendSigned } from '../signed-request.ts';
 export type Element = string | { readonly [name: string]: readonly Element[] };
 
 /** The services as the signature names them. Their endpoints begin with the same name. */
-type Service = 'ec2' | 'events' | 'lambda' | 'monitoring' | 'securityhub';
+type Service = 'ec2' | 'events' | 'lambda' | 'logs' | 'monitoring' | 'securityhub';
 
 interface Request {
   readonly method: 'GET' | 'POST';
@@ -69,6 +69,11 @@ export class SignedCalls {
   /** A call of CloudWatch. */
   async cloudwatch<T>(action: string, input: object): Promise<T> {
     return this.#json('monitoring', '1.0', `${CLOUDWATCH}.${action}`, input);
+  }
+
+  /** A call of CloudWatch Logs. */
+  async logs<T>(action: string, input: object): Promise<T> {
+    return this.#json('logs', '1.1', `Logs_20140328.${action}`, input);
   }
 
   /** A call of EventBridge. */
@@ -133,6 +138,7 @@ const VARIABLES = {
   ec2: 'EC2',
   events: 'EVENTBRIDGE',
   lambda: 'LAMBDA',
+  logs: 'CLOUDWATCH_LOGS',
   monitoring: 'CLOUDWATCH',
   securityhub: 'SECURITYHUB',
 } as const;

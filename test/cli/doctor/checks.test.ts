@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Verdict } from '../../../cli/doctor/check.ts';
 import { CHECKS } from '../../../cli/doctor/checks.ts';
-import type { Answer, Facts } from '../../../lib/store/health/facts.ts';
+import type { Answer, Facts, FilterFacts } from '../../../lib/store/health/facts.ts';
 import { cliFault } from '../../aws-cli.ts';
 import { rowsOf, sectionOf } from '../../infra/operations-document.ts';
 import { prose, slugOf } from '../../markdown.ts';
@@ -286,6 +286,24 @@ const CASES: readonly Case[] = [
     [['FAIL', /not enabled in eu-central-1/]],
   ],
   ['destination.hub', 'no such destination', { hub: undefined }, [['skip', /not a destination/]]],
+  [
+    'signals.filters',
+    'groups of which one may not be looked at, and one is gone',
+    {
+      filters: {
+        value: new Map<string, Answer<readonly FilterFacts[]>>([
+          ['/hosts', { denied: 'logs:DescribeSubscriptionFilters' }],
+          ['/old', { missing: 'The specified log group does not exist.' }],
+        ]),
+      },
+    },
+    [
+      ['skip', /may not call logs:DescribeSubscriptionFilters/],
+      ['FAIL', /log group \/old: it does not exist/],
+    ],
+  ],
+  ['signals.filters', 'only events of ECS', { filters: { value: new Map() } }, [['ok', /only events do/]]],
+  ['signals.filters', 'no log', { filters: undefined }, [['skip', /name none/]]],
   ['log.time', 'no file yet', { logTimes: { value: [] } }, [['skip', /no file/]]],
   [
     'log.time',
@@ -367,6 +385,7 @@ test('what was denied or could not be asked is skipped, and the permission is na
       schedule: answer,
       bus: answer,
       hub: answer,
+      filters: answer,
       ages: answer,
       settleRuns: answer,
       logTimes: answer,

@@ -61,6 +61,7 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
         ['OperationsTopic', 'arn:aws:sns:eu-central-1:123456789012:operations'],
         ['IngestLogs', '/aws/lambda/ingest'],
         ['AlertLogs', '/aws/lambda/alert'],
+        ['SignalsFunction', 'signals'],
       ]),
     },
     flowLogs: { value: [LOG] },
@@ -89,6 +90,14 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
     schedule: { value: 'ENABLED' },
     bus: { value: 'security' },
     hub: { value: true },
+    filters: {
+      value: new Map([
+        [
+          '/aws/eks/shop/cluster',
+          { value: [{ name: 'ours', destination: 'arn:aws:lambda:eu-central-1:1:function:signals' }] },
+        ],
+      ]),
+    },
     logTimes: { value: [{ log: '123456789012/eu-central-1/fl-1', at: NOW - 900 }] },
     subscriptions: new Map([
       ['AlertTopic', { value: [person] }],

@@ -2,6 +2,7 @@
 import { expect, jest, test } from '@jest/globals';
 import { DESTINATION_CHECKS } from '../../../cli/doctor/checks-destinations.ts';
 import { PIPELINE_CHECKS } from '../../../cli/doctor/checks-pipeline.ts';
+import { SIGNAL_CHECKS } from '../../../cli/doctor/checks-signals.ts';
 import { deploy, described, output, stack } from './deployment.ts';
 import { type Fault, mapping, nameOf, setPolicy, setStack, testEach } from './faults.ts';
 
@@ -9,7 +10,31 @@ jest.setTimeout(180_000);
 
 deploy();
 
+/** A log group with these filters, to which a signals function is subscribed. */
+function subscribed(...filters: readonly { name: string; destination: string }[]): void {
+  const arn = 'arn:aws:logs:us-east-1:000000000000:log-group:/aws/eks/shop/cluster:*';
+  described.functions.set('signals', { policy: [{ Condition: { ArnLike: { 'AWS:SourceArn': arn } } }] });
+  described.logFilters.set('/aws/eks/shop/cluster', [...filters]);
+  setStack({ outputs: { ...stack.cloud.outputs, SignalsFunction: 'signals' } })();
+}
+const filterTo = (name: string) => ({ name, destination: `arn:aws:lambda:us-east-1:000000000000:function:${name}` });
+
 const FAULTS: readonly Fault[] = [
+  {
+    name: 'a subscription filter that somebody removed',
+    id: 'signals.filters',
+    status: 'FAIL',
+    says: /\/aws\/eks\/shop\/cluster does not deliver to the signals function/,
+    break: () => subscribed(filterTo('datadog')),
+  },
+  {
+    name: 'a subscription filter that two of others replaced',
+    id: 'signals.filters',
+    status: 'FAIL',
+    says: /does not deliver to the signals function/,
+    because: /datadog, splunk take the two places that AWS allows/,
+    break: () => subscribed(filterTo('datadog'), filterTo('splunk')),
+  },
   {
     name: 'a queue policy without the bucket',
     id: 'queue.policy',
@@ -135,7 +160,7 @@ const FAULTS: readonly Fault[] = [
 testEach(FAULTS);
 
 test('each check has a fault', () => {
-  const ids = [...PIPELINE_CHECKS, ...DESTINATION_CHECKS].map(({ id }) => id);
+  const ids = [...PIPELINE_CHECKS, ...SIGNAL_CHECKS, ...DESTINATION_CHECKS].map(({ id }) => id);
   // Its fault is a test of deployed.test.ts.
   expect(new Set(FAULTS.map(({ id }) => id))).toEqual(new Set(ids.filter((id) => id !== 'operations.subscriptions')));
 });

@@ -16,6 +16,7 @@ export interface Fault {
   readonly id: string;
   readonly status: 'warn' | 'FAIL';
   readonly says: RegExp;
+  readonly because?: RegExp;
   readonly break: Break;
   /** Seconds that the clock of doctor is ahead. */
   readonly later?: number;
@@ -53,7 +54,16 @@ export function testEach(faults: readonly Fault[]): void {
       repaired = async () => {
         const copy = structuredClone(fresh);
         Object.assign(described, { flowLogs: copy.flowLogs });
-        for (const name of ['vpcs', 'alarms', 'rules', 'functions', 'metrics', 'bucketRegions', 'denied'] as const)
+        for (const name of [
+          'vpcs',
+          'alarms',
+          'rules',
+          'functions',
+          'logFilters',
+          'metrics',
+          'bucketRegions',
+          'denied',
+        ] as const)
           refill(described[name] as Map<string, unknown>, copy[name] as Map<string, unknown>);
         described.unconfirmed.clear();
         described.mappings.splice(0, described.mappings.length, ...copy.mappings);
@@ -67,14 +77,15 @@ export function testEach(faults: readonly Fault[]): void {
     beforeEach(() => repaired());
     afterAll(() => repaired());
 
-    test.each(faults)('$name', async ({ id, status, says, break: breakIt, later = 0 }) => {
+    test.each(faults)('$name', async ({ id, status, says, because = /./, break: breakIt, later = 0 }) => {
       await breakIt();
       const real = Date.now;
       if (later) jest.spyOn(Date, 'now').mockImplementation(() => real() + later * 1000);
       const started = performance.now();
       const { code, lines } = await linesOf();
       expect(performance.now() - started).toBeLessThan(10_000);
-      expect(lines.filter((line) => line.id === id && says.test(line.text))).toMatchObject([{ status }]);
+      const named = lines.filter((line) => line.id === id && says.test(line.text));
+      expect(named).toMatchObject([{ status, because: expect.stringMatching(because) }]);
       // Only what the fault itself brings about is said to be wrong.
       if (!later)
         expect(lines.filter((line) => line.status === 'FAIL' && line.id !== id).map(({ text }) => text)).toEqual([]);

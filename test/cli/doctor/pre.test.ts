@@ -52,6 +52,7 @@ beforeEach(() => {
   Object.assign(server.described, { flowLogs: [], concurrency: 1000 });
   server.described.vpcs.clear();
   server.described.vpcs.set(VPC, {});
+  server.described.logFilters.clear();
   for (const map of [server.described.denied, server.described.bucketRegions, server.stacks]) map.clear();
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: server.url,
@@ -120,9 +121,26 @@ type Fault = readonly [
   settings: SettingsInput | string,
   make?: () => unknown,
 ];
+const filterTo = (name: string) => ({ name, destination: `arn:aws:lambda:eu-central-1:000000000000:function:${name}` });
+
 const FAULTS: readonly Fault[] = [
   ['settings that are no JSON', 'settings.file', 'FAIL', /cannot be used/, '{'],
   ['a setting that is unknown', 'settings.file', 'FAIL', /cannot be used/, { ...READY, nonsense: 1 } as SettingsInput],
+  [
+    'a log group that feeds two collectors',
+    'account.log-groups',
+    'FAIL',
+    /\/aws\/eks\/shop\/cluster already has 2 subscription filters: datadog, splunk/,
+    { ...READY, signals: { kubernetes: [{ cluster: 'shop' }] } },
+    () => server.described.logFilters.set('/aws/eks/shop/cluster', [filterTo('datadog'), filterTo('splunk')]),
+  ],
+  [
+    'a log group that does not exist',
+    'account.log-groups',
+    'FAIL',
+    /the log group \/hosts\/audit does not exist in eu-central-1/,
+    { ...READY, signals: { hosts: [{ logGroup: '/hosts/audit' }] } },
+  ],
   ['nobody for alerts', 'settings.subscribers', 'warn', /emails is empty/, { ...READY, emails: [] }],
   ['no log', 'settings.logs', 'warn', /vpcs is empty/, { ...READY, vpcs: [] }],
   [

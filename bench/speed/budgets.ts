@@ -36,11 +36,11 @@ export const BUDGETS = {
 } as const satisfies Record<string, Budget>;
 
 /**
- * Size limit of each function's bundle in bytes, checked by a test. A cold start reads and compiles all of it. Ingest and
- * settle got four KB more when scripts were put together across deliveries, and pods carried from day to day: both judge
+ * Size limit of each function's bundle in bytes, checked by a test. A cold start reads and compiles all of it. Ingest got
+ * five KB more and settle four when scripts were put together across deliveries, and pods carried from day to day: both judge
  * signals, so both need the code.
  */
-export const BUNDLE_BYTES = { Ingest: 988 * 1024, Alert: 600 * 1024, Settle: 744 * 1024 } as const;
+export const BUNDLE_BYTES = { Ingest: 989 * 1024, Alert: 600 * 1024, Settle: 744 * 1024 } as const;
 
 /** Megabytes that so many workers may hold. */
 export const memoryLimit = (workers: number): number => ONE_WORKER + FURTHER_WORKER * (workers - 1);

@@ -5,13 +5,15 @@
  */
 import { anchorHourOf, describeEpisode, episodeId, type SignalEpisode } from '../finding/describe-signals.ts';
 import { hasOtherSignals, isVoid } from '../finding/lifecycle.ts';
+import { SignalMeeting } from '../finding/meet-signals.ts';
 import { epochSeconds, type Finding } from '../finding/model.ts';
+import { judgeGathered } from '../signals/gathered.ts';
 import { type Hours, type StoredFinding, anchorHourOf as storedHourOf } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
 import type { Judged } from './judge.ts';
 import { hourOf } from './judge-source.ts';
-import { type NearSignals, readNearSignals, readNews } from './near-signals.ts';
+import { type NearSignals, readNearSignals } from './near-signals.ts';
 import { type Closing, closeFinding, mayClose, noteReviewOf, storeFinding, takenOverBy } from './recorder.ts';
 import type { Services } from './services.ts';
 
@@ -29,6 +31,8 @@ export interface SignalMoment {
 
 /** Hours around new evidence in which it may change what others mean. */
 const AROUND_HOURS = 24;
+/** Hours around new evidence in which it can make a finding or change one. Sessions may last longer. */
+const NEWS_HOURS = 3;
 /** A scan may begin so many hours before a signal that belongs to it. */
 const SCAN_HOURS = 24;
 const HOUR = 3600;
@@ -110,6 +114,16 @@ async function attempt(
     judged.updated++;
   }
   return judged;
+}
+
+/**
+ * What the evidence near some epoch hours says without that of the days before, which can only excuse it: nothing here is
+ * nothing with it.
+ */
+async function readNews(store: SignalsStore, { from, to }: Hours): Promise<{ meeting: SignalMeeting; hours: Hours }> {
+  const hours = { from: from - NEWS_HOURS, to: to + NEWS_HOURS };
+  const { gathered } = await store.read(hours);
+  return { meeting: new SignalMeeting(judgeGathered(gathered)), hours };
 }
 
 /**

@@ -17,8 +17,6 @@ const PAST_HOURS = 120;
 const CARRIED_HOURS = [48, 72, 24, 0];
 /** Hours before that are read as they are at this moment: those in which findings may change. */
 const FRESH_HOURS = 26;
-/** Hours around new evidence in which it can make a finding or change one. Sessions may last longer. */
-const NEWS_HOURS = 3;
 /** Hours after a signal: the end of its episode, and repetitions that make it a habit. */
 const LATER_HOURS = 48;
 
@@ -31,19 +29,6 @@ export interface NearSignals {
   readonly itemsIn: (hours: Hours) => number;
   /** Facts that were dropped at a memory limit. */
   readonly dropped: number;
-}
-
-/**
- * What the evidence near some epoch hours says without that of the days before, which can only excuse it: nothing here is
- * nothing with it.
- */
-export async function readNews(
-  store: SignalsStore,
-  { from, to }: Hours,
-): Promise<{ meeting: SignalMeeting; hours: Hours }> {
-  const hours = { from: from - NEWS_HOURS, to: to + NEWS_HOURS };
-  const { gathered } = await store.read(hours);
-  return { meeting: new SignalMeeting(judgeGathered(gathered)), hours };
 }
 
 /** Reads what is known about some epoch hours, strongly consistent, with what rules need before and after them. */

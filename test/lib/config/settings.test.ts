@@ -49,6 +49,7 @@ describe('defaults', () => {
       fields: [],
       logLevel: 'INFO',
       detailedMonitoring: false,
+      tracing: false,
       dashboard: true,
       keepDataOnRemoval: true,
       deletionProtection: false,

@@ -110,7 +110,8 @@ export async function ingestObject(
     ingested.updated += judged.updated;
   };
   const judgeOne = async (candidate: Candidate): Promise<Judged> => {
-    const sighting = { logTime, directions: candidate.directions };
+    const { directions, firstHour } = candidate;
+    const sighting = { logTime, directions, firstHour };
     const judged = await judge.judge(candidate.source, candidate, { logTime, now, reader }, 'short', sighting);
     // Many files of one minute may be about one scan. The next run of settle sees what they add.
     if (judged.isFresh) again.push({ ...candidate.source, hour: candidate.to });
@@ -139,6 +140,8 @@ interface Candidate {
   readonly watches: Watches | undefined;
   readonly from: number;
   readonly to: number;
+  /** The first epoch hour in which it has contacts in the file. */
+  readonly firstHour: number;
   /** The directions of the failed contacts. */
   readonly directions: Set<Direction>;
 }
@@ -170,6 +173,7 @@ function* suspects(
       watches: watchesAbout(watches, source, panes),
       from: failed[0]?.hour ?? 0,
       to: failed.at(-1)?.hour ?? 0,
+      firstHour: Math.min(...panes.map(({ hour }) => hour)),
       directions: new Set<Direction>(),
     };
     if (isDue(candidate)) {

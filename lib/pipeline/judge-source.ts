@@ -82,11 +82,15 @@ interface WholePlan extends Plan {
   readonly logTime: number;
 }
 
-/** A reader for judgements of a source over some hours. */
+/**
+ * A reader for judgements of a source over some hours.
+ * @param firstHour the first epoch hour in the file for which the source is judged, if it is for one.
+ */
 export const sourceReaderFor = (
   { source, hours }: Pick<Question, 'source' | 'hours'>,
   reader: EvidenceReader,
-): SourceReader => reader.source(source, hours.from - MARGIN - 1);
+  firstHour = Number.POSITIVE_INFINITY,
+): SourceReader => reader.source(source, Math.min(firstHour, hours.from - MARGIN - 1));
 
 /** Judges a source over the given hours, and over any earlier or later hours that its scans reach into. */
 export async function judgeSource(

@@ -111,7 +111,7 @@ export class Judge {
     const total = { opened: 0, updated: 0, isFresh: false };
     let run: RunContext = { ...moment, reader };
     const asked = { source, hours, horizons };
-    let evidence = sourceReaderFor(asked, reader);
+    let evidence = sourceReaderFor(asked, reader, sighting?.firstHour);
     let attempt: Attempt = { ...asked, sighting, evidence };
     for (let tries = 0; tries < TRIES; tries++) {
       const judged = await this.#attempt(attempt, run);
@@ -119,7 +119,7 @@ export class Judge {
       if (judged.isRefused) {
         // Another writer knew more.
         run = { ...moment, reader: reader.fresh };
-        evidence = sourceReaderFor(asked, run.reader);
+        evidence = sourceReaderFor(asked, run.reader, sighting?.firstHour);
       } else evidence.renew();
       attempt = { ...asked, evidence };
       total.opened += judged.opened;

@@ -14,6 +14,8 @@ export interface Sighting {
   /** Log time of the file. */
   readonly logTime: number;
   readonly directions: ReadonlySet<Direction>;
+  /** The first epoch hour in which the file has contacts of the source, of whatever outcome. */
+  readonly firstHour: number;
 }
 
 interface Judgement {

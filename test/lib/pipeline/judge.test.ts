@@ -206,26 +206,38 @@ describe('of two who judge a source at the same time', () => {
   });
 });
 
-test('what files may just have written is read strongly consistent, and the days before once', async () => {
-  const client = embedded.client();
-  const reads: { pk: string; to: string; isConsistent: unknown }[] = [];
-  interfere(client, (operation, input) => {
-    if (operation !== 'Query') return undefined;
-    const values = input.ExpressionAttributeValues as Record<string, unknown>;
-    const [pk, to] = [String(Object.values(values)[0]), String(values[':to'] ?? '~')];
-    reads.push({ pk, to, isConsistent: input.ConsistentRead });
-    return undefined;
+describe('what a judgement reads', () => {
+  /** The queries of an ingest: what of, up to when (the first 13 characters are an hour), and how. */
+  const readsOf = async (body: Uint8Array) => {
+    const client = embedded.client();
+    const reads: { kind: string; to: string; isConsistent: unknown }[] = [];
+    interfere(client, (operation, input) => {
+      if (operation !== 'Query') return undefined;
+      const values = input.ExpressionAttributeValues as Record<string, unknown>;
+      const kind = String(Object.values(values)[0]).split('#')[0]!;
+      reads.push({ kind, to: String(values[':to'] ?? '~'), isConsistent: input.ConsistentRead });
+      return undefined;
+    });
+    await deployment.sibling(client).ingest('a', body, NOW);
+    return reads;
+  };
+  const hourBefore = (hours: number) => new Date((START - hours * 3600) * 1000).toISOString().slice(0, 13);
+  const scanning = scan('rejected', { count: 20, end: START });
+  const earlier = { port: 443, end: START - 12 * 3600 };
+
+  test.each([
+    ['the hours around the probes', scanning, hourBefore(3)],
+    ['all hours of the file', [probe(earlier), answer(earlier), ...scanning], hourBefore(12)],
+  ])('is strongly consistent in %s, and the days before are read once', async (_, lines, present) => {
+    const reads = await readsOf(file(lines));
+    const past = reads.filter(({ isConsistent }) => isConsistent === false);
+    // The source's own items and those that it shares.
+    expect(past.map(({ kind }) => kind).sort()).toEqual(['calm', 'source']);
+    for (const { to } of past) expect([to < present, to > hourBefore(24)]).toEqual([true, true]);
+    const others = reads.filter((read) => !past.includes(read));
+    expect(others.length).toBeGreaterThan(6);
+    expect(new Set(others.map(({ isConsistent }) => isConsistent))).toEqual(new Set([true]));
   });
-  await deployment.sibling(client).ingest('a', file(scan('rejected', { count: 20, end: START })), NOW);
-  const dayBefore = new Date((START - 86_400) * 1000).toISOString();
-  const present = new Date((START - 3 * 3600) * 1000).toISOString().slice(0, 13);
-  const past = reads.filter(({ to }) => to < present);
-  // The source's own items and those that it shares.
-  expect(past.map(({ pk }) => pk.split('#')[0]).sort()).toEqual(['calm', 'source']);
-  expect(past.every(({ to, isConsistent }) => to > dayBefore && isConsistent === false)).toBe(true);
-  const others = reads.filter((read) => !past.includes(read));
-  expect(others.length).toBeGreaterThan(6);
-  expect(new Set(others.map(({ isConsistent }) => isConsistent))).toEqual(new Set([true]));
 });
 
 test('a source with years of findings is judged by those that its evidence can reach', async () => {

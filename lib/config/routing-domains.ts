@@ -88,7 +88,10 @@ export function planDomains(
   present: Readonly<Record<string, readonly string[]>> = {},
 ): DomainPlan {
   const given = Object.entries(present).map(([, ids]) => ({ by: PRESENT, vpcs: ids }));
-  const all = [...byText(connections, ({ by, vpcs: ids }) => `${by} ${ids.join()}`), ...given];
+  const all = [
+    ...byText(connections, ({ by, vpcs: ids, through = [] }) => `${by} ${ids.join()} ${through.join()}`),
+    ...given,
+  ];
   const known = new Map<string, Vpc>(all.flatMap((connection) => connection.vpcs).map((id) => [id, { id }]));
   for (const vpc of vpcs) known.set(vpc.id, vpc);
   const everyone = byId([...known.values()]);

@@ -64,7 +64,7 @@ async function attempt(
   const touched = near.meeting.episodes.filter((episode) => isWithin(episode, range));
   // Before anything is judged, so that it is judged under the watch.
   if (services.runtime.watchBySignals) await startWatches(touched, services, moment);
-  const scans = await scansNear(range, services);
+  const scans = (await scansNear(range, services)).filter(({ finding }) => !isVoid(finding));
   const met = new Map<SignalEpisode, Finding>();
   for (const { finding } of scans) {
     const explained = near.meeting.explain(finding);
@@ -118,12 +118,12 @@ async function attempt(
 
 /**
  * What the evidence near some epoch hours says without that of the days before, which can only excuse it: nothing here is
- * nothing with it.
+ * nothing with it. Nothing is excused by its period, because the days before may show that there is none.
  */
 async function readNews(store: SignalsStore, { from, to }: Hours): Promise<{ meeting: SignalMeeting; hours: Hours }> {
   const hours = { from: from - NEWS_HOURS, to: to + NEWS_HOURS };
   const { gathered } = await store.read(hours);
-  return { meeting: new SignalMeeting(judgeGathered(gathered)), hours };
+  return { meeting: new SignalMeeting(judgeGathered(gathered, { excusesPeriods: false })), hours };
 }
 
 /**
@@ -138,7 +138,10 @@ async function mayChange({ from, to }: Hours, range: Hours, services: JudgingSig
   // A caller that watches what it listed hours before is excused for that.
   if (stored.some((one) => isRecent(one) || (one.finding.kind === 'discovery-spree' && !isVoid(one.finding))))
     return true;
+  // What belonged to a scan that is refuted by now may be a finding of its own again.
+  if (stored.some(({ finding }) => finding.closedBecause === 'merged')) return true;
   const scans = await scansNear(range, services);
+  if (scans.some(({ finding }) => isVoid(finding) && finding.signals)) return true;
   return scans.some(
     (scan) =>
       isRecent(scan) &&
@@ -157,15 +160,13 @@ async function startWatches(
   if (left) services.logger.warn('watches not started', { left });
 }
 
-/** Scans that may have signals in some hours. */
+/** Scans that may have signals in some hours, refuted ones and merged ones included. */
 async function scansNear(
   { from, to }: Hours,
   { findings }: Pick<JudgingSignals, 'findings'>,
 ): Promise<StoredFinding[]> {
   const found = await findings.begunBetween((from - SCAN_HOURS) * HOUR, (to + 1) * HOUR);
-  return found.filter(
-    ({ finding }) => finding.source !== null && !isVoid(finding) && hourOf(finding.lastSeen) >= from - 1,
-  );
+  return found.filter(({ finding }) => finding.source !== null && hourOf(finding.lastSeen) >= from - 1);
 }
 
 const isWithin = ({ core }: SignalEpisode, { from, to }: Hours): boolean =>

@@ -117,9 +117,9 @@ export class Judge {
       const judged = await this.#attempt(attempt, run);
       if (judged.isFresh) return { ...total, isFresh: true };
       if (judged.isRefused) {
-        // Another writer knew more.
+        // Another writer knew more. Nothing may be stale then, or the next try is refused as well.
         run = { ...moment, reader: reader.fresh };
-        evidence = sourceReaderFor(asked, run.reader, sighting?.firstHour);
+        evidence = run.reader.source(source, 0);
       } else evidence.renew();
       attempt = { ...asked, evidence };
       total.opened += judged.opened;

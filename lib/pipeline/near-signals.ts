@@ -31,7 +31,10 @@ export interface NearSignals {
   readonly dropped: number;
 }
 
-/** Reads what is known about some epoch hours, strongly consistent, with what rules need before and after them. */
+/**
+ * Reads what is known about some epoch hours, with what rules need before and after them. The days before are read
+ * eventually consistent.
+ */
 export async function readNearSignals(store: SignalsStore, { from, to }: Hours): Promise<NearSignals> {
   const past = await store.readPast({ from: from - PAST_HOURS, to: from - FRESH_HOURS - 1 });
   const fresh = await store.read({ from: from - FRESH_HOURS, to: to + LATER_HOURS });

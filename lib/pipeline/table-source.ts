@@ -10,8 +10,8 @@ export class TableSource implements SourceReader {
   readonly #packed: Stretch;
 
   /**
-   * @param present the first epoch hour of the present. Hours before it are read once and eventually consistent: evidence
-   * about them that arrives meanwhile is late, and the mark that every late evidence leaves has the source judged again.
+   * @param present the first epoch hour of the present. Hours before it are read once and eventually consistent, as if
+   * the evidence of the last second had come a second later. Late evidence leaves a mark of its own.
    * @param packed packed items of an outside source that were already read.
    */
   constructor(windows: WindowsStore, name: SourceName, present: number, packed?: KnownPacked) {

@@ -7,6 +7,7 @@ import type { ProcessEvent, ScriptPart } from './host/process-event.ts';
 import { sameEvent } from './host/same-event.ts';
 import { MISSING, ScriptBlocks } from './host/script-blocks.ts';
 import type { Directory } from './orchestrator/directory.ts';
+import type { ExecOptions } from './orchestrator/exec-rules.ts';
 import type { Fact } from './orchestrator/facts.ts';
 import { judgeLedger } from './orchestrator/judge.ts';
 import { Ledger } from './orchestrator/ledger.ts';
@@ -37,8 +38,11 @@ export interface GatheredSignals {
   readonly dropped: number;
 }
 
-/** Judges everything that was gathered. Any order, split and repetition of the pieces gives the same. */
-export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
+/**
+ * Judges everything that was gathered. Any order, split and repetition of the pieces gives the same.
+ * @param options how execs are judged, see {@link ExecOptions}.
+ */
+export function judgeGathered(pieces: Iterable<Gathered>, options?: ExecOptions): GatheredSignals {
   const ledger = new Ledger();
   const logs: Logs = new Map();
   const parts: LoggedPart[] = [];
@@ -50,7 +54,7 @@ export function judgeGathered(pieces: Iterable<Gathered>): GatheredSignals {
     }
   }
   if (parts.length) joinScripts(logs, parts);
-  const signals = judgeLedger(ledger);
+  const signals = judgeLedger(ledger, options);
   let lastAt = ledger.lastAt;
   for (const [log, events] of [...logs].sort(([a], [b]) => (a < b ? -1 : 1))) {
     // Programs that contact one target per run are counted over time, so the order of arrival must not matter.

@@ -178,15 +178,17 @@ const SHARE = 0.5;
 /**
  * Whether contacts of an inside source that failed or were left at once may add up to a scan with those of other files.
  */
-export function mayAddUp(fragment: Pick<Fragment, 'contacts' | 'inside'>, { least, networks }: Bound): boolean {
+export function mayAddUp(fragment: Pick<Fragment, 'contacts' | 'scope'>, { least, networks }: Bound): boolean {
   const counter = new GroupCounter<string>(least.inside, SHARE);
+  // Hosts with public addresses meet others of ours whose addresses only the file of the target's interface tells.
+  const isPublic = fragment.scope === 'internet';
   return fragment.contacts.some(
     (contact) =>
       isSuspect(contact) &&
       counter.add(
         contact.target,
         serviceNumber(contact),
-        (contact.seen & SEEN_OWN_TARGET) !== 0 || networks.isInsideText(contact.target),
+        isPublic || (contact.seen & SEEN_OWN_TARGET) !== 0 || networks.isInsideText(contact.target),
       ),
   );
 }

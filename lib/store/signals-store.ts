@@ -56,9 +56,9 @@ type Entry = readonly [log: string | null, what: Fact | ProcessEvent | ScriptPar
 export class SignalsStore {
   #options: SignalsStoreOptions;
   /** What was read of the past, by its hours. Undefined if it is read each time. */
-  readonly #past: Map<string, Promise<SignalsRead>> | undefined;
+  readonly #past: Map<number, Promise<SignalsRead>> | undefined;
 
-  constructor(options: SignalsStoreOptions, past?: Map<string, Promise<SignalsRead>>) {
+  constructor(options: SignalsStoreOptions, past?: Map<number, Promise<SignalsRead>>) {
     this.#options = options;
     this.#past = past;
   }
@@ -112,14 +112,14 @@ export class SignalsStore {
    * missing.
    */
   async readPast({ from, to }: Hours): Promise<SignalsRead> {
-    const days: Hours[] = [];
-    for (let day = Math.floor(from / 24); day <= Math.floor(to / 24); day++)
-      days.push({ from: Math.max(from, day * 24), to: Math.min(to, day * 24 + 23) });
     const found = await Promise.all(
-      days.map((hours) => {
-        const name = `${hours.from} ${hours.to}`;
-        const known = this.#past?.get(name) ?? this.read(hours, { isConsistent: false });
-        this.#past?.set(name, known);
+      Array.from({ length: Math.floor(to / 24) - Math.floor(from / 24) + 1 }, (_, at) => {
+        const day = Math.floor(from / 24) + at;
+        const hours = { from: Math.max(from, day * 24), to: Math.min(to, day * 24 + 23) };
+        // The days at the ends are cut off elsewhere for each hour that is judged, so only whole days are kept.
+        if (hours.to - hours.from < 23) return this.read(hours, { isConsistent: false });
+        const known = this.#past?.get(day) ?? this.read(hours, { isConsistent: false });
+        this.#past?.set(day, known);
         return known;
       }),
     );

@@ -41,8 +41,7 @@ interface Markable {
   readonly hour: number;
   readonly last: number;
   readonly expires: number;
-  /** Whether the horizons of days are due as well. */
-  readonly isOverDays: boolean;
+  readonly isWatched: boolean;
 }
 
 /** The items of one object. Iterate over all of {@link fragments} first, because the later items depend on it. */
@@ -109,11 +108,7 @@ export class WindowItems {
     this.insideHours.set(scope, (this.insideHours.get(scope) ?? new Set()).add(hour));
   }
 
-  /**
-   * A source with a failure or an outstanding answer is judged again once its answers are overdue. An inside source with
-   * a failure, and a watched one, are judged over days as well. Over days only failures count: ports found open make a
-   * sweep within minutes or not at all.
-   */
+  /** A source with a failure or an outstanding answer is judged again once its answers are overdue. */
   #markWhereDue(
     fragment: Fragment,
     expires: number,
@@ -122,25 +117,25 @@ export class WindowItems {
     const mayBeSweep = fragment.inside && mayAddUp(fragment, bound);
     let due = 0;
     let last = 0;
-    let hasFailed = false;
     for (const contact of fragment.contacts) {
-      const isFailed = isFailedProbe(contact.seen);
-      if (isFailed || (mayBeSweep && isSuspect(contact))) due = Math.max(due, contact.lastEnd);
+      const isDue = mayBeSweep ? isSuspect(contact) : isFailedProbe(contact.seen);
+      if (isDue) due = Math.max(due, contact.lastEnd);
       last = Math.max(last, contact.lastEnd);
-      hasFailed ||= isFailed;
     }
     const { scope, address, hour } = fragment;
-    const isOverDays = hasFailed && (scope !== 'internet' || isWatched);
-    const mark = { scope, address, hour, expires, isOverDays };
+    const mark = { scope, address, hour, expires, isWatched };
     if (due) this.#mark({ ...mark, last: due });
     // Evidence after the marked contact is due later, if at all.
     if (last > due) this.#unmarked.push({ ...mark, last });
   }
 
-  /** The horizons of days get a second mark per hour. */
-  #mark({ last, isOverDays, ...mark }: Markable): void {
+  /**
+   * Inside sources and watched ones get a second mark per hour for the horizons of days. These find slow scans, and
+   * refute a sweep whose hosts are visited again.
+   */
+  #mark({ last, isWatched, ...mark }: Markable): void {
     this.marks.add({ ...mark, dueAt: this.#dueAt(last), isLong: false });
-    if (!isOverDays) return;
+    if (mark.scope === 'internet' && !isWatched) return;
     // One second past a slot, so that the two marks are never the same item.
     const hourSettled = (mark.hour + 1) * 3600 + this.#options.settleSeconds;
     this.marks.add({ ...mark, dueAt: hourSettled + 1, isLong: true });

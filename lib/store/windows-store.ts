@@ -130,7 +130,7 @@ export class WindowsStore {
 
   /**
    * The fragments of a source that have items of their own. For an inside source these include all in which anything
-   * failed or many ports were found open. The other fragments can only add successes, answer its probes, or complete a
+   * failed or many ports of inside hosts were found open. The other fragments can only add successes, answer its probes, or complete a
    * sweep of open ports.
    * @param isPast whether an eventually consistent read is enough, at half the price.
    */

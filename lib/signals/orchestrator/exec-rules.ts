@@ -37,8 +37,16 @@ const SHELLS = /^(?:.*\/)?(?:ba|da|a|z|k|mk|rba)?sh(?:\.exe)?$|^(?:.*\/)?(?:powe
 /** A script that opens a shell: `clear; (bash || ash || sh)`, `command -v bash >/dev/null && exec bash || exec sh`. */
 const OPENS_SHELL = /(?:^|[;&|(]\s*|\bexec\s+)(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z|k)?sh(?:\s+-[il]+)?\s*(?:$|[;&|)])/;
 
+export interface ExecOptions {
+  /** Whether a command that repeats at a fixed period is excused as a health check. */
+  readonly excusesPeriods: boolean;
+}
+
 /** The signals of all entries. */
-export function judgeExecs({ execs, made }: Pick<Ledger, 'execs' | 'made'>): Signal[] {
+export function judgeExecs(
+  { execs, made }: Pick<Ledger, 'execs' | 'made'>,
+  { excusesPeriods }: ExecOptions = { excusesPeriods: true },
+): Signal[] {
   const signals: Signal[] = [];
   const probes = new Map<string, Probed[]>();
   const tools = new Map<string, number[]>();
@@ -51,7 +59,7 @@ export function judgeExecs({ execs, made }: Pick<Ledger, 'execs' | 'made'>): Sig
     const { fact } = group;
     const match = toolOf(fact.argv, fact.where.platform);
     const deed = deedOf(fact, match);
-    const isPeriodic = isHealthCheck(attempts);
+    const isPeriodic = excusesPeriods && isHealthCheck(attempts);
     const days = tools.get(habitKey(fact)) ?? [];
     const madeAt = made.get(madeKey(fact.caller?.user ?? '', workloadId(fact.where)));
     for (const attempt of attempts) {

@@ -118,7 +118,7 @@ async function attempt(
 
 /**
  * What the evidence near some epoch hours says without that of the days before, which can only excuse it: nothing here is
- * nothing with it. Nothing is excused by its period, because the days before may show that there is none.
+ * nothing with it. Nothing is excused by its period, because the days before may show that it has no period.
  */
 async function readNews(store: SignalsStore, { from, to }: Hours): Promise<{ meeting: SignalMeeting; hours: Hours }> {
   const hours = { from: from - NEWS_HOURS, to: to + NEWS_HOURS };

@@ -180,7 +180,7 @@ const SHARE = 0.5;
  */
 export function mayAddUp(fragment: Pick<Fragment, 'contacts' | 'scope'>, { least, networks }: Bound): boolean {
   const counter = new GroupCounter<string>(least.inside, SHARE);
-  // Hosts with public addresses meet others of ours whose addresses only the file of the target's interface tells.
+  // Only the file of the target's interface tells that a public address is inside, and this may be another file.
   const isPublic = fragment.scope === 'internet';
   return fragment.contacts.some(
     (contact) =>

@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 241,
+    foundBy: 357,
     edits: [
       {
         file: 'lib/store/claims.ts',

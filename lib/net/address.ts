@@ -12,8 +12,8 @@ export function parseAddress(text: string): Words | undefined {
   return v4 === undefined ? parseIpv6(text) : [0, 0, V4_PREFIX, v4];
 }
 
-/** Whether four words are an IPv4 address. */
-export const isIpv4 = ([w0, w1, w2]: Words): boolean => w0 === 0 && w1 === 0 && w2 === V4_PREFIX;
+/** Whether four words are an IPv4 address. Called for each address of a log, so it makes no iterator. */
+export const isIpv4 = (words: Words): boolean => words[0] === 0 && words[1] === 0 && words[2] === V4_PREFIX;
 
 /** Four words of an IPv6 address written as text, or undefined when it is not one (RFC 4291, section 2.2). */
 export function parseIpv6(text: string): Words | undefined {

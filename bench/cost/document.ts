@@ -231,7 +231,7 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
     ),
     section(
       sideBySide(told.workloads),
-      'The marginal cost alone. The fixed floor is the same for all. *Failures in half of the inside sources* is the same account with one failed\ncontact in each file of every second interface, and two records of each half of a contact instead of 20. It lasts three hours, scaled to a day.',
+      'The marginal cost alone. The fixed floor is the same for all. *Failures in half of the inside sources* is the same account with one failed\ncontact in each file of every second interface, and two records of each half of a contact instead of 20. It lasts three hours, scaled to a day.\n*Scattered traffic* is that of the benchmark of speed: 400 interfaces, 30,000 outside clients, 6,000 outside sites, 40,000 sources of noise that\ncome back, and eight scans. It lasts six hours, scaled to a day.',
     ),
     section(
       linesOf('Marginal', bill.marginal),

@@ -10,8 +10,10 @@ import { writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { printTable } from '../table.ts';
+import { logFile } from '../workload/files.ts';
+import { scatteredTraffic } from '../workload/scattered.ts';
 import { billOf } from './bill.ts';
-import { type CountedDay, type CountedLog, runDay, runLog } from './day.ts';
+import { type Counted, type CountedDay, type CountedLog, runDay, runLog } from './day.ts';
 import { countsTable, documentOf, linesOf, noiseTable, sideBySide, summary, type Told } from './document.ts';
 import { extrapolate } from './extrapolate.ts';
 import { auditBill, runAudit } from './signals.ts';
@@ -43,7 +45,15 @@ const DAY: Workload = {
 };
 /** Half of the inside sources have a failure in each file, and a contact is repeated once. As many rounds as it runs. */
 const FAILING = { stale: { oneIn: 2, hosts: 3 }, repeats: 2, rounds: 36 };
+/** Six hours of traffic that hardly repeats, made for the benchmark of speed. */
+const SCATTERED_RECORDS = 2_000_000;
 const QUICK: Workload = { ...DAY, interfaces: 60, rounds: 24, noiseADay: 100_000, clientsADay: 10_000 };
+
+/** Of a workload that was run whole. */
+const NOTHING_MORE = { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 };
+
+/** A workload of this bench, or a log that is cut into files of five minutes. */
+type Job = Workload | { readonly log: string };
 
 const { values } = parseArgs({
   options: {
@@ -54,7 +64,7 @@ const { values } = parseArgs({
     worker: { type: 'string' },
   },
 });
-if (values.worker !== undefined) process.send!(await runDay(JSON.parse(values.worker), deployed()));
+if (values.worker !== undefined) process.send!(await runJob(JSON.parse(values.worker)));
 else if (values.only === 'audit') await tellAudit();
 else if (values.only !== undefined) throw new Error(`--only takes audit, got "${values.only}"`);
 else if (values.log) for (const path of values.log) await tellLog(path);
@@ -64,7 +74,7 @@ else await main();
 async function tellLog(path: string): Promise<void> {
   const of = deployed();
   const counted: CountedLog = await runLog(path, of, console.error);
-  const bill = billOf(counted, of, { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 });
+  const bill = billOf(counted, of, NOTHING_MORE);
   for (const table of [
     summary({ bill }),
     sideBySide([{ name: path, counted, bill }]),
@@ -88,17 +98,25 @@ async function main(): Promise<void> {
   const workload = { ...(values.quick ? QUICK : DAY), ...(values.full && { repeats: REPEATS }) };
   const of = deployed();
   const amounts = values.quick ? [0] : values.full ? [...NOISE, MORE_NOISE] : NOISE;
-  const more = values.full
-    ? { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 }
-    : await extrapolate(workload, REPEATS);
+  const more = values.full ? NOTHING_MORE : await extrapolate(workload, REPEATS);
   const rounds = Math.min(workload.rounds, NOISE_ROUNDS);
   const failing = { ...workload, ...FAILING, rounds: Math.min(workload.rounds, FAILING.rounds) };
+  const scatteredRecords = values.quick ? SCATTERED_RECORDS / 20 : SCATTERED_RECORDS;
+  const { path: log } = await logFile(`scattered v5 ${scatteredRecords}`, () =>
+    scatteredTraffic({ seed: 'cost', records: scatteredRecords }),
+  );
   const runs = await all([
     workload,
     failing,
+    { log },
     ...amounts.map((noiseADay) => ({ ...workload, rounds, repeats: 1, noiseADay })),
   ]);
-  const [counted, countedFailing, ...others] = runs as [CountedDay, CountedDay, ...CountedDay[]];
+  const [counted, countedFailing, countedScattered, ...others] = runs as [
+    CountedDay,
+    CountedDay,
+    CountedLog,
+    ...CountedDay[],
+  ];
   const byNoise = [counted, ...others].sort((a, b) => a.workload.noiseADay - b.workload.noiseADay);
   const bill = billOf(counted, of, more);
   const workloads = [
@@ -106,8 +124,9 @@ async function main(): Promise<void> {
     {
       name: 'failures in half of the inside sources, few repeats',
       counted: countedFailing,
-      bill: billOf(countedFailing, of, { records: 0, bytes: 0, storedBytes: 0, cpuSeconds: 0 }),
+      bill: billOf(countedFailing, of, NOTHING_MORE),
     },
+    { name: 'scattered traffic', counted: countedScattered, bill: billOf(countedScattered, of, NOTHING_MORE) },
   ];
   const told: Told = { counted, deployed: of, bill, more, repeats: REPEATS, byNoise, workloads };
   for (const table of [summary(told), sideBySide(workloads), noiseTable(byNoise)])
@@ -117,24 +136,28 @@ async function main(): Promise<void> {
   console.log(`${relative(process.cwd(), DOCUMENT)} written`);
 }
 
-/** Runs workloads in processes of their own, so that none measures what another left behind. */
-async function all(workloads: readonly Workload[]): Promise<CountedDay[]> {
-  const results: CountedDay[] = [];
-  const queue = workloads.entries();
+/** Runs jobs in processes of their own, so that none measures what another left behind. */
+async function all(jobs: readonly Job[]): Promise<Counted[]> {
+  const results: Counted[] = [];
+  const queue = jobs.entries();
   const next = async () => {
-    for (const [at, workload] of queue) {
-      console.error(`running ${workload.rounds} rounds with ${workload.noiseADay} sources of noise a day`);
-      results[at] = await resultOf(fork(import.meta.filename, ['--worker', JSON.stringify(workload)]));
+    for (const [at, job] of queue) {
+      console.error('log' in job ? `running ${job.log}` : `running ${job.rounds} rounds, noise ${job.noiseADay} a day`);
+      results[at] = await resultOf(fork(import.meta.filename, ['--worker', JSON.stringify(job)]));
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, next));
   return results;
 }
 
-async function resultOf(child: ChildProcess): Promise<CountedDay> {
-  let result: CountedDay | undefined;
+async function runJob(job: Job): Promise<Counted> {
+  return 'log' in job ? runLog(job.log, deployed(), console.error) : runDay(job, deployed());
+}
+
+async function resultOf(child: ChildProcess): Promise<Counted> {
+  let result: Counted | undefined;
   child.on('message', (message) => {
-    result = message as CountedDay;
+    result = message as Counted;
   });
   const [code] = await once(child, 'exit');
   if (code !== 0 || !result) throw new Error(`a run ended with code ${code}`);

@@ -60,6 +60,6 @@ export function quantile(sorted: readonly number[], share: number): number {
   return low + (sorted[Math.ceil(place)]! - low) * (place - Math.floor(place));
 }
 
-/** Median over the rounds of how one stands to another in the same round, starts aside. */
+/** Median over the rounds of how one stands to another in the same round, both from start to end. */
 export const ratioOf = (ours: readonly Measured[], theirs: readonly Measured[]): number =>
-  spreadOf(ours.map(({ net }, round) => net / theirs[round]!.net)).median;
+  spreadOf(ours.map(({ run }, round) => run.seconds / theirs[round]!.run.seconds)).median;

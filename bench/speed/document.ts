@@ -18,8 +18,8 @@ const INTRODUCTION = `# Performance
 small inputs and writes nothing.
 
 All logs come from the seeded generator in \`bench/workload\`. They hold steady traffic of some hundreds of interfaces: clients, balancers, NAT
-gateways, services and AWS's own traffic. They also hold internet noise and scans of each kind. Each run checks the findings and marks a
-fast answer that is wrong. The table lists missed budgets as well as met ones. Cost has [its own page](cost.md).`;
+gateways, services and AWS's own traffic, or scattered traffic that hardly repeats. They also hold internet noise and scans of each kind.
+Each run checks the findings and marks a fast answer that is wrong. The table lists missed budgets as well as met ones. Cost has [its own page](cost.md).`;
 
 /** The document with these parts replaced. `order` names all parts in the order of their sections. */
 export function documentOf(

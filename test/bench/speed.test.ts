@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { quantile, ratioOf, spreadOf } from '../../bench/speed/alternate.ts';
 import { answerText, judge } from '../../bench/speed/answer.ts';
 import { bundleOf, type FunctionName } from '../../bench/speed/assembly.ts';
-import { BUDGETS, BUNDLE_BYTES, memoryLimit, verdictOf } from '../../bench/speed/budgets.ts';
+import { BUDGETS, BUNDLE_BYTES, memoryLimit, speedBudget, verdictOf } from '../../bench/speed/budgets.ts';
 import { documentOf } from '../../bench/speed/document.ts';
 import { installDuckdb } from '../../bench/speed/duckdb.ts';
 import type { Section } from '../../bench/speed/part.ts';
@@ -45,14 +45,16 @@ describe('figures', () => {
   });
 
   test('a ratio is that of the rounds', () => {
-    const rounds = (...nets: number[]) => nets.map((net) => ({ net, run: {} as never }));
+    const rounds = (...all: number[]) => all.map((seconds) => ({ net: 0, run: { seconds } as never }));
     expect(ratioOf(rounds(2, 30, 4), rounds(1, 10, 4))).toBe(2);
   });
 
   test('a budget is met, or missed by so much', () => {
-    expect(verdictOf(BUDGETS.overGunzipV2, 1.5).cells.slice(2)).toEqual(['1.5 times', '1.5 times', 'met']);
-    expect(verdictOf(BUDGETS.overGunzipV2, 1.8).cells.at(-1)).toBe('missed by 20 %');
-    expect(verdictOf(BUDGETS.overDuckdbV2, undefined).cells.slice(2)).toEqual(['0.5 times (aim)', '-', 'not measured']);
+    const overGunzip = speedBudget('ordinary', 'v5', 'gunzip');
+    expect(verdictOf(overGunzip, 1.5).cells.slice(2)).toEqual(['1.5 times', '1.5 times', 'met']);
+    expect(verdictOf(overGunzip, 1.8).cells.at(-1)).toBe('missed by 20 %');
+    const overDuckdb = speedBudget('scattered', 'v2', 'duckdb');
+    expect(verdictOf(overDuckdb, undefined).cells.slice(2)).toEqual(['0.5 times (aim)', '-', 'not measured']);
     expect([memoryLimit(1), memoryLimit(3)]).toEqual([256, 352]);
   });
 });
@@ -80,7 +82,7 @@ describe('the document', () => {
     tables: [{ title: '', header: ['input', 'peak'], rows: [['one', String(measured)]] }],
     text: 'Said of it.',
   });
-  const speed = { ...section(1), verdicts: [verdictOf(BUDGETS.overGunzipV2, 1.25)] };
+  const speed = { ...section(1), verdicts: [verdictOf(speedBudget('ordinary', 'v2', 'gunzip'), 1.25)] };
 
   test('keeps the parts that were not run, and puts all in their order', () => {
     const first = documentOf('', [{ ...order[1]!, section: section(300) }], order, 'on a day');

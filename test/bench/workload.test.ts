@@ -6,6 +6,7 @@ import { contactFlood, noiseFlood, sourceFlood } from '../../bench/workload/floo
 import { LAYOUT_NAMES, LAYOUTS } from '../../bench/workload/layout.ts';
 import { linesOf } from '../../bench/workload/lines.ts';
 import { type OrdinaryOptions, ordinary } from '../../bench/workload/ordinary.ts';
+import { scatteredTraffic } from '../../bench/workload/scattered.ts';
 import { single } from '../../bench/workload/single.ts';
 import { deliveriesOf, type Workload } from '../../bench/workload/workload.ts';
 import { runCli } from '../cli/run-cli.ts';
@@ -79,6 +80,7 @@ describe('detect finds what is hidden, and nothing else of medium severity or ab
     ['a scan in each delivery', () => small({ intervals: 25, scans: 'each-delivery' })],
     ['noise', () => noiseFlood({ seed: 'test', count: 5000 })],
     ['one source, many contacts', () => contactFlood({ seed: 'test', count: 20_000 })],
+    ['scattered traffic', () => scatteredTraffic({ seed: 'test', records: 150_000 })],
     ['many clients', () => sourceFlood({ seed: 'test', count: 100, refused: 0.1 })],
   ];
 

@@ -38,12 +38,12 @@ export const layouts: Part = async ({ records, rounds }) => {
     rows.push([
       name,
       mebibytes(log.bytes),
-      seconds(spreadOf(theirs.map(({ net }) => net)).median),
-      spread(spreadOf(ours.map(({ net }) => net))),
+      seconds(spreadOf(theirs.map(({ run }) => run.seconds)).median),
+      spread(spreadOf(ours.map(({ run }) => run.seconds))),
       times(ratio),
       answerText(judge(ours[0]!.run.stdout, log.labels)),
     ]);
   }
-  const header = ['log', 'unpacked', 'gunzip, net', 'detect, net: median (spread)', 'to gunzip', 'scans found'];
+  const header = ['log', 'unpacked', 'gunzip, wall', 'detect, wall: median (spread)', 'to gunzip', 'scans found'];
   return { verdicts, tables: [{ title: '', header, rows }], text: '' };
 };

@@ -6,7 +6,7 @@ import { ordinary } from '../../workload/ordinary.ts';
 import { answerText, judge } from '../answer.ts';
 import { BUDGETS, megabytes, verdictOf } from '../budgets.ts';
 import { detect } from '../contestants.ts';
-import { ordinaryLog } from '../logs.ts';
+import { ordinaryLog, scatteredLog } from '../logs.ts';
 import { count, mebibytes, seconds } from '../numbers.ts';
 import { type Part, type Scale, SEED } from '../part.ts';
 
@@ -66,6 +66,8 @@ const scenariosOf = ({
   bombBytes,
 }: Scale): Scenario[] => [
   { name: 'ordinary traffic', log: () => ordinaryLog(records, 'v5') },
+  { name: 'scattered traffic', log: () => scatteredLog(records, 'v5') },
+  { name: 'scattered traffic, four times as much', log: () => scatteredLog(4 * records, 'v5') },
   {
     name: `${count(noiseSources)} outside sources, one to three contacts each`,
     log: () => logFile(`noise ${noiseSources}`, () => noiseFlood({ seed: SEED, count: noiseSources })),

@@ -2,7 +2,9 @@
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { Words } from '../net/address.ts';
 import { ColumnReader, ColumnWriter } from './columns.ts';
+import type { SeenContact } from './evidence.ts';
 import { type HashKey, keyedHash } from './keyed-hash.ts';
+import { SEEN_LATERAL } from './seen.ts';
 
 /**
  * First byte of the stored bytes. Version 3 had one rate for all contacts of a source, and so never the bit UNEVEN.
@@ -35,6 +37,9 @@ export const UNEVEN = 32;
 /** Uneven, with a rate and cells of its own for failed contacts between private addresses. */
 export const LATERAL = 64;
 
+/** In the column of targets: the next one that has not been told yet. Others are told by their place, starting at 1. */
+export const NEXT_TARGET = 0;
+
 /** How the minutes of a contact are stored: the minute of its first record, none, or bits. */
 export const FIRST_MINUTE = 0;
 export const NO_MINUTE = 1;
@@ -47,6 +52,12 @@ export const SAME_PORT = 4;
  */
 export const SEVERAL_FLOWS = 33;
 export const NO_FLOWS = 34;
+
+/** The contact's `seen` bits and its protocol as one number, without what follows from its addresses. */
+export const kindOf = ({ seen, protocol }: Pick<SeenContact, 'seen' | 'protocol'>): number =>
+  (seen & ~SEEN_LATERAL) * 256 + protocol;
+export const seenOf = (kind: number): number => Math.floor(kind / 256);
+export const protocolOf = (kind: number): number => kind % 256;
 
 /** The flows of one probe, as the kernel notes them (`flowBit` in `lib/kernel/assembly/contacts.ts`). */
 export const flowsOfPort = (port: number): number => (port === 0 ? 0 : 1 << (Math.imul(port >>> 4, 0x9e3779b1) >>> 27));

@@ -1,6 +1,6 @@
 /** Packed outside sources of one bucket over some hours, as stored in the table: read once, searched more than once. */
 
-import { decodeFragments, glance } from '../evidence/codec.ts';
+import { decodeFragments, glance } from '../evidence/decode.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 

@@ -1,6 +1,6 @@
 /** Fragments of many sources compressed together into one item, so that they cost per file and bucket. */
 
-import { encodeFragments } from '../evidence/codec.ts';
+import { encodeFragments } from '../evidence/encode.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 

@@ -1,6 +1,6 @@
 /** Turns the content of one object into items of the windows table: own items, shared items, and due marks. */
 
-import { encodeFragment } from '../evidence/codec.ts';
+import { encodeFragment } from '../evidence/encode.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';

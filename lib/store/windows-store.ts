@@ -1,6 +1,6 @@
 /** The windows table: fragments by source and hour. Most sources share items, see placements.ts. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { decodeFragment, decodeFragments } from '../evidence/codec.ts';
+import { decodeFragment, decodeFragments } from '../evidence/decode.ts';
 import type { Fragment } from '../evidence/evidence.ts';
 import type { HashKey } from '../evidence/keyed-hash.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { Template } from 'aws-cdk-lib/assertions';
-import { encodeFragments } from '../../lib/evidence/codec.ts';
+import { encodeFragments } from '../../lib/evidence/encode.ts';
 import { objectsCreated } from '../../lib/pipeline/object-events.ts';
 import { HostLogReader } from '../../lib/signals/host/index.ts';
 import { readFilterPattern } from '../../local/servers/filter-pattern.ts';

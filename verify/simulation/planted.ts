@@ -156,7 +156,7 @@ export const BUGS: readonly Bug[] = [
     name: 'halves of a flow swapped',
     edits: [
       {
-        file: 'lib/evidence/codec.ts',
+        file: 'lib/evidence/decode.ts',
         find: '    seen: seenOf(kind) |',
         replace: '    seen: (seenOf(kind) & ~17) | ((seenOf(kind) & 1) << 4) | ((seenOf(kind) & 16) >> 4) |',
       },

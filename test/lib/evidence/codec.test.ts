@@ -3,14 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, brotliDecompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { Collector } from '../../../lib/evidence/builder.ts';
-import {
-  decodeFragment,
-  decodeFragments,
-  encodeFragment,
-  encodeFragments,
-  glance,
-} from '../../../lib/evidence/codec.ts';
 import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
+import { decodeFragment, decodeFragments, glance } from '../../../lib/evidence/decode.ts';
+import { encodeFragment, encodeFragments } from '../../../lib/evidence/encode.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { CodecError, flowsOfPort } from '../../../lib/evidence/layout.ts';

@@ -3,7 +3,8 @@
  * error of the sample, for many keys and on both sides of the limit.
  */
 import { describe, expect, test } from '@jest/globals';
-import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
+import { decodeFragment } from '../../../lib/evidence/decode.ts';
+import { encodeFragment } from '../../../lib/evidence/encode.ts';
 import { type Fragment, mergeFragments, type Pane, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { type HashKey, hashKey, keyedHash } from '../../../lib/evidence/keyed-hash.ts';
 import { SAMPLED } from '../../../lib/evidence/quality.ts';

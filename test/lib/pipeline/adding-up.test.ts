@@ -1,6 +1,6 @@
 /** Quiet outside sources that add up: distinct failures count, repetitions and others' do not. */
 import { expect, test } from '@jest/globals';
-import { encodeFragments } from '../../../lib/evidence/codec.ts';
+import { encodeFragments } from '../../../lib/evidence/encode.ts';
 import type { Fragment } from '../../../lib/evidence/evidence.ts';
 import { sourcesAddingUp } from '../../../lib/pipeline/adding-up.ts';
 import { PackedSources } from '../../../lib/store/packed-sources.ts';

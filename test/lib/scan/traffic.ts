@@ -2,7 +2,8 @@
 
 import { type DetectionSettings, detectionSettings } from '../../../lib/detections/settings.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
-import { decodeFragment, encodeFragment } from '../../../lib/evidence/codec.ts';
+import { decodeFragment } from '../../../lib/evidence/decode.ts';
+import { encodeFragment } from '../../../lib/evidence/encode.ts';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { limitsOf } from '../../../lib/evidence/sample.ts';

@@ -6,8 +6,9 @@ import { brotliCompressSync, brotliDecompressSync, constants as zlib } from 'nod
 import type { Random } from '../../../bench/random.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
-import { decodeFragments, encodeFragments, glance } from '../../../lib/evidence/codec.ts';
 import { ColumnReader, ColumnWriter } from '../../../lib/evidence/columns.ts';
+import { decodeFragments, glance } from '../../../lib/evidence/decode.ts';
+import { encodeFragments } from '../../../lib/evidence/encode.ts';
 import { type Fragment, mergeFragments } from '../../../lib/evidence/evidence.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { CodecError } from '../../../lib/evidence/layout.ts';
@@ -91,7 +92,7 @@ const settings = detectionSettings('medium', {});
 const fragments: Target = {
   name: 'fragments',
   weight: 15,
-  covers: ['lib/evidence/codec.ts', 'lib/evidence/columns.ts', 'lib/evidence/layout.ts', 'lib/evidence/evidence.ts'],
+  covers: ['lib/evidence/decode.ts', 'lib/evidence/columns.ts', 'lib/evidence/layout.ts', 'lib/evidence/evidence.ts'],
   setUp,
   input: (random) => {
     const stored = pick(packs, random);

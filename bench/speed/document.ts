@@ -49,9 +49,10 @@ export const budgetTable = (verdicts: readonly Verdict[]): string =>
   printTable({ title: BUDGETS_TITLE, header: VERDICT_HEADER, rows: verdicts.map(({ cells }) => cells) });
 
 /** The tables and the text of a part. */
-export function sectionText({ name, section: { tables, text } }: Ran, stamp: string): string {
+export function sectionText({ name, section: { tables, figure, text } }: Ran, stamp: string): string {
   const printed = tables.map((table) => `${table.title && `### ${table.title}\n\n`}${printTable(table)}`);
-  return [`\`npm run bench -- --only ${name}\`, ${stamp}`, ...printed, text].filter(Boolean).join('\n\n');
+  const picture = figure && `![${figure.alternative}](${figure.file})`;
+  return [`\`npm run bench -- --only ${name}\`, ${stamp}`, ...printed, picture, text].filter(Boolean).join('\n\n');
 }
 
 /** The text under each heading of the second level. */

@@ -4,7 +4,7 @@
  * The part `speed` installs DuckDB in bench/ first, where it is missing.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { budgetTable, documentOf, type Ran, sectionText } from './document.ts';
 import { hasDuckdb, installDuckdb } from './duckdb.ts';
@@ -63,6 +63,8 @@ async function main(): Promise<number> {
     if (!values.quick && !values.check) {
       const previous = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : '';
       writeFileSync(DOCUMENT, documentOf(previous, [one], PARTS, stamp));
+      const { figure } = one.section;
+      if (figure) writeFileSync(join(dirname(DOCUMENT), figure.file), figure.svg);
     }
   }
   const verdicts = ran.flatMap(({ section }) => section.verdicts);

@@ -48,6 +48,8 @@ export const QUICK: Scale = {
 export interface Section {
   readonly verdicts: readonly Verdict[];
   readonly tables: readonly Table[];
+  /** A picture beside the page: its file, what it shows in words, and its text. */
+  readonly figure?: { readonly file: string; readonly alternative: string; readonly svg: string };
   /** What the tables do not say. */
   readonly text: string;
 }

@@ -7,6 +7,7 @@ import { BUDGETS, BUNDLE_BYTES, memoryLimit, speedBudget, verdictOf } from '../.
 import { documentOf } from '../../bench/speed/document.ts';
 import { installDuckdb } from '../../bench/speed/duckdb.ts';
 import type { Section } from '../../bench/speed/part.ts';
+import { plotOf } from '../../bench/speed/plot.ts';
 import { run, runNode } from '../../bench/speed/run.ts';
 import { sharedAssembly } from '../deployments/assembly.ts';
 
@@ -72,6 +73,32 @@ describe('DuckDB', () => {
   });
 });
 
+describe('a plot', () => {
+  const plot = (...ys: number[]) =>
+    plotOf({
+      title: 'Time',
+      lines: [{ name: 'one', points: ys.map((y, at) => ({ x: 10 ** at, y })) }],
+      xText: String,
+      yText: (y) => `${y} s`,
+    });
+  const placesOf = (svg: string) =>
+    [...svg.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)] as const);
+
+  test('has a point for each value, further up for a larger one, and equal steps for equal factors', () => {
+    const places = placesOf(plot(1, 10, 100));
+    const stepsOf = (which: 0 | 1) => [1, 2].map((at) => places[at]![which] - places[at - 1]![which]);
+    const [across, up] = [stepsOf(0), stepsOf(1)];
+    expect(across[0]).toBeCloseTo(across[1]!, 0);
+    expect(up[0]).toBeCloseTo(up[1]!, 0);
+    expect(Math.max(...up)).toBeLessThan(0);
+  });
+
+  test('names its marks, and can be drawn of one value', () => {
+    expect(plot(2, 30)).toContain('>50 s</text>');
+    for (const place of placesOf(plot(5)).flat()) expect(Number.isFinite(place)).toBe(true);
+  });
+});
+
 describe('the document', () => {
   const order = [
     { name: 'speed', title: 'Speed' },
@@ -94,6 +121,9 @@ describe('the document', () => {
     expect(again).toContain('| 200 MB | met |');
     expect(again).not.toContain('300 MB');
     expect(documentOf(again, [], order, '')).toBe(again);
+    const figure = { file: 'one.svg', alternative: 'One over two.', svg: '' };
+    const drawn = documentOf(again, [{ ...order[1]!, section: { ...section(1), figure } }], order, '');
+    expect(drawn).toContain('\n\n![One over two.](one.svg)\n\nSaid of it.');
   });
 });
 

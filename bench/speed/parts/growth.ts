@@ -6,6 +6,7 @@ import { detect } from '../contestants.ts';
 import { onlyRecord, ordinaryLog, scatteredLog } from '../logs.ts';
 import { count, mebibytes, spread } from '../numbers.ts';
 import type { Part } from '../part.ts';
+import { type Line, plotOf } from '../plot.ts';
 
 const WORKLOADS = [
   { name: 'ordinary', logOf: ordinaryLog, budget: BUDGETS.growthOrdinary },
@@ -18,6 +19,7 @@ export const growth: Part = async ({ records, rounds }) => {
   const only = await onlyRecord();
   const verdicts: Verdict[] = [];
   const rows: string[][] = [];
+  const lines: Line[] = [];
   for (const { name, logOf, budget } of WORKLOADS) {
     const logs: Log[] = [];
     for (const share of SHARES) logs.push(await logOf(records * share, 'v5'));
@@ -25,6 +27,8 @@ export const growth: Part = async ({ records, rounds }) => {
     const measured = await alternate(entries, only, rounds);
     const sizes = logs.map((log, at) => ({ records: log.records, rounds: measured.get(entries[at]!.key)! }));
     verdicts.push(verdictOf(budget, mostPerDoubling(sizes)));
+    const points = sizes.map((size) => ({ x: size.records, y: spreadOf(size.rounds.map(({ net }) => net)).median }));
+    lines.push({ name: `${name} traffic`, points });
     for (const [at, size] of sizes.entries())
       rows.push([
         name,
@@ -36,7 +40,18 @@ export const growth: Part = async ({ records, rounds }) => {
       ]);
   }
   const header = ['traffic', 'records', 'net: median (spread)', 'a record', 'for each doubling', 'peak memory'];
-  return { verdicts, tables: [{ title: '', header, rows }], text: TEXT };
+  const figure = {
+    file: 'growth.svg',
+    alternative:
+      'Time of detect over the number of records, for ordinary and for scattered traffic. The table has the figures.',
+    svg: plotOf({
+      title: 'Time of detect over records, start aside',
+      lines,
+      xText: (records) => (records >= 1e6 ? `${records / 1e6} million` : count(records)),
+      yText: (time) => `${Number(time.toPrecision(1))} s`,
+    }),
+  };
+  return { verdicts, tables: [{ title: '', header, rows }], figure, text: TEXT };
 };
 
 const TEXT = `*for each doubling* compares the time of a record with that of the next smaller log in the same round, for twice as many records. Below 1, a record

@@ -8,8 +8,9 @@ import { type Finding, restsOnSignals, type Severity } from '../finding/model.ts
 import { chatCode, chatText } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
-import { type DigestBody, entryLine, severityCounts } from './digest.ts';
+import { backgroundLine, type DigestBody, entryLine, severityCounts } from './digest.ts';
 import { alertSubject } from './message.ts';
+import { activeLines } from './most-active.ts';
 import { signalLines } from './signal-text.ts';
 import { type AlertPlace, answered, closing, firstAction, howMuch, inShort, isOurs, who } from './text.ts';
 
@@ -111,7 +112,8 @@ export function chatStorm({ count, hasMore, bySeverity, byKind, worst }: StormBo
 }
 
 /** The digest of a day, as one message. Its findings are below the severity of chats, so they have no threads. */
-export function chatDigest({ day, count, bySeverity, top = [] }: DigestBody, place: AlertPlace): ChatMessage {
+export function chatDigest(digest: DigestBody, place: AlertPlace): ChatMessage {
+  const { day, count, bySeverity, top = [], background, active } = digest;
   const { deployment, tables } = place;
   const lines = top.map((entry) => chatText(`- ${entryLine(entry)}`));
   return compose({
@@ -119,7 +121,8 @@ export function chatDigest({ day, count, bySeverity, top = [] }: DigestBody, pla
     title: chatText(`Digest of ${day}: ${countOf(count, 'scan')} without an alert`),
     paragraphs: [
       `These scans began on ${day} (UTC) and raised no alert: ${severityCounts(bySeverity)}.`,
-      ...fitting(lines, DIGEST_LINES),
+      ...(background ? [backgroundLine(background)] : []),
+      ...fitting([...(active ? activeLines(active).map((line) => chatText(`- ${line}`)) : []), ...lines], DIGEST_LINES),
       chatText(`Deployment ${deployment}.`),
     ],
     nextSteps: [code(listSince(tables, `${day}T00:00:00Z`, 'informational'))],

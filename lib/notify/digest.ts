@@ -4,6 +4,7 @@ import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
 import type { AlertMessage } from './message.ts';
+import { activeLines, type MostActive, mostActive } from './most-active.ts';
 import { titleOf, whoseOf } from './name.ts';
 import type { AlertPlace } from './text.ts';
 
@@ -29,6 +30,28 @@ export interface DigestBody {
   readonly bySeverity: Readonly<Record<string, number>>;
   /** The largest findings, the largest first. Absent in the digests of earlier releases. */
   readonly top?: readonly DigestEntry[];
+  /** Scans from outside and their sources. Absent in the digests of earlier releases, as is {@link active}. */
+  readonly background?: Background;
+  readonly active?: MostActive;
+}
+
+/** The scans of a day that came from outside, and how many sources they had. */
+interface Background {
+  readonly scans: number;
+  readonly sources: number;
+}
+
+/** Says in one line what the internet's background noise was. */
+export const backgroundLine = ({ scans, sources }: Background): string =>
+  scans === 0
+    ? 'No scan among them came from outside.'
+    : `Background noise: ${countOf(scans, 'scan')} among them came from outside, by ${countOf(sources, 'source')}.`;
+
+function backgroundOf(findings: readonly Finding[]): Background {
+  const inbound = findings.filter(({ direction }) => direction === 'inbound');
+  const single = new Set(inbound.flatMap(({ source }) => source?.address ?? []));
+  const ofCampaigns = inbound.reduce((sum, { sources }) => sum + (sources?.count ?? 0), 0);
+  return { scans: inbound.length, sources: single.size + ofCampaigns };
 }
 
 const entryOf = (finding: Finding): DigestEntry => ({
@@ -50,8 +73,16 @@ export const severityCounts = (bySeverity: Readonly<Record<string, number>>): st
     .map(([severity, count]) => `${grouped(count)} ${severity}`)
     .join(', ');
 
-/** The digest of a day's findings. Undefined if there is nothing to report. */
-export function digestMessage(day: string, findings: readonly Finding[], place: AlertPlace): AlertMessage | undefined {
+/**
+ * The digest of a day's findings. Undefined if there is nothing to report.
+ * @param known what the findings of the week before named, so that what is new can be marked. Default: not known.
+ */
+export function digestMessage(
+  day: string,
+  findings: readonly Finding[],
+  place: AlertPlace,
+  known?: ReadonlySet<string>,
+): AlertMessage | undefined {
   if (!findings.length) return undefined;
   const counted = SEVERITIES.toReversed()
     .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
@@ -60,8 +91,14 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
   const top = findings
     .toSorted((a, b) => b.contacts.failed - a.contacts.failed || (a.id < b.id ? -1 : 1))
     .slice(0, TOP);
+  const active = mostActive(findings, known);
+  const background = backgroundOf(findings);
   const text = [
     `${countOf(findings.length, 'scan')} began on ${day} (UTC) without an alert: ${severityCounts(bySeverity)}.`,
+    backgroundLine(background),
+    '',
+    known ? 'MOST ACTIVE (new: in no finding of the week before)' : 'MOST ACTIVE',
+    ...activeLines(active).map((line) => `  ${line}`),
     '',
     findings.length > TOP ? `LARGEST ${TOP}` : 'ALL, LARGEST FIRST',
     ...top.map((finding) => `  ${entryLine(entryOf(finding))}, id ${finding.id}`),
@@ -86,6 +123,8 @@ export function digestMessage(day: string, findings: readonly Finding[], place: 
         bySeverity,
         largest: top.map(({ id }) => id),
         top: top.map(entryOf),
+        background,
+        active,
       }),
       email: text.map(plain).join('\n'),
     },

@@ -153,9 +153,10 @@ export class FindingsStore {
     return found;
   }
 
-  /** Findings that began on a day (`2026-11-21`), of a severity rank or above. */
-  async ofDay(day: string, minRank = 0): Promise<StoredFinding[]> {
+  /** Findings that began on a day (`2026-11-21`), of a severity rank or above. With a limit about as many, not all. */
+  async ofDay(day: string, minRank = 0, limit = Number.POSITIVE_INFINITY): Promise<StoredFinding[]> {
     return this.#shards((shard) => ({
+      limit: Math.ceil(limit / SHARDS),
       IndexName: 'byDay',
       KeyConditionExpression: '#day = :day AND severityTime >= :rank',
       ExpressionAttributeNames: { '#day': 'day' },

@@ -144,6 +144,8 @@ describe('a digest', () => {
     expect(message.content.title).toBe('Digest of 2026-09-01: 12 scans without an alert');
     expect(message.content.description).toContain('raised no alert: 6 low, 6 informational.');
     expect(message.content.description.match(/^- (low|informational): .* failed contacts?, /gm)).toHaveLength(10);
+    expect(message.content.description).toContain('No scan among them came from outside.');
+    expect(message.content.description).toMatch(/^- Sources: [^\n]* \(12 scans\)$/m);
     expect(message.content.nextSteps).toEqual([expect.stringContaining('findings list --since 2026-09-01T00:00:00Z')]);
     expect(message.metadata).toMatchObject({ threadId: 'digest-2026-09-01', eventType: 'digest' });
   });
@@ -160,7 +162,7 @@ describe('a digest', () => {
   });
 
   test('of an earlier release has no lines', () => {
-    const { top: _, ...earlier } = digestOf(findingOf());
+    const { top: _, background: __, active: ___, ...earlier } = digestOf(findingOf());
     const message = chatDigest(earlier, place);
     expect(problemOf(message)).toBeUndefined();
     expect(message.content.description).not.toContain('- ');

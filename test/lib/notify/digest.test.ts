@@ -1,7 +1,8 @@
 /** The digest of a day. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { digestMessage } from '../../../lib/notify/digest.ts';
-import { findingOf, HOSTILE } from '../finding/samples.ts';
+import { namedBy } from '../../../lib/notify/most-active.ts';
+import { campaignOf, findingOf, HOSTILE } from '../finding/samples.ts';
 
 const place = { deployment: 'Sweepwatch', tables: { findings: 'Findings', region: 'eu-west-1' } };
 const many = Array.from({ length: 25 }, (_, n) =>
@@ -35,6 +36,48 @@ test('a digest counts by severity, the most severe first, and names the ten larg
 test('a digest does not depend on the order of its findings', () => {
   const alike = many.map((finding) => ({ ...finding, contacts: many[0]!.contacts }));
   expect(digestMessage('2026-09-01', alike.toReversed(), place)).toEqual(digestMessage('2026-09-01', alike, place));
+});
+
+describe('what was most active', () => {
+  const ports = (...sample: number[]) => ({ count: sample.length, exact: true, sample });
+  const inside = findingOf({ source: { address: '10.0.7.105', scope: 'a' }, ports: ports(22) });
+  const outside = (address: string) =>
+    findingOf({ direction: 'inbound', source: { address, scope: 'internet' }, ports: ports(22, 23) });
+  const findings = [outside('203.0.113.7'), outside('203.0.113.7'), outside('203.0.113.8'), inside];
+  const activeOf = (known?: ReadonlySet<string>) =>
+    JSON.parse(digestMessage('2026-09-01', findings, place, known)!.bodies.default!).active;
+
+  test('names sources inside first, then those with the most scans', () => {
+    expect(activeOf().sources).toEqual([
+      { name: '10.0.7.105', scans: 1 },
+      { name: '203.0.113.7', scans: 2 },
+      { name: '203.0.113.8', scans: 1 },
+    ]);
+    expect(activeOf().ports).toEqual([
+      { name: '22', scans: 4 },
+      { name: '23', scans: 3 },
+    ]);
+  });
+
+  test('marks what no earlier finding named', () => {
+    const known = new Set(namedBy(findingOf({ source: inside.source, ports: ports(23) })));
+    expect(activeOf(known).sources.map(({ isNew }: { isNew: boolean }) => isNew)).toEqual([false, true, true]);
+    const { email } = digestMessage('2026-09-01', findings, place, known)!.bodies;
+    expect(email).toContain('MOST ACTIVE (new: in no finding of the week before)\n  Sources: 10.0.7.105 (1 scan), 203');
+    expect(email).toContain('  Ports: 22 (new, 4 scans), 23 (3 scans)\n');
+  });
+
+  test('says the background noise in one line, with the members of campaigns', () => {
+    const lineOf = (...of: Parameters<typeof digestMessage>[1]) =>
+      digestMessage('2026-09-01', of, place)!.bodies.email!.split('\n')[1];
+    expect(lineOf(...findings)).toBe('Background noise: 3 scans among them came from outside, by 2 sources.');
+    expect(lineOf(campaignOf({ sources: { count: 40, sample: ['198.51.100.1'] } }))).toContain('by 40 sources.');
+    expect(lineOf(inside)).toBe('No scan among them came from outside.');
+  });
+
+  test('fits one screen', () => {
+    expect(digestMessage('2026-09-01', many, place)!.bodies.email!.split('\n').length).toBeLessThan(40);
+  });
 });
 
 test.each(HOSTILE.map((text) => [text]))('%j breaks neither subject nor text of a digest', (text) => {

@@ -181,7 +181,29 @@ describe('the digest', () => {
             answered: 0,
           },
         ],
+        background: { scans: 0, sources: 0 },
+        active: {
+          // A finding of the day before had this source.
+          sources: [{ name: '10.0.7.105', scans: 1, isNew: false }],
+          targets: expect.any(Array),
+          ports: expect.any(Array),
+        },
       },
+    ]);
+  });
+
+  test('marks sources that no finding of the week before had', async () => {
+    await deploy({ digestHourUtc: 6 });
+    const source = (address: string) => ({ address, scope: '123456789012' });
+    const ended = { severity: 'low', status: 'closed', closedBecause: 'ended' } as const;
+    await store({ ...ended, id: '1'.repeat(24), source: source('10.0.0.1') });
+    await store({ ...ended, id: '2'.repeat(24), source: source('10.0.0.2') });
+    await store({ ...ended, id: '3'.repeat(24), source: source('10.0.0.1'), firstSeen: '2026-11-14T10:00:00Z' });
+    await store({ ...ended, id: '4'.repeat(24), source: source('10.0.0.2'), firstSeen: '2026-11-13T10:00:00Z' });
+    await deployment.settle(SIX);
+    expect(JSON.parse(digests()[0]!.bodies.default!).active.sources).toEqual([
+      { name: '10.0.0.1', scans: 1, isNew: false },
+      { name: '10.0.0.2', scans: 1, isNew: true },
     ]);
   });
 

@@ -146,6 +146,7 @@ const IN_CONTEXT = {
   'answered, left open': 'were answered and not closed, as the connections of a pool are',
   'answered, end unknown': 'were answered with hardly any data, in a log that does not show whether they were closed',
   'answered once, with data': 'were answered once, with a few kilobytes',
+  'answered once, briefly': 'were talked to once, for seconds',
   answered: 'were answered and used',
 } as const satisfies Readonly<Record<ContextName, string>>;
 

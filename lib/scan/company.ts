@@ -22,15 +22,17 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
   const scattered = scatteredOverIpv6(failed);
   const peers = peersOf(failed);
   const atHome = peersAtHome(contacts);
-  const rows = inRows(failed, viewpoint.logTime);
-  const searched = searchedTargets(failed);
+  const once = triedOnce(failed, viewpoint.logTime);
+  const rows = inRows(once);
+  const searched = searchedPorts(contacts, failed, once);
+  const raw = fromOnePort(failed);
   const contextOf = (contact: FirstContact): ContextName => {
     if (!isFailure(contact.outcome)) return contact.context;
-    if (contact.outcome === 'reset' && contact.context === 'failed patiently' && searched.has(contact.target))
-      return 'failed';
-    if (contact.context === 'failed patiently')
+    if (contact.context === 'failed patiently' && !raw.has(contact)) {
+      if (searched.has(contact)) return 'failed';
       return rows.has(contact) ? 'failed patiently, in a row' : contact.context;
-    if (contact.context !== 'failed') return contact.context;
+    }
+    if (contact.context !== 'failed' && contact.context !== 'failed patiently') return contact.context;
     if (answers.onOtherProtocol(contact)) return 'answered on the other protocol';
     if (answers.isBeside(contact)) return 'beside the answered port';
     if (scattered.has(contact)) return 'scattered over IPv6';
@@ -60,7 +62,7 @@ class Answers {
   constructor(contacts: readonly FirstContact[]) {
     this.#services = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(serviceOf));
     const isRange = (ofTarget: readonly FirstContact[]) => {
-      if (!ofTarget.some(({ context, isVisit }) => context === 'answered' || isVisit)) return false;
+      if (!ofTarget.some(({ context }) => context === 'answered')) return false;
       // Not by a spread: a target may have more contacts than a call may have arguments.
       const [first, last] = ofTarget.reduce(
         ([least, most], { port }) => [Math.min(least, port), Math.max(most, port)] as readonly [number, number],
@@ -69,7 +71,7 @@ class Answers {
       return last - first <= RANGE;
     };
     const isUse = (ofTarget: readonly FirstContact[]) =>
-      ofTarget.some(({ context }) => context === 'answered') &&
+      ofTarget.some(({ context }) => context === 'answered' || context === 'answered once, briefly') &&
       new Set(ofTarget.filter(isOnce).map(serviceOf)).size <= TOUCHED_PORTS;
     const ofTcp = Map.groupBy(
       contacts.filter(({ protocol }) => protocol === TCP),
@@ -102,15 +104,75 @@ const isOnce = ({ isTouch, isVisit }: FirstContact): boolean => isTouch || isVis
 const serviceOf = ({ target, port, protocol }: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
   `${target} ${port} ${protocol}`;
 
-/** Nobody waits for so many ports of one host at a time. */
-const SEARCHED_PORTS = 24;
+/** A client with a server that is gone has come back after this many seconds. */
+const RETURN_SECONDS = 120;
 
-/** Targets with many closed ports. A scan that runs in a loop tries each again, as a client does. */
-function searchedTargets(failed: readonly FirstContact[]): ReadonlySet<string> {
+/** Contacts that failed as a client's do, but were tried once, in order of time. */
+const triedOnce = (failed: readonly FirstContact[], logTime: number): FirstContact[] =>
+  failed.filter(
+    (contact) =>
+      contact.context === 'failed patiently' &&
+      !contact.isHabit &&
+      !contact.isRepeat &&
+      contact.flows <= 1 &&
+      contact.last <= logTime - RETURN_SECONDS,
+  );
+
+/** Nobody waits for so many ports of one host at a time, once each. */
+const SEARCHED_PORTS = 24;
+/** "At a time" is within this many seconds. */
+const SEARCH_SECONDS = 600;
+/** Clients of FTP try another port of their server for each transfer. */
+const FTP: ReadonlySet<number> = new Set([21, 990]);
+
+/**
+ * Contacts with many ports of one target: closed ports, whenever they were tried, because a scan that runs in a loop
+ * tries each again, and any others that were tried once within minutes.
+ */
+function searchedPorts(
+  contacts: readonly FirstContact[],
+  failed: readonly FirstContact[],
+  once: readonly FirstContact[],
+): ReadonlySet<FirstContact> {
+  const found = new Set<FirstContact>();
   const closed = failed.filter(({ outcome }) => outcome === 'reset');
-  const byTarget = [...Map.groupBy(closed, ({ target }) => target)];
-  const isSearched = (group: readonly FirstContact[]) => new Set(group.map(serviceOf)).size >= SEARCHED_PORTS;
-  return new Set(byTarget.filter(([, group]) => isSearched(group)).map(([target]) => target));
+  for (const group of Map.groupBy(closed, ({ target }) => target).values())
+    if (new Set(group.map(serviceOf)).size >= SEARCHED_PORTS) for (const contact of group) found.add(contact);
+  const begun = once.filter(({ hasSyn }) => hasSyn);
+  for (const [target, group] of Map.groupBy(begun, (contact) => contact.target)) {
+    const isOfFtp = (contact: FirstContact) =>
+      contact.target === target && FTP.has(contact.port) && contact.outcome === 'established';
+    const many = crowded(group, SEARCHED_PORTS);
+    if (many.length && !contacts.some(isOfFtp)) for (const contact of many) found.add(contact);
+  }
+  return found;
+}
+
+/** Contacts that are among at least so many within {@link SEARCH_SECONDS}. @param group in order of time. */
+function crowded(group: readonly FirstContact[], least: number): FirstContact[] {
+  const found = new Set<FirstContact>();
+  for (let at = least - 1; at < group.length; at++) {
+    const from = at - least + 1;
+    if (group[at]!.end - group[from]!.end > SEARCH_SECONDS) continue;
+    for (let each = at; each >= from && !found.has(group[each]!); each--) found.add(group[each]!);
+  }
+  return [...found];
+}
+
+/** So many services tried from one source port within minutes are probed with raw packets. */
+const FROM_ONE_PORT = 10;
+
+/**
+ * Failed contacts that share a source port. A kernel takes another one for each connection, so a program that makes its
+ * packets itself sent these, and however often it repeats them, no client waits.
+ */
+function fromOnePort(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const chosen = failed.filter(
+    // Servers of mail and names bind low ports, peers the port that they also listen on.
+    ({ hasSyn, sourcePort, port }) => hasSyn && sourcePort >= PRIVILEGED && sourcePort !== port,
+  );
+  const groups = [...Map.groupBy(chosen, ({ sourcePort }) => sourcePort).values()];
+  return new Set(groups.flatMap((group) => crowded(group, FROM_ONE_PORT)));
 }
 
 /** More failures than this in one /64 are a search, not a list of names. */
@@ -194,21 +256,11 @@ function askedOneByOne(failed: readonly FirstContact[]): ReadonlySet<FirstContac
 const ROW = 8;
 /** Addresses that may be missing between two neighbours: hosts that answered, or that the scanner left out. */
 const STEP = 2n;
-/** A client with a server that is gone has come back after this many seconds. */
-const RETURN_SECONDS = 120;
 const WORD = 32n;
 
 /** Contacts tried once, in rows of neighbouring addresses, in the order of the addresses or against it. */
-function inRows(failed: readonly FirstContact[], logTime: number): ReadonlySet<FirstContact> {
+function inRows(once: readonly FirstContact[]): ReadonlySet<FirstContact> {
   const rows = new Set<FirstContact>();
-  const once = failed.filter(
-    (contact) =>
-      contact.context === 'failed patiently' &&
-      !contact.isHabit &&
-      !contact.isRepeat &&
-      contact.flows <= 1 &&
-      contact.last <= logTime - RETURN_SECONDS,
-  );
   if (once.length < ROW) return rows;
   for (const group of Map.groupBy(once, ({ port, protocol }) => port * 256 + protocol).values()) {
     if (group.length < ROW) continue;

@@ -13,6 +13,7 @@ import {
   outcomeOf,
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
+  SEEN_SYN,
 } from '../evidence/seen.ts';
 import { inCompany } from './company.ts';
 import { contextOf } from './contexts.ts';
@@ -21,7 +22,7 @@ import { contactKey, type FirstContact, type Viewpoint } from './first-contact.t
 import { isAnsweredUnkept, isSurelyFirst, SEEN_UNKEPT } from './left-out.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
-import { flowsOf, isHabit, isLasting, isOnce, minutesIn, minutesOf } from './visits.ts';
+import { flowsOf, isBrief, isHabit, isLasting, isOnce, minutesIn, minutesOf } from './visits.ts';
 
 const HOUR = 3600;
 
@@ -122,6 +123,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       port: contact.port,
       flows: flowsOf(contact),
       isOnce: false,
+      isBrief: false,
       isAnsweredBefore: false,
     }),
     // It counts at the time it was first made. Later repetitions are not new probes.
@@ -140,6 +142,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       ),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
+    hasSyn: (seen & SEEN_SYN) !== 0,
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
     flows: Math.max(...probed.map((entry) => flowsOf(entry.contact))),
   };
@@ -170,11 +173,12 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     contact.seen | (next?.seen ?? leftOut) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
-  const once =
+  const isAlone =
     outcome === 'established' &&
     history.length === 1 + Number(next !== undefined) &&
-    isSurelyFirst(contact, pane, look.source) &&
-    isOnce(seen, contact, next, { ...look.viewpoint, habitMinutes: look.settings.habitMinutes });
+    isSurelyFirst(contact, pane, look.source);
+  const sight = { ...look.viewpoint, habitMinutes: look.settings.habitMinutes };
+  const once = isAlone && isOnce(seen, contact, next, sight);
   return {
     ...beginningOf(pane, contact),
     outcome,
@@ -185,6 +189,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       port: contact.port,
       flows: flowsOf(contact, next),
       isOnce: once,
+      isBrief: isAlone && isBrief(seen, contact, next, sight),
       isAnsweredBefore: isAnsweredBefore(history, at, look.source),
     }),
     // A conversation that continues after the port was found open is not probing.
@@ -196,6 +201,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
+    hasSyn: (seen & SEEN_SYN) !== 0,
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
     flows: flowsOf(contact, next),
   };

@@ -50,6 +50,11 @@ const TABLE = {
    * what it finds does this, and so does a check of all hosts.
    */
   'answered once, with data': { failure: 0, success: 1, atMost: 'medium' },
+  /**
+   * A single conversation that was closed within seconds: a login that was tried, or a request. A sweep that talks to
+   * what it finds does this, and so do clients, so it is worth half a success.
+   */
+  'answered once, briefly': { failure: 0, success: 0.5 },
   /** Any other answer. */
   answered: { failure: 0, success: 1 },
   /**
@@ -132,14 +137,17 @@ interface Circumstances {
   readonly flows: number;
   /** Whether it was answered, made once and left after at most a few kilobytes. */
   readonly isOnce: boolean;
+  /** Whether it was answered with more than that, made once and closed within seconds. */
+  readonly isBrief: boolean;
   /** Whether the same contact was answered earlier, within the evidence. */
   readonly isAnsweredBefore: boolean;
 }
 
 /** The context in which a contact is weighed. */
 export function contextOf(circumstances: Circumstances): ContextName {
-  const { outcome, seen, protocol, port, flows, isOnce, isAnsweredBefore } = circumstances;
+  const { outcome, seen, protocol, port, flows, isOnce, isBrief, isAnsweredBefore } = circumstances;
   if (!isFailure(outcome)) {
+    if (isBrief) return 'answered once, briefly';
     if (!isOnce) return 'answered';
     if (seen & SEEN_EXCHANGE) return 'answered once, with data';
     if (protocol === TCP && seen & SEEN_WITHOUT_FLAGS) return 'answered, end unknown';

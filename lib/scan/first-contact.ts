@@ -32,6 +32,8 @@ export interface FirstContact {
   readonly isRepeat: boolean;
   /** Probed without a SYN. */
   readonly isStealth: boolean;
+  /** Whether the log shows a SYN, so that the source surely began the connection. */
+  readonly hasSyn: boolean;
   /** Number of separate minutes in which it was probed. */
   readonly attempts: number;
   /** At least how many flows from distant source ports it had. 0 if the log does not tell. */

@@ -1,8 +1,9 @@
 /** How often and for how long a contact was visited: repeatedly, once, or with data over a longer time. */
 
 import type { SeenContact } from '../evidence/evidence.ts';
-import { hasInitiatorHalf, SEEN_CONVERSATION } from '../evidence/seen.ts';
+import { hasInitiatorHalf, SEEN_CLOSED, SEEN_CONVERSATION } from '../evidence/seen.ts';
 
+const TCP = 6;
 const UDP = 17;
 
 /** A contact repeated only within this many seconds was made once. Pollers are slower or go on for longer. */
@@ -32,6 +33,18 @@ export function isOnce(seen: number, contact: SeenContact, next: SeenContact | u
     last <= Math.min(sight.overdueBefore, sight.logTime - RETURN_SECONDS)
   );
 }
+
+/** A login that fails, or one request and its reply, takes no longer. */
+const BRIEF_SECONDS = 15;
+
+/** Whether a contact was a single TCP conversation that ended within seconds, as far as the log shows by now. */
+export const isBrief = (seen: number, contact: SeenContact, next: SeenContact | undefined, sight: Sight): boolean =>
+  contact.protocol === TCP &&
+  (seen & SEEN_CONVERSATION) !== 0 &&
+  (seen & SEEN_CLOSED) !== 0 &&
+  flowsOf(contact, next) <= 1 &&
+  lastProbeOf(contact, next) - contact.firstStart <= BRIEF_SECONDS &&
+  lastProbeOf(contact, next) <= Math.min(sight.overdueBefore, sight.logTime - RETURN_SECONDS);
 
 /**
  * When a contact was last probed that goes on in the next hour. An answer alone does not count there, as it does not in

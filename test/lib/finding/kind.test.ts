@@ -24,6 +24,7 @@ const contact = (target: number, port: number): FirstContact => ({
   isConnected: false,
   isRepeat: false,
   isStealth: false,
+  hasSyn: true,
   attempts: 1,
   flows: 1,
   sourcePort: 40_000,

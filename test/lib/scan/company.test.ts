@@ -1,5 +1,5 @@
 /** The contexts that the contacts around one give it. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { inCompany } from '../../../lib/scan/company.ts';
 import type { FirstContact } from '../../../lib/scan/first-contact.ts';
 
@@ -7,7 +7,15 @@ const NOON = Date.UTC(2026, 8, 1, 12) / 1000;
 const contact = (port: number, changes: Partial<FirstContact> = {}): FirstContact => ({
   ...{ target: '10.0.9.9', port, protocol: 6, outcome: 'reset', context: 'failed', direction: 'lateral', weight: 1 },
   ...{ start: NOON, end: NOON, last: NOON, attempts: 1, flows: 1, sourcePort: 40_000, packetBytes: 60 },
-  ...{ isHabit: false, isTouch: false, isVisit: false, isConnected: false, isRepeat: false, isStealth: false },
+  ...{
+    isHabit: false,
+    isTouch: false,
+    isVisit: false,
+    isConnected: false,
+    isRepeat: false,
+    isStealth: false,
+    hasSyn: true,
+  },
   ...changes,
 });
 const answered = (port: number) => contact(port, { outcome: 'established', context: 'answered' });
@@ -50,4 +58,57 @@ test('scattered private addresses are those of peers if they are in three networ
   expect(contextsOf([...outside, ...three])).toEqual(['answered', 'private address of a peer']);
   expect(contextsOf([...outside, ...three.slice(1)])).toEqual(['answered', 'failed']);
   expect(contextsOf([...outside.slice(1), ...three])).toEqual(['answered', 'failed']);
+});
+
+describe('a scanner that waits as long as a client', () => {
+  const patient = (port: number, changes: Partial<FirstContact> = {}) =>
+    contact(port, { outcome: 'unanswered', context: 'failed patiently', sourcePort: 40_000 + port, ...changes });
+  const at = (second: number) => ({ start: NOON + second, end: NOON + second, last: NOON + second });
+  const ports = (count: number, seconds: number, changes: Partial<FirstContact> = {}) =>
+    Array.from({ length: count }, (_, n) => patient(100 + n, { ...at(n * seconds), ...changes }));
+
+  test('tries many ports of one host, each once, within minutes', () => {
+    expect(contextsOf(ports(24, 10))).toEqual(['failed']);
+    expect(contextsOf(ports(23, 10))).toEqual(['failed patiently']);
+    expect(contextsOf(ports(24, 27))).toEqual(['failed patiently']);
+  });
+
+  test.each<[string, Partial<FirstContact>]>([
+    ['comes back', { flows: 2 }],
+    ['is recurring', { isHabit: true }],
+    ['may yet come back', { last: NOON + 550 }],
+    ['may be an answer, since the log shows no SYN', { hasSyn: false }],
+  ])('what %s is a client', (_, changes) => {
+    expect(contextsOf(ports(24, 10, changes))).toEqual(['failed patiently']);
+  });
+
+  test('the ports for transfers of an FTP server are those of a client', () => {
+    expect(contextsOf([answered(21), ...ports(40, 5)])).toEqual(['answered', 'failed patiently']);
+    expect(contextsOf([{ ...answered(21), target: '10.0.9.8' }, ...ports(40, 5)])).toEqual(['answered', 'failed']);
+  });
+});
+
+describe('a scanner with raw packets', () => {
+  const resent = (count: number, changes: (n: number) => Partial<FirstContact> = () => ({})) =>
+    Array.from({ length: count }, (_, n) =>
+      contact(445, {
+        ...{ target: `10.0.8.${n * 5}`, outcome: 'unanswered', context: 'failed patiently' },
+        ...changes(n),
+      }),
+    );
+
+  test('sends again from the same source port, and so does not wait', () => {
+    expect(contextsOf(resent(10))).toEqual(['failed']);
+    expect(contextsOf(resent(9))).toEqual(['failed patiently']);
+  });
+
+  test.each<[string, (n: number) => Partial<FirstContact>]>([
+    ['other source ports', (n) => ({ sourcePort: 40_000 + n })],
+    ['the port that peers also listen on', () => ({ sourcePort: 445, port: 445 })],
+    ['a port that only servers bind', () => ({ sourcePort: 20 })],
+    ['the same source port an hour apart', (n) => ({ start: NOON + n * 3600, end: NOON + n * 3600 })],
+    ['answers without a SYN', () => ({ hasSyn: false })],
+  ])('%s are those of a client', (_, changes) => {
+    expect(contextsOf(resent(12, changes))).toEqual(['failed patiently']);
+  });
 });

@@ -21,7 +21,9 @@ const scattered = (rows: readonly Row[]) => {
     String(address).replace(/^10\.0\.9\.(\d+)$/, (_, host) => `10.0.9.${(Number(host) * 101) % 251}`);
   return rows.map((each) => ({ ...each, srcaddr: moved(each.srcaddr), dstaddr: moved(each.dstaddr) }));
 };
-const dead = (count: number, also: Row = {}) => scattered(inARow(count, also));
+/** Each from a source port of its own, as a kernel chooses them. */
+const byKernel = (rows: readonly Row[]) => rows.map((each, at) => ({ ...each, srcport: String(41_000 + 7 * at) }));
+const dead = (count: number, also: Row = {}) => byKernel(scattered(inARow(count, also)));
 
 describe('targets that never answered', () => {
   test('are a scan when each is tried once', async () => {
@@ -65,6 +67,9 @@ test('streams that need no answer are of low severity', async () => {
   expect(await severitiesIn(media)).toEqual(['low']);
 });
 
+/** The same record without FIN and RST. */
+const withoutEnd = (each: Row): Row => ({ ...each, 'tcp-flags': Number(each['tcp-flags']) & ~5 });
+
 describe('a scan that finds every third port open', () => {
   const answered = (also: Row = {}) => [
     ...vertical(200, { firstPort: 1, fate: 'rejected', every: 0.5 }),
@@ -75,8 +80,13 @@ describe('a scan that finds every third port open', () => {
     expect(await severitiesIn(answered())).toEqual(['high']);
   });
 
-  test('is not a scan where data was exchanged', async () => {
-    expect(await severitiesIn(answered(exchange))).toEqual([]);
+  test('is a scan, since a conversation of seconds is worth half a success', async () => {
+    expect(await severitiesIn(answered(exchange))).toEqual(['high']);
+  });
+
+  test('is not a scan where conversations go on', async () => {
+    const open = answered(exchange).map((each) => (each.bytes === exchange.bytes ? withoutEnd(each) : each));
+    expect(await severitiesIn(open)).toEqual([]);
   });
 });
 

@@ -79,8 +79,8 @@ describe('success', () => {
   });
 
   test('is not outweighed by recurring contacts', async () => {
-    const also = { packets: '20' };
-    const known = flat(8, (n) => probe({ to: '10.0.9.9', port: 500 + n, at: NOON + 301, fate: 'established', also }));
+    const used = { fate: 'established', at: NOON + 276, seconds: 25, also: { packets: '20' } } as const;
+    const known = flat(8, (n) => probe({ to: '10.0.9.9', port: 500 + n, ...used }));
     const fresh = vertical(20, { firstPort: 1000, at: NOON + 302, every: 0 });
     expect(await findingsIn([...poller(20, 5, NOON + 290), ...fresh])).toHaveLength(1);
     expect(await findingsIn([...poller(20, 5, NOON + 290), ...known, ...fresh])).toEqual([]);

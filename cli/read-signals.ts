@@ -1,6 +1,6 @@
 /** Reads logs of orchestrators and hosts for `detect`. Loaded only if one of their options is used. */
 import v8 from 'node:v8';
-import { GzipError, gunzip } from '../lib/flowlog/gunzip.ts';
+import { GzipError } from '../lib/flowlog/gunzip.ts';
 import type { ByteSource } from '../lib/flowlog/source.ts';
 import { HostLogReader, UNREAD as UNREAD_HOST } from '../lib/signals/host/index.ts';
 import { ScriptBlocks } from '../lib/signals/host/script-blocks.ts';
@@ -13,6 +13,7 @@ import type { Signal } from '../lib/signals/signal.ts';
 import type { Connection } from '../lib/store/clients.ts';
 import { type BadInput, RULE_FILES, reasonOf, resolveInputs, SIGNAL_LOGS } from './inputs.ts';
 import type { Progress } from './progress.ts';
+import { readBytes, textOf } from './read-bytes.ts';
 import { TextLines } from './text-lines.ts';
 
 /** What to read. */
@@ -140,12 +141,6 @@ async function readRules(paths: readonly string[]): Promise<{ rules: LoadedRules
   return { rules, bad };
 }
 
-async function textOf(source: ByteSource): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  await readBytes(source, (chunk) => chunks.push(chunk.slice()));
-  return Buffer.concat(chunks).toString('utf8');
-}
-
 function orchestratorReader(name: string, ledger: Ledger, rules?: readonly SigmaRule[]): FileReader {
   const reader = new OrchestratorReader(name, (fact) => ledger.add(fact), rules);
   return {
@@ -194,23 +189,4 @@ async function readFile(source: ByteSource, reader: FileReader, expected: string
   else if (!events && !unread.some(({ reason }) => reason === 'control message'))
     error ??= `the file contains no event that is understood. Expected ${expected}`;
   return { name: source.name, events, unread, ...(error !== undefined && { error }) };
-}
-
-/** The bytes of a file, decompressed if they are gzip. */
-async function readBytes(source: ByteSource, write: (chunk: Uint8Array) => void): Promise<void> {
-  const stream = source.open();
-  if (!stream) throw new Error('the input has already been read. A pipe can be given only once');
-  const iterator = stream[Symbol.asyncIterator]();
-  let head: Uint8Array = new Uint8Array(0);
-  while (head.length < 2) {
-    const next = await iterator.next();
-    if (next.done) break;
-    head = head.length ? Buffer.concat([head, next.value]) : next.value;
-  }
-  const rest = (async function* () {
-    yield head;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-  })();
-  if (head[0] === 0x1f && head[1] === 0x8b) await gunzip(rest, () => source.open(), write);
-  else for await (const chunk of rest) write(chunk);
 }

@@ -57,6 +57,11 @@ const FLOW_LOGS: Wanted = {
 };
 /** Logs of orchestrators and hosts have all kinds of names. */
 export const SIGNAL_LOGS: Wanted = { inFolders: /./, named: 'files', areFlowLogs: false };
+export const INVENTORY_FILES: Wanted = {
+  inFolders: /\.json(\.gz)?$/i,
+  named: 'inventory (.json, .json.gz)',
+  areFlowLogs: false,
+};
 export const RULE_FILES: Wanted = { inFolders: /\.ya?ml$/i, named: 'rules (.yml, .yaml)', areFlowLogs: false };
 
 /** The readable files behind the given paths, and what is not readable. */

@@ -2,6 +2,7 @@
 import type { DetectionSettings } from '../lib/detections/settings.ts';
 import { Collector } from '../lib/evidence/builder.ts';
 import type { Dropped } from '../lib/evidence/collector-options.ts';
+import type { Inventory } from '../lib/evidence/inventory.ts';
 import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import type { JudgingContext } from '../lib/finding/describe-scan.ts';
 import { ColumnsError, columnMap } from '../lib/flowlog/columns.ts';
@@ -69,6 +70,7 @@ export const contextOf = (
   collector: Collector,
   settings: DetectionSettings,
   internal: readonly string[],
+  inventory?: Inventory,
 ): JudgingContext & { readonly networks: Networks } => ({
   settings,
   secret: LOCAL_SECRET,
@@ -76,6 +78,7 @@ export const contextOf = (
   // The files are complete: an answer that is not in them will not come.
   overdueBefore: Number.POSITIVE_INFINITY,
   logTime: collector.logTime,
+  inventory,
 });
 
 /** @throws UsageError if the value of --internal is no network. */

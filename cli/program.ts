@@ -66,6 +66,8 @@ Files may be gzip, plain text or Parquet, recognised by content. Text may be UTF
 
 With --audit and --endpoint, logs of orchestrators and hosts are read too, or alone. A scan by a pod then names the pod, the user and the command. Their formats are recognised by content.
 
+With --inventory, failed contacts with addresses that no interface has held for three days are weighed as such. The files are what "aws ec2 describe-network-interfaces" and "aws ec2 describe-subnets" print. docs/inventory.md says how to collect them.
+
 In folders and under S3 prefixes, logs of other AWS services are listed and not opened. Hidden files are counted and not opened.`,
     )
     .argument('[PATH...]', 'a file, a folder, "-" for stdin, or s3://bucket/prefix');
@@ -83,6 +85,10 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       `columns of files without a header line: their names, or the log format, "\${srcaddr} ..." (default: the 14 fields of the default format)`,
     ),
     new Option('--config <FILE>', 'settings file of a deployment, overridden by the options above (default: none)'),
+    repeatable(
+      '--inventory <PATH>',
+      'snapshots of interfaces and subnets, FILE or FILE@TIME, which show dark addresses',
+    ),
     repeatable('--audit <PATH>', 'events of an orchestrator: Kubernetes audit, CloudTrail, ECS, Docker, Podman'),
     repeatable('--endpoint <PATH>', 'process records of hosts: auditd, Falco, Tetragon, Sysmon, PowerShell'),
     repeatable('--rules <DIR>', 'Sigma rules of yours for --endpoint and --audit'),
@@ -101,6 +107,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect flow.parquet --internal 198.51.100.0/24 --min-severity medium',
       'detect path/to/logs/ --watch 10.0.9.0/24',
       'detect path/to/logs/ --audit audit.ndjson --endpoint /var/log/audit/',
+      'detect path/to/logs/ --inventory inventory/',
       'detect path/to/logs/ --report report.html',
       'detect path/to/logs/ --why 10.0.3.22',
     ],

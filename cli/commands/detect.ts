@@ -1,6 +1,7 @@
 /** `sweepwatch detect`: runs the whole detector over files, without an AWS account. */
 import { type DetectionSettings, detectionSettings, type Sensitivity } from '../../lib/detections/settings.ts';
 import type { Collector } from '../../lib/evidence/builder.ts';
+import type { Inventory } from '../../lib/evidence/inventory.ts';
 import { type Finding, type Severity, severityRank } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
 import { ALWAYS, Watches } from '../../lib/notify/watch.ts';
@@ -38,6 +39,7 @@ export interface DetectOptions extends ConnectionOptions {
   readonly audit?: readonly string[];
   readonly endpoint?: readonly string[];
   readonly rules?: readonly string[];
+  readonly inventory?: readonly string[];
   /** File for the page. */
   readonly report?: string;
   /** An address to explain instead of printing findings. */
@@ -50,6 +52,9 @@ interface Options extends LogOptions {
   readonly settings: DetectionSettings;
   readonly watches: Watches | undefined;
 }
+
+/** Options, with the inventory of addresses once it was read. */
+type Judging = Options & { readonly inventory?: Inventory };
 
 /** Runs `detect` over paths and returns the exit code. */
 export async function detectCommand(
@@ -69,10 +74,18 @@ export async function detectCommand(
       '--rules needs --endpoint or --audit: rules are about processes and API calls',
       'sweepwatch detect',
     );
-  const options = await readOptions(given);
+  if (given.inventory?.length && !paths.length)
+    throw new UsageError('--inventory needs a flow log: it says which targets were dark', 'sweepwatch detect');
+  const read = await readOptions(given);
   const connection = connectionOf(given);
-  const logs = await readLogs(paths, options, connection, terminal);
+  const held = given.inventory?.length
+    ? await (await import('../read-inventory.ts')).readInventory(given.inventory, read.routingDomains, connection)
+    : undefined;
+  const options: Judging = { ...read, ...(held && { inventory: held.inventory }) };
+  const ofLogs = await readLogs(paths, options, connection, terminal);
+  const logs = { ...ofLogs, failed: [...(held?.bad ?? []), ...ofLogs.failed] };
   const { collector, reports } = logs;
+  if (held) terminal.stderr(`${printable(held.summary)}\n`);
   if (given.why !== undefined) {
     await explain(given.why, given.format, collector, options, terminal);
     return reportLogs(logs, collector.dropped, undefined, terminal);
@@ -115,6 +128,7 @@ const optionsIn = ({
   sensitivity,
   internal = [],
   watch = [],
+  inventory = [],
   config,
 }: DetectOptions): [string, string][] => [
   ['command', 'detect'],
@@ -122,20 +136,21 @@ const optionsIn = ({
   ['sensitivity', sensitivity ?? (config ? 'as in the settings file' : 'medium')],
   ...(watch.length ? [['watched networks', watch.join(', ')] as [string, string]] : []),
   ...(internal.length ? [['own public networks', internal.join(', ')] as [string, string]] : []),
+  ...(inventory.length ? [['inventory', inventory.join(', ')] as [string, string]] : []),
   ...(config ? [['settings file', config] as [string, string]] : []),
 ];
 
-const decide = async (collector: Collector, options: Options): Promise<Packed<Finding>> =>
-  (await judgeAll(collector, contextOf(collector, options.settings, options.internal), options.watches)).rewrite(
-    ({ finding }) => finding,
-  );
+async function decide(collector: Collector, options: Judging): Promise<Packed<Finding>> {
+  const context = contextOf(collector, options.settings, options.internal, options.inventory);
+  return (await judgeAll(collector, context, options.watches)).rewrite(({ finding }) => finding);
+}
 
 /** Says how far an address was from each threshold, in each scope that has it. */
 async function explain(
   address: string,
   format: Format,
   collector: Collector,
-  options: Options,
+  options: Judging,
   terminal: Terminal,
 ): Promise<void> {
   const { printWhy, WHY_FORMATS } = await import('../why.ts');
@@ -145,7 +160,8 @@ async function explain(
   if (canonical === undefined)
     throw new UsageError(`--why must be an IPv4 or IPv6 address, got "${address}"`, 'sweepwatch detect');
   const found = [...collector.sources()].filter((source) => source.address === canonical);
-  printWhy(canonical, found, contextOf(collector, options.settings, options.internal), { format: chosen }, terminal);
+  const context = contextOf(collector, options.settings, options.internal, options.inventory);
+  printWhy(canonical, found, context, { format: chosen }, terminal);
 }
 
 async function readOptions(given: DetectOptions): Promise<Options> {

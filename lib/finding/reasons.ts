@@ -133,6 +133,8 @@ const IN_CONTEXT = {
   failed: 'failed at the first try, as probes do',
   'failed patiently': 'were tried three times or more, as clients do that wait for an answer',
   'failed patiently, in a row': 'were tried three times each, one neighbouring address after the other',
+  'dark address': 'went to addresses that no interface has held for three days',
+  'dark address, patiently': 'were tried three times or more at addresses that no interface has held for three days',
   'answered before': 'had answered this source before, so they show an outage',
   'one-way stream': 'carry a stream of datagrams that needs no answer',
   'answered on the other protocol': 'were answered on the same port by the other protocol, so the source fell back',

@@ -59,6 +59,9 @@ export function parseIpv4(text: string): number | undefined {
   return value;
 }
 
+/** An address as a number, so that neighbours differ by one. */
+export const addressNumber = (words: Words): bigint => words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n);
+
 /** Canonical text of an address given as four words (IPv6 as in RFC 5952). */
 export function formatAddress(w0: number, w1: number, w2: number, w3: number): string {
   if (w0 === 0 && w1 === 0 && w2 === V4_PREFIX)

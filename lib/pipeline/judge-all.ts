@@ -26,7 +26,7 @@ export async function judgeAll(
   context: JudgingContext,
   watches?: Watches,
 ): Promise<Packed<DetectedFinding>> {
-  const { settings, secret, networks = new Networks(), logTime, overdueBefore } = context;
+  const { settings, secret, networks = new Networks(), logTime, overdueBefore, inventory } = context;
   const contextOf = (settings: DetectionSettings) => ({ ...context, settings, campaign: distributedScan });
   const plain = contextOf(settings);
   const closer = new Map(
@@ -34,7 +34,7 @@ export async function judgeAll(
   );
   const reader = new MemoryEvidence(collector, plain, ...closer.values());
   const run = { logTime, now: logTime, reader };
-  const options = { settings, secret, windowDays: 0, overdueBefore, networks, watches };
+  const options = { settings, secret, windowDays: 0, overdueBefore, networks, watches, inventory };
   const question = { hours: ALL_HOURS, horizons: 'all', stored: [] } as const;
   const found = new Packed<DetectedFinding>();
   // The targets that matter for nothing but an index of a table would take most of the memory.

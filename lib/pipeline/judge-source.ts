@@ -2,6 +2,7 @@
 import { leastEvidenceOf } from '../detections/least-evidence.ts';
 import type { DetectionSettings } from '../detections/settings.ts';
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';
+import type { Inventory } from '../evidence/inventory.ts';
 import { type LeastEvidence, mayAddUp } from '../evidence/least-evidence.ts';
 import { isBareProbe, isFailedProbe, isSuspect } from '../evidence/seen.ts';
 import { type DetectedFinding, detectScans, type JudgingContext } from '../finding/describe-scan.ts';
@@ -27,6 +28,8 @@ export interface JudgingOptions {
   readonly windowDays: number;
   /** Log time before which a missing answer is overdue. Default: `settleSeconds` before the log time. */
   readonly overdueBefore?: number;
+  /** Which addresses interfaces held. Default: not known. */
+  readonly inventory?: Inventory | undefined;
 }
 
 /** Which horizons a judgement uses. Those of days require reading days of evidence. */
@@ -132,13 +135,13 @@ async function readRange(
   { reader }: RunContext,
   options: JudgingOptions,
 ): Promise<SourceJudgement> {
-  const { settings, networks, secret } = options;
+  const { settings, networks, secret, inventory } = options;
   // A reader that returns everything ignores the hours.
   const hours = reader.isWhole ? EVER : range;
   const near = watchesNear(options.watches, source.address, hours);
   const kept = new Set(known.flatMap(({ finding }) => finding.watchedBy ?? []));
   const overdueBefore = options.overdueBefore ?? logTime - settings.settleSeconds;
-  const context = { settings, networks, secret, horizons, logTime, overdueBefore };
+  const context = { settings, networks, secret, horizons, logTime, overdueBefore, inventory };
   const isEnough = (suspects: SourceEvidence | undefined) => {
     if (!isPrivate(source) || known.length) return false;
     if (!suspects) return true;

@@ -202,7 +202,8 @@ export class CampaignContacts {
   /** An inside client fails in many ways. Only what no client does counts: one try, and none after it. */
   #isShareInside({ context, direction, isHabit, last, outcome }: FirstContact): boolean {
     if (direction !== 'lateral' || isHabit) return false;
-    return !isFailure(outcome) || (context === 'failed' && last <= this.#context.logTime - RETURN_SECONDS);
+    if (!isFailure(outcome)) return true;
+    return (context === 'failed' || context === 'dark address') && last <= this.#context.logTime - RETURN_SECONDS;
   }
 }
 

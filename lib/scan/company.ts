@@ -3,7 +3,7 @@
  * neighbouring addresses, and at the same time. They depend on the set of contacts, not on the order of the evidence.
  */
 import { isFailure } from '../evidence/seen.ts';
-import { isIpv4, parseAddress } from '../net/address.ts';
+import { addressNumber, parseAddress } from '../net/address.ts';
 import { networkOf } from '../net/cidr.ts';
 import type { ContextName } from './contexts.ts';
 import type { FirstContact, Viewpoint } from './first-contact.ts';
@@ -26,10 +26,12 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
   const rows = inRows(once);
   const searched = searchedPorts(contacts, failed, once);
   const raw = fromOnePort(failed);
+  const dark = atDarkAddresses(contacts);
   const contextOf = (contact: FirstContact): ContextName => {
     if (!isFailure(contact.outcome)) return contact.context;
     if (contact.context === 'failed patiently' && !raw.has(contact)) {
       if (searched.has(contact)) return 'failed';
+      if (dark.has(contact)) return 'dark address, patiently';
       return rows.has(contact) ? 'failed patiently, in a row' : contact.context;
     }
     if (contact.context !== 'failed' && contact.context !== 'failed patiently') return contact.context;
@@ -38,7 +40,8 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
     if (scattered.has(contact)) return 'scattered over IPv6';
     if (atHome.has(contact)) return 'private address of a peer';
     if (peers.has(contact)) return 'one port per peer';
-    return slow.has(contact) ? 'asked one by one' : 'failed';
+    if (slow.has(contact)) return 'asked one by one';
+    return dark.has(contact) ? 'dark address' : 'failed';
   };
   return contacts.map((contact) => {
     const context = contextOf(contact);
@@ -175,6 +178,14 @@ function fromOnePort(failed: readonly FirstContact[]): ReadonlySet<FirstContact>
   return new Set(groups.flatMap((group) => crowded(group, FROM_ONE_PORT)));
 }
 
+/** Contacts with addresses that the inventory calls dark, and that gave no sign of a host to this source either. */
+function atDarkAddresses(contacts: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const dark = contacts.filter(({ isDark }) => isDark);
+  if (!dark.length) return new Set();
+  const found = new Set(contacts.filter(({ outcome }) => outcome !== 'unanswered').map(({ target }) => target));
+  return new Set(dark.filter(({ target }) => !found.has(target)));
+}
+
 /** More failures than this in one /64 are a search, not a list of names. */
 const NEIGHBOURS = 2;
 
@@ -256,7 +267,6 @@ function askedOneByOne(failed: readonly FirstContact[]): ReadonlySet<FirstContac
 const ROW = 8;
 /** Addresses that may be missing between two neighbours: hosts that answered, or that the scanner left out. */
 const STEP = 2n;
-const WORD = 32n;
 
 /** Contacts tried once, in rows of neighbouring addresses, in the order of the addresses or against it. */
 function inRows(once: readonly FirstContact[]): ReadonlySet<FirstContact> {
@@ -265,7 +275,7 @@ function inRows(once: readonly FirstContact[]): ReadonlySet<FirstContact> {
   for (const group of Map.groupBy(once, ({ port, protocol }) => port * 256 + protocol).values()) {
     if (group.length < ROW) continue;
     const sorted = group
-      .map((contact) => ({ contact, address: numberOf(contact.target) }))
+      .map((contact) => ({ contact, address: addressNumber(parseAddress(contact.target)!) }))
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.contact.end - b.contact.end));
     for (const sign of [1, -1]) {
       let row: FirstContact[] = [];
@@ -288,11 +298,4 @@ function inRows(once: readonly FirstContact[]): ReadonlySet<FirstContact> {
     }
   }
   return rows;
-}
-
-/** An address as a number, so that neighbours differ by one. */
-function numberOf(address: string): bigint {
-  const words = parseAddress(address)!;
-  if (isIpv4(words)) return BigInt(words[3]);
-  return words.reduce((sum, word) => (sum << WORD) | BigInt(word), 0n);
 }

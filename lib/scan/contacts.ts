@@ -4,6 +4,7 @@
  */
 
 import type { Pane, SeenContact, SourceEvidence } from '../evidence/evidence.ts';
+import type { IsDark } from '../evidence/inventory.ts';
 import { weightIn } from '../evidence/sample.ts';
 import {
   hasInitiatorHalf,
@@ -13,6 +14,7 @@ import {
   outcomeOf,
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
+  SEEN_OWN_TARGET,
   SEEN_SYN,
 } from '../evidence/seen.ts';
 import { inCompany } from './company.ts';
@@ -36,9 +38,10 @@ type History = { readonly pane: Pane; readonly contact: SeenContact }[];
 export function firstContacts(source: SourceEvidence, settings: ScanSettings, viewpoint: Viewpoint): FirstContact[] {
   const contacts: FirstContact[] = [];
   const stealth = stealthProbes(source, settings.failuresIn5Minutes);
+  const isDark = viewpoint.inventory?.around(source);
   for (const history of historiesOf(source)) {
     for (let at = 0; at < history.length; at++) {
-      const first = firstContactAt(history, at, { source, stealth, settings, viewpoint });
+      const first = firstContactAt(history, at, { source, stealth, settings, viewpoint, isDark });
       if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
     }
   }
@@ -57,12 +60,13 @@ export function distinctContacts(
 ): FirstContact[] {
   const contacts: FirstContact[] = [];
   const stealth = stealthProbes(source, settings.failuresIn24Hours);
+  const isDark = viewpoint.inventory?.around(source);
   for (const history of historiesOf(source)) {
     for (let from = 0; from < history.length; ) {
       let to = from + 1;
       while (to < history.length && history[to]!.contact.firstEnd - history[to - 1]!.contact.lastEnd < lookbackSeconds)
         to++;
-      const contact = distinctContact(history.slice(from, to), { source, stealth, settings, viewpoint });
+      const contact = distinctContact(history.slice(from, to), { source, stealth, settings, viewpoint, isDark });
       if (contact) contacts.push(contact);
       from = to;
     }
@@ -101,6 +105,8 @@ interface Look {
   readonly stealth: ReadonlySet<SeenContact>;
   readonly settings: ScanSettings;
   readonly viewpoint: Viewpoint;
+  /** Undefined if no inventory knows the addresses around the source. */
+  readonly isDark: IsDark | undefined;
 }
 
 function distinctContact(run: History, look: Look): FirstContact | undefined {
@@ -143,6 +149,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     hasSyn: (seen & SEEN_SYN) !== 0,
+    isDark: wasDark(contact, seen, outcome, last, look),
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
     flows: Math.max(...probed.map((entry) => flowsOf(entry.contact))),
   };
@@ -154,6 +161,13 @@ function beginningOf(pane: Pane, contact: SeenContact) {
   const weight = weightIn(pane.sample, contact);
   return { target, port, protocol, start: firstStart, end: firstEnd, weight, sourcePort, packetBytes };
 }
+
+/** Whether the target was dark while it was probed. A target with a logged interface was not, whatever snapshots say. */
+const wasDark = (contact: SeenContact, seen: number, outcome: Outcome, last: number, { isDark }: Look): boolean =>
+  isDark !== undefined &&
+  outcome === 'unanswered' &&
+  (seen & SEEN_OWN_TARGET) === 0 &&
+  isDark(contact.target, contact.firstStart, last);
 
 /** The outcome of the contact is not known yet. */
 const isOpenQuestion = (outcome: Outcome, last: number, { viewpoint }: Look): boolean =>
@@ -173,6 +187,8 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     contact.seen | (next?.seen ?? leftOut) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, contact.lastEnd, look)) return undefined;
+  // A conversation that continues after the port was found open is not probing.
+  const last = outcome === 'established' ? contact.firstEnd : lastProbe(history, at);
   const isAlone =
     outcome === 'established' &&
     history.length === 1 + Number(next !== undefined) &&
@@ -192,8 +208,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       isBrief: isAlone && isBrief(seen, contact, next, sight),
       isAnsweredBefore: isAnsweredBefore(history, at, look.source),
     }),
-    // A conversation that continues after the port was found open is not probing.
-    last: outcome === 'established' ? contact.firstEnd : lastProbe(history, at),
+    last,
     direction: directionOf(contact, look.source, look.viewpoint.networks),
     isHabit: comesBack(history, look.settings) || isHabit(contact, next, look.settings.habitMinutes),
     isTouch: once && (seen & SEEN_EXCHANGE) === 0,
@@ -202,6 +217,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
     hasSyn: (seen & SEEN_SYN) !== 0,
+    isDark: wasDark(contact, seen, outcome, last, look),
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),
     flows: flowsOf(contact, next),
   };

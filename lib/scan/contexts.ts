@@ -80,6 +80,11 @@ const TABLE = {
    */
   'failed patiently, in a row': { failure: 1, success: 0, atMost: 'medium' },
   /**
+   * Failed patiently at an address of a subnet that no interface has held for three days, by the inventory. A scanner
+   * that connects leaves this, and so does a job with a list of servers that are long gone.
+   */
+  'dark address, patiently': { failure: 1, success: 0, atMost: 'medium' },
+  /**
    * A failure on a port of which the same target answers with the other protocol: a client that falls back, as browsers
    * do from QUIC to TCP (RFC 9114).
    */
@@ -110,6 +115,11 @@ const TABLE = {
    * UDP to an outside address, few in a minute: a client that asks one server after the other, as time services do.
    */
   'asked one by one': { failure: 1, success: 0, atMost: 'low' },
+  /**
+   * Any other failure at an address of a subnet that no interface has held for three days, by the inventory. A client
+   * knows where its servers are.
+   */
+  'dark address': { failure: 1, success: 0 },
   /** Any other failure. */
   failed: { failure: 1, success: 0 },
 } as const satisfies Readonly<Record<string, Context>>;

@@ -1,4 +1,5 @@
 /** The form of a first contact, and the view from which a source's contacts are read. */
+import type { Inventory } from '../evidence/inventory.ts';
 import type { Outcome } from '../evidence/seen.ts';
 import type { Networks } from '../net/networks.ts';
 import type { ContextName } from './contexts.ts';
@@ -34,6 +35,8 @@ export interface FirstContact {
   readonly isStealth: boolean;
   /** Whether the log shows a SYN, so that the source surely began the connection. */
   readonly hasSyn: boolean;
+  /** Unanswered, and no interface held the target's address by the inventory. False without an inventory. */
+  readonly isDark: boolean;
   /** Number of separate minutes in which it was probed. */
   readonly attempts: number;
   /** At least how many flows from distant source ports it had. 0 if the log does not tell. */
@@ -55,6 +58,8 @@ export interface Viewpoint {
   readonly logTime: number;
   /** Decides between inside and outside. Default: only private networks are inside. */
   readonly networks?: Networks;
+  /** Which addresses interfaces held. Default: not known, so no address is dark. */
+  readonly inventory?: Inventory | undefined;
   /** Weighs contacts in this context like any other failure or answer, to measure what the context decides. */
   readonly without?: ContextName;
 }

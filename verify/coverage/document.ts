@@ -29,7 +29,8 @@ an inside source that is still found.`,
   [TITLES.contexts]: `The [contexts](detections/README.md#what-all-of-them-share) in which contacts are weighed, and what they change in the logs in
 \`test/data\`. *contacts* counts the first contacts of all sources that the detector examines, to two digits. Without a context, its contacts are
 weighed like any other failure (\`failed\`) or any other answer (\`answered\`). The last two columns name the logs in which a scan is then missed, or
-ordinary traffic alarms. \`npm run coverage -- --contexts FOLDER\` prints this table for other labelled logs, with each effect.`,
+ordinary traffic alarms. \`npm run coverage -- --contexts FOLDER\` prints this table for other labelled logs, with each effect.
+The logs come without an [inventory](inventory.md), so the contexts of dark addresses are empty.`,
   [TITLES.peersScans]: `The rules are re-implementations from public thresholds, in \`verify/peers/\`. The header of each file names its source and its
 approximations. They are not the products. A rule finds a distributed scan if it alarms about any one member. Only logs with flags are
 used, because most of the rules need flags. \`npm run peers -- FOLDER\` compares the rules with the results of the published defaults on 22

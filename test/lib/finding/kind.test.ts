@@ -25,6 +25,7 @@ const contact = (target: number, port: number): FirstContact => ({
   isRepeat: false,
   isStealth: false,
   hasSyn: true,
+  isDark: false,
   attempts: 1,
   flows: 1,
   sourcePort: 40_000,

@@ -15,6 +15,7 @@ const contact = (port: number, changes: Partial<FirstContact> = {}): FirstContac
     isRepeat: false,
     isStealth: false,
     hasSyn: true,
+    isDark: false,
   },
   ...changes,
 });

@@ -5,6 +5,7 @@ import { Collector } from '../../../lib/evidence/builder.ts';
 import { decodeFragment } from '../../../lib/evidence/decode.ts';
 import { encodeFragment } from '../../../lib/evidence/encode.ts';
 import { type Fragment, mergeFragments, type SourceEvidence } from '../../../lib/evidence/evidence.ts';
+import type { Inventory } from '../../../lib/evidence/inventory.ts';
 import { hashKey } from '../../../lib/evidence/keyed-hash.ts';
 import { limitsOf } from '../../../lib/evidence/sample.ts';
 import { detectScans } from '../../../lib/finding/describe-scan.ts';
@@ -182,6 +183,7 @@ export interface JudgingOptions extends ReadingOptions {
   readonly settings?: DetectionSettings;
   readonly overdueBefore?: number;
   readonly logTime?: number;
+  readonly inventory?: Inventory;
 }
 
 const contextOf = (options: JudgingOptions & { logTime: number }) => ({
@@ -190,6 +192,7 @@ const contextOf = (options: JudgingOptions & { logTime: number }) => ({
   networks: new Networks(options.internal),
   overdueBefore: options.overdueBefore ?? Number.POSITIVE_INFINITY,
   logTime: options.logTime,
+  inventory: options.inventory,
 });
 
 /** The findings about sources, each by itself, checked against the published schema. */

@@ -190,7 +190,7 @@ class Meetings {
     };
   }
 
-  /** The answer to a connection that a host has given up: a security group refuses it. */
+  /** The answer to a connection that a host no longer waits for: a security group refuses it. */
   #answerLate(batch: Batch, interval: number): void {
     const random = this.#random;
     const at = this.#busy(this.#roles.web);

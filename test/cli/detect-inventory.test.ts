@@ -10,7 +10,9 @@ import { folderWith } from './scan-files.ts';
 const HOSTS = Array.from({ length: 40 }, (_, n) => `10.0.9.${10 + 2 * ((n * 37) % 101)}`);
 const ALSO = { packets: '4', bytes: '240', 'vpc-id': 'vpc-1' };
 const LOG = logText([
-  ...HOSTS.flatMap((to, n) => probe({ to, port: 22, at: NOON + Math.floor(n / 5), fate: 'unanswered', also: ALSO })),
+  ...HOSTS.flatMap((to, n) =>
+    probe({ to, port: 22, at: NOON + Math.floor(n / 5), sourcePort: 41_000 + n, fate: 'unanswered', also: ALSO }),
+  ),
   row({ srcaddr: '10.0.0.99', dstaddr: '10.0.0.98', start: NOON + 900, end: NOON + 900 }),
 ]);
 const SUBNETS = [subnetOf('10.0.0.0/16')];

@@ -22,7 +22,8 @@ const network = (...addresses: readonly string[]): Inventory =>
 const hosts = Array.from({ length: 40 }, (_, n) => `10.0.9.${10 + 2 * ((n * 37) % 101)}`);
 const tries = (also: Row, changes: { readonly every?: number; readonly at?: number } = {}): Row[] => {
   const { every = 0.2, at = NOON } = changes;
-  return hosts.flatMap((to, n) => probe({ to, port: 22, at: at + Math.floor(n * every), fate: 'unanswered', also }));
+  const silent = { port: 22, fate: 'unanswered', also } as const;
+  return hosts.flatMap((to, n) => probe({ ...silent, to, at: at + Math.floor(n * every), sourcePort: 41_000 + n }));
 };
 const judged = async (rows: readonly Row[], inventory?: Inventory) =>
   (await findingsIn([...rows, later], inventory && { inventory })).map(({ severity, reasons }) => ({

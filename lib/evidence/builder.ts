@@ -27,8 +27,8 @@ const MOST_CONTACTS = 380_000;
 /** A SKIPDATA row reports one aggregation interval. If a row claims a longer one, only the last hours count. */
 const MOST_SKIPPED_HOURS = 24;
 const NO_TEXT = () => undefined;
-/** The fields that identify a contact, and what was seen of it. */
-type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen'>;
+/** The fields that identify a contact, its beginning, and what was seen of it. */
+type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen' | 'firstStart'>;
 
 /** A source with what it can be, as far as its windows tell. */
 export interface Suspect {
@@ -211,15 +211,20 @@ export class Collector implements FlowLogConsumer {
   /**
    * Contacts of all sources with the given services, and the scope of their inside end. They show what the traffic of
    * others says about a finding. Call after {@link sources}.
+   * @param targets selects by the target. Default: every target.
    */
-  *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean): Generator<{
+  *contactsWith(
+    wants: (service: { readonly port: number; readonly protocol: number }) => boolean,
+    targets?: ReadonlySet<string>,
+  ): Generator<{
     readonly scope: string;
     readonly source: string;
     readonly inside: boolean;
     readonly hour: number;
     readonly contact: ContactName;
   }> {
-    for (const { source, hour, target, ...contact } of this.#table.contacts(wants))
+    const numbers = targets && this.addresses.numbersOf(targets);
+    for (const { source, hour, target, ...contact } of this.#table.contacts(wants, numbers))
       yield {
         scope: this.#scopeOf(this.addresses.network(source) ? source : target),
         source: this.addresses.text(source),

@@ -69,6 +69,7 @@ export function detectCampaigns(
       anchorHour,
       targets: distinct(campaign.contacts, ({ target }) => target),
       open: [],
+      toCheck: [],
       overDays: false,
       roll: { kind: shape.kind, shared, members: members.slice(0, ROLL_SIZE), ...(scope !== INTERNET && { scope }) },
     };

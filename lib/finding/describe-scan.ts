@@ -12,6 +12,7 @@ import { LONGEST_SECONDS } from '../scan/detection.ts';
 import { findScans, type Scan, silenceOf } from '../scan/episodes.ts';
 import type { FirstContact, Viewpoint } from '../scan/first-contact.ts';
 import { habitLimitOf, isShort, walkOf } from '../scan/windows.ts';
+import { type FirstProbe, targetsToCheck } from './callbacks.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
 import {
@@ -65,6 +66,8 @@ export interface DetectedFinding {
   readonly targets: readonly string[];
   /** Services that answered. */
   readonly open: readonly OpenService[];
+  /** A sample of the targets, if their own contacts with the source may explain the finding. */
+  readonly toCheck: readonly FirstProbe[];
   /** Whether horizons of days contributed to it, so that evidence of a few hours would not show it. */
   readonly overDays: boolean;
   /** Only for a campaign. */
@@ -93,11 +96,13 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
       anchorHour,
       ordinal,
     });
+    const finding = describe(id, source, scan, context);
     return {
-      finding: describe(id, source, scan, context),
+      finding,
       anchorHour,
       targets: distinct(scan.contacts, (contact) => contact.target),
       open: openOf(scan.contacts),
+      toCheck: targetsToCheck(finding, scan.contacts),
       overDays: scan.isSlow,
     };
   });

@@ -1,13 +1,10 @@
-/**
- * Judges a finding by the traffic of others: whether a service that answered an outside scanner is public anyway, and
- * whether pings are only the ICMP errors that a host sends to clients of a dead service.
- */
+/** Judges a finding by the traffic of others: whether a service that answered an outside scanner is public anyway. */
 
 import type { DetectionSettings } from '../detections/settings.ts';
-import { isFailure, outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../evidence/seen.ts';
+import { outcomeOf, SEEN_COMPLETED, SEEN_CONVERSATION } from '../evidence/seen.ts';
 import { countOf } from '../text/wording.ts';
 import type { DetectedFinding } from './describe-scan.ts';
-import { SAMPLE_SIZE, type Severity, severityRank } from './model.ts';
+import { type Severity, severityRank } from './model.ts';
 import { listOf, stayedReason } from './reasons.ts';
 import type { OpenService } from './summary.ts';
 
@@ -20,8 +17,6 @@ export interface HourRange {
   readonly to: number;
 }
 
-const TCP = 6;
-const UDP = 17;
 /** Ports of web servers. */
 const PUBLIC_PORTS: ReadonlySet<number> = new Set([80, 443]);
 
@@ -32,8 +27,6 @@ export const isPublicPort = (port: number): boolean => PUBLIC_PORTS.has(port);
  * ends.
  */
 const HOURS_BEFORE = 2;
-/** Share of a finding's targets that must have asked its source for something before its pings are taken for errors. */
-const ASKED = 0.5;
 /** A scan of many hosts with at least this many ports is more than the sweeps that the whole internet receives. */
 const BROAD_PORTS = 10;
 
@@ -106,32 +99,8 @@ export function raiseSeverityByWhatAnswered(
 }
 
 /**
- * Targets to check for requests to the source, if a detection rests on ICMP alone. They are a sample from the whole
- * sweep, so that a few targets that did ask cannot outweigh many that did not.
- */
-export function possibleAskers({ finding, targets }: DetectedFinding): readonly string[] {
-  if (!finding.protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6')) return [];
-  const step = Math.max(1, targets.length / SAMPLE_SIZE);
-  const sorted = targets.toSorted();
-  return Array.from({ length: Math.min(SAMPLE_SIZE, targets.length) }, (_, at) => sorted[Math.floor(at * step)]!);
-}
-
-/**
- * Whether an ICMP error may be the answer to this contact: a datagram, or a SYN that a firewall refused (RFC 1812: type 3,
- * code 13), that nothing else answered.
- */
-export const mayCauseError = (seen: number, protocol: number): boolean =>
-  (protocol === UDP || protocol === TCP) && isFailure(outcomeOf(seen));
-
-/**
  * Whether a contact shows that its source uses a service: a connection that was made and closed, or a conversation. A
  * SYN and its SYN-ACK do not show it, since anyone can send a SYN with a forged source address.
  */
 export const isUse = (seen: number): boolean =>
   outcomeOf(seen) === 'established' && (seen & (SEEN_COMPLETED | SEEN_CONVERSATION)) !== 0;
-
-/** Whether a detection consists only of a host's ICMP errors (RFC 792: destination unreachable) to its own clients. */
-export const areErrors = (detection: DetectedFinding, askers: ReadonlySet<string>): boolean => {
-  const possible = possibleAskers(detection);
-  return possible.length > 0 && possible.filter((target) => askers.has(target)).length >= ASKED * possible.length;
-};

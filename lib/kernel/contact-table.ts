@@ -238,10 +238,16 @@ export class ContactTable {
       yield { target: key % MOST_ADDRESSES, hour: Math.floor(key / MOST_ADDRESSES), count };
   }
 
-  /** All contacts, or those with some services, in no order, each with its source and epoch hour. */
+  /**
+   * All contacts, or those with some services, in no order, each with its source and epoch hour.
+   * @param targets selects by the target. Default: every target.
+   */
   *contacts(
     wants: (service: { readonly port: number; readonly protocol: number }) => boolean = () => true,
-  ): Generator<Pick<KeptContact, 'target' | 'port' | 'protocol' | 'seen'> & { source: number; hour: number }> {
+    targets?: ReadonlySet<number>,
+  ): Generator<
+    Pick<KeptContact, 'target' | 'port' | 'protocol' | 'seen' | 'firstStart'> & { source: number; hour: number }
+  > {
     const { run, words } = this.#kernel;
     const rows = run.contactRows() / 4;
     const panes = run.paneRows() / 4;
@@ -249,6 +255,7 @@ export class ContactTable {
     for (let row = 1; row < count; row++) {
       const at = rows + row * CONTACT_WORDS;
       const pane = words[at + CONTACT_PANE / WORD]!;
+      if (targets && !targets.has(words[at + CONTACT_TARGET / WORD]!)) continue;
       const service = {
         port: words[at + CONTACT_SERVICE / WORD]! >>> 8,
         protocol: words[at + CONTACT_SERVICE / WORD]! & 255,
@@ -261,6 +268,7 @@ export class ContactTable {
         hour: words[paneAt + PANE_HOUR / WORD]!,
         target: words[at + CONTACT_TARGET / WORD]!,
         seen: words[at + CONTACT_SEEN / WORD]!,
+        firstStart: words[at + CONTACT_FIRST_START / WORD]!,
       };
     }
   }

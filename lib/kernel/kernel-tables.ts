@@ -1,5 +1,5 @@
 /** The host's view of the kernel's tables of addresses and interfaces. */
-import { formatAddress, isIpv4, type Words } from '../net/address.ts';
+import { formatAddress, isIpv4, parseAddress, type Words } from '../net/address.ts';
 import { isPrivate, isUncounted, type Networks } from '../net/networks.ts';
 import type { Kernel } from './kernel.ts';
 import {
@@ -57,6 +57,16 @@ export class KernelAddresses {
     const at = this.#at(id) / 4;
     const { words } = this.#kernel;
     return formatAddress(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
+  }
+
+  /** The numbers of some addresses given as canonical texts. An address has one number in each network. */
+  numbersOf(texts: ReadonlySet<string>): ReadonlySet<number> {
+    const lastWords = new Set([...texts].map((text) => parseAddress(text)?.[3]));
+    const numbers = new Set<number>();
+    const { words, run } = this.#kernel;
+    for (let id = 1; id < run.addressCount(); id++)
+      if (lastWords.has(words[this.#at(id) / 4 + 3]) && texts.has(this.text(id))) numbers.add(id);
+    return numbers;
   }
 
   /** A number for the /24 of an IPv4 address, or the /64 of an IPv6 address. Few other networks have the same. */

@@ -2,6 +2,7 @@
  * The port through which a judge reads evidence: from the windows table in the cloud, from memory on the command line.
  */
 import type { SourceEvidence } from '../evidence/evidence.ts';
+import type { Calls, FirstProbe } from '../finding/callbacks.ts';
 import type { HourRange, ServiceUsers } from '../finding/surroundings.ts';
 import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import type { Hours } from '../store/finding-item.ts';
@@ -13,10 +14,10 @@ export interface UsersRequest extends HourRange {
   readonly services: readonly string[];
 }
 
-/** A source, and the targets to check for requests to it in some hours. */
-export interface AskersRequest extends HourRange {
+/** A source, and the targets to check for calls to it. */
+export interface CallsRequest {
   readonly source: SourceName;
-  readonly targets: readonly string[];
+  readonly probes: readonly FirstProbe[];
 }
 
 /** The contacts of possible members of campaigns, and the number of fragments behind them, by hour. */
@@ -56,8 +57,8 @@ export interface EvidenceReader {
   inside(scope: string, hours: Hours, context: CampaignContext, members?: ReadonlySet<string>): Promise<CampaignRead>;
   /** Outside sources that completed contacts with some services. */
   users(requests: readonly UsersRequest[]): Promise<ServiceUsers>;
-  /** For each request, those of its targets that had asked its source for something. */
-  askers(requests: readonly AskersRequest[]): Promise<readonly ReadonlySet<string>[]>;
+  /** For each request, the calls of its targets to its source. */
+  calls(requests: readonly CallsRequest[]): Promise<readonly Calls[]>;
   /** What logs of orchestrators and hosts tell about some hours. Undefined if none arrive. */
   signals(hours: Hours): Promise<NearSignals | undefined>;
 }

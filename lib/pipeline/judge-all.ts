@@ -5,7 +5,6 @@ import { type DetectionSettings, moreSensitive } from '../detections/settings.ts
 import type { Collector } from '../evidence/builder.ts';
 import { type DetectedCampaign, detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding, JudgingContext } from '../finding/describe-scan.ts';
-import { possibleAskers } from '../finding/surroundings.ts';
 import { Networks } from '../net/networks.ts';
 import type { Watch, Watches } from '../notify/watch.ts';
 import { judgeSource } from './judge-source.ts';
@@ -41,7 +40,7 @@ export async function judgeAll(
   const { least, floors } = prefiltersOf(settings, watches);
   for (const source of reader.sources(least, floors))
     for (const detection of (await judgeSource({ ...question, source }, run, options)).detections)
-      found.add({ ...detection, targets: possibleAskers(detection) });
+      found.add({ ...detection, targets: [] });
   const campaigns: DetectedCampaign[] = [];
   for (const scope of [INTERNET, ...reader.scopes]) {
     const look = async (sensitivity?: Watch['sensitivity'], taken?: ReadonlySet<string>) => {

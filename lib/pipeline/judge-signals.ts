@@ -95,7 +95,7 @@ async function attempt(
   const takenOver = takenOverBy(toClose);
   for (const { finding, anchorHour } of own) {
     const known = stored.find((one) => one.finding.id === finding.id);
-    const detection = { finding, anchorHour, targets: [], open: [], overDays: false };
+    const detection = { finding, anchorHour, targets: [], open: [], toCheck: [], overDays: false };
     const outcome = await storeFinding(services, detection, known, {
       version: versionOf(finding, known, near, moment, services),
       now: moment.now,

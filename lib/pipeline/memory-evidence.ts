@@ -3,9 +3,10 @@ import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import type { WindowFloors } from '../evidence/window-floors.ts';
-import { isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
+import { type Call, type Calls, hoursOfCalls, isCall } from '../finding/callbacks.ts';
+import { isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
-import type { AskersRequest, CampaignRead, EvidenceReader, SourceReader, UsersRequest } from './evidence-reader.ts';
+import type { CallsRequest, CampaignRead, EvidenceReader, SourceReader, UsersRequest } from './evidence-reader.ts';
 
 const TCP = 6;
 const UDP = 17;
@@ -93,22 +94,27 @@ export class MemoryEvidence implements EvidenceReader {
     return users;
   }
 
-  async askers(requests: readonly AskersRequest[]): Promise<readonly ReadonlySet<string>[]> {
-    const found = requests.map(() => new Set<string>());
-    const bySource = Map.groupBy(
-      requests.map((request, at) => ({ ...request, askers: found[at]! })).filter(({ targets }) => targets.length > 0),
-      ({ source }) => source.address,
-    );
+  async calls(requests: readonly CallsRequest[]): Promise<readonly Calls[]> {
+    const found = requests.map(() => new Map<string, Call[]>());
+    const checks = requests.map(({ source, probes }, at) => ({
+      source,
+      probes: new Map(probes.map((probe) => [probe.target, probe])),
+      calls: found[at]!,
+    }));
+    const bySource = Map.groupBy(checks, ({ source }) => source.address);
     if (!bySource.size) return found;
-    const asked = this.#collector.contactsWith(({ protocol }) => protocol === UDP || protocol === TCP);
-    for (const { scope, source: asker, hour, contact } of asked) {
-      if (!mayCauseError(contact.seen, contact.protocol)) continue;
-      for (const { source, from, to, askers } of bySource.get(contact.target) ?? [])
-        if (isSameNetwork(scope, source.scope) && hour >= from && hour <= to) askers.add(asker);
-    }
+    const isAnswerable = ({ protocol }: { readonly protocol: number }) => protocol === UDP || protocol === TCP;
+    const sent = this.#collector.contactsWith(isAnswerable, new Set(bySource.keys()));
+    for (const { scope, source: caller, hour, contact } of sent)
+      for (const { source, probes, calls } of bySource.get(contact.target) ?? []) {
+        const probe = probes.get(caller);
+        if (!probe || !isSameNetwork(scope, source.scope) || !isCall(contact, probe)) continue;
+        const { from, to } = hoursOfCalls(probe);
+        if (hour >= from && hour <= to) calls.set(caller, [...(calls.get(caller) ?? []), contact]);
+      }
     return found;
   }
 }
 
 /** Two private scopes may use one address for two hosts. An address of the internet belongs to one host. */
-const isSameNetwork = (asker: string, source: string): boolean => asker === source || source === INTERNET;
+const isSameNetwork = (caller: string, source: string): boolean => caller === source || source === INTERNET;

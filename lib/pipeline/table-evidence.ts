@@ -1,7 +1,8 @@
 /** Evidence from the windows table. One reader serves one run and reads shared evidence once. */
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
-import { isPublicPort, isUse, mayCauseError, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
+import { type Call, type Calls, hoursOfCalls, isCall } from '../finding/callbacks.ts';
+import { isPublicPort, isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import type { Networks } from '../net/networks.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
 import { LONGEST_SECONDS } from '../scan/detection.ts';
@@ -10,7 +11,7 @@ import { inParallel } from '../store/in-parallel.ts';
 import { OUTSIDE_BUCKETS, type SourceName } from '../store/keys.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
 import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
-import type { AskersRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
+import type { CallsRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
 import type { NearSignals } from './near-signals.ts';
 import { TableSource } from './table-source.ts';
 
@@ -115,19 +116,22 @@ export class TableEvidence implements EvidenceReader {
     return users;
   }
 
-  async askers(requests: readonly AskersRequest[]): Promise<readonly ReadonlySet<string>[]> {
-    const found: ReadonlySet<string>[] = [];
-    for (const { source, targets, from, to } of requests) {
-      const askers = new Set<string>();
-      for (const address of targets) {
+  async calls(requests: readonly CallsRequest[]): Promise<readonly Calls[]> {
+    const found: Calls[] = [];
+    for (const { source, probes } of requests) {
+      const calls = new Map<string, readonly Call[]>();
+      await inParallel(PARALLEL, probes, async (probe) => {
+        const { target: address } = probe;
         const scope = this.#tables.networks.isInsideText(address) ? source.scope : 'internet';
+        const { from, to } = hoursOfCalls(probe);
         const evidence = mergeFragments(await this.#tables.windows.readSource({ scope, address }, from, to));
-        const hasAsked = evidence?.panes.some(({ contacts }) =>
-          contacts.some(({ target, protocol, seen }) => target === source.address && mayCauseError(seen, protocol)),
+        const contacts = (evidence?.panes ?? []).flatMap((pane) => pane.contacts);
+        calls.set(
+          address,
+          contacts.filter((contact) => contact.target === source.address && isCall(contact, probe)),
         );
-        if (hasAsked) askers.add(address);
-      }
-      found.push(askers);
+      });
+      found.push(calls);
     }
     return found;
   }

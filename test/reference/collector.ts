@@ -179,16 +179,21 @@ export class ReferenceCollector implements FlowLogConsumer {
   }
 
   /** Contacts of all sources with some services. Call after {@link sources}. */
-  *contactsWith(wants: (service: { readonly port: number; readonly protocol: number }) => boolean) {
+  *contactsWith(
+    wants: (service: { readonly port: number; readonly protocol: number }) => boolean,
+    targets?: ReadonlySet<string>,
+  ) {
     for (const { source, hour, contacts } of this.#table.panes()) {
-      for (const { target, port, protocol, seen } of contacts.filter(wants))
+      for (const { target, port, protocol, seen, firstStart } of contacts.filter(wants)) {
+        if (targets && !targets.has(this.addresses.text(target))) continue;
         yield {
           scope: this.#scopeOf(this.addresses.networkOf(source) ? source : target),
           source: this.addresses.text(source),
           inside: this.#isInside(source),
           hour,
-          contact: { port, protocol, target: this.addresses.text(target), seen },
+          contact: { port, protocol, target: this.addresses.text(target), seen, firstStart },
         };
+      }
     }
   }
 

@@ -64,7 +64,7 @@ export class HeldLog {
       *suspects() {
         for (const evidence of sources) yield { evidence, mayScan: true, mayShare: true };
       },
-      contactsWith: (wants) => this.#collector.contactsWith(wants),
+      contactsWith: (wants, targets) => this.#collector.contactsWith(wants, targets),
       outsideReach: () => this.#collector.outsideReach(),
     };
   }

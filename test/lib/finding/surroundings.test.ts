@@ -1,4 +1,4 @@
-/** What the traffic of others makes of a scan: severity by what answered, errors that look like pings, gateways. */
+/** What the traffic of others makes of a scan: severity by what answered, gateways. */
 import { describe, expect, test } from '@jest/globals';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
@@ -232,113 +232,6 @@ describe('a lateral scan', () => {
     expect(await findingsIn([...scan, ...ssh(8, NOON + 10 * MINUTE + 12), ...others])).toMatchObject([
       { severity: 'critical' },
     ]);
-  });
-});
-
-describe('ICMP errors', () => {
-  const SERVER = '10.0.0.14';
-  const client = (n: number) => `10.0.1.${n}`;
-  const common = { 'interface-id': 'eni-server', 'tcp-flags': '-' };
-  /** A client asks the server for a service over UDP. */
-  const asks = (n: number, also: Row = {}): Row =>
-    row({
-      ...common,
-      srcaddr: client(n),
-      dstaddr: SERVER,
-      srcport: 45_000,
-      dstport: 514,
-      protocol: 17,
-      'flow-direction': 'ingress',
-      start: NOON + n,
-      end: NOON + n,
-      ...also,
-    });
-  const answers = (n: number): Row =>
-    row({
-      ...common,
-      srcaddr: SERVER,
-      dstaddr: client(n),
-      srcport: 514,
-      dstport: 45_000,
-      protocol: 17,
-      start: NOON + n,
-      end: NOON + n,
-    });
-  /** A packet that the server sends, a ping or an error. The log does not show which. */
-  const sends = (n: number, also: Row = {}): Row =>
-    row({
-      ...common,
-      srcaddr: SERVER,
-      dstaddr: client(n),
-      srcport: 0,
-      dstport: 0,
-      protocol: 1,
-      start: NOON + n,
-      end: NOON + n,
-      ...also,
-    });
-  const range = (count: number) => Array.from({ length: count }, (_, n) => n);
-
-  test('of a dead service to all its clients are not a sweep', async () => {
-    expect(await findingsIn(range(60).flatMap((n) => [asks(n), sends(n)]))).toEqual([]);
-  });
-
-  test('are not a sweep over IPv6 either', async () => {
-    const six = (n: number) => ({ srcaddr: `fd00::${n + 100}`, dstaddr: 'fd00::14' });
-    const rows = range(60).flatMap((n) => [
-      asks(n, six(n)),
-      sends(n, { srcaddr: 'fd00::14', dstaddr: `fd00::${n + 100}`, protocol: 58 }),
-    ]);
-    expect(await findingsIn(rows)).toEqual([]);
-    expect(await findingsIn(rows.filter(({ protocol }) => protocol === 58))).toHaveLength(1);
-  });
-
-  test('are not a sweep for clients outside either', async () => {
-    const outside = (n: number) => `203.0.113.${n}`;
-    const rows = range(60).flatMap((n) => [asks(n, { srcaddr: outside(n) }), sends(n, { dstaddr: outside(n) })]);
-    expect(await findingsIn(rows)).toEqual([]);
-  });
-
-  test('nobody asked for are a sweep, also where some others had asked', async () => {
-    expect(await findingsIn(range(60).map((n) => sends(n)))).toMatchObject([
-      { kind: 'horizontal-scan', protocols: ['icmp'] },
-    ]);
-    const rows = [...range(60).map((n) => sends(n)), ...range(5).map((n) => asks(n))];
-    expect(await findingsIn(rows)).toHaveLength(1);
-  });
-
-  test('are told from a sweep at half', async () => {
-    const mixed = (asked: number) => [...range(20).map((n) => sends(n)), ...range(asked).map((n) => asks(n))];
-    expect(await findingsIn(mixed(10))).toEqual([]);
-    expect(await findingsIn(mixed(9))).toHaveLength(1);
-  });
-
-  test('are told from a sweep over all of its targets, not the first twenty', async () => {
-    const rows = [...range(250).map((n) => sends(n)), ...range(15).map((n) => asks(n))];
-    expect(await findingsIn(rows)).toMatchObject([{ targets: { count: 250 } }]);
-  });
-
-  test('come for what was not answered: a server that its clients talk to sweeps like anyone', async () => {
-    const rows = range(60).flatMap((n) => [asks(n), answers(n), sends(n)]);
-    expect(await findingsIn(rows)).toMatchObject([{ kind: 'horizontal-scan', protocols: ['icmp'] }]);
-  });
-
-  test('come to those who asked at about the time, not the day before', async () => {
-    const rows = range(60).flatMap((n) => [asks(n, { start: NOON - 20 * HOUR, end: NOON - 20 * HOUR }), sends(n)]);
-    expect(await findingsIn(rows)).toHaveLength(1);
-  });
-
-  test('do not excuse probes of ports beside them', async () => {
-    const rows = [
-      ...range(60).flatMap((n) => [asks(n), sends(n)]),
-      ...vertical(30, { from: SERVER, to: client(3), at: NOON + 60 }),
-    ];
-    expect((await findingsIn(rows)).length).toBeGreaterThan(0);
-  });
-
-  test('do not excuse a sweep over TCP, whoever had asked', async () => {
-    const rows = [...range(60).map((n) => asks(n)), ...horizontal(60, { from: SERVER, network: '10.0.1' })];
-    expect(await findingsIn(rows)).toHaveLength(1);
   });
 });
 

@@ -96,7 +96,7 @@ export function evidenceOf(collector: AnyCollector): string[] {
   }
   for (const { scope, source, inside, hour, contact } of collector.contactsWith(() => true))
     texts.push(
-      `contact: ${scope} ${source} ${inside} ${hour} ${contact.target} ${contact.port} ${contact.protocol} ${contact.seen}`,
+      `contact: ${scope} ${source} ${inside} ${hour} ${contact.target} ${contact.port} ${contact.protocol} ${contact.seen} ${contact.firstStart}`,
     );
   for (const { hour, target, count } of collector.outsideReach()) texts.push(`reach: ${hour} ${target} ${count}`);
   return [`log time: ${collector.logTime}`, ...texts.sort()];

@@ -1,0 +1,102 @@
+/**
+ * Judges a finding by what its targets had sent to its source before. A host that calls its clients back, or answers
+ * them with ICMP errors, looks like a scanner to whoever sees only one direction.
+ */
+
+import { isFailure, outcomeOf, SEEN_PROBE, SEEN_SYN } from '../evidence/seen.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
+import { type Finding, type Reason, SAMPLE_SIZE, severityRank } from './model.ts';
+
+const HOUR = 3600;
+const TCP = 6;
+const UDP = 17;
+/** Number of hours before the first probe of a target in which its own contacts count. */
+const HOURS_BEFORE = 2;
+/** A contact counts in the hour in which its record ends, and a record spans at most this many seconds. */
+const LONGEST_RECORD = 600;
+/** Share of the targets whose contact must have failed before pings are taken for ICMP errors. */
+const FAILED = 0.5;
+/** Share of the targets that must have called before a finding may be callbacks. */
+const CALLED = 0.9;
+/** A scan of more ports than this is more than callbacks. */
+const CALLBACK_PORTS = 2;
+
+/** A target, and the end of the record with its first probe in epoch seconds. */
+export interface FirstProbe {
+  readonly target: string;
+  readonly end: number;
+}
+
+/** A contact that a target began with the source of a finding before it was probed, and what was seen of it. */
+export interface Call {
+  readonly protocol: number;
+  readonly seen: number;
+}
+
+/** Calls by target. */
+export type Calls = ReadonlyMap<string, readonly Call[]>;
+
+/** Whether all probes are ICMP. The log shows no types, so that an error looks like a ping. */
+const arePings = ({ protocols }: Finding): boolean =>
+  protocols.every((protocol) => protocol === 'icmp' || protocol === 'icmpv6');
+
+/** Whether these may be callbacks over TCP or UDP. Nobody stays connected to what failed. */
+const mayBeCallbacks = ({ severity, ports }: Finding): boolean =>
+  (severity === 'medium' || severity === 'high') && ports.count <= CALLBACK_PORTS;
+
+/**
+ * Targets to check for calls to the source. They are a sample from the whole scan, so that a few targets that did call
+ * cannot outweigh many that did not. Empty if no calls could explain the finding.
+ */
+export function targetsToCheck(finding: Finding, contacts: readonly FirstContact[]): readonly FirstProbe[] {
+  if (finding.direction === 'inbound' || !(arePings(finding) || mayBeCallbacks(finding))) return [];
+  const ends = new Map<string, number>();
+  for (const { target, end } of contacts) ends.set(target, Math.min(end, ends.get(target) ?? end));
+  const sorted = [...ends.keys()].sort();
+  const step = Math.max(1, sorted.length / SAMPLE_SIZE);
+  return Array.from({ length: Math.min(SAMPLE_SIZE, sorted.length) }, (_, at) => {
+    const target = sorted[Math.floor(at * step)]!;
+    return { target, end: ends.get(target)! };
+  });
+}
+
+/** The epoch hours whose evidence may contain the calls of a target. */
+export const hoursOfCalls = ({ end }: FirstProbe): { readonly from: number; readonly to: number } => ({
+  from: Math.floor(end / HOUR) - HOURS_BEFORE,
+  to: Math.floor((end + LONGEST_RECORD) / HOUR),
+});
+
+/** Whether the log tells which end began. Without flags and known ports, an answer to a probe looks like a contact. */
+const isBegun = (seen: number): boolean => (seen & (SEEN_SYN | SEEN_PROBE)) !== 0;
+
+/**
+ * Whether a contact of a target with the source is a call. It began before the target was probed, as far as the log
+ * tells, so an exploited target that connects to its attacker makes no call. Members of a cluster send datagrams
+ * from the port to which they are sent, and either may have begun.
+ */
+export const isCall = (
+  { protocol, seen, firstStart }: Call & { readonly firstStart: number },
+  { end }: FirstProbe,
+): boolean =>
+  (protocol === UDP || (protocol === TCP && isBegun(seen))) && outcomeOf(seen) !== 'unresolved' && firstStart <= end;
+
+/** What calls make of a finding: nothing but ICMP errors, or perhaps callbacks, for the reason given. */
+export type CallsVerdict = 'errors' | Reason;
+
+/**
+ * Judges a finding by the calls of the targets that were checked. Undefined if they do not explain it. It is withdrawn
+ * if it consists only of a host's ICMP errors (RFC 792: destination unreachable) to clients of a dead service.
+ */
+export function judgeCalls(finding: Finding, checked: readonly FirstProbe[], calls: Calls): CallsVerdict | undefined {
+  const countTargets = (shows: (call: Call) => boolean) =>
+    checked.filter(({ target }) => calls.get(target)?.some(shows)).length;
+  const isIcmp = arePings(finding);
+  // An error answers a datagram, or a SYN that a firewall refused (RFC 1812: type 3, code 13).
+  if (isIcmp && countTargets(({ seen }) => isFailure(outcomeOf(seen))) >= FAILED * checked.length) return 'errors';
+  const value = countTargets(({ seen }) => isIcmp || (outcomeOf(seen) === 'established' && isBegun(seen)));
+  const threshold = Math.ceil(CALLED * checked.length);
+  if (value < threshold || severityRank(finding.severity) <= severityRank('low')) return undefined;
+  const what = isIcmp ? 'ICMP errors or callbacks' : 'callbacks';
+  const text = `${value} of ${checked.length} targets checked had contacted ${finding.source?.address} before it contacted them, so these may be ${what}: the severity is at most low`;
+  return { test: 'targets-called-first', value, threshold, text };
+}

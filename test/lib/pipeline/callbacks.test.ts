@@ -1,0 +1,87 @@
+/** Callbacks through the tables: the findings of one pass, in any order of arrival. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { interfere } from '../store/fixture/faults.ts';
+import { type Database, startMemory } from '../store/fixture/tables.ts';
+import {
+  byId,
+  deployForCampaigns,
+  findingsOf,
+  HOUR,
+  MINUTE,
+  mixed,
+  NOON,
+  onePass,
+  quiet,
+  settleHourly,
+  standingOf,
+  talking,
+} from './fixture/crowds.ts';
+import type { Deployment } from './fixture/deployment.ts';
+import { answer, file, line, probe, scan } from './fixture/flow-logs.ts';
+
+let embedded: Database;
+let deployment: Deployment;
+beforeAll(async () => {
+  embedded = await startMemory();
+});
+afterAll(() => embedded.stop());
+beforeEach(async () => {
+  deployment = await deployForCampaigns(embedded);
+});
+
+const SERVER = '10.0.7.25';
+const clients = Array.from({ length: 40 }, (_, n) => ({ address: `10.0.8.${n}`, at: NOON + 600 + n * 4 }));
+const calls = clients.map(({ address: from, at }) => {
+  const contact = { from, to: SERVER, port: 25, end: at };
+  return talking([probe(contact), answer(contact)]);
+});
+/** Each is reset, as the server's interface logs it. */
+const callbacks = clients.flatMap(({ address, at }) => [
+  line({ from: SERVER, to: address, fromPort: 50_000, toPort: 113, flags: 2, end: at + 2, direction: 'egress' }),
+  line({ from: address, to: SERVER, fromPort: 113, toPort: 50_000, flags: 20, end: at + 2 }),
+]);
+
+describe('callbacks to hosts that had contacted the source', () => {
+  const halves = [0, 1].map((part) => mixed([...calls.flat(), ...callbacks]).filter((_, at) => at % 2 === part));
+
+  test.each([
+    ['in one file', [[...calls.flat(), ...callbacks]]],
+    ['after the contacts', [calls.flat(), callbacks]],
+    ['before the contacts', [callbacks, calls.flat()]],
+    ['in files that each have one half', halves],
+  ])('are low if they arrive %s', async (_, files) => {
+    const now = NOON + HOUR;
+    for (const [at, lines] of files.entries()) await deployment.ingest(`part-${at}`, file(lines), now);
+    await settleHourly(deployment, 0, 2);
+    const standing = await standingOf(deployment);
+    expect(standing).toMatchObject([{ severity: 'low', source: { address: SERVER }, targets: { count: 40 } }]);
+    expect(byId(standing)).toEqual(byId(await onePass(deployment, files.flat(), NOON + 3 * HOUR + 20 * MINUTE)));
+  });
+
+  test('are never announced as high if the contacts are in the same file', async () => {
+    const lines = [...calls.flat(), ...callbacks, ...quiet(NOON + 900)];
+    expect(await deployment.ingest('all', file(lines), NOON + 900)).toMatchObject({ opened: 1 });
+    expect(await findingsOf(deployment)).toMatchObject([{ severity: 'low' }]);
+  });
+
+  test('stay high if only a third of the hosts had contacted it', async () => {
+    await deployment.ingest('all', file([...calls.slice(0, 13).flat(), ...callbacks]), NOON + HOUR);
+    await settleHourly(deployment, 0, 2);
+    expect(await standingOf(deployment)).toMatchObject([{ severity: 'high', source: { address: SERVER } }]);
+  });
+});
+
+test('a scan of more than two ports reads nothing about its targets', async () => {
+  const client = embedded.client();
+  const queried: string[] = [];
+  interfere(client, (operation, input) => {
+    if (operation === 'Query')
+      queried.push(String(Object.values(input.ExpressionAttributeValues as Record<string, unknown>)[0]));
+    return undefined;
+  });
+  const process = deployment.sibling(client);
+  const lines = scan('reset', { from: SERVER, to: '10.0.8.1', count: 20, end: NOON });
+  expect(await process.ingest('all', file(lines), NOON + MINUTE)).toMatchObject({ opened: 1 });
+  expect(queried.length).toBeGreaterThan(0);
+  expect(queried.filter((pk) => pk.includes('10.0.8.1'))).toEqual([]);
+});

@@ -27,8 +27,11 @@ const MOST_CONTACTS = 380_000;
 /** A SKIPDATA row reports one aggregation interval. If a row claims a longer one, only the last hours count. */
 const MOST_SKIPPED_HOURS = 24;
 const NO_TEXT = () => undefined;
-/** The fields that identify a contact, its beginning, and what was seen of it. */
-type ContactName = Pick<SeenContact, 'target' | 'port' | 'protocol' | 'seen' | 'firstStart'>;
+/** The fields that identify a contact, when it was made, and what was seen of it. */
+type ContactName = Pick<
+  SeenContact,
+  'target' | 'port' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh'
+>;
 
 /** A source with what it can be, as far as its windows tell. */
 export interface Suspect {

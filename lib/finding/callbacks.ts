@@ -3,17 +3,22 @@
  * them with ICMP errors, looks like a scanner to whoever sees only one direction.
  */
 
+import type { SeenContact } from '../evidence/evidence.ts';
 import { isFailure, outcomeOf, SEEN_PROBE, SEEN_SYN } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/first-contact.ts';
+import { minutesIn } from '../scan/visits.ts';
 import { type Finding, type Reason, SAMPLE_SIZE, severityRank } from './model.ts';
 
 const HOUR = 3600;
+const MINUTE = 60;
 const TCP = 6;
 const UDP = 17;
 /** Number of hours before the first probe of a target in which its own contacts count. */
 const HOURS_BEFORE = 2;
 /** A contact counts in the hour in which its record ends, and a record spans at most this many seconds. */
 const LONGEST_RECORD = 600;
+/** A server calls back this many seconds after it was called, or while the connection lasts. */
+const SOON = 300;
 /** Share of the targets whose contact must have failed before pings are taken for ICMP errors. */
 const FAILED = 0.5;
 /** Share of the targets that must have called before a finding may be callbacks. */
@@ -31,6 +36,8 @@ export interface FirstProbe {
 export interface Call {
   readonly protocol: number;
   readonly seen: number;
+  /** Whether it was made or went on shortly before the probe. Hours before, any client of a busy server had called. */
+  readonly isRecent: boolean;
 }
 
 /** Calls by target. */
@@ -69,16 +76,23 @@ export const hoursOfCalls = ({ end }: FirstProbe): { readonly from: number; read
 /** Whether the log tells which end began. Without flags and known ports, an answer to a probe looks like a contact. */
 const isBegun = (seen: number): boolean => (seen & (SEEN_SYN | SEEN_PROBE)) !== 0;
 
+/** A contact of a target with the source in an epoch hour. */
+type Contact = Pick<SeenContact, 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh'>;
+
 /**
- * Whether a contact of a target with the source is a call. It began before the target was probed, as far as the log
- * tells, so an exploited target that connects to its attacker makes no call. Members of a cluster send datagrams
- * from the port to which they are sent, and either may have begun.
+ * The call that a contact of a target with the source is, or undefined. It began before the target was probed, as far
+ * as the log tells, so an exploited target that connects to its attacker makes no call. Members of a cluster send
+ * datagrams from the port to which they are sent, and either may have begun.
  */
-export const isCall = (
-  { protocol, seen, firstStart }: Call & { readonly firstStart: number },
-  { end }: FirstProbe,
-): boolean =>
-  (protocol === UDP || (protocol === TCP && isBegun(seen))) && outcomeOf(seen) !== 'unresolved' && firstStart <= end;
+export function callOf(contact: Contact, hour: number, { end }: FirstProbe): Call | undefined {
+  const { protocol, seen, firstStart, firstEnd } = contact;
+  const isCall =
+    (protocol === UDP || (protocol === TCP && isBegun(seen))) && outcomeOf(seen) !== 'unresolved' && firstStart <= end;
+  if (!isCall) return undefined;
+  const minutes = [...minutesIn(contact)].map((minute) => hour * HOUR + minute * MINUTE);
+  const isRecent = firstEnd > end - SOON || minutes.some((minute) => minute <= end && minute + MINUTE > end - SOON);
+  return { protocol, seen, isRecent };
+}
 
 /** What calls make of a finding: nothing but ICMP errors, or perhaps callbacks, for the reason given. */
 export type CallsVerdict = 'errors' | Reason;
@@ -93,10 +107,12 @@ export function judgeCalls(finding: Finding, checked: readonly FirstProbe[], cal
   const isIcmp = arePings(finding);
   // An error answers a datagram, or a SYN that a firewall refused (RFC 1812: type 3, code 13).
   if (isIcmp && countTargets(({ seen }) => isFailure(outcomeOf(seen))) >= FAILED * checked.length) return 'errors';
-  const value = countTargets(({ seen }) => isIcmp || (outcomeOf(seen) === 'established' && isBegun(seen)));
+  const value = countTargets(
+    ({ seen, isRecent }) => isIcmp || (isRecent && outcomeOf(seen) === 'established' && isBegun(seen)),
+  );
   const threshold = Math.ceil(CALLED * checked.length);
   if (value < threshold || severityRank(finding.severity) <= severityRank('low')) return undefined;
   const what = isIcmp ? 'ICMP errors or callbacks' : 'callbacks';
-  const text = `${value} of ${checked.length} targets checked had contacted ${finding.source?.address} before it contacted them, so these may be ${what}: the severity is at most low`;
+  const text = `${value} of ${checked.length} targets checked had contacted ${finding.source?.address} ${isIcmp ? '' : 'shortly '}before it contacted them, so these may be ${what}: the severity is at most low`;
   return { test: 'targets-called-first', value, threshold, text };
 }

@@ -246,7 +246,10 @@ export class ContactTable {
     wants: (service: { readonly port: number; readonly protocol: number }) => boolean = () => true,
     targets?: ReadonlySet<number>,
   ): Generator<
-    Pick<KeptContact, 'target' | 'port' | 'protocol' | 'seen' | 'firstStart'> & { source: number; hour: number }
+    Pick<
+      KeptContact,
+      'target' | 'port' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh'
+    > & { source: number; hour: number }
   > {
     const { run, words } = this.#kernel;
     const rows = run.contactRows() / 4;
@@ -269,6 +272,9 @@ export class ContactTable {
         target: words[at + CONTACT_TARGET / WORD]!,
         seen: words[at + CONTACT_SEEN / WORD]!,
         firstStart: words[at + CONTACT_FIRST_START / WORD]!,
+        firstEnd: words[at + CONTACT_FIRST_END / WORD]!,
+        minutesLow: words[at + CONTACT_MINUTES_LOW / WORD]! | 0,
+        minutesHigh: words[at + CONTACT_MINUTES_HIGH / WORD]! | 0,
       };
     }
   }

@@ -3,7 +3,7 @@ import type { Collector } from '../evidence/builder.ts';
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import type { WindowFloors } from '../evidence/window-floors.ts';
-import { type Call, type Calls, hoursOfCalls, isCall } from '../finding/callbacks.ts';
+import { type Call, type Calls, callOf, hoursOfCalls } from '../finding/callbacks.ts';
 import { isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
 import type { CallsRequest, CampaignRead, EvidenceReader, SourceReader, UsersRequest } from './evidence-reader.ts';
@@ -108,9 +108,10 @@ export class MemoryEvidence implements EvidenceReader {
     for (const { scope, source: caller, hour, contact } of sent)
       for (const { source, probes, calls } of bySource.get(contact.target) ?? []) {
         const probe = probes.get(caller);
-        if (!probe || !isSameNetwork(scope, source.scope) || !isCall(contact, probe)) continue;
+        if (!probe || !isSameNetwork(scope, source.scope)) continue;
         const { from, to } = hoursOfCalls(probe);
-        if (hour >= from && hour <= to) calls.set(caller, [...(calls.get(caller) ?? []), contact]);
+        const call = hour >= from && hour <= to ? callOf(contact, hour, probe) : undefined;
+        if (call) calls.set(caller, [...(calls.get(caller) ?? []), call]);
       }
     return found;
   }

@@ -1,7 +1,7 @@
 /** Evidence from the windows table. One reader serves one run and reads shared evidence once. */
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
-import { type Call, type Calls, hoursOfCalls, isCall } from '../finding/callbacks.ts';
+import { type Call, type Calls, callOf, hoursOfCalls } from '../finding/callbacks.ts';
 import { isPublicPort, isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import type { Networks } from '../net/networks.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
@@ -125,11 +125,12 @@ export class TableEvidence implements EvidenceReader {
         const scope = this.#tables.networks.isInsideText(address) ? source.scope : 'internet';
         const { from, to } = hoursOfCalls(probe);
         const evidence = mergeFragments(await this.#tables.windows.readSource({ scope, address }, from, to));
-        const contacts = (evidence?.panes ?? []).flatMap((pane) => pane.contacts);
-        calls.set(
-          address,
-          contacts.filter((contact) => contact.target === source.address && isCall(contact, probe)),
+        const toSource = (evidence?.panes ?? []).flatMap(({ hour, contacts }) =>
+          contacts
+            .filter(({ target }) => target === source.address)
+            .flatMap((contact) => callOf(contact, hour, probe) ?? []),
         );
+        calls.set(address, toSource);
       });
       found.push(calls);
     }

@@ -85,7 +85,10 @@ export const flowsOf = (contact: SeenContact, next?: SeenContact): number => bit
 export const minutesOf = (contact: SeenContact): number => bits(contact.minutesLow) + bits(contact.minutesHigh);
 
 /** The minutes of the hour, 0 to 59, in which the contact was probed. */
-export function* minutesIn({ minutesLow, minutesHigh }: SeenContact): Generator<number> {
+export function* minutesIn({
+  minutesLow,
+  minutesHigh,
+}: Pick<SeenContact, 'minutesLow' | 'minutesHigh'>): Generator<number> {
   for (let minute = 0; minute < 60; minute++)
     if (minute < 30 ? minutesLow & (1 << minute) : minutesHigh & (1 << (minute - 30))) yield minute;
 }

@@ -184,14 +184,14 @@ export class ReferenceCollector implements FlowLogConsumer {
     targets?: ReadonlySet<string>,
   ) {
     for (const { source, hour, contacts } of this.#table.panes()) {
-      for (const { target, port, protocol, seen, firstStart } of contacts.filter(wants)) {
+      for (const { target, ...contact } of contacts.filter(wants)) {
         if (targets && !targets.has(this.addresses.text(target))) continue;
         yield {
           scope: this.#scopeOf(this.addresses.networkOf(source) ? source : target),
           source: this.addresses.text(source),
           inside: this.#isInside(source),
           hour,
-          contact: { port, protocol, target: this.addresses.text(target), seen, firstStart },
+          contact: { ...contact, target: this.addresses.text(target) },
         };
       }
     }

@@ -50,7 +50,7 @@ describe('callbacks', () => {
       test: 'targets-called-first',
       value: 20,
       threshold: 18,
-      text: `20 of 20 targets checked had contacted ${SERVER} before it contacted them, so these may be callbacks: the severity is at most low`,
+      text: `20 of 20 targets checked had contacted ${SERVER} shortly before it contacted them, so these may be callbacks: the severity is at most low`,
     });
   });
 
@@ -77,7 +77,7 @@ describe('callbacks', () => {
     expect(await severitiesOf(rows)).toEqual(['low']);
   });
 
-  test('of a server that scans only its clients, on one port or two, look the same: a known limit', async () => {
+  test('of a server that scans only its clients of the last minutes, on one port or two, look the same: a known limit', async () => {
     const rows = range(60).flatMap((n) => [
       ...delivers(n),
       ...isAsked(n, { port: 3389 }),
@@ -103,6 +103,14 @@ describe('callbacks', () => {
   test('do not explain a sweep whose targets connect to its source afterwards, as exploited ones do', async () => {
     const rows = range(60).flatMap((n) => [...isAsked(n), ...delivers(n, { at: NOON + n * 4 + 5 })]);
     expect(await severitiesOf(rows)).toEqual(['high']);
+  });
+
+  test('do not explain a sweep of hosts that had called an hour or some minutes before, as clients of any busy server', async () => {
+    const calledBefore = (seconds: number) =>
+      severitiesOf(range(60).flatMap((n) => [...delivers(n, { at: NOON + n * 4 - seconds }), ...isAsked(n)]));
+    expect(await calledBefore(HOUR)).toEqual(['high']);
+    expect(await calledBefore(7 * MINUTE)).toEqual(['high']);
+    expect(await calledBefore(3 * MINUTE)).toEqual(['low']);
   });
 
   test('do not explain a sweep of hosts that had called the day before', async () => {

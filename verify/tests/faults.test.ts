@@ -61,9 +61,10 @@ describe('everything in the logs arrives', () => {
 });
 
 test('an ingest that acknowledges before it has written does not pass', async () => {
+  // Long enough to be killed before it writes, also on a busy machine.
   const text = `import { handler as real } from './index.mjs';
 export const handler = async (event, context) => {
-setTimeout(() => real(event, context), 3000);
+setTimeout(() => real(event, context), 10_000);
 return { batchItemFailures: [] };
 };`;
   const stack = await startFaultStack(assemble(), { patience: 3, wrapped: { Ingest: text } });

@@ -34,7 +34,7 @@ export const growth: Part = async ({ records, rounds }) => {
         name,
         count(size.records),
         spread(spreadOf(size.rounds.map(({ net }) => net))),
-        `${count(spreadOf(size.rounds.map(({ net }) => (net / size.records) * 1e9)).median)} ns`,
+        `${count(Math.round(spreadOf(size.rounds.map(({ net }) => (net / size.records) * 1e9)).median))} ns`,
         at ? perDoubling(sizes[at - 1]!, size).toFixed(2) : '-',
         mebibytes(size.rounds[0]!.run.peakBytes),
       ]);

@@ -57,7 +57,7 @@ const RANGE = 20;
 /** What the targets of a source answered. */
 class Answers {
   readonly #services: ReadonlySet<string>;
-  /** Targets on which all ports that were tried lie within a short range, one of which answered with data. */
+  /** Targets on which all ports that were tried lie within a short range, one of which answered for more than seconds. */
   readonly #ranges: ReadonlySet<string>;
   /** Targets with which the source talked on one port, and touched hardly any others. */
   readonly #used: ReadonlySet<string>;

@@ -90,8 +90,8 @@ const TABLE = {
    */
   'answered on the other protocol': { failure: 1, success: 0, atMost: 'low' },
   /**
-   * A failure within a few ports of one that the same target answered with data, where the source tried no others
-   * anywhere: members of a cluster look for each other in a short range of ports.
+   * A failure within a few ports of one on which the source talks to the same target for more than seconds. It tried no
+   * other ports of that target: members of a cluster look for each other in a short range of ports.
    */
   'beside the answered port': { failure: 1, success: 0, atMost: 'low' },
   /**

@@ -101,8 +101,8 @@ export async function judgeCampaigns(
 }
 
 /**
- * Reads the inside sources of a scope. Their failures alone show which may be members. Whatever else these did decides
- * whether they are.
+ * Reads the inside sources of a scope. Their failures alone show where a campaign may be. Whatever else the sources around it
+ * did decides whether it is one.
  */
 async function readInside(
   reader: EvidenceReader,
@@ -112,10 +112,10 @@ async function readInside(
   detect: (contacts: CampaignContacts) => readonly DetectedCampaign[],
 ): Promise<CampaignRead> {
   const shares = await reader.inside(scope, hours, context);
-  const members = new Set(detect(shares.contacts).flatMap(({ roll }) => roll.members));
-  return members.size
-    ? { ...(await reader.inside(scope, hours, context, members)), fragments: shares.fragments }
-    : shares;
+  const found = detect(shares.contacts);
+  if (!found.length) return shares;
+  const around = new Set(found.flatMap(({ roll }) => [...shares.contacts.sourcesAround(roll)]));
+  return { ...(await reader.inside(scope, hours, context, around)), fragments: shares.fragments };
 }
 
 /** The input of a judgement. */

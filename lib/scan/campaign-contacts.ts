@@ -12,6 +12,7 @@ import type { FirstContact, Viewpoint } from './first-contact.ts';
 import type { ScanSettings } from './settings.ts';
 import {
   type CampaignDirection,
+  type CampaignKind,
   type ContactName,
   type Shape,
   type SharedContact,
@@ -183,6 +184,16 @@ export class CampaignContacts {
       if (source.identity && !isOutside) this.#identities.set(source.address, source.identity);
     }
     if (isOutside && failed.length > 0 && failed.length <= MOST_OF_ONE) this.#single.add(source, failed);
+  }
+
+  /**
+   * All sources that decide about a campaign: those that may have a share of what its members divide. Whether a source is a
+   * member depends on the shares of the others.
+   */
+  sourcesAround({ kind, shared }: { readonly kind: CampaignKind; readonly shared: readonly string[] }): Set<string> {
+    const shape = this.#shapes.find((shape) => shape.kind === kind && !shape.isOfNetwork);
+    const near = shape ? this.contactsFor(shape).filter((contact) => shared.includes(shape.groupOf(contact))) : [];
+    return new Set(near.map(({ source }) => source));
   }
 
   /** Who held the address of an inside source, as far as the logs say. */

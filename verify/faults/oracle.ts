@@ -43,8 +43,21 @@ export function differences(expected: Said, found: Said): { missing: string[]; a
   return {
     missing: [...expected.keys()].filter((name) => !found.has(name)),
     added: [...found.keys()].filter((name) => !expected.has(name)),
-    other: [...expected].filter(([name, text]) => found.has(name) && found.get(name) !== text).map(([name]) => name),
+    other: [...expected].flatMap(([name, text]) => {
+      const said = found.get(name);
+      return said === undefined || said === text ? [] : [`${name}: ${changesOf(text, said)}`];
+    }),
   };
+}
+
+/** The fields in which two findings differ, with both values. */
+function changesOf(expected: string, found: string): string {
+  const [one, other] = [JSON.parse(expected), JSON.parse(found)];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])]
+    .map((field) => [field, JSON.stringify(one[field]), JSON.stringify(other[field])])
+    .filter(([, before, after]) => before !== after)
+    .map(([field, before, after]) => `${field} is ${after}, expected ${before}`)
+    .join('; ');
 }
 
 const sorted = (value: unknown): unknown =>

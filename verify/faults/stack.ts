@@ -60,6 +60,8 @@ export interface FaultStack {
   readonly aws: FaultProxy;
   readonly dynamodb: FaultProxy;
   put(object: LogObject): Promise<void>;
+  /** All that was put. Campaigns unite what several trials put. */
+  readonly logs: readonly LogObject[];
   /** Sends a message to the queue of an output. */
   send(output: QueueName, body: string): Promise<void>;
   /** How long the messages of a queue stay invisible, seconds. */
@@ -70,7 +72,7 @@ export interface FaultStack {
   /** Puts the clock of the functions forward. */
   forward(seconds: number): void;
   findings(): Promise<StoredFinding[]>;
-  /** Bodies of all that was published since the last call. */
+  /** Bodies of all that was published. */
   published(): Promise<Record<string, unknown>[]>;
   /** Takes the bodies in a queue of the template. */
   take(queue: string): Promise<string[]>;
@@ -149,12 +151,19 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
     return Number(Attributes[name]);
   };
   let ahead = 0;
+  const logs = new Map<string, LogObject>();
+  const published: Record<string, unknown>[] = [];
   const stack: FaultStack = {
     cloud,
     events,
     aws,
     dynamodb,
-    async put({ key, body }) {
+    get logs() {
+      return [...logs.values()];
+    },
+    async put(object) {
+      const { key, body } = object;
+      logs.set(key, object);
       await s3.send(new PutObjectCommand({ Bucket: cloud.outputs.LogBucket, Key: key, Body: body }));
     },
     async send(output, body) {
@@ -175,7 +184,8 @@ export async function startFaultStack(assembly: Assembly, options: StackOptions 
       return items.filter(({ findingId }) => findingId).map(fromItem);
     },
     async published() {
-      return (await takeAll(sqs, urlOf(INBOX)!)).map((body) => JSON.parse(body) as Record<string, unknown>);
+      for (const body of await takeAll(sqs, urlOf(INBOX)!)) published.push(JSON.parse(body) as Record<string, unknown>);
+      return published;
     },
     take: (queue) => takeAll(sqs, urlOf(queue)!),
     async deadLetters(output) {

@@ -50,7 +50,7 @@ export interface Damaged {
   readonly poison: ReadonlySet<string>;
 }
 
-/** What came of a trial. It passed when `problems` is empty. */
+/** What came of a trial, and of those before it on the same stack. It passed when `problems` is empty. */
 export interface Trial {
   readonly name: string;
   readonly injected: string;
@@ -74,28 +74,25 @@ export interface Trial {
 
 const PARALLEL = 8;
 const LIMIT_MS = 120_000;
-/**
- * More than alert waits with a lease and settle with a mark, together, and than the quarter of an hour after which settle
- * looks for campaigns in an hour that got new evidence.
- */
+/** More than alert waits with a lease and settle with a mark, together. */
 const STEP_SECONDS = 1000;
-const ROUNDS = 2;
+/** Steps in which settle looks again at the campaigns of an hour that got new evidence: it does after 36 minutes at most. */
+const ROUNDS = 3;
 const REDRIVES = 3;
 
 /** Runs one. Throws only where the stack itself does not come to rest in time. */
 export async function runTrial(stack: FaultStack, options: TrialOptions): Promise<Trial> {
-  const { name, network, limitMs = LIMIT_MS } = options;
+  const { name, limitMs = LIMIT_MS } = options;
   const random = randomOf(`${options.seed} ${name}`);
   const now = Math.floor(Date.now() / 1000);
   const began = Date.now();
   const eventsBefore = stack.events.length;
+  const publishedBefore = (await stack.published()).length;
   const workload = workloadOf({ ...options, seed: `${options.seed} ${name} logs` }, now);
   const { objects, poison } = options.damage?.(workload.objects, random) ?? {
     objects: workload.objects,
     poison: new Set<string>(),
   };
-  const expected = await expectedOf(objects, now);
-
   const over = new AbortController();
   const injecting = options.inject({ stack, random, signal: over.signal, objects });
   await deliver(stack, objects, options.parallel ?? PARALLEL);
@@ -105,7 +102,7 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   const injected = await injecting;
   await early;
   calm(stack);
-  const settled = await recover(stack, limitMs, ROUNDS);
+  const settled = await recover(stack, limitMs);
 
   const lost = keysIn(await stack.deadLetters('IngestDeadLetters'));
   const givenUp = [...lost].filter((key) => !poison.has(key));
@@ -117,18 +114,19 @@ export async function runTrial(stack: FaultStack, options: TrialOptions): Promis
   const dead = keysIn(await stack.deadLetters('IngestDeadLetters'));
   const alertsDead = await stack.deadLetters('AlertDeadLetters');
   for (const output of ['IngestDeadLetters', 'AlertDeadLetters']) await stack.bury(output);
-  const stored = (await stack.findings()).filter((item) => isOf(item, network));
+  const expected = await expectedOf(stack.logs, now);
+  const stored = await stack.findings();
   const found = saidOf(stored.map(({ finding }) => finding));
   const { missing, added, other } = differences(expected, found);
   const published = await stack.published();
-  const messages = published.filter((message) => isAbout(message, network));
+  const messages = published.filter(isAboutFinding);
   const events = stack.events.slice(eventsBefore);
   const crashes = events.filter(
     (event) =>
       event.type === 'function failed' && event.logicalId.includes('Alert') && /ExitError|Timedout/.test(event.error),
   ).length;
   const allowed = crashes + injected.doubts;
-  const duplicates = messages.length - new Set(messages.map(newsOf)).size;
+  const duplicates = repeatedIn(published) - repeatedIn(published.slice(0, publishedBefore));
   const untold = untoldOf(stored, messages, published.flatMap(heldIn));
   const marked = stored.filter(({ announceSince }) => announceSince !== undefined);
   const problems = [
@@ -187,9 +185,9 @@ function calm(stack: FaultStack): void {
 }
 
 /** What time alone brings: overdue answers, ends, announcements that were lost. Returns what failed. */
-async function recover(stack: FaultStack, limitMs: number, rounds: number): Promise<string[]> {
+async function recover(stack: FaultStack, limitMs: number): Promise<string[]> {
   const failures: string[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     await stack.cloud.idle(limitMs);
     stack.forward(STEP_SECONDS);
     await stack.settle().catch((error) => failures.push(String(error)));
@@ -209,7 +207,7 @@ async function redrive(stack: FaultStack, limitMs: number, failures: string[]): 
     AlertDeadLetters,
   ]);
   if (code !== 0) failures.push(`redrive ended with ${code}: ${stderr}`);
-  failures.push(...(await recover(stack, limitMs, 1)));
+  failures.push(...(await recover(stack, limitMs)));
   return stdout
     .trimEnd()
     .split('\n')
@@ -235,20 +233,17 @@ function keysIn(bodies: readonly string[]): Set<string> {
   );
 }
 
-/** Workloads differ by the second number of their inside addresses, and the third of the outside ones. */
-const isIn = (network: number, address: string | undefined): boolean =>
-  address !== undefined && (address.startsWith(`10.${network}.`) || address.startsWith(`198.51.${network}.`));
-const isOf = ({ finding }: StoredFinding, network: number): boolean =>
-  isIn(network, finding.source?.address ?? finding.targets.sample[0]);
-const isAbout = ({ source, targets }: Record<string, unknown>, network: number): boolean =>
-  isIn(
-    network,
-    (source as { address?: string } | null)?.address ?? (targets as { sample: string[] } | undefined)?.sample[0],
-  );
+/** A message about a storm names several. */
+const isAboutFinding = ({ id }: Record<string, unknown>): boolean => id !== undefined;
 
 /** The news in a message. A second message with the same news is a duplicate. */
 const newsOf = ({ id, event, severity, openPorts }: Record<string, unknown>): string =>
   [id, event, severity, (openPorts as { count: number }).count > 0].join(' ');
+
+function repeatedIn(published: readonly Record<string, unknown>[]): number {
+  const news = published.filter(isAboutFinding).map(newsOf);
+  return news.length - new Set(news).size;
+}
 
 /** The findings that the message about an alert storm tells of. */
 const heldIn = ({ event, ids }: Record<string, unknown>): readonly unknown[] =>

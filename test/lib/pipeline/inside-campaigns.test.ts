@@ -73,3 +73,24 @@ test('end when they are silent', async () => {
   await deployment.settle(START + 302 * MINUTE);
   expect(await campaigns()).toMatchObject([{ status: 'closed', closedBecause: 'ended' }]);
 });
+
+test('are judged beside the scanners around them, whose failures decide who is a member', async () => {
+  const pairs = (from: string, net: string, first: number, count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      from,
+      to: `10.0.${net}.${1 + ((first + n) % 12)}`,
+      port: 1000 + Math.floor((first + n) / 12),
+      // All in the same minute, so that one window has them all.
+      end: START + 1 + (n % 50),
+    }));
+  const even = Array.from({ length: 11 }, (_, n) => pairs(`10.0.7.${1 + n}`, '12', n * EACH, EACH)).flat();
+  // The twelfth member: 34 of 160 pairs are a share, while the 60 of the other are too many.
+  const large = pairs('10.0.7.100', '12', even.length, 34);
+  const alone = pairs('10.0.7.200', '13', 0, 60);
+  const probes = [...even, ...large, ...alone].map((each) => probe(each, 'REJECT'));
+  await deployment.ingest('all', file(probes), START + 10 * MINUTE);
+  await deployment.ingest('later', later(START + 40 * MINUTE), START + 41 * MINUTE);
+  await deployment.settle(START + 42 * MINUTE);
+  // Without the other, 34 of 100 pairs are too many, too, so that the finding leaves them out.
+  expect(await campaigns()).toMatchObject([{ sources: { count: 11 }, contacts: { failed: even.length } }]);
+});

@@ -100,10 +100,17 @@ export type CallsVerdict = 'errors' | Reason;
 /**
  * Judges a finding by the calls of the targets that were checked. Undefined if they do not explain it. It is withdrawn
  * if it consists only of a host's ICMP errors (RFC 792: destination unreachable) to clients of a dead service.
+ * @param read the calls of so many of them were read, in their order. With fewer than all, the verdict is undefined if no
+ * calls of the others could explain the finding either.
  */
-export function judgeCalls(finding: Finding, checked: readonly FirstProbe[], calls: Calls): CallsVerdict | undefined {
+export function judgeCalls(
+  finding: Finding,
+  checked: readonly FirstProbe[],
+  calls: Calls,
+  read = checked.length,
+): CallsVerdict | undefined {
   const countTargets = (shows: (call: Call) => boolean) =>
-    checked.filter(({ target }) => calls.get(target)?.some(shows)).length;
+    checked.filter(({ target }, at) => at >= read || calls.get(target)?.some(shows)).length;
   const isIcmp = arePings(finding);
   // An error answers a datagram, or a SYN that a firewall refused (RFC 1812: type 3, code 13).
   if (isIcmp && countTargets(({ seen }) => isFailure(outcomeOf(seen))) >= FAILED * checked.length) return 'errors';

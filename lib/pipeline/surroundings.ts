@@ -1,12 +1,15 @@
 /** Adjusts findings by what the traffic of others says about them. */
 import type { DetectionSettings } from '../detections/settings.ts';
-import { type CallsVerdict, judgeCalls } from '../finding/callbacks.ts';
+import { type Call, type CallsVerdict, judgeCalls } from '../finding/callbacks.ts';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
+import { SAMPLE_SIZE } from '../finding/model.ts';
 import { hoursAround, questionable, raiseSeverityByWhatAnswered, serviceKey } from '../finding/surroundings.ts';
 import type { EvidenceReader, UsersRequest } from './evidence-reader.ts';
 
 /** Findings to check together. All at once, those of a file in which thousands of hosts scan would take too much memory. */
 const AT_ONCE = 100;
+/** Targets whose calls are read first. Of a scan, most have made none, which decides whatever the others did. */
+const FIRST_TARGETS = 3;
 
 /**
  * Reads the traffic of others that matters for findings about sources, and returns what becomes of each: undefined if
@@ -21,11 +24,7 @@ export async function weighingBySurroundings(
   const verdicts = new Map<string, CallsVerdict>();
   let toCheck: DetectedFinding[] = [];
   const check = async () => {
-    const answers = await reader.calls(toCheck.map((one) => ({ source: one.finding.source!, probes: one.toCheck })));
-    for (const [at, one] of toCheck.entries()) {
-      const verdict = judgeCalls(one.finding, one.toCheck, answers[at]!);
-      if (verdict) verdicts.set(one.finding.id, verdict);
-    }
+    for (const [id, verdict] of await verdictsOf(reader, toCheck)) verdicts.set(id, verdict);
     toCheck = [];
   };
   const using: UsersRequest[] = [];
@@ -44,4 +43,33 @@ export async function weighingBySurroundings(
     const { finding } = detection;
     return { ...detection, finding: { ...finding, severity: 'low', reasons: [...finding.reasons, verdict] } };
   };
+}
+
+/** What the calls of their targets make of findings, by id. */
+async function verdictsOf(
+  reader: EvidenceReader,
+  toCheck: readonly DetectedFinding[],
+): Promise<ReadonlyMap<string, CallsVerdict>> {
+  const verdicts = new Map<string, CallsVerdict>();
+  let open = toCheck;
+  let read = 0;
+  const known = new Map<DetectedFinding, Map<string, readonly Call[]>>(open.map((one) => [one, new Map()]));
+  // Whoever returns everything has to look at everything each time.
+  for (const most of reader.isWhole ? [SAMPLE_SIZE] : [FIRST_TARGETS, SAMPLE_SIZE]) {
+    const requests = open.map(({ finding, toCheck }) => ({
+      source: finding.source!,
+      probes: toCheck.slice(read, most),
+    }));
+    const answers = await reader.calls(requests);
+    read = most;
+    open = open.filter((one, at) => {
+      const calls = known.get(one)!;
+      for (const [target, own] of answers[at]!) calls.set(target, own);
+      const verdict = judgeCalls(one.finding, one.toCheck, calls, read);
+      const isLast = read >= one.toCheck.length;
+      if (verdict && isLast) verdicts.set(one.finding.id, verdict);
+      return verdict && !isLast;
+    });
+  }
+  return verdicts;
 }

@@ -1,5 +1,8 @@
 /** What becomes of a scan whose targets had contacted its source first: callbacks, and errors that look like pings. */
 import { describe, expect, test } from '@jest/globals';
+import { randomOf } from '../../../bench/random.ts';
+import { SEEN_REJECT, SEEN_SYN, SEEN_SYN_ACK } from '../../../lib/evidence/seen.ts';
+import { judgeCalls } from '../../../lib/finding/callbacks.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import {
   DEFAULT_FORMAT,
@@ -291,4 +294,28 @@ describe('ICMP errors', () => {
     const rows = [...range(60).map((n) => asks(n)), ...horizontal(60, { from: SERVER, network: '10.0.1' })];
     expect(await findingsIn(rows)).toMatchObject([{ severity: 'high' }]);
   });
+});
+
+test('a verdict on the first targets is undefined only if it is on all of them', async () => {
+  const random = randomOf('callbacks');
+  const [tcp] = await findingsIn(horizontal(60, { from: '10.0.0.25', network: '10.0.1' }));
+  const counts = { undefined: 0, errors: 0, reason: 0 };
+  for (let trial = 0; trial < 2000; trial++) {
+    const finding: Finding = { ...tcp!, protocols: [random.whole(0, 1) ? 'icmp' : 'tcp'] };
+    const checked = Array.from({ length: random.whole(1, 20) }, (_, n) => ({ target: `10.0.1.${n}`, end: NOON }));
+    const likely = random.whole(0, 20);
+    const calls = new Map(
+      checked.map(({ target }) => {
+        const seen = SEEN_SYN | (random.whole(0, 1) ? SEEN_REJECT : SEEN_SYN_ACK);
+        return [target, random.whole(1, 20) <= likely ? [{ protocol: 6, seen, isRecent: true }] : []];
+      }),
+    );
+    const whole = judgeCalls(finding, checked, calls);
+    counts[typeof whole === 'object' ? 'reason' : (whole ?? 'undefined')]++;
+    const read = random.whole(0, checked.length);
+    const first = judgeCalls(finding, checked, new Map([...calls].slice(0, read)), read);
+    if (whole) expect(first).toBeDefined();
+    if (read === checked.length) expect(first).toEqual(whole);
+  }
+  expect(Math.min(...Object.values(counts))).toBeGreaterThan(50);
 });

@@ -71,17 +71,32 @@ describe('callbacks to hosts that had contacted the source', () => {
   });
 });
 
-test('a scan of more than two ports reads nothing about its targets', async () => {
-  const client = embedded.client();
-  const queried: string[] = [];
-  interfere(client, (operation, input) => {
-    if (operation === 'Query')
-      queried.push(String(Object.values(input.ExpressionAttributeValues as Record<string, unknown>)[0]));
-    return undefined;
+describe('what a finding costs', () => {
+  /** The targets of which a file with a scan makes ingest read anything, with what it opened. */
+  async function targetsRead(lines: readonly string[]): Promise<ReadonlySet<string>> {
+    const client = embedded.client();
+    const queried: string[] = [];
+    interfere(client, (operation, input) => {
+      if (operation === 'Query')
+        queried.push(String(Object.values(input.ExpressionAttributeValues as Record<string, unknown>)[0]));
+      return undefined;
+    });
+    const process = deployment.sibling(client);
+    expect(await process.ingest('all', file(lines), NOON + HOUR)).toMatchObject({ opened: 1 });
+    expect(queried.length).toBeGreaterThan(0);
+    return new Set(queried.flatMap((pk) => /10\.0\.8\.\d+/.exec(pk) ?? []));
+  }
+
+  test('for more than two ports, nothing is read of its targets', async () => {
+    const targets = await targetsRead(scan('reset', { from: SERVER, to: '10.0.8.1', count: 20, end: NOON }));
+    expect([...targets]).toEqual([]);
   });
-  const process = deployment.sibling(client);
-  const lines = scan('reset', { from: SERVER, to: '10.0.8.1', count: 20, end: NOON });
-  expect(await process.ingest('all', file(lines), NOON + MINUTE)).toMatchObject({ opened: 1 });
-  expect(queried.length).toBeGreaterThan(0);
-  expect(queried.filter((pk) => pk.includes('10.0.8.1'))).toEqual([]);
+
+  test('if its targets never called, three of them are read', async () => {
+    expect((await targetsRead(callbacks)).size).toBe(3);
+  });
+
+  test('if they did, the whole sample is', async () => {
+    expect((await targetsRead([...calls.flat(), ...callbacks])).size).toBe(20);
+  });
 });

@@ -175,19 +175,21 @@ function addStats(findings: Command, terminal: Terminal, perform: Perform): void
 function addWhy(findings: Command, terminal: Terminal, perform: Perform): void {
   const why = findings
     .command('why')
-    .summary('say how far an address was from each threshold')
+    .summary('say how far an address was from each threshold, or why a finding was reported')
     .description(
       `Reads the evidence about a source and says for each detection and horizon which window came nearest: failures, failures per success and walk, each beside its threshold, and which contexts weighed for and against. It also names the findings about the source in that time. It works for sources that were never reported. Evidence is kept for days (retentionDays.windows).
 
-Campaigns of several sources, and what the traffic of others says, are not part of it.`,
+With the id of a finding it explains that finding. A scan is explained by the evidence of its source. Of a campaign it shows what the members divided, each threshold and by how much it was met, and the share of each member, with the threshold that it came nearest to alone. Of a finding of signals alone it shows the rules that matched and the events. Of both it says what would have prevented the finding.
+
+For an address, campaigns are only named, and what the traffic of others says is not part of it.`,
     )
-    .argument('<SOURCE>', 'address of the source');
+    .argument('<SOURCE>', 'address of the source, or id of a finding');
   addOptions(
     why,
     new Option(
       '--since <TIME>',
-      'contacts at or after a date, a time, or a span back from now in minutes, hours or days (90m, 6h, 7d)',
-    ).default('3d'),
+      'contacts at or after a date, a time, or a span back from now in minutes, hours or days (90m, 6h, 7d) (default: 3d)',
+    ),
     new Option('--until <TIME>', 'contacts at or before a date, a time or a span back from now (default: now)'),
     new Option(
       '--scope <NAME>',
@@ -205,11 +207,12 @@ Campaigns of several sources, and what the traffic of others says, are not part 
     [
       'findings why 10.0.3.22 --stack sweepwatch',
       'findings why 198.51.100.7 --since 24h --format json --stack sweepwatch',
+      'findings why 9d0ab14e681bdf08386e67fe --stack sweepwatch',
     ],
-    `The command needs these permissions: dynamodb:Query on the windows table,
+    `The command needs these permissions: dynamodb:Query on both tables and their indexes,
 cloudformation:DescribeStacks and lambda:GetFunctionConfiguration with --stack.`,
   ).action((source, options) =>
-    perform(async () => (await import('./commands/why.ts')).explainAddress(source, options, terminal)),
+    perform(async () => (await import('./commands/why.ts')).explain(source, options, terminal)),
   );
 }
 

@@ -6,9 +6,11 @@
 import { detectionOverrides } from '../lib/config/detection-schema.ts';
 import { detectionDefaults, type SettingName } from '../lib/detections/settings.ts';
 import { TESTS } from '../lib/detections/tests.ts';
-import type { Finding, Reason } from '../lib/finding/model.ts';
+import { type Finding, type Reason, restsOnSignals } from '../lib/finding/model.ts';
 import { scopeToSilence } from '../lib/notify/suppression.ts';
 import { HORIZONS, isSourceDetection } from '../lib/scan/detection.ts';
+import { shellWord } from '../lib/text/untrusted.ts';
+import { grouped } from '../lib/text/wording.ts';
 
 /** The setting behind a test, if there is one. */
 interface Knob {
@@ -80,6 +82,7 @@ function knobOf(test: string): Knob | undefined {
 
 /** Lines for a person that say what would have silenced a finding. */
 export function whatSilences(finding: Finding): string[] {
+  if (restsOnSignals(finding)) return signalSilencers(finding);
   const scope = scopeToSilence(finding);
   const rule = scope && `--source ${scope.source}${scope.target ? ` --target ${scope.target}` : ''}`;
   const hasOtherFloors = finding.reasons.some(({ test }) => hasHorizons(test));
@@ -90,6 +93,27 @@ export function whatSilences(finding: Finding): string[] {
       ? ['Each threshold applies to one horizon. Longer horizons, and pairs of target and port, have their own.']
       : []),
     rule ? `or the suppression ${rule}` : 'no single suppression covers this finding: its targets share no network',
+  ];
+}
+
+/** The rules about signals have no settings. A suppression names the actor. */
+function signalSilencers({ kind, actor, reasons }: Finding): string[] {
+  const named = [
+    ['--namespace', actor?.namespace],
+    ['--service-account', actor?.serviceAccount],
+    ['--image', actor?.image],
+    ['--user', actor?.user],
+  ] as const;
+  const parts = named.flatMap(([option, value]) => (value ? [`${option} ${shellWord(value)}`] : []));
+  return [
+    ...reasons.map(({ test, threshold }) =>
+      threshold > 1
+        ? `${test}: fewer than ${grouped(threshold)}. It has no setting`
+        : `${test}: no setting, since one such event is enough`,
+    ),
+    parts.length
+      ? `or the suppression ${parts.join(' ')} --kind ${kind}`
+      : 'no suppression covers this finding: its events name no namespace, service account, image or user',
   ];
 }
 

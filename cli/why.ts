@@ -5,6 +5,7 @@ import type { Finding } from '../lib/finding/model.ts';
 import { stateOf } from '../lib/finding/review.ts';
 import { type Explanation, explainSource } from '../lib/finding/why.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
+import { countOf } from '../lib/text/wording.ts';
 import type { Terminal } from './terminal.ts';
 import { whyText } from './why-text.ts';
 
@@ -49,18 +50,28 @@ export function printWhy(
 }
 
 /** A finding as an explanation names it. */
-type Reported = Pick<Finding, 'id' | 'kind' | 'severity' | 'firstSeen' | 'lastSeen'> & { readonly state: string };
+type Reported = Pick<Finding, 'id' | 'kind' | 'severity' | 'firstSeen' | 'lastSeen' | 'campaign'> & {
+  readonly state: string;
+  /** Number of members, of a campaign. */
+  readonly members?: number;
+};
 
 const asReported = (finding: Finding): Reported => {
-  const { id, kind, severity, firstSeen, lastSeen } = finding;
-  return { id, kind, severity, firstSeen, lastSeen, state: stateOf(finding) };
+  const { id, kind, severity, firstSeen, lastSeen, campaign, sources } = finding;
+  return {
+    ...{ id, kind, severity, firstSeen, lastSeen, state: stateOf(finding) },
+    ...(campaign !== undefined && { campaign }),
+    ...(sources && { members: sources.count }),
+  };
 };
 
 function reportedText(findings: readonly Reported[] | undefined): string {
   if (!findings) return '';
   const lines = findings.map(
-    ({ id, kind, severity, firstSeen, lastSeen, state }) =>
-      `${severity} ${kind} from ${firstSeen} to ${lastSeen}, ${state}, id ${id}`,
+    ({ id, kind, severity, firstSeen, lastSeen, state, campaign, members }) =>
+      `${severity} ${kind} from ${firstSeen} to ${lastSeen}, ${state}, id ${id}${
+        campaign === undefined ? '' : `, part of campaign ${campaign}`
+      }${members === undefined ? '' : `. It is one of ${countOf(members, 'source')}: "findings why ${id}" explains them`}`,
   );
   const shown = lines.length ? lines : ['no finding'];
   return `\nWHAT WAS REPORTED\n${shown.map((line) => `  ${printable(line)}\n`).join('')}`;

@@ -1,4 +1,4 @@
-/** `sweepwatch findings why`: what the evidence of a deployment says of a source that was not reported. */
+/** `sweepwatch findings why`: what the evidence says of a source that was not reported, and why a finding was. */
 import type { SourceEvidence } from '../../lib/evidence/evidence.ts';
 import { epochSeconds, type Finding, isoTime } from '../../lib/finding/model.ts';
 import { canonicalAddress } from '../../lib/net/address.ts';
@@ -13,11 +13,12 @@ import { readTime } from '../finding-filters.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { printWhy, type WhyFormat } from '../why.ts';
+import { printWhyFinding } from '../why-finding.ts';
 import { openFindings } from './findings.ts';
 
 /** The options of `findings why`, as the program reads them. */
 export interface WhyOptions extends EvidenceOptions {
-  readonly since: string;
+  readonly since?: string;
   readonly until?: string;
   readonly scope?: string;
   readonly format: WhyFormat;
@@ -29,12 +30,36 @@ const MOST_HOURS = 31 * 24 + 3;
 /** Hours before that decide whether a contact is a first contact. */
 const MARGIN = 2;
 
+/** Time that is looked at unless an option says another. */
+const SINCE = '3d';
+
 /** Runs `findings why` and returns the exit code. */
-export async function explainAddress(text: string, options: WhyOptions, terminal: Terminal): Promise<number> {
+export async function explain(text: string, options: WhyOptions, terminal: Terminal): Promise<number> {
   const address = canonicalAddress(text);
-  if (address === undefined) throw new UsageError(`SOURCE must be an IPv4 or IPv6 address, got "${text}"`);
+  if (address !== undefined) return explainAddress(address, options, terminal);
+  if (/^[0-9a-f]{24}$/.test(text)) return explainReported(text, options, terminal);
+  throw new UsageError(`SOURCE must be an IPv4 or IPv6 address, or the id of a finding, got "${text}"`);
+}
+
+/** Explains a finding: by the evidence of its source, or as a campaign or signals if it has none. */
+async function explainReported(id: string, options: WhyOptions, terminal: Terminal): Promise<number> {
+  if (options.since ?? options.until ?? options.scope)
+    throw new UsageError('--since, --until and --scope go with an address: a finding has its own time and scope');
+  const { deployment, store } = await openFindings(options);
+  const stored = await store.byId(id);
+  if (!stored) {
+    terminal.stderr(`no finding ${id} in ${printable(deployment.table)}. "findings list" shows the ids\n`);
+    return 1;
+  }
+  const { source, firstSeen: since, lastSeen: until } = stored.finding;
+  if (source) return explainAddress(source.address, { ...options, since, until, scope: source.scope }, terminal);
+  await printWhyFinding(stored, options, terminal);
+  return 0;
+}
+
+async function explainAddress(address: string, options: WhyOptions, terminal: Terminal): Promise<number> {
   const now = Date.now() / 1000;
-  const from = Math.floor(readTime('--since', options.since, now) / HOUR) - MARGIN;
+  const from = Math.floor(readTime('--since', options.since ?? SINCE, now) / HOUR) - MARGIN;
   const until = options.until === undefined ? now + HOUR : readTime('--until', options.until, now);
   const to = Math.floor(until / HOUR);
   if (to < from + MARGIN) throw new UsageError('--until is before --since: no evidence can be in that time');
@@ -79,7 +104,13 @@ async function watchesOf(options: WhyOptions): Promise<Watches | undefined> {
   return new Watches(await new WatchesStore(client, table).list());
 }
 
-/** The findings about sources that overlap some hours, by scope. Undefined if no option names the findings table. */
+/** How long before some hours a campaign may have begun that went on in them, in hours. */
+const CAMPAIGN_HOURS = 72;
+
+/**
+ * The findings about sources that overlap some hours, and the campaigns with them as members, by scope. Undefined if no
+ * option names the findings table.
+ */
 async function findingsOf(
   sources: readonly SourceEvidence[],
   from: number,
@@ -88,9 +119,13 @@ async function findingsOf(
 ): Promise<ReadonlyMap<string, readonly Finding[]> | undefined> {
   if (!sources.length || !hasFindings(options)) return undefined;
   const { store } = await openFindings(options);
+  const campaigns = await store.campaigns(from - CAMPAIGN_HOURS);
   const lists = await Promise.all(
     sources.map(async ({ scope, address }) => {
-      const stored = (await store.ofSource({ scope, address })).map(({ finding }) => finding);
+      const withIt = campaigns.filter(
+        ({ roll }) => roll && (roll.scope ?? 'internet') === scope && roll.members.includes(address),
+      );
+      const stored = [...(await store.ofSource({ scope, address })), ...withIt].map(({ finding }) => finding);
       const isThen = ({ firstSeen, lastSeen }: Finding) =>
         epochSeconds(lastSeen) >= from * HOUR && epochSeconds(firstSeen) < (to + 1) * HOUR;
       return [scope, stored.filter(isThen)] as const;

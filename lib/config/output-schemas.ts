@@ -54,64 +54,119 @@ const stats = z
 
 const finding = { id: z.string(), kind: z.string(), severity, firstSeen: time, lastSeen: time };
 
-const why = z
-  .array(
-    open({
-      source: open({ address: z.string(), scope: z.string() }).describe('As the source of a finding.'),
-      inside: z.boolean(),
-      from: time.describe('First contact.'),
-      to: time.describe('Last contact.'),
-      contacts: open({
-        begun: count.describe('Distinct contacts of each hour that the source began.'),
-        first: count.describe('Those that were not made in the hour before, and are decided.'),
-        failed: count,
-        answered: count,
-        recurring: count,
-        waiting: count.describe('Contacts whose answer is not overdue yet.'),
-      }),
-      windows: z
-        .array(
+const spread = open({ count, exact: z.boolean(), sample: z.array(z.union([z.string(), z.number()])) });
+
+const whySource = open({
+  source: open({ address: z.string(), scope: z.string() }).describe('As the source of a finding.'),
+  inside: z.boolean(),
+  from: time.describe('First contact.'),
+  to: time.describe('Last contact.'),
+  contacts: open({
+    begun: count.describe('Distinct contacts of each hour that the source began.'),
+    first: count.describe('Those that were not made in the hour before, and are decided.'),
+    failed: count,
+    answered: count,
+    recurring: count,
+    waiting: count.describe('Contacts whose answer is not overdue yet.'),
+  }),
+  windows: z
+    .array(
+      open({
+        detection: z.string(),
+        test: z.string(),
+        direction,
+        horizon,
+        shared: z.string().optional().describe('The target or the port that the contacts share, if any.'),
+        from: time,
+        to: time,
+        failures: against,
+        perSuccess: open({ value: z.number().optional(), threshold: z.number() }).describe(
+          'Failures for each success. The value is absent without successes.',
+        ),
+        walk: against,
+        recurring: against.describe('Recurring failures, which count only beyond the limit.'),
+        lacks: z.array(z.enum(['failures', 'ratio', 'walk', 'condition', 'sequel'])).describe('Empty if met.'),
+        nearness: share.describe('1 if met.'),
+        contexts: z.array(
           open({
-            detection: z.string(),
-            test: z.string(),
-            direction,
-            horizon,
-            shared: z.string().optional().describe('The target or the port that the contacts share, if any.'),
-            from: time,
-            to: time,
-            failures: against,
-            perSuccess: open({ value: z.number().optional(), threshold: z.number() }).describe(
-              'Failures for each success. The value is absent without successes.',
-            ),
-            walk: against,
-            recurring: against.describe('Recurring failures, which count only beyond the limit.'),
-            lacks: z.array(z.enum(['failures', 'ratio', 'walk', 'condition', 'sequel'])).describe('Empty if met.'),
-            nearness: share.describe('1 if met.'),
-            contexts: z.array(
-              open({
-                context: z.string(),
-                contacts: count,
-                failure: z.number().describe('What each is worth for a scan.'),
-                success: z.number().describe('What each is worth against it.'),
-                atMost: z.enum(['low', 'medium']).optional().describe('The highest severity that they allow alone.'),
-              }),
-            ),
+            context: z.string(),
+            contacts: count,
+            failure: z.number().describe('What each is worth for a scan.'),
+            success: z.number().describe('What each is worth against it.'),
+            atMost: z.enum(['low', 'medium']).optional().describe('The highest severity that they allow alone.'),
           }),
-        )
-        .describe('For each detection and horizon, the nearest first.'),
-      scans: z
-        .array(open({ ...finding, direction: direction.optional() }))
-        .describe('The scans that this evidence shows, before the traffic of others is weighed.'),
-      isSampled: z.boolean(),
-      dataQuality: z.array(z.string()),
-      findings: z
-        .array(open({ ...finding, state: z.string() }))
-        .optional()
-        .describe('Stored findings of that time. Absent if the findings table is not known.'),
-    }),
-  )
+        ),
+      }),
+    )
+    .describe('For each detection and horizon, the nearest first.'),
+  scans: z
+    .array(open({ ...finding, direction: direction.optional() }))
+    .describe('The scans that this evidence shows, before the traffic of others is weighed.'),
+  isSampled: z.boolean(),
+  dataQuality: z.array(z.string()),
+  findings: z
+    .array(
+      open({
+        ...finding,
+        state: z.string(),
+        campaign: z.string().optional().describe('The campaign that the scan is part of.'),
+        members: count.optional().describe('Number of members, of a campaign that has the address as a member.'),
+      }),
+    )
+    .optional()
+    .describe('Stored findings of that time. Absent if the findings table is not known.'),
+}).describe('What the evidence says of an address.');
+
+const whyFinding = open({
+  finding: open({ ...finding, direction: direction.optional(), detectedAt: time, state: z.string() }),
+  tests: z
+    .array(
+      open({
+        test: z.string(),
+        value: z.number().describe('When the evidence was first enough.'),
+        threshold: z.number(),
+        text: z.string(),
+        isCeiling: z.boolean().describe('Whether the value had to stay at or below the threshold.'),
+        margin: z.number().describe('How far the value was beyond the threshold.'),
+        final: count.optional().describe('The value in the end, of tests that go on counting.'),
+      }),
+    )
+    .describe('Thresholds of a campaign, or rules about signals.'),
+  shared: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Targets, or ports with protocol numbers such as "22/6", that all members tried. Empty for pairs of both.',
+    ),
+  members: z
+    .array(
+      open({
+        address: z.string(),
+        share: count.optional().describe('Distinct parts that it tried. Absent without evidence.'),
+        failed: count.optional(),
+        nearest: open({ test: z.string(), failures: against, nearness: share })
+          .optional()
+          .describe('The threshold of a single source that it came nearest to.'),
+      }),
+    )
+    .optional()
+    .describe('Members of a campaign, at most 20, those with the most contacts first.'),
+  sources: open({ count, sample: z.array(z.string()), scope: z.string().optional() }).optional(),
+  targets: spread,
+  ports: spread,
+  contacts: open({ failed: count, established: count }),
+  actor: open({ kind: z.string(), name: z.string() }).optional().describe('As in a finding.'),
+  signals: open({ count, sample: z.array(open({ at: z.string(), type: z.string(), summary: z.string() })) })
+    .optional()
+    .describe('As in a finding.'),
+  prevention: z.array(z.string()).describe('What would have prevented the finding, each alone, as text.'),
+  dataQuality: z.array(z.string()),
+}).describe('Why a campaign, or a finding of signals alone, was reported.');
+
+const why = z
+  .array(z.union([whySource, whyFinding]))
   .describe(
-    'What findings why --format json and detect --why print: an entry for each scope that has the address. With ndjson, each line is one entry.',
+    'What findings why --format json and detect --why print: an entry for each scope that has the address, or one for a finding without a single source that was asked for by its id. With ndjson, each line is one entry.',
   );
 
 const watches = z

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { isoTime } from '../../lib/finding/model.ts';
 import type { Explanation } from '../../lib/finding/why.ts';
 import { WatchesStore } from '../../lib/store/watches-store.ts';
-import { newDeployment } from '../lib/pipeline/fixture/deployment.ts';
+import { findingOf } from '../lib/finding/samples.ts';
+import { type Deployment, newDeployment } from '../lib/pipeline/fixture/deployment.ts';
 import { answer, file, probe, SCANNER, scan, TARGET } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type Embedded, startEmbedded } from '../lib/store/fixture/tables.ts';
 import { expectValidOutput } from '../output-schema.ts';
@@ -184,11 +185,165 @@ describe('findings why', () => {
   });
 
   test.each([
-    [['host', '--windows-table', 'x'], 'SOURCE must be an IPv4 or IPv6 address, got "host"'],
+    [['host', '--windows-table', 'x'], 'SOURCE must be an IPv4 or IPv6 address, or the id of a finding, got "host"'],
     [['10.0.0.1'], 'the evidence is in the windows table. Give --stack NAME, --local, or --windows-table NAME'],
     [['198.51.100.7', '--windows-table', 'x', '--since', '40d'], 'may be 31 days apart for an outside address'],
     [['10.0.0.1', '--windows-table', 'x', '--since', '1d', '--until', '9d'], '--until is before --since'],
+    [['9d0ab14e681bdf08386e67fe', '--since', '1d'], '--since, --until and --scope go with an address'],
   ])('with %j ends with 2', async (args, message) => {
     expect(await run('findings', 'why', ...args)).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+  });
+});
+
+describe('findings why ID', () => {
+  let embedded: Embedded;
+  let run: (...args: string[]) => Promise<Run>;
+  let deployment: Deployment;
+  let tables: string[];
+  const SOURCES = 20;
+  const EACH = 6;
+  const START = Math.floor(Date.now() / 3_600_000) * 3600 - 7200 + 600;
+  const contacts = Array.from({ length: SOURCES * EACH }, (_, n) => ({
+    from: `10.0.7.${1 + (n % SOURCES)}`,
+    to: `10.0.12.${1 + n}`,
+    port: 22,
+    end: START + n * 5,
+  }));
+
+  beforeAll(async () => {
+    embedded = await startEmbedded();
+    deployment = await newDeployment(embedded);
+    tables = ['--table', deployment.names.findings, '--windows-table', deployment.names.windows];
+    run = runner(embedded, deployment.names.findings);
+    await deployment.ingest('part', file(contacts.map((each) => probe(each, 'REJECT'))), START + 660);
+    const later = probe({ from: '10.0.200.1', to: '10.0.200.2', port: 443, end: START + 2400 });
+    await deployment.ingest('later', file([later]), START + 2460);
+    await deployment.settle(START + 2520);
+  });
+  afterAll(() => embedded.stop());
+
+  const campaign = async () => (await deployment.stored()).find(({ finding }) => finding.sources)!.finding;
+  const explainedFinding = (printed: Run) => {
+    const entries = findingsOf(printed) as unknown as Record<string, unknown>[];
+    expectValidOutput('findings-why', entries);
+    expect(entries).toHaveLength(1);
+    return entries[0]!;
+  };
+
+  test('explains a campaign: each threshold, what its members divided, and how far each was from its own', async () => {
+    const { id, lastSeen } = await campaign();
+    const asked = await run('findings', 'why', id, ...tables, '--format', 'ndjson');
+    expect(asked.code).toBe(0);
+    expect(explainedFinding(asked)).toMatchObject({
+      finding: { id, kind: 'distributed-scan', severity: 'high', direction: 'lateral', lastSeen, state: 'open' },
+      tests: [
+        { test: 'campaign-sources-3h', threshold: 12, isCeiling: false, final: SOURCES },
+        { test: 'campaign-targets-3h', threshold: 48, margin: expect.any(Number), final: SOURCES * EACH },
+        { test: 'campaign-overlap-3h', value: 1, threshold: 1.5, isCeiling: true, margin: 0.5 },
+      ],
+      shared: ['22/6'],
+      members: Array.from({ length: SOURCES }, () => ({
+        share: EACH,
+        failed: EACH,
+        nearest: { failures: { value: EACH, threshold: 8 }, nearness: expect.any(Number) },
+      })),
+      prevention: expect.arrayContaining([
+        `campaign-sources-3h: detection.campaignSources of at least ${SOURCES + 1} (was 12)`,
+      ]),
+    });
+  });
+
+  test('prints a campaign for people', async () => {
+    const { stdout } = await run('findings', 'why', (await campaign()).id, ...tables);
+    expect(stdout).toMatch(/^high lateral distributed scan by 20 sources from \S+ to \S+, open, id [0-9a-f]{24}\n/);
+    expect(stdout).toMatch(/\ncampaign-sources-3h +\d+ +at least 12 +(?:just met|\d+ above) +20\n/);
+    expect(stdout).toMatch(/\ncampaign-overlap-3h +1 +at most 1\.5 +0\.5 below +-\n/);
+    expect(stdout).toContain('\nWHAT THEY DIVIDED\n  shared: TCP port 22\n');
+    expect(stdout).toMatch(/\n10\.0\.7\.1 +6 +6 +failed-remote-access-1h: 6 of 8 failures\n/);
+    expect(stdout).toContain('\nWHAT WOULD HAVE PREVENTED IT (each alone)\n  campaign-sources-3h: ');
+  });
+
+  test('names the members of a campaign without evidence, and says what is missing', async () => {
+    const asked = await run('findings', 'why', (await campaign()).id, '--table', deployment.names.findings);
+    expect(asked).toMatchObject({
+      code: 0,
+      stderr:
+        'no shares of the members: the evidence is in the windows table. Give --stack, --local or --windows-table\n',
+    });
+    expect(asked.stdout).toContain('\nMEMBERS (20 of 20, those with the most contacts first)\n  10.0.7.1\n');
+  });
+
+  test('of the address of a member names the campaign', async () => {
+    const { id } = await campaign();
+    const { stdout } = await run('findings', 'why', '10.0.7.1', ...tables);
+    expect(stdout).toContain(`id ${id}. It is one of 20 sources: "findings why ${id}" explains them\n`);
+    const asked = await run('findings', 'why', '10.0.7.1', ...tables, '--format', 'ndjson');
+    expect(explained(asked)).toMatchObject([{ findings: [{ id, members: SOURCES }] }]);
+  });
+
+  test('explains a scan by the evidence of its source, in its time', async () => {
+    const old = START - 20 * 86_400;
+    const other = await newDeployment(embedded, { windowDays: 40 });
+    await other.ingest('scan', file(scan('rejected', { count: 30, end: old })), old + 300);
+    const { finding } = (await other.stored())[0]!;
+    const names = ['--table', other.names.findings, '--windows-table', other.names.windows];
+    const asked = await run('findings', 'why', finding.id, ...names, '--format', 'ndjson');
+    expect(explained(asked)).toMatchObject([
+      { source: { address: SCANNER }, contacts: { failed: 30 }, findings: [{ id: finding.id }] },
+    ]);
+  });
+
+  test('explains a finding of signals alone: rules, events, and what would have prevented it', async () => {
+    const {
+      source: _,
+      direction: __,
+      ...rest
+    } = findingOf({
+      kind: 'tool-execution',
+      id: 'aaaaaaaaaaaaaaaaaaaaaaaa',
+      protocols: [],
+      reasons: [
+        {
+          test: 'known-tool',
+          value: 2,
+          threshold: 1,
+          text: 'nmap -sS started in pod ci/build (and 1 more event like it)',
+        },
+        { test: 'short-lived-containers', value: 12, threshold: 10, text: '12 short-lived containers' },
+      ],
+      actor: { kind: 'pod', name: 'build', namespace: 'ci', user: 'al ice', at: '2026-09-01T12:00:00Z' },
+      signals: {
+        count: 3,
+        sample: [
+          {
+            at: '2026-09-01T12:00:00Z',
+            type: 'tool-execution',
+            actor: 'build',
+            summary: 'nmap -sS\u001b',
+            eventId: 'e-1',
+          },
+        ],
+      },
+    });
+    const finding = { ...rest, source: null };
+    const detection = { finding, anchorHour: 1, targets: [], open: [], toCheck: [], overDays: false };
+    await deployment.findings.upsert(detection, { fragments: 1, judgedAt: 1 }, false, Date.now() / 1000);
+    const { stdout, stderr } = await run('findings', 'why', finding.id, '--table', deployment.names.findings);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/\nRULES THAT MATCHED\nRULE .*\nknown-tool +2 +at least 1 +nmap -sS started/);
+    expect(stdout).toContain('\nEVENTS (the strongest 1 of 3)\n');
+    expect(stdout).toMatch(/\n2026-09-01T12:00:00Z +tool-execution +build +nmap -sS\? +e-1\n/);
+    expect(stdout).toContain(
+      "  known-tool: no setting, since one such event is enough\n  short-lived-containers: fewer than 10. It has no setting\n  or the suppression --namespace ci --user 'al ice' --kind tool-execution\n",
+    );
+    const asked = await run('findings', 'why', finding.id, '--table', deployment.names.findings, '--format', 'ndjson');
+    expect(explainedFinding(asked)).toMatchObject({ tests: [{ margin: 1 }, { margin: 2 }], signals: { count: 3 } });
+  });
+
+  test('that is unknown ends with 1', async () => {
+    expect(await run('findings', 'why', 'b'.repeat(24), ...tables)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`no finding ${'b'.repeat(24)} in `),
+    });
   });
 });

@@ -44,7 +44,7 @@ async function findingsIn(file: string): Promise<Finding[]> {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  const findings = (await judgeAll(collector, context)).map(({ finding }) => finding);
+  const findings = [...(await judgeAll(collector, context))];
   for (const finding of findings) expectValidFinding(finding);
   return findings;
 }

@@ -26,7 +26,7 @@ export async function replay(file: string): Promise<Finding[]> {
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return (await judgeAll(collector, context)).map(({ finding }) => finding);
+  return [...(await judgeAll(collector, context))];
 }
 
 /** What a step's finding must say. */

@@ -56,10 +56,9 @@ export async function backtestCommand(
   if (!differing.length)
     throw new UsageError('nothing to compare: both settings are the same. Change one with --set', COMMAND);
   const logs = await readLogs(paths, logOptions, connectionOf(given), terminal);
-  const judge = async (settings: DetectionSettings): Promise<Finding[]> =>
-    (await judgeAll(logs.collector, contextOf(logs.collector, settings, logOptions.internal))).map(
-      ({ finding }) => finding,
-    );
+  const judge = async (settings: DetectionSettings): Promise<Finding[]> => [
+    ...(await judgeAll(logs.collector, contextOf(logs.collector, settings, logOptions.internal))),
+  ];
   const all = compareFindings(await judge(numbers.before), await judge(numbers.after));
   const least = severityRank(given.minSeverity);
   const changes = all.changes.filter((change) => worstRank(change) >= least);

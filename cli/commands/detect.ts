@@ -140,9 +140,9 @@ const optionsIn = ({
   ...(config ? [['settings file', config] as [string, string]] : []),
 ];
 
-async function decide(collector: Collector, options: Judging): Promise<Packed<Finding>> {
+function decide(collector: Collector, options: Judging): Promise<Packed<Finding>> {
   const context = contextOf(collector, options.settings, options.internal, options.inventory);
-  return (await judgeAll(collector, context, options.watches)).rewrite(({ finding }) => finding);
+  return judgeAll(collector, context, options.watches);
 }
 
 /** Says how far an address was from each threshold, in each scope that has it. */

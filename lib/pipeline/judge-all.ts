@@ -5,6 +5,7 @@ import { type DetectionSettings, moreSensitive } from '../detections/settings.ts
 import type { Collector } from '../evidence/builder.ts';
 import { type DetectedCampaign, detectCampaigns, withCampaign } from '../finding/describe-campaign.ts';
 import type { DetectedFinding, JudgingContext } from '../finding/describe-scan.ts';
+import type { Finding } from '../finding/model.ts';
 import { Networks } from '../net/networks.ts';
 import type { Watch, Watches } from '../notify/watch.ts';
 import { judgeSource } from './judge-source.ts';
@@ -19,12 +20,12 @@ const ALL_HOURS = { from: 0, to: 0 };
 /** The scope of public addresses. */
 const INTERNET = 'internet';
 
-/** The findings about all sources of a builder, in order of detection time. Call once the last record has been read. */
+/** All findings of a builder, in order of detection time. Call once the last record has been read. */
 export async function judgeAll(
   collector: Collector,
   context: JudgingContext,
   watches?: Watches,
-): Promise<Packed<DetectedFinding>> {
+): Promise<Packed<Finding>> {
   const { settings, secret, networks = new Networks(), logTime, overdueBefore, inventory } = context;
   const contextOf = (settings: DetectionSettings) => ({ ...context, settings, campaign: distributedScan });
   const plain = contextOf(settings);
@@ -35,12 +36,12 @@ export async function judgeAll(
   const run = { logTime, now: logTime, reader };
   const options = { settings, secret, windowDays: 0, overdueBefore, networks, watches, inventory };
   const question = { hours: ALL_HOURS, horizons: 'all', stored: [] } as const;
-  const found = new Packed<DetectedFinding>();
+  const detected = new Packed<DetectedFinding>();
   // The targets that matter for nothing but an index of a table would take most of the memory.
   const { least, floors } = prefiltersOf(settings, watches);
   for (const source of reader.sources(least, floors))
     for (const detection of (await judgeSource({ ...question, source }, run, options)).detections)
-      found.add({ ...detection, targets: [] });
+      detected.add({ ...detection, targets: [] });
   const campaigns: DetectedCampaign[] = [];
   for (const scope of [INTERNET, ...reader.scopes]) {
     const look = async (sensitivity?: Watch['sensitivity'], taken?: ReadonlySet<string>) => {
@@ -52,13 +53,13 @@ export async function judgeAll(
     const { detections } = await look();
     campaigns.push(...(await detectWatchedCampaigns(detections, watches, { stored: [], look })));
   }
-  const weigh = await weighingBySurroundings(reader, found, settings);
-  found.rewrite((detection) => {
+  const weigh = await weighingBySurroundings(reader, detected, settings);
+  const found = detected.rewrite((detection) => {
     const weighed = weigh(detection);
-    return weighed && withCampaign(weighed, campaigns);
+    return weighed && withCampaign(weighed, campaigns).finding;
   });
-  found.add(...campaigns);
-  found.sortBy(({ finding }) => `${finding.detectedAt} ${finding.id}`);
+  found.add(...campaigns.map(({ finding }) => finding));
+  found.sortBy(({ detectedAt, id }) => `${detectedAt} ${id}`);
   return found;
 }
 

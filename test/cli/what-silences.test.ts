@@ -143,5 +143,5 @@ async function findingsIn(file: string, overrides: Partial<DetectionSettings>): 
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: collector.logTime,
   };
-  return (await judgeAll(collector, context)).map(({ finding }) => finding);
+  return [...(await judgeAll(collector, context))];
 }

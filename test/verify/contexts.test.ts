@@ -35,7 +35,7 @@ describe('a log that is held', () => {
       const judged = await judgeAll(collector, contextFor(collector, sensitivity));
       const byId = ({ id: a }: { id: string }, { id: b }: { id: string }) => (a < b ? -1 : 1);
       // What a campaign explains is marked, which changes neither what is found nor what alarms.
-      const expected = judged.map(({ finding: { campaign: _, ...finding } }) => finding).sort(byId);
+      const expected = judged.map(({ campaign: _, ...finding }) => finding).sort(byId);
       expect((await held.findings({ sensitivity })).sort(byId)).toEqual(expected);
     }
   });

@@ -17,7 +17,7 @@ const SECRET = 'coverage';
 /** The findings over several files as one body of evidence. Throws where a file cannot be read to its end. */
 export async function findingsOf(files: readonly Uint8Array[], sensitivity?: Sensitivity): Promise<Finding[]> {
   const collector = await collect(files);
-  return (await judgeAll(collector, contextFor(collector, sensitivity))).map(({ finding }) => finding);
+  return [...(await judgeAll(collector, contextFor(collector, sensitivity)))];
 }
 
 /** The evidence of several files. Throws where a file cannot be read to its end. */

@@ -17,13 +17,13 @@ export type Said = ReadonlyMap<string, string>;
 export async function expectedOf(objects: readonly LogObject[], now: number): Promise<Said> {
   const collector = new Collector({ key: hashKey('local') });
   for (const { key, body } of objects) await readFlowLog(bufferSource(key, body), collector);
-  const detections = await judgeAll(collector, {
+  const findings = await judgeAll(collector, {
     settings: detectionSettings('medium'),
     secret: 'local',
     overdueBefore: Number.POSITIVE_INFINITY,
     logTime: now,
   });
-  return saidOf(detections.map(({ finding }) => finding));
+  return saidOf([...findings]);
 }
 
 /** Findings that stand, in a form that can be compared: ids are keyed, and who ended one when is no matter here. */

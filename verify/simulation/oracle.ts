@@ -25,7 +25,7 @@ export async function findingsOf(files: readonly Uint8Array[], secret: string, l
     logTime,
     overdueBefore: logTime - SETTINGS.settleSeconds,
   };
-  return (await judgeAll(collector, context)).map(({ finding }) => finding);
+  return [...(await judgeAll(collector, context))];
 }
 
 /** The items of the windows table that an object leaves, by their place: what was seen, encoded. */

@@ -117,7 +117,7 @@ async function onePass(
     logTime,
     overdueBefore: logTime - settings.settleSeconds,
   };
-  return (await judgeAll(collector, context, watches)).map(({ finding }) => finding);
+  return [...(await judgeAll(collector, context, watches))];
 }
 
 const plain = (findings: readonly Finding[]): unknown =>

@@ -140,7 +140,7 @@ async function detected(entries: readonly Entry[], { settings }: Deployment, log
   const host = [...textsOf(entries, 'host').flatMap((line) => [...reader.read(line)]), ...reader.finish()];
   const signals = [...judgeLedger(ledger), ...host.map((signal) => ledger.directory.resolve(signal))];
   return meetSignals(
-    scans.map(({ finding }) => finding),
+    [...scans],
     { signals, directory: ledger.directory },
     { secret: SECRET, logTime, hasFlowLogs: true },
   );

@@ -192,7 +192,7 @@ test('a file on a laptop gives the campaigns of a deployment, ids included', asy
   const overdueBefore = logTime - settings.settleSeconds;
   const context = { settings, secret: SECRET, networks: new Networks(), logTime, overdueBefore };
   const found = [...(await judgeAll(collector, context, new Watches([watch({ target: '10.0.12.0/24' })])))];
-  const campaigns = found.map(({ finding }) => finding).filter(({ kind }) => kind === 'distributed-scan');
+  const campaigns = found.filter(({ kind }) => kind === 'distributed-scan');
   expect(campaigns.map(({ watchedBy }) => watchedBy).sort()).toEqual(['w1', undefined]);
   expect(byId(campaigns)).toEqual(byId(await campaignsOf(deployment)));
 });

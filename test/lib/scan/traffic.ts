@@ -212,9 +212,7 @@ export async function findingsIn(rows: readonly Row[], options: JudgingOptions =
 
 /** The findings of what was collected. */
 export async function findingsOf(collector: Collector, options: JudgingOptions = {}): Promise<Finding[]> {
-  const findings = (await judgeAll(collector, contextOf({ logTime: collector.logTime, ...options }))).map(
-    ({ finding }) => finding,
-  );
+  const findings = [...(await judgeAll(collector, contextOf({ logTime: collector.logTime, ...options })))];
   for (const finding of findings) expectValidFinding(finding);
   return findings;
 }

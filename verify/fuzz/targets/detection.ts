@@ -64,7 +64,7 @@ async function findingsOf(collector: Collector): Promise<string> {
   const { logTime } = collector;
   const networks = new Networks();
   const context = { settings, secret: 'fuzzing', networks, logTime, overdueBefore: Number.POSITIVE_INFINITY };
-  return JSON.stringify((await judgeAll(collector, context)).map(({ finding }) => finding));
+  return JSON.stringify([...(await judgeAll(collector, context))]);
 }
 
 export const DETECTION: readonly Target[] = [detection];

@@ -26,8 +26,8 @@ export interface RuntimeSettings {
   alertsIn5Minutes: number;
   /** Days after which table items expire. */
   retentionDays: { windows: number; findings: number };
-  /** Hour of day (UTC, 0 to 23) at which the digest is sent. Null turns the digest off. */
-  digestHourUtc: number | null;
+  /** Hour of day (UTC, 0 to 23) at which the digest is sent, or every one. Null turns the digest off. */
+  digestHourUtc: number | 'every' | null;
   /** How many e-mail addresses the settings subscribe to each topic. */
   addresses: { alerts: number; operations: number };
   /** Column names for files without a header line. If absent, the 14 default fields apply. */
@@ -56,7 +56,8 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     minSeverity: settings.minSeverity,
     alertsIn5Minutes: settings.alertsIn5Minutes,
     retentionDays: { windows: settings.retentionDays.windows, findings: settings.retentionDays.findings },
-    digestHourUtc: settings.digestHourUtc,
+    digestHourUtc:
+      settings.digestHourUtc !== null && settings.digestEvery === 'hour' ? 'every' : settings.digestHourUtc,
     addresses: { alerts: settings.emails.length, operations: settings.opsEmails.length },
     ...(settings.fields.length > 0 ? { fields: settings.fields } : {}),
     ...(settings.bucket.existing?.flowLogsUnder === undefined ? {} : { flowLogKeysOnly: true }),
@@ -98,7 +99,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
       windows: number('retentionDays.windows', retention.windows),
       findings: number('retentionDays.findings', retention.findings),
     },
-    digestHourUtc: digest === null ? null : number('digestHourUtc', digest),
+    digestHourUtc: digest === null || digest === 'every' ? digest : number('digestHourUtc', digest),
     addresses: {
       alerts: number('addresses.alerts', addresses.alerts),
       operations: number('addresses.operations', addresses.operations),

@@ -183,7 +183,15 @@ const settingsShape = z
       .default(6)
       .describe(
         'Hour of day (UTC) at which the daily digest of findings without an alert is sent. null ' +
-          'turns the digest off.',
+          'turns the digest off, also an hourly one.',
+      ),
+    digestEvery: z
+      .enum(['day', 'hour'])
+      .default('day')
+      .describe(
+        'How often the digest is sent. hour: a message about each hour in which a scan began, in the ' +
+          'second hour after it, whatever digestHourUtc is. A slow scan that is found later than that ' +
+          'is in no hourly digest, only in the table. No message is sent about an hour without scans.',
       ),
     retentionDays: z
       .strictObject({

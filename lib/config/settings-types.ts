@@ -528,10 +528,18 @@ export interface SettingsInput {
    */
   alertsIn5Minutes?: number;
   /**
-   * Hour of day (UTC) at which the daily digest of findings without an alert is sent. null turns the digest off.
+   * Hour of day (UTC) at which the daily digest of findings without an alert is sent. null turns the digest off,
+   * also an hourly one.
    * @default 6
    */
   digestHourUtc?: number | null;
+  /**
+   * How often the digest is sent. hour: a message about each hour in which a scan began, in the second hour after
+   * it, whatever digestHourUtc is. A slow scan that is found later than that is in no hourly digest, only in the
+   * table. No message is sent about an hour without scans.
+   * @default "day"
+   */
+  digestEvery?: "day" | "hour";
   /**
    * Retention periods in days.
    * @default {}
@@ -1174,10 +1182,18 @@ export interface Settings {
    */
   alertsIn5Minutes: number;
   /**
-   * Hour of day (UTC) at which the daily digest of findings without an alert is sent. null turns the digest off.
+   * Hour of day (UTC) at which the daily digest of findings without an alert is sent. null turns the digest off,
+   * also an hourly one.
    * @default 6
    */
   digestHourUtc: number | null;
+  /**
+   * How often the digest is sent. hour: a message about each hour in which a scan began, in the second hour after
+   * it, whatever digestHourUtc is. A slow scan that is found later than that is in no hourly digest, only in the
+   * table. No message is sent about an hour without scans.
+   * @default "day"
+   */
+  digestEvery: "day" | "hour";
   /**
    * Retention periods in days.
    */

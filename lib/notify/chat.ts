@@ -8,7 +8,7 @@ import { type Finding, restsOnSignals, type Severity } from '../finding/model.ts
 import { chatCode, chatText } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
 import { listSince, showFinding } from './commands.ts';
-import { backgroundLine, type DigestBody, entryLine, severityCounts } from './digest.ts';
+import { backgroundLine, type DigestBody, entryLine, severityCounts, timeOf } from './digest.ts';
 import { alertSubject } from './message.ts';
 import { activeLines } from './most-active.ts';
 import { signalLines } from './signal-text.ts';
@@ -111,21 +111,21 @@ export function chatStorm({ count, hasMore, bySeverity, byKind, worst }: StormBo
   });
 }
 
-/** The digest of a day, as one message. Its findings are below the severity of chats, so they have no threads. */
+/** The digest of a day or an hour, as one message. Those of a day's hours are one thread. Its findings are below the severity of chats, so they have no threads. */
 export function chatDigest(digest: DigestBody, place: AlertPlace): ChatMessage {
-  const { day, count, bySeverity, top = [], background, active } = digest;
+  const { day, hour, count, bySeverity, top = [], background, active } = digest;
   const { deployment, tables } = place;
   const lines = top.map((entry) => chatText(`- ${entryLine(entry)}`));
   return compose({
-    id: `digest-${day}`,
-    title: chatText(`Digest of ${day}: ${countOf(count, 'scan')} without an alert`),
+    id: `digest-${day}${hour === undefined ? '' : `T${hour}`}`,
+    title: chatText(`Digest of ${timeOf(day, hour)}: ${countOf(count, 'scan')} without an alert`),
     paragraphs: [
-      `These scans began on ${day} (UTC) and raised no alert: ${severityCounts(bySeverity)}.`,
+      `These scans began on ${timeOf(day, hour)} (UTC) and raised no alert: ${severityCounts(bySeverity)}.`,
       ...(background ? [backgroundLine(background)] : []),
       ...fitting([...(active ? activeLines(active).map((line) => chatText(`- ${line}`)) : []), ...lines], DIGEST_LINES),
       chatText(`Deployment ${deployment}.`),
     ],
-    nextSteps: [code(listSince(tables, `${day}T00:00:00Z`, 'informational'))],
+    nextSteps: [code(listSince(tables, `${day}T${hour ?? '00'}:00:00Z`, 'informational'))],
     keywords: ['digest', deployment],
     threadId: `digest-${day}`,
     eventType: 'digest',

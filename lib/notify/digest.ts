@@ -1,4 +1,4 @@
-/** The digest: one message a day about the findings that raised no alert of their own. */
+/** The digest: a message about the findings of a day or an hour that raised no alert of their own. */
 import { type Finding, SEVERITIES, type Severity } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
@@ -26,6 +26,8 @@ export interface DigestEntry {
 /** The parts of a digest's body for programs that a chat shows. */
 export interface DigestBody {
   readonly day: string;
+  /** The hour of the day (UTC, two digits) that an hourly digest is about. Absent in a daily one. */
+  readonly hour?: string;
   readonly count: number;
   readonly bySeverity: Readonly<Record<string, number>>;
   /** The largest findings, the largest first. Absent in the digests of earlier releases. */
@@ -35,7 +37,7 @@ export interface DigestBody {
   readonly active?: MostActive;
 }
 
-/** The scans of a day that came from outside, and how many sources they had. */
+/** The scans of a digest that came from outside, and how many sources they had. */
 interface Background {
   readonly scans: number;
   readonly sources: number;
@@ -73,17 +75,23 @@ export const severityCounts = (bySeverity: Readonly<Record<string, number>>): st
     .map(([severity, count]) => `${grouped(count)} ${severity}`)
     .join(', ');
 
+/** `2026-11-21`, or `2026-11-21 from 10:00 to 10:59`. */
+export const timeOf = (day: string, hour?: string): string => (hour ? `${day} from ${hour}:00 to ${hour}:59` : day);
+
 /**
- * The digest of a day's findings. Undefined if there is nothing to report.
+ * The digest of the findings of a day, or of an hour of it. Undefined if there is nothing to report.
+ * @param period `2026-11-21`, or `2026-11-21T10` for an hour.
  * @param known what the findings of the week before named, so that what is new can be marked. Default: not known.
  */
 export function digestMessage(
-  day: string,
+  period: string,
   findings: readonly Finding[],
   place: AlertPlace,
   known?: ReadonlySet<string>,
 ): AlertMessage | undefined {
   if (!findings.length) return undefined;
+  const [day, hour] = period.split('T') as [string, string?];
+  const time = timeOf(day, hour);
   const counted = SEVERITIES.toReversed()
     .map((severity) => ({ severity, count: findings.filter((finding) => finding.severity === severity).length }))
     .filter(({ count }) => count > 0);
@@ -94,7 +102,7 @@ export function digestMessage(
   const active = mostActive(findings, known);
   const background = backgroundOf(findings);
   const text = [
-    `${countOf(findings.length, 'scan')} began on ${day} (UTC) without an alert: ${severityCounts(bySeverity)}.`,
+    `${countOf(findings.length, 'scan')} began on ${time} (UTC) without an alert: ${severityCounts(bySeverity)}.`,
     backgroundLine(background),
     '',
     known ? 'MOST ACTIVE (new: in no finding of the week before)' : 'MOST ACTIVE',
@@ -104,7 +112,7 @@ export function digestMessage(
     ...top.map((finding) => `  ${entryLine(entryOf(finding))}, id ${finding.id}`),
     '',
     'LOOK FURTHER',
-    `  ${listSince(place.tables, `${day}T00:00:00Z`, counted.at(-1)!.severity)}`,
+    `  ${listSince(place.tables, `${day}T${hour ?? '00'}:00:00Z`, counted.at(-1)!.severity)}`,
     `  ${showFinding(place.tables, top[0]!.id)}`,
     '',
     `Deployment ${place.deployment}, table ${place.tables.findings}.`,
@@ -112,13 +120,14 @@ export function digestMessage(
   ];
   return {
     subject: plain(
-      `Sweepwatch digest ${day}: ${countOf(findings.length, 'scan')} without an alert (${place.deployment})`,
+      `Sweepwatch digest ${time}: ${countOf(findings.length, 'scan')} without an alert (${place.deployment})`,
     ).slice(0, 99),
     bodies: {
       default: jsonText({
         event: 'digest',
         deployment: place.deployment,
         day,
+        hour,
         count: findings.length,
         bySeverity,
         largest: top.map(({ id }) => id),

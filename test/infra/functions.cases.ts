@@ -117,6 +117,16 @@ describe('functions', () => {
     }
   });
 
+  test('are told when the digest is sent each hour', () => {
+    const functions = resourcesOf(synthesize({ digestEvery: 'hour' }), 'AWS::Lambda::Function');
+    const variables = functions.map(
+      ([, { Properties }]) => Properties.Environment as { Variables?: { SETTINGS?: string } },
+    );
+    const settings = variables.flatMap(({ Variables }) => Variables?.SETTINGS ?? []);
+    expect(settings.length).toBeGreaterThanOrEqual(3);
+    for (const each of settings) expect(parseRuntimeSettings(each)).toMatchObject({ digestHourUtc: 'every' });
+  });
+
   test('the largest settings that are accepted leave room for the other variables in 4 KB', () => {
     const fields = Array.from({ length: 151 }, (_, index) => `some-field-${1000 + index}`);
     const [, fn] = resourcesOf(synthesize({ fields }), 'AWS::Lambda::Function')[0]!;

@@ -24,6 +24,11 @@ describe('runtime settings', () => {
     expect(parseRuntimeSettings(JSON.stringify(full))).toEqual(full);
     const plain = toRuntimeSettings(parseSettings({}));
     expect(parseRuntimeSettings(JSON.stringify(plain))).toEqual(plain);
+    const hourly = toRuntimeSettings(parseSettings({ digestEvery: 'hour' }));
+    expect(parseRuntimeSettings(JSON.stringify(hourly))).toMatchObject({ digestHourUtc: 'every' });
+    expect(toRuntimeSettings(parseSettings({ digestEvery: 'hour', digestHourUtc: null }))).toMatchObject({
+      digestHourUtc: null,
+    });
     expect(plain).not.toHaveProperty('fields');
     expect(plain).not.toHaveProperty('flowLogKeysOnly');
     expect(plain).not.toHaveProperty('detailedMonitoring');

@@ -43,6 +43,7 @@ describe('defaults', () => {
       minSeverity: 'medium',
       alertsIn5Minutes: 50,
       digestHourUtc: 6,
+      digestEvery: 'day',
       retentionDays: { windows: 8, findings: 365, logObjects: 30, functionLogs: 30 },
       maxWriteUnits: { windows: 500, findings: 100 },
       ingest: { memoryMiB: 1024, maxConcurrency: 10 },
@@ -113,6 +114,11 @@ describe('refusals', () => {
       'sensitivity: must be one of low, medium, high, got "extreme"',
     ],
     ['a text for a switch', { keepDataOnRemoval: 'yes' }, 'keepDataOnRemoval: must be true or false, got "yes"'],
+    [
+      'a digest that is neither daily nor hourly',
+      { digestEvery: 'week' },
+      'digestEvery: must be one of day, hour, got "week"',
+    ],
     [
       'an hour that no day has',
       { digestHourUtc: 24 },

@@ -150,6 +150,16 @@ describe('a digest', () => {
     expect(message.metadata).toMatchObject({ threadId: 'digest-2026-09-01', eventType: 'digest' });
   });
 
+  test('of an hour names the hour, in one thread with those of its day', () => {
+    const body = digestMessage('2026-09-01T23', [findingOf()], place)!.bodies.default!;
+    const message = chatDigest(JSON.parse(body), place);
+    expect(problemOf(message)).toBeUndefined();
+    expect(message.content.title).toBe('Digest of 2026-09-01 from 23:00 to 23:59: 1 scan without an alert');
+    expect(message.content.nextSteps).toEqual([expect.stringContaining('findings list --since 2026-09-01T23:00:00Z')]);
+    expect(message.metadata).toMatchObject({ threadId: 'digest-2026-09-01' });
+    expect(message.id).not.toBe(chatDigest(digestOf(findingOf()), place).id);
+  });
+
   test('has whole lines as far as they fit into 8,000 characters, and says how many it leaves out', () => {
     const long = { source: { address: '<&>'.repeat(300), scope: 'x' } };
     const findings = Array.from({ length: 10 }, (_, n) => findingOf({ id: `${n}`.padStart(24, '0'), ...long }));

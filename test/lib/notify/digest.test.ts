@@ -1,4 +1,4 @@
-/** The digest of a day. */
+/** The digest of a day, and of an hour. */
 import { describe, expect, test } from '@jest/globals';
 import { digestMessage } from '../../../lib/notify/digest.ts';
 import { namedBy } from '../../../lib/notify/most-active.ts';
@@ -31,6 +31,14 @@ test('a digest counts by severity, the most severe first, and names the ten larg
   });
   expect(body.largest.map(Number)).toEqual([24, 23, 22, 21, 20, 19, 18, 17, 16, 15]);
   expect(body.top.map(({ id }: { id: string }) => id)).toEqual(body.largest);
+});
+
+test('a digest of an hour says so, and names it for programs', () => {
+  const { bodies, subject } = digestMessage('2026-09-01T09', many, place)!;
+  expect(subject).toBe('Sweepwatch digest 2026-09-01 from 09:00 to 09:59: 25 scans without an alert (Sweepwatch)');
+  expect(bodies.email).toMatch(/^25 scans began on 2026-09-01 from 09:00 to 09:59 \(UTC\) without an alert: /);
+  expect(bodies.email).toContain('findings list --since 2026-09-01T09:00:00Z');
+  expect(JSON.parse(bodies.default!)).toMatchObject({ day: '2026-09-01', hour: '09', count: 25 });
 });
 
 test('a digest does not depend on the order of its findings', () => {

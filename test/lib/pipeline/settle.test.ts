@@ -207,6 +207,62 @@ describe('the digest', () => {
     ]);
   });
 
+  describe('of each hour', () => {
+    const hourly = { digestHourUtc: 'every' } as const;
+    const ended = { severity: 'low', status: 'closed', closedBecause: 'ended' } as const;
+    const source = (address: string) => ({ address, scope: '123456789012' });
+    const bodies = () => digests().map((message) => JSON.parse(message.bodies.default!));
+
+    test('goes out once, when the hour after it is over, about the scans that began in it', async () => {
+      await deploy(hourly);
+      await store({ ...ended, id: '1'.repeat(24), firstSeen: '2026-11-22T03:59:59Z' });
+      await store({ ...ended, id: '2'.repeat(24), firstSeen: '2026-11-22T04:00:00Z' });
+      await store({ ...ended, id: '3'.repeat(24), firstSeen: '2026-11-22T04:59:59Z' });
+      await store({ ...ended, id: '4'.repeat(24), firstSeen: '2026-11-22T05:00:00Z' });
+      expect(await deployment.settle(SIX - 10 * MINUTE)).toMatchObject({ digests: 1 });
+      expect(await deployment.settle(SIX)).toMatchObject({ digests: 1 });
+      expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 0 });
+      expect(await deployment.settle(SIX + 3 * HOUR)).toMatchObject({ digests: 1 });
+      expect(bodies()).toMatchObject([
+        { day: '2026-11-22', hour: '03', largest: ['1'.repeat(24)] },
+        { day: '2026-11-22', hour: '04', largest: ['2'.repeat(24), '3'.repeat(24)] },
+        { day: '2026-11-22', hour: '05', largest: ['4'.repeat(24)] },
+      ]);
+    });
+
+    test('marks what no finding of the seven days before that hour had, to the second', async () => {
+      await deploy(hourly);
+      const marks: [string, string][] = [
+        ['10.0.0.1', '2026-11-22T03:59:59Z'],
+        ['10.0.0.2', '2026-11-15T04:00:00Z'],
+        ['10.0.0.3', '2026-11-15T03:59:59Z'],
+        ['10.0.0.4', '2026-11-22T05:00:00Z'],
+      ];
+      for (const [n, [address, firstSeen]] of marks.entries()) {
+        const parts = { ...ended, source: source(address) };
+        await store({ ...parts, id: `a${n}`.repeat(12), firstSeen });
+        await store({ ...parts, id: `b${n}`.repeat(12), firstSeen: '2026-11-22T04:30:00Z' });
+      }
+      await deployment.settle(SIX);
+      expect(bodies().at(-1).active.sources).toEqual([
+        { name: '10.0.0.1', scans: 1, isNew: false },
+        { name: '10.0.0.2', scans: 1, isNew: false },
+        { name: '10.0.0.3', scans: 1, isNew: true },
+        { name: '10.0.0.4', scans: 1, isNew: true },
+      ]);
+    });
+
+    test('is caught up with, the earliest first, also when that fails in between', async () => {
+      await deploy(hourly);
+      for (const [n, hour] of ['02', '04'].entries())
+        await store({ ...ended, id: `${n}`.repeat(24), firstSeen: `2026-11-22T${hour}:10:00Z` });
+      deployment.faults.publish.push(new Error('throttled'));
+      expect(await deployment.settle(SIX)).toMatchObject({ ...THROTTLED, digests: 0 });
+      expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 2 });
+      expect(bodies().map(({ hour }) => hour)).toEqual(['02', '04']);
+    });
+  });
+
   test('does not repeat what was told', async () => {
     await deploy({ digestHourUtc: 6 });
     await deployment.findings.upsert(

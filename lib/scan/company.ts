@@ -45,6 +45,8 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
   };
   return contacts.map((contact) => {
     const context = contextOf(contact);
+    // A scan that runs in a loop is no poller.
+    if (raw.has(contact)) return { ...contact, context, isHabit: false };
     return context === contact.context ? asUse(contact) : { ...contact, context };
   });
 }
@@ -164,15 +166,22 @@ function crowded(group: readonly FirstContact[], least: number): FirstContact[] 
 
 /** So many services tried from one source port within minutes are probed with raw packets. */
 const FROM_ONE_PORT = 10;
+/**
+ * A service that was tried from all groups of source ports that the evidence tells apart. A client that tries so often
+ * has come through its whole range, and the lowest port, which is what the evidence keeps, is that of its other
+ * services too.
+ */
+const ALL_FLOWS = 32;
 
 /**
  * Failed contacts that share a source port. A kernel takes another one for each connection, so a program that makes its
- * packets itself sent these, and however often it repeats them, no client waits.
+ * packets itself sent these, and however often it repeats them, no client waits and no poller comes back.
  */
 function fromOnePort(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
   const chosen = failed.filter(
     // Servers of mail and names bind low ports, peers the port that they also listen on.
-    ({ hasSyn, sourcePort, port }) => hasSyn && sourcePort >= PRIVILEGED && sourcePort !== port,
+    ({ hasSyn, sourcePort, port, flows }) =>
+      hasSyn && sourcePort >= PRIVILEGED && sourcePort !== port && flows < ALL_FLOWS,
   );
   const groups = [...Map.groupBy(chosen, ({ sourcePort }) => sourcePort).values()];
   return new Set(groups.flatMap((group) => crowded(group, FROM_ONE_PORT)));

@@ -97,6 +97,8 @@ describe('a scanner with raw packets', () => {
         ...changes(n),
       }),
     );
+  const habitsAmong = (contacts: readonly FirstContact[]) =>
+    inCompany(contacts, { logTime: NOON + 600 }).filter(({ isHabit }) => isHabit).length;
 
   test('sends again from the same source port, and so does not wait', () => {
     expect(contextsOf(resent(10))).toEqual(['failed']);
@@ -109,7 +111,15 @@ describe('a scanner with raw packets', () => {
     ['a port that only servers bind', () => ({ sourcePort: 20 })],
     ['the same source port an hour apart', (n) => ({ start: NOON + n * 3600, end: NOON + n * 3600 })],
     ['answers without a SYN', () => ({ hasSyn: false })],
+    ['the lowest of all source ports', () => ({ flows: 32 })],
   ])('%s are those of a client', (_, changes) => {
     expect(contextsOf(resent(12, changes))).toEqual(['failed patiently']);
+    expect(habitsAmong(resent(12, (n) => ({ ...changes(n), isHabit: true })))).toBe(12);
+  });
+
+  test('is no poller, however often it comes back', () => {
+    const recurring = { isHabit: true, flows: 31 };
+    expect(habitsAmong(resent(10, () => recurring))).toBe(0);
+    expect(habitsAmong(resent(9, () => recurring))).toBe(9);
   });
 });

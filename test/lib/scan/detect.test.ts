@@ -99,10 +99,33 @@ describe('success', () => {
 describe('recurring contacts', () => {
   test('of more than habitLimit hosts are a scan after all', async () => {
     const hosts = (count: number) =>
-      flat(10, (minute) => horizontal(count, { every: 0, at: NOON + minute * 60, fate: 'rejected' }));
+      flat(10, (minute) =>
+        flat(count, (n) => {
+          // A kernel takes another port for each connection.
+          const sourcePort = 33_000 + n * 100 + minute;
+          return probe({ to: to(n), port: 22, sourcePort, at: NOON + minute * 60, fate: 'rejected' });
+        }),
+      );
     expect(await findingsIn(hosts(settings.habitLimit))).toEqual([]);
     expect(await findingsIn(hosts(settings.habitLimit + 1))).toHaveLength(1);
   });
+
+  test.each([
+    ['every minute', 60, 10, 1],
+    ['every night', 24 * HOUR, 4, 4],
+  ])(
+    'do not come from raw packets: a small scan that runs %s from one source port each time',
+    async (_, every, rounds, scans) => {
+      const loop = (count: number) =>
+        flat(rounds, (n) =>
+          horizontal(count, { every: 0.1, at: NOON + n * every, sourcePort: 50_000 - n * 101, fate: 'unanswered' }),
+        );
+      const findings = await findingsIn(loop(20));
+      expect(findings).toHaveLength(scans);
+      for (const finding of findings) expect(finding).toMatchObject({ severity: 'high', contacts: { failed: 20 } });
+      expect(await findingsIn(loop(9))).toEqual([]);
+    },
+  );
 
   test('of more than habitPorts ports of one host are a scan that runs in a loop', async () => {
     expect(await findingsIn(poller(settings.habitPorts, 10))).toEqual([]);

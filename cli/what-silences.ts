@@ -44,6 +44,7 @@ const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
   },
   'fan-out-above-own-past': { setting: 'ownPastDeviations', note: 'raised, which only removes this reason' },
   'as-clients-do': { note: 'no setting, since this test only lowers the severity' },
+  'fell-back-to-ipv4': { note: 'no setting, since this test only lowers the severity' },
   'targets-called-first': { note: 'no setting, since this test only lowers the severity' },
   'signal-near-scan': { note: 'no setting, since this test only adds an actor' },
   contexts: { note: 'no setting, since this test only weighs the contacts' },

@@ -74,6 +74,7 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
     requestAlert: outlets?.requestAlert ?? toQueue(means.clients, required('ALERT_QUEUE_URL')),
     settings,
     networks,
+    routingDomains: runtime.routingDomains,
     secret,
     minSeverity: runtime.minSeverity,
     watches: new WatchesStore(documents, table, retentionDays),

@@ -237,6 +237,21 @@ export class Collector implements FlowLogConsumer {
       };
   }
 
+  /** Contacts of the addresses that some interfaces hold themselves, by their names. Call after {@link sources}. */
+  *contactsOfInterfaces(names: ReadonlySet<string>): Generator<{
+    readonly interfaceId: string;
+    readonly source: string;
+    readonly hour: number;
+    readonly contact: Omit<ContactName, 'target'>;
+  }> {
+    const numbers = new Map([...names].map((name) => [this.interfaces.intern(name), name]));
+    for (const { source, hour, target: _, ...contact } of this.#table.contacts()) {
+      const interfaceId = numbers.get(this.addresses.owner(source));
+      if (interfaceId === undefined || !this.#identities.isOwn(source) || isNothing(contact.seen)) continue;
+      yield { interfaceId, source: this.addresses.text(source), hour, contact };
+    }
+  }
+
   /** How many contacts outside sources began with each target, hour by hour. Call after {@link sources}. */
   *outsideReach(): Generator<{ readonly hour: number; readonly target: string; readonly count: number }> {
     for (const { target, ...rest } of this.#table.reach(

@@ -13,6 +13,7 @@ import { findScans, type Scan, silenceOf } from '../scan/episodes.ts';
 import type { FirstContact, Viewpoint } from '../scan/first-contact.ts';
 import { habitLimitOf, isShort, walkOf } from '../scan/windows.ts';
 import { type FirstProbe, targetsToCheck } from './callbacks.ts';
+import { type Attempt, attemptsToCheck } from './fallbacks.ts';
 import { findingId } from './identity.ts';
 import { kindOf } from './kind.ts';
 import {
@@ -68,6 +69,8 @@ export interface DetectedFinding {
   readonly open: readonly OpenService[];
   /** A sample of the targets, if their own contacts with the source may explain the finding. */
   readonly toCheck: readonly FirstProbe[];
+  /** Its failed contacts, if what its interface did over IPv4 may explain them. */
+  readonly attempts?: readonly Attempt[];
   /** Whether horizons of days contributed to it, so that evidence of a few hours would not show it. */
   readonly overDays: boolean;
   /** Only for a campaign. */
@@ -97,12 +100,14 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
       ordinal,
     });
     const finding = describe(id, source, scan, context);
+    const attempts = attemptsToCheck(finding, scan.contacts);
     return {
       finding,
       anchorHour,
       targets: distinct(scan.contacts, (contact) => contact.target),
       open: openOf(scan.contacts),
       toCheck: targetsToCheck(finding, scan.contacts),
+      ...(attempts.length && { attempts }),
       overDays: scan.isSlow,
     };
   });

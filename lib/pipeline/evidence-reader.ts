@@ -3,6 +3,8 @@
  */
 import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { Calls, FirstProbe } from '../finding/callbacks.ts';
+import type { OtherAddress } from '../finding/fallbacks.ts';
+import type { FindingSource } from '../finding/model.ts';
 import type { HourRange, ServiceUsers } from '../finding/surroundings.ts';
 import type { CampaignContacts, CampaignContext } from '../scan/campaign-contacts.ts';
 import type { Hours } from '../store/finding-item.ts';
@@ -18,6 +20,11 @@ export interface UsersRequest extends HourRange {
 export interface CallsRequest {
   readonly source: SourceName;
   readonly probes: readonly FirstProbe[];
+}
+
+/** A source, and the hours in which other addresses of its interface count. */
+export interface OthersRequest extends HourRange {
+  readonly source: FindingSource;
 }
 
 /** The contacts of possible members of campaigns, and the number of fragments behind them, by hour. */
@@ -59,6 +66,8 @@ export interface EvidenceReader {
   users(requests: readonly UsersRequest[]): Promise<ServiceUsers>;
   /** For each request, the calls of its targets to its source. */
   calls(requests: readonly CallsRequest[]): Promise<readonly Calls[]>;
+  /** For each request, the IPv4 addresses of the interface of its source, as far as they are quiet in some hour. */
+  others(requests: readonly OthersRequest[]): Promise<readonly (readonly OtherAddress[])[]>;
   /** What logs of orchestrators and hosts tell about some hours. Undefined if none arrive. */
   signals(hours: Hours): Promise<NearSignals | undefined>;
 }

@@ -49,6 +49,8 @@ export interface JudgeOptions extends Omit<JudgingOptions, 'watches'>, RecorderO
   readonly windows: WindowsStore;
   /** What logs of orchestrators and hosts told. Absent if none arrive, and then nothing is read about them. */
   readonly signals?: SignalsStore;
+  /** Routing domains: name to VPC ids. Default: none. */
+  readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
   /** Where watches are. Absent for tests of the pipeline, which nobody watches. */
   readonly watches?: WatchesStore;
 }

@@ -4,16 +4,24 @@ import type { SourceEvidence } from '../evidence/evidence.ts';
 import type { LeastEvidence } from '../evidence/least-evidence.ts';
 import type { WindowFloors } from '../evidence/window-floors.ts';
 import { type Call, type Calls, callOf, hoursOfCalls } from '../finding/callbacks.ts';
+import type { OtherAddress } from '../finding/fallbacks.ts';
 import { isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
-import type { CallsRequest, CampaignRead, EvidenceReader, SourceReader, UsersRequest } from './evidence-reader.ts';
+import type {
+  CallsRequest,
+  CampaignRead,
+  EvidenceReader,
+  OthersRequest,
+  SourceReader,
+  UsersRequest,
+} from './evidence-reader.ts';
 
 const TCP = 6;
 const UDP = 17;
 const INTERNET = 'internet';
 
 /** The part of a collector that a judge reads. */
-export type Collected = Pick<Collector, 'suspects' | 'contactsWith' | 'outsideReach'>;
+export type Collected = Pick<Collector, 'suspects' | 'contactsWith' | 'contactsOfInterfaces' | 'outsideReach'>;
 
 /** Sources pass once, so iterate over all of {@link MemoryEvidence.sources} before calling anything else. */
 export class MemoryEvidence implements EvidenceReader {
@@ -114,6 +122,22 @@ export class MemoryEvidence implements EvidenceReader {
         if (call) calls.set(caller, [...(calls.get(caller) ?? []), call]);
       }
     return found;
+  }
+
+  async others(requests: readonly OthersRequest[]): Promise<readonly (readonly OtherAddress[])[]> {
+    if (!requests.length) return [];
+    const interfaces = new Set(requests.flatMap(({ source }) => source.interfaceId ?? []));
+    const held = [...this.#collector.contactsOfInterfaces(interfaces)].filter(({ source }) => !source.includes(':'));
+    const byInterface = Map.groupBy(held, ({ interfaceId }) => interfaceId);
+    return requests.map(({ source, from, to }) => {
+      const near = (byInterface.get(source.interfaceId!) ?? []).filter(({ hour }) => hour >= from && hour <= to);
+      const byAddress = Map.groupBy(near, (one) => one.source).values();
+      return Array.from(byAddress, (ofAddress) => ({
+        panes: Array.from(Map.groupBy(ofAddress, ({ hour }) => hour).values(), (all) => ({
+          contacts: all.map(({ contact }) => contact),
+        })),
+      }));
+    });
   }
 }
 

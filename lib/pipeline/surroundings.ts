@@ -2,6 +2,7 @@
 import type { DetectionSettings } from '../detections/settings.ts';
 import { type Call, type CallsVerdict, judgeCalls } from '../finding/callbacks.ts';
 import type { DetectedFinding } from '../finding/describe-scan.ts';
+import { hoursOfAttempts, judgeFallbacks } from '../finding/fallbacks.ts';
 import { SAMPLE_SIZE } from '../finding/model.ts';
 import { hoursAround, questionable, raiseSeverityByWhatAnswered, serviceKey } from '../finding/surroundings.ts';
 import type { EvidenceReader, UsersRequest } from './evidence-reader.ts';
@@ -14,7 +15,7 @@ const FIRST_TARGETS = 3;
 /**
  * Reads the traffic of others that matters for findings about sources, and returns what becomes of each: undefined if
  * it explains the finding away, else the finding. Its severity is higher if unusual services answered, and lower if its
- * targets had called the source first. Reads nothing if it cannot matter.
+ * targets had called the source first, or if the source fell back to IPv4. Reads nothing if it cannot matter.
  */
 export async function weighingBySurroundings(
   reader: EvidenceReader,
@@ -23,14 +24,24 @@ export async function weighingBySurroundings(
 ): Promise<(detection: DetectedFinding) => DetectedFinding | undefined> {
   const verdicts = new Map<string, CallsVerdict>();
   let toCheck: DetectedFinding[] = [];
+  let overIpv6: DetectedFinding[] = [];
   const check = async () => {
     for (const [id, verdict] of await verdictsOf(reader, toCheck)) verdicts.set(id, verdict);
     toCheck = [];
+    const others = await reader.others(
+      overIpv6.map(({ finding, attempts }) => ({ source: finding.source!, ...hoursOfAttempts(attempts!) })),
+    );
+    for (const [at, { finding, attempts }] of overIpv6.entries()) {
+      const verdict = verdicts.get(finding.id) ?? judgeFallbacks(attempts!, others[at]!);
+      if (verdict) verdicts.set(finding.id, verdict);
+    }
+    overIpv6 = [];
   };
   const using: UsersRequest[] = [];
   for (const detection of found) {
     if (detection.toCheck.length) toCheck.push(detection);
-    if (toCheck.length === AT_ONCE) await check();
+    if (detection.attempts) overIpv6.push(detection);
+    if (Math.max(toCheck.length, overIpv6.length) === AT_ONCE) await check();
     const services = questionable(detection).map(serviceKey);
     if (services.length) using.push({ services, ...hoursAround(detection) });
   }

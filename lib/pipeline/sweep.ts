@@ -75,11 +75,16 @@ export async function sweep(
 }
 
 /** If no logs arrive, the clock replaces the log time. */
-function judgingOnce({ windows, networks, signals }: Services, now: number): Run['judging'] {
+function judgingOnce({ windows, networks, routingDomains, signals }: Services, now: number): Run['judging'] {
   const begin = async (): Promise<JudgingRun> => {
     const recent = windows.remembering();
     const logTime = Math.max(await windows.agenda.logTime(), Math.floor(now - SILENCE));
-    return { logTime, now, recent, reader: new TableEvidence({ windows, networks, packs: recent, signals }) };
+    return {
+      logTime,
+      now,
+      recent,
+      reader: new TableEvidence({ windows, networks, routingDomains, packs: recent, signals }),
+    };
   };
   let judging: Promise<JudgingRun> | undefined;
   return () => {

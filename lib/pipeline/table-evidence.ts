@@ -1,7 +1,9 @@
 /** Evidence from the windows table. One reader serves one run and reads shared evidence once. */
 import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
+import { Scopes } from '../evidence/scope.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { type Call, type Calls, callOf, hoursOfCalls } from '../finding/callbacks.ts';
+import { isOtherAddress, type OtherAddress } from '../finding/fallbacks.ts';
 import { isPublicPort, isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import type { Networks } from '../net/networks.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
@@ -11,7 +13,7 @@ import { inParallel } from '../store/in-parallel.ts';
 import { OUTSIDE_BUCKETS, type SourceName } from '../store/keys.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
 import type { KnownPacked, WindowsStore } from '../store/windows-store.ts';
-import type { CallsRequest, CampaignRead, EvidenceReader, UsersRequest } from './evidence-reader.ts';
+import type { CallsRequest, CampaignRead, EvidenceReader, OthersRequest, UsersRequest } from './evidence-reader.ts';
 import type { NearSignals } from './near-signals.ts';
 import { TableSource } from './table-source.ts';
 
@@ -27,6 +29,8 @@ interface Tables {
   /** Reads the packs of many sources. A view that remembers packs reads each once. Default: `windows`. */
   readonly packs?: Pick<WindowsStore, 'outsideSources'>;
   readonly networks: Networks;
+  /** Routing domains: name to VPC ids. They name the scope of a private address. Default: none. */
+  readonly routingDomains?: Readonly<Record<string, readonly string[]>> | undefined;
   /** What logs of orchestrators and hosts told. Absent if none arrive. */
   readonly signals?: SignalsStore | undefined;
 }
@@ -133,6 +137,23 @@ export class TableEvidence implements EvidenceReader {
         calls.set(address, toSource);
       });
       found.push(calls);
+    }
+    return found;
+  }
+
+  /** No key leads from an interface to its addresses. Packs list those that are quiet, whatever files they are in. */
+  async others(requests: readonly OthersRequest[]): Promise<readonly (readonly OtherAddress[])[]> {
+    const { windows, routingDomains } = this.#tables;
+    const found: OtherAddress[][] = [];
+    for (const { source, from, to } of requests) {
+      const scope = new Scopes(routingDomains).of({ ...source, isPrivate: true });
+      const addresses = new Set<string>();
+      for await (const fragment of windows.quietSources(scope, from, to))
+        if (isOtherAddress(fragment, source.interfaceId)) addresses.add(fragment.address);
+      const read = await inParallel(PARALLEL, addresses, async (address) =>
+        mergeFragments(await windows.readSource({ scope, address }, from, to)),
+      );
+      found.push(read.filter((each) => each !== undefined));
     }
     return found;
   }

@@ -9,7 +9,7 @@ export const SHARDS = 4;
 /** Packed outside sources of one hour share this many partitions. */
 export const OUTSIDE_BUCKETS = 16;
 /** Packed inside sources of a scope share this many partitions. */
-const INSIDE_BUCKETS = 32;
+export const INSIDE_BUCKETS = 32;
 
 /** A source by its key. */
 export interface SourceName {
@@ -35,7 +35,8 @@ export const sourcePartition = (source: SourceName): string => `source#${sourceK
 
 /** Partition of packed inside sources of a scope. Sort keys begin with the hour. */
 export const packedInsidePartition = (source: SourceName): string =>
-  `calm#${source.scope}#${shardOf(sourceKey(source), INSIDE_BUCKETS)}`;
+  packedInsideBucket(source.scope, shardOf(sourceKey(source), INSIDE_BUCKETS));
+export const packedInsideBucket = (scope: string, bucket: number): string => `calm#${scope}#${bucket}`;
 
 /** Partition of an hour's packed outside sources, by the source's hash. */
 export const packedOutsidePartition = (hour: number, source: SourceName): string =>

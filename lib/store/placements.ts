@@ -53,7 +53,14 @@ export interface Placement {
   /** Whether a source with a failure or an outstanding answer is marked to be judged again. */
   readonly isMarked: boolean;
   /** Methods of the store that read it. */
-  readonly readBy: readonly ('readOwnItems' | 'readSource' | 'packedSources' | 'outsideSources' | 'insideShares')[];
+  readonly readBy: readonly (
+    | 'readOwnItems'
+    | 'readSource'
+    | 'packedSources'
+    | 'outsideSources'
+    | 'insideShares'
+    | 'quietSources'
+  )[];
 }
 
 /** Outside sources with at most this many contacts in one file are packed. */
@@ -90,7 +97,7 @@ export const PLACEMENTS: readonly Placement[] = [
     isPacked: true,
     mayBeDropped: false,
     isMarked: true,
-    readBy: ['readSource'],
+    readBy: ['readSource', 'quietSources'],
   },
   {
     name: 'own item',
@@ -117,7 +124,8 @@ export const PLACEMENTS: readonly Placement[] = [
   },
   {
     name: 'shares of inside',
-    takes: (fragment) => isInside(fragment) && fragment.contacts.some(mayBeShare),
+    // Without shares, the pack only lists the source: its address and its interface.
+    takes: (fragment) => isInside(fragment) && (isWell(fragment) || fragment.contacts.some(mayBeShare)),
     isOnly: true,
     partition: ({ scope }) => insideSharesPartition(scope),
     sortPrefix: ({ hour }) => `${hourText(hour)}#`,
@@ -126,7 +134,7 @@ export const PLACEMENTS: readonly Placement[] = [
     sampledTo: SHARES,
     mayBeDropped: false,
     isMarked: true,
-    readBy: ['insideShares'],
+    readBy: ['insideShares', 'quietSources'],
   },
 ];
 

@@ -81,7 +81,7 @@ export class WindowItems {
       for (const placement of placements) {
         const [pk, sort] = [placement.partition(fragment), placement.sortPrefix(fragment)];
         const kept = sampledFor(placement, fragment);
-        if (placement.name === 'shares of inside') this.#noteShares(fragment);
+        if (placement.name === 'shares of inside' && kept.contacts.length) this.#noteShares(fragment);
         if (!placement.isPacked)
           yield { pk, sk: `${sort}${objectId}`, data: encodeFragment(kept, key), expiresAt: expires };
         else if (placement.mayBeDropped && watched) yield* itemsOf(watchedPacks.add(pk, sort, kept, expires));

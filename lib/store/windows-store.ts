@@ -11,8 +11,10 @@ import { offerAll, putAll } from './batch-write.ts';
 import { inParallel } from './in-parallel.ts';
 import {
   hourText,
+  INSIDE_BUCKETS,
   insideSharesPartition,
   OUTSIDE_BUCKETS,
+  packedInsideBucket,
   packedInsidePartition,
   packedOutsideBucket,
   packedOutsidePartition,
@@ -185,6 +187,18 @@ export class WindowsStore {
   async insideShares(scope: string, fromHour: number, toHour: number): Promise<Fragment[]> {
     const hours = hoursIn(insideSharesPartition(scope), fromHour, toHour);
     return this.#unpack(await this.#query({ ...hours, ConsistentRead: false }), scope);
+  }
+
+  /**
+   * Inside sources of a scope in some hours, eventually consistent: all of which nothing failed in some file that has few
+   * of their contacts, and others. What they did is not complete.
+   */
+  async *quietSources(scope: string, fromHour: number, toHour: number): AsyncGenerator<Fragment> {
+    for (let bucket = 0; bucket < INSIDE_BUCKETS; bucket++) {
+      const hours = hoursIn(packedInsideBucket(scope, bucket), fromHour, toHour);
+      yield* this.#unpack(await this.#query({ ...hours, ConsistentRead: false }), scope);
+    }
+    yield* await this.insideShares(scope, fromHour, toHour);
   }
 
   async #packedInside({ scope, address }: SourceName, hours: Query): Promise<Fragment[]> {

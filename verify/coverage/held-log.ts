@@ -65,6 +65,7 @@ export class HeldLog {
         for (const evidence of sources) yield { evidence, mayScan: true, mayShare: true };
       },
       contactsWith: (wants, targets) => this.#collector.contactsWith(wants, targets),
+      contactsOfInterfaces: (names) => this.#collector.contactsOfInterfaces(names),
       outsideReach: () => this.#collector.outsideReach(),
     };
   }

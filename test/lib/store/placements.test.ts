@@ -56,10 +56,10 @@ describe('a fragment', () => {
     ['of an inside source with 65 answered contacts', fragment({ contacts: contacts(65, WELL) }), ['own item']],
     ['of an inside source with a failed contact inside', fragment({ contacts: contacts(1) }), OWN_AND_SHARES],
     ['of an inside source with a contact that a client tried again', fragment({ contacts: patient }), ['own item']],
-    ['of an inside source with half a sweep of open ports', touches(5, '10.0.9.'), ['own item']],
+    ['of an inside source with half a sweep of open ports', touches(5, '10.0.9.'), OWN_AND_SHARES],
     ['of an inside source with less than half', touches(4, '10.0.9.'), ['packed inside']],
     ['of an inside source that left as many hosts outside', touches(40, '198.51.100.'), ['packed inside']],
-    ['of an inside source that left hosts outside which are its own', touches(5, '198.51.100.', OWN), ['own item']],
+    ['of an inside source that left hosts outside which are its own', touches(5, '198.51.100.', OWN), OWN_AND_SHARES],
     ['of an inside source that exchanged datagrams', touches(40, '10.0.9.', DATAGRAMS, 17), ['packed inside']],
     ['of an inside source with a failed contact outside', fragment({ contacts: [away] }), ['own item']],
   ])('%s', (_, each, expected) => {
@@ -69,6 +69,14 @@ describe('a fragment', () => {
       ),
     ).toEqual(expected);
   });
+});
+
+test('an inside source that may be half a sweep is listed by its name among shares, and marks no hour for campaigns', async () => {
+  const { store, client, table } = use();
+  const { address, scope } = fragment();
+  await store.writeFragments('object-a', [touches(5, '10.0.9.')], NOW);
+  expect(await store.insideShares(scope, HOUR, HOUR)).toMatchObject([{ address, contacts: [] }]);
+  expect((await itemsOf(client, table)).filter(({ pk }) => pk === 'hours')).toEqual([]);
 });
 
 test.each(PLACEMENTS)(
@@ -91,6 +99,7 @@ test.each(PLACEMENTS)(
       ).flat(),
       outsideSources: (await Promise.all(buckets.map((bucket) => store.outsideSources(HOUR, bucket)))).flat(),
       insideShares: await store.insideShares(example.scope, HOUR, HOUR),
+      quietSources: await Array.fromAsync(store.quietSources(example.scope, HOUR, HOUR)),
     };
     const readers = Object.entries(read).filter(([, found]) => found.length > 0);
     expect(readers.map(([method]) => method)).toEqual(readBy);

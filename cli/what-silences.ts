@@ -46,6 +46,7 @@ const SHARED_KNOBS: Readonly<Record<string, Knob>> = {
   'as-clients-do': { note: 'no setting, since this test only lowers the severity' },
   'fell-back-to-ipv4': { note: 'no setting, since this test only lowers the severity' },
   'targets-called-first': { note: 'no setting, since this test only lowers the severity' },
+  'sizes-of-icmp-errors': { note: 'no setting, since this test only lowers the severity' },
   'signal-near-scan': { note: 'no setting, since this test only adds an actor' },
   contexts: { note: 'no setting, since this test only weighs the contacts' },
   'probes-without-syn': { note: 'no setting, since this test only adds a reason' },

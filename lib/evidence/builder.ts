@@ -30,7 +30,7 @@ const NO_TEXT = () => undefined;
 /** The fields that identify a contact, when it was made, and what was seen of it. */
 type ContactName = Pick<
   SeenContact,
-  'target' | 'port' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh'
+  'target' | 'port' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh' | 'packetBytes'
 >;
 
 /** A source with what it can be, as far as its windows tell. */
@@ -215,10 +215,12 @@ export class Collector implements FlowLogConsumer {
    * Contacts of all sources with the given services, and the scope of their inside end. They show what the traffic of
    * others says about a finding. Call after {@link sources}.
    * @param targets selects by the target. Default: every target.
+   * @param sources all contacts of these sources are selected too.
    */
   *contactsWith(
     wants: (service: { readonly port: number; readonly protocol: number }) => boolean,
     targets?: ReadonlySet<string>,
+    sources?: ReadonlySet<string>,
   ): Generator<{
     readonly scope: string;
     readonly source: string;
@@ -226,8 +228,8 @@ export class Collector implements FlowLogConsumer {
     readonly hour: number;
     readonly contact: ContactName;
   }> {
-    const numbers = targets && this.addresses.numbersOf(targets);
-    for (const { source, hour, target, ...contact } of this.#table.contacts(wants, numbers))
+    const numbers = [targets, sources].map((texts) => texts && this.addresses.numbersOf(texts));
+    for (const { source, hour, target, ...contact } of this.#table.contacts(wants, ...numbers))
       yield {
         scope: this.#scopeOf(this.addresses.network(source) ? source : target),
         source: this.addresses.text(source),

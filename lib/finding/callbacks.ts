@@ -4,7 +4,7 @@
  */
 
 import type { SeenContact } from '../evidence/evidence.ts';
-import { isFailure, outcomeOf, SEEN_PROBE, SEEN_SYN } from '../evidence/seen.ts';
+import { isFailure, outcomeOf, SEEN_EXCHANGE, SEEN_PROBE, SEEN_SYN } from '../evidence/seen.ts';
 import type { FirstContact } from '../scan/first-contact.ts';
 import { minutesIn } from '../scan/visits.ts';
 import { type Finding, type Reason, SAMPLE_SIZE, severityRank } from './model.ts';
@@ -25,19 +25,32 @@ const FAILED = 0.5;
 const CALLED = 0.9;
 /** A scan of more ports than this is more than callbacks. */
 const CALLBACK_PORTS = 2;
+/** Evidence says 255 bytes of all packets that are longer. */
+const LONG = 255;
+/** Headers of an ICMP error over IPv4, in front of the packet that it quotes. */
+const ERROR_BYTES = 28;
+/** Bytes of a SYN of Linux. Established connections rarely have records that average as much. */
+const LINUX_SYN = 60;
 
-/** A target, and the end of the record with its first probe in epoch seconds. */
+/** The first probe of a target. */
 export interface FirstProbe {
   readonly target: string;
+  /** End of its record in epoch seconds. */
   readonly end: number;
+  readonly packetBytes: number;
 }
 
-/** A contact that a target began with the source of a finding before it was probed, and what was seen of it. */
+/**
+ * A contact that a target began with the source of a finding before it was probed, and what was seen of it. Or one with
+ * another host, if an ICMP message may be a router's error about it.
+ */
 export interface Call {
   readonly protocol: number;
   readonly seen: number;
   /** Whether it was made or went on shortly before the probe. Hours before, any client of a busy server had called. */
   readonly isRecent: boolean;
+  /** Whether it is with another host. */
+  readonly isOther: boolean;
 }
 
 /** Calls by target. */
@@ -57,14 +70,15 @@ const mayBeCallbacks = ({ severity, ports }: Finding): boolean =>
  */
 export function targetsToCheck(finding: Finding, contacts: readonly FirstContact[]): readonly FirstProbe[] {
   if (finding.direction === 'inbound' || !(arePings(finding) || mayBeCallbacks(finding))) return [];
-  const ends = new Map<string, number>();
-  for (const { target, end } of contacts) ends.set(target, Math.min(end, ends.get(target) ?? end));
-  const sorted = [...ends.keys()].sort();
+  const probes = new Map<string, FirstProbe>();
+  for (const { target, end, packetBytes } of contacts)
+    if (end < (probes.get(target)?.end ?? Number.POSITIVE_INFINITY)) probes.set(target, { target, end, packetBytes });
+  const sorted = [...probes.keys()].sort();
   const step = Math.max(1, sorted.length / SAMPLE_SIZE);
-  return Array.from({ length: Math.min(SAMPLE_SIZE, sorted.length) }, (_, at) => {
-    const target = sorted[Math.floor(at * step)]!;
-    return { target, end: ends.get(target)! };
-  });
+  return Array.from(
+    { length: Math.min(SAMPLE_SIZE, sorted.length) },
+    (_, at) => probes.get(sorted[Math.floor(at * step)]!)!,
+  );
 }
 
 /** The epoch hours whose evidence may contain the calls of a target. */
@@ -76,22 +90,42 @@ export const hoursOfCalls = ({ end }: FirstProbe): { readonly from: number; read
 /** Whether the log tells which end began. Without flags and known ports, an answer to a probe looks like a contact. */
 const isBegun = (seen: number): boolean => (seen & (SEEN_SYN | SEEN_PROBE)) !== 0;
 
-/** A contact of a target with the source in an epoch hour. */
-type Contact = Pick<SeenContact, 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh'>;
+/** A contact of a target in an epoch hour. */
+type Contact = Pick<
+  SeenContact,
+  'target' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh' | 'packetBytes'
+>;
 
 /**
- * The call that a contact of a target with the source is, or undefined. It began before the target was probed, as far
+ * The call to a source that a contact of a target is, or undefined. It began before the target was probed, as far
  * as the log tells, so an exploited target that connects to its attacker makes no call. Members of a cluster send
  * datagrams from the port to which they are sent, and either may have begun.
  */
-export function callOf(contact: Contact, hour: number, { end }: FirstProbe): Call | undefined {
+export function callOf(
+  contact: Contact,
+  hour: number,
+  source: string,
+  { end, packetBytes }: FirstProbe,
+): Call | undefined {
   const { protocol, seen, firstStart, firstEnd } = contact;
+  const isOther = contact.target !== source;
+  // A packet that was too long for the way is one of an exchange. A SYN is quoted as a whole. Records of an idle
+  // connection have the size of its acknowledgements.
+  const isQuoted =
+    packetBytes === LONG
+      ? seen & SEEN_EXCHANGE
+      : protocol === TCP &&
+        packetBytes - ERROR_BYTES === contact.packetBytes &&
+        (isFailure(outcomeOf(seen)) || contact.packetBytes === LINUX_SYN);
   const isCall =
-    (protocol === UDP || (protocol === TCP && isBegun(seen))) && outcomeOf(seen) !== 'unresolved' && firstStart <= end;
+    (!isOther || isQuoted) &&
+    (protocol === UDP || (protocol === TCP && isBegun(seen))) &&
+    outcomeOf(seen) !== 'unresolved' &&
+    firstStart <= end;
   if (!isCall) return undefined;
   const minutes = [...minutesIn(contact)].map((minute) => hour * HOUR + minute * MINUTE);
   const isRecent = firstEnd > end - SOON || minutes.some((minute) => minute <= end && minute + MINUTE > end - SOON);
-  return { protocol, seen, isRecent };
+  return isRecent || !isOther ? { protocol, seen, isRecent, isOther } : undefined;
 }
 
 /** What calls make of a finding: nothing but ICMP errors, or perhaps callbacks, for the reason given. */
@@ -113,13 +147,23 @@ export function judgeCalls(
     checked.filter(({ target }, at) => at >= read || calls.get(target)?.some(shows)).length;
   const isIcmp = arePings(finding);
   // An error answers a datagram, or a SYN that a firewall refused (RFC 1812: type 3, code 13).
-  if (isIcmp && countTargets(({ seen }) => isFailure(outcomeOf(seen))) >= FAILED * checked.length) return 'errors';
-  const value = countTargets(
-    ({ seen, isRecent }) => isIcmp || (isRecent && outcomeOf(seen) === 'established' && isBegun(seen)),
-  );
+  const errors = countTargets(({ seen, isOther }) => !isOther && isFailure(outcomeOf(seen)));
+  if (isIcmp && errors >= FAILED * checked.length) return 'errors';
+  if (severityRank(finding.severity) <= severityRank('low')) return undefined;
   const threshold = Math.ceil(CALLED * checked.length);
-  if (value < threshold || severityRank(finding.severity) <= severityRank('low')) return undefined;
+  const called = countTargets(
+    ({ seen, isRecent, isOther }) =>
+      !isOther && (isIcmp || (isRecent && outcomeOf(seen) === 'established' && isBegun(seen))),
+  );
+  const { established, rejected } = finding.contacts;
+  // Nobody answers an error, and a security group lets it pass with the flow that it is about.
+  const mayBeRouter = isIcmp && called < threshold && established + rejected === 0;
+  const value = mayBeRouter ? countTargets(() => true) : called;
+  if (value < threshold) return undefined;
   const what = isIcmp ? 'ICMP errors or callbacks' : 'callbacks';
-  const text = `${value} of ${checked.length} targets checked had contacted ${finding.source?.address} ${isIcmp ? '' : 'shortly '}before it contacted them, so these may be ${what}: the severity is at most low`;
-  return { test: 'targets-called-first', value, threshold, text };
+  const why = mayBeRouter
+    ? 'just sent packets about which ICMP errors have this size'
+    : `contacted ${finding.source?.address} ${isIcmp ? '' : 'shortly '}before it contacted them, so these may be ${what}`;
+  const text = `${value} of ${checked.length} targets checked had ${why}: the severity is at most low`;
+  return { test: mayBeRouter ? 'sizes-of-icmp-errors' : 'targets-called-first', value, threshold, text };
 }

@@ -98,6 +98,8 @@ export interface PaneView {
   readonly contacts: readonly number[];
 }
 
+const packetBytesOf = (word: number): number => (word >>> ((CONTACT_PACKET_BYTES - CONTACT_SOURCE_PORT) * 8)) & 255;
+
 /** The table of one kernel. */
 export class ContactTable {
   readonly #kernel: Kernel;
@@ -211,8 +213,7 @@ export class ContactTable {
       minutesLow: words[at + CONTACT_MINUTES_LOW / WORD]! | 0,
       minutesHigh: words[at + CONTACT_MINUTES_HIGH / WORD]! | 0,
       sourcePort: words[at + CONTACT_SOURCE_PORT / WORD]! & 0xffff,
-      packetBytes:
-        (words[at + CONTACT_SOURCE_PORT / WORD]! >>> ((CONTACT_PACKET_BYTES - CONTACT_SOURCE_PORT) * 8)) & 255,
+      packetBytes: packetBytesOf(words[at + CONTACT_SOURCE_PORT / WORD]!),
       flows: words[at + CONTACT_FLOWS / WORD]! | 0,
     };
   }
@@ -241,14 +242,16 @@ export class ContactTable {
   /**
    * All contacts, or those with some services, in no order, each with its source and epoch hour.
    * @param targets selects by the target. Default: every target.
+   * @param sources all contacts of these sources are selected too.
    */
   *contacts(
     wants: (service: { readonly port: number; readonly protocol: number }) => boolean = () => true,
     targets?: ReadonlySet<number>,
+    sources?: ReadonlySet<number>,
   ): Generator<
     Pick<
       KeptContact,
-      'target' | 'port' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh'
+      'target' | 'port' | 'protocol' | 'seen' | 'firstStart' | 'firstEnd' | 'minutesLow' | 'minutesHigh' | 'packetBytes'
     > & { source: number; hour: number }
   > {
     const { run, words } = this.#kernel;
@@ -258,13 +261,17 @@ export class ContactTable {
     for (let row = 1; row < count; row++) {
       const at = rows + row * CONTACT_WORDS;
       const pane = words[at + CONTACT_PANE / WORD]!;
-      if (targets && !targets.has(words[at + CONTACT_TARGET / WORD]!)) continue;
+      const paneAt = panes + pane * PANE_WORDS;
+      const isSelected =
+        !targets ||
+        targets.has(words[at + CONTACT_TARGET / WORD]!) ||
+        sources?.has(words[paneAt + PANE_SOURCE / WORD]!);
+      if (!isSelected) continue;
       const service = {
         port: words[at + CONTACT_SERVICE / WORD]! >>> 8,
         protocol: words[at + CONTACT_SERVICE / WORD]! & 255,
       };
       if (pane === 0 || !wants(service)) continue;
-      const paneAt = panes + pane * PANE_WORDS;
       yield {
         ...service,
         source: words[paneAt + PANE_SOURCE / WORD]!,
@@ -275,6 +282,7 @@ export class ContactTable {
         firstEnd: words[at + CONTACT_FIRST_END / WORD]!,
         minutesLow: words[at + CONTACT_MINUTES_LOW / WORD]! | 0,
         minutesHigh: words[at + CONTACT_MINUTES_HIGH / WORD]! | 0,
+        packetBytes: packetBytesOf(words[at + CONTACT_SOURCE_PORT / WORD]!),
       };
     }
   }

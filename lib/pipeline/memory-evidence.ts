@@ -104,22 +104,26 @@ export class MemoryEvidence implements EvidenceReader {
 
   async calls(requests: readonly CallsRequest[]): Promise<readonly Calls[]> {
     const found = requests.map(() => new Map<string, Call[]>());
-    const checks = requests.map(({ source, probes }, at) => ({
-      source,
-      probes: new Map(probes.map((probe) => [probe.target, probe])),
-      calls: found[at]!,
-    }));
-    const bySource = Map.groupBy(checks, ({ source }) => source.address);
-    if (!bySource.size) return found;
+    const checks = requests.flatMap(({ source, probes }, at) =>
+      probes.map((probe) => ({ source, probe, calls: found[at]! })),
+    );
+    if (!checks.length) return found;
+    const byCaller = Map.groupBy(checks, ({ probe }) => probe.target);
     const isAnswerable = ({ protocol }: { readonly protocol: number }) => protocol === UDP || protocol === TCP;
-    const sent = this.#collector.contactsWith(isAnswerable, new Set(bySource.keys()));
+    const sent = this.#collector.contactsWith(
+      isAnswerable,
+      new Set(checks.map(({ source }) => source.address)),
+      new Set(byCaller.keys()),
+    );
     for (const { scope, source: caller, hour, contact } of sent)
-      for (const { source, probes, calls } of bySource.get(contact.target) ?? []) {
-        const probe = probes.get(caller);
-        if (!probe || !isSameNetwork(scope, source.scope)) continue;
+      for (const { source, probe, calls } of byCaller.get(caller) ?? []) {
+        if (!isSameNetwork(scope, source.scope)) continue;
         const { from, to } = hoursOfCalls(probe);
-        const call = hour >= from && hour <= to ? callOf(contact, hour, probe) : undefined;
-        if (call) calls.set(caller, [...(calls.get(caller) ?? []), call]);
+        const call = hour >= from && hour <= to ? callOf(contact, hour, source.address, probe) : undefined;
+        if (!call) continue;
+        const known = calls.get(caller);
+        if (known) known.push(call);
+        else calls.set(caller, [call]);
       }
     return found;
   }

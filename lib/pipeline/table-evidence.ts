@@ -129,12 +129,10 @@ export class TableEvidence implements EvidenceReader {
         const scope = this.#tables.networks.isInsideText(address) ? source.scope : 'internet';
         const { from, to } = hoursOfCalls(probe);
         const evidence = mergeFragments(await this.#tables.windows.readSource({ scope, address }, from, to));
-        const toSource = (evidence?.panes ?? []).flatMap(({ hour, contacts }) =>
-          contacts
-            .filter(({ target }) => target === source.address)
-            .flatMap((contact) => callOf(contact, hour, probe) ?? []),
+        const own = (evidence?.panes ?? []).flatMap(({ hour, contacts }) =>
+          contacts.flatMap((contact) => callOf(contact, hour, source.address, probe) ?? []),
         );
-        calls.set(address, toSource);
+        calls.set(address, own);
       });
       found.push(calls);
     }

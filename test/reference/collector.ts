@@ -182,10 +182,13 @@ export class ReferenceCollector implements FlowLogConsumer {
   *contactsWith(
     wants: (service: { readonly port: number; readonly protocol: number }) => boolean,
     targets?: ReadonlySet<string>,
+    sources?: ReadonlySet<string>,
   ) {
     for (const { source, hour, contacts } of this.#table.panes()) {
       for (const { target, ...contact } of contacts.filter(wants)) {
-        if (targets && !targets.has(this.addresses.text(target))) continue;
+        const isSelected =
+          !targets || targets.has(this.addresses.text(target)) || sources?.has(this.addresses.text(source));
+        if (!isSelected) continue;
         yield {
           scope: this.#scopeOf(this.addresses.networkOf(source) ? source : target),
           source: this.addresses.text(source),

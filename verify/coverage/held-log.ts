@@ -64,7 +64,7 @@ export class HeldLog {
       *suspects() {
         for (const evidence of sources) yield { evidence, mayScan: true, mayShare: true };
       },
-      contactsWith: (wants, targets) => this.#collector.contactsWith(wants, targets),
+      contactsWith: (...selection) => this.#collector.contactsWith(...selection),
       contactsOfInterfaces: (names) => this.#collector.contactsOfInterfaces(names),
       outsideReach: () => this.#collector.outsideReach(),
     };

@@ -296,18 +296,122 @@ describe('ICMP errors', () => {
   });
 });
 
+describe('ICMP errors of a router', () => {
+  const ROUTER = '10.0.0.1';
+  const host = (n: number) => `10.0.1.${n}`;
+  const range = (count: number) => Array.from({ length: count }, (_, n) => n);
+  /** A host sends packets through the router to a server that answers, or does not. */
+  const sends = (n: number, also: Partial<Probe> = {}): Row[] =>
+    probe({
+      from: host(n),
+      to: '192.168.40.9',
+      port: 445,
+      at: NOON + n * 4,
+      fate: 'unanswered',
+      also: { bytes: 60 },
+      ...also,
+    });
+  const uploads = (n: number, also: Partial<Probe> = {}): Row[] =>
+    sends(n, { fate: 'established', also: { packets: 12, bytes: 16_000 }, ...also });
+  /** An ICMP message of the router to a host. */
+  const hears = (n: number, bytes: number, also: Partial<Probe> = {}): Row[] =>
+    probe({
+      from: ROUTER,
+      to: host(n),
+      port: 0,
+      protocol: 1,
+      at: NOON + n * 4 + 1,
+      fate: 'unanswered',
+      also: { bytes },
+      ...also,
+    });
+  const severitiesOf = async (rowsOf: (n: number) => readonly Row[], also: readonly Row[] = []) => {
+    const found = await findingsIn([...range(60).flatMap(rowsOf), ...also]);
+    return found.filter(({ source }) => source?.address === ROUTER).map(({ severity }) => severity);
+  };
+
+  test('about packets that are too long are low, with that reason', async () => {
+    const [finding, ...others] = await findingsIn(range(60).flatMap((n) => [...uploads(n), ...hears(n, 576)]));
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ kind: 'horizontal-scan', protocols: ['icmp'], severity: 'low' });
+    expect(finding!.reasons.at(-1)).toEqual({
+      test: 'sizes-of-icmp-errors',
+      value: 20,
+      threshold: 18,
+      text: '20 of 20 targets checked had just sent packets about which ICMP errors have this size: the severity is at most low',
+    });
+  });
+
+  test('about SYNs to a dead host are low if each has the size of a SYN and the headers of an error', async () => {
+    expect(await severitiesOf((n) => [...sends(n), ...hears(n, 88)])).toEqual(['low']);
+    expect(await severitiesOf((n) => [...sends(n), ...hears(n, 92)])).toEqual(['high']);
+    expect(await severitiesOf((n) => [...sends(n, { also: { bytes: 52 } }), ...hears(n, 80)])).toEqual(['low']);
+  });
+
+  test('are low for clients of a service that worked until then', async () => {
+    const works = (n: number) => sends(n, { fate: 'established', at: NOON + n * 4 - 100, sourcePort: 50_000 });
+    expect(await severitiesOf((n) => [...works(n), ...sends(n), ...hears(n, 88)])).toEqual(['low']);
+  });
+
+  test('do not have the size of an acknowledgement in an idle connection', async () => {
+    const isIdle = (n: number) => sends(n, { fate: 'established', also: { packets: 4, bytes: 208 } });
+    expect(await severitiesOf((n) => [...isIdle(n), ...hears(n, 80)])).toEqual(['high']);
+  });
+
+  test.each([28, 60, 84])('do not have the size of a usual ping, %i bytes', async (bytes) => {
+    const query = (n: number) => sends(n, { protocol: 17, port: 53, also: { bytes: bytes - 28 } });
+    expect(await severitiesOf((n) => [...uploads(n), ...query(n), ...hears(n, bytes)])).toEqual(['high']);
+  });
+
+  test('get no answer: a sweep by long pings that one host answers is high', async () => {
+    const answered = hears(70, 576, { fate: 'established', at: NOON + 20 });
+    expect(await severitiesOf((n) => [...uploads(n), ...hears(n, 576)], answered)).toEqual(['high']);
+  });
+
+  test('pass security groups: a sweep by long pings that one refuses is high', async () => {
+    const refused = hears(70, 576, { fate: 'rejected', at: NOON + 20 });
+    expect(await severitiesOf((n) => [...uploads(n), ...hears(n, 576)], refused)).toEqual(['high']);
+  });
+
+  test('go to hosts that had just sent packets, not to any others', async () => {
+    expect(await severitiesOf((n) => hears(n, 576))).toEqual(['high']);
+    expect(await severitiesOf((n) => [...(n % 5 ? uploads(n) : []), ...hears(n, 576)])).toEqual(['high']);
+    expect(await severitiesOf((n) => [...sends(n), ...hears(n, 576)])).toEqual(['high']);
+    const uploadsAt = (seconds: number) =>
+      severitiesOf((n) => [...uploads(n, { at: NOON + n * 4 + seconds }), ...hears(n, 576)]);
+    expect(await uploadsAt(-420)).toEqual(['high']);
+    expect(await uploadsAt(10)).toEqual(['high']);
+  });
+
+  test('look like a sweep by long pings of busy hosts that all keep silent: a known limit', async () => {
+    expect(await severitiesOf((n) => [...uploads(n), ...hears(n, 1028)])).toEqual(['low']);
+  });
+
+  test('excuse no probes of ports that called targets explain', async () => {
+    const rows = range(60).flatMap((n) => [
+      ...uploads(n, { to: ROUTER, at: NOON + n * 4 - 420 }),
+      ...probe({ from: ROUTER, to: host(n), port: 22, at: NOON + n * 4 }),
+    ]);
+    expect((await findingsIn(rows)).map(({ severity }) => severity)).toEqual(['high']);
+  });
+});
+
 test('a verdict on the first targets is undefined only if it is on all of them', async () => {
   const random = randomOf('callbacks');
   const [tcp] = await findingsIn(horizontal(60, { from: '10.0.0.25', network: '10.0.1' }));
   const counts = { undefined: 0, errors: 0, reason: 0 };
   for (let trial = 0; trial < 2000; trial++) {
     const finding: Finding = { ...tcp!, protocols: [random.whole(0, 1) ? 'icmp' : 'tcp'] };
-    const checked = Array.from({ length: random.whole(1, 20) }, (_, n) => ({ target: `10.0.1.${n}`, end: NOON }));
+    const checked = Array.from({ length: random.whole(1, 20) }, (_, n) => ({
+      target: `10.0.1.${n}`,
+      end: NOON,
+      packetBytes: 44,
+    }));
     const likely = random.whole(0, 20);
     const calls = new Map(
       checked.map(({ target }) => {
         const seen = SEEN_SYN | (random.whole(0, 1) ? SEEN_REJECT : SEEN_SYN_ACK);
-        return [target, random.whole(1, 20) <= likely ? [{ protocol: 6, seen, isRecent: true }] : []];
+        return [target, random.whole(1, 20) <= likely ? [{ protocol: 6, seen, isRecent: true, isOther: false }] : []];
       }),
     );
     const whole = judgeCalls(finding, checked, calls);

@@ -71,6 +71,38 @@ describe('callbacks to hosts that had contacted the source', () => {
   });
 });
 
+describe("a router's ICMP errors about what hosts send through it", () => {
+  const ROUTER = '10.0.7.1';
+  const uploads = clients.map(({ address: from, at }) => {
+    const contact = { from, to: '192.168.40.9', port: 445, end: at };
+    return talking([probe(contact), answer(contact)]);
+  });
+  const errors = clients.map(({ address: to, at }) =>
+    line({ from: ROUTER, to, fromPort: 0, toPort: 0, flags: 0, end: at + 2, direction: 'egress' }).replace(
+      ' 6 1 40 ',
+      ' 1 1 576 ',
+    ),
+  );
+
+  test.each([
+    ['in one file', [[...uploads.flat(), ...errors]]],
+    ['after the packets', [uploads.flat(), errors]],
+    ['before the packets', [errors, uploads.flat()]],
+  ])('are low if they arrive %s', async (_, files) => {
+    for (const [at, lines] of files.entries()) await deployment.ingest(`part-${at}`, file(lines), NOON + HOUR);
+    await settleHourly(deployment, 0, 2);
+    const standing = await standingOf(deployment);
+    expect(standing).toMatchObject([{ severity: 'low', source: { address: ROUTER }, targets: { count: 40 } }]);
+    expect(byId(standing)).toEqual(byId(await onePass(deployment, files.flat(), NOON + 3 * HOUR + 20 * MINUTE)));
+  });
+
+  test('are a sweep by ping if only a third of the hosts had sent packets', async () => {
+    await deployment.ingest('all', file([...uploads.slice(0, 13).flat(), ...errors]), NOON + HOUR);
+    await settleHourly(deployment, 0, 2);
+    expect(await standingOf(deployment)).toMatchObject([{ severity: 'high', source: { address: ROUTER } }]);
+  });
+});
+
 describe('what a finding costs', () => {
   /** The targets of which a file with a scan makes ingest read anything, with what it opened. */
   async function targetsRead(lines: readonly string[]): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 /**
- * Judges a finding about an IPv6 address by what the same interface did over IPv4. A client of which IPv6 is not answered
- * falls back to IPv4 at once (RFC 8305), and the log shows its two addresses as two sources.
+ * Judges a finding about an IPv6 address by what the same interface did over IPv4. A client whose attempts over IPv6 are not
+ * answered falls back to IPv4 at once (RFC 8305), and the log shows its two addresses as two sources.
  */
 
 import type { SeenContact, SourceEvidence } from '../evidence/evidence.ts';

@@ -111,7 +111,10 @@ export function chatStorm({ count, hasMore, bySeverity, byKind, worst }: StormBo
   });
 }
 
-/** The digest of a day or an hour, as one message. Those of a day's hours are one thread. Its findings are below the severity of chats, so they have no threads. */
+/**
+ * The digest of a day or an hour, as one message. Those of a day's hours are one thread. Its findings are below the
+ * severity of chats, so they have no threads.
+ */
 export function chatDigest(digest: DigestBody, place: AlertPlace): ChatMessage {
   const { day, hour, count, bySeverity, top = [], background, active } = digest;
   const { deployment, tables } = place;

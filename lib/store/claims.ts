@@ -71,6 +71,16 @@ export class Claims {
     );
   }
 
+  /** The work under a partition key that is done, from a sort key on. */
+  async done(pk: string, from: string): Promise<ReadonlySet<string>> {
+    const items = await queryAll(this.#client, this.#table, {
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk >= :from',
+      ExpressionAttributeValues: { ':pk': pk, ':from': from },
+    });
+    return new Set(items.filter(({ leaseUntil }) => leaseUntil === undefined).map(({ sk }) => String(sk)));
+  }
+
   /** How far unfinished work of an earlier run of settle came. Undefined if nothing was recorded about `state`. */
   async progressOf(name: string, state: string): Promise<Progress | undefined> {
     const [item] = await queryAll(this.#client, this.#table, {

@@ -9,8 +9,12 @@ import { type Counts, once, type Run } from './run.ts';
 const HOUR = 3600;
 const DAY = 86_400;
 
-/** Hours before that are caught up with after runs were missed. */
-const MOST_MISSED = 6;
+/** Number of missed hours that a run makes up for. */
+const MOST_MISSED = 24;
+/** Key of what was sent: sort keys are `2026-11-21` for a day, and `2026-11-21T10` for an hour. */
+const SENT = 'digest';
+const DAY_TEXT = '2026-11-21'.length;
+const HOUR_TEXT = '2026-11-21T10'.length;
 
 export async function sendDigest(services: Services, run: Run): Promise<Partial<Counts>> {
   const { digestHourUtc } = services.runtime;
@@ -18,22 +22,38 @@ export async function sendDigest(services: Services, run: Run): Promise<Partial<
   const day = now - (now % DAY);
   // An hour is reported when the one after it is over, so that its campaigns have been judged.
   if (digestHourUtc === 'every')
-    return { digests: await sendAbout(services, run, now - (now % HOUR) - 2 * HOUR, HOUR, MOST_MISSED) };
+    return { digests: await sendHours(services, run, now - (now % HOUR) - (MOST_MISSED + 2) * HOUR, MOST_MISSED + 1) };
   if (digestHourUtc === null || now - day < digestHourUtc * HOUR) return {};
-  return { digests: await sendAbout(services, run, day - DAY, DAY) };
+  return { digests: (await sendAbout(services, run, day - DAY, DAY_TEXT)) ?? 0 };
+}
+
+/** Sends the digests of some hours that are in no digest yet, the earliest first. @returns the number of messages. */
+async function sendHours(services: Services, run: Run, first: number, count: number): Promise<number> {
+  const sent = await services.claims.done(SENT, isoTime(first).slice(0, DAY_TEXT));
+  let digests = 0;
+  for (let begin = first; begin < first + count * HOUR; begin += HOUR) {
+    const hour = isoTime(begin).slice(0, HOUR_TEXT);
+    if (sent.has(hour) || sent.has(hour.slice(0, DAY_TEXT))) continue;
+    const own = await sendAbout(services, run, begin, HOUR_TEXT);
+    // Another process is at it. The hours after it wait, so that none is passed over.
+    if (own === undefined) break;
+    digests += own;
+  }
+  return digests;
 }
 
 /**
- * Sends the digest of a day or an hour once, after those of `missed` such times before it. A time is done only once
- * these are, so that a run that fails in between repeats them, and one that finds it done need not look further back.
- * @returns the number of messages.
+ * Sends the digest of a day or an hour once.
+ * @returns the number of messages. Undefined if it was sent before, or another process is sending it.
  */
-async function sendAbout(services: Services, run: Run, begin: number, seconds: number, missed = 0): Promise<number> {
-  const period = isoTime(begin).slice(0, seconds === DAY ? 10 : 13);
+async function sendAbout(services: Services, run: Run, begin: number, length: number): Promise<number | undefined> {
+  const period = isoTime(begin).slice(0, length);
+  const claim = { pk: SENT, sk: period, expiresAt: run.now + 30 * DAY };
   let digests = 0;
-  await once(services, run, { pk: 'digest', sk: period, expiresAt: run.now + 30 * DAY }, async () => {
-    if (missed) digests = await sendAbout(services, run, begin - seconds, seconds, missed - 1);
-    const unannounced = (await services.findings.ofDay(period.slice(0, 10)))
+  const isSent = await once(services, run, claim, async () => {
+    // After a change of the setting, hours of the day may have been sent.
+    const sent = await services.claims.done(SENT, period);
+    const unannounced = (await services.findings.ofDay(period.slice(0, DAY_TEXT)))
       .filter(
         ({ announced, finding }) =>
           !announced &&
@@ -41,7 +61,8 @@ async function sendAbout(services: Services, run: Run, begin: number, seconds: n
           !finding.test &&
           !isVoid(finding) &&
           finding.closedBecause !== 'analyst' &&
-          finding.firstSeen.startsWith(period),
+          finding.firstSeen.startsWith(period) &&
+          !sent.has(finding.firstSeen.slice(0, HOUR_TEXT)),
       )
       .map(({ finding }) => finding);
     if (!unannounced.length) return true;
@@ -50,7 +71,7 @@ async function sendAbout(services: Services, run: Run, begin: number, seconds: n
     digests++;
     return true;
   });
-  return digests;
+  return isSent ? digests : undefined;
 }
 
 /** Seconds before the time of a digest whose findings are looked at. What they do not name is new. */

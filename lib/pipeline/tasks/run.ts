@@ -87,14 +87,17 @@ export async function settingsOfOutside(
   return watchedSettings(settings, current?.ofTargets(from * HOUR, (to + 1) * HOUR));
 }
 
-/** Does work once over all runs. If it fails, remains unfinished, or its run is killed, a later run continues it. */
+/**
+ * Does work once over all runs. If it fails, remains unfinished, or its run is killed, a later run continues it.
+ * @returns whether this run has finished it.
+ */
 export async function once(
   { claims }: Pick<Services, 'claims'>,
   { now }: Pick<Run, 'now'>,
   { pk, sk, expiresAt }: { readonly pk: string; readonly sk: string; readonly expiresAt: number },
   work: () => Promise<boolean>,
-): Promise<void> {
-  if (!(await claims.claim(pk, sk, { now, leaseSeconds: RUN_SECONDS, expiresAt }))) return;
+): Promise<boolean> {
+  if (!(await claims.claim(pk, sk, { now, leaseSeconds: RUN_SECONDS, expiresAt }))) return false;
   let isDone = false;
   try {
     isDone = await work();
@@ -102,4 +105,5 @@ export async function once(
     if (!isDone) await claims.release(pk, sk);
   }
   if (isDone) await claims.complete(pk, sk);
+  return isDone;
 }

@@ -1,4 +1,5 @@
 /** Settle: what falls due with time, and what a run leaves for the next when something fails. */
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { interfere } from '../store/fixture/faults.ts';
@@ -260,6 +261,43 @@ describe('the digest', () => {
       expect(await deployment.settle(SIX)).toMatchObject({ ...THROTTLED, digests: 0 });
       expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 2 });
       expect(bodies().map(({ hour }) => hour)).toEqual(['02', '04']);
+    });
+
+    const claim = (sk: string, leaseUntil?: number) =>
+      deployment.client.send(
+        new PutCommand({
+          TableName: deployment.names.findings,
+          Item: { pk: 'digest', sk, ...(leaseUntil !== undefined && { leaseUntil }) },
+        }),
+      );
+    const storeIn = async (...hours: readonly string[]) => {
+      for (const [n, hour] of hours.entries())
+        await store({ ...ended, id: `${n}`.repeat(24), firstSeen: `${hour}:10:00Z` });
+    };
+
+    test('passes over no hour that another process was sending when it was killed', async () => {
+      await deploy(hourly);
+      await storeIn('2026-11-22T02', '2026-11-22T04');
+      await claim('2026-11-22T02', SIX + MINUTE);
+      expect(await deployment.settle(SIX)).toMatchObject({ digests: 0 });
+      expect(await deployment.settle(SIX + 5 * MINUTE)).toMatchObject({ digests: 2 });
+      expect(bodies().map(({ hour }) => hour)).toEqual(['02', '04']);
+    });
+
+    test('is not about a day that was reported before the setting was changed', async () => {
+      await deploy(hourly);
+      await storeIn('2026-11-21T20', '2026-11-22T00');
+      await claim('2026-11-21');
+      expect(await deployment.settle(SIX)).toMatchObject({ digests: 1 });
+      expect(bodies()).toMatchObject([{ day: '2026-11-22', hour: '00' }]);
+    });
+
+    test('is not repeated by that of the day, after the setting was changed', async () => {
+      await deploy({ digestHourUtc: 6 });
+      await storeIn('2026-11-21T02', '2026-11-21T04');
+      await claim('2026-11-21T02');
+      expect(await deployment.settle(SIX)).toMatchObject({ digests: 1 });
+      expect(bodies()).toMatchObject([{ day: '2026-11-21', largest: ['1'.repeat(24)] }]);
     });
   });
 

@@ -1,6 +1,6 @@
 /** The marks that a scanner leaves in flow metadata: the form, the source ports and the order of its probes. */
 import { isFailure } from '../evidence/seen.ts';
-import type { FirstContact } from '../scan/first-contact.ts';
+import { type FirstContact, ipv4Bytes } from '../scan/first-contact.ts';
 import { FREQUENT_TCP, FREQUENT_UDP, TRIED_FIRST } from './frequent-ports.ts';
 
 /** The fields that marks are read from. */
@@ -85,7 +85,6 @@ const NEIGHBOURS = 16;
 const BARE_SYN = 40;
 const MSS_SYN = 44;
 const EMPTY_DATAGRAM = 28;
-const IPV6_EXTRA_BYTES = 20;
 /**
  * Average bytes of a packet where a crafted SYN found the port open and the scanner's own system reset the connection.
  */
@@ -137,9 +136,6 @@ function failedOrAll(probes: readonly Probe[]): readonly Probe[] {
   const failed = probes.filter((probe) => isFailure(probe.outcome));
   return failed.length >= FEWEST_PROBES ? failed : probes;
 }
-
-const ipv4Bytes = ({ packetBytes, target }: Probe): number =>
-  packetBytes - (target.includes(':') ? IPV6_EXTRA_BYTES : 0);
 
 /** Bytes of a probe. For an answered SYN they are visible only if the scanner crafted its packets. */
 function bytesOf(probe: Probe, kind: Kind, sourcePorts: SourcePorts | undefined): number | undefined {

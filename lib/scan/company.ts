@@ -168,7 +168,7 @@ function crowded(group: readonly FirstContact[], least: number): FirstContact[] 
 const FROM_ONE_PORT = 10;
 /**
  * A service that was tried from all groups of source ports that the evidence tells apart. A client that tries so often
- * has come through its whole range, and the lowest port, which is what the evidence keeps, is that of its other
+ * has used its whole range, and the lowest port, which is what the evidence keeps, is that of its other
  * services too.
  */
 const ALL_FLOWS = 32;
@@ -235,41 +235,58 @@ const LEAST_BLOCKS = 3;
 /** So many outside addresses answer on a port that it is a port for peers. */
 const LEAST_ANSWERS = 3;
 
-/** Failed contacts with scattered private addresses on ports on which outside addresses answer. */
+/**
+ * Failed contacts with private addresses on ports on which outside addresses answer. The addresses are scattered, or the
+ * source is a peer itself: it sends from the port to which it sends, and to as many outside addresses.
+ */
 function peersAtHome(contacts: readonly FirstContact[]): ReadonlySet<FirstContact> {
   const found = new Set<FirstContact>();
   const ofPeers = contacts.filter(({ port }) => port >= PRIVILEGED);
   for (const group of Map.groupBy(ofPeers, ({ port, protocol }) => port * 256 + protocol).values()) {
-    const answers = group.filter(({ direction, outcome }) => direction === 'outbound' && outcome === 'established');
-    if (answers.length < LEAST_ANSWERS) continue;
+    const outside = group.filter(({ direction }) => direction === 'outbound');
+    if (outside.filter(({ outcome }) => outcome === 'established').length < LEAST_ANSWERS) continue;
     const inside = group.filter(({ direction, outcome }) => direction === 'lateral' && isFailure(outcome));
     const blocks = new Set(inside.map(({ target }) => target.split('.', 2).join('.')));
     if (blocks.size < LEAST_BLOCKS) continue;
+    const isPeer = outside.length >= inside.length && inside.every(({ sourcePort, port }) => sourcePort === port);
     for (const network of Map.groupBy(inside, ({ target }) => networkOf(target)).values())
-      if (network.length <= NEIGHBOURS) for (const contact of network) found.add(contact);
+      if (isPeer || network.length <= NEIGHBOURS) for (const contact of network) found.add(contact);
   }
   return found;
 }
 
 /** A client that waits five seconds for each server, as resolvers do by default, asks twelve in a minute. */
 const MOST_PER_MINUTE = 12;
+/** The same of all servers and ports together: the clients of a host ask for several services at a time. */
+const MOST_OF_ALL = 60;
 const MINUTE = 60;
 
+/**
+ * Outside servers that were asked slowly over UDP, or by any protocol if our own rules refused it on the way out. Neither
+ * many servers on one port nor many ports of one server were tried in a minute.
+ */
 function askedOneByOne(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
-  const asked = new Set<FirstContact>();
-  const outside = failed.filter(({ direction, protocol }) => direction === 'outbound' && protocol === UDP);
-  for (const group of Map.groupBy(outside, ({ port }) => port).values()) {
-    let from = 0;
-    let to = 0;
-    for (const contact of group) {
-      while (group[from]!.end <= contact.end - MINUTE) from++;
-      while (to < group.length && group[to]!.end < contact.end + MINUTE) to++;
-      // Of contacts in the minute before and the one after. A record that lasts longer does not say when it began.
-      const minutes = Math.max(2, (contact.end - contact.start) / MINUTE);
-      if (to - from <= MOST_PER_MINUTE * minutes) asked.add(contact);
-    }
-  }
-  return asked;
+  const outside = failed.filter(
+    ({ direction, protocol, outcome }) => direction === 'outbound' && (protocol === UDP || outcome === 'rejected'),
+  );
+  const slowBy = (keyOf: (contact: FirstContact) => number | string) =>
+    new Set([...Map.groupBy(outside, keyOf).values()].flatMap((group) => slowOf(group, MOST_PER_MINUTE)));
+  return slowBy(({ port }) => port)
+    .intersection(slowBy(({ target }) => target))
+    .intersection(new Set(slowOf(outside, MOST_OF_ALL)));
+}
+
+/** Those of some contacts, in order of time, around which there are at most so many in a minute. */
+function slowOf(contacts: readonly FirstContact[], most: number): FirstContact[] {
+  let from = 0;
+  let to = 0;
+  return contacts.filter((contact) => {
+    while (contacts[from]!.end <= contact.end - MINUTE) from++;
+    while (to < contacts.length && contacts[to]!.end < contact.end + MINUTE) to++;
+    // Of contacts in the minute before and the one after. A record that lasts longer does not say when it began.
+    const minutes = Math.max(2, (contact.end - contact.start) / MINUTE);
+    return to - from <= most * minutes;
+  });
 }
 
 /** So many neighbouring addresses are a row. */

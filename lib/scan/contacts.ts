@@ -20,7 +20,7 @@ import {
 import { inCompany } from './company.ts';
 import { contextOf } from './contexts.ts';
 import { directionOf } from './direction.ts';
-import { contactKey, type FirstContact, type Viewpoint } from './first-contact.ts';
+import { contactKey, type FirstContact, ipv4Bytes, type Viewpoint } from './first-contact.ts';
 import { isAnsweredUnkept, isSurelyFirst, SEEN_UNKEPT } from './left-out.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
@@ -127,6 +127,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       seen,
       protocol: contact.protocol,
       port: contact.port,
+      probeBytes: ipv4Bytes(contact),
       flows: flowsOf(contact),
       isOnce: false,
       isBrief: false,
@@ -203,6 +204,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       seen,
       protocol: contact.protocol,
       port: contact.port,
+      probeBytes: ipv4Bytes(contact),
       flows: flowsOf(contact, next),
       isOnce: once,
       isBrief: isAlone && isBrief(seen, contact, next, sight),

@@ -85,6 +85,12 @@ const TABLE = {
    */
   'dark address, patiently': { failure: 1, success: 0, atMost: 'medium' },
   /**
+   * A packet of 41 bytes that came back as one of 40, in a log without TCP flags, where such packets look like a refused
+   * SYN. A SYN's headers are multiples of four bytes: this is one byte of an old connection, repeated to see whether the
+   * other end is alive (RFC 1122, section 4.2.3.6), as Windows does. A SYN that carries one byte of data looks the same.
+   */
+  'kept alive': { failure: 1, success: 0, atMost: 'low' },
+  /**
    * A failure on a port of which the same target answers with the other protocol: a client that falls back, as browsers
    * do from QUIC to TCP (RFC 9114).
    */
@@ -112,7 +118,9 @@ const TABLE = {
    */
   'one port per peer': { failure: 1, success: 0, atMost: 'low' },
   /**
-   * UDP to an outside address, few in a minute: a client that asks one server after the other, as time services do.
+   * UDP to an outside address, few in a minute: a client that asks one server after the other, as time services do. Or
+   * any contact that our own rules refuse on the way out: a new instance that looks for its services, while a scan that
+   * is as slow reaches nobody.
    */
   'asked one by one': { failure: 1, success: 0, atMost: 'low' },
   /**
@@ -133,6 +141,8 @@ const UDP = 17;
 /** The first port of traceroute, and how many it uses: three for each of thirty hops. */
 const TRACEROUTE_PORT = 33_434;
 const TRACEROUTE_PORTS = 90;
+/** Headers of 20 bytes each of IPv4 and TCP, and the one byte that Windows repeats. */
+const KEEPALIVE_BYTES = 41;
 /** A scanner tries a port again once at most, nmap from a neighbouring source port. */
 const PATIENT_FLOWS = 3;
 
@@ -143,6 +153,8 @@ interface Circumstances {
   readonly seen: number;
   readonly protocol: number;
   readonly port: number;
+  /** Bytes of the shortest packet of its probes over IPv4, or 0. IPv6 adds twenty. */
+  readonly probeBytes: number;
   /** The number of source ports from which it was tried, as far as the evidence can tell them apart. */
   readonly flows: number;
   /** Whether it was answered, made once and left after at most a few kilobytes. */
@@ -155,7 +167,7 @@ interface Circumstances {
 
 /** The context in which a contact is weighed. */
 export function contextOf(circumstances: Circumstances): ContextName {
-  const { outcome, seen, protocol, port, flows, isOnce, isBrief, isAnsweredBefore } = circumstances;
+  const { outcome, seen, protocol, port, probeBytes, flows, isOnce, isBrief, isAnsweredBefore } = circumstances;
   if (!isFailure(outcome)) {
     if (isBrief) return 'answered once, briefly';
     if (!isOnce) return 'answered';
@@ -166,6 +178,8 @@ export function contextOf(circumstances: Circumstances): ContextName {
   if (isAnsweredBefore) return 'answered before';
   if (protocol === UDP && port >= TRACEROUTE_PORT && port < TRACEROUTE_PORT + TRACEROUTE_PORTS) return 'traceroute';
   if (outcome !== 'reset' && protocol === UDP && seen & SEEN_CONVERSATION) return 'one-way stream';
+  if (outcome === 'reset' && seen & SEEN_WITHOUT_FLAGS && protocol === TCP && probeBytes === KEEPALIVE_BYTES)
+    return 'kept alive';
   if (flows >= PATIENT_FLOWS) return 'failed patiently';
   // Every ping repeats itself, a scanner's as well as a monitor's.
   return outcome !== 'reset' && seen & SEEN_PATIENT && !ICMP.has(protocol) ? 'failed patiently' : 'failed';

@@ -50,6 +50,13 @@ export interface FirstContact {
 export const contactKey = (contact: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
   `${contact.target} ${contact.port} ${contact.protocol}`;
 
+/** The header of IPv6 is this many bytes longer than that of IPv4. */
+const IPV6_EXTRA_BYTES = 20;
+
+/** Bytes of a contact's probe as it would be over IPv4. Evidence says 255 of all that is longer, over IPv6 too. */
+export const ipv4Bytes = ({ packetBytes, target }: Pick<FirstContact, 'packetBytes' | 'target'>): number =>
+  packetBytes - (target.includes(':') ? IPV6_EXTRA_BYTES : 0);
+
 /** Decides when silence counts as an answer, and which public networks are inside. */
 export interface Viewpoint {
   /** Log time before which a missing answer is overdue, in epoch seconds. Infinity if the log is complete. */

@@ -48,6 +48,24 @@ test('a client that waits five seconds for each server of a pool asks them one b
   expect(contextsOf(asked(4))).toContain('failed');
 });
 
+test('outside services that our own rules refuse are asked one by one, and many ports of one target are a scan', () => {
+  const tried = (seconds: number, changes: Partial<FirstContact>, step: 'target' | 'port') =>
+    Array.from({ length: 40 }, (_, n) => {
+      const at = NOON + n * seconds;
+      const changed = step === 'target' ? { target: `198.51.100.${n}` } : { target: '198.51.100.9', port: 100 + n };
+      return contact(443, { ...changed, direction: 'outbound', start: at, end: at, last: at, ...changes });
+    });
+  expect(contextsOf(tried(5, { outcome: 'rejected' }, 'target'))).toEqual(['asked one by one']);
+  expect(contextsOf(tried(4, { outcome: 'rejected' }, 'target'))).toContain('failed');
+  expect(contextsOf(tried(5, { outcome: 'unanswered' }, 'target'))).toEqual(['failed']);
+  expect(contextsOf(tried(1, { protocol: 17, outcome: 'unanswered' }, 'port'))).toEqual(['failed']);
+  // Each pair of target and port is another.
+  const pairs = Array.from({ length: 160 }, (_, n) =>
+    contact(100 + n, { target: `198.51.100.${n}`, direction: 'outbound', outcome: 'rejected' }),
+  );
+  expect(contextsOf(pairs)).toEqual(['failed']);
+});
+
 test('scattered private addresses are those of peers if they are in three networks and outside peers answer', () => {
   const outside = Array.from({ length: 3 }, (_, n) => ({
     ...answered(30_303),
@@ -59,6 +77,29 @@ test('scattered private addresses are those of peers if they are in three networ
   expect(contextsOf([...outside, ...three])).toEqual(['answered', 'private address of a peer']);
   expect(contextsOf([...outside, ...three.slice(1)])).toEqual(['answered', 'failed']);
   expect(contextsOf([...outside.slice(1), ...three])).toEqual(['answered', 'failed']);
+});
+
+test('neighbouring private addresses are those of peers if the source is a peer that tries as many outside', () => {
+  const peer = { protocol: 17, outcome: 'unanswered', sourcePort: 9993 } as const;
+  const outside = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({
+      ...contact(9993, { ...peer, target: `203.0.113.${n}`, direction: 'outbound' }),
+      ...(n < 3 && { outcome: 'established' as const, context: 'answered' as const }),
+    }));
+  const athome = (changes: Partial<FirstContact> = {}) =>
+    ['192.168.1', '10.0.0', '172.16.0'].flatMap((network) =>
+      Array.from({ length: 5 }, (_, n) => contact(9993, { ...peer, target: `${network}.${n}`, ...changes })),
+    );
+  const insideOf = (contacts: readonly FirstContact[]) => [
+    ...new Set(
+      inCompany(contacts, { logTime: NOON + 600 })
+        .filter(({ direction }) => direction === 'lateral')
+        .map(({ context }) => context),
+    ),
+  ];
+  expect(insideOf([...outside(15), ...athome()])).toEqual(['private address of a peer']);
+  expect(insideOf([...outside(14), ...athome()])).toEqual(['failed']);
+  expect(insideOf([...outside(15), ...athome({ sourcePort: 40_000 })])).toEqual(['failed']);
 });
 
 describe('a scanner that waits as long as a client', () => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { CONTEXTS } from '../../../lib/scan/contexts.ts';
-import { findingsIn, horizontal, NOON, type Row, row, vertical } from './traffic.ts';
+import { DEFAULT_FORMAT, findingsIn, horizontal, NOON, probe, type Row, row, SCANNER, vertical } from './traffic.ts';
 
 const HOUR = 3600;
 const retried = { packets: '4', bytes: '240' };
@@ -53,6 +53,40 @@ describe('targets that never answered', () => {
     expect(
       await severitiesIn(horizontal(40, { protocol: 1, port: 0, fate: 'unanswered', every: 0.2, also: retried })),
     ).toEqual(['high']);
+  });
+});
+
+describe('what a log without flags shows as refused', () => {
+  const HOSTS = Array.from({ length: 40 }, (_, n) => n);
+  const refused = (bytes: number, [from, network, answer]: [string, string, number] = [SCANNER, '10.0.9.', 40]) =>
+    HOSTS.flatMap((n) => {
+      const [request, reply] = probe({
+        ...{ from, to: `${network}${n}`, port: 1433, at: NOON + n * 2, sourcePort: 41_000 + 7 * n },
+      });
+      return [
+        { ...request, bytes },
+        { ...reply, bytes: answer },
+      ];
+    });
+  const severities = async (rows: readonly Row[]) =>
+    (await findingsIn(rows, { format: DEFAULT_FORMAT })).map(({ severity }) => severity);
+
+  test('is a scan with SYNs of any size that a system sends', async () => {
+    for (const bytes of [40, 44, 52, 60]) expect(await severities(refused(bytes))).toEqual(['high']);
+  });
+
+  test('is of low severity with the 41 bytes of a keep-alive, over IPv6 too', async () => {
+    const [finding] = await findingsIn(refused(41), { format: DEFAULT_FORMAT });
+    expect(finding).toMatchObject({ severity: 'low', contacts: { failed: 40 } });
+    expect(finding!.reasons.find(({ test }) => test === 'as-clients-do')).toMatchObject({
+      value: 40,
+      text: expect.stringContaining('have the size of a keep-alive'),
+    });
+    expect(await severities(refused(61, ['fd00::ffff', 'fd00::', 60]))).toEqual(['low']);
+  });
+
+  test('is a scan with 41 bytes in a log with flags, which shows that they are SYNs', async () => {
+    expect(await severitiesIn(refused(41))).toEqual(['high']);
   });
 });
 

@@ -40,7 +40,7 @@ export const BUDGETS = {
  * wait (two KB). Both ask whether the targets of a scan had contacted its source (one KB and a half), and
  * whether the source fell back to IPv4 (three KB).
  */
-export const BUNDLE_BYTES = { Ingest: 1001 * 1024, Alert: 600 * 1024, Settle: 760 * 1024 } as const;
+export const BUNDLE_BYTES = { Ingest: 1003 * 1024, Alert: 600 * 1024, Settle: 762 * 1024 } as const;
 
 /** How `detect` may stand to others over a file of each format: both whole processes, start-up included. */
 export const SPEED_LIMITS = { v2: { gunzip: 1.8, duckdb: 0.5 }, v5: { gunzip: 1.5, duckdb: 0.5 } } as const;

@@ -51,8 +51,14 @@ async function explainReported(id: string, options: WhyOptions, terminal: Termin
     terminal.stderr(`no finding ${id} in ${printable(deployment.table)}. "findings list" shows the ids\n`);
     return 1;
   }
-  const { source, firstSeen: since, lastSeen: until } = stored.finding;
-  if (source) return explainAddress(source.address, { ...options, since, until, scope: source.scope }, terminal);
+  const { source, firstSeen, lastSeen: until } = stored.finding;
+  if (source) {
+    const earliest = isoTime(epochSeconds(until) - (MOST_HOURS - MARGIN) * HOUR);
+    const isShort = firstSeen > earliest || new Networks().isInsideText(source.address);
+    const since = isShort ? firstSeen : earliest;
+    if (!isShort) terminal.stderr(`the finding began at ${firstSeen}: the last 31 days of it are read\n`);
+    return explainAddress(source.address, { ...options, since, until, scope: source.scope }, terminal);
+  }
   await printWhyFinding(stored, options, terminal);
   return 0;
 }

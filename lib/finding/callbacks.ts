@@ -51,6 +51,8 @@ export interface Call {
   readonly isRecent: boolean;
   /** Whether it is with another host. */
   readonly isOther: boolean;
+  /** Whether it is recent, and the size of the ICMP message fits if it is a router's error about a packet of it. */
+  readonly isQuoted: boolean;
 }
 
 /** Calls by target. */
@@ -111,21 +113,21 @@ export function callOf(
   const isOther = contact.target !== source;
   // A packet that was too long for the way is one of an exchange. A SYN is quoted as a whole. Records of an idle
   // connection have the size of its acknowledgements.
-  const isQuoted =
+  const fits =
     packetBytes === LONG
-      ? seen & SEEN_EXCHANGE
+      ? (seen & SEEN_EXCHANGE) !== 0
       : protocol === TCP &&
         packetBytes - ERROR_BYTES === contact.packetBytes &&
         (isFailure(outcomeOf(seen)) || contact.packetBytes === LINUX_SYN);
   const isCall =
-    (!isOther || isQuoted) &&
+    (!isOther || fits) &&
     (protocol === UDP || (protocol === TCP && isBegun(seen))) &&
     outcomeOf(seen) !== 'unresolved' &&
     firstStart <= end;
   if (!isCall) return undefined;
   const minutes = [...minutesIn(contact)].map((minute) => hour * HOUR + minute * MINUTE);
   const isRecent = firstEnd > end - SOON || minutes.some((minute) => minute <= end && minute + MINUTE > end - SOON);
-  return isRecent || !isOther ? { protocol, seen, isRecent, isOther } : undefined;
+  return isRecent || !isOther ? { protocol, seen, isRecent, isOther, isQuoted: fits && isRecent } : undefined;
 }
 
 /** What calls make of a finding: nothing but ICMP errors, or perhaps callbacks, for the reason given. */
@@ -158,7 +160,7 @@ export function judgeCalls(
   const { established, rejected } = finding.contacts;
   // Nobody answers an error, and a security group lets it pass with the flow that it is about.
   const mayBeRouter = isIcmp && called < threshold && established + rejected === 0;
-  const value = mayBeRouter ? countTargets(() => true) : called;
+  const value = mayBeRouter ? countTargets(({ isQuoted }) => isQuoted) : called;
   if (value < threshold) return undefined;
   const what = isIcmp ? 'ICMP errors or callbacks' : 'callbacks';
   const why = mayBeRouter

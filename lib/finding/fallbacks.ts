@@ -51,6 +51,8 @@ export function attemptsToCheck(finding: Finding, contacts: readonly FirstContac
   const isAddress = source?.interfaceId !== undefined && !source.behindInterface && source.address.includes(':');
   if (direction === 'inbound' || (severity !== 'medium' && severity !== 'high') || !isAddress) return [];
   const failed = contacts.filter(({ outcome }) => isFailure(outcome));
+  // A scan that also found something open is more than a client that falls back.
+  if (failed.length < FOLLOWED * contacts.length) return [];
   if (failed.length > MOST_CONTACTS || failed.some(({ protocol }) => protocol !== TCP)) return [];
   const attempts = failed.map(({ port, start }) => ({ port, start })).sort((a, b) => a.start - b.start);
   const { from, to } = hoursOfAttempts(attempts);
@@ -63,11 +65,9 @@ export const hoursOfAttempts = (attempts: readonly Attempt[]): { readonly from: 
   to: Math.floor((attempts.at(-1)?.start ?? 0) / HOUR) + 1,
 });
 
-/** Whether a source may be the IPv4 address of an interface. */
-export const isOtherAddress = (
-  { address, identity }: Pick<SourceEvidence, 'address' | 'identity'>,
-  interfaceId: string | undefined,
-): boolean => identity?.interfaceId === interfaceId && !identity?.behind && !address.includes(':');
+/** The interface of which a source may be the IPv4 address. Undefined for all other sources. */
+export const interfaceOf = ({ address, identity }: Pick<SourceEvidence, 'address' | 'identity'>): string | undefined =>
+  identity?.behind || address.includes(':') ? undefined : identity?.interfaceId;
 
 /** Whether the reason is that clients fall back to IPv4. Undefined if the conversations over IPv4 do not show it. */
 export function judgeFallbacks(attempts: readonly Attempt[], others: readonly OtherAddress[]): Reason | undefined {

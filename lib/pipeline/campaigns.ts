@@ -27,6 +27,8 @@ import { detectWatchedCampaigns } from './watched-campaigns.ts';
 const HOUR = 3600;
 /** A campaign is read from its beginning, unless that is further back than this. */
 const LONGEST_HOURS = 24;
+/** Inside sources of which everything is read for one judgement. Members come first. */
+const MOST_SOURCES = 3000;
 /** Campaigns that were last seen within this number of hours are judged again. */
 const LOOK_BACK_HOURS = 72;
 
@@ -114,9 +116,19 @@ async function readInside(
   const shares = await reader.inside(scope, hours, context);
   const found = detect(shares.contacts);
   if (!found.length) return shares;
-  const around = new Set(found.flatMap(({ roll }) => [...shares.contacts.sourcesAround(roll)]));
-  return { ...(await reader.inside(scope, hours, context, around)), fragments: shares.fragments };
+  const members = found.flatMap(({ roll }) => roll.members);
+  const around = found.flatMap(({ roll, finding }) => shares.contacts.sourcesAround(roll, timeAround(finding)));
+  const sources = [...new Set([...members, ...around])];
+  const read = await reader.inside(scope, hours, context, sources.slice(0, MOST_SOURCES));
+  read.contacts.leaveOut(Math.max(0, sources.length - MOST_SOURCES));
+  return { ...read, fragments: shares.fragments };
 }
+
+/** The time of all windows that touch a campaign, epoch seconds. */
+const timeAround = ({ firstSeen, lastSeen }: Finding) => ({
+  from: epochSeconds(firstSeen) - CAMPAIGN_WINDOW_HOURS * HOUR,
+  to: epochSeconds(lastSeen) + CAMPAIGN_WINDOW_HOURS * HOUR,
+});
 
 /** The input of a judgement. */
 interface Judgement extends Hours {

@@ -59,9 +59,9 @@ export interface EvidenceReader {
   outside(hours: Hours, context: CampaignContext): Promise<CampaignRead>;
   /**
    * The same for the inside sources of a scope.
-   * @param members sources of which everything is read. Default: the failures of all, which may be shares.
+   * @param sources those of which everything is read. Default: the failures of all, which may be shares.
    */
-  inside(scope: string, hours: Hours, context: CampaignContext, members?: ReadonlySet<string>): Promise<CampaignRead>;
+  inside(scope: string, hours: Hours, context: CampaignContext, sources?: readonly string[]): Promise<CampaignRead>;
   /** Outside sources that completed contacts with some services. */
   users(requests: readonly UsersRequest[]): Promise<ServiceUsers>;
   /** For each request, the calls of its targets to its source. */

@@ -115,9 +115,9 @@ export class MemoryEvidence implements EvidenceReader {
       new Set(checks.map(({ source }) => source.address)),
       new Set(byCaller.keys()),
     );
-    for (const { scope, source: caller, hour, contact } of sent)
+    for (const { scope, source: caller, inside, hour, contact } of sent)
       for (const { source, probe, calls } of byCaller.get(caller) ?? []) {
-        if (!isSameNetwork(scope, source.scope)) continue;
+        if (inside && !isSameNetwork(scope, source.scope)) continue;
         const { from, to } = hoursOfCalls(probe);
         const call = hour >= from && hour <= to ? callOf(contact, hour, source.address, probe) : undefined;
         if (!call) continue;

@@ -9,7 +9,7 @@ import type { EvidenceReader, UsersRequest } from './evidence-reader.ts';
 
 /** Findings to check together. All at once, those of a file in which thousands of hosts scan would take too much memory. */
 const AT_ONCE = 100;
-/** Targets whose calls are read first. Of a scan, most have made none, which decides whatever the others did. */
+/** Targets whose calls are read first. Over TCP and UDP three without a call decide, whatever the others did. */
 const FIRST_TARGETS = 3;
 
 /**
@@ -65,7 +65,7 @@ async function verdictsOf(
   let open = toCheck;
   let read = 0;
   const known = new Map<DetectedFinding, Map<string, readonly Call[]>>(open.map((one) => [one, new Map()]));
-  // Whoever returns everything has to look at everything each time.
+  // A reader in memory passes over all contacts each time, so it is asked once.
   for (const most of reader.isWhole ? [SAMPLE_SIZE] : [FIRST_TARGETS, SAMPLE_SIZE]) {
     const requests = open.map(({ finding, toCheck }) => ({
       source: finding.source!,

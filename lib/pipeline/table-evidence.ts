@@ -3,7 +3,7 @@ import { type Fragment, mergeFragments } from '../evidence/evidence.ts';
 import { Scopes } from '../evidence/scope.ts';
 import { hasInitiatorHalf } from '../evidence/seen.ts';
 import { type Call, type Calls, callOf, hoursOfCalls } from '../finding/callbacks.ts';
-import { isOtherAddress, type OtherAddress } from '../finding/fallbacks.ts';
+import { interfaceOf, type OtherAddress } from '../finding/fallbacks.ts';
 import { isPublicPort, isUse, ServiceUsers, serviceKey } from '../finding/surroundings.ts';
 import type { Networks } from '../net/networks.ts';
 import { CampaignContacts, type CampaignContext } from '../scan/campaign-contacts.ts';
@@ -18,6 +18,7 @@ import type { NearSignals } from './near-signals.ts';
 import { TableSource } from './table-source.ts';
 
 const PARALLEL = 8;
+const HOUR = 3600;
 /** Hours before a contact that show whether its source has made it before. */
 const PAST_HOURS = LONGEST_SECONDS / 3600;
 
@@ -41,6 +42,8 @@ export class TableEvidence implements EvidenceReader {
   readonly #packs: Pick<WindowsStore, 'outsideSources'>;
   readonly #users: Map<number, Promise<UsersOfHour>>;
   readonly #packed: KnownPacked | undefined;
+  /** IPv4 addresses by interface, by scope and hour. */
+  readonly #held = new Map<string, Promise<ReadonlyMap<string, ReadonlySet<string>>>>();
   /** What was read about signals, by hours. */
   readonly #signals: Map<string, Promise<NearSignals>>;
 
@@ -93,7 +96,7 @@ export class TableEvidence implements EvidenceReader {
     scope: string,
     { from, to }: Hours,
     context: CampaignContext,
-    members?: ReadonlySet<string>,
+    sources?: readonly string[],
   ): Promise<CampaignRead> {
     const { windows } = this.#tables;
     const contacts = new CampaignContacts(context, scope);
@@ -101,10 +104,10 @@ export class TableEvidence implements EvidenceReader {
     const shares = await windows.insideShares(scope, from, to);
     for (const { hour, fragments: count } of shares) fragments.set(hour, (fragments.get(hour) ?? 0) + count);
     const bySource = Map.groupBy(shares, ({ address }) => address);
-    if (!members) for (const known of bySource.values()) contacts.add(mergeFragments(known)!);
-    await inParallel(PARALLEL, members ?? [], async (address) => {
+    if (!sources) for (const known of bySource.values()) contacts.add(mergeFragments(known)!);
+    await inParallel(PARALLEL, sources ?? [], async (address) => {
       const whole = mergeFragments(await windows.readSource({ scope, address }, from - PAST_HOURS, to));
-      if (whole) contacts.add(whole);
+      if (whole) contacts.add(whole, from * HOUR);
     });
     return { contacts, fragments };
   }
@@ -139,21 +142,36 @@ export class TableEvidence implements EvidenceReader {
     return found;
   }
 
-  /** No key leads from an interface to its addresses. Packs list those that are quiet, whatever files they are in. */
   async others(requests: readonly OthersRequest[]): Promise<readonly (readonly OtherAddress[])[]> {
     const { windows, routingDomains } = this.#tables;
     const found: OtherAddress[][] = [];
     for (const { source, from, to } of requests) {
       const scope = new Scopes(routingDomains).of({ ...source, isPrivate: true });
       const addresses = new Set<string>();
-      for await (const fragment of windows.quietSources(scope, from, to))
-        if (isOtherAddress(fragment, source.interfaceId)) addresses.add(fragment.address);
+      for (let hour = from; hour <= to; hour++)
+        for (const address of (await this.#heldIn(scope, hour)).get(source.interfaceId!) ?? []) addresses.add(address);
       const read = await inParallel(PARALLEL, addresses, async (address) =>
         mergeFragments(await windows.readSource({ scope, address }, from, to)),
       );
       found.push(read.filter((each) => each !== undefined));
     }
     return found;
+  }
+
+  /** No key leads from an interface to its addresses. Packs list those that are quiet, whatever files they are in. */
+  #heldIn(scope: string, hour: number): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const key = `${scope} ${hour}`;
+    const read = async () => {
+      const held = new Map<string, Set<string>>();
+      for await (const fragment of this.#tables.windows.quietSources(scope, hour)) {
+        const name = interfaceOf(fragment);
+        if (name !== undefined) held.set(name, (held.get(name) ?? new Set()).add(fragment.address));
+      }
+      return held;
+    };
+    const known = this.#held.get(key) ?? read();
+    this.#held.set(key, known);
+    return known;
   }
 
   async signals({ from, to }: Hours): Promise<NearSignals | undefined> {

@@ -139,6 +139,7 @@ export class CampaignContacts {
   readonly #identities: Identities = new Map();
   readonly #members = new Reservoir(this.#qualities, (address) => address);
   readonly #single = new Reservoir(this.#qualities, networkOf);
+  #leftOut = 0;
 
   constructor(context: CampaignContext, scope = INTERNET) {
     this.scope = scope;
@@ -152,7 +153,7 @@ export class CampaignContacts {
 
   /** Sources that were dropped. During a flood of sources only campaigns with many members are found. */
   get dropped(): number {
-    return this.#members.dropped + this.#single.dropped;
+    return this.#members.dropped + this.#single.dropped + this.#leftOut;
   }
 
   /** The contacts among which to look for a shape. */
@@ -168,15 +169,16 @@ export class CampaignContacts {
 
   /**
    * Adds a source's contacts, unless too many of them succeeded or they are too scattered to be a share of a campaign.
+   * @param since leaves out contacts that ended before, epoch seconds: they only tell what the source had done.
    */
-  add(source: SourceEvidence): void {
+  add(source: SourceEvidence, since = Number.NEGATIVE_INFINITY): void {
     const isOutside = this.direction === 'inbound';
     if (source.inside === isOutside) return;
     const candidates = source.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isFailedProbe(seen)));
     const mayBeSingle = isOutside && candidates.length > 0;
     if (!mayBeSingle && !this.#shapes.some((shape) => mayBeMember(candidates, shape, isOutside))) return;
     const tried = firstContacts(source, this.#context.settings, this.#context).filter(
-      (contact) => !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
+      (contact) => contact.end >= since && !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
     );
     const failed = tried.filter(({ outcome }) => isFailure(outcome));
     if (this.#shapes.some((shape) => mayBeMember(failed, shape, isOutside))) {
@@ -187,13 +189,24 @@ export class CampaignContacts {
   }
 
   /**
-   * All sources that decide about a campaign: those that may have a share of what its members divide. Whether a source is a
-   * member depends on the shares of the others.
+   * The sources that decide about a campaign: those that may have a share of what its members divide, at about its time.
+   * Whether a source is a member depends on the shares of the others. In an order by their hash.
+   * @param time of the campaign, with its windows, epoch seconds.
    */
-  sourcesAround({ kind, shared }: { readonly kind: CampaignKind; readonly shared: readonly string[] }): Set<string> {
-    const shape = this.#shapes.find((shape) => shape.kind === kind && !shape.isOfNetwork);
-    const near = shape ? this.contactsFor(shape).filter((contact) => shared.includes(shape.groupOf(contact))) : [];
-    return new Set(near.map(({ source }) => source));
+  sourcesAround(
+    { kind, shared }: { readonly kind: CampaignKind; readonly shared: readonly string[] },
+    time: { readonly from: number; readonly to: number },
+  ): string[] {
+    const shape = this.#shapes.find((shape) => shape.kind === kind && !shape.isOfNetwork)!;
+    const near = this.contactsFor(shape).filter(
+      (contact) => contact.end >= time.from && contact.end <= time.to && shared.includes(shape.groupOf(contact)),
+    );
+    return [...new Set(near.map(({ source }) => source))].sort((a, b) => evenHash(a) - evenHash(b) || (a < b ? -1 : 1));
+  }
+
+  /** Counts sources of which nothing was added, because there were too many. */
+  leaveOut(count: number): void {
+    this.#leftOut += count;
   }
 
   /** Who held the address of an inside source, as far as the logs say. */

@@ -190,15 +190,13 @@ export class WindowsStore {
   }
 
   /**
-   * Inside sources of a scope in some hours, eventually consistent: all of which nothing failed in some file that has few
-   * of their contacts, and others. What they did is not complete.
+   * Lists at least every inside source of a scope that has a file in an hour with few contacts and no failure, strongly
+   * consistent. It may list others, and a source more than once. Contacts are incomplete.
    */
-  async *quietSources(scope: string, fromHour: number, toHour: number): AsyncGenerator<Fragment> {
-    for (let bucket = 0; bucket < INSIDE_BUCKETS; bucket++) {
-      const hours = hoursIn(packedInsideBucket(scope, bucket), fromHour, toHour);
-      yield* this.#unpack(await this.#query({ ...hours, ConsistentRead: false }), scope);
-    }
-    yield* await this.insideShares(scope, fromHour, toHour);
+  async *quietSources(scope: string, hour: number): AsyncGenerator<Fragment> {
+    for (let bucket = 0; bucket < INSIDE_BUCKETS; bucket++)
+      yield* this.#unpack(await this.#query(hoursIn(packedInsideBucket(scope, bucket), hour, hour)), scope);
+    yield* this.#unpack(await this.#query(hoursIn(insideSharesPartition(scope), hour, hour)), scope);
   }
 
   async #packedInside({ scope, address }: SourceName, hours: Query): Promise<Fragment[]> {

@@ -383,6 +383,22 @@ describe('ICMP errors of a router', () => {
     expect(await uploadsAt(10)).toEqual(['high']);
   });
 
+  test('are counted by packets of their size, not by what targets had sent to the router before', async () => {
+    const asked = (n: number) => sends(n, { to: ROUTER, protocol: 17, port: 53, fate: 'established', at: NOON - 3000 });
+    expect(await severitiesOf((n) => [...(n % 5 ? asked(n) : uploads(n)), ...hears(n, 576)])).toEqual(['high']);
+  });
+
+  test('go to outside hosts that had sent packets to any account', async () => {
+    const other = { 'account-id': '999988887777', 'interface-id': 'eni-other', bytes: 16_000, packets: 12 };
+    const outside = (n: number) => `198.51.100.${n}`;
+    const rows = range(60).flatMap((n) => [
+      ...uploads(n, { from: outside(n), to: '10.50.0.9', seenBy: 'target', also: other }),
+      ...hears(n, 576, { to: outside(n) }),
+    ]);
+    const found = (await findingsIn(rows)).filter(({ source }) => source?.address === ROUTER);
+    expect(found.map(({ severity }) => severity)).toEqual(['low']);
+  });
+
   test('look like a sweep by long pings of busy hosts that all keep silent: a known limit', async () => {
     expect(await severitiesOf((n) => [...uploads(n), ...hears(n, 1028)])).toEqual(['low']);
   });
@@ -411,7 +427,12 @@ test('a verdict on the first targets is undefined only if it is on all of them',
     const calls = new Map(
       checked.map(({ target }) => {
         const seen = SEEN_SYN | (random.whole(0, 1) ? SEEN_REJECT : SEEN_SYN_ACK);
-        return [target, random.whole(1, 20) <= likely ? [{ protocol: 6, seen, isRecent: true, isOther: false }] : []];
+        return [
+          target,
+          random.whole(1, 20) <= likely
+            ? [{ protocol: 6, seen, isRecent: true, isOther: false, isQuoted: random.whole(0, 1) === 1 }]
+            : [],
+        ];
       }),
     );
     const whole = judgeCalls(finding, checked, calls);

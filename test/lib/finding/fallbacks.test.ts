@@ -73,6 +73,19 @@ describe('failures over IPv6', () => {
     expect(await severitiesOf([...SERVICES.flatMap((n) => fails(n)), ...busy])).toEqual(['high']);
   });
 
+  test('excuse no services beside them that were found open over IPv6', async () => {
+    const many = range(40);
+    const hosts = range(50).flatMap((n) =>
+      probe({ from: overIpv6(n), to: '10.12.9.9', port: 5432, at: NOON, fate: 'established' }),
+    );
+    const touched = many.flatMap((n) => fails(n, { port: 22, fate: 'established', at: NOON + n }));
+    const later = probe({ from: '10.0.99.1', to: '10.0.99.2', port: 443, at: NOON + 900, fate: 'established' });
+    const alone = await severitiesOf([...hosts, ...touched, ...later]);
+    expect(alone).toEqual([expect.stringMatching(/medium|high/)]);
+    const behind = [...fails(45, { port: 22, at: NOON + 45 }), ...talks(45, { port: 22, at: NOON + 45 })];
+    expect(await severitiesOf([...hosts, ...touched, ...behind, ...later])).toEqual(alone);
+  });
+
   test('stay high if anything failed over IPv4 in that hour', async () => {
     const lost = talks(1, { to: '10.12.7.7', port: 5432, fate: 'rejected', at: NOON + 300 });
     expect(await severitiesOf([...SERVICES.flatMap((n) => [...fails(n), ...talks(n)]), ...lost])).toEqual(['high']);

@@ -99,7 +99,7 @@ test.each(PLACEMENTS)(
       ).flat(),
       outsideSources: (await Promise.all(buckets.map((bucket) => store.outsideSources(HOUR, bucket)))).flat(),
       insideShares: await store.insideShares(example.scope, HOUR, HOUR),
-      quietSources: await Array.fromAsync(store.quietSources(example.scope, HOUR, HOUR)),
+      quietSources: await Array.fromAsync(store.quietSources(example.scope, HOUR)),
     };
     const readers = Object.entries(read).filter(([, found]) => found.length > 0);
     expect(readers.map(([method]) => method)).toEqual(readBy);

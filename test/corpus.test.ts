@@ -13,6 +13,7 @@ import { judgeAll } from '../lib/pipeline/judge-all.ts';
 import { expectValidFinding } from './finding-schema.ts';
 
 const FOLDER = join(import.meta.dirname, 'data/shapes');
+const FILES = readdirSync(FOLDER);
 const MEDIUM = severityRank('medium');
 /** Findings of low severity that a log may have. They alert nobody. */
 const MOST_LOW = 4;
@@ -49,9 +50,7 @@ async function findingsIn(file: string): Promise<Finding[]> {
   return findings;
 }
 
-const names = readdirSync(FOLDER)
-  .filter((name) => name.endsWith('.json'))
-  .map((name) => name.replace(/\.json$/, ''));
+const names = FILES.filter((name) => name.endsWith('.json')).map((name) => name.replace(/\.json$/, ''));
 const shapes = names.map((name) => ({
   name,
   shape: JSON.parse(readFileSync(join(FOLDER, `${name}.json`), 'utf8')) as Shape,
@@ -128,7 +127,8 @@ describe('scans', () => {
 describe('ordinary traffic', () => {
   test.each(shapes)('nothing but the scan is of medium severity or above in $name', async ({ name, shape }) => {
     const scanners = new Set(shape.labels.flatMap((label) => label.sources));
-    const others = (await findingsIn(`${name}.log.gz`)).filter(
+    const file = FILES.includes(`${name}.log.gz`) ? `${name}.log.gz` : `${name}.v2.log.gz`;
+    const others = (await findingsIn(file)).filter(
       ({ source, sources }) => ![...(source ? [source.address] : sources!.sample)].every((one) => scanners.has(one)),
     );
     expect(others.filter(({ severity }) => severityRank(severity) >= MEDIUM)).toEqual([]);

@@ -48,15 +48,15 @@ test.each(Object.entries(DAMAGES))('a file is poison when it is damaged so: %s',
 describe('the comparison with one pass names', () => {
   test('findings that are missing, made up or changed', () => {
     const expected = new Map([
-      ['a', '1'],
-      ['b', '2'],
-      ['c', '3'],
+      ['a', '{"x":1}'],
+      ['b', '{"x":2,"y":1}'],
+      ['c', '{"x":3}'],
     ]);
     const found = new Map([
-      ['a', '1'],
-      ['b', '7'],
-      ['d', '4'],
+      ['a', '{"x":1}'],
+      ['b', '{"x":7,"y":1}'],
+      ['d', '{"x":4}'],
     ]);
-    expect(differences(expected, found)).toEqual({ missing: ['c'], added: ['d'], other: ['b'] });
+    expect(differences(expected, found)).toEqual({ missing: ['c'], added: ['d'], other: ['b: x is 7, expected 2'] });
   });
 });

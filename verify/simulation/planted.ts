@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 357,
+    foundBy: 457,
     edits: [
       {
         file: 'lib/store/claims.ts',

@@ -18,6 +18,7 @@ import {
   type SharedContact,
   shapesOf,
 } from './sliding-shares.ts';
+import { RETURN_SECONDS } from './visits.ts';
 
 /** The scope of public addresses. */
 const INTERNET = 'internet';
@@ -125,8 +126,6 @@ function sampled(contacts: readonly SharedContact[], most: number): readonly Sha
 
 /** A source with more contacts than this needs no others of its network to be found. */
 const MOST_OF_ONE = 7;
-/** A client comes back to a server that refused it. Before that, the contact of an inside source may be a first try. */
-const RETURN_SECONDS = 120;
 
 /** Collects the contacts of the outside sources, or of the inside sources of one scope, in bounded memory. */
 export class CampaignContacts {

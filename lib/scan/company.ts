@@ -7,6 +7,7 @@ import { addressNumber, parseAddress } from '../net/address.ts';
 import { networkOf } from '../net/cidr.ts';
 import type { ContextName } from './contexts.ts';
 import type { FirstContact, Viewpoint } from './first-contact.ts';
+import { RETURN_SECONDS } from './visits.ts';
 
 const TCP = 6;
 const UDP = 17;
@@ -108,9 +109,6 @@ const isOnce = ({ isTouch, isVisit }: FirstContact): boolean => isTouch || isVis
 
 const serviceOf = ({ target, port, protocol }: Pick<FirstContact, 'target' | 'port' | 'protocol'>): string =>
   `${target} ${port} ${protocol}`;
-
-/** A client with a server that is gone has come back after this many seconds. */
-const RETURN_SECONDS = 120;
 
 /** Contacts that failed as a client's do, but were tried once, in order of time. */
 const triedOnce = (failed: readonly FirstContact[], logTime: number): FirstContact[] =>

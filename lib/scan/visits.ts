@@ -8,8 +8,11 @@ const UDP = 17;
 
 /** A contact repeated only within this many seconds was made once. Pollers are slower or go on for longer. */
 const TOUCH_SECONDS = 300;
-/** A log that ends sooner after a contact does not show whether it was made once. Most pollers are back by then. */
-const RETURN_SECONDS = 120;
+/**
+ * A log that ends sooner after a contact does not show whether it was made once. Most pollers are back by then, and so are
+ * clients whose server refused them or is gone.
+ */
+export const RETURN_SECONDS = 120;
 
 /** How far the log shows the outcome of a contact. Times are epoch seconds. */
 interface Sight {

@@ -47,7 +47,7 @@ export class Packed<T> implements Iterable<T> {
       const other = valueFor(JSON.parse(text) as T);
       if (other === undefined) continue;
       const otherText = JSON.stringify(other);
-      this.#places[kept++] = otherText === text ? place : this.#write(otherText);
+      this.#places[kept++] = otherText === text ? place : this.#writeOver(place, otherText);
     }
     this.#places.length = kept;
     return this as unknown as Packed<U>;
@@ -58,6 +58,14 @@ export class Packed<T> implements Iterable<T> {
     const keys = this.map(keyOf);
     const order = [...keys.keys()].sort((a, b) => (keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : a - b));
     this.#places = order.map((at) => this.#places[at]!);
+  }
+
+  /** Writes a text where another was, if there is room. Otherwise old and new bytes would be in memory together. */
+  #writeOver({ block, from, to }: Place, text: string): Place {
+    const bytes = Buffer.byteLength(text);
+    if (bytes > to - from) return this.#write(text);
+    block.write(text, from);
+    return { block, from, to: from + bytes };
   }
 
   #write(text: string): Place {

@@ -37,3 +37,12 @@ test('keeps values that are longer than a block, and many that fill blocks', () 
     values.map((value) => (value.id === 0 ? { id: 1 } : value)),
   );
 });
+
+test('rewrites values to shorter ones in the memory that they have', () => {
+  const packed = packedOf(...Array.from({ length: 30_000 }, (_, id) => ({ id, name: 'x'.repeat(1000) })));
+  const blocks = () => process.memoryUsage().arrayBuffers;
+  const before = blocks();
+  const shorter = packed.rewrite(({ id }) => ({ id, name: 'y'.repeat(900) }));
+  expect(blocks() - before).toBeLessThan(2_000_000);
+  expect([...shorter].every(({ id, name }, at) => id === at && name === 'y'.repeat(900))).toBe(true);
+});

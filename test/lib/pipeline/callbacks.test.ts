@@ -1,6 +1,5 @@
 /** Callbacks through the tables: the findings of one pass, in any order of arrival. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { interfere } from '../store/fixture/faults.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import {
   byId,
@@ -18,6 +17,7 @@ import {
 } from './fixture/crowds.ts';
 import type { Deployment } from './fixture/deployment.ts';
 import { answer, file, line, probe, scan } from './fixture/flow-logs.ts';
+import { watched } from './fixture/queried.ts';
 
 let embedded: Database;
 let deployment: Deployment;
@@ -106,14 +106,7 @@ describe("a router's ICMP errors about what hosts send through it", () => {
 describe('what a finding costs', () => {
   /** The targets of which a file with a scan makes ingest read anything, with what it opened. */
   async function targetsRead(lines: readonly string[]): Promise<ReadonlySet<string>> {
-    const client = embedded.client();
-    const queried: string[] = [];
-    interfere(client, (operation, input) => {
-      if (operation === 'Query')
-        queried.push(String(Object.values(input.ExpressionAttributeValues as Record<string, unknown>)[0]));
-      return undefined;
-    });
-    const process = deployment.sibling(client);
+    const { process, queried } = watched(embedded, deployment);
     expect(await process.ingest('all', file(lines), NOON + HOUR)).toMatchObject({ opened: 1 });
     expect(queried.length).toBeGreaterThan(0);
     return new Set(queried.flatMap((pk) => /10\.0\.8\.\d+/.exec(pk) ?? []));

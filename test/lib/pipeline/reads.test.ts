@@ -1,11 +1,11 @@
 /** What judgements read, and what they leave unread: nothing twice in one run, and nothing that cannot matter. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../lib/finding/model.ts';
-import { interfere } from '../store/fixture/faults.ts';
 import { type Database, startMemory } from '../store/fixture/tables.ts';
 import { HOUR, MINUTE, NOON, talking, users } from './fixture/crowds.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 import { answer, file, line, probe, SCANNER, scan } from './fixture/flow-logs.ts';
+import { watched } from './fixture/queried.ts';
 
 let embedded: Database;
 let deployment: Deployment;
@@ -17,18 +17,6 @@ beforeEach(async () => {
   deployment = await newDeployment(embedded);
 });
 
-/** A process of the deployment, with the partitions that it queried, in order. */
-function watched(): { process: Deployment; queried: string[] } {
-  const client = embedded.client();
-  const queried: string[] = [];
-  interfere(client, (operation, input) => {
-    if (operation === 'Query')
-      queried.push(String(Object.values(input.ExpressionAttributeValues as Record<string, unknown>)[0]));
-    return undefined;
-  });
-  return { process: deployment.sibling(client), queried };
-}
-
 const findings = async (): Promise<Finding[]> => (await deployment.stored()).map(({ finding }) => finding);
 const of = (queried: readonly string[], kind: string) => queried.filter((pk) => pk.startsWith(`${kind}#`));
 /** A conversation of an inside source that goes well, both halves of it. */
@@ -38,7 +26,7 @@ describe('an inside source that fails now and then', () => {
   test('is settled without a look at what it shares items with', async () => {
     await deployment.ingest('a', file([...well(443, NOON), probe({ port: 9, end: NOON })]), NOON + MINUTE);
     await deployment.ingest('b', file(well(443, NOON + 300)), NOON + 360);
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     expect(await process.settle(NOON + 2 * HOUR)).toMatchObject({ judged: 1, opened: 0, failures: [] });
     expect(of(queried, 'source').length).toBeGreaterThan(0);
     expect(of(queried, 'calm')).toEqual([]);
@@ -65,14 +53,14 @@ describe('an inside source that fails now and then', () => {
   ])('is settled so too where it %s', async (_, probes) => {
     await deployment.ingest('a', file([...well(443, NOON), ...probes]), NOON + MINUTE);
     await deployment.ingest('b', file(well(443, NOON + 300)), NOON + 360);
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     expect(await process.settle(NOON + 4 * HOUR)).toMatchObject({ judged: 1, opened: 0, failures: [] });
     expect(of(queried, 'calm')).toEqual([]);
   });
 
   test('is judged by all of it where it asked half as many hosts as make a sweep: answers may lie in another file', async () => {
     await deployment.ingest('a', file([...well(443, NOON), ...fiveProbes(1)]), NOON + MINUTE);
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     await process.settle(NOON + 2 * HOUR);
     expect(of(queried, 'calm').length).toBeGreaterThan(0);
   });
@@ -102,7 +90,7 @@ describe('an inside source that fails now and then', () => {
     const fails = scan('rejected', { count: 12, end: NOON });
     const successes = Array.from({ length: 12 }, (_, n) => well(500 + n, NOON + n)).flat();
     await deployment.ingest('a', file(successes), NOON + MINUTE);
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     expect(await process.ingest('b', file(fails), NOON + MINUTE)).toMatchObject({ opened: 0 });
     expect(of(queried, 'calm').length).toBeGreaterThan(0);
     expect(await findings()).toEqual([]);
@@ -114,7 +102,7 @@ describe('a source with an open finding', () => {
   const more = (n: number, parts: { to?: string; from?: string; end?: number } = {}) =>
     file(scan('rejected', { count: 20, first: 100 * n, end: NOON + n, ...parts }));
   const open = async () => {
-    const one = watched();
+    const one = watched(embedded, deployment);
     await one.process.ingest('a', first, NOON + MINUTE);
     expect(await findings()).toMatchObject([{ status: 'open', contacts: { failed: 20 } }]);
     one.queried.length = 0;
@@ -134,7 +122,7 @@ describe('a source with an open finding', () => {
 
   test('is not read again by another process either', async () => {
     await open();
-    const other = watched();
+    const other = watched(embedded, deployment);
     await other.process.ingest('b', more(1), NOON + MINUTE);
     expect(of(other.queried, 'calm')).toEqual([]);
   });
@@ -191,14 +179,14 @@ describe('who else uses a service', () => {
   ]);
 
   test('is read once for all findings of a file', async () => {
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     expect(await process.ingest('a', file(finders), NOON + MINUTE)).toMatchObject({ opened: 2 });
     expect(of(queried, 'loud')).toHaveLength(3 * 16);
   });
 
   test('is read once for all that a run of settle judges', async () => {
     await deployment.ingest('a', file(finders), NOON + MINUTE);
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     expect(await process.settle(NOON + 3 * HOUR)).toMatchObject({ failures: [] });
     expect(new Set(of(queried, 'loud')).size).toBe(of(queried, 'loud').length);
   });
@@ -227,7 +215,7 @@ describe('quiet sources of days', () => {
         ),
         NOON + hour * HOUR + 1000,
       );
-    const { process, queried } = watched();
+    const { process, queried } = watched(embedded, deployment);
     const now = NOON + 19 * HOUR + 16 * MINUTE;
     expect(await process.settle(now)).toMatchObject({ failures: [], opened: 3 });
     const noon = of(queried, 'noise').filter((pk) => pk.startsWith('noise#2026-11-21T12#'));

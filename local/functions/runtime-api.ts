@@ -48,6 +48,9 @@ export async function startRuntimeApi(listener: RuntimeListener): Promise<Runtim
     }
     receive(request, response).catch(() => response.destroy());
   });
+  // A process may compute for longer than five seconds between two calls, and a connection that is closed meanwhile
+  // fails its next call.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 

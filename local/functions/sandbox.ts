@@ -37,6 +37,10 @@ const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 /** Lambda leaves a tenth of the memory to everything outside the JavaScript heap. */
 const HEAP_SHARE = 0.9;
 
+/** What an error repeats of a process that crashed: lines of its standard error, and characters. */
+const KEPT_LINES = 12;
+const MAX_COMPLAINT = 1000;
+
 const living = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL');
@@ -63,6 +67,7 @@ export async function startSandbox(
   let hasInitialised = false;
   let current: Invocation | undefined;
   let failure: RuntimeFailure | undefined;
+  let lastErrors: string[] = [];
 
   const api = await startRuntimeApi({
     ready() {
@@ -96,7 +101,11 @@ export async function startSandbox(
     clearTimeout(initTimer);
     api.stop();
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    failure ??= { errorType: 'Runtime.ExitError', errorMessage: `the process ended ${how}, expected a response` };
+    const complaint = lastErrors.length === 0 ? '' : `. It wrote last: ${lastErrors.join(' ').slice(0, MAX_COMPLAINT)}`;
+    failure ??= {
+      errorType: 'Runtime.ExitError',
+      errorMessage: `the process ended ${how}, expected a response${complaint}`,
+    };
     const error = new InvocationError(logicalId, failure);
     if (current !== undefined) finish(current.requestId, ({ reject }) => reject(error));
     ended(sandbox);
@@ -108,7 +117,10 @@ export async function startSandbox(
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
 
   function forward(output: Readable, stream: 'stdout' | 'stderr'): void {
-    createInterface({ input: output }).on('line', (line) => emit({ type: 'function output', logicalId, stream, line }));
+    createInterface({ input: output }).on('line', (line) => {
+      emit({ type: 'function output', logicalId, stream, line });
+      if (stream === 'stderr' && line.trim() !== '') lastErrors = [...lastErrors.slice(1 - KEPT_LINES), line.trim()];
+    });
   }
 
   function killBecause(errorMessage: string): void {

@@ -12,9 +12,9 @@ export function addSetup(program: Command, terminal: Terminal, perform: Perform)
     .description('Prints what somebody must add, so that a deployment works. It changes nothing.');
   const policy = setup
     .command('policy')
-    .summary('print what the owner of a bucket in another account must add')
+    .summary('print what the owner of a bucket in another account or Region must add')
     .description(
-      `Prints what the account that owns the log bucket must add, so that a deployment in another account may read it: statements for the policies of the bucket and its key, and the EventBridge rule or the notification that announces new files.
+      `Prints what the account that owns the log bucket must add, so that a deployment in another account may read it: statements for the policies of the bucket and its key, and the EventBridge rule or the notification that announces new files. For the buckets of the setting otherBuckets it prints the rule that sends to the bus of the deployment, from any account and Region.
 
 Before the first deployment, give --config with --account and --region. The names in the statements are fixed, so the owner may add them before or after the deployment.`,
     );
@@ -30,7 +30,8 @@ Before the first deployment, give --config with --account and --region. The name
       '--also <ROLE_ARN>',
       'role or user of the account of the deployment, of people who run backfill or doctor; * covers any characters',
     ),
-    new Option('--json', 'print one JSON document'),
+    new Option('--bucket <NAME>', 'of several buckets, the one to print (default: all)'),
+    new Option('--json', 'print one JSON document, for one bucket'),
     ...stackOptions(),
   );
   after(
@@ -39,11 +40,12 @@ Before the first deployment, give --config with --account and --region. The name
       'setup policy --config sweepwatch.config.json --account 111122223333 --region eu-central-1',
       'setup policy --stack sweepwatch',
       'setup policy --stack sweepwatch --json',
+      'setup policy --stack sweepwatch --bucket ireland-logs --json',
     ],
     `With --stack, the command needs the permission cloudformation:DescribeStacks.
 
-Exit codes: 0 printed, 2 wrong usage, no such stack, or the bucket does not belong
-to another account.`,
+Exit codes: 0 printed, 2 wrong usage, no such stack, or no bucket needs anything of
+its owner.`,
   ).action((options) =>
     perform(async () => (await import('./commands/setup-policy.ts')).setupPolicyCommand(options, terminal)),
   );

@@ -6,7 +6,7 @@ import { selftestRunOf } from '../lib/flowlog/selftest-key.ts';
 import { type Ingested, ingestObject, OutOfTimeError, PartlyReadError } from '../lib/pipeline/ingest.ts';
 import { type ObjectCreated, objectsCreated } from '../lib/pipeline/object-events.ts';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
-import { createS3Client, createSqsClient } from '../lib/store/clients.ts';
+import { createS3Client, createSqsClient, type S3Client } from '../lib/store/clients.ts';
 import { ObjectError, objectSource } from '../lib/store/objects.ts';
 import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
 import { clientOf, lambdaServices } from './services.ts';
@@ -14,9 +14,13 @@ import { clientOf, lambdaServices } from './services.ts';
 /** Of 300 seconds: enough for the source that is being judged, even if a table is at its ceiling. */
 const RESERVED_SHARE = 0.1;
 
-/** Handles a batch of messages. The result names those that failed, which return to the queue. */
+/**
+ * Handles a batch of messages. The result names those that failed, which return to the queue.
+ * @param others clients for the buckets of other Regions and accounts, by their names.
+ */
 export function ingestHandler(
   services: Services,
+  others: ReadonlyMap<string, S3Client> = new Map(),
 ): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
   const { runtime, clock, logger, metrics } = services;
   const s3 = clientOf(services.clients, 's3');
@@ -35,7 +39,7 @@ export function ingestHandler(
     }
     if (!hasTime()) throw new OutOfTimeError(`no time left to read s3://${object.bucket}/${object.key}`);
     try {
-      const source = objectSource(s3, object.bucket, object.key, object.size);
+      const source = objectSource(others.get(object.bucket) ?? s3, object.bucket, object.key, object.size);
       record(services, object, await ingestObject(object, source, services, clock(), hasTime));
     } catch (error) {
       if (error instanceof PartlyReadError) record(services, object, error.ingested);
@@ -109,5 +113,9 @@ function record(
 
 export const handler = onLambda(() => {
   const s3 = createS3Client({}, process.env.LOG_BUCKET_OWNER);
-  return ingestHandler(lambdaServices({ s3, sqs: createSqsClient() }));
+  const { OTHER_BUCKETS = '[]' } = process.env;
+  const others = (JSON.parse(OTHER_BUCKETS) as [bucket: string, region: string, owner: string][]).map(
+    ([bucket, region, owner]) => [bucket, createS3Client({ region }, owner)] as const,
+  );
+  return ingestHandler(lambdaServices({ s3, sqs: createSqsClient() }), new Map(others));
 });

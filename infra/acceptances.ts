@@ -3,15 +3,16 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import type { DetectorParts } from './detector-parts.ts';
+import type { OtherBucket } from './other-buckets.ts';
 
 /**
  * Records the acceptances of a detector whose log files have keys of the form `objects`. Those of rules that fail only
  * with certain settings are recorded with those settings only.
  */
-export function acknowledgeNagFindings(detector: DetectorParts, objects: string): void {
+export function acknowledgeNagFindings(detector: DetectorParts, objects: string, others: readonly OtherBucket[]): void {
   acceptFunctions(detector);
   acceptQueues(detector);
-  acceptReading(detector, objects);
+  acceptReading(detector, [detector.logBucket.arnForObjects(objects), ...others.map(({ objectsArn }) => objectsArn)]);
   acceptSubscriptions(detector);
   if (detector.settings.bucket.existing?.events === 'notification') acceptNotificationsHandler(Stack.of(detector));
 }
@@ -80,15 +81,15 @@ function acceptQueues(detector: DetectorParts): void {
     );
 }
 
-function acceptReading(detector: DetectorParts, keys: string): void {
+function acceptReading(detector: DetectorParts, files: readonly string[]): void {
   const { existing } = detector.settings.bucket;
-  const files = detector.logBucket.arnForObjects(keys);
-  accept(
-    // The function has an immutable view of its role. The role itself is the construct beside it.
-    detector.node.findChild('Ingest').node.findChild('Role'),
-    `AwsSolutions-IAM5[Resource::${flatten(Stack.of(detector).resolve(files))}]`,
-    'The names of flow log files are not known in advance. The wildcard is limited to the folder that receives them.',
-  );
+  for (const each of files)
+    accept(
+      // The function has an immutable view of its role. The role itself is the construct beside it.
+      detector.node.findChild('Ingest').node.findChild('Role'),
+      `AwsSolutions-IAM5[Resource::${flatten(Stack.of(detector).resolve(each))}]`,
+      'The names of flow log files are not known in advance. The wildcard is limited to the folder that receives them.',
+    );
   if (existing === undefined) {
     accept(
       detector.logBucket,

@@ -18,6 +18,7 @@ export interface DetectorParts extends Construct {
   readonly alertTopic: ITopic;
   readonly operationsTopic: ITopic;
   readonly logBucket: IBucket;
+  readonly logBus: IEventBus | undefined;
   readonly ingestQueue: IQueue;
   readonly ingestDeadLetters: IQueue;
   readonly alertQueue: IQueue;

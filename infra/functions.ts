@@ -50,9 +50,16 @@ export function createFunctions(
 ): Functions {
   const common = { environment };
   const { owner } = resources.log;
+  const others = resources.others.buckets;
   const ingest = createHandler(scope, 'Ingest', settings, ingestStatements(resources), {
-    environment: { ...environment, LOG_BUCKET_OWNER: owner ?? Aws.ACCOUNT_ID },
-    ...(owner !== undefined && {
+    environment: {
+      ...environment,
+      LOG_BUCKET_OWNER: owner ?? Aws.ACCOUNT_ID,
+      ...(others.length > 0 && {
+        OTHER_BUCKETS: JSON.stringify(others.map(({ name, region, owner }) => [name, region, owner])),
+      }),
+    },
+    ...((owner !== undefined || others.length > 0) && {
       roleName: ingestRoleName({ deployment: settings.deploymentName, region: Aws.REGION }),
     }),
     description: 'Reads flow log files, stores contact windows, detects scans',

@@ -1,6 +1,6 @@
 /** The bucket with the flow log files, created or existing, and how its new objects reach the queue. */
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
-import { type IRuleTarget, Rule } from 'aws-cdk-lib/aws-events';
+import { Rule } from 'aws-cdk-lib/aws-events';
 import {
   AccountPrincipal,
   type AddToResourcePolicyResult,
@@ -29,6 +29,7 @@ import type { Settings } from '../lib/config/schema.ts';
 import { isToken } from '../lib/config/token.ts';
 import { deliveryToBucket } from './log-delivery.ts';
 import { removalPolicyOf } from './removal.ts';
+import { admitRules, type IngestQueues, targetOf } from './rule-target.ts';
 
 /** A bucket with flow log files, and what is needed to read it. */
 export interface LogBucket {
@@ -43,12 +44,6 @@ export interface LogBucket {
   readonly owner?: string | undefined;
   /** The bucket policy, if the detector creates it. Flow logs must be created after it. */
   readonly policy?: BucketPolicy;
-}
-
-/** Queues of the ingest path to which new objects are announced. */
-export interface IngestQueues {
-  readonly queue: Queue;
-  readonly deadLetters: Queue;
 }
 
 /** Creates or adopts the bucket, and connects its new objects to the ingest queue. */
@@ -174,7 +169,7 @@ function adoptBucket(
     };
     bucket.addEventNotification(EventType.OBJECT_CREATED, destination, ...filters);
   } else {
-    new Rule(scope, 'ObjectCreated', {
+    const rule = new Rule(scope, 'ObjectCreated', {
       description: 'New flow log files in an existing bucket, which must send its events to EventBridge',
       eventPattern: {
         source: ['aws.s3'],
@@ -183,6 +178,7 @@ function adoptBucket(
       },
       targets: [targetOf(queues)],
     });
+    admitRules(queues, 'RuleSends', [rule.ruleArn]);
   }
   const flowLogPrefix = prefix.replace(/AWSLogs\/(o-[a-z0-9]+\/)?$/, '');
   return { bucket, objects, flowLogPrefix, keyArn: existing.kmsKeyArn, owner };
@@ -197,25 +193,4 @@ function refuseArnOfUnknownName(scope: Construct, name: string): void {
     throw new SettingsError('settings', [
       'bucket.existing.bucket: must be a name if it is a token, got an ARN: use bucketName, or the prop bucket',
     ]);
-}
-
-/** The queue as the target of a rule. The CDK's own target would also let EventBridge read the queue's attributes. */
-function targetOf({ queue, deadLetters }: IngestQueues): IRuleTarget {
-  return {
-    bind: ({ ruleRef: { ruleArn } }) => {
-      for (const each of [queue, deadLetters]) {
-        each.addToResourcePolicy(
-          new PolicyStatement({
-            sid: 'RuleSends',
-            principals: [new ServicePrincipal('events.amazonaws.com')],
-            actions: ['sqs:SendMessage'],
-            resources: [each.queueArn],
-            // The ARN of a rule contains the account.
-            conditions: { ArnEquals: { 'aws:SourceArn': ruleArn } },
-          }),
-        );
-      }
-      return { arn: queue.queueArn, deadLetterConfig: { arn: deadLetters.queueArn } };
-    },
-  };
 }

@@ -1,7 +1,7 @@
 /** The outputs of a deployment: names of its resources, and a query to try. */
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { foreignBucketOf } from '../lib/config/foreign-bucket.ts';
+import { foreignBucketOf, otherBucketsOf } from '../lib/config/foreign-bucket.ts';
 import type { DetectorParts } from './detector-parts.ts';
 import { version } from './version.ts';
 
@@ -72,15 +72,15 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       ForwardFunction: [forwardFunction.functionName, 'Function that passes alerts on to the destinations'],
       ForwardLogs: [forwardFunction.logGroup.logGroupName, 'Log group of the forward function'],
     });
-  const foreign = foreignBucketOf(detector.settings, {
-    partition: Aws.PARTITION,
-    account: Aws.ACCOUNT_ID,
-    region: Aws.REGION,
-  });
+  const where = { partition: Aws.PARTITION, account: Aws.ACCOUNT_ID, region: Aws.REGION };
+  const foreign = foreignBucketOf(detector.settings, where);
   if (foreign) {
     const bucket = JSON.stringify({ ...foreign, bucket: logBucket.bucketName });
     outputs.ForeignBucket = [bucket, 'Bucket of another account, for "sweepwatch setup policy"'];
   }
+  for (const [at, other] of otherBucketsOf(detector.settings, where).entries())
+    outputs[`OtherBucket${at + 1}`] = [JSON.stringify(other), 'Further bucket, for "sweepwatch setup policy"'];
+  if (detector.logBus) outputs.LogBus = [detector.logBus.eventBusArn, 'Bus to which rules beside further buckets send'];
   if (eventBus) outputs.EventBus = [eventBus.eventBusArn, 'Bus that gets an event for each alert'];
   if (chatTopic) outputs.ChatTopic = [chatTopic.topicArn, 'Topic for Amazon Q Developer in chat applications'];
   for (const { id, name, queue, deadLetters } of detector.destinationQueues)

@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { LogBucket } from './log-bucket.ts';
+import type { OtherBuckets } from './other-buckets.ts';
 import type { DestinationQueue } from './props.ts';
 import type { QueuePair } from './queues.ts';
 import type { Tables } from './tables.ts';
@@ -14,6 +15,7 @@ import type { Topics } from './topics.ts';
 /** Everything that the functions access. */
 export interface Resources {
   readonly log: LogBucket;
+  readonly others: OtherBuckets;
   readonly tables: Tables;
   readonly topics: Topics;
   readonly ingest: QueuePair;
@@ -23,16 +25,34 @@ export interface Resources {
 }
 
 /** Statements of the ingest function: read files, write windows and findings, announce findings. */
-export function ingestStatements({ log, tables, ingest, alert, key }: Resources): PolicyStatement[] {
+export function ingestStatements({
+  log,
+  others: { buckets },
+  tables,
+  ingest,
+  alert,
+  key,
+}: Resources): PolicyStatement[] {
   return [
     consume('ConsumeIngestQueue', ingest.queue),
-    allow('ReadLogFiles', ['s3:GetObject'], [log.bucket.arnForObjects(log.objects)]),
+    allow(
+      'ReadLogFiles',
+      ['s3:GetObject'],
+      [log.bucket.arnForObjects(log.objects), ...buckets.map(({ objectsArn }) => objectsArn)],
+    ),
     // Without it S3 answers "access denied" for a deleted object, which looks like a missing permission.
-    allow('TellGoneFromDenied', ['s3:ListBucket'], [log.bucket.bucketArn]),
+    allow(
+      'TellGoneFromDenied',
+      ['s3:ListBucket'],
+      [log.bucket.bucketArn, ...buckets.map(({ bucketArn }) => bucketArn)],
+    ),
     allow('WriteWindows', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.windows.tableArn]),
     allow('WriteFindings', table('BatchWriteItem', 'Query', 'UpdateItem'), [tables.findings.tableArn]),
     allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
     ...(log.keyArn === undefined ? [] : [useKey('DecryptLogFiles', log.keyArn, 's3', ['kms:Decrypt'])]),
+    ...buckets.flatMap(({ keyArn, region }, at) =>
+      keyArn === undefined ? [] : [useKey(`DecryptOtherLogFiles${at}`, keyArn, 's3', ['kms:Decrypt'], region)],
+    ),
     ...tableKey(key),
   ];
 }
@@ -147,9 +167,15 @@ function consume(sid: string, queue: Queue): PolicyStatement {
   );
 }
 
-function useKey(sid: string, keyArn: string, service: string, actions: string[]): PolicyStatement {
+function useKey(
+  sid: string,
+  keyArn: string,
+  service: string,
+  actions: string[],
+  region: string = Aws.REGION,
+): PolicyStatement {
   return allow(sid, actions, [keyArn], {
-    StringEquals: { 'kms:ViaService': `${service}.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+    StringEquals: { 'kms:ViaService': `${service}.${region}.${Aws.URL_SUFFIX}` },
   });
 }
 

@@ -22,6 +22,7 @@ import { createFlowLogs } from './flow-logs.ts';
 import { createEnvironment, createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
 import { warnOfBucketPolicy } from './log-delivery.ts';
+import { connectOtherBuckets } from './other-buckets.ts';
 import { addOutputs } from './outputs.ts';
 import type { Resources } from './permissions.ts';
 import { checkName, type DestinationQueue, type ScanDetectorProps, settingsOf } from './props.ts';
@@ -51,6 +52,8 @@ export class ScanDetector extends Construct {
   readonly operationsTopic: Topic;
   /** The bucket with the flow log files: created, or an imported reference to yours. */
   readonly logBucket: IBucket;
+  /** The bus to which rules beside the buckets of `settings.otherBuckets` send. */
+  readonly logBus: IEventBus | undefined;
   /** Announcements of new files. */
   readonly ingestQueue: Queue;
   /** Messages about files that could not be read in five tries. */
@@ -108,7 +111,8 @@ export class ScanDetector extends Construct {
     const alert = createQueuePair(this, 'Alert', timeouts.alert);
     const settleDeadLetters = createDeadLetters(this, 'SettleDeadLetters');
     const log = connectLogBucket(this, settings, ingest, key, props.bucket);
-    const resources: Resources = { log, tables, topics, ingest, alert, settleDeadLetters, key };
+    const otherBuckets = connectOtherBuckets(this, settings, ingest);
+    const resources: Resources = { log, others: otherBuckets, tables, topics, ingest, alert, settleDeadLetters, key };
     const environment = createEnvironment(settings, resources);
     const functions = createFunctions(this, settings, resources, environment);
     const signals = createSignalSources(this, settings, resources, environment);
@@ -126,6 +130,7 @@ export class ScanDetector extends Construct {
     this.alertTopic = topics.alerts;
     this.operationsTopic = topics.operations;
     this.logBucket = log.bucket;
+    this.logBus = otherBuckets.bus;
     this.ingestQueue = ingest.queue;
     this.ingestDeadLetters = ingest.deadLetters;
     this.alertQueue = alert.queue;
@@ -157,7 +162,7 @@ export class ScanDetector extends Construct {
       table.node.addDependency(...(isOurs ? [log.bucket] : []), ...this.flowLogs);
     this.alarms = createAlarms(this, settings, resources, functions, { signals, destinations });
     this.dashboard = settings.dashboard ? createDashboard(this, this, this.alarms) : undefined;
-    acknowledgeNagFindings(this, log.objects);
+    acknowledgeNagFindings(this, log.objects, otherBuckets.buckets);
     this.warnOfSilence(props.alertTopic !== undefined);
     if (settings.bucket.existing !== undefined && vpcs.length > 0)
       warnOfBucketPolicy(this, settings, { bucketName: log.bucket.bucketName, prefix: log.flowLogPrefix });

@@ -19,6 +19,8 @@ type Statements = readonly object[];
 export interface ForeignBucket {
   readonly bucket: string;
   readonly owner: string;
+  /** The Region of the bucket. Default: that of the stack. */
+  readonly region?: string;
   readonly bucketPolicy: Statements;
   /** The policy of the key of its objects. Missing without a customer managed key. */
   readonly keyPolicy?: { readonly keyArn: string; readonly statements: Statements };
@@ -32,6 +34,8 @@ export interface ForeignBucket {
   readonly notification?: Readonly<Record<string, unknown>>;
 }
 
+type Located = ForeignBucket & { readonly region: string };
+
 /** Creates the bucket, empty. */
 export async function createForeignBucket({ bucket }: ForeignBucket, { clients }: Stack): Promise<void> {
   await clients.s3.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -42,11 +46,12 @@ export async function createForeignBucket({ bucket }: ForeignBucket, { clients }
  * @throws Error if S3 would refuse the notification, because the queue does not admit the bucket.
  */
 export async function serveForeignBucket(
-  foreign: ForeignBucket,
+  given: ForeignBucket,
   resources: Resources,
   stack: Stack,
 ): Promise<ServedForeignBucket> {
-  const { bucket: Bucket, rule, notification } = foreign;
+  const foreign = { ...given, region: given.region ?? stack.region };
+  const { bucket: Bucket, owner, region, rule, notification } = foreign;
   const bus = createEventBus();
   if (rule)
     bus.addRule({
@@ -59,7 +64,7 @@ export async function serveForeignBucket(
   const queues = notification ? [notification as unknown as QueueConfiguration] : [];
   const NotificationConfiguration = { QueueConfigurations: queues, ...(rule && { EventBridgeConfiguration: {} }) };
   await stack.clients.s3.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
-  return { owner: foreign.owner, bus, refusalOf: (request) => refusalOf(request, foreign, resources, stack) };
+  return { owner, region, bus, refusalOf: (request) => refusalOf(request, foreign, resources, stack) };
 }
 
 const policyFrom = (statements: Statements, kind: PolicyKind, path: string): Policy =>
@@ -68,7 +73,7 @@ const policyFrom = (statements: Statements, kind: PolicyKind, path: string): Pol
 /** S3 asks the policies of both accounts, and then those of the key. Whoever is no function acts for the owner. */
 function refusalOf(
   { method, key, prefix, functionId }: ForeignRequest,
-  { bucket, owner, bucketPolicy, keyPolicy }: ForeignBucket,
+  { bucket, owner, region, bucketPolicy, keyPolicy }: Located,
   resources: Resources,
   stack: Stack,
 ): string | undefined {
@@ -93,7 +98,7 @@ function refusalOf(
           ...more,
         }),
       },
-      { identity, resource: policy, isResourceDecisive: true },
+      { identity, resource: policy, isResourceDecisive: owner !== stack.accountId },
     ).isAllowed;
   const bucketArn = `arn:aws:s3:::${bucket}`;
   const [action, resource] =
@@ -105,17 +110,17 @@ function refusalOf(
     return `${arn} is not authorized to perform ${action} on ${resource}`;
   if (keyPolicy === undefined || action !== 's3:GetObject') return undefined;
   const ofKey = policyFrom(keyPolicy.statements, 'resource', 'the policy of the key');
-  const viaS3 = { 'kms:ViaService': `s3.${stack.region}.amazonaws.com` };
+  const viaS3 = { 'kms:ViaService': `s3.${region}.amazonaws.com` };
   return isDenied('kms:Decrypt', keyPolicy.keyArn, ofKey, viaS3)
     ? `${arn} is not authorized to perform kms:Decrypt on ${keyPolicy.keyArn}`
     : undefined;
 }
 
-/** The policy of a queue of the stack. */
-function queuePolicy(arn: string, resources: Resources): Policy | undefined {
-  const queue = findByArn(resources, arn);
-  if (queue === undefined) throw new Error(`${arn} is not a queue of this stack`);
-  return policyOf(resources, queue)?.policy;
+/** The policy of a queue or bus of the stack. */
+function targetPolicy(arn: string, resources: Resources): Policy | undefined {
+  const target = findByArn(resources, arn);
+  if (target === undefined) throw new Error(`${arn} is neither a queue nor a bus of this stack`);
+  return policyOf(resources, target)?.policy;
 }
 
 function admitNotification({ bucket, owner, notification }: ForeignBucket, resources: Resources, stack: Stack): void {
@@ -129,19 +134,22 @@ function admitNotification({ bucket, owner, notification }: ForeignBucket, resou
   });
   const principal: Principal = { kind: 'service', name: 's3.amazonaws.com' };
   const request = { principal, action: 'sqs:SendMessage', resource: queue, owner: stack.accountId, context };
-  if (!decide(request, { resource: queuePolicy(queue, resources), isResourceDecisive: true }).isAllowed)
+  if (!decide(request, { resource: targetPolicy(queue, resources), isResourceDecisive: true }).isAllowed)
     throw new Error(`Unable to validate the following destination configurations: ${queue} does not admit ${bucket}`);
 }
 
 /** Sends as a rule of EventBridge does: with its role, which both accounts must admit. */
 function senderOf(
-  { owner }: ForeignBucket,
+  { owner, region }: Located,
   { name, target, role }: NonNullable<ForeignBucket['rule']>,
   resources: Resources,
   stack: Stack,
 ) {
+  const isForBus = target.Arn.split(':')[2] === 'events';
+  if (!isForBus && region !== stack.region)
+    throw new Error(`rule ${name} of ${region} cannot send to ${target.Arn}, which is in another Region`);
   const service = contextOf({
-    'aws:SourceArn': `arn:aws:events:${stack.region}:${owner}:rule/${name}`,
+    'aws:SourceArn': `arn:aws:events:${region}:${owner}:rule/${name}`,
     'aws:SourceAccount': owner,
     'aws:SecureTransport': 'true',
     'aws:PrincipalIsAWSService': 'true',
@@ -150,7 +158,7 @@ function senderOf(
   const assumption = { principal: events, action: 'sts:AssumeRole', resource: target.RoleArn, owner, context: service };
   const sending = {
     principal: { kind: 'role', arn: target.RoleArn } satisfies Principal,
-    action: 'sqs:SendMessage',
+    action: isForBus ? 'events:PutEvents' : 'sqs:SendMessage',
     resource: target.Arn,
     owner: stack.accountId,
     context: contextOf({
@@ -166,8 +174,12 @@ function senderOf(
     if (!decide(assumption, { resource: trust, isResourceDecisive: true }).isAllowed)
       throw new Error(`rule ${name} of ${owner} may not assume ${target.RoleArn}`);
     const identity = [policyFrom(role.permissions, 'identity', 'the permissions of the role')];
-    if (!decide(sending, { identity, resource: queuePolicy(target.Arn, resources) }).isAllowed)
+    if (!decide(sending, { identity, resource: targetPolicy(target.Arn, resources) }).isAllowed)
       throw new Error(`${target.RoleArn} may not send to ${target.Arn}`);
+    if (isForBus) {
+      await stack.bus?.publish(event, target.Arn.split('/').at(-1));
+      return;
+    }
     const { sqs } = stack.clients;
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: target.Arn.split(':').at(-1) }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(event) }));

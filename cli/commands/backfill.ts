@@ -1,5 +1,6 @@
 /** `sweepwatch backfill`: sends old flow logs of a deployment's bucket through its ingest queue, paced and resumable. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { otherBucketsIn } from '../../lib/config/foreign-bucket.ts';
 import { isDay } from '../../lib/flowlog/key-time.ts';
 import { endOf, lookBackId, NEWS_SECONDS } from '../../lib/notify/look-back.ts';
 import { createDocumentClient, createS3Client, createSqsClient, type SQSClient } from '../../lib/store/clients.ts';
@@ -53,7 +54,8 @@ export async function backfillCommand(
   const now = Date.now() / 1000;
   checkDays(options, now);
   const found = await openStack(options);
-  checkBucket(bucket, found);
+  const other = otherBucketsIn((name) => found.outputs.find(name)).find((each) => each.bucket === bucket);
+  if (!other) checkBucket(bucket, found);
   if (!options.alerts && found.stack !== undefined && found.outputs.find('Version') === undefined)
     throw new UsageError(
       'the deployment is older than this command and would announce every finding. Deploy this version first, or give --alerts',
@@ -61,7 +63,9 @@ export async function backfillCommand(
     );
   const job = { queue: found.outputs.get('IngestQueue'), address, from: options.from, to: options.to };
   const cursor = await readCursor(options.cursor, job);
-  const s3 = createS3Client(found.connection, found.outputs.find('LogBucketOwner'));
+  const s3 = other
+    ? createS3Client({ ...found.connection, ...(other.region && { region: other.region }) }, other.owner)
+    : createS3Client(found.connection, found.outputs.find('LogBucketOwner'));
   const listed = await listOldLogs(s3, { bucket, prefix, ...options }).finally(() => s3.destroy());
   const left = cursor ? listed.logs.filter(({ key }) => key > cursor.lastKey) : listed.logs;
   if (listed.withoutDay)
@@ -107,7 +111,7 @@ function checkDays({ from, to }: BackfillOptions, now: number): void {
     );
 }
 
-/** Ingest has the permission for one bucket. */
+/** Ingest has the permission for the buckets of the deployment. */
 function checkBucket(bucket: string, { outputs }: OpenStack): void {
   const own = outputs.get('LogBucket');
   if (bucket !== own)

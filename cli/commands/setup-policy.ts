@@ -1,9 +1,11 @@
-/** `sweepwatch setup policy`: prints what the owner of a bucket in another account must add. */
+/** `sweepwatch setup policy`: prints what the owner of a bucket in another account or Region must add. */
 import {
   type EventRule,
   type ForeignBucket,
   foreignBucketOf,
   type OwnerChanges,
+  otherBucketsIn,
+  otherBucketsOf,
   ownerChanges,
   partitionOf,
   type Reader,
@@ -18,6 +20,7 @@ export interface SetupPolicyOptions extends StackOptions {
   readonly config?: string;
   readonly account?: string;
   readonly also?: readonly string[];
+  readonly bucket?: string;
   readonly json?: boolean;
 }
 
@@ -25,15 +28,23 @@ const NOT_FOREIGN =
   'the bucket belongs to the account of the deployment, so nobody else must add anything. ' +
   'For a bucket of another account, set bucket.existing.account';
 
-/** Runs `setup policy` and returns the exit code. @throws UsageError if there is no bucket of another account. */
+/** Runs `setup policy` and returns the exit code. @throws UsageError if no bucket needs anything of its owner. */
 export async function setupPolicyCommand(options: SetupPolicyOptions, terminal: Terminal): Promise<number> {
-  const { also = [] } = options;
-  const foreign = options.config === undefined ? await ofStack(options) : fromSettings(options.config, options);
-  for (const arn of also) checkPerson(arn, foreign.reader);
-  const changes = ownerChanges(foreign, also);
-  terminal.stdout(
-    options.json ? `${json({ owner: foreign.owner, bucket: foreign.bucket, ...changes })}\n` : text(foreign, changes),
-  );
+  const { also = [], bucket } = options;
+  const all = options.config === undefined ? await ofStack(options) : fromSettings(options.config, options);
+  const names = all.map((each) => each.bucket).join(', ');
+  const chosen = bucket === undefined ? all : all.filter((each) => each.bucket === bucket);
+  if (chosen.length === 0) throw new UsageError(`--bucket must be one of ${names}, got "${bucket}"`);
+  if (options.json && chosen.length > 1)
+    throw new UsageError(`--json prints one document: choose one of ${names} with --bucket`);
+  for (const arn of also) checkPerson(arn, chosen[0]!.reader);
+  const texts = chosen.map((foreign) => {
+    const changes = ownerChanges(foreign, also);
+    return options.json
+      ? `${json({ owner: foreign.owner, bucket: foreign.bucket, ...changes })}\n`
+      : text(foreign, changes);
+  });
+  terminal.stdout(texts.join('\n'));
   return 0;
 }
 
@@ -57,24 +68,29 @@ function checkPerson(arn: string, { partition, account }: Reader): void {
   );
 }
 
-async function ofStack(options: SetupPolicyOptions): Promise<ForeignBucket> {
+async function ofStack(options: SetupPolicyOptions): Promise<ForeignBucket[]> {
   const { outputs } = await openStack(options);
   // A deployment of an earlier version lacks it too, and reads no bucket of another account.
   outputs.get('LogBucket');
-  const found = outputs.find('ForeignBucket');
-  if (found === undefined) throw new UsageError(NOT_FOREIGN);
-  return JSON.parse(found) as ForeignBucket;
+  const foreign = outputs.find('ForeignBucket');
+  const first = foreign === undefined ? [] : [JSON.parse(foreign) as ForeignBucket];
+  const found = [...first, ...otherBucketsIn((name) => outputs.find(name))];
+  if (found.length === 0) throw new UsageError(NOT_FOREIGN);
+  return found;
 }
 
-function fromSettings(file: string, { account, region = process.env.AWS_REGION }: SetupPolicyOptions): ForeignBucket {
+function fromSettings(file: string, options: SetupPolicyOptions): ForeignBucket[] {
+  const { account, region = process.env.AWS_REGION } = options;
   if (!/^\d{12}$/.test(account ?? ''))
     throw new UsageError(`--account must be the account of the deployment, 12 digits, got "${account ?? ''}"`);
   if (!region) throw new UsageError('--region must be the Region of the deployment');
   try {
     const where = { partition: partitionOf(region), account: account!, region };
-    const foreign = foreignBucketOf(loadSettings(file), where);
-    if (foreign === undefined || foreign.owner === account) throw new UsageError(NOT_FOREIGN);
-    return foreign;
+    const settings = loadSettings(file);
+    const foreign = foreignBucketOf(settings, where);
+    const found = [...(foreign && foreign.owner !== account ? [foreign] : []), ...otherBucketsOf(settings, where)];
+    if (found.length === 0) throw new UsageError(NOT_FOREIGN);
+    return found;
   } catch (error) {
     throw error instanceof SettingsError ? new UsageError(error.message) : error;
   }
@@ -83,11 +99,15 @@ function fromSettings(file: string, { account, region = process.env.AWS_REGION }
 const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
 
 function text(
-  { owner, bucket, reader: { account, region } }: ForeignBucket,
+  { owner, bucket, reader, region = reader.region }: ForeignBucket,
   { bucketPolicy, keyPolicy, rule, notification }: OwnerChanges,
 ): string {
+  const { account } = reader;
   const steps = [
-    `Add these statements to the policy of bucket ${bucket}. They let the function that reads
+    ...(bucketPolicy.length === 0
+      ? []
+      : [
+          `Add these statements to the policy of bucket ${bucket}. They let the function that reads
 the flow logs in account ${account}, and the roles of --also, read the flow logs and no
 other file. The function may also list the keys of the bucket, because S3 asks for
 that before it answers that a file is missing. Object Ownership of the bucket must be
@@ -95,6 +115,7 @@ that before it answers that a file is missing. Object Ownership of the bucket mu
 and the policy of the bucket does not reach them.
 
 ${json(bucketPolicy)}`,
+        ]),
     ...(keyPolicy
       ? [
           `Add this statement to the policy of key ${keyPolicy.keyArn}.

@@ -83,6 +83,16 @@ function checkFlowLogsUnder(folder: string, context: z.core.$RefinementCtx<strin
     refuse(context, "must consist of letters, digits and ! - _ . ' ( ) = /, as S3 recommends for keys");
 }
 
+const keyOfObjects = textOrToken(
+  keyArn,
+  'must be the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias',
+)
+  .optional()
+  .describe(
+    'Customer managed key that encrypts the objects, if there is one. The ingest function gets ' +
+      'permission to decrypt with it.',
+  );
+
 const existingBucket = z
   .strictObject({
     bucket: z
@@ -129,15 +139,7 @@ const existingBucket = z
           'other services in the key layout of AWS, are ignored and counted. Any other object that is ' +
           'not a flow log fails and raises an alarm.',
       ),
-    kmsKeyArn: textOrToken(
-      keyArn,
-      'must be the full ARN of a KMS key (arn:aws:kms:REGION:ACCOUNT:key/ID), not an alias',
-    )
-      .optional()
-      .describe(
-        'Customer managed key that encrypts the objects, if there is one. The ingest function gets ' +
-          'permission to decrypt with it.',
-      ),
+    kmsKeyArn: keyOfObjects,
   })
   .describe(
     'Read a bucket that already receives flow logs. The stack changes neither its policy nor its ' +
@@ -154,3 +156,41 @@ export const bucketChoice = z
   )
   .default({})
   .describe('Where the flow log files are. Default: a new bucket.');
+
+const otherBucket = z.strictObject({
+  bucket: z
+    .string()
+    .superRefine((name, context) => {
+      if (isToken(name))
+        refuse(context, 'must be known at synthesis, because names in the account of its owner contain it');
+      checkBucketName('a bucket name')(name, context);
+    })
+    .meta({ pattern: `^${bucketName}$` })
+    .describe('Name of the bucket.'),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a Region such as eu-central-1')
+    .describe('Region of the bucket.'),
+  account: textOrToken(/^\d{12}$/, 'must be an account id of 12 digits')
+    .optional()
+    .describe('Account that owns the bucket. Default: the account of the stack.'),
+  flowLogsUnder: z
+    .string()
+    .superRefine(checkFlowLogsUnder)
+    .meta({ pattern: flowLogFolder.source })
+    .default('AWSLogs/')
+    .describe('As bucket.existing.flowLogsUnder: only the flow logs below this folder are read.'),
+  kmsKeyArn: keyOfObjects,
+});
+
+/** Buckets beside the one of `bucket`, told apart by their names. */
+export const otherBuckets = z
+  .array(otherBucket)
+  .max(10)
+  .default([])
+  .describe(
+    'Further buckets of flow logs, of any Region and account, that the stack reads too, so that one scanner in several ' +
+      'Regions is one source. The stack creates an EventBridge bus (Classic). Rules beside the buckets send to it, and ' +
+      '`sweepwatch setup policy` prints them. An event costs the owner 0.000001 USD, and the transfer of a file from ' +
+      'another Region 0.02 USD per GB or more.',
+  );

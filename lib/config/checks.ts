@@ -5,6 +5,7 @@ import { type Cidr, overlapsCidr, parseCidr } from '../net/cidr.ts';
 import { maxRuntimeBytes, toRuntimeSettings } from './runtime.ts';
 import type { Settings } from './settings-types.ts';
 import { hasSignals } from './signal-groups.ts';
+import { isToken } from './token.ts';
 
 type Context = z.core.$RefinementCtx;
 
@@ -55,6 +56,7 @@ export function checkRoutingDomains(domains: Record<string, string[]>, context: 
 /** Refuses settings that contradict each other. */
 export function checkTogether(settings: Settings, context: Context): void {
   checkBucket(settings, context);
+  checkOtherBuckets(settings, context);
   if (settings.deletionProtection && !settings.keepDataOnRemoval) {
     refuse(
       context,
@@ -102,6 +104,16 @@ function checkBucket({ bucket: { existing }, vpcs, logAccounts, logOrganization 
   for (const [name, value] of Object.entries({ logAccounts, logOrganization })) {
     if (value !== undefined && value.length > 0)
       refuse(context, [name], 'must be left out with an existing bucket, whose policy the stack does not change');
+  }
+}
+
+function checkOtherBuckets({ bucket, otherBuckets }: Settings, context: Context): void {
+  const first = bucket.existing?.bucket.replace(/^arn:[^:]+:s3:::/, '') ?? bucket.new?.name;
+  for (const [index, { bucket: name, region, kmsKeyArn }] of otherBuckets.entries()) {
+    if (name === first)
+      refuse(context, ['otherBuckets', index, 'bucket'], 'must not be the bucket of the setting bucket');
+    if (kmsKeyArn !== undefined && !isToken(kmsKeyArn) && kmsKeyArn.split(':')[3] !== region)
+      refuse(context, ['otherBuckets', index, 'kmsKeyArn'], `must be a key of ${region}, the Region of the bucket`);
   }
 }
 

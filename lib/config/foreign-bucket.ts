@@ -1,7 +1,8 @@
 /**
- * A log bucket of another account: the fixed names that its owner's policies refer to, and what the owner must add so
+ * A log bucket of another account or Region: the fixed names that its owner's policies refer to, and what the owner must add so
  * that files are announced and can be read. `setup policy` prints it, and the proof of the permissions evaluates it.
  */
+import { createHash } from 'node:crypto';
 import { keysOf } from './bucket-keys.ts';
 import type { Settings } from './settings-types.ts';
 
@@ -14,7 +15,10 @@ export interface ForeignBucket {
   readonly prefix: string;
   /** The keys that are read, with `*` for any characters. */
   readonly objects: string;
-  readonly events: 'notification' | 'eventbridge';
+  /** `bus`: the owner's rule sends to the bus of the deployment, from any Region. */
+  readonly events: 'notification' | 'eventbridge' | 'bus';
+  /** The Region of the bucket, if it may be another one than that of the deployment. */
+  readonly region?: string;
   /** The customer managed key of the objects, if there is one. */
   readonly keyArn?: string | undefined;
   /** The deployment that reads. */
@@ -35,17 +39,17 @@ export type Statement = Readonly<Record<string, unknown>> & { readonly Sid: stri
 
 /** What the owner adds. */
 export interface OwnerChanges {
-  /** Statements for the policy of the bucket. */
+  /** Statements for the policy of the bucket. Empty if the bucket belongs to the reader's account. */
   readonly bucketPolicy: readonly Statement[];
   /** Statements for the policy of the key. Missing without one, or if the key belongs to the reader's account. */
   readonly keyPolicy?: { readonly keyArn: string; readonly statements: readonly Statement[] };
-  /** For `events: eventbridge`: the rule in the owner's account, and the role with which it sends. */
+  /** For events through EventBridge: the rule in the owner's account, and the role with which it sends. */
   readonly rule?: EventRule;
   /** For `events: notification`: what to add to the notifications of the bucket. */
   readonly notification?: Readonly<Record<string, unknown>>;
 }
 
-/** An EventBridge rule that sends to a queue of another account. */
+/** An EventBridge rule that sends to the queue or the bus of the deployment. */
 export interface EventRule {
   readonly name: string;
   readonly pattern: Readonly<Record<string, unknown>>;
@@ -71,6 +75,30 @@ export function foreignBucketOf(settings: Settings, where: Omit<Reader, 'deploym
   };
 }
 
+/** The further buckets that settings name, each with the account that owns it. */
+export function otherBucketsOf(settings: Settings, where: Omit<Reader, 'deployment'>): ForeignBucket[] {
+  const { deploymentName: deployment, otherBuckets } = settings;
+  return otherBuckets.map(({ bucket, account, region, flowLogsUnder, kmsKeyArn }) => ({
+    owner: account ?? where.account,
+    bucket,
+    region,
+    ...keysOf({ flowLogsUnder, prefix: '' }),
+    events: 'bus',
+    ...(kmsKeyArn !== undefined && { keyArn: kmsKeyArn }),
+    reader: { ...where, deployment },
+  }));
+}
+
+/** The further buckets of a deployment, from its outputs. */
+export function otherBucketsIn(findOutput: (name: string) => string | undefined): ForeignBucket[] {
+  const found: ForeignBucket[] = [];
+  for (;;) {
+    const output = findOutput(`OtherBucket${found.length + 1}`);
+    if (output === undefined) return found;
+    found.push(JSON.parse(output) as ForeignBucket);
+  }
+}
+
 /** The partition of a Region. */
 export function partitionOf(region: string): string {
   if (region.startsWith('cn-')) return 'aws-cn';
@@ -84,19 +112,33 @@ export const ingestRoleName = ({ deployment, region }: Pick<Reader, 'deployment'
 /** Name of the ingest queue. It is fixed because the owner's rule or notification names it. */
 export const ingestQueueName = (deployment: string): string => `${deployment}-ingest`;
 
+/** Name of the bus to which the rules of further buckets send. It is fixed because they name it. */
+export const logBusName = (deployment: string): string => `${deployment}-flow-logs`;
+
 const roleArn = ({ partition, account, ...names }: Reader): string =>
   `arn:${partition}:iam::${account}:role/${ingestRoleName(names)}`;
 
-/** ARN of the role with which the owner's rule sends. */
-export const rulesRoleArn = (
-  owner: string,
-  { partition, region, deployment }: Pick<Reader, 'partition' | 'region' | 'deployment'>,
-): string => `arn:${partition}:iam::${owner}:role/${rulesRoleName(deployment, region)}`;
+type Where = Pick<Reader, 'partition' | 'region' | 'deployment'>;
 
-const rulesRoleName = (deployment: string, region: string): string => `${deployment}-events-${region}`;
+/**
+ * ARN of the role with which the owner's rule sends.
+ * @param bucket the further bucket that the rule is about. One owner may have several, each with a rule of its own.
+ */
+export const rulesRoleArn = (owner: string, { partition, ...names }: Where, bucket?: string): string =>
+  `arn:${partition}:iam::${owner}:role/${rulesRoleName(names, bucket)}`;
+
+const rulesRoleName = ({ deployment, region }: Omit<Where, 'partition'>, bucket?: string): string =>
+  `${deployment}-events-${region}${bucket === undefined ? '' : `-${shortOf(bucket)}`}`;
+
+/** A name of 63 characters would not fit into the names of rules and roles. */
+const shortOf = (bucket: string): string => createHash('sha256').update(bucket).digest('hex').slice(0, 8);
 
 const queueArn = ({ partition, account, region, deployment }: Reader): string =>
   `arn:${partition}:sqs:${region}:${account}:${ingestQueueName(deployment)}`;
+
+/** ARN of the bus of a deployment. */
+export const logBusArn = ({ partition, account, region, deployment }: Reader): string =>
+  `arn:${partition}:events:${region}:${account}:event-bus/${logBusName(deployment)}`;
 
 /**
  * What the owner must add.
@@ -104,8 +146,8 @@ const queueArn = ({ partition, account, region, deployment }: Reader): string =>
  * covers any characters.
  */
 export function ownerChanges(foreign: ForeignBucket, people: readonly string[] = []): OwnerChanges {
-  const { bucket, objects, prefix, keyArn, events, reader } = foreign;
-  const { partition, account, region } = reader;
+  const { owner, bucket, objects, prefix, keyArn, events, reader, region = reader.region } = foreign;
+  const { partition, account } = reader;
   const bucketArn = `arn:${partition}:s3:::${bucket}`;
   // A statement that names a role stops working when the role is created again, and cannot be saved before the role
   // exists. The condition has neither problem.
@@ -142,7 +184,7 @@ export function ownerChanges(foreign: ForeignBucket, people: readonly string[] =
         ]),
   ];
   return {
-    bucketPolicy,
+    bucketPolicy: owner === account ? [] : bucketPolicy,
     ...(keyArn !== undefined &&
       keyArn.split(':')[4] !== account && {
         keyPolicy: {
@@ -159,7 +201,7 @@ export function ownerChanges(foreign: ForeignBucket, people: readonly string[] =
           ],
         },
       }),
-    ...(events === 'eventbridge'
+    ...(events !== 'notification'
       ? { rule: ruleOf(foreign) }
       : {
           notification: {
@@ -172,10 +214,13 @@ export function ownerChanges(foreign: ForeignBucket, people: readonly string[] =
   };
 }
 
-function ruleOf({ owner, bucket, prefix, objects, reader }: ForeignBucket): EventRule {
-  const { partition, region, deployment } = reader;
-  const name = `${deployment}-flow-logs`;
-  const queue = queueArn(reader);
+function ruleOf(foreign: ForeignBucket): EventRule {
+  const { owner, bucket, prefix, objects, events, reader, region = reader.region } = foreign;
+  const { partition, deployment } = reader;
+  const isForBus = events === 'bus';
+  const name = isForBus ? `${deployment}-${reader.region}-${shortOf(bucket)}` : `${deployment}-flow-logs`;
+  const target = isForBus ? logBusArn(reader) : queueArn(reader);
+  const ofBucket = isForBus ? bucket : undefined;
   return {
     name,
     pattern: {
@@ -183,9 +228,9 @@ function ruleOf({ owner, bucket, prefix, objects, reader }: ForeignBucket): Even
       'detail-type': ['Object Created'],
       detail: objectCreatedDetail(bucket, { prefix, objects }),
     },
-    target: { Id: deployment, Arn: queue, RoleArn: rulesRoleArn(owner, reader) },
+    target: { Id: deployment, Arn: target, RoleArn: rulesRoleArn(owner, reader, ofBucket) },
     role: {
-      name: rulesRoleName(deployment, region),
+      name: rulesRoleName(reader, ofBucket),
       trust: [
         {
           Sid: 'RuleAssumes',
@@ -198,7 +243,14 @@ function ruleOf({ owner, bucket, prefix, objects, reader }: ForeignBucket): Even
           },
         },
       ],
-      permissions: [{ Sid: 'RuleSends', Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue }],
+      permissions: [
+        {
+          Sid: 'RuleSends',
+          Effect: 'Allow',
+          Action: isForBus ? 'events:PutEvents' : 'sqs:SendMessage',
+          Resource: target,
+        },
+      ],
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The one schema of the one settings file: every setting with its meaning, unit, range, default and trade-off. */
 import { z } from 'zod';
 import { SEVERITIES } from '../finding/model.ts';
-import { bucketChoice, keyArn } from './bucket-schema.ts';
+import { bucketChoice, keyArn, otherBuckets } from './bucket-schema.ts';
 import { checkInternal, checkRoutingDomains, checkTogether, checkUnique } from './checks.ts';
 import { destinations, emailFilter } from './destinations-schema.ts';
 import { detectionOverrides } from './detection-schema.ts';
@@ -41,6 +41,7 @@ const settingsShape = z
           'VPC is billed as vended logs again.',
       ),
     bucket: bucketChoice,
+    otherBuckets: otherBuckets.superRefine(checkUnique(({ bucket }) => bucket)),
     logAccounts: z
       .array(textOrToken(/^\d{12}$/, 'must be an account id of 12 digits, in quotes'))
       .superRefine(checkUnique((account) => account))

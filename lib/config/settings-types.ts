@@ -83,6 +83,37 @@ export interface SettingsInput {
     };
   };
   /**
+   * Further buckets of flow logs, of any Region and account, that the stack reads too, so that one scanner in
+   * several Regions is one source. The stack creates an EventBridge bus (Classic). Rules beside the buckets send
+   * to it, and `sweepwatch setup policy` prints them. An event costs the owner 0.000001 USD, and the transfer of a
+   * file from another Region 0.02 USD per GB or more.
+   * @default []
+   */
+  otherBuckets?: {
+    /**
+     * Name of the bucket.
+     */
+    bucket: string;
+    /**
+     * Region of the bucket.
+     */
+    region: string;
+    /**
+     * Account that owns the bucket. Default: the account of the stack.
+     */
+    account?: string;
+    /**
+     * As bucket.existing.flowLogsUnder: only the flow logs below this folder are read.
+     * @default "AWSLogs/"
+     */
+    flowLogsUnder?: string;
+    /**
+     * Customer managed key that encrypts the objects, if there is one. The ingest function gets permission to
+     * decrypt with it.
+     */
+    kmsKeyArn?: string;
+  }[];
+  /**
    * Further accounts that may deliver flow logs of any Region to the new bucket. The stack's own account always
    * may. The bucket policy has room for about 95 accounts (61 with hiveCompatiblePartitions). For more, set
    * logOrganization. Not used with an existing bucket, whose policy is yours.
@@ -450,9 +481,9 @@ export interface SettingsInput {
      */
     visitedTargetsIn5Minutes?: number;
     /**
-     * Distinct ports of one target that a source found open within 5 minutes and left without sending data, as it
-     * does with a host that answers on every port. Eight of them must be below 1024, or twelve from one source port,
-     * or a hundred closed. Lower finds smaller ones, and more tests of new hosts.
+     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
+     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
+     * more tests of new hosts.
      * From 8 to 65536.
      */
     openPortsIn5Minutes?: number;
@@ -740,6 +771,37 @@ export interface Settings {
       kmsKeyArn?: string;
     };
   };
+  /**
+   * Further buckets of flow logs, of any Region and account, that the stack reads too, so that one scanner in
+   * several Regions is one source. The stack creates an EventBridge bus (Classic). Rules beside the buckets send
+   * to it, and `sweepwatch setup policy` prints them. An event costs the owner 0.000001 USD, and the transfer of a
+   * file from another Region 0.02 USD per GB or more.
+   * @default []
+   */
+  otherBuckets: {
+    /**
+     * Name of the bucket.
+     */
+    bucket: string;
+    /**
+     * Region of the bucket.
+     */
+    region: string;
+    /**
+     * Account that owns the bucket. Default: the account of the stack.
+     */
+    account?: string;
+    /**
+     * As bucket.existing.flowLogsUnder: only the flow logs below this folder are read.
+     * @default "AWSLogs/"
+     */
+    flowLogsUnder: string;
+    /**
+     * Customer managed key that encrypts the objects, if there is one. The ingest function gets permission to
+     * decrypt with it.
+     */
+    kmsKeyArn?: string;
+  }[];
   /**
    * Further accounts that may deliver flow logs of any Region to the new bucket. The stack's own account always
    * may. The bucket policy has room for about 95 accounts (61 with hiveCompatiblePartitions). For more, set
@@ -1104,9 +1166,9 @@ export interface Settings {
      */
     visitedTargetsIn5Minutes?: number;
     /**
-     * Distinct ports of one target that a source found open within 5 minutes and left without sending data, as it
-     * does with a host that answers on every port. Eight of them must be below 1024, or twelve from one source port,
-     * or a hundred closed. Lower finds smaller ones, and more tests of new hosts.
+     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
+     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
+     * more tests of new hosts.
      * From 8 to 65536.
      */
     openPortsIn5Minutes?: number;

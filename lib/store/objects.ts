@@ -130,6 +130,8 @@ function explain(bucket: string, key: string, error: Error): Error {
   const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
   if (error.name === 'AccessDenied' || status === 403)
     return because(`${name}: access denied. Allow the role in use s3:GetObject on it (${error.message})`);
+  if (status === 301)
+    return because(`${name}: the bucket is in another Region than that of the call (${error.message})`);
   if (isBrokenOff(error)) return because(`${name}: the connection to S3 broke off or went silent (${error.message})`);
   return error;
 }

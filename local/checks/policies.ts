@@ -35,6 +35,7 @@ const ATTACHED: Readonly<Record<string, [type: string, property: string]>> = {
 const OWN: Readonly<Record<string, [property: string, kind: PolicyKind]>> = {
   'AWS::KMS::Key': ['KeyPolicy', 'resource'],
   'AWS::IAM::Role': ['AssumeRolePolicyDocument', 'trust'],
+  'AWS::Events::EventBus': ['Policy', 'resource'],
 };
 
 /** Parsed policies. Resources do not change once a stack is created. */
@@ -52,6 +53,8 @@ function findPolicy(resources: Resources, owner: CreatedResource): HeldPolicy | 
   const own = OWN[owner.type];
   if (own !== undefined) {
     const [property, kind] = own;
+    // A bus without a policy admits only its own account.
+    if (owner.type === 'AWS::Events::EventBus' && owner.properties[property] === undefined) return undefined;
     return held(owner.logicalId, owner.properties[property], kind, property);
   }
   if (owner.type === 'AWS::Lambda::Function') return functionPolicy(resources, owner);

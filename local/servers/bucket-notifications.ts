@@ -77,8 +77,8 @@ export function installBucketNotifications(app: ReturnType<typeof buildApp>, con
     stored: Pick<CreatedObject, 'bucket' | 'key' | 'eventName' | 'sequencer' | 'time'>,
     requestId: string,
   ): Promise<void> {
-    const { region } = context;
     const foreign = context.foreignBuckets.get(stored.bucket);
+    const region = foreign?.region ?? context.region;
     const accountId = foreign?.owner ?? context.accountId;
     const head = await context.clients().s3.send(new HeadObjectCommand({ Bucket: stored.bucket, Key: stored.key }));
     const eTag = (head.ETag ?? '').replaceAll('"', '');

@@ -16,6 +16,7 @@ export interface ForeignRequest {
 /** A bucket of another account. */
 export interface ServedForeignBucket {
   readonly owner: string;
+  readonly region: string;
   /** The default event bus of the owner. */
   readonly bus: EventBus;
   /** Why a request is refused. Undefined if it is not. */
@@ -35,6 +36,15 @@ export function installForeignBuckets(
     const expected = request.headers['x-amz-expected-bucket-owner'];
     // Each function names itself in the user agent.
     const [, functionId] = /\bapp\/(\w+)/.exec(String(request.headers['user-agent'])) ?? [];
+    // The credential of a signature names the Region for which it was made. S3 redirects to the Region of the bucket.
+    const [, signedFor] = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
+    if (functionId !== undefined && signedFor !== foreign.region) {
+      await reply
+        .code(301)
+        .headers({ 'content-type': 'application/xml', 'x-amz-bucket-region': foreign.region })
+        .send(`<Error><Code>PermanentRedirect</Code><Message>The bucket is in ${foreign.region}.</Message></Error>`);
+      return;
+    }
     const refusal =
       expected !== undefined && expected !== foreign.owner
         ? `the bucket belongs to ${foreign.owner}, expected ${expected}`

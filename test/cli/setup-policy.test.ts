@@ -184,20 +184,80 @@ describe('before a deployment', () => {
   });
 });
 
+describe('for further buckets', () => {
+  const far = {
+    bucket: 'ireland-logs',
+    region: 'eu-west-1',
+    account: OWNER,
+    kmsKeyArn: KEY.replace(REGION, 'eu-west-1'),
+  };
+  const own = { bucket: 'tokyo-logs', region: 'ap-northeast-1' };
+  const otherBuckets = [far, own];
+  const chosen = (bucket: string) => fromFile({ ...settings, otherBuckets }, '--bucket', bucket, '--json');
+
+  test('prints a part for each bucket, that of the setting bucket first', async () => {
+    const { code, stdout } = await fromFile({ ...settings, otherBuckets });
+    expect(code).toBe(0);
+    expect(stdout.match(/^For account .*/gm)).toEqual([
+      `For account ${OWNER}, which owns bucket org-logs, in Region ${REGION}:`,
+      `For account ${OWNER}, which owns bucket ireland-logs, in Region eu-west-1:`,
+      `For account ${ACCOUNT}, which owns bucket tokyo-logs, in Region ap-northeast-1:`,
+    ]);
+    expect(stdout).toContain('on the default event bus in eu-west-1');
+  });
+
+  test('prints a rule that sends to the bus of the deployment, with a role that may do nothing else', async () => {
+    const { keyPolicy, rule, notification } = JSON.parse((await chosen('ireland-logs')).stdout);
+    const bus = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/sweepwatch-flow-logs`;
+    expect(rule.target.Arn).toBe(bus);
+    expect(rule.role.permissions).toEqual([expect.objectContaining({ Action: 'events:PutEvents', Resource: bus })]);
+    expect(rule.role.trust[0].Condition.ArnEquals['aws:SourceArn']).toBe(
+      `arn:aws:events:eu-west-1:${OWNER}:rule/${rule.name}`,
+    );
+    expect([rule.name, rule.role.name].map((name) => name.length <= 64)).toEqual([true, true]);
+    expect(keyPolicy.statements[0].Condition.StringEquals).toEqual({
+      'kms:ViaService': 's3.eu-west-1.amazonaws.com',
+    });
+    expect(notification).toBeUndefined();
+  });
+
+  test('prints only the rule for a bucket of the account of the stack', async () => {
+    const { bucketPolicy, keyPolicy, rule } = JSON.parse((await chosen('tokyo-logs')).stdout);
+    expect([bucketPolicy, keyPolicy]).toEqual([[], undefined]);
+    expect(rule.pattern.detail.bucket.name).toEqual(['tokyo-logs']);
+    const { stdout } = await fromFile({ otherBuckets: [own] });
+    expect(stdout).toContain('1. Enable EventBridge');
+  });
+
+  test.each([
+    [['--json'], '--json prints one document: choose one of org-logs, ireland-logs, tokyo-logs with --bucket'],
+    [['--bucket', 'others'], '--bucket must be one of org-logs, ireland-logs, tokyo-logs, got "others"'],
+  ])('refuses %j', async (args, message) => {
+    const { code, stderr } = await fromFile({ ...settings, otherBuckets }, ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe('of a deployment', () => {
   const names = { '<AWS::Partition>': 'aws', '<AWS::AccountId>': ACCOUNT, '<AWS::Region>': REGION };
   const deployed = (given: SettingsInput) => {
-    const { ForeignBucket } = synthesize(given).findOutputs('ForeignBucket');
-    const text = ForeignBucket && plain(ForeignBucket.Value);
-    const value = Object.entries(names).reduce((all, [name, each]) => all?.replaceAll(name, each), text);
-    const outputs = { LogBucket: 'org-logs', ...(value && { ForeignBucket: value }) };
-    server.stacks.set('sweepwatch', { status: 'CREATE_COMPLETE', outputs });
+    const found = Object.entries(synthesize(given).findOutputs('*')).filter(([id]) =>
+      /ForeignBucket|OtherBucket/.test(id),
+    );
+    const resolved = (text: string) =>
+      Object.entries(names).reduce((all, [name, each]) => all.replaceAll(name, each), text);
+    const outputs = Object.fromEntries(found.map(([id, { Value }]) => [id, resolved(plain(Value))]));
+    server.stacks.set('sweepwatch', { status: 'CREATE_COMPLETE', outputs: { LogBucket: 'org-logs', ...outputs } });
   };
 
-  test('prints the same as before it', async () => {
-    deployed(settings);
+  const further = { ...settings, otherBuckets: [{ bucket: 'ireland-logs', region: 'eu-west-1', account: OWNER }] };
+  test.each([
+    ['for the bucket', settings],
+    ['with further buckets', further],
+  ])('prints the same as before it, %s', async (_, given) => {
+    deployed(given);
     const { code, stdout } = await policy('--stack', 'sweepwatch', '--region', REGION);
-    expect([code, stdout]).toEqual([0, (await fromFile(settings)).stdout]);
+    expect([code, stdout]).toEqual([0, (await fromFile(given)).stdout]);
   });
 
   test('says that nobody must add anything if the bucket is its own', async () => {

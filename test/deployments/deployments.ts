@@ -32,6 +32,20 @@ export const DEPLOYMENTS = {
       },
     },
   },
+  /** Beside its own bucket those of other Regions, of which rules tell its bus. */
+  'other-buckets': {
+    emails: ['analyst@example.com'],
+    digestHourUtc: null,
+    otherBuckets: [
+      {
+        bucket: 'ireland-logs',
+        region: 'eu-west-1',
+        account: '555566667777',
+        kmsKeyArn: 'arn:aws:kms:eu-west-1:555566667777:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789',
+      },
+      { bucket: 'tokyo-logs', region: 'ap-northeast-1' },
+    ],
+  },
   'new-key': { kmsKey: 'new' },
   /** Every destination of alerts. */
   destinations: {

@@ -367,6 +367,80 @@ describe('a bucket of another account', () => {
   });
 });
 
+describe('further buckets', () => {
+  const OWNER = '555566667777';
+  const otherBuckets = [
+    {
+      bucket: 'ireland-logs',
+      region: 'eu-west-1',
+      account: OWNER,
+      kmsKeyArn: `arn:aws:kms:eu-west-1:${OWNER}:key/0a1b2c3d-4e5f-6789-abcd-ef0123456789`,
+    },
+    { bucket: 'tokyo-logs', region: 'ap-northeast-1', flowLogsUnder: 'net/AWSLogs/' },
+  ];
+  const template = synthesize({ otherBuckets });
+
+  test('need a bus, which a stack without them lacks', () => {
+    byDefault.resourceCountIs('AWS::Events::EventBus', 0);
+    template.resourceCountIs('AWS::Events::EventBus', 1);
+    template.hasOutput('LogBus', {});
+  });
+
+  test('are told to the bus by the role of the rule of a foreign owner, which its policy names', () => {
+    const [, bus] = resourcesOf(template, 'AWS::Events::EventBus')[0]!;
+    expect(bus.Properties.Name).toBe('sweepwatch-flow-logs');
+    const { Statement: statements } = bus.Properties.Policy as {
+      Statement: (Statement & { Condition: { ArnEquals: Record<string, unknown> } })[];
+    };
+    expect(statements.map(({ Action }) => Action)).toEqual(['events:PutEvents']);
+    const role = plain(statements[0]!.Condition.ArnEquals['aws:PrincipalArn']);
+    expect(role).toMatch(
+      new RegExp(`^arn:<AWS::Partition>:iam::${OWNER}:role/sweepwatch-events-<AWS::Region>-[0-9a-f]{8}$`),
+    );
+  });
+
+  test('are matched by account, name and folder, each by a rule of the bus to the queue', () => {
+    const rules = resourcesOf(template, 'AWS::Events::Rule').filter(([id]) => !id.includes('SettleSchedule'));
+    expect(rules.map(([, { Properties }]) => Properties.EventPattern)).toEqual([
+      {
+        account: [OWNER],
+        source: ['aws.s3'],
+        'detail-type': ['Object Created'],
+        detail: {
+          bucket: { name: ['ireland-logs'] },
+          object: { key: [{ wildcard: 'AWSLogs/*vpcflowlogs/*' }] },
+        },
+      },
+      expect.objectContaining({
+        account: [{ Ref: 'AWS::AccountId' }],
+        detail: {
+          bucket: { name: ['tokyo-logs'] },
+          object: { key: [{ wildcard: 'net/AWSLogs/*vpcflowlogs/*' }] },
+        },
+      }),
+    ]);
+  });
+
+  test('are read in their Regions, and only if that account owns them', () => {
+    const lambda = resourcesOf(template, 'AWS::Lambda::Function').find(([id]) => id.startsWith('DetectorIngest'))!;
+    const { OTHER_BUCKETS } = (lambda[1].Properties.Environment as { Variables: Record<string, unknown> }).Variables;
+    expect(JSON.parse(plain(OTHER_BUCKETS))).toEqual([
+      ['ireland-logs', 'eu-west-1', OWNER],
+      ['tokyo-logs', 'ap-northeast-1', '<AWS::AccountId>'],
+    ]);
+    expect(permissionsOf(template, 'Ingest').join()).toContain(':s3:::ireland-logs/AWSLogs/*vpcflowlogs/*');
+    expect(JSON.stringify(template.toJSON())).toContain('"s3.eu-west-1."');
+  });
+
+  test('may not have a name that is known only at deployment', () => {
+    const stack = new Stack(newApp(), 'later');
+    const bucket = new Bucket(stack, 'Logs').bucketName;
+    expect(
+      () => new ScanDetector(stack, 'Scans', { settings: { otherBuckets: [{ bucket, region: 'eu-west-1' }] } }),
+    ).toThrow('otherBuckets.0.bucket: must be known at synthesis');
+  });
+});
+
 describe('a key of the stack', () => {
   const template = synthesize({ kmsKey: 'new' });
 

@@ -51,8 +51,15 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'X-Ray takes traces for an account and Region, and its actions have no resource. Only with `tracing`.',
   ),
   ...forEach(
-    ['AWSLogs/*', 'net/AWSLogs/*vpcflowlogs/*', '*', 'AWSLogs/*vpcflowlogs/*', 'net/*'],
-    (keys) => `wildcard: Ingest s3:GetObject on LogBucket/${keys}`,
+    [
+      'LogBucket/AWSLogs/*',
+      'LogBucket/net/AWSLogs/*vpcflowlogs/*',
+      'LogBucket/*',
+      'LogBucket/AWSLogs/*vpcflowlogs/*',
+      'LogBucket/net/*',
+      'OtherBucket/AWSLogs/*vpcflowlogs/*',
+    ],
+    (keys) => `wildcard: Ingest s3:GetObject on ${keys}`,
     'The names of flow log files are not known in advance; the wildcard ends at the folders, or the prefix of the ' +
       'settings, that they are delivered to.',
   ),

@@ -65,7 +65,8 @@ actions have no resource, so that the statement names \`*\`.
 
 ## Who may send to it
 
-Only services may send, each for one source. The account that owns a foreign bucket may send to the ingest queue as well. If the ARN of the source contains no account, the account is checked too.
+Only services may send, each for one source. The account that owns a foreign bucket may send to the ingest queue as well, or to the bus
+of \`otherBuckets\`. If the ARN of the source contains no account, the account is checked too.
 
 ${servicesOf(audited)}
 
@@ -108,6 +109,10 @@ The rule of the owner sends to the queue with this role. Its trust policy comes 
 ${JSON.stringify(ownersRole(audited), undefined, 2)}
 \`\`\`
 
+For \`otherBuckets\` the statements are the same, with the Region of the bucket. The rule of the owner sends to the bus of the stack instead
+(\`events:PutEvents\`), whose policy admits the role of that rule alone. If the bucket belongs to the account of the stack, only the rule and its
+role are needed.
+
 ## What is accepted
 
 A strict reading objects to these entries. The table says why each one stays. An entry that applies to no deployment any more fails the tests.
@@ -125,9 +130,10 @@ an error.
 - One of these calls must need each pair of action and resource that a role grants, or the table above must accept the pair. The same holds
   for every wildcard.
 - The resource and its key must admit every service that sends. They must refuse it with the ARN or account of others, or with neither.
-- Every call on a bucket of another account needs the role of the stack and the statements of the owner. The statements must admit nothing
+- Every call on a bucket of another account or Region needs the role of the stack and the statements of the owner. The statements must admit nothing
   else: no other role, no other folder, no writing, no decryption by hand. Only the ingest role may list
-  without a prefix. The owner's rule must reach the queue, and no other role of the owner may.
+  without a prefix. The owner's rule must reach the queue or the bus, and no other role of the owner may. The rule of the bus must take the
+  flow logs of the bucket from its owner, and nothing else.
 - Strangers, plain HTTP and the deliveries of other accounts must be refused.
 - ${planted.length} mistakes are planted in the templates, one at a time, and each must be found. A part that two templates share word for word is
   broken in only one of them. \`npm run permissions -- --everywhere\` breaks it in each.

@@ -3,7 +3,7 @@ import { policyOf } from '../../local/checks/policies.ts';
 import { type Policy, readPolicy } from '../../local/iam/document.ts';
 import type { CreatedResource } from '../../local/resources/stack.ts';
 import { isObject } from '../../local/template/json.ts';
-import { ACCOUNT, GIVEN_KEY, OWNERS_KEY, type PaperStack } from './stacks.ts';
+import { ACCOUNT, FAR_KEY, GIVEN_KEY, OWNERS_KEY, type PaperStack } from './stacks.ts';
 
 /** What the policy of a key in the settings must say, in addition to letting its account administer it. */
 export const GIVEN_KEY_STATEMENTS = [
@@ -36,7 +36,7 @@ const givenKeyPolicy = readPolicy(
 /** The policy of a key: that of the stack, or the documented one. */
 export function keyPolicyOf(stack: PaperStack, keyArn: string): Policy | undefined {
   if (keyArn === GIVEN_KEY) return givenKeyPolicy;
-  if (keyArn === OWNERS_KEY) return stack.owner?.key;
+  if (keyArn === OWNERS_KEY || keyArn === FAR_KEY) return stack.owner?.key;
   const key = [...stack.resources.values()].find(({ attributes }) => attributes.Arn === keyArn);
   return key === undefined ? undefined : policyOf(stack.resources, key)?.policy;
 }

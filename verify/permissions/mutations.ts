@@ -26,6 +26,7 @@ const STATEMENTS: Readonly<Record<string, (properties: JsonObject) => unknown[]>
   'AWS::SNS::TopicPolicy': ({ PolicyDocument }) => [PolicyDocument],
   'AWS::S3::BucketPolicy': ({ PolicyDocument }) => [PolicyDocument],
   'AWS::KMS::Key': ({ KeyPolicy }) => [KeyPolicy],
+  'AWS::Events::EventBus': ({ Policy }) => (Policy === undefined ? [] : [Policy]),
 };
 
 /** All mistakes that a template has room for. */

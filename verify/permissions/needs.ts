@@ -55,7 +55,10 @@ export function needsOf(stack: PaperStack): RoleNeeds[] {
       );
       const names = functions.map((lambda) => nameOf(lambda).replace(/Function$/, ''));
       const calls = functions.flatMap((lambda, at) => [
-        ...(recorded[names[at]!] ?? []).map((text) => recordedNeed(stack, role, text)),
+        ...(recorded[names[at]!] ?? []).flatMap((text) => [
+          recordedNeed(stack, role, text),
+          ...inOtherBuckets(stack, role, text),
+        ]),
         ...impliedNeeds(stack, role, lambda),
       ]);
       return {
@@ -70,6 +73,16 @@ function recordedNeed(stack: PaperStack, role: CreatedResource, text: string): N
   const [action = '', name = ''] = text.split(' ');
   const arn = arnOfName(stack, name);
   return need(role, action, arn, CALLED, { owner: ownerOf(stack, arn) });
+}
+
+/** What is called on a file of the bucket is called on those of further buckets too. */
+function inOtherBuckets(stack: PaperStack, role: CreatedResource, text: string): Need[] {
+  const [action = '', name] = text.split(' ');
+  if (name !== 'LogBucket/object') return [];
+  return stack.settings.otherBuckets.map(({ bucket }) => {
+    const arn = `arn:aws:s3:::${bucket}/${OBJECT}`;
+    return need(role, action, arn, CALLED, { owner: ownerOf(stack, arn) });
+  });
 }
 
 /** The ARN of a construct, of an index (`Findings/index/open`) or of an object (`LogBucket/object`). */
@@ -93,7 +106,11 @@ function need(
   action: string,
   resource: string,
   why: string,
-  { viaService, owner = ACCOUNT }: { viaService?: string; owner?: string } = {},
+  {
+    viaService,
+    region = REGION,
+    owner = ACCOUNT,
+  }: { viaService?: string; region?: string | undefined; owner?: string } = {},
 ): Need {
   const context = contextOf({
     'aws:SecureTransport': 'true',
@@ -101,7 +118,7 @@ function need(
     'aws:PrincipalArn': arnOf(role),
     'aws:PrincipalAccount': ACCOUNT,
     'aws:ResourceAccount': owner,
-    ...(viaService === undefined ? {} : { 'kms:ViaService': `${viaService}.${REGION}.amazonaws.com` }),
+    ...(viaService === undefined ? {} : { 'kms:ViaService': `${viaService}.${region}.amazonaws.com` }),
   });
   return { request: { principal: { kind: 'role', arn: arnOf(role) }, action, resource, owner, context }, why };
 }
@@ -176,10 +193,16 @@ function withKey(stack: PaperStack, role: CreatedResource, called: Need): Need[]
     service === 'dynamodb' ? resource.replace(/\/index\/.*/, '') : bucketOf(resource),
   );
   const { existing } = stack.settings.bucket;
-  const key = owner === undefined ? (service === 's3' ? existing?.kmsKeyArn : undefined) : keyOf(owner);
+  const other = stack.settings.otherBuckets.find(({ bucket }) => bucketOf(resource) === `arn:aws:s3:::${bucket}`);
+  const named = (other ?? existing)?.kmsKeyArn;
+  const key = owner === undefined ? (service === 's3' ? named : undefined) : keyOf(owner);
   if (key === undefined || isManagedByAws(key)) return [called];
   const uses = keyActionsOf(action).map((use) =>
-    need(role, use, key, `${action} on what the key encrypts`, { viaService: service, owner: ownerOf(stack, key) }),
+    need(role, use, key, `${action} on what the key encrypts`, {
+      viaService: service,
+      region: other?.region,
+      owner: ownerOf(stack, key),
+    }),
   );
   return [called, ...uses];
 }

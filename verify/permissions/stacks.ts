@@ -6,6 +6,7 @@ import {
   type ForeignBucket,
   foreignBucketOf,
   type OwnerChanges,
+  otherBucketsOf,
   ownerChanges,
 } from '../../lib/config/foreign-bucket.ts';
 import { parseSettings } from '../../lib/config/load.ts';
@@ -29,6 +30,10 @@ export const GIVEN_KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/0a1b2c3d-4e5f-678
 /** The account that owns a foreign bucket, and the key of that bucket. */
 const OWNER = '555566667777';
 export const OWNERS_KEY = `arn:aws:kms:${REGION}:${OWNER}:key/1b2c3d4e-5f60-7890-bcde-f01234567890`;
+
+/** The Region of a further bucket, and the key of that bucket. */
+const FAR = 'us-east-1';
+export const FAR_KEY = `arn:aws:kms:${FAR}:${OWNER}:key/2c3d4e5f-6071-8901-cdef-012345678901`;
 
 const people: SettingsInput = {
   vpcs: [{ vpcId: 'vpc-0123456789abcdef0' }],
@@ -69,6 +74,10 @@ export const DEPLOYMENTS = {
     ...people,
     vpcs: [],
     bucket: { existing: { bucket: 'org-logs', account: OWNER, events: 'notification', prefix: 'net/' } },
+  },
+  'further bucket of another account and Region, its key': {
+    ...people,
+    otherBuckets: [{ bucket: 'far-logs', region: FAR, account: OWNER, kmsKeyArn: FAR_KEY }],
   },
   'logs of orchestrators and hosts, traces, key of the stack': {
     ...people,
@@ -111,9 +120,11 @@ export function onPaper(template: object, input: SettingsInput, changes?: OwnerC
   return { ...resolved, settings, owner };
 }
 
-/** The foreign bucket of the settings. */
-const foreignOf = (settings: Settings): ForeignBucket | undefined =>
-  foreignBucketOf(settings, { partition: 'aws', account: ACCOUNT, region: REGION });
+/** The foreign bucket of the settings. A deployment on paper has one at most. */
+function foreignOf(settings: Settings): ForeignBucket | undefined {
+  const where = { partition: 'aws', account: ACCOUNT, region: REGION };
+  return foreignBucketOf(settings, where) ?? otherBucketsOf(settings, where)[0];
+}
 
 /** The name of the construct that a resource comes from: its logical id without the detector and the hash. */
 export function nameOf({ logicalId }: CreatedResource): string {
@@ -132,8 +143,10 @@ function namesByArn(stack: PaperStack): [arn: string, name: string][] {
       .filter((resource) => arnOf(resource) !== '')
       .map((resource): [string, string] => [arnOf(resource).replace(/:\*$/, ''), nameOf(resource)]),
     ...(bucket === undefined ? [] : [[`arn:aws:s3:::${bucket}`, 'LogBucket'] satisfies [string, string]]),
+    ...stack.settings.otherBuckets.map((other): [string, string] => [`arn:aws:s3:::${other.bucket}`, 'OtherBucket']),
     [GIVEN_KEY, 'Key'],
     [OWNERS_KEY, 'OwnersKey'],
+    [FAR_KEY, 'OwnersKey'],
   ];
   named.sort(([one], [other]) => other.length - one.length);
   namedArns.set(stack, named);

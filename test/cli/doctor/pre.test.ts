@@ -339,6 +339,7 @@ test('a bucket of another account is listed below its prefix, and who can look a
   const owner = '555566667777';
   server.foreignBuckets.set('org-logs', {
     owner,
+    region: 'eu-central-1',
     bus: createEventBus(),
     refusalOf: ({ key, prefix }) => (key !== '' || prefix?.startsWith('AWSLogs/') ? undefined : 'AccessDenied'),
   });

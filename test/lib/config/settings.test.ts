@@ -28,6 +28,7 @@ describe('defaults', () => {
       deploymentName: 'sweepwatch',
       vpcs: [],
       bucket: {},
+      otherBuckets: [],
       destinations: { eventBus: 'none', eventFormat: 'finding', securityHub: false },
       logAccounts: [],
       flowLogs: { hiveCompatiblePartitions: false, perHourPartition: false, ecs: false, leaveOut: [] },
@@ -229,6 +230,30 @@ describe('refusals', () => {
       'the id of an organizational unit for that of the organization',
       { logOrganization: 'ou-a1b2-c3d4e5f6' },
       'logOrganization: must be an organization id: o- and 10 to 32 of a-z and 0-9, got "ou-a1b2-c3d4e5f6"',
+    ],
+    [
+      'a further bucket that is the first one',
+      { bucket: { existing: { bucket: 'logs' } }, otherBuckets: [{ bucket: 'logs', region: 'eu-west-1' }] },
+      'otherBuckets.0.bucket: must not be the bucket of the setting bucket, got "logs"',
+    ],
+    [
+      'a further bucket that is listed twice',
+      { otherBuckets: ['eu-west-1', 'eu-west-2'].map((region) => ({ bucket: 'logs', region })) },
+      'otherBuckets.1: must be listed once, is already item 0, got {"bucket":"logs","region":"eu-west-2"}',
+    ],
+    [
+      'the key of a further bucket in another Region',
+      {
+        otherBuckets: [
+          { bucket: 'logs', region: 'eu-west-1', kmsKeyArn: 'arn:aws:kms:eu-west-2:555566667777:key/0a1b2c3d' },
+        ],
+      },
+      'otherBuckets.0.kmsKeyArn: must be a key of eu-west-1, the Region of the bucket, got "arn:aws:kms:eu-west-2:555566667777:key/0a1b2c3d"',
+    ],
+    [
+      'a further bucket in a place that is no Region',
+      { otherBuckets: [{ bucket: 'logs', region: 'Ireland' }] },
+      'otherBuckets.0.region: must be a Region such as eu-central-1, got "Ireland"',
     ],
     [
       'an owner of a bucket that is no account id',

@@ -8,6 +8,7 @@ import { contextOf } from '../../../local/iam/context.ts';
 import { applies, decide, type Request } from '../../../local/iam/decide.ts';
 import { type Policy, readPolicy } from '../../../local/iam/document.ts';
 import { matchesPattern } from '../../../local/servers/pattern.ts';
+import type { JsonObject } from '../../../local/template/json.ts';
 import { STRANGER } from '../deliveries.ts';
 import { needsOf } from '../needs.ts';
 import { type OwnerSide, PEOPLE } from '../owner.ts';
@@ -16,7 +17,8 @@ import { ACCOUNT, type PaperStack, REGION, resourceNamed } from '../stacks.ts';
 
 const EVERYTHING = readPolicy({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }, 'identity', 'everything');
 const OTHER_ROLE = `arn:aws:iam::${ACCOUNT}:role/other`;
-const S3 = `s3.${REGION}.amazonaws.com`;
+/** S3 in the Region of the bucket. */
+const s3Of = ({ foreign: { region = REGION } }: OwnerSide): string => `s3.${region}.amazonaws.com`;
 
 /** What is wrong with what the owner has added. */
 export function ownerProblems(stack: PaperStack): Problem[] {
@@ -46,7 +48,7 @@ export function ownerProblems(stack: PaperStack): Problem[] {
   ];
 }
 
-/** Sends of the role of the owner's rule, which the queue must admit. */
+/** Sends of the role of the owner's rule, which the queue or the bus must admit. */
 export function requestsOfRule(stack: PaperStack): Request[] {
   const { rule } = stack.owner?.changes ?? {};
   if (rule === undefined) return [];
@@ -58,10 +60,11 @@ export function requestsOfRule(stack: PaperStack): Request[] {
     'aws:PrincipalIsAWSService': 'false',
     'aws:ResourceAccount': ACCOUNT,
   });
-  return [{ principal: { kind: 'role', arn }, action: 'sqs:SendMessage', resource, owner: ACCOUNT, context }];
+  const action = stack.owner?.foreign.events === 'bus' ? 'events:PutEvents' : 'sqs:SendMessage';
+  return [{ principal: { kind: 'role', arn }, action, resource, owner: ACCOUNT, context }];
 }
 
-/** Sends by others of the owner's account, which the queue must refuse. */
+/** Sends by others of the owner's account, which the queue or the bus must refuse. */
 function requestsOfOthers(stack: PaperStack): [who: string, request: Request][] {
   return requestsOfRule(stack).flatMap((request): [string, Request][] => {
     const as = (arn: string | undefined): Request => ({
@@ -122,7 +125,7 @@ function readings({ owner }: PaperStack, arn: string): Request[] {
   return [
     ask(owner!, arn, 's3:GetObject', object),
     listing(owner!, arn),
-    ...(keyArn === undefined ? [] : [ask(owner!, arn, 'kms:Decrypt', keyArn, { 'kms:ViaService': S3 })]),
+    ...(keyArn === undefined ? [] : [ask(owner!, arn, 'kms:Decrypt', keyArn, { 'kms:ViaService': s3Of(owner!) })]),
   ];
 }
 
@@ -150,11 +153,11 @@ function unwanted(stack: PaperStack): [says: string, request: Request][] {
       ? []
       : [
           ['people decrypt by hand', ask(owner, PEOPLE, 'kms:Decrypt', keyArn)],
-          [
+          ...[REGION, owner.foreign.region ?? REGION].map((region): [string, Request] => [
             'people decrypt through EC2',
-            ask(owner, PEOPLE, 'kms:Decrypt', keyArn, { 'kms:ViaService': S3.replace('s3', 'ec2') }),
-          ],
-          ['people encrypt', ask(owner, PEOPLE, 'kms:Encrypt', keyArn, { 'kms:ViaService': S3 })],
+            ask(owner, PEOPLE, 'kms:Decrypt', keyArn, { 'kms:ViaService': `ec2.${region}.amazonaws.com` }),
+          ]),
+          ['people encrypt', ask(owner, PEOPLE, 'kms:Encrypt', keyArn, { 'kms:ViaService': s3Of(owner) })],
         ];
   return [
     ...others.flatMap(([who, arn]) =>
@@ -181,13 +184,16 @@ function unwanted(stack: PaperStack): [says: string, request: Request][] {
   ];
 }
 
-/** The rule assumes its role, selects flow logs and nothing else, and sends them to the queue that ingest reads. */
+/**
+ * The rule assumes its role, selects flow logs and nothing else, and sends them to the queue that ingest reads, or to the
+ * bus whose rule does.
+ */
 function announcing(stack: PaperStack): Problem[] {
   const { changes, foreign, ruleRole } = stack.owner!;
-  const queue = resourceNamed(stack, 'IngestQueue')!;
+  const receiver = resourceNamed(stack, foreign.events === 'bus' ? 'LogsBus' : 'IngestQueue')!;
   const problem = (text: string): Problem[] => [{ rule: 'service denied', text }];
   const target = changes.rule?.target.Arn ?? changes.notification?.QueueArn;
-  const wrong = target === queue.attributes.Arn ? [] : problem(`new objects are announced to ${target}`);
+  const wrong = target === receiver.attributes.Arn ? [] : problem(`new objects are announced to ${target}`);
   if (changes.rule === undefined || ruleRole === undefined) return wrong;
   const { rule } = changes;
   const assumption = (sourceArn: string | undefined, sourceAccount: string | undefined): Request => ({
@@ -204,39 +210,59 @@ function announcing(stack: PaperStack): Problem[] {
   });
   const assume = (...source: Parameters<typeof assumption>) =>
     decide(assumption(...source), { resource: ruleRole.trust, isResourceDecisive: true }).isAllowed;
-  const arn = `arn:aws:events:${REGION}:${foreign.owner}:rule/${rule.name}`;
+  const arn = `arn:aws:events:${foreign.region ?? REGION}:${foreign.owner}:rule/${rule.name}`;
   const refusals = [
     assume(`${arn}-other`, foreign.owner),
     assume(arn, STRANGER),
     assume(undefined, foreign.owner),
     assume(arn, undefined),
   ];
-  const queuePolicy = policyOf(stack.resources, queue)?.policy;
+  const receiverPolicy = policyOf(stack.resources, receiver)?.policy;
   const send = (request: Request) =>
-    decide(request, { identity: [EVERYTHING], resource: queuePolicy, isResourceDecisive: true }).isAllowed;
-  const event = (key: string) => ({
+    decide(request, { identity: [EVERYTHING], resource: receiverPolicy, isResourceDecisive: true }).isAllowed;
+  const event = (key: string, account = foreign.owner, name = foreign.bucket) => ({
     source: 'aws.s3',
     'detail-type': 'Object Created',
-    detail: { bucket: { name: foreign.bucket }, object: { key } },
+    account,
+    detail: { bucket: { name }, object: { key } },
   });
   const { bucket, object } = placesOf(stack.owner!);
   const isSelected = (key: string) => matchesPattern(rule.pattern, event(key));
+  const file = object.slice(bucket.length + 1);
+  const onBus = (...of: Parameters<typeof event>) =>
+    rulesOfBus(stack).some((pattern) => matchesPattern(pattern, event(...of)));
   return [
     ...wrong,
     ...(assume(arn, foreign.owner) ? [] : problem('the rule cannot assume its role')),
     ...unused(ruleRole.trust, [assumption(arn, foreign.owner)]),
     ...(refusals.includes(true) ? [{ rule: 'owner', text: 'the role of the rule trusts other sources' } as const] : []),
     ...requestsOfRule(stack).flatMap((request) =>
-      decide(request, { identity: [ruleRole.permissions], resource: queuePolicy }).isAllowed
+      decide(request, { identity: [ruleRole.permissions], resource: receiverPolicy }).isAllowed
         ? unused(ruleRole.permissions, [request])
-        : problem('the rule cannot send to the queue'),
+        : problem('the rule cannot send to the deployment'),
     ),
     ...requestsOfOthers(stack).flatMap(([who, request]): Problem[] =>
-      send(request) ? [{ rule: 'owner', text: `${who} sends to the queue` }] : [],
+      send(request) ? [{ rule: 'owner', text: `${who} sends to the deployment` }] : [],
     ),
-    ...(isSelected(object.slice(bucket.length + 1)) ? [] : problem('the rule does not select flow logs')),
+    ...(isSelected(file) ? [] : problem('the rule does not select flow logs')),
     ...(isSelected('other/file') ? [{ rule: 'owner', text: 'the rule selects other objects' } as const] : []),
+    ...(foreign.events !== 'bus' || onBus(file) ? [] : problem('the rule of the bus does not select flow logs')),
+    ...(onBus('other/file') || onBus(file, STRANGER) || onBus(file, foreign.owner, 'others')
+      ? [{ rule: 'owner', text: 'the rule of the bus selects other objects' } as const]
+      : []),
   ];
+}
+
+/** Patterns of the rules that send from the bus to the queue that ingest reads. */
+function rulesOfBus(stack: PaperStack): JsonObject[] {
+  const queue = resourceNamed(stack, 'IngestQueue')!.attributes.Arn;
+  const bus = resourceNamed(stack, 'LogsBus');
+  return [...stack.resources.values()].flatMap(({ type, properties }) => {
+    const isOfBus = bus !== undefined && [bus.physicalId, bus.attributes.Arn].includes(String(properties.EventBusName));
+    if (type !== 'AWS::Events::Rule' || !isOfBus || !JSON.stringify(properties.Targets).includes(`"${queue}"`))
+      return [];
+    return [properties.EventPattern as JsonObject];
+  });
 }
 
 function unused(policy: Policy, wanted: readonly Request[]): Problem[] {

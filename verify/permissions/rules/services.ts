@@ -1,13 +1,13 @@
 /** Services that act for the deployment: admitted by resource and key, for our sources alone, and for nothing else. */
 import { type Connection, connectionsOf, requestOf } from '../../../local/checks/connections.ts';
-import { findByArn, policyOf } from '../../../local/checks/policies.ts';
+import { arnOf, findByArn, policyOf } from '../../../local/checks/policies.ts';
 import { accountOf, applies, decide, type Request } from '../../../local/iam/decide.ts';
 import type { Policy, Statement } from '../../../local/iam/document.ts';
 import type { CreatedResource } from '../../../local/resources/stack.ts';
 import { STRANGE_ORGANIZATION, STRANGER, unwantedDeliveries, wantedDeliveries } from '../deliveries.ts';
 import { isManagedByAws, keyActionsOf, keyOf, keyPolicyOf } from '../keys.ts';
 import type { Problem } from '../problem.ts';
-import { ACCOUNT, GIVEN_KEY, nameOf, type PaperStack, plainArn } from '../stacks.ts';
+import { ACCOUNT, GIVEN_KEY, nameOf, type PaperStack, plainArn, resourceNamed } from '../stacks.ts';
 import { requestsOfRule } from './owner.ts';
 
 /** A request of a service, with the policy that must admit it. */
@@ -146,7 +146,7 @@ export function heldPolicies(
 function unusedAdmissions(stack: PaperStack, name: string, policy: Policy, asked: readonly Asked[]): Problem[] {
   const requests = [
     ...asked.filter((each) => each.policy === policy).map(({ request }) => request),
-    ...(name === 'IngestQueue' ? requestsOfRule(stack) : []),
+    ...requestsOfRule(stack).filter(({ resource }) => resource === arnOf(resourceNamed(stack, name)!)),
   ];
   return policy.statements
     .filter(({ effect }) => effect === 'Allow')

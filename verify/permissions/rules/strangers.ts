@@ -23,6 +23,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'AWS::KMS::Key': ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:CreateGrant', 'kms:PutKeyPolicy'],
   'AWS::Lambda::Function': ['lambda:InvokeFunction', 'lambda:UpdateFunctionCode'],
   'AWS::IAM::Role': ['sts:AssumeRole'],
+  'AWS::Events::EventBus': ['events:PutEvents', 'events:PutRule', 'events:PutPermission'],
 };
 
 /** What must be refused over plain HTTP. SNS documents the condition for publishing only. */
@@ -55,14 +56,16 @@ export function strangerProblems(stack: PaperStack): Problem[] {
             ({ principals }) =>
               principals!.everyone ||
               principals!.isNot ||
-              principals!.aws.some((arn) => !arn.includes(ACCOUNT) && !(name === 'IngestQueue' && isOwner(stack, arn))),
+              principals!.aws.some(
+                (arn) => !arn.includes(ACCOUNT) && !(['IngestQueue', 'LogsBus'].includes(name) && isOwner(stack, arn)),
+              ),
           )
           .map(() => ({ rule: 'foreign principal', text: `a statement of ${name} names strangers` })),
       ),
     );
 }
 
-/** The owner of a foreign bucket, whose rule sends to the ingest queue. */
+/** The owner of a foreign bucket, whose rule sends to the ingest queue or the bus. */
 const isOwner = ({ owner }: PaperStack, arn: string): boolean =>
   owner?.changes.rule !== undefined && arn === `arn:aws:iam::${owner.foreign.owner}:root`;
 

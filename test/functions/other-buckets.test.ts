@@ -1,0 +1,117 @@
+/** Buckets of other Regions and accounts: their files arrive over the bus, and each statement is needed for that. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type ForeignBucket, type OwnerChanges, ownerChanges } from '../../lib/config/foreign-bucket.ts';
+import { runHere } from '../cli/run-cli.ts';
+import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
+import { type RunningStack, startStack } from './fixture/stack.ts';
+
+const KEY = 'AWSLogs/222233334444/vpcflowlogs/eu-west-1/2026/12/01/a.log.gz';
+const now = Math.floor(Date.now() / 1000) - 300;
+let stack: RunningStack;
+let ireland: ForeignBucket;
+let tokyo: ForeignBucket;
+
+beforeAll(async () => {
+  stack = await startStack('other-buckets', {}, 'as deployed');
+  [ireland, tokyo] = [1, 2].map((at) => JSON.parse(stack.cloud.outputs[`OtherBucket${at}`]!)) as [
+    ForeignBucket,
+    ForeignBucket,
+  ];
+}, 120_000);
+afterAll(() => stack.stop());
+
+/** Puts a scan by this address into a bucket, whose owner has added these changes. */
+async function put(from: string, { bucket, owner, region }: ForeignBucket, changes: OwnerChanges): Promise<void> {
+  await stack.cloud.setForeignBucket({ bucket, owner, region: region!, ...changes });
+  const body = file(scan('rejected', { from, count: 20, end: now }));
+  await stack.putInto(bucket, KEY.replace('a.log', `${from}.log`), body);
+}
+
+/** Waits for a line about an error, or a delivery that failed, that names the file. */
+async function trouble(word: string): Promise<string> {
+  for (let tries = 0; tries < 300; tries++) {
+    const found = stack.events.flatMap((event) => {
+      if (event.type === 'delivery failed') return `${event.what}: ${event.error}`;
+      return event.type === 'function output' && event.line.includes('ERROR') ? event.line : [];
+    });
+    const text = found.find((line) => line.includes(word));
+    if (text) return text;
+    await sleep(100);
+  }
+  throw new Error(`no trouble with ${word}`);
+}
+
+test.each([
+  ['of another account and Region, under its key', '10.0.7.1', () => ireland],
+  ['of the same account in another Region', '10.0.7.2', () => tokyo],
+])('a file of a bucket %s arrives', async (_, from, other) => {
+  await put(from, other(), ownerChanges(other()));
+  await stack.cloud.idle(60_000);
+  expect(stack.told().filter((mail) => mail.includes(from))).toHaveLength(1);
+});
+
+test('backfill reads old files of such a bucket as its owner', async () => {
+  const { rule: _, ...rest } = ownerChanges(tokyo);
+  await stack.cloud.setForeignBucket({ bucket: tokyo.bucket, owner: tokyo.owner, region: tokyo.region!, ...rest });
+  const body = file(scan('rejected', { from: '10.0.7.10', count: 20, end: now }));
+  const name = '222233334444_vpcflowlogs_ap-northeast-1_fl-0123456789abcdef0_20260601T0005Z_a1b2c3d4.log.gz';
+  await stack.putInto(tokyo.bucket, `AWSLogs/222233334444/vpcflowlogs/ap-northeast-1/2026/06/01/${name}`, body);
+  const day = ['--from', '2026-06-01', '--to', '2026-06-01', '--dry-run', '--stack', 'other-buckets'];
+  const { code, stdout, stderr } = await runHere(['backfill', `s3://${tokyo.bucket}/AWSLogs/`, ...day]);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^objects {2}1\n/);
+});
+
+test('the rule of the bus takes no other bucket, whatever the rule of the owner sends', async () => {
+  const others = { ...ireland, owner: '555566667777', bucket: 'paris-logs' };
+  const { rule, ...rest } = ownerChanges(ireland);
+  const pattern = { source: ['aws.s3'] };
+  await put('10.0.7.3', others, { ...rest, rule: { ...rule!, pattern } });
+  await stack.cloud.idle(60_000);
+  expect(stack.told().filter((mail) => mail.includes('10.0.7.3'))).toEqual([]);
+});
+
+const all = () => ownerChanges(ireland);
+
+test.each<[missing: string, from: string, changes: () => OwnerChanges, message: string]>([
+  ['the statement to read', '10.0.7.4', () => ({ ...all(), bucketPolicy: [] }), 'access denied'],
+  [
+    'the statement of the key',
+    '10.0.7.5',
+    () => ({ ...all(), keyPolicy: { ...all().keyPolicy!, statements: [] } }),
+    'cannot be decrypted',
+  ],
+  [
+    'the permissions of the role of the rule',
+    '10.0.7.6',
+    () => ({ ...all(), rule: { ...all().rule!, role: { ...all().rule!.role, permissions: [] } } }),
+    'may not send to',
+  ],
+  [
+    'the fixed name of the role of the rule',
+    '10.0.7.7',
+    () => {
+      const { rule } = all();
+      return { ...all(), rule: { ...rule!, target: { ...rule!.target, RoleArn: `${rule!.target.RoleArn}-other` } } };
+    },
+    'may not send to',
+  ],
+  [
+    'the trust of the role of the rule',
+    '10.0.7.8',
+    () => ({ ...all(), rule: { ...all().rule!, role: { ...all().rule!.role, trust: [] } } }),
+    'may not assume',
+  ],
+])('without %s it is refused', async (_, from, changes, message) => {
+  await put(from, ireland, changes());
+  expect(await trouble(from)).toContain(message);
+});
+
+test('S3 sends the function to the Region of the bucket if it asks in another one', async () => {
+  await put('10.0.7.9', { ...ireland, region: 'eu-west-3' }, { ...all(), rule: movedTo('eu-west-3') });
+  expect(await trouble('10.0.7.9')).toContain('another Region');
+});
+
+const movedTo = (region: string): OwnerChanges['rule'] =>
+  JSON.parse(JSON.stringify(all().rule).replaceAll('events:eu-west-1', `events:${region}`));

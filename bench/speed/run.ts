@@ -1,4 +1,4 @@
-/** One child process, from its start to its end: how long it took, how much memory it held, what it said. */
+/** One child process, from its start to its end: how long it took, how much memory and processor time, what it said. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ export interface Run {
   readonly seconds: number;
   /** Of Node processes that ended by themselves. */
   readonly peakBytes: number | undefined;
+  /** Seconds of all its threads on processors. Of Node processes that ended by themselves. */
+  readonly processorSeconds: number | undefined;
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -16,7 +18,7 @@ export interface Run {
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'report-peak.mjs')).href;
 
-/** Runs a script with this Node and reports its peak memory. */
+/** Runs a script with this Node and reports its peak memory and its processor time. */
 export const runNode = (args: readonly string[], env = process.env): Promise<Run> =>
   run(process.execPath, ['--import', PRELOAD, ...args], env);
 
@@ -27,8 +29,10 @@ export async function run(command: string, args: readonly string[], env = proces
   const texts = [1, 2, 3].map((descriptor) => textOf(child.stdio[descriptor] as Readable));
   const [code] = (await once(child, 'close')) as [number | null];
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  const [stdout, stderr, peak] = (await Promise.all(texts)) as [string, string, string];
-  return { seconds, peakBytes: peak ? Number(peak) : undefined, code, stdout, stderr };
+  const [stdout, stderr, used] = (await Promise.all(texts)) as [string, string, string];
+  const [peakBytes, microseconds] = used ? used.split(' ').map(Number) : [];
+  const processorSeconds = microseconds === undefined ? undefined : microseconds / 1e6;
+  return { seconds, peakBytes, processorSeconds, code, stdout, stderr };
 }
 
 async function textOf(stream: Readable): Promise<string> {

@@ -128,10 +128,15 @@ describe('the document', () => {
 });
 
 describe('a child process', () => {
-  test('tells what it said, how it ended, and what memory it held', async () => {
+  test('tells what it said, how it ended, and what it took', async () => {
     const node = await runNode(['--eval', 'console.log("out"); console.error("err"); process.exitCode = 3']);
     expect(node).toMatchObject({ stdout: 'out\n', stderr: 'err\n', code: 3 });
     expect(node.peakBytes).toBeGreaterThan(10 * 2 ** 20);
-    expect(await run('sh', ['-c', 'exit 0'])).toMatchObject({ code: 0, peakBytes: undefined });
+    expect(node.processorSeconds).toBeGreaterThan(0);
+    expect(await run('sh', ['-c', 'exit 0'])).toMatchObject({
+      code: 0,
+      peakBytes: undefined,
+      processorSeconds: undefined,
+    });
   });
 });

@@ -11,9 +11,12 @@ import type { Style, Terminal } from './terminal.ts';
 export const FORMATS = ['table', 'ndjson', 'json', 'csv', 'ocsf', 'ocsf-1.3', 'ocsf-1.6'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Writes findings to stdout in a format. */
-export function formatFindings(findings: Iterable<Finding>, format: Format, terminal: Terminal): void {
-  for (const text of textsOf(findings, format, terminal.paint)) terminal.stdout(text);
+/** Writes findings to stdout in a format, no faster than whoever reads them takes them. */
+export async function formatFindings(findings: Iterable<Finding>, format: Format, terminal: Terminal): Promise<void> {
+  for (const text of textsOf(findings, format, terminal.paint)) {
+    terminal.stdout(text);
+    await terminal.taken?.();
+  }
 }
 
 /** The text of findings in a format, in parts of a finding each where the format allows it. */

@@ -95,7 +95,7 @@ async function run(
   const records = deliveries.reduce((sum, delivery) => sum + delivery.records, 0);
   narrator.say(`windows table: ${records} records became ${windowItems} items, ${writeUnits} write units`);
   terminal.stdout('\n----- the findings table -----\n\n');
-  formatFindings(findings, 'table', terminal);
+  await formatFindings(findings, 'table', terminal);
   const outcome = {
     events: narrator.events,
     delivered: deliveries.length,

@@ -103,7 +103,7 @@ export async function detectCommand(
   const least = severityRank(options.minSeverity);
   const shown = findings.rewrite((finding) => (severityRank(finding.severity) >= least ? finding : undefined));
   // If nothing was read, "no findings" would be misleading.
-  if (reports.length || beside?.files.length) formatFindings(shown, options.format, terminal);
+  if (reports.length || beside?.files.length) await formatFindings(shown, options.format, terminal);
   if (beside) reportSignals(beside, terminal);
   const failed = [...logs.failed, ...(beside?.bad ?? [])];
   const below = found - shown.length;

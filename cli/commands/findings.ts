@@ -44,7 +44,7 @@ interface Found {
 /** Runs `findings list` and returns the exit code. */
 export async function listFindings(options: ListOptions, terminal: Terminal): Promise<number> {
   const found = await find(options, terminal);
-  formatFindings(found.findings, options.format, terminal);
+  await formatFindings(found.findings, options.format, terminal);
   return report('findings list', found, options.report, terminal);
 }
 
@@ -72,7 +72,7 @@ async function writeFindings(
   terminal: Terminal,
 ): Promise<boolean> {
   if (output === undefined || output === '-') {
-    formatFindings(findings, format, terminal);
+    await formatFindings(findings, format, terminal);
     return true;
   }
   try {
@@ -124,7 +124,7 @@ export async function showFinding(id: string, options: ShowOptions, terminal: Te
     return 1;
   }
   if (options.format !== 'table') {
-    formatFindings([finding], options.format, terminal);
+    await formatFindings([finding], options.format, terminal);
     return 0;
   }
   const place = { deployment: deployment.stack ?? deployment.table, tables: tablesOf(deployment) };

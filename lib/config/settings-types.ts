@@ -481,9 +481,9 @@ export interface SettingsInput {
      */
     visitedTargetsIn5Minutes?: number;
     /**
-     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
-     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
-     * more tests of new hosts.
+     * Distinct ports of one target that a source found open within 5 minutes and left without sending data, as it
+     * does with a host that answers on every port. Eight of them must be below 1024, or twelve from one source port,
+     * or a hundred closed. Lower finds smaller ones, and more tests of new hosts.
      * From 8 to 65536.
      */
     openPortsIn5Minutes?: number;
@@ -1166,9 +1166,9 @@ export interface Settings {
      */
     visitedTargetsIn5Minutes?: number;
     /**
-     * Distinct ports of one target, at least eight of them below 1024, that a source found open within 5 minutes and
-     * left without sending data, as it does with a host that answers on every port. Lower finds smaller ones, and
-     * more tests of new hosts.
+     * Distinct ports of one target that a source found open within 5 minutes and left without sending data, as it
+     * does with a host that answers on every port. Eight of them must be below 1024, or twelve from one source port,
+     * or a hundred closed. Lower finds smaller ones, and more tests of new hosts.
      * From 8 to 65536.
      */
     openPortsIn5Minutes?: number;

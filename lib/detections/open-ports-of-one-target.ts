@@ -1,10 +1,26 @@
 /** Many ports of one target that all answer and are left at once. Page: `docs/detections/vertical-scan.md`. */
 import { defineDetection } from '../scan/detection.ts';
+import type { FirstContact } from '../scan/first-contact.ts';
 import { verticalScan } from './vertical-scan.ts';
 
-/** Ports below are services. A client that opens many ports of one host (FTP, RPC) opens those above. */
+/** Ports below are services. A client that opens many ports of one host opens those above. */
 const PRIVILEGED = 1024;
 const LEAST_PRIVILEGED = 8;
+/** So many others are a search as well, if the log shows that each connection was closed: no pool is as large. */
+const LEAST_OTHERS = 100;
+/** A kernel takes another source port for each connection. So many from one are probed with raw packets. */
+const LEAST_FROM_ONE_PORT = 12;
+
+const areProbes = (contacts: readonly FirstContact[]): boolean => {
+  const others = contacts.filter(({ port }) => port >= PRIVILEGED);
+  if (contacts.length - others.length >= LEAST_PRIVILEGED) return true;
+  const left = others.filter(({ context }) => context === 'answered, then left');
+  if (left.length >= LEAST_OTHERS) return true;
+  const raw = left.filter(({ sourcePort }) => sourcePort >= PRIVILEGED);
+  return [...Map.groupBy(raw, ({ sourcePort }) => sourcePort).values()].some(
+    ({ length }) => length >= LEAST_FROM_ONE_PORT,
+  );
+};
 
 export const openPortsOfOneTarget = defineDetection({
   id: verticalScan.id,
@@ -14,16 +30,17 @@ export const openPortsOfOneTarget = defineDetection({
   groupBy: 'target',
   counts: 'failures and touches',
   windows: [{ horizon: '5m', floor: 'openPortsIn5Minutes' }],
-  requires: (contacts) => contacts.filter(({ port }) => port < PRIVILEGED).length >= LEAST_PRIVILEGED,
+  requires: areProbes,
   settings: {
     openPortsIn5Minutes: {
       default: { low: 40, medium: 12, high: 10 },
       range: [8, 65_536],
       unit: 'count',
       means:
-        'Distinct ports of one target, at least eight of them below 1024, that a source found open ' +
-        'within 5 minutes and left without sending data, as it does with a host that answers on every ' +
-        'port. Lower finds smaller ones, and more tests of new hosts.',
+        'Distinct ports of one target that a source found open within 5 minutes and left without ' +
+        'sending data, as it does with a host that answers on every port. Eight of them must be below ' +
+        '1024, or twelve from one source port, or a hundred closed. Lower finds smaller ones, and more ' +
+        'tests of new hosts.',
     },
   },
   namesScan: false,

@@ -54,6 +54,8 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
 
 /** A client with a task on a host touches so many of its ports beside the one it talks to. A scanner touches more. */
 const TOUCHED_PORTS = 3;
+/** FTP and the port mappers of Unix and Windows, which name another port for each transfer or service. */
+const LEADING: ReadonlySet<number> = new Set([21, 111, 135, 990]);
 /** A member of a cluster looks for the others in a range of at most this many ports (Ignite: 47500 to 47520). */
 const RANGE = 20;
 
@@ -64,6 +66,8 @@ class Answers {
   readonly #ranges: ReadonlySet<string>;
   /** Targets with which the source talked on one port, and touched hardly any others. */
   readonly #used: ReadonlySet<string>;
+  /** Targets that told the source on which other ports to go on. */
+  readonly #leading: ReadonlySet<string>;
 
   constructor(contacts: readonly FirstContact[]) {
     this.#services = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(serviceOf));
@@ -76,9 +80,9 @@ class Answers {
       );
       return last - first <= RANGE;
     };
+    const isTalk = ({ context }: FirstContact) => context === 'answered' || context === 'answered once, briefly';
     const isUse = (ofTarget: readonly FirstContact[]) =>
-      ofTarget.some(({ context }) => context === 'answered' || context === 'answered once, briefly') &&
-      new Set(ofTarget.filter(isOnce).map(serviceOf)).size <= TOUCHED_PORTS;
+      ofTarget.some(isTalk) && new Set(ofTarget.filter(isOnce).map(serviceOf)).size <= TOUCHED_PORTS;
     const ofTcp = Map.groupBy(
       contacts.filter(({ protocol }) => protocol === TCP),
       ({ target }) => target,
@@ -87,6 +91,7 @@ class Answers {
       new Set([...ofTcp].filter(([, ofTarget]) => test(ofTarget)).map(([target]) => target));
     this.#ranges = targetsThat(isRange);
     this.#used = targetsThat(isUse);
+    this.#leading = targetsThat((ofTarget) => ofTarget.some((each) => LEADING.has(each.port) && isTalk(each)));
   }
 
   /** Whether the target answered on the same port by TCP instead of UDP, or the reverse. */
@@ -97,7 +102,8 @@ class Answers {
 
   /** Whether a port was touched on a host that the source uses by another port. */
   isUsed(contact: FirstContact): boolean {
-    return isOnce(contact) && this.#used.has(contact.target);
+    if (!isOnce(contact)) return false;
+    return this.#used.has(contact.target) || (contact.port >= PRIVILEGED && this.#leading.has(contact.target));
   }
 
   isBeside({ target, protocol }: FirstContact): boolean {

@@ -1,13 +1,56 @@
 /** Findings as text: a table with colours where the terminal has them, and CSV. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { csvHeading, csvRow } from '../../cli/csv.ts';
-import { textsOf } from '../../cli/formats.ts';
+import { formatFindings, textsOf } from '../../cli/formats.ts';
 import { showsUnicode } from '../../cli/terminal.ts';
 import { finding } from '../lib/store/fixture/findings.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+describe('a slow reader', () => {
+  test('has taken a finding before the next one is made', async () => {
+    const happened: string[] = [];
+    await formatFindings([finding(), finding()], 'ndjson', {
+      stdout: () => void happened.push('written'),
+      stderr: () => undefined,
+      taken: async () => {
+        await delay(1);
+        happened.push('taken');
+      },
+      isInteractive: false,
+    });
+    expect(happened).toEqual(['written', 'taken', 'written', 'taken']);
+  });
+
+  test('of a pipe holds up what is written, until it reads on', async () => {
+    const script = `
+      const { processTerminal: terminal } = await import(${JSON.stringify(pathToFileURL(join(ROOT, 'cli/terminal.ts')).href)});
+      for (let at = 0; at < 50; at++) {
+        terminal.stdout('x'.repeat(100_000));
+        await terminal.taken();
+        terminal.stderr('.');
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+    let pieces = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      pieces += text;
+    });
+    await once(child.stdout, 'readable');
+    await delay(300);
+    expect(pieces.length).toBeLessThan(10);
+    let bytes = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    await once(child, 'close');
+    expect([bytes, pieces]).toEqual([5_000_000, '.'.repeat(50)]);
+  });
+});
 
 describe('the table', () => {
   const tableOf = (paint?: Parameters<typeof textsOf>[2]) =>

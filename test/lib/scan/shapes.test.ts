@@ -136,6 +136,18 @@ const scans: readonly (readonly [string, Row[], string, string, string?])[] = [
     'lateral',
     DEFAULT_FORMAT,
   ],
+  [
+    'twelve open ports above 1023 of one host, each found and left, from one source port',
+    [...vertical(12, { firstPort: 8000, fate: 'established', sourcePort: 51_111 }), ...later],
+    'vertical-scan',
+    'lateral',
+  ],
+  [
+    'a hundred open ports above 1023 of one host, each found and left',
+    [...vertical(100, { firstPort: 8000, fate: 'established' }), ...later],
+    'vertical-scan',
+    'lateral',
+  ],
   ['a scan in 600-second records', vertical(40, { every: 0, seconds: 590 }), 'vertical-scan', 'lateral'],
 ];
 
@@ -149,6 +161,9 @@ describe('must be found', () => {
 /** Twelve closed ports of one host, tried once a minute. */
 const poller = (ports: number, minutes: number, from = NOON) =>
   flat(minutes, (minute) => vertical(ports, { every: 0, at: from + minute * 60, fate: 'rejected' }));
+
+/** Ports above 1023 of 10.0.9.9, each found open and left. */
+const openPorts = (count: number) => vertical(count, { firstPort: 8000, fate: 'established' });
 
 const silent: readonly (readonly [string, Row[], string?])[] = [
   ['one failure short of the floor', vertical(FLOOR - 1)],
@@ -239,6 +254,15 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
   [
     'checks of open ports, every five minutes',
     flat(3, (n) => horizontal(50, { fate: 'established', every: 0.1, at: NOON + n * 300 })),
+  ],
+  ['fewer than a hundred open ports above 1023 of one host', [...openPorts(99), ...later]],
+  [
+    'connections to many ports above 1023 of one host that stay open',
+    [...openPorts(120).map((half) => ({ ...half, 'tcp-flags': Number(half['tcp-flags']) & ~4 })), ...later],
+  ],
+  [
+    'short transfers of passive FTP, whose server names another port for each',
+    [...openPorts(120), ...talk(0x109, NOON, 21), ...later],
   ],
   [
     'short calls of many services outside',

@@ -132,7 +132,7 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
 const IN_CONTEXT = {
   failed: 'failed at the first try, as probes do',
   'failed patiently': 'were tried three times or more, as clients do that wait for an answer',
-  'failed patiently, in a row': 'were tried three times each, one neighbouring address after the other',
+  'failed patiently, in a row': 'were tried three times or more, one address after the other',
   'dark address': 'went to addresses that no interface has held for three days',
   'dark address, patiently': 'were tried three times or more at addresses that no interface has held for three days',
   'answered before': 'had answered this source before, so they show an outage',

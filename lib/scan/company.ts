@@ -24,16 +24,17 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
   const peers = peersOf(failed);
   const atHome = peersAtHome(contacts);
   const once = triedOnce(failed, viewpoint.logTime);
-  const rows = inRows(once);
+  const rows = inRows(once, NEAR);
   const searched = searchedPorts(contacts, failed, once);
   const raw = fromOnePort(failed);
+  const counted = countedThrough(contacts, failed);
   const dark = atDarkAddresses(contacts);
   const contextOf = (contact: FirstContact): ContextName => {
     if (!isFailure(contact.outcome)) return contact.context;
     if (contact.context === 'failed patiently' && !raw.has(contact)) {
       if (searched.has(contact)) return 'failed';
       if (dark.has(contact)) return 'dark address, patiently';
-      return rows.has(contact) ? 'failed patiently, in a row' : contact.context;
+      return rows.has(contact) || counted.has(contact) ? 'failed patiently, in a row' : contact.context;
     }
     if (contact.context !== 'failed' && contact.context !== 'failed patiently') return contact.context;
     if (answers.onOtherProtocol(contact)) return 'answered on the other protocol';
@@ -47,7 +48,7 @@ export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Vie
   return contacts.map((contact) => {
     const context = contextOf(contact);
     // A scan that runs in a loop is no poller.
-    if (raw.has(contact)) return { ...contact, context, isHabit: false };
+    if (raw.has(contact) || counted.has(contact)) return { ...contact, context, isHabit: false };
     return context === contact.context ? asUse(contact) : { ...contact, context };
   });
 }
@@ -293,17 +294,43 @@ function slowOf(contacts: readonly FirstContact[], most: number): FirstContact[]
   });
 }
 
-/** So many neighbouring addresses are a row. */
-const ROW = 8;
-/** Addresses that may be missing between two neighbours: hosts that answered, or that the scanner left out. */
-const STEP = 2n;
+/** Rows of targets, each tried after its neighbour. */
+interface Row {
+  /** So many make a row. */
+  readonly least: number;
+  /** How far the addresses of neighbours are apart. Hosts that answered, or that the scanner left out, may lie between. */
+  readonly step: bigint;
+  /** In how many different seconds they were tried, at least. */
+  readonly seconds: number;
+}
 
-/** Contacts tried once, in rows of neighbouring addresses, in the order of the addresses or against it. */
-function inRows(once: readonly FirstContact[]): ReadonlySet<FirstContact> {
+/** Neighbouring addresses. */
+const NEAR: Row = { least: 8, step: 2n, seconds: 1 };
+/** Addresses that somebody counts through, or an ordered list of them. */
+const COUNTED: Row = { least: 16, step: 256n, seconds: 8 };
+
+/**
+ * Silent services in rows, on ports on which nobody ever answered, each tried with a packet or two at a time. A loop that
+ * goes through hosts leaves this, however often it comes back. A monitor or a load balancer has hosts that answer, waits
+ * for each, or asks all at once.
+ */
+function countedThrough(contacts: readonly FirstContact[], failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
+  const answering = new Set(contacts.filter(({ outcome }) => outcome === 'established').map(({ port }) => port));
+  const silent = failed.filter(
+    ({ direction, hasSyn, isPatient, outcome, port }) =>
+      direction === 'lateral' && hasSyn && !isPatient && outcome !== 'reset' && !answering.has(port),
+  );
+  const first = new Map(silent.toReversed().map((contact) => [serviceOf(contact), contact]));
+  const services = new Set([...inRows([...first.values()], COUNTED)].map(serviceOf));
+  return new Set(silent.filter((contact) => services.has(serviceOf(contact))));
+}
+
+/** Contacts with targets in rows, in the order of the addresses or against it. @param tried each target once. */
+function inRows(tried: readonly FirstContact[], { least, step, seconds }: Row): ReadonlySet<FirstContact> {
   const rows = new Set<FirstContact>();
-  if (once.length < ROW) return rows;
-  for (const group of Map.groupBy(once, ({ port, protocol }) => port * 256 + protocol).values()) {
-    if (group.length < ROW) continue;
+  if (tried.length < least) return rows;
+  for (const group of Map.groupBy(tried, ({ port, protocol }) => port * 256 + protocol).values()) {
+    if (group.length < least) continue;
     const sorted = group
       .map((contact) => ({ contact, address: addressNumber(parseAddress(contact.target)!) }))
       .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : a.contact.end - b.contact.end));
@@ -311,13 +338,14 @@ function inRows(once: readonly FirstContact[]): ReadonlySet<FirstContact> {
       let row: FirstContact[] = [];
       let previous: (typeof sorted)[number] | undefined;
       const close = () => {
-        if (row.length >= ROW) for (const contact of row) rows.add(contact);
+        if (row.length >= least && new Set(row.map(({ end }) => end)).size >= seconds)
+          for (const contact of row) rows.add(contact);
         row = [];
       };
       for (const entry of sorted) {
         const goesOn =
           previous !== undefined &&
-          entry.address - previous.address <= STEP &&
+          entry.address - previous.address <= step &&
           entry.address !== previous.address &&
           sign * (entry.contact.end - previous.contact.end) >= 0;
         if (!goesOn) close();

@@ -15,6 +15,7 @@ import {
   SEEN_CONVERSATION,
   SEEN_EXCHANGE,
   SEEN_OWN_TARGET,
+  SEEN_PATIENT,
   SEEN_SYN,
 } from '../evidence/seen.ts';
 import { inCompany } from './company.ts';
@@ -149,6 +150,7 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
       ),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
+    isPatient: (seen & SEEN_PATIENT) !== 0,
     hasSyn: (seen & SEEN_SYN) !== 0,
     isDark: wasDark(contact, seen, outcome, last, look),
     attempts: probed.reduce((sum, entry) => sum + minutesOf(entry.contact), 0),
@@ -218,6 +220,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     isConnected: outcome === 'established' && isLasting(seen, next ? [contact, next] : [contact]),
     isRepeat: false,
     isStealth: isFailure(outcome) && isWithoutSyn(seen),
+    isPatient: (seen & SEEN_PATIENT) !== 0,
     hasSyn: (seen & SEEN_SYN) !== 0,
     isDark: wasDark(contact, seen, outcome, last, look),
     attempts: minutesOf(contact) + (next ? minutesOf(next) : 0),

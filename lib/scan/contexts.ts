@@ -74,9 +74,9 @@ const TABLE = {
    */
   'failed patiently': { failure: 1, success: 0, atMost: 'low' },
   /**
-   * The same, but part of a run of neighbouring addresses, each tried once, one after the other. A client comes back to
-   * its servers, and few lists of servers are a row of addresses. A job that goes once through such a list does the
-   * same.
+   * The same, but part of a run of neighbouring addresses, each tried once, one after the other, or of a loop that counts
+   * through silent hosts. A client comes back to its servers, and few lists of servers are a row of addresses. A job that
+   * goes once through such a list does the same.
    */
   'failed patiently, in a row': { failure: 1, success: 0, atMost: 'medium' },
   /**

@@ -33,6 +33,8 @@ export interface FirstContact {
   readonly isRepeat: boolean;
   /** Probed without a SYN. */
   readonly isStealth: boolean;
+  /** Tried with three packets or more in one record. */
+  readonly isPatient: boolean;
   /** Whether the log shows a SYN, so that the source surely began the connection. */
   readonly hasSyn: boolean;
   /** Unanswered, and no interface held the target's address by the inventory. False without an inventory. */

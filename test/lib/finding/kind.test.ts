@@ -24,6 +24,7 @@ const contact = (target: number, port: number): FirstContact => ({
   isConnected: false,
   isRepeat: false,
   isStealth: false,
+  isPatient: false,
   hasSyn: true,
   isDark: false,
   attempts: 1,

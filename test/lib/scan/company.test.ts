@@ -14,6 +14,7 @@ const contact = (port: number, changes: Partial<FirstContact> = {}): FirstContac
     isConnected: false,
     isRepeat: false,
     isStealth: false,
+    isPatient: false,
     hasSyn: true,
     isDark: false,
   },
@@ -162,5 +163,47 @@ describe('a scanner with raw packets', () => {
     const recurring = { isHabit: true, flows: 31 };
     expect(habitsAmong(resent(10, () => recurring))).toBe(0);
     expect(habitsAmong(resent(9, () => recurring))).toBe(9);
+  });
+});
+
+describe('a loop through silent hosts, by a client that does not wait', () => {
+  const PAUSE = 120;
+  const looped = (count: number, changes: (n: number) => Partial<FirstContact> = () => ({})) =>
+    Array.from({ length: count }, (_, n) => {
+      const at = NOON + n;
+      const visits = { isHabit: true, flows: 4, attempts: 4, start: at, end: at, last: at + 3 * PAUSE };
+      const changed = { target: `10.0.8.${10 + 3 * n}`, outcome: 'unanswered', sourcePort: 40_000 + n } as const;
+      return contact(445, { context: 'failed patiently', ...visits, ...changed, ...changes(n) });
+    });
+  const seenIn = (contacts: readonly FirstContact[]) =>
+    inCompany(contacts, { logTime: NOON + 600 })
+      .filter(({ port }) => port === 445)
+      .map(({ context, isHabit }) => `${context}${isHabit ? ', recurring' : ''}`)
+      .filter((text, at, all) => all.indexOf(text) === at);
+
+  test('is a scan, however often it comes back', () => {
+    expect(seenIn(looped(16))).toEqual(['failed patiently, in a row']);
+    expect(seenIn(looped(16, () => ({ context: 'failed' })))).toEqual(['failed']);
+    expect(seenIn([...looped(16), answered(443)])).toEqual(['failed patiently, in a row']);
+  });
+
+  test('is a scan that runs each night', () => {
+    const nights = [0, 1, 2, 3].flatMap((night) =>
+      looped(16, (n) => ({ context: 'failed', flows: 1, attempts: 1, end: NOON + night * 86_400 + n })),
+    );
+    expect(seenIn(nights)).toEqual(['failed']);
+  });
+
+  test.each<[string, FirstContact[]]>([
+    ['fewer hosts', looped(15)],
+    ['the same port of other hosts, which answered', [...looped(16), { ...answered(445), target: '10.0.7.7' }]],
+    ['closed ports', looped(16, () => ({ outcome: 'reset' }))],
+    ['hosts that are waited for', looped(16, () => ({ isPatient: true }))],
+    ['hosts in no order', looped(16, (n) => ({ target: `10.0.8.${10 + ((n * 5) % 16) * 3}` }))],
+    ['hosts that are asked all at once', looped(16, () => ({ end: NOON }))],
+    ['hosts outside', looped(16, (n) => ({ direction: 'outbound', target: `203.0.113.${n}` }))],
+    ['what may be answers, since the log shows no SYN', looped(16, () => ({ hasSyn: false }))],
+  ])('%s are those of a poller', (_, contacts) => {
+    expect(seenIn(contacts)).toContain('failed patiently, recurring');
   });
 });

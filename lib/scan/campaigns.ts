@@ -51,8 +51,8 @@ export const CAMPAIGN_WINDOW_HOURS = 3;
 const STEP = 60;
 /** Addresses in a /24. Sources without a plan draw their targets from these if the existing hosts are unknown. */
 const NETWORK_SIZE = 256;
-/** Standard deviations by which a cover must exceed a random one. */
-const SURPRISE = 5;
+/** Standard deviations by which a cover must exceed a random one. Inside, few sources fail at so many hosts at all. */
+const SURPRISE = { inbound: 5, lateral: 4, outbound: 5 } as const;
 
 /** The windows to evaluate are those ending in `[from, to)`, epoch seconds. */
 export interface Span {
@@ -188,7 +188,8 @@ function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly SharedC
       : shape.kind === 'block'
         ? pairsAmong(contacts)
         : undefined;
-  if (places !== undefined && !isPlanned(pairs, spread.size, places)) return undefined;
+  if (places !== undefined && !isPlanned(pairs, spread.size, places, SURPRISE[contacts[0]!.direction]))
+    return undefined;
   return { contacts, sources, spread: spread.size, overlap };
 }
 
@@ -223,11 +224,11 @@ function withoutLoners(shape: Shape, contacts: readonly SharedContact[]): readon
  * Whether parts are divided between sources rather than drawn at random. Sources without a plan that draw from as many
  * places would hit some twice (occupancy problem, mean and variance of the number of distinct places by Feller).
  */
-function isPlanned(draws: number, distinct: number, places: number): boolean {
+function isPlanned(draws: number, distinct: number, places: number, surprise: number): boolean {
   const missed = Math.exp(-draws / places);
   const mean = places * (1 - missed);
   const variance = places * missed * (1 - (1 + draws / places) * missed);
-  return distinct >= mean + SURPRISE * Math.sqrt(variance);
+  return distinct >= mean + surprise * Math.sqrt(variance);
 }
 
 /** The fewest of a cover's first contacts that would have been enough. */

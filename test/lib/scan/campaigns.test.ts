@@ -316,6 +316,16 @@ describe('a campaign', () => {
     ]);
   });
 
+  test('of inside sources may go through two subnets, and five hosts each of four are too few to show a plan', async () => {
+    const divided = (subnets: number) =>
+      flat(120, (n) => {
+        const to = `10.0.${9 + (n % subnets)}.${5 + Math.floor(n / subnets)}`;
+        return probe({ from: `10.0.3.${n % 24}`, to, port: 6379, at: NOON + n * 4, fate: 'reset' });
+      });
+    expect(await campaigns([...divided(2), ...later('10.0.98.1')])).toMatchObject([{ sources: { count: 24 } }]);
+    expect(await campaigns([...divided(4), ...later('10.0.98.1')])).toEqual([]);
+  });
+
   test('of addresses of one outside network with one probe each names the network', async () => {
     const rows = flat(230, (n) => inbound({ from: `192.0.2.${n}`, to: HOST, port: 1 + n, at: NOON + n * 10 }));
     const [finding, ...others] = await findingsIn(rows);

@@ -130,6 +130,9 @@ const triedOnce = (failed: readonly FirstContact[], logTime: number): FirstConta
 
 /** Nobody waits for so many ports of one host at a time, once each. */
 const SEARCHED_PORTS = 24;
+/** Nor for so many ports of each of several hosts. */
+const SEARCHED_OF_EACH = 16;
+const SEARCHED_HOSTS = 5;
 /** "At a time" is within this many seconds. */
 const SEARCH_SECONDS = 600;
 /** Clients of FTP try another port of their server for each transfer. */
@@ -137,7 +140,7 @@ const FTP: ReadonlySet<number> = new Set([21, 990]);
 
 /**
  * Contacts with many ports of one target: closed ports, whenever they were tried, because a scan that runs in a loop
- * tries each again, and any others that were tried once within minutes.
+ * tries each again, and any others that were tried once within minutes. If it is several targets, fewer ports of each.
  */
 function searchedPorts(
   contacts: readonly FirstContact[],
@@ -148,13 +151,13 @@ function searchedPorts(
   const closed = failed.filter(({ outcome }) => outcome === 'reset');
   for (const group of Map.groupBy(closed, ({ target }) => target).values())
     if (new Set(group.map(serviceOf)).size >= SEARCHED_PORTS) for (const contact of group) found.add(contact);
-  const begun = once.filter(({ hasSyn }) => hasSyn);
-  for (const [target, group] of Map.groupBy(begun, (contact) => contact.target)) {
-    const isOfFtp = (contact: FirstContact) =>
-      contact.target === target && FTP.has(contact.port) && contact.outcome === 'established';
-    const many = crowded(group, SEARCHED_PORTS);
-    if (many.length && !contacts.some(isOfFtp)) for (const contact of many) found.add(contact);
-  }
+  const ofFtp = contacts.filter(({ port, outcome }) => FTP.has(port) && outcome === 'established');
+  const servers = new Set(ofFtp.map(({ target }) => target));
+  const begun = once.filter(({ hasSyn, target }) => hasSyn && !servers.has(target));
+  const hosts = [...Map.groupBy(begun, ({ target }) => target).values()];
+  const searched = (least: number) => hosts.map((group) => crowded(group, least)).filter(({ length }) => length > 0);
+  const each = searched(SEARCHED_OF_EACH);
+  for (const contact of (each.length >= SEARCHED_HOSTS ? each : searched(SEARCHED_PORTS)).flat()) found.add(contact);
   return found;
 }
 

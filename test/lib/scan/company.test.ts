@@ -116,6 +116,14 @@ describe('a scanner that waits as long as a client', () => {
     expect(contextsOf(ports(24, 27))).toEqual(['failed patiently']);
   });
 
+  test('tries fewer ports of each of several hosts', () => {
+    const of = (hosts: number, count: number) =>
+      Array.from({ length: hosts }, (_, n) => ports(count, 10, { target: `10.0.7.${n * 9}` })).flat();
+    expect(contextsOf(of(5, 16))).toEqual(['failed']);
+    expect(contextsOf(of(4, 16))).toEqual(['failed patiently']);
+    expect(contextsOf(of(5, 15))).toEqual(['failed patiently']);
+  });
+
   test.each<[string, Partial<FirstContact>]>([
     ['comes back', { flows: 2 }],
     ['is recurring', { isHabit: true }],

@@ -136,7 +136,7 @@ const IN_CONTEXT = {
   'dark address': 'went to addresses that no interface has held for three days',
   'dark address, patiently': 'were tried three times or more at addresses that no interface has held for three days',
   'answered before': 'had answered this source before, so they show an outage',
-  'one-way stream': 'carry a stream of datagrams that needs no answer',
+  'one-way stream': 'carry datagrams that need no answer',
   'kept alive': 'have the size of a keep-alive of an old connection, which a log without flags cannot show',
   'answered on the other protocol': 'were answered on the same port by the other protocol, so the source fell back',
   'beside the answered port': 'are within a few ports of one that answered with data, as in the search for a cluster',

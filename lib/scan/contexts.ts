@@ -64,7 +64,7 @@ const TABLE = {
   'answered before': { failure: 1, success: 0, atMost: 'low' },
   /**
    * More than ten datagrams in one record and no answer: media, syslog, a tunnel or gossip. A scanner sends a datagram
-   * or two to each port.
+   * or two to each port. Or datagrams of the size that wakes a sleeping host, which cannot answer.
    */
   'one-way stream': { failure: 1, success: 0, atMost: 'low' },
   /**
@@ -143,6 +143,8 @@ const TRACEROUTE_PORT = 33_434;
 const TRACEROUTE_PORTS = 90;
 /** Headers of 20 bytes each of IPv4 and TCP, and the one byte that Windows repeats. */
 const KEEPALIVE_BYTES = 41;
+/** Headers of IPv4 and UDP, six bytes of ones, and sixteen times the address of a network card: Wake-on-LAN. */
+const MAGIC_PACKET_BYTES = 20 + 8 + 6 + 16 * 6;
 /** A scanner tries a port again once at most, nmap from a neighbouring source port. */
 const PATIENT_FLOWS = 3;
 
@@ -177,7 +179,8 @@ export function contextOf(circumstances: Circumstances): ContextName {
   }
   if (isAnsweredBefore) return 'answered before';
   if (protocol === UDP && port >= TRACEROUTE_PORT && port < TRACEROUTE_PORT + TRACEROUTE_PORTS) return 'traceroute';
-  if (outcome !== 'reset' && protocol === UDP && seen & SEEN_CONVERSATION) return 'one-way stream';
+  if (outcome !== 'reset' && protocol === UDP && (seen & SEEN_CONVERSATION || probeBytes === MAGIC_PACKET_BYTES))
+    return 'one-way stream';
   if (outcome === 'reset' && seen & SEEN_WITHOUT_FLAGS && protocol === TCP && probeBytes === KEEPALIVE_BYTES)
     return 'kept alive';
   if (flows >= PATIENT_FLOWS) return 'failed patiently';

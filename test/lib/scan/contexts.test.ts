@@ -101,6 +101,13 @@ test('streams that need no answer are of low severity', async () => {
   expect(await severitiesIn(media)).toEqual(['low']);
 });
 
+test('datagrams that wake sleeping hosts are of low severity, and of another size a scan', async () => {
+  const sent = (bytes: number) =>
+    horizontal(60, { port: 9, protocol: 17, fate: 'unanswered', every: 0.2, also: { packets: '1', bytes } });
+  expect(await severitiesIn(sent(130))).toEqual(['low']);
+  expect(await severitiesIn(sent(129))).toEqual(['high']);
+});
+
 /** The same record without FIN and RST. */
 const withoutEnd = (each: Row): Row => ({ ...each, 'tcp-flags': Number(each['tcp-flags']) & ~5 });
 

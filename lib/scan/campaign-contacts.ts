@@ -127,6 +127,22 @@ function sampled(contacts: readonly SharedContact[], most: number): readonly Sha
 /** A source with more contacts than this needs no others of its network to be found. */
 const MOST_OF_ONE = 7;
 
+const UDP = 17;
+/** Evidence says so of all datagrams of this size or a larger one. */
+const LARGE_BYTES = 255;
+/** A scanner sends large datagrams to services that need them, such as QUIC, which has one port or two. */
+const LARGE_PORTS = 2;
+
+/**
+ * Leaves out large datagrams to many ports: a flood that fills a line. The senders of a flood may be forged, so they
+ * are many and none of them has a plan.
+ */
+function withoutFlood(contacts: readonly FirstContact[]): readonly FirstContact[] {
+  const isLarge = ({ protocol, packetBytes }: FirstContact) => protocol === UDP && packetBytes === LARGE_BYTES;
+  const ports = new Set(contacts.filter(isLarge).map(({ port }) => port));
+  return ports.size > LARGE_PORTS ? contacts.filter((contact) => !isLarge(contact)) : contacts;
+}
+
 /** Collects the contacts of the outside sources, or of the inside sources of one scope, in bounded memory. */
 export class CampaignContacts {
   readonly reach = new Reach();
@@ -176,7 +192,7 @@ export class CampaignContacts {
     const candidates = source.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isFailedProbe(seen)));
     const mayBeSingle = isOutside && candidates.length > 0;
     if (!mayBeSingle && !this.#shapes.some((shape) => mayBeMember(candidates, shape, isOutside))) return;
-    const tried = firstContacts(source, this.#context.settings, this.#context).filter(
+    const tried = withoutFlood(firstContacts(source, this.#context.settings, this.#context)).filter(
       (contact) => contact.end >= since && !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
     );
     const failed = tried.filter(({ outcome }) => isFailure(outcome));

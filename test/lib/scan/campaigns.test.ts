@@ -235,6 +235,7 @@ describe('silent', () => {
   const cases: readonly (readonly [string, Row[]])[] = [
     ['too few sources', vertically({ sources: settings.campaignSources - 1, each: 6 })],
     ['too few ports of each', vertically({ sources: 40, each: settings.campaignPortsPerSource - 1 })],
+    ['a flood of large datagrams', vertically({ protocol: 17, also: { packets: '1', bytes: '1428' } })],
     ['too few ports together', vertically({ sources: 15, each: 3 })],
     ['too few hosts together', horizontally({ sources: 15, each: 3 })],
     [

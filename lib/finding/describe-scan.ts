@@ -99,7 +99,7 @@ export function detectScans(source: SourceEvidence, context: JudgingContext): De
       anchorHour,
       ordinal,
     });
-    const finding = describe(id, source, scan, context);
+    const finding = describe(id, source, scan, first, context);
     const attempts = attemptsToCheck(finding, scan.contacts);
     return {
       finding,
@@ -124,7 +124,13 @@ const isSlowDoubt = ({ direction, windows }: Scan): boolean =>
 const isNatGateway = ({ identity }: SourceEvidence): boolean =>
   identity?.fields['interface-type'] === 'nat_gateway' && !identity.behind;
 
-function describe(id: string, evidence: SourceEvidence, scan: Scan, context: JudgingContext): Finding {
+function describe(
+  id: string,
+  evidence: SourceEvidence,
+  scan: Scan,
+  all: readonly FirstContact[],
+  context: JudgingContext,
+): Finding {
   const { contacts, direction } = scan;
   const first = scan.windows[0]!;
   const source = findingSource(evidence.address, evidence.scope, evidence.identity);
@@ -139,7 +145,9 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
   const isClosed = context.logTime - lastSeen > silenceOf(scan, context.settings);
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
-  const stays = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
+  const connected = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
+  const known = connected.length ? ownServers(contacts, all) : new Set();
+  const stays = connected.filter(({ target }) => !known.has(target));
   const ceiling = ceilingOf(scan);
   const severity = atMost(ceiling, severityOf(direction, confidence, stays.length > 0));
   return {
@@ -187,6 +195,19 @@ function describe(id: string, evidence: SourceEvidence, scan: Scan, context: Jud
     status: isClosed ? 'closed' : 'open',
     ...(isClosed && { closedBecause: 'ended' as const }),
   };
+}
+
+/** A source that uses so many services of a host, beside those of the scan, knew the host. */
+const USED_SERVICES = 2;
+
+/** Hosts on which the source uses several services that are no part of the scan, so that the scan did not find them. */
+function ownServers(contacts: readonly FirstContact[], all: readonly FirstContact[]): ReadonlySet<string> {
+  const sought = new Set(contacts.map(({ port }) => port));
+  const used = all.filter(({ context, port }) => context === 'answered' && !sought.has(port));
+  const services = Map.groupBy(used, ({ target }) => target);
+  const isKnown = (ofTarget: readonly FirstContact[]) =>
+    new Set(ofTarget.map(({ port }) => port)).size >= USED_SERVICES;
+  return new Set([...services].filter(([, ofTarget]) => isKnown(ofTarget)).map(([target]) => target));
 }
 
 /** The time of the last probe. Recurring contacts are not probes, unless there are more of them than a limit. */

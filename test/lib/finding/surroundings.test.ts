@@ -184,11 +184,11 @@ describe('an inbound scan', () => {
 
 describe('a lateral scan', () => {
   const scan = vertical(20, { fate: 'reset', firstPort: 1000, at: NOON + 10 * MINUTE });
-  const ssh = (minutes: number, at: number) =>
+  const ssh = (minutes: number, at: number, port = 22) =>
     flat(minutes, (n) =>
       probe({
         to: HOST,
-        port: 22,
+        port,
         at: at + n * MINUTE,
         seconds: 50,
         fate: 'established',
@@ -215,6 +215,16 @@ describe('a lateral scan', () => {
     ['in the hour before', NOON - 20 * MINUTE],
   ])('whose conversation began %s, is high: it has nothing to do with the scan', async (_, at) => {
     expect(await findingsIn([...scan, ...ssh(40, at)])).toMatchObject([{ severity: 'high' }]);
+  });
+
+  test('is high where its source uses other services of the same host, which it knew before', async () => {
+    const at = NOON + 10 * MINUTE + 12;
+    const sweep = flat(20, (n) => probe({ to: `10.0.8.${n}`, port: 22, at: NOON + 10 * MINUTE + n }));
+    const talks = (ports: number[]) => ports.flatMap((port, n) => ssh(8, at + n, port));
+    expect(await findingsIn([...sweep, ...talks([22, 88])])).toMatchObject([{ severity: 'critical' }]);
+    expect(await findingsIn([...sweep, ...talks([22, 88, 389])])).toMatchObject([{ severity: 'high' }]);
+    // All services that answer a search for ports of the host are part of the scan.
+    expect(await findingsIn([...scan, ...talks([22, 88, 389])])).toMatchObject([{ severity: 'critical' }]);
   });
 
   test('is not weighed by what others use', async () => {

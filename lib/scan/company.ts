@@ -12,14 +12,21 @@ import { RETURN_SECONDS } from './visits.ts';
 const TCP = 6;
 const UDP = 17;
 
-/** Contacts with the contexts that their company gives them. Those in other contexts stay as they are. */
-export function inCompany(contacts: readonly FirstContact[], viewpoint: Pick<Viewpoint, 'logTime'>): FirstContact[] {
+/**
+ * Contacts with the contexts that their company gives them. Those in other contexts stay as they are.
+ * @param talksOn what the source talked to on some ports, hour by hour, also where it had done so before.
+ */
+export function inCompany(
+  contacts: readonly FirstContact[],
+  viewpoint: Pick<Viewpoint, 'logTime'>,
+  talksOn: TalksOn = () => [],
+): FirstContact[] {
   const failed = contacts.filter(({ outcome }) => isFailure(outcome));
   const answers = new Answers(contacts);
   const asUse = (contact: FirstContact): FirstContact =>
     answers.isUsed(contact) ? { ...contact, context: 'answered', isTouch: false, isVisit: false } : contact;
   if (!failed.length) return contacts.map(asUse);
-  const slow = askedOneByOne(failed);
+  const slow = askedOneByOne(failed, talksOn);
   const scattered = scatteredOverIpv6(failed);
   const peers = peersOf(failed);
   const atHome = peersAtHome(contacts);
@@ -268,20 +275,62 @@ const MOST_PER_MINUTE = 12;
 /** The same of all servers and ports together: the clients of a host ask for several services at a time. */
 const MOST_OF_ALL = 60;
 const MINUTE = 60;
+const HOUR = 3600;
+
+/** A conversation of a source with a service in an epoch hour. */
+export interface Talk extends Pick<FirstContact, 'target' | 'port' | 'protocol' | 'direction'> {
+  readonly hour: number;
+  /** Number of separate minutes in which the source sent something. */
+  readonly minutes: number;
+}
+
+export type TalksOn = (ports: ReadonlySet<number>) => readonly Talk[];
+
+/** New servers of a client that has many come and go at this rate. */
+const MOST_NEW_PER_MINUTE = 4;
+/** With fewer targets on a port, a source has no list of servers. */
+const LEAST_TALKS = 8;
+/** A scanner that talks to what it finds inside is done sooner. */
+const LONG_MINUTES = 3;
+/** Outside, two thirds of the servers in a list may be gone, as those of mail are. */
+const FAILED_PER_TALK = 2;
+
+/** Failed contacts on ports on which the source talks to many others in the same hour or in the one before. */
+function besideTalks(failed: readonly FirstContact[], talksOn: TalksOn): ReadonlySet<FirstContact> {
+  const keyOf = ({ port, protocol, direction }: Omit<Talk, 'hour' | 'minutes'>) => `${port} ${protocol} ${direction}`;
+  const ports = new Set(failed.map(({ port }) => port));
+  const long = talksOn(ports).filter(({ direction, minutes }) => direction === 'outbound' || minutes >= LONG_MINUTES);
+  const talks = Map.groupBy(long, keyOf);
+  const found = new Set<FirstContact>();
+  for (const group of Map.groupBy(failed, (one) => `${keyOf(one)} ${Math.floor(one.end / HOUR)}`).values()) {
+    const [first] = group as [FirstContact];
+    const hour = Math.floor(first.end / HOUR);
+    const near = (talks.get(keyOf(first)) ?? []).filter((talk) => talk.hour === hour || talk.hour === hour - 1);
+    const targets = new Set(near.map(({ target }) => target)).size;
+    const most = targets * (first.direction === 'outbound' ? FAILED_PER_TALK : 1);
+    if (targets >= LEAST_TALKS && group.length <= most)
+      for (const contact of slowOf(group, MOST_NEW_PER_MINUTE)) found.add(contact);
+  }
+  return found;
+}
 
 /**
- * Outside servers that were asked slowly over UDP, or by any protocol if our own rules refused it on the way out. Neither
- * many servers on one port nor many ports of one server were tried in a minute.
+ * Servers that were asked slowly: outside ones over UDP, or by any protocol if our own rules refused it on the way out,
+ * and those on a port on which the source talks to many others meanwhile. Neither many servers on one port nor many
+ * ports of one server were tried in a minute.
  */
-function askedOneByOne(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
-  const outside = failed.filter(
-    ({ direction, protocol, outcome }) => direction === 'outbound' && (protocol === UDP || outcome === 'rejected'),
+function askedOneByOne(failed: readonly FirstContact[], talksOn: TalksOn): ReadonlySet<FirstContact> {
+  const talks = besideTalks(failed, talksOn);
+  const asked = failed.filter(
+    (contact) =>
+      talks.has(contact) ||
+      (contact.direction === 'outbound' && (contact.protocol === UDP || contact.outcome === 'rejected')),
   );
   const slowBy = (keyOf: (contact: FirstContact) => number | string) =>
-    new Set([...Map.groupBy(outside, keyOf).values()].flatMap((group) => slowOf(group, MOST_PER_MINUTE)));
+    new Set([...Map.groupBy(asked, keyOf).values()].flatMap((group) => slowOf(group, MOST_PER_MINUTE)));
   return slowBy(({ port }) => port)
     .intersection(slowBy(({ target }) => target))
-    .intersection(new Set(slowOf(outside, MOST_OF_ALL)));
+    .intersection(new Set(slowOf(asked, MOST_OF_ALL)));
 }
 
 /** Those of some contacts, in order of time, around which there are at most so many in a minute. */

@@ -18,7 +18,7 @@ import {
   SEEN_PATIENT,
   SEEN_SYN,
 } from '../evidence/seen.ts';
-import { inCompany } from './company.ts';
+import { inCompany, type Talk } from './company.ts';
 import { contextOf } from './contexts.ts';
 import { directionOf } from './direction.ts';
 import { contactKey, type FirstContact, ipv4Bytes, type Viewpoint } from './first-contact.ts';
@@ -46,7 +46,7 @@ export function firstContacts(source: SourceEvidence, settings: ScanSettings, vi
       if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
     }
   }
-  return inContext(contacts.sort(byTime), viewpoint);
+  return inContext(contacts.sort(byTime), source, viewpoint);
 }
 
 /**
@@ -72,14 +72,28 @@ export function distinctContacts(
       from = to;
     }
   }
-  return inContext(contacts.sort(byTime), viewpoint);
+  return inContext(contacts.sort(byTime), source, viewpoint);
 }
 
-function inContext(contacts: readonly FirstContact[], viewpoint: Viewpoint): FirstContact[] {
-  const known = inCompany(contacts, viewpoint);
+function inContext(contacts: readonly FirstContact[], source: SourceEvidence, viewpoint: Viewpoint): FirstContact[] {
+  const known = inCompany(contacts, viewpoint, (ports) => talksOf(source, ports, viewpoint));
   const { without } = viewpoint;
   return without === undefined ? known : known.map((one) => (one.context === without ? asAnyOther(one) : one));
 }
+
+/** What a source talked to on some ports, hour by hour. */
+const talksOf = (source: SourceEvidence, ports: ReadonlySet<number>, { networks }: Viewpoint): Talk[] =>
+  source.panes.flatMap(({ hour, contacts }) =>
+    contacts
+      .filter(
+        ({ port, seen }) => ports.has(port) && (seen & SEEN_CONVERSATION) !== 0 && outcomeOf(seen) === 'established',
+      )
+      .map((contact) => ({
+        ...{ hour, target: contact.target, port: contact.port, protocol: contact.protocol },
+        direction: directionOf(contact, source, networks),
+        minutes: minutesOf(contact),
+      })),
+  );
 
 const asAnyOther = (contact: FirstContact): FirstContact =>
   isFailure(contact.outcome)

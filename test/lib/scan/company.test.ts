@@ -1,6 +1,6 @@
 /** The contexts that the contacts around one give it. */
 import { describe, expect, test } from '@jest/globals';
-import { inCompany } from '../../../lib/scan/company.ts';
+import { inCompany, type Talk } from '../../../lib/scan/company.ts';
 import type { FirstContact } from '../../../lib/scan/first-contact.ts';
 
 const NOON = Date.UTC(2026, 8, 1, 12) / 1000;
@@ -65,6 +65,42 @@ test('outside services that our own rules refuse are asked one by one, and many 
     contact(100 + n, { target: `198.51.100.${n}`, direction: 'outbound', outcome: 'rejected' }),
   );
   expect(contextsOf(pairs)).toEqual(['failed']);
+});
+
+describe('servers that fail on a port on which the source talks to others', () => {
+  const talks = (count: number, changes: Partial<Talk> = {}): Talk[] =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{ target: `10.0.8.${n}`, port: 8080, protocol: 6, direction: 'lateral', hour: NOON / 3600, minutes: 3 },
+      ...changes,
+    }));
+  const refused = (count: number, seconds: number, direction: FirstContact['direction'] = 'lateral') =>
+    Array.from({ length: count }, (_, n) => {
+      const at = NOON + n * seconds;
+      return contact(8080, { target: `198.51.100.${n}`, direction, start: at, end: at, last: at });
+    });
+  const contextsBeside = (contacts: readonly FirstContact[], all: readonly Talk[]) => [
+    ...new Set(inCompany(contacts, { logTime: NOON + 900 }, () => all).map(({ context }) => context)),
+  ];
+
+  test('are asked one by one, also where the source began to talk an hour before', () => {
+    expect(contextsBeside(refused(20, 20), talks(20))).toEqual(['asked one by one']);
+    expect(contextsBeside(refused(20, 20), talks(20, { hour: NOON / 3600 - 1 }))).toEqual(['asked one by one']);
+    expect(contextsBeside(refused(20, 20, 'outbound'), talks(10, { direction: 'outbound', minutes: 1 }))).toEqual([
+      'asked one by one',
+    ]);
+  });
+
+  test('are a scan if they are tried faster, or are more', () => {
+    expect(contextsBeside(refused(20, 10), talks(20))).toContain('failed');
+    expect(contextsBeside(refused(21, 20), talks(20))).toEqual(['failed']);
+    expect(contextsBeside(refused(21, 20, 'outbound'), talks(10, { direction: 'outbound' }))).toEqual(['failed']);
+  });
+
+  test('are a scan if the source talks to few, briefly, earlier, elsewhere or on another port', () => {
+    expect(contextsBeside(refused(7, 20), talks(7))).toEqual(['failed']);
+    for (const other of [{ minutes: 2 }, { hour: NOON / 3600 - 2 }, { direction: 'outbound' }, { port: 80 }] as const)
+      expect(contextsBeside(refused(20, 20), talks(20, other))).toEqual(['failed']);
+  });
 });
 
 test('scattered private addresses are those of peers if they are in three networks and outside peers answer', () => {

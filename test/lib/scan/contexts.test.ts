@@ -110,6 +110,22 @@ test('an outage of servers that had answered is of low severity', async () => {
   expect(await severitiesIn([...before, ...dead(40)])).toEqual(['low']);
 });
 
+test('refused servers are of low severity where the source keeps talking to as many others on their port', async () => {
+  const kept = Array.from({ length: 30 }, (_, minute) => minute).flatMap((minute) =>
+    horizontal(20, {
+      network: '10.0.8',
+      port: 8080,
+      fate: 'established',
+      every: 0,
+      at: NOON + minute * 60,
+      also: exchange,
+    }),
+  );
+  const refused = horizontal(20, { port: 8080, every: 20, at: NOON + 15 * 60 });
+  expect(await severitiesIn([...kept, ...refused])).toEqual(['low']);
+  expect(await severitiesIn(refused)).toEqual(['high']);
+});
+
 test('streams that need no answer are of low severity', async () => {
   const stream = { packets: '3000', bytes: '516000' };
   const media = vertical(60, { protocol: 17, firstPort: 20_000, fate: 'unanswered', every: 0.5, also: stream });

@@ -79,11 +79,12 @@ export function connectOtherBuckets(scope: Construct, settings: Settings, queues
  * the role exists.
  */
 function admitRule(reader: Reader, owner: string, bucket: string): PolicyStatement {
+  const role = rulesRoleArn(owner, reader, { bucket, account: reader.account });
   return new PolicyStatement({
-    sid: `OwnerSends${rulesRoleArn(owner, reader, bucket).slice(-8)}`,
+    sid: `OwnerSends${role.slice(-8)}`,
     principals: [new AccountPrincipal(owner)],
     actions: ['events:PutEvents'],
     resources: [logBusArn(reader)],
-    conditions: { ArnEquals: { 'aws:PrincipalArn': rulesRoleArn(owner, reader, bucket) } },
+    conditions: { ArnEquals: { 'aws:PrincipalArn': role } },
   });
 }

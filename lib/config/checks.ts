@@ -71,14 +71,22 @@ export function checkTogether(settings: Settings, context: Context): void {
       'must be false unless signals names a log, because nothing else shows an exec or a tool',
     );
   checkDetection(settings, context);
-  const bytes = Buffer.byteLength(JSON.stringify(toRuntimeSettings(settings)));
+  const bytes = Buffer.byteLength(JSON.stringify(toRuntimeSettings(settings))) + otherBucketBytes(settings);
   if (bytes > maxRuntimeBytes) {
     refuse(
       context,
       [],
-      `must fit into ${maxRuntimeBytes} bytes for the functions, need ${bytes}: shorten internal, routingDomains or fields`,
+      `must fit into ${maxRuntimeBytes} bytes for the functions, need ${bytes}: shorten internal, routingDomains, fields or otherBuckets`,
     );
   }
+}
+
+/** Bytes of the variable of the ingest function that names the further buckets, which shares its 4 KB. */
+function otherBucketBytes({ otherBuckets }: Settings): number {
+  if (!otherBuckets.length) return 0;
+  const accountOfStack = '0'.repeat(12);
+  const named = otherBuckets.map(({ bucket, region, account = accountOfStack }) => [bucket, region, account]);
+  return Buffer.byteLength(`OTHER_BUCKETS${JSON.stringify(named)}`);
 }
 
 function checkBucket({ bucket: { existing }, vpcs, logAccounts, logOrganization }: Settings, context: Context): void {

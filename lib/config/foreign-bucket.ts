@@ -119,18 +119,25 @@ const roleArn = ({ partition, account, ...names }: Reader): string =>
   `arn:${partition}:iam::${account}:role/${ingestRoleName(names)}`;
 
 type Where = Pick<Reader, 'partition' | 'region' | 'deployment'>;
+/** The further bucket that a rule is about, and the account that reads it. */
+type OtherBucket = { readonly bucket: string; readonly account: string };
 
 /**
  * ARN of the role with which the owner's rule sends.
- * @param bucket the further bucket that the rule is about. One owner may have several, each with a rule of its own.
+ * @param other the further bucket, if the rule is about one. An owner may have several, each with a rule of its own, and
+ * several accounts may read one.
  */
-export const rulesRoleArn = (owner: string, { partition, ...names }: Where, bucket?: string): string =>
-  `arn:${partition}:iam::${owner}:role/${rulesRoleName(names, bucket)}`;
+export const rulesRoleArn = (owner: string, { partition, ...names }: Where, other?: OtherBucket): string =>
+  `arn:${partition}:iam::${owner}:role/${other ? busRuleName(names, other) : queueRuleRoleName(names)}`;
 
-const rulesRoleName = ({ deployment, region }: Omit<Where, 'partition'>, bucket?: string): string =>
-  `${deployment}-events-${region}${bucket === undefined ? '' : `-${shortOf(bucket)}`}`;
+const queueRuleRoleName = ({ deployment, region }: Omit<Where, 'partition'>): string =>
+  `${deployment}-events-${region}`;
 
-/** A name of 63 characters would not fit into the names of rules and roles. */
+/** Name of the owner's rule that sends to a bus, and of its role. At most 61 characters. */
+const busRuleName = ({ deployment, region }: Omit<Where, 'partition'>, { bucket, account }: OtherBucket): string =>
+  `${deployment}-${account}-${region}-${shortOf(bucket)}`;
+
+/** A name of 63 characters would not fit into the names of rules and roles, which have 64 at most. */
 const shortOf = (bucket: string): string => createHash('sha256').update(bucket).digest('hex').slice(0, 8);
 
 const queueArn = ({ partition, account, region, deployment }: Reader): string =>
@@ -218,9 +225,9 @@ function ruleOf(foreign: ForeignBucket): EventRule {
   const { owner, bucket, prefix, objects, events, reader, region = reader.region } = foreign;
   const { partition, deployment } = reader;
   const isForBus = events === 'bus';
-  const name = isForBus ? `${deployment}-${reader.region}-${shortOf(bucket)}` : `${deployment}-flow-logs`;
+  const other = isForBus ? { bucket, account: reader.account } : undefined;
+  const name = other ? busRuleName(reader, other) : `${deployment}-flow-logs`;
   const target = isForBus ? logBusArn(reader) : queueArn(reader);
-  const ofBucket = isForBus ? bucket : undefined;
   return {
     name,
     pattern: {
@@ -228,9 +235,9 @@ function ruleOf(foreign: ForeignBucket): EventRule {
       'detail-type': ['Object Created'],
       detail: objectCreatedDetail(bucket, { prefix, objects }),
     },
-    target: { Id: deployment, Arn: target, RoleArn: rulesRoleArn(owner, reader, ofBucket) },
+    target: { Id: deployment, Arn: target, RoleArn: rulesRoleArn(owner, reader, other) },
     role: {
-      name: rulesRoleName(reader, ofBucket),
+      name: other ? name : queueRuleRoleName(reader),
       trust: [
         {
           Sid: 'RuleAssumes',

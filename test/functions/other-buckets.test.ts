@@ -52,13 +52,14 @@ test.each([
 });
 
 test('backfill reads old files of such a bucket as its owner', async () => {
-  const { rule: _, ...rest } = ownerChanges(tokyo);
-  await stack.cloud.setForeignBucket({ bucket: tokyo.bucket, owner: tokyo.owner, region: tokyo.region!, ...rest });
+  const { rule: _, ...rest } = ownerChanges(ireland);
+  const { bucket, owner, region } = ireland;
+  await stack.cloud.setForeignBucket({ bucket, owner, region: region!, ...rest });
   const body = file(scan('rejected', { from: '10.0.7.10', count: 20, end: now }));
-  const name = '222233334444_vpcflowlogs_ap-northeast-1_fl-0123456789abcdef0_20260601T0005Z_a1b2c3d4.log.gz';
-  await stack.putInto(tokyo.bucket, `AWSLogs/222233334444/vpcflowlogs/ap-northeast-1/2026/06/01/${name}`, body);
+  const name = '222233334444_vpcflowlogs_eu-west-1_fl-0123456789abcdef0_20260601T0005Z_a1b2c3d4.log.gz';
+  await stack.putInto(bucket, `AWSLogs/222233334444/vpcflowlogs/eu-west-1/2026/06/01/${name}`, body);
   const day = ['--from', '2026-06-01', '--to', '2026-06-01', '--dry-run', '--stack', 'other-buckets'];
-  const { code, stdout, stderr } = await runHere(['backfill', `s3://${tokyo.bucket}/AWSLogs/`, ...day]);
+  const { code, stdout, stderr } = await runHere(['backfill', `s3://${bucket}/AWSLogs/`, ...day]);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^objects {2}1\n/);
 });
@@ -67,9 +68,11 @@ test('the rule of the bus takes no other bucket, whatever the rule of the owner 
   const others = { ...ireland, owner: '555566667777', bucket: 'paris-logs' };
   const { rule, ...rest } = ownerChanges(ireland);
   const pattern = { source: ['aws.s3'] };
+  const sent = () => stack.events.filter(({ type }) => type === 'message sent').length;
+  const before = sent();
   await put('10.0.7.3', others, { ...rest, rule: { ...rule!, pattern } });
   await stack.cloud.idle(60_000);
-  expect(stack.told().filter((mail) => mail.includes('10.0.7.3'))).toEqual([]);
+  expect(sent()).toBe(before);
 });
 
 const all = () => ownerChanges(ireland);

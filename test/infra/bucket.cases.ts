@@ -395,7 +395,7 @@ describe('further buckets', () => {
     expect(statements.map(({ Action }) => Action)).toEqual(['events:PutEvents']);
     const role = plain(statements[0]!.Condition.ArnEquals['aws:PrincipalArn']);
     expect(role).toMatch(
-      new RegExp(`^arn:<AWS::Partition>:iam::${OWNER}:role/sweepwatch-events-<AWS::Region>-[0-9a-f]{8}$`),
+      new RegExp(`^arn:<AWS::Partition>:iam::${OWNER}:role/sweepwatch-<AWS::AccountId>-<AWS::Region>-[0-9a-f]{8}$`),
     );
   });
 

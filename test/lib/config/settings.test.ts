@@ -308,7 +308,18 @@ describe('refusals', () => {
     [
       'more than the variable of a function can carry',
       { fields: Array.from({ length: 300 }, (_, index) => `some-field-${index}`) },
-      'settings: must fit into 2976 bytes for the functions, need 5248: shorten internal, routingDomains or fields',
+      'settings: must fit into 2976 bytes for the functions, need 5248: shorten internal, routingDomains, fields or otherBuckets',
+    ],
+    [
+      'the same by the names of further buckets',
+      {
+        fields: Array.from({ length: 140 }, (_, index) => `some-field-${1000 + index}`),
+        otherBuckets: Array.from({ length: 10 }, (_, index) => ({
+          bucket: `logs-${index}-${'x'.repeat(50)}`,
+          region: 'eu-west-1',
+        })),
+      },
+      'settings: must fit into 2976 bytes for the functions, need 3682: shorten internal, routingDomains, fields or otherBuckets',
     ],
     ['a list for the whole', [1], 'settings: must be an object, got [1]'],
   ])('%s', (_name, value, problem) => {

@@ -1,4 +1,5 @@
 /** Many ports of one target that all answer and are left at once. Page: `docs/detections/vertical-scan.md`. */
+import { areRaw } from '../scan/company.ts';
 import { defineDetection } from '../scan/detection.ts';
 import type { FirstContact } from '../scan/first-contact.ts';
 import { verticalScan } from './vertical-scan.ts';
@@ -8,18 +9,14 @@ const PRIVILEGED = 1024;
 const LEAST_PRIVILEGED = 8;
 /** So many others are a search as well, if the log shows that each connection was closed: no pool is as large. */
 const LEAST_OTHERS = 100;
-/** A kernel takes another source port for each connection. So many from one are probed with raw packets. */
-const LEAST_FROM_ONE_PORT = 12;
+/** Servers of FTP connect from this port to whatever ports their clients name. */
+const FTP_DATA = 20;
 
 const areProbes = (contacts: readonly FirstContact[]): boolean => {
   const others = contacts.filter(({ port }) => port >= PRIVILEGED);
   if (contacts.length - others.length >= LEAST_PRIVILEGED) return true;
-  const left = others.filter(({ context }) => context === 'answered, then left');
-  if (left.length >= LEAST_OTHERS) return true;
-  const raw = left.filter(({ sourcePort }) => sourcePort >= PRIVILEGED);
-  return [...Map.groupBy(raw, ({ sourcePort }) => sourcePort).values()].some(
-    ({ length }) => length >= LEAST_FROM_ONE_PORT,
-  );
+  const left = others.filter(({ context, sourcePort }) => context === 'answered, then left' && sourcePort !== FTP_DATA);
+  return left.length >= LEAST_OTHERS || areRaw(left);
 };
 
 export const openPortsOfOneTarget = defineDetection({

@@ -146,7 +146,7 @@ function describe(
   const open = openOf(contacts);
   const vulnerable = vulnerableServicesOf(contacts);
   const connected = contacts.filter((contact) => contact.isConnected && contact.end >= first.since);
-  const known = connected.length ? ownServers(contacts, all) : new Set();
+  const known = connected.length ? ownServers(contacts, all, first.since) : new Set();
   const stays = connected.filter(({ target }) => !known.has(target));
   const ceiling = ceilingOf(scan);
   const severity = atMost(ceiling, severityOf(direction, confidence, stays.length > 0));
@@ -197,13 +197,20 @@ function describe(
   };
 }
 
-/** A source that uses so many services of a host, beside those of the scan, knew the host. */
+/** A source that used so many services of a host before its scan, beside those of the scan, knew the host. */
 const USED_SERVICES = 2;
 
-/** Hosts on which the source uses several services that are no part of the scan, so that the scan did not find them. */
-function ownServers(contacts: readonly FirstContact[], all: readonly FirstContact[]): ReadonlySet<string> {
+/**
+ * Hosts on which the source used several services before the scan began that are no part of it, so that the scan did not
+ * find them.
+ */
+function ownServers(
+  contacts: readonly FirstContact[],
+  all: readonly FirstContact[],
+  since: number,
+): ReadonlySet<string> {
   const sought = new Set(contacts.map(({ port }) => port));
-  const used = all.filter(({ context, port }) => context === 'answered' && !sought.has(port));
+  const used = all.filter(({ context, port, end }) => context === 'answered' && end < since && !sought.has(port));
   const services = Map.groupBy(used, ({ target }) => target);
   const isKnown = (ofTarget: readonly FirstContact[]) =>
     new Set(ofTarget.map(({ port }) => port)).size >= USED_SERVICES;

@@ -131,8 +131,8 @@ export const stayedReason = (services: readonly Pick<FirstContact, 'target' | 'p
 /** How a reason words the contexts, after the number of contacts in them. */
 const IN_CONTEXT = {
   failed: 'failed at the first try, as probes do',
-  'failed patiently': 'were tried again, as clients do that wait for an answer',
-  'failed patiently, in a row': 'were tried three times or more, one address after the other',
+  'failed patiently': 'were tried three times or more, as clients do that wait for an answer',
+  'failed patiently, in a row': 'were tried again or as patiently as clients do, one address after the other',
   'dark address': 'went to addresses that no interface has held for three days',
   'dark address, patiently': 'were tried three times or more at addresses that no interface has held for three days',
   'answered before': 'had answered this source before, so they show an outage',

@@ -64,6 +64,8 @@ export function inCompany(
 const TOUCHED_PORTS = 3;
 /** FTP and the port mappers of Unix and Windows, which name another port for each transfer or service. */
 const LEADING: ReadonlySet<number> = new Set([21, 111, 135, 990]);
+/** A kernel takes another source port for each connection. So many touches from one are raw packets. */
+const RAW_TOUCHES = 12;
 /** A member of a cluster looks for the others in a range of at most this many ports (Ignite: 47500 to 47520). */
 const RANGE = 20;
 
@@ -99,7 +101,9 @@ class Answers {
       new Set([...ofTcp].filter(([, ofTarget]) => test(ofTarget)).map(([target]) => target));
     this.#ranges = targetsThat(isRange);
     this.#used = targetsThat(isUse);
-    this.#leading = targetsThat((ofTarget) => ofTarget.some((each) => LEADING.has(each.port) && isTalk(each)));
+    this.#leading = targetsThat(
+      (ofTarget) => ofTarget.some((each) => LEADING.has(each.port) && isTalk(each)) && !areRaw(ofTarget.filter(isOnce)),
+    );
   }
 
   /** Whether the target answered on the same port by TCP instead of UDP, or the reverse. */
@@ -117,6 +121,13 @@ class Answers {
   isBeside({ target, protocol }: FirstContact): boolean {
     return protocol === TCP && this.#ranges.has(target);
   }
+}
+
+/** Whether many of the connections came from one source port that no server binds. */
+export function areRaw(contacts: readonly FirstContact[]): boolean {
+  const chosen = contacts.filter(({ sourcePort }) => sourcePort >= PRIVILEGED);
+  const groups = Map.groupBy(chosen, ({ sourcePort }) => sourcePort).values();
+  return [...groups].some(({ length }) => length >= RAW_TOUCHES);
 }
 
 const isOnce = ({ isTouch, isVisit }: FirstContact): boolean => isTouch || isVisit;
@@ -292,31 +303,33 @@ const MOST_NEW_PER_MINUTE = 4;
 const LEAST_TALKS = 8;
 /** A scanner that talks to what it finds inside is done sooner. */
 const LONG_MINUTES = 3;
-/** Outside, two thirds of the servers in a list may be gone, as those of mail are. */
-const FAILED_PER_TALK = 2;
 
-/** Failed contacts on ports on which the source talks to many others in the same hour or in the one before. */
+/**
+ * Failed contacts inside on ports on which the source talks to many others in the same hour or in the one before, and
+ * to more of them than failed in all hours together: a client, and not a host from which a scan goes on.
+ */
 function besideTalks(failed: readonly FirstContact[], talksOn: TalksOn): ReadonlySet<FirstContact> {
-  const keyOf = ({ port, protocol, direction }: Omit<Talk, 'hour' | 'minutes'>) => `${port} ${protocol} ${direction}`;
-  const ports = new Set(failed.map(({ port }) => port));
-  const long = talksOn(ports).filter(({ direction, minutes }) => direction === 'outbound' || minutes >= LONG_MINUTES);
+  const keyOf = ({ port, protocol }: Pick<Talk, 'port' | 'protocol'>) => `${port} ${protocol}`;
+  const inside = failed.filter(({ direction }) => direction === 'lateral');
+  const ports = new Set(inside.map(({ port }) => port));
+  const long = talksOn(ports).filter(({ direction, minutes }) => direction === 'lateral' && minutes >= LONG_MINUTES);
   const talks = Map.groupBy(long, keyOf);
+  const targetsOf = (some: readonly Talk[]) => new Set(some.map(({ target }) => target)).size;
   const found = new Set<FirstContact>();
-  for (const group of Map.groupBy(failed, (one) => `${keyOf(one)} ${Math.floor(one.end / HOUR)}`).values()) {
-    const [first] = group as [FirstContact];
-    const hour = Math.floor(first.end / HOUR);
-    const near = (talks.get(keyOf(first)) ?? []).filter((talk) => talk.hour === hour || talk.hour === hour - 1);
-    const targets = new Set(near.map(({ target }) => target)).size;
-    const most = targets * (first.direction === 'outbound' ? FAILED_PER_TALK : 1);
-    if (targets >= LEAST_TALKS && group.length <= most)
-      for (const contact of slowOf(group, MOST_NEW_PER_MINUTE)) found.add(contact);
+  for (const [key, group] of Map.groupBy(inside, keyOf)) {
+    const all = talks.get(key) ?? [];
+    if (group.length > targetsOf(all)) continue;
+    const slow = slowOf(group, MOST_NEW_PER_MINUTE);
+    for (const [hour, ofHour] of Map.groupBy(slow, ({ end }) => Math.floor(end / HOUR)))
+      if (targetsOf(all.filter((talk) => talk.hour === hour || talk.hour === hour - 1)) >= LEAST_TALKS)
+        for (const contact of ofHour) found.add(contact);
   }
   return found;
 }
 
 /**
  * Servers that were asked slowly: outside ones over UDP, or by any protocol if our own rules refused it on the way out,
- * and those on a port on which the source talks to many others meanwhile. Neither many servers on one port nor many
+ * and those inside on a port on which the source talks to many others meanwhile. Neither many servers on one port nor many
  * ports of one server were tried in a minute.
  */
 function askedOneByOne(failed: readonly FirstContact[], talksOn: TalksOn): ReadonlySet<FirstContact> {

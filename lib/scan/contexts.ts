@@ -70,8 +70,7 @@ const TABLE = {
   /**
    * Three packets or more in one record and no answer, or three source ports. A client repeats its SYN for as long as
    * it waits for a connection (RFC 6298), three times in five seconds. Resolvers and SNMP clients repeat their
-   * datagrams. Raw scanners send a packet or two. Or a port that refused, and was tried again within half a minute from
-   * another source port: a client hopes that its server comes back, and a scanner knows enough.
+   * datagrams. Raw scanners send a packet or two.
    */
   'failed patiently': { failure: 1, success: 0, atMost: 'low' },
   /**
@@ -121,7 +120,8 @@ const TABLE = {
   /**
    * UDP to an outside address, few in a minute: a client that asks one server after the other, as time services do. Or
    * any contact that our own rules refuse on the way out: a new instance that looks for its services, while a scan that
-   * is as slow reaches nobody.
+   * is as slow reaches nobody. Or inside, on a port on which the source keeps talking to as many others: a load balancer
+   * whose servers come and go.
    */
   'asked one by one': { failure: 1, success: 0, atMost: 'low' },
   /**
@@ -146,10 +146,10 @@ const TRACEROUTE_PORTS = 90;
 const KEEPALIVE_BYTES = 41;
 /** Headers of IPv4 and UDP, six bytes of ones, and sixteen times the address of a network card: Wake-on-LAN. */
 const MAGIC_PACKET_BYTES = 20 + 8 + 6 + 16 * 6;
+/** Ports to which it is sent: echo and discard. */
+const MAGIC_PACKET_PORTS: ReadonlySet<number> = new Set([7, 9]);
 /** A scanner tries a port again once at most, nmap from a neighbouring source port. */
 const PATIENT_FLOWS = 3;
-/** A client whose server refused it is back within so many seconds. A scan that is run again comes later. */
-const SOON_SECONDS = 30;
 
 /** The properties that decide the context of a contact. */
 interface Circumstances {
@@ -162,8 +162,6 @@ interface Circumstances {
   readonly probeBytes: number;
   /** The number of source ports from which it was tried, as far as the evidence can tell them apart. */
   readonly flows: number;
-  /** Seconds from the first of these tries to the last. */
-  readonly seconds: number;
   /** Whether it was answered, made once and left after at most a few kilobytes. */
   readonly isOnce: boolean;
   /** Whether it was answered with more than that, made once and closed within seconds. */
@@ -174,8 +172,7 @@ interface Circumstances {
 
 /** The context in which a contact is weighed. */
 export function contextOf(circumstances: Circumstances): ContextName {
-  const { outcome, seen, protocol, port, probeBytes, flows, seconds, isOnce, isBrief, isAnsweredBefore } =
-    circumstances;
+  const { outcome, seen, protocol, port, probeBytes, flows, isOnce, isBrief, isAnsweredBefore } = circumstances;
   if (!isFailure(outcome)) {
     if (isBrief) return 'answered once, briefly';
     if (!isOnce) return 'answered';
@@ -185,12 +182,11 @@ export function contextOf(circumstances: Circumstances): ContextName {
   }
   if (isAnsweredBefore) return 'answered before';
   if (protocol === UDP && port >= TRACEROUTE_PORT && port < TRACEROUTE_PORT + TRACEROUTE_PORTS) return 'traceroute';
-  if (outcome !== 'reset' && protocol === UDP && (seen & SEEN_CONVERSATION || probeBytes === MAGIC_PACKET_BYTES))
-    return 'one-way stream';
+  const wakes = probeBytes === MAGIC_PACKET_BYTES && MAGIC_PACKET_PORTS.has(port);
+  if (outcome !== 'reset' && protocol === UDP && (seen & SEEN_CONVERSATION || wakes)) return 'one-way stream';
   if (outcome === 'reset' && seen & SEEN_WITHOUT_FLAGS && protocol === TCP && probeBytes === KEEPALIVE_BYTES)
     return 'kept alive';
   if (flows >= PATIENT_FLOWS) return 'failed patiently';
-  if (outcome === 'reset' && flows > 1 && seconds <= SOON_SECONDS) return 'failed patiently';
   // Every ping repeats itself, a scanner's as well as a monitor's.
   return outcome !== 'reset' && seen & SEEN_PATIENT && !ICMP.has(protocol) ? 'failed patiently' : 'failed';
 }

@@ -85,15 +85,21 @@ describe('servers that fail on a port on which the source talks to others', () =
   test('are asked one by one, also where the source began to talk an hour before', () => {
     expect(contextsBeside(refused(20, 20), talks(20))).toEqual(['asked one by one']);
     expect(contextsBeside(refused(20, 20), talks(20, { hour: NOON / 3600 - 1 }))).toEqual(['asked one by one']);
-    expect(contextsBeside(refused(20, 20, 'outbound'), talks(10, { direction: 'outbound', minutes: 1 }))).toEqual([
-      'asked one by one',
-    ]);
   });
 
   test('are a scan if they are tried faster, or are more', () => {
     expect(contextsBeside(refused(20, 10), talks(20))).toContain('failed');
     expect(contextsBeside(refused(21, 20), talks(20))).toEqual(['failed']);
-    expect(contextsBeside(refused(21, 20, 'outbound'), talks(10, { direction: 'outbound' }))).toEqual(['failed']);
+  });
+
+  test('are a scan if it goes on beside the same talks hour after hour', () => {
+    const hours = [0, 1, 2].flatMap((n) => talks(20, { hour: NOON / 3600 + n }));
+    expect(contextsBeside(refused(20, 360), hours)).toEqual(['asked one by one']);
+    expect(contextsBeside(refused(21, 360), hours)).toEqual(['failed']);
+  });
+
+  test('are a scan outside, where browsers talk to many', () => {
+    expect(contextsBeside(refused(20, 20, 'outbound'), talks(20, { direction: 'outbound' }))).toEqual(['failed']);
   });
 
   test('are a scan if the source talks to few, briefly, earlier, elsewhere or on another port', () => {

@@ -44,21 +44,6 @@ describe('targets that never answered', () => {
     expect(await severitiesIn(asked)).toEqual(['low']);
   });
 
-  test('are of low severity when each refuses twice within half a minute, and a scan that is run again is one', async () => {
-    const tried = (pause: number) =>
-      [41_001, 53_102].flatMap((sourcePort, at) =>
-        horizontal(24, { port: 9092, every: 0, at: NOON + at * pause, sourcePort }).map((each, n) => ({
-          ...each,
-          // A port of its own for each connection, whose answer goes back to it.
-          ...(each.srcaddr === SCANNER
-            ? { srcport: sourcePort + (n >> 1) * 2 }
-            : { dstport: sourcePort + (n >> 1) * 2 }),
-        })),
-      );
-    expect(await severitiesIn(tried(3))).toEqual(['low']);
-    expect(await severitiesIn(tried(60))).toEqual(['high']);
-  });
-
   test('are a scan when enough of them are tried once, whatever clients on the same host do', async () => {
     const scan = horizontal(12, { fate: 'unanswered', network: '10.0.20', port: 22 });
     expect(await severitiesIn([...dead(40, retried), ...scan])).toEqual(['high']);
@@ -132,11 +117,12 @@ test('streams that need no answer are of low severity', async () => {
   expect(await severitiesIn(media)).toEqual(['low']);
 });
 
-test('datagrams that wake sleeping hosts are of low severity, and of another size a scan', async () => {
-  const sent = (bytes: number) =>
-    horizontal(60, { port: 9, protocol: 17, fate: 'unanswered', every: 0.2, also: { packets: '1', bytes } });
+test('datagrams that wake sleeping hosts are of low severity, and of another size or to another port a scan', async () => {
+  const sent = (bytes: number, port = 9) =>
+    horizontal(60, { port, protocol: 17, fate: 'unanswered', every: 0.2, also: { packets: '1', bytes } });
   expect(await severitiesIn(sent(130))).toEqual(['low']);
   expect(await severitiesIn(sent(129))).toEqual(['high']);
+  expect(await severitiesIn(sent(130, 8))).toEqual(['high']);
 });
 
 /** The same record without FIN and RST. */

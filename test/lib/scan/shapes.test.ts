@@ -143,6 +143,16 @@ const scans: readonly (readonly [string, Row[], string, string, string?])[] = [
     'lateral',
   ],
   [
+    'the same on a host that also names ports to its clients',
+    [
+      ...vertical(12, { firstPort: 8000, fate: 'established', sourcePort: 51_111 }),
+      ...talk(0x109, NOON, 135),
+      ...later,
+    ],
+    'vertical-scan',
+    'lateral',
+  ],
+  [
     'a hundred open ports above 1023 of one host, each found and left',
     [...vertical(100, { firstPort: 8000, fate: 'established' }), ...later],
     'vertical-scan',
@@ -263,6 +273,10 @@ const silent: readonly (readonly [string, Row[], string?])[] = [
   [
     'short transfers of passive FTP, whose server names another port for each',
     [...openPorts(120), ...talk(0x109, NOON, 21), ...later],
+  ],
+  [
+    'short transfers of active FTP, to the ports that its client names',
+    [...vertical(120, { firstPort: 8000, fate: 'established', sourcePort: 20 }), ...later],
   ],
   [
     'short calls of many services outside',

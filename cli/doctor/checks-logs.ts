@@ -3,14 +3,11 @@ import { known } from '../../lib/store/health/ask.ts';
 import { type Facts, type FlowLogFacts, type NotificationFacts, outputOf } from '../../lib/store/health/facts.ts';
 import { delivers } from '../../lib/store/health/gather.ts';
 import { shellWord } from '../../lib/text/untrusted.ts';
-import { type Check, fail, judged, ok, region, skip, spanOf, type Verdict, warn } from './check.ts';
+import { type Check, fail, judged, ok, region, skip, type Verdict, warn } from './check.ts';
 import { judgeFormat } from './flow-log-format.ts';
+import { judgeNewest, judgeRead } from './newest-object.ts';
 import { admitsRule, foreignOwner } from './queue-policy.ts';
 import { judgeScopes } from './scopes.ts';
-
-/** Files arrive every five minutes, up to ten minutes after the traffic. */
-const RECENT = 900;
-const LATE = 3600;
 
 const showFlowLogs = (facts: Facts): string => `aws ec2 describe-flow-logs ${region(facts)}`;
 
@@ -234,41 +231,18 @@ export const LOG_CHECKS: readonly Check[] = [
     permission: 's3:ListBucket',
     anchor: 'late-and-missing-logs',
     judge: (facts) =>
-      judged(facts, `bucket ${outputOf(facts, 'LogBucket')}`, facts.newest, (object) => {
-        if (!object) {
-          const because = 'no flow log has delivered yet. A new one takes some minutes, and needs traffic';
-          return fail('the bucket has no object', because, showFlowLogs(facts));
-        }
-        const age = facts.now - object.at;
-        if (object.isSample && age > RECENT)
-          return warn(
-            `newest object of the folders that were looked at is ${spanOf(age)} old`,
-            'the bucket has more accounts, Regions or prefixes than doctor follows, and others may have newer objects',
-            showFlowLogs(facts),
-          );
-        if (age <= RECENT) return ok(`newest object is ${spanOf(Math.max(0, age))} old`);
-        const text = `newest object is ${spanOf(age)} old`;
-        const because = 'flow logs deliver every five minutes while there is traffic';
-        return age <= LATE ? warn(text, because, showFlowLogs(facts)) : fail(text, because, showFlowLogs(facts));
-      }),
+      judgeNewest(facts, { bucket: outputOf(facts, 'LogBucket'), newest: facts.newest, show: showFlowLogs(facts) }),
   },
   {
     id: 'bucket.read',
     permission: 's3:GetObject, kms:Decrypt',
     anchor: 'policies-and-keys',
-    judge: (facts) => {
-      const key = known(facts.newest)?.key;
-      if (key === undefined) return [skip('reading an object: there is no object to read')];
-      if ('missing' in facts.read)
-        return [
-          fail(
-            `the newest object cannot be read: ${facts.read.missing}`,
-            'the policy of the bucket or its key refuses. Ingest may be refused too: its errors are in its log',
-            `aws s3api get-bucket-policy --bucket ${outputOf(facts, 'LogBucket')} ${region(facts)}`,
-          ),
-        ];
-      return judged(facts, 'reading an object', facts.read, () => ok('the newest object can be read'));
-    },
+    judge: (facts) =>
+      judgeRead(facts, {
+        newest: facts.newest,
+        read: facts.read,
+        show: `aws s3api get-bucket-policy --bucket ${outputOf(facts, 'LogBucket')} ${region(facts)}`,
+      }),
   },
   {
     id: 'bucket.shared',

@@ -28,6 +28,11 @@ export function installForeignBuckets(
   app: ReturnType<typeof buildApp>,
   buckets: ReadonlyMap<string, ServedForeignBucket>,
 ): void {
+  app.addHook('onSend', async (request, reply) => {
+    const { bucket = '' } = (request.params ?? {}) as { bucket?: string };
+    const foreign = buckets.get(bucket);
+    if (foreign !== undefined) reply.header('x-amz-bucket-region', foreign.region);
+  });
   app.addHook('preHandler', async (request, reply) => {
     const { bucket = '', '*': key = '' } = (request.params ?? {}) as { bucket?: string; '*'?: string };
     const foreign = buckets.get(bucket);

@@ -64,6 +64,29 @@ test('backfill reads old files of such a bucket as its owner', async () => {
   expect(stdout).toMatch(/^objects {2}1\n/);
 });
 
+test('doctor looks at each bucket in its Region', async () => {
+  for (const other of [ireland, tokyo]) {
+    const { bucket, owner, region } = other;
+    await stack.cloud.setForeignBucket({ bucket, owner, region: region!, ...ownerChanges(other) });
+    await stack.putInto(bucket, KEY, file(scan('rejected', { from: '10.0.7.11', count: 20, end: now })));
+  }
+  await stack.cloud.idle(60_000);
+  const run = async () => {
+    const { stdout } = await runHere(['doctor', '--only', 'other-buckets', '--json', '--stack', 'other-buckets']);
+    const { checks } = JSON.parse(stdout) as { checks: { id: string; status: string; text: string }[] };
+    return checks.map(({ id, status, text }) => `${status} ${id} ${text}`);
+  };
+  expect(await run()).toEqual([
+    expect.stringMatching(/^ok other-buckets\.bus the event bus sweepwatch-(\w+-)?flow-logs exists$/),
+    'ok other-buckets.region ireland-logs: the bucket is in eu-west-1',
+    'ok other-buckets.region tokyo-logs: the bucket is in ap-northeast-1',
+    expect.stringMatching(/^ok other-buckets\.recent ireland-logs: newest object is \d+ s old$/),
+    expect.stringMatching(/^ok other-buckets\.recent tokyo-logs: newest object is \d+ s old$/),
+    'ok other-buckets.read ireland-logs: the newest object can be read',
+    'ok other-buckets.read tokyo-logs: the newest object can be read',
+  ]);
+});
+
 test('the rule of the bus takes no other bucket, whatever the rule of the owner sends', async () => {
   const others = { ...ireland, owner: '555566667777', bucket: 'paris-logs' };
   const { rule, ...rest } = ownerChanges(ireland);

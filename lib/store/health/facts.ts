@@ -95,6 +95,19 @@ export interface FilterFacts {
 /** The subscription filters of log groups, by the name of the group. */
 export type FiltersOfGroups = ReadonlyMap<string, Answer<readonly FilterFacts[]>>;
 
+/** A bucket of the setting `otherBuckets`. */
+export interface OtherBucketFacts {
+  readonly bucket: string;
+  /** The account that owns it. */
+  readonly owner: string;
+  /** Its Region by the settings, and as S3 tells it. */
+  readonly region: string;
+  readonly bucketRegion: Answer<string>;
+  /** As those of the first bucket. */
+  readonly newest: Answer<ObjectFacts | undefined>;
+  readonly read: Answer<number>;
+}
+
 /** Everything about a deployment that a check may ask. */
 export interface Facts {
   /** Epoch seconds. */
@@ -114,6 +127,9 @@ export interface Facts {
   readonly newest: Answer<ObjectFacts | undefined>;
   /** Whether the newest object can be read: the number of bytes tried. */
   readonly read: Answer<number>;
+  /** The bus to which the rules of further buckets send. Undefined if there are no such buckets. */
+  readonly logBus?: Answer<string> | undefined;
+  readonly otherBuckets: readonly OtherBucketFacts[];
   /** Other stacks whose outputs name the same bucket. */
   readonly sharing: Answer<readonly string[]>;
   /** By the name of the output. */

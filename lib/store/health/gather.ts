@@ -1,4 +1,5 @@
 /** Gathers what `doctor` judges. Only describing and reading calls, all at the same time. */
+import { type ForeignBucket, otherBucketsIn } from '../../config/foreign-bucket.ts';
 import { logTimes } from '../agenda.ts';
 import { type Connection, createDocumentClient, createS3Client, createSnsClient, createSqsClient } from '../clients.ts';
 import { describeAllStacks } from '../stack.ts';
@@ -16,7 +17,7 @@ import {
   ruleStateOf,
   subscriptionsOf,
 } from './calls.ts';
-import type { Answer, Facts, StackFacts } from './facts.ts';
+import type { Answer, Facts, OtherBucketFacts, StackFacts } from './facts.ts';
 import { routingDomainsOf } from './function-variables.ts';
 import { filtersOf, subscribedGroupsOf } from './log-filters.ts';
 import { vpcsOf } from './networks.ts';
@@ -87,6 +88,10 @@ export async function gather({ stack, connection, version, again, now }: Known):
       notifications: ask('s3:GetBucketNotification', () => notificationsOf(s3, bucket)),
       newest,
       read: newest.then((object) => readNewest(s3, bucket, object)),
+      logBus: output('LogBus') ? ask('events:DescribeEventBus', () => busOf(calls, output('LogBus'))) : undefined,
+      otherBuckets: Promise.all(
+        otherBucketsIn((name) => stack.outputs.get(name)).map((other) => otherBucketFacts(other, connection, now)),
+      ),
       sharing: ask('cloudformation:DescribeStacks', async () =>
         (await describeAllStacks(connection))
           .filter(({ name, outputs }) => name !== stack.name && hasDetectorOf(outputs, bucket))
@@ -113,6 +118,26 @@ export async function gather({ stack, connection, version, again, now }: Known):
     return { now, version, again, stack, ...answers, ...fromMetrics(stack, given) };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
+  }
+}
+
+/** What a further bucket says, asked in the Region that the settings name, as ingest does. */
+async function otherBucketFacts(
+  { bucket, owner, region = '', prefix: folder }: ForeignBucket,
+  connection: Connection,
+  now: number,
+): Promise<OtherBucketFacts> {
+  const s3 = createS3Client({ ...connection, region }, owner);
+  try {
+    const newest = ask('s3:ListBucket', () => newestOf(s3, bucket, [], { account: owner, region, now, folder }));
+    const answers = {
+      bucketRegion: ask('s3:ListBucket', () => regionOf(s3, bucket)),
+      newest,
+      read: newest.then((object) => readNewest(s3, bucket, object)),
+    };
+    return { bucket, owner, region, ...(await allOf(answers)) };
+  } finally {
+    s3.destroy();
   }
 }
 

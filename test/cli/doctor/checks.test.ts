@@ -9,7 +9,7 @@ import { cliFault } from '../../aws-cli.ts';
 import { rowsOf, sectionOf } from '../../infra/operations-document.ts';
 import { prose, slugOf } from '../../markdown.ts';
 import { parseOnly } from '../parse-only.ts';
-import { factsOf, LOG, NOW, queueOf } from './facts.ts';
+import { factsOf, LOG, NOW, OTHER, queueOf } from './facts.ts';
 
 const check = (id: string) => CHECKS.find((each) => each.id === id)!;
 const judge = (id: string, change: Partial<Facts> = {}): readonly Verdict[] => check(id).judge(factsOf(change));
@@ -109,6 +109,39 @@ const CASES: readonly Case[] = [
     [...Array(5).fill(['warn', /overlap/]), ['warn', /^16 more pairs/]],
   ],
   ['flow-log.scopes', 'no flow log of a VPC', log({ resource: 'subnet-1' }), [['skip', /is known to be logged/]]],
+  ['other-buckets.bus', 'no further buckets', { logBus: undefined, otherBuckets: [] }, [['skip', /names none/]]],
+  ['other-buckets.bus', 'a bus that is gone', { logBus: { missing: 'no bus' } }, [['FAIL', /does not exist/]]],
+  [
+    'other-buckets.region',
+    'another Region than the settings say',
+    { otherBuckets: [OTHER, { ...OTHER, bucket: 'tokyo-logs', bucketRegion: { value: 'ap-northeast-1' } }] },
+    [
+      ['ok', /^ireland-logs: the bucket is in eu-west-1$/],
+      ['FAIL', /^tokyo-logs: the bucket is in ap-northeast-1, and in eu-west-1 by the settings$/],
+    ],
+  ],
+  [
+    'other-buckets.recent',
+    'old, empty and hidden buckets',
+    {
+      otherBuckets: [
+        { ...OTHER, newest: { value: { key: 'k', at: NOW - 7200 } } },
+        { ...OTHER, newest: { value: undefined } },
+        { ...OTHER, newest: { denied: 's3:ListBucket' } },
+      ],
+    },
+    [
+      ['FAIL', /^ireland-logs: newest object is 2 h old$/],
+      ['FAIL', /^ireland-logs: the bucket has no object$/],
+      ['skip', /s3:ListBucket/],
+    ],
+  ],
+  [
+    'other-buckets.read',
+    'an object that the key keeps secret',
+    { otherBuckets: [{ ...OTHER, read: { missing: 'kms:Decrypt is denied' } }] },
+    [['FAIL', /^ireland-logs: the newest object cannot be read: kms:Decrypt is denied$/]],
+  ],
   ['bucket.region', 'another Region', { bucketRegion: { value: 'us-east-1' } }, [['FAIL', /us-east-1/]]],
   [
     'bucket.region',
@@ -391,6 +424,8 @@ test('what was denied or could not be asked is skipped, and the permission is na
       logTimes: answer,
       alarms: answer,
     },
+    logBus: answer,
+    otherBuckets: [{ ...OTHER, bucketRegion: answer, newest: answer, read: answer }],
     queues: new Map([['IngestQueue', answer]]),
     functions: [{ name: 'f', reserved: answer, mappings: answer }],
     subscriptions: new Map([

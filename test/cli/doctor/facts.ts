@@ -1,5 +1,5 @@
 /** Facts about a healthy deployment, for tests to change. */
-import type { Facts } from '../../../lib/store/health/facts.ts';
+import type { Facts, OtherBucketFacts } from '../../../lib/store/health/facts.ts';
 
 export const NOW = 1_795_000_000;
 const QUEUE = 'arn:aws:sqs:eu-central-1:123456789012:Ingest';
@@ -37,6 +37,16 @@ export const queueOf = (waiting = 0) => ({
   },
 });
 
+/** A healthy bucket of another account and Region. */
+export const OTHER: OtherBucketFacts = {
+  bucket: 'ireland-logs',
+  owner: '555566667777',
+  region: 'eu-west-1',
+  bucketRegion: { value: 'eu-west-1' },
+  newest: { value: { key: 'AWSLogs/x.log.gz', at: NOW - 200 } },
+  read: { value: 1024 },
+};
+
 const person = { protocol: 'email', endpoint: 'a@example.com', isConfirmed: true };
 
 /** A healthy deployment, but for what is given. */
@@ -71,6 +81,8 @@ export function factsOf(change: Partial<Facts> = {}): Facts {
     notifications: { value: { eventBridge: false, queues: [{ arn: QUEUE, prefix: 'network/', suffix: '' }] } },
     newest: { value: { key: 'network/AWSLogs/x.log.gz', at: NOW - 200 } },
     read: { value: 1024 },
+    logBus: { value: 'scans-flow-logs' },
+    otherBuckets: [OTHER],
     sharing: { value: [] },
     queues: new Map([
       ['IngestQueue', queueOf()],

@@ -94,8 +94,8 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
     repeatable('--rules <DIR>', 'Sigma rules of yours for --endpoint and --audit'),
     reportOption(),
     new Option(
-      '--why <ADDRESS>',
-      'instead of findings, say how far this address was from each threshold (default: none)',
+      '--why <SOURCE>',
+      'instead of findings, say how far this address was from each threshold, or why the finding with this id was reported (default: none)',
     ).conflicts(['report', 'audit', 'endpoint', 'rules', 'watch']),
     ...connectionOptions(),
   );
@@ -110,6 +110,7 @@ In folders and under S3 prefixes, logs of other AWS services are listed and not 
       'detect path/to/logs/ --inventory inventory/',
       'detect path/to/logs/ --report report.html',
       'detect path/to/logs/ --why 10.0.3.22',
+      'detect path/to/logs/ --why 2f7c0f0d3a5b4c1e9a8b7c6d',
     ],
     `The same input gives the same finding ids in every run. A deployment gives other
 ids, because it keys them with its own secret.

@@ -1,7 +1,14 @@
 /** Prints why a campaign, or a finding of signals alone, was reported. */
+import type { SourceEvidence } from '../lib/evidence/evidence.ts';
+import type { JudgingContext } from '../lib/finding/describe-scan.ts';
 import { epochSeconds, type Finding, SAMPLE_SIZE } from '../lib/finding/model.ts';
 import { stateOf } from '../lib/finding/review.ts';
-import { type ExplainedMember, explainFinding, explainMember } from '../lib/finding/why-finding.ts';
+import {
+  type ExplainedFinding,
+  type ExplainedMember,
+  explainFinding,
+  explainMember,
+} from '../lib/finding/why-finding.ts';
 import type { CampaignRoll } from '../lib/scan/campaigns.ts';
 import type { StoredFinding } from '../lib/store/finding-item.ts';
 import { jsonText, printable } from '../lib/text/untrusted.ts';
@@ -26,9 +33,36 @@ export async function printWhyFinding(
   terminal: Terminal,
 ): Promise<void> {
   const members = (roll ?? finding.sources) ? await membersOf(finding, roll, options, terminal) : undefined;
-  const explained = explainFinding(finding, roll, members);
-  const prevention = whatSilences(finding);
-  if (options.format === 'table') {
+  printExplained(finding, explainFinding(finding, roll, members), whatSilences(finding), options.format, terminal);
+}
+
+/** Explains a finding of files that has no single source, by the evidence of all sources. */
+export function printWhyCampaign(
+  finding: Finding,
+  { roll, sources }: { readonly roll: CampaignRoll; readonly sources: Iterable<SourceEvidence> },
+  context: JudgingContext,
+  format: WhyFormat,
+  terminal: Terminal,
+): void {
+  const named = roll.members.slice(0, SAMPLE_SIZE);
+  const scope = roll.scope ?? 'internet';
+  const known = new Map<string, ExplainedMember>();
+  for (const evidence of sources)
+    if (evidence.scope === scope && named.includes(evidence.address))
+      known.set(evidence.address, explainMember(evidence, finding, roll, context));
+  const members = named.map((address) => known.get(address) ?? { address });
+  printExplained(finding, explainFinding(finding, roll, members), [], format, terminal);
+}
+
+/** @param prevention says what would have prevented the finding, a line each. */
+function printExplained(
+  finding: Finding,
+  explained: ExplainedFinding,
+  prevention: readonly string[],
+  format: WhyFormat,
+  terminal: Terminal,
+): void {
+  if (format === 'table') {
     terminal.stdout(whyFindingText(finding, explained, prevention, terminal.paint));
     return;
   }
@@ -54,7 +88,7 @@ export async function printWhyFinding(
     prevention,
     dataQuality: finding.dataQuality,
   };
-  terminal.stdout(`${options.format === 'json' ? jsonText([entry], 2) : jsonText(entry)}\n`);
+  terminal.stdout(`${format === 'json' ? jsonText([entry], 2) : jsonText(entry)}\n`);
 }
 
 /** The members with the most contacts. Without evidence they are only named, and stderr says why. */

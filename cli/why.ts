@@ -9,6 +9,9 @@ import { countOf } from '../lib/text/wording.ts';
 import type { Terminal } from './terminal.ts';
 import { whyText } from './why-text.ts';
 
+/** The form of the id of a finding. */
+export const FINDING_ID = /^[0-9a-f]{24}$/;
+
 export const WHY_FORMATS = ['table', 'ndjson', 'json'] as const;
 export type WhyFormat = (typeof WHY_FORMATS)[number];
 

@@ -6,7 +6,7 @@ import { type Finding, type Severity, severityRank } from '../../lib/finding/mod
 import { canonicalAddress } from '../../lib/net/address.ts';
 import { ALWAYS, Watches } from '../../lib/notify/watch.ts';
 import { scopeFault } from '../../lib/notify/watch-fault.ts';
-import { judgeAll } from '../../lib/pipeline/judge-all.ts';
+import { judgeAll, judgeWithRolls } from '../../lib/pipeline/judge-all.ts';
 import { Packed } from '../../lib/pipeline/packed.ts';
 import { printable } from '../../lib/text/untrusted.ts';
 import { countOf } from '../../lib/text/wording.ts';
@@ -42,7 +42,7 @@ export interface DetectOptions extends ConnectionOptions {
   readonly inventory?: readonly string[];
   /** File for the page. */
   readonly report?: string;
-  /** An address to explain instead of printing findings. */
+  /** An address, or the id of a finding, to explain instead of printing findings. */
   readonly why?: string;
 }
 
@@ -87,8 +87,9 @@ export async function detectCommand(
   const { collector, reports } = logs;
   if (held) terminal.stderr(`${printable(held.summary)}\n`);
   if (given.why !== undefined) {
-    await explain(given.why, given.format, collector, options, terminal);
-    return reportLogs(logs, collector.dropped, undefined, terminal);
+    const isExplained = await explain(given.why, given.format, collector, options, terminal);
+    const status = reportLogs(logs, collector.dropped, undefined, terminal);
+    return isExplained ? status : 1;
   }
   const beside = hasSignals
     ? await (await import('../read-signals.ts')).readSignals(
@@ -145,23 +146,46 @@ function decide(collector: Collector, options: Judging): Promise<Packed<Finding>
   return judgeAll(collector, context, options.watches);
 }
 
-/** Says how far an address was from each threshold, in each scope that has it. */
+/**
+ * Says how far an address was from each threshold, in each scope that has it, or why a finding was reported. Resolves to
+ * false if there is no such finding.
+ */
 async function explain(
-  address: string,
+  text: string,
   format: Format,
   collector: Collector,
   options: Judging,
   terminal: Terminal,
-): Promise<void> {
-  const { printWhy, WHY_FORMATS } = await import('../why.ts');
+): Promise<boolean> {
+  const { FINDING_ID, printWhy, WHY_FORMATS } = await import('../why.ts');
   const chosen = WHY_FORMATS.find((each) => each === format);
   if (!chosen) throw new UsageError(`--why prints ${WHY_FORMATS.join(', ')}, and not ${format}`, 'sweepwatch detect');
-  const canonical = canonicalAddress(address);
-  if (canonical === undefined)
-    throw new UsageError(`--why must be an IPv4 or IPv6 address, got "${address}"`, 'sweepwatch detect');
-  const found = [...collector.sources()].filter((source) => source.address === canonical);
+  const address = canonicalAddress(text);
+  if (address === undefined && !FINDING_ID.test(text))
+    throw new UsageError(
+      `--why must be an IPv4 or IPv6 address, or the id of a finding, got "${text}"`,
+      'sweepwatch detect',
+    );
   const context = contextOf(collector, options.settings, options.internal, options.inventory);
-  printWhy(canonical, found, context, { format: chosen }, terminal);
+  const explainSources = (address: string, scope?: string) => {
+    const found = [...collector.sources()].filter(
+      (source) => source.address === address && (scope === undefined || source.scope === scope),
+    );
+    printWhy(address, found, context, { format: chosen }, terminal);
+    return true;
+  };
+  if (address !== undefined) return explainSources(address);
+  const { findings, rolls } = await judgeWithRolls(collector, context);
+  const finding = findings.find(({ id }) => id === text);
+  if (!finding) {
+    terminal.stderr(`no finding ${text} in these logs. Without --why, detect prints the ids\n`);
+    return false;
+  }
+  if (finding.source) return explainSources(finding.source.address, finding.source.scope);
+  const { printWhyCampaign } = await import('../why-finding.ts');
+  const campaign = { roll: rolls.get(finding.id)!, sources: collector.sources() };
+  printWhyCampaign(finding, campaign, context, chosen, terminal);
+  return true;
 }
 
 async function readOptions(given: DetectOptions): Promise<Options> {

@@ -12,7 +12,7 @@ import { type EvidenceOptions, openEvidence } from '../evidence.ts';
 import { readTime } from '../finding-filters.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
-import { printWhy, type WhyFormat } from '../why.ts';
+import { FINDING_ID, printWhy, type WhyFormat } from '../why.ts';
 import { printWhyFinding } from '../why-finding.ts';
 import { openFindings } from './findings.ts';
 
@@ -37,7 +37,7 @@ const SINCE = '3d';
 export async function explain(text: string, options: WhyOptions, terminal: Terminal): Promise<number> {
   const address = canonicalAddress(text);
   if (address !== undefined) return explainAddress(address, options, terminal);
-  if (/^[0-9a-f]{24}$/.test(text)) return explainReported(text, options, terminal);
+  if (FINDING_ID.test(text)) return explainReported(text, options, terminal);
   throw new UsageError(`SOURCE must be an IPv4 or IPv6 address, or the id of a finding, got "${text}"`);
 }
 

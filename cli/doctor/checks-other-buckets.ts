@@ -3,7 +3,7 @@ import { type Facts, type OtherBucketFacts, outputOf } from '../../lib/store/hea
 import { type Check, fail, judged, ok, skip, type Verdict } from './check.ts';
 import { judgeNewest, judgeRead } from './newest-object.ts';
 
-/** The verdicts on each further bucket. The check of the bus says if there is none. */
+/** The verdicts on each further bucket. Where there are no such buckets, only the check of the bus says so. */
 const eachBucket = (
   { otherBuckets }: Facts,
   judge: (other: OtherBucketFacts, of: string) => readonly Verdict[],

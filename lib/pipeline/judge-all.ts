@@ -8,6 +8,7 @@ import type { DetectedFinding, JudgingContext } from '../finding/describe-scan.t
 import type { Finding } from '../finding/model.ts';
 import { Networks } from '../net/networks.ts';
 import type { Watch, Watches } from '../notify/watch.ts';
+import type { CampaignRoll } from '../scan/campaigns.ts';
 import { judgeSource } from './judge-source.ts';
 import { MemoryEvidence } from './memory-evidence.ts';
 import { Packed } from './packed.ts';
@@ -20,12 +21,25 @@ const ALL_HOURS = { from: 0, to: 0 };
 /** The scope of public addresses. */
 const INTERNET = 'internet';
 
+/** All findings of a builder, in order of detection time, and the members of each campaign, by its id. */
+export interface Judged {
+  readonly findings: Packed<Finding>;
+  readonly rolls: ReadonlyMap<string, CampaignRoll>;
+}
+
 /** All findings of a builder, in order of detection time. Call once the last record has been read. */
-export async function judgeAll(
+export const judgeAll = async (
   collector: Collector,
   context: JudgingContext,
   watches?: Watches,
-): Promise<Packed<Finding>> {
+): Promise<Packed<Finding>> => (await judgeWithRolls(collector, context, watches)).findings;
+
+/** The same, with the members of campaigns. */
+export async function judgeWithRolls(
+  collector: Collector,
+  context: JudgingContext,
+  watches?: Watches,
+): Promise<Judged> {
   const { settings, secret, networks = new Networks(), logTime, overdueBefore, inventory } = context;
   const contextOf = (settings: DetectionSettings) => ({ ...context, settings, campaign: distributedScan });
   const plain = contextOf(settings);
@@ -60,7 +74,7 @@ export async function judgeAll(
   });
   found.add(...campaigns.map(({ finding }) => finding));
   found.sortBy(({ detectedAt, id }) => `${detectedAt} ${id}`);
-  return found;
+  return { findings: found, rolls: new Map(campaigns.map(({ finding, roll }) => [finding.id, roll])) };
 }
 
 /** Sources pass that may have a finding, or a share of a campaign, under a watch. */

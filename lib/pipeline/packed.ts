@@ -34,6 +34,12 @@ export class Packed<T> implements Iterable<T> {
     for (const place of this.#places) yield JSON.parse(textAt(place)) as T;
   }
 
+  /** The first value that a test selects. */
+  find(isWanted: (value: T) => boolean): T | undefined {
+    for (const value of this) if (isWanted(value)) return value;
+    return undefined;
+  }
+
   /** One result for each value. */
   map<U>(resultOf: (value: T) => U): U[] {
     return Array.from(this, resultOf);

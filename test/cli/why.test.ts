@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { isoTime } from '../../lib/finding/model.ts';
+import { type Finding, isoTime } from '../../lib/finding/model.ts';
 import type { Explanation } from '../../lib/finding/why.ts';
 import { WatchesStore } from '../../lib/store/watches-store.ts';
 import { findingOf } from '../lib/finding/samples.ts';
@@ -61,6 +61,53 @@ describe('detect --why', () => {
     expect(stdout).toMatch(/contacts? "failed patiently": for a scan, each 1, at most severity low\n/);
   });
 
+  test('of a campaign explains its members', async () => {
+    const log = join(DATA, 'shapes/d1-distributed-vertical.log.gz');
+    const ndjson = async (...args: string[]) => {
+      const { stdout, code } = await runHere(['detect', log, '--format', 'ndjson', ...args]);
+      expect(code).toBe(0);
+      return stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    };
+    const findings = (await ndjson()) as Finding[];
+    const campaign = findings.find(({ kind }) => kind === 'distributed-scan')!;
+    const entries = await ndjson('--why', campaign.id);
+    const [entry] = entries;
+    expectValidOutput('findings-why', entries);
+    expect(entry).toMatchObject({
+      finding: { id: campaign.id, kind: 'distributed-scan' },
+      shared: [campaign.targets.sample[0]],
+      sources: { count: campaign.sources!.count },
+    });
+    expect(entry.tests.map(({ test }: { test: string }) => test)).toEqual(campaign.reasons.map(({ test }) => test));
+    const members = entry.members as { address: string; share?: number }[];
+    expect(members.map(({ address }) => address)).toEqual(campaign.sources!.sample);
+    for (const { share } of members) expect(share).toBeGreaterThanOrEqual(4);
+    const { stdout } = await runHere(['detect', log, '--why', campaign.id]);
+    expect(stdout).toContain('Its members are found together.');
+    expect(stdout).not.toContain('WHAT WOULD HAVE PREVENTED IT');
+  });
+
+  test('of a finding about one source says the same as of its address', async () => {
+    const log = join(DATA, 'lab/pod-nmap-1024.log.gz');
+    const { stdout } = await runHere(['detect', log, '--format', 'ndjson']);
+    const { id, source } = JSON.parse(stdout.split('\n')[0]!) as Finding;
+    const said = await runHere(['detect', log, '--why', id]);
+    expect(said).toMatchObject({ code: 0, stdout: (await runHere(['detect', log, '--why', source!.address])).stdout });
+  });
+
+  test('of an id that no finding has ends with 1', async () => {
+    const log = join(DATA, 'lab/pod-nmap-1024.log.gz');
+    const id = '0'.repeat(24);
+    expect(await runHere(['detect', log, '--why', id])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining(`no finding ${id} in these logs. Without --why, detect prints the ids`),
+    });
+  });
+
   test('of an address that began nothing says so', async () => {
     const log = join(DATA, 'lab/pod-nmap-1024.log.gz');
     expect((await runHere(['detect', log, '--why', '10.99.0.1'])).stdout).toBe(
@@ -69,7 +116,7 @@ describe('detect --why', () => {
   });
 
   test.each([
-    [['--why', 'host'], '--why must be an IPv4 or IPv6 address, got "host"'],
+    [['--why', 'host'], '--why must be an IPv4 or IPv6 address, or the id of a finding, got "host"'],
     [['--why', '10.0.0.1', '--format', 'csv'], '--why prints table, ndjson, json, and not csv'],
     [['--why', '10.0.0.1', '--report', 'x.html'], 'cannot be used with option'],
   ])('with %j ends with 2', async (args, message) => {

@@ -111,6 +111,17 @@ interface Inflated {
   readonly consumed: number;
 }
 
+/**
+ * Frees the memory of a piece that {@link gunzip} passed on, once nobody needs its bytes, instead of when garbage is
+ * collected: each piece counts as memory of the heap, and thousands of them make the collector run again and again.
+ */
+export function free({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  // zlib goes on writing into a buffer until it is full.
+  const isFull = byteOffset + byteLength === OUTPUT_CHUNK && buffer.byteLength === OUTPUT_CHUNK;
+  // Node 20 lacks the method.
+  if (isFull) (buffer as ArrayBuffer & { transfer?: ArrayBuffer['transfer'] }).transfer?.(0);
+}
+
 async function inflate(
   input: AsyncIterable<Uint8Array>,
   finishFlush: number,

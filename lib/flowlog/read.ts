@@ -2,7 +2,7 @@
 import { constants, gunzipSync } from 'node:zlib';
 import { ColumnsError } from './columns.ts';
 import { DEFAULT_FIELDS } from './fields.ts';
-import { GzipError, gunzip, gunzipped } from './gunzip.ts';
+import { free, GzipError, gunzip, gunzipped } from './gunzip.ts';
 import { type Account, LineParser } from './line-parser.ts';
 import { otherFormat } from './other-formats.ts';
 import { ParquetError, parquetLines } from './parquet.ts';
@@ -142,7 +142,12 @@ async function readGzip(
   let opening: Uint8Array = new Uint8Array(0);
   let route: ((chunk: Uint8Array) => void) | undefined;
   const decide = () => {
-    route = isParquet(opening) ? (chunk) => held.add(chunk) : write;
+    route = isParquet(opening)
+      ? (chunk) => held.add(chunk)
+      : (chunk) => {
+          write(chunk);
+          free(chunk);
+        };
     route(opening);
   };
   const take = (chunk: Uint8Array) => {

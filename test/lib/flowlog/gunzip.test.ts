@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { GzipError, gunzip } from '../../../lib/flowlog/gunzip.ts';
+import { free, GzipError, gunzip } from '../../../lib/flowlog/gunzip.ts';
 import { read, skips } from './recorder.ts';
 import { chunkedSource, line, log, pieces, pipe, rows } from './sample-logs.ts';
 
@@ -25,6 +25,32 @@ async function decode(bytes: Uint8Array, size = 65_536): Promise<{ output: Buffe
 
 const text = Buffer.from(log(rows(2000)));
 const whole = gzipSync(text);
+
+describe('Pieces that are freed once they were read', () => {
+  const [large, small] = [40_000, 100].map((count) => Buffer.from(log(rows(count)))) as [Buffer, Buffer];
+
+  test('give up their memory, and no byte of those behind them', async () => {
+    const members = Buffer.concat([gzipSync(small), gzipSync(large), gzipSync(small)]);
+    for (const size of [1000, 65_536, 1 << 20]) {
+      const copies: Buffer[] = [];
+      let freed = 0;
+      const take = (chunk: Uint8Array) => {
+        copies.push(Buffer.from(chunk));
+        free(chunk);
+        if (chunk.length === 0) freed++;
+      };
+      await gunzip(pieces(members, size), () => undefined, take);
+      expect(Buffer.concat(copies).equals(Buffer.concat([small, large, small]))).toBe(true);
+      // A piece that ends within zlib's buffer stays, because zlib goes on behind it.
+      expect(freed).toBe(Math.floor((large.length + 2 * small.length) / (256 * 1024)));
+    }
+  });
+
+  test('are read to the last record', async () => {
+    const { records } = await read(chunkedSource(gzipSync(large), 65_536));
+    expect(records).toHaveLength(40_000);
+  });
+});
 
 describe('Whole gzip', () => {
   test('of several members is their text in order, in pieces of any size', async () => {

@@ -4,7 +4,7 @@ import { countOf, grouped } from '../../lib/text/wording.ts';
 
 /** Of docs/cost.md: the workload's bytes per compressed byte, and the marginal dollars per gigabyte of log. */
 export const BYTES_PER_COMPRESSED = 15.8;
-export const DOLLARS_PER_GB = 0.009_63;
+export const DOLLARS_PER_GB = 0.008_32;
 /** Dollars for each request that lists up to 1,000 keys. */
 const DOLLARS_PER_LIST = 0.005 / 1000;
 const GB = 1e9;

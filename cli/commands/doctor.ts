@@ -1,6 +1,7 @@
 /** `sweepwatch doctor`: says what is wrong with a deployment, and what to do. It only reads. */
 
 import { keysOf } from '../../lib/config/bucket-keys.ts';
+import { otherBucketsIn } from '../../lib/config/foreign-bucket.ts';
 import { loadSettings, SettingsError } from '../../lib/config/load.ts';
 import type { Settings } from '../../lib/config/settings-types.ts';
 import { signalGroups } from '../../lib/config/signal-groups.ts';
@@ -84,7 +85,14 @@ export async function doctorCommand(options: DoctorOptions, terminal: Terminal):
     const heading = `Deployment ${name} (${stack.region}, account ${stack.account || 'unknown'})`;
     // Without outputs there is nothing to ask about, and the state of the stack says why.
     const isDeployed = stack.outputs.has('LogBucket');
-    const facts = await gather({ stack, connection, version: version(), again, now: Date.now() / 1000 });
+    const facts = await gather({
+      stack,
+      connection,
+      version: version(),
+      again,
+      otherBuckets: otherBucketsIn((name) => stack.outputs.get(name)),
+      now: Date.now() / 1000,
+    });
     const checked = chosen
       .filter(({ id }) => isDeployed || id === 'stack.status')
       .map((check) => ({ check, verdicts: check.judge(facts) }));

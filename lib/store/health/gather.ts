@@ -1,5 +1,4 @@
 /** Gathers what `doctor` judges. Only describing and reading calls, all at the same time. */
-import { type ForeignBucket, otherBucketsIn } from '../../config/foreign-bucket.ts';
 import { logTimes } from '../agenda.ts';
 import { type Connection, createDocumentClient, createS3Client, createSnsClient, createSqsClient } from '../clients.ts';
 import { describeAllStacks } from '../stack.ts';
@@ -46,12 +45,23 @@ export interface Known {
   readonly connection: Connection;
   readonly version: string;
   readonly again: string;
+  /** The buckets of the setting `otherBuckets`. */
+  readonly otherBuckets: readonly OtherBucket[];
   /** Epoch seconds. */
   readonly now: number;
 }
 
+/** A further bucket, as the settings name it. */
+interface OtherBucket {
+  readonly bucket: string;
+  readonly owner: string;
+  readonly region?: string;
+  /** The folder of its flow logs. */
+  readonly prefix: string;
+}
+
 /** Asks everything. @throws the error of a client if credentials are missing or not valid. */
-export async function gather({ stack, connection, version, again, now }: Known): Promise<Facts> {
+export async function gather({ stack, connection, version, again, otherBuckets, now }: Known): Promise<Facts> {
   const output = (name: string) => stack.outputs.get(name) ?? '';
   const clients = {
     s3: createS3Client(connection, stack.outputs.get('LogBucketOwner')),
@@ -89,9 +99,7 @@ export async function gather({ stack, connection, version, again, now }: Known):
       newest,
       read: newest.then((object) => readNewest(s3, bucket, object)),
       logBus: output('LogBus') ? ask('events:DescribeEventBus', () => busOf(calls, output('LogBus'))) : undefined,
-      otherBuckets: Promise.all(
-        otherBucketsIn((name) => stack.outputs.get(name)).map((other) => otherBucketFacts(other, connection, now)),
-      ),
+      otherBuckets: Promise.all(otherBuckets.map((other) => otherBucketFacts(other, connection, now))),
       sharing: ask('cloudformation:DescribeStacks', async () =>
         (await describeAllStacks(connection))
           .filter(({ name, outputs }) => name !== stack.name && hasDetectorOf(outputs, bucket))
@@ -123,7 +131,7 @@ export async function gather({ stack, connection, version, again, now }: Known):
 
 /** What a further bucket says, asked in the Region that the settings name, as ingest does. */
 async function otherBucketFacts(
-  { bucket, owner, region = '', prefix: folder }: ForeignBucket,
+  { bucket, owner, region = '', prefix: folder }: OtherBucket,
   connection: Connection,
   now: number,
 ): Promise<OtherBucketFacts> {

@@ -260,10 +260,12 @@ function peersOf(failed: readonly FirstContact[]): ReadonlySet<FirstContact> {
 const LEAST_BLOCKS = 3;
 /** So many outside addresses answer on a port that it is a port for peers. */
 const LEAST_ANSWERS = 3;
+/** A log may lack some of the outside addresses that a peer tried. */
+const NEARLY = 0.8;
 
 /**
  * Failed contacts with private addresses on ports on which outside addresses answer. The addresses are scattered, or the
- * source is a peer itself: it sends from the port to which it sends, and to as many outside addresses.
+ * source is a peer itself: it sends from the port to which it sends, and to nearly as many outside addresses.
  */
 function peersAtHome(contacts: readonly FirstContact[]): ReadonlySet<FirstContact> {
   const found = new Set<FirstContact>();
@@ -274,7 +276,8 @@ function peersAtHome(contacts: readonly FirstContact[]): ReadonlySet<FirstContac
     const inside = group.filter(({ direction, outcome }) => direction === 'lateral' && isFailure(outcome));
     const blocks = new Set(inside.map(({ target }) => target.split('.', 2).join('.')));
     if (blocks.size < LEAST_BLOCKS) continue;
-    const isPeer = outside.length >= inside.length && inside.every(({ sourcePort, port }) => sourcePort === port);
+    const isPeer =
+      outside.length >= NEARLY * inside.length && inside.every(({ sourcePort, port }) => sourcePort === port);
     for (const network of Map.groupBy(inside, ({ target }) => networkOf(target)).values())
       if (isPeer || network.length <= NEIGHBOURS) for (const contact of network) found.add(contact);
   }

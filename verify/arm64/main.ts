@@ -1,5 +1,5 @@
 /**
- * `npm run arm64 -- COMMAND...`: whether the detector does the same on arm64, the processors on which the functions are
+ * `npm run arm -- COMMAND...`: whether the detector does the same on arm64, the processors on which the functions are
  * deployed. COMMAND starts a Node of arm64, natively or emulated. Each labelled log must give the same bytes of findings
  * as on this Node, and each bundle must load, as deployed. Ends with 1 if not. docs/kernel.md says how to get such a
  * Node on other machines.
@@ -22,7 +22,7 @@ process.exitCode = main(process.argv.slice(2));
 function main([program, ...args]: readonly string[]): number {
   const other: Command | undefined = program === undefined ? undefined : [program, ...args];
   if (!other) {
-    console.error('usage: npm run arm64 -- COMMAND..., where COMMAND starts a Node of arm64');
+    console.error('usage: npm run arm -- COMMAND..., where COMMAND starts a Node of arm64');
     return 2;
   }
   const [processor, version] = run(other, ['--print', 'process.arch + " " + process.version']).trim().split(' ');

@@ -42,7 +42,15 @@ export function packageManifest({ name, version, description, license, dependenc
       },
       './package.json': './package.json',
     },
-    files: ['dist/command', 'dist/construct', 'dist/functions', 'docs', '!docs/*.png', 'THIRD-PARTY-NOTICES'],
+    files: [
+      'dist/command',
+      'dist/construct',
+      'dist/functions',
+      'docs',
+      '!docs/*.png',
+      '!docs/*.svg',
+      'THIRD-PARTY-NOTICES',
+    ],
     peerDependencies: {
       'aws-cdk-lib': PEER_RANGE(dependencies['aws-cdk-lib']),
       // The oldest that this aws-cdk-lib takes.

@@ -76,7 +76,8 @@ function bundlesThatFail(other: Command): { readonly name: string; readonly erro
       const { file, environment } = bundleOf(assembly, name);
       const script = `console.log(typeof (await import(${JSON.stringify(pathToFileURL(file).href)})).handler)`;
       try {
-        const env = { ...process.env, ...environment, AWS_REGION: 'eu-west-1' };
+        // Without a name a bundle is not in Lambda, and makes no handler.
+        const env = { ...process.env, ...environment, AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: name };
         const handler = run(other, ['--input-type=module', '--eval', script], env).trim();
         return handler === 'function' ? [] : [{ name, error: `its handler is ${handler}` }];
       } catch (error) {

@@ -22,11 +22,13 @@ process.stdout.on('error', (error) => {
 });
 // What was compiled once need not be compiled again: half of the time that a command takes to start.
 module.enableCompileCache?.();
-// Young objects are collected sooner: files are read in a third of the memory, and hardly slower.
-v8.setFlagsFromString('--semi-space-growth-factor=1');
+// The space of young objects grows fourfold while the program is loaded, and no more: with too little of it, objects that are
+// still in use are copied again and again, with more of it, files are read in three times the memory.
+v8.setFlagsFromString('--semi-space-growth-factor=4');
 // Old objects too: each time the heap has grown by a third, not when it has doubled.
 v8.setFlagsFromString('--heap-growing-percent=30');
 // Each processor unpacks a file of its own; by default there are four threads for that, however many processors.
 process.env.UV_THREADPOOL_SIZE ??= String(Math.max(4, availableParallelism()));
 const { main } = await import(isCheckout ? source.href : new URL('./main.mjs', import.meta.url).href);
+v8.setFlagsFromString('--semi-space-growth-factor=1');
 process.exitCode = await main(process.argv.slice(2));

@@ -306,11 +306,12 @@ export class Collector implements FlowLogConsumer {
     let skipped = this.#identities.hasSkipped(view.source, view.hour);
     const contacts: SeenContact[] = [];
     for (const row of view.contacts) {
-      const { target, ...contact } = this.#table.contact(row);
-      if (isNothing(contact.seen)) continue;
+      const contact = this.#table.contact(row);
+      const { target, seen } = contact;
+      if (isNothing(seen)) continue;
       const own = this.#identities.isOwn(target) ? SEEN_OWN_TARGET : 0;
       skipped ||= this.#identities.hasSkipped(target, view.hour);
-      contacts.push({ ...contact, target: this.addresses.text(target), seen: contact.seen | own });
+      contacts.push({ ...contact, target: this.addresses.text(target), seen: seen | own });
     }
     const quality =
       view.quality |

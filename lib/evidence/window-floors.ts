@@ -7,6 +7,7 @@
  */
 import type { ContactColumns } from '../kernel/contact-columns.ts';
 import type { GroupFloor } from './least-evidence.ts';
+import { firstMinute, laterMinutes } from './minutes.ts';
 import { ANSWERED, hasInitiatorHalf, SEEN_CONVERSATION } from './seen.ts';
 
 /** What a window of a detection needs. */
@@ -83,6 +84,8 @@ export class PossibleFindings {
   /** Rows of contacts that may have failed, and of those that may have found a port open. */
   #failed: number[] = [];
   #open: number[] = [];
+  /** Keys of the contacts that may have failed, once they are needed. */
+  #failedKeys: ReadonlySet<number> | undefined;
   #from = 0;
   /** Length of the longest record of these contacts. */
   #width = 0;
@@ -114,6 +117,7 @@ export class PossibleFindings {
   #select({ length, seen, service, start, end }: ContactColumns, withOpen: boolean): boolean {
     this.#failed = [];
     this.#open = [];
+    this.#failedKeys = undefined;
     let [from, to] = [Number.POSITIVE_INFINITY, 0];
     let width = MINUTE;
     for (let row = 0; row < length; row++) {
@@ -178,18 +182,22 @@ export class PossibleFindings {
   #addVisits(contacts: ContactColumns, group: (row: number) => number, isCovered: (row: number) => boolean): void {
     const { target, service, seen, end, minutesLow, minutesHigh } = contacts;
     const keyOf = (row: number) => target[row]! * MOST_SERVICES + service[row]!;
-    const failed = new Set(this.#failed.map(keyOf));
     for (let row = 0; row < contacts.length; row++) {
-      if (!hasInitiatorHalf(seen[row]!) || !failed.has(keyOf(row)) || !isCovered(row)) continue;
+      if (!hasInitiatorHalf(seen[row]!) || !isCovered(row)) continue;
       const hour = Math.floor(end[row]! / HOUR) * HOUR;
       // The minute of the first record has its point already, unless the contact was answered.
-      let previous = (seen[row]! & ANSWERED) === 0 ? Math.floor((end[row]! - hour) / MINUTE) : -PAUSE_MINUTES;
-      for (let minute = 0; minute < 60; minute++) {
-        const word = minute < 30 ? minutesLow[row]! : minutesHigh[row]!;
-        if ((word & (1 << (minute % 30))) === 0) continue;
-        if (minute - previous >= PAUSE_MINUTES) this.#add(group(row), hour + minute * MINUTE);
-        previous = minute;
+      let previous = Math.floor((end[row]! - hour) / MINUTE);
+      if (seen[row]! & ANSWERED) {
+        this.#failedKeys ??= new Set(this.#failed.map(keyOf));
+        if (!this.#failedKeys.has(keyOf(row))) continue;
+        previous = -PAUSE_MINUTES;
       }
+      for (const word of [minutesLow, minutesHigh])
+        for (let rest = word[row]!; rest; rest = laterMinutes(rest)) {
+          const minute = firstMinute(rest) + (word === minutesHigh ? 30 : 0);
+          if (minute - previous >= PAUSE_MINUTES) this.#add(group(row), hour + minute * MINUTE);
+          previous = minute;
+        }
     }
   }
 

@@ -5,7 +5,7 @@ import type { Identity } from '../evidence/interfaces.ts';
 import { SAMPLED } from '../evidence/quality.ts';
 import { isFailedProbe, isFailure } from '../evidence/seen.ts';
 import { networkOf } from '../net/cidr.ts';
-import { firstContacts } from './contacts.ts';
+import { firstContacts, firstContactsAlone } from './contacts.ts';
 import type { CampaignDetection } from './detection.ts';
 import { evenHash } from './even-hash.ts';
 import type { FirstContact, Viewpoint } from './first-contact.ts';
@@ -192,7 +192,9 @@ export class CampaignContacts {
     const candidates = source.panes.flatMap(({ contacts }) => contacts.filter(({ seen }) => isFailedProbe(seen)));
     const mayBeSingle = isOutside && candidates.length > 0;
     if (!mayBeSingle && !this.#shapes.some((shape) => mayBeMember(candidates, shape, isOutside))) return;
-    const tried = withoutFlood(firstContacts(source, this.#context.settings, this.#context)).filter(
+    // What an outside source met beside a contact excuses nothing.
+    const contactsOf = isOutside ? firstContactsAlone : firstContacts;
+    const tried = withoutFlood(contactsOf(source, this.#context.settings, this.#context)).filter(
       (contact) => contact.end >= since && !contact.isRepeat && (isOutside || this.#isShareInside(contact)),
     );
     const failed = tried.filter(({ outcome }) => isFailure(outcome));
@@ -248,7 +250,13 @@ export class CampaignContacts {
 
 /** Whether a source tried enough parts of one group. An outside member may have found one part of its share open. */
 function mayBeMember(failed: readonly ContactName[], shape: Shape, isOutside: boolean): boolean {
-  if (shape.isOfNetwork) return false;
   const least = shape.share - Number(isOutside);
-  return [...Map.groupBy(failed, shape.groupOf).values()].some((group) => group.length >= least);
+  if (shape.isOfNetwork || failed.length < least) return false;
+  const counts = new Map<string, number>();
+  return failed.some((contact) => {
+    const group = shape.groupOf(contact);
+    const count = (counts.get(group) ?? 0) + 1;
+    counts.set(group, count);
+    return count >= least;
+  });
 }

@@ -77,22 +77,34 @@ export function findCampaigns(
 ): Campaign[] {
   const campaigns: Campaign[] = [];
   for (const shape of shapes) {
-    const networkOfMember = ({ source }: SharedContact) => (shape.isOfNetwork ? networkOf(source) : undefined);
     // Sources that divide ports or hosts also try distinct pairs, and may be neighbours.
     const isWider = shape.kind === 'block' || shape.isOfNetwork;
     const known = new Set(isWider ? campaigns.flatMap((campaign) => [...membersOf(campaign)]) : []);
     const contacts = contactsFor(shape).filter(({ source }) => !known.has(source));
-    const groups = Map.groupBy(contacts, (contact) => `${networkOfMember(contact) ?? ''} ${shape.groupOf(contact)}`);
-    for (const group of groups.values()) {
+    for (const { network, group } of groupsOf(shape, contacts)) {
       const shares = sharesIn(shape, group);
       if (shares.length < shape.cover) continue;
       const found = campaignsOf({ ...shape, hostsIn }, shares.sort(byTime), gapSeconds, span);
       const shared = [shape.groupOf(group[0]!)];
-      const network = networkOfMember(group[0]!);
       campaigns.push(...found.map((campaign) => ({ ...campaign, shared, network })));
     }
   }
   return uniteCampaigns(campaigns);
+}
+
+/** The groups of contacts that are large enough for a cover, each with the network of its sources if they share one. */
+function* groupsOf(
+  shape: Shape,
+  contacts: readonly SharedContact[],
+): Generator<{ readonly network: string | undefined; readonly group: readonly SharedContact[] }> {
+  const isEnough = (group: readonly SharedContact[]) => group.length >= shape.cover;
+  for (const group of Map.groupBy(contacts, shape.groupOf).values()) {
+    if (!isEnough(group)) continue;
+    if (!shape.isOfNetwork) yield { network: undefined, group };
+    else
+      for (const [network, ofNetwork] of Map.groupBy(group, ({ source }) => networkOf(source)))
+        if (isEnough(ofNetwork)) yield { network, group: ofNetwork };
+  }
 }
 
 /** The contacts of sources that have enough parts of a group to be members at any time. */

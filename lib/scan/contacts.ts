@@ -25,7 +25,7 @@ import { contactKey, type FirstContact, ipv4Bytes, type Viewpoint } from './firs
 import { isAnsweredUnkept, isSurelyFirst, SEEN_UNKEPT } from './left-out.ts';
 import type { ScanSettings } from './settings.ts';
 import { stealthOutcome, stealthProbes } from './stealth.ts';
-import { flowsOf, isBrief, isHabit, isLasting, isOnce, minutesIn, minutesOf } from './visits.ts';
+import { flowsOf, isBrief, isHabit, isLasting, isOnce, minutesIn, minutesOf, type Sight } from './visits.ts';
 
 const HOUR = 3600;
 
@@ -37,16 +37,26 @@ type History = { readonly pane: Pane; readonly contact: SeenContact }[];
  * (unanswered but not overdue, or without a known initiator) are left out.
  */
 export function firstContacts(source: SourceEvidence, settings: ScanSettings, viewpoint: Viewpoint): FirstContact[] {
+  return inContext(firstContactsAlone(source, settings, viewpoint), source, viewpoint);
+}
+
+/** The same, each in the context that it has by itself, whatever the source met beside it. */
+export function firstContactsAlone(
+  source: SourceEvidence,
+  settings: ScanSettings,
+  viewpoint: Viewpoint,
+): FirstContact[] {
   const contacts: FirstContact[] = [];
-  const stealth = stealthProbes(source, settings.failuresIn5Minutes);
-  const isDark = viewpoint.inventory?.around(source);
+  const look = lookAt(source, settings.failuresIn5Minutes, settings, viewpoint);
   for (const history of historiesOf(source)) {
     for (let at = 0; at < history.length; at++) {
-      const first = firstContactAt(history, at, { source, stealth, settings, viewpoint, isDark });
-      if (first) contacts.push(first, ...repeatsOf(first, history.slice(at)));
+      const first = firstContactAt(history, at, look);
+      if (!first) continue;
+      contacts.push(first);
+      if (mayRepeat(first)) contacts.push(...repeatsOf(first, history, at));
     }
   }
-  return inContext(contacts.sort(byTime), source, viewpoint);
+  return contacts.sort(byTime);
 }
 
 /**
@@ -60,14 +70,13 @@ export function distinctContacts(
   lookbackSeconds: number,
 ): FirstContact[] {
   const contacts: FirstContact[] = [];
-  const stealth = stealthProbes(source, settings.failuresIn24Hours);
-  const isDark = viewpoint.inventory?.around(source);
+  const look = lookAt(source, settings.failuresIn24Hours, settings, viewpoint);
   for (const history of historiesOf(source)) {
     for (let from = 0; from < history.length; ) {
       let to = from + 1;
       while (to < history.length && history[to]!.contact.firstEnd - history[to - 1]!.contact.lastEnd < lookbackSeconds)
         to++;
-      const contact = distinctContact(history.slice(from, to), { source, stealth, settings, viewpoint, isDark });
+      const contact = distinctContact(history.slice(from, to), look);
       if (contact) contacts.push(contact);
       from = to;
     }
@@ -101,6 +110,9 @@ const asAnyOther = (contact: FirstContact): FirstContact =>
     : { ...contact, context: 'answered', isTouch: false, isVisit: false };
 
 function historiesOf(source: SourceEvidence): Iterable<History> {
+  const [pane] = source.panes;
+  // In one hour, each contact occurs once.
+  if (pane && source.panes.length === 1) return pane.contacts.map((contact) => [{ pane, contact }]);
   const histories = new Map<string, History>();
   for (const pane of source.panes) {
     for (const contact of pane.contacts) {
@@ -122,20 +134,39 @@ interface Look {
   readonly viewpoint: Viewpoint;
   /** Undefined if no inventory knows the addresses around the source. */
   readonly isDark: IsDark | undefined;
+  /** How far the log shows whether a contact was made once. */
+  readonly sight: Sight;
 }
+
+/** @param floor so many packets without a SYN are probes of a scan. */
+const lookAt = (source: SourceEvidence, floor: number, settings: ScanSettings, viewpoint: Viewpoint): Look => ({
+  source,
+  stealth: stealthProbes(source, floor),
+  settings,
+  viewpoint,
+  isDark: viewpoint.inventory?.around(source),
+  sight: { ...viewpoint, habitMinutes: settings.habitMinutes },
+});
 
 function distinctContact(run: History, look: Look): FirstContact | undefined {
   const probed = run.filter(({ contact }) => hasInitiatorHalf(contact.seen));
   const [first] = probed;
   if (!first) return undefined;
   const { pane, contact } = first;
-  const leftOut = isAnsweredUnkept(contact, look.source, (hour) => hour >= pane.hour) ? SEEN_UNKEPT : 0;
+  const leftOut = isAnsweredUnkept(contact, look.source, pane.hour, Number.POSITIVE_INFINITY) ? SEEN_UNKEPT : 0;
   const seen = run.reduce((bits, entry) => bits | entry.contact.seen, leftOut);
   const last = probed.at(-1)!.contact.lastEnd;
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
   if (isOpenQuestion(outcome, last, look)) return undefined;
   return {
-    ...beginningOf(pane, contact),
+    target: contact.target,
+    port: contact.port,
+    protocol: contact.protocol,
+    start: contact.firstStart,
+    end: contact.firstEnd,
+    weight: weightIn(pane.sample, contact),
+    sourcePort: contact.sourcePort,
+    packetBytes: contact.packetBytes,
     outcome,
     context: contextOf({
       outcome,
@@ -172,13 +203,6 @@ function distinctContact(run: History, look: Look): FirstContact | undefined {
   };
 }
 
-/** The part of a first contact that comes from the hour it was made in. */
-function beginningOf(pane: Pane, contact: SeenContact) {
-  const { target, port, protocol, firstStart, firstEnd, sourcePort, packetBytes } = contact;
-  const weight = weightIn(pane.sample, contact);
-  return { target, port, protocol, start: firstStart, end: firstEnd, weight, sourcePort, packetBytes };
-}
-
 /** Whether the target was dark while it was probed. A target with a logged interface was not, whatever snapshots say. */
 const wasDark = (contact: SeenContact, seen: number, outcome: Outcome, last: number, { isDark }: Look): boolean =>
   isDark !== undefined &&
@@ -199,7 +223,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
   // An answer may be logged in the next hour, and a contact that the hour cuts off continues there.
   const next = history[at + 1]?.pane.hour === pane.hour + 1 ? history[at + 1]!.contact : undefined;
   const previous = before?.pane.hour === pane.hour - 1 ? before.contact : undefined;
-  const leftOut = !next && isAnsweredUnkept(contact, look.source, (hour) => hour === pane.hour + 1) ? SEEN_UNKEPT : 0;
+  const leftOut = !next && isAnsweredUnkept(contact, look.source, pane.hour + 1, pane.hour + 2) ? SEEN_UNKEPT : 0;
   const seen =
     contact.seen | (next?.seen ?? leftOut) | (previous && !hasInitiatorHalf(previous.seen) ? previous.seen : 0);
   const outcome = look.stealth.has(contact) ? stealthOutcome(seen) : outcomeOf(seen);
@@ -210,10 +234,16 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
     outcome === 'established' &&
     history.length === 1 + Number(next !== undefined) &&
     isSurelyFirst(contact, pane, look.source);
-  const sight = { ...look.viewpoint, habitMinutes: look.settings.habitMinutes };
-  const once = isAlone && isOnce(seen, contact, next, sight);
+  const once = isAlone && isOnce(seen, contact, next, look.sight);
   return {
-    ...beginningOf(pane, contact),
+    target: contact.target,
+    port: contact.port,
+    protocol: contact.protocol,
+    start: contact.firstStart,
+    end: contact.firstEnd,
+    weight: weightIn(pane.sample, contact),
+    sourcePort: contact.sourcePort,
+    packetBytes: contact.packetBytes,
     outcome,
     context: contextOf({
       outcome,
@@ -223,7 +253,7 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
       probeBytes: ipv4Bytes(contact),
       flows: flowsOf(contact, next),
       isOnce: once,
-      isBrief: isAlone && isBrief(seen, contact, next, sight),
+      isBrief: isAlone && isBrief(seen, contact, next, look.sight),
       isAnsweredBefore: isAnsweredBefore(history, at, look.source),
     }),
     last,
@@ -243,19 +273,21 @@ function firstContactAt(history: History, at: number, look: Look): FirstContact 
 }
 
 /** Whether the contact was answered in an earlier hour. A touch does not count, since a scan may be run again. */
-const isAnsweredBefore = (history: History, at: number, source: SourceEvidence): boolean =>
-  history
-    .slice(0, at)
-    .some(
-      ({ contact }) =>
-        outcomeOf(contact.seen) === 'established' && (contact.seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) !== 0,
-    ) || isAnsweredUnkept(history[at]!.contact, source, (hour) => hour < history[at]!.pane.hour);
+function isAnsweredBefore(history: History, at: number, source: SourceEvidence): boolean {
+  for (let hour = 0; hour < at; hour++) {
+    const { seen } = history[hour]!.contact;
+    if (outcomeOf(seen) === 'established' && (seen & (SEEN_CONVERSATION | SEEN_EXCHANGE)) !== 0) return true;
+  }
+  const { pane, contact } = history[at]!;
+  return isAnsweredUnkept(contact, source, 0, pane.hour);
+}
 
 /** A failed contact that is tried again after this pause is another visit. */
 const VISIT_PAUSE_MINUTES = 10;
 
 /** Made in several separate hours, on one day or on several: a regular job rather than a new interest. */
 const comesBack = (history: History, settings: ScanSettings): boolean =>
+  history.length >= settings.habitHours &&
   hoursOf(history.filter(({ contact }) => hasInitiatorHalf(contact.seen))) >= settings.habitHours;
 
 /** In how many hours the contact was visited. A visit that goes on across a full hour is in one of them. */
@@ -264,14 +296,16 @@ const hoursOf = (probed: History): number =>
     ({ contact }, at) => at === 0 || contact.lastEnd - probed[at - 1]!.contact.lastEnd >= VISIT_PAUSE_MINUTES * 60,
   ).length;
 
+const mayRepeat = ({ isHabit, outcome }: FirstContact): boolean => !isHabit && isFailure(outcome);
+
 /**
  * Later visits to a contact that failed, each with the time of its minute, until it counts as a first contact again.
  */
-function repeatsOf(first: FirstContact, history: History): FirstContact[] {
-  if (first.isHabit || !isFailure(first.outcome)) return [];
+function repeatsOf(first: FirstContact, history: History, at: number): FirstContact[] {
   const visits: FirstContact[] = [];
   let previous = Math.floor(first.end / 60);
-  for (const { pane, contact } of history) {
+  for (let hour = at; hour < history.length; hour++) {
+    const { pane, contact } = history[hour]!;
     for (const minuteOfHour of minutesIn(contact)) {
       const minute = pane.hour * 60 + minuteOfHour;
       const pause = minute - previous;
@@ -289,7 +323,8 @@ function repeatsOf(first: FirstContact, history: History): FirstContact[] {
 /** When a contact was last probed, in its hour or in later ones that belong to the same first contact. */
 function lastProbe(history: readonly { readonly contact: SeenContact }[], at: number): number {
   let last = history[at]!.contact.lastEnd;
-  for (const { contact } of history.slice(at + 1)) {
+  for (let hour = at + 1; hour < history.length; hour++) {
+    const { contact } = history[hour]!;
     if (!hasInitiatorHalf(contact.seen) || last <= contact.firstEnd - HOUR) break;
     last = contact.lastEnd;
   }

@@ -6,12 +6,11 @@ import { SEEN_CONVERSATION, SEEN_REPLY } from '../evidence/seen.ts';
 /** What was seen of a contact in an hour whose sample left it out: an answer, and more than a touch. */
 export const SEEN_UNKEPT = SEEN_REPLY | SEEN_CONVERSATION;
 
-/** Whether the contact was answered in one of some hours, and their samples left it out. */
-export const isAnsweredUnkept = (
-  contact: SeenContact,
-  { panes }: SourceEvidence,
-  isAsked: (hour: number) => boolean,
-): boolean => panes.some((pane) => isAsked(pane.hour) && wasAnswered(pane.sample, contact));
+/** Whether the contact was answered in one of the epoch hours `[from, to)`, and their samples left it out. */
+export function isAnsweredUnkept(contact: SeenContact, { panes }: SourceEvidence, from: number, to: number): boolean {
+  for (const { hour, sample } of panes) if (hour >= from && hour < to && wasAnswered(sample, contact)) return true;
+  return false;
+}
 
 /** If an earlier hour is sampled, a visit in it may not have been kept. */
 export const isSurelyFirst = (contact: SeenContact, { hour }: Pane, { panes }: SourceEvidence): boolean =>

@@ -1,6 +1,7 @@
 /** How often and for how long a contact was visited: repeatedly, once, or with data over a longer time. */
 
 import type { SeenContact } from '../evidence/evidence.ts';
+import { firstMinute, laterMinutes } from '../evidence/minutes.ts';
 import { hasInitiatorHalf, SEEN_CLOSED, SEEN_CONVERSATION } from '../evidence/seen.ts';
 
 const TCP = 6;
@@ -15,7 +16,7 @@ const TOUCH_SECONDS = 300;
 export const RETURN_SECONDS = 120;
 
 /** How far the log shows the outcome of a contact. Times are epoch seconds. */
-interface Sight {
+export interface Sight {
   readonly habitMinutes: number;
   readonly overdueBefore: number;
   readonly logTime: number;
@@ -92,12 +93,12 @@ export function* minutesIn({
   minutesLow,
   minutesHigh,
 }: Pick<SeenContact, 'minutesLow' | 'minutesHigh'>): Generator<number> {
-  for (let minute = 0; minute < 60; minute++)
-    if (minute < 30 ? minutesLow & (1 << minute) : minutesHigh & (1 << (minute - 30))) yield minute;
+  for (let rest = minutesLow; rest; rest = laterMinutes(rest)) yield firstMinute(rest);
+  for (let rest = minutesHigh; rest; rest = laterMinutes(rest)) yield 30 + firstMinute(rest);
 }
 
 function bits(word: number): number {
   let count = 0;
-  for (let rest = word >>> 0; rest; rest = (rest & (rest - 1)) >>> 0) count++;
+  for (let rest = word; rest; rest &= rest - 1) count++;
   return count;
 }

@@ -92,8 +92,8 @@ export function narrowestCidr({ count, sample }: AddressSample): Cidr | undefine
  * of an IPv6 address with its four groups written out. Keys of stored items contain this spelling.
  */
 export function networkOf(address: string): string {
-  const words = parseAddress(address);
-  if (words === undefined || isIpv4(words)) return `${address.split('.').slice(0, 3).join('.')}.0/24`;
+  const words = address.includes(':') ? parseAddress(address) : undefined;
+  if (words === undefined || isIpv4(words)) return `${address.split('.', 3).join('.')}.0/24`;
   const groups = [words[0] >>> 16, words[0] & 0xffff, words[1] >>> 16, words[1] & 0xffff];
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`;
 }

@@ -5,7 +5,7 @@
  */
 import { networkOf } from '../net/cidr.ts';
 import { HORIZONS } from './detection.ts';
-import { type CampaignKind, dropLoners, type Shape, type SharedContact, SlidingShares } from './sliding-shares.ts';
+import { type CampaignKind, type Shape, type SharedContact, SlidingShares } from './sliding-shares.ts';
 
 /** Sources that scan together, and their contacts. */
 export interface Campaign {
@@ -109,9 +109,13 @@ function* groupsOf(
 
 /** The contacts of sources that have enough parts of a group to be members at any time. */
 function sharesIn(shape: Shape, group: readonly SharedContact[]): SharedContact[] {
+  // Most sources have fewer contacts than a share has parts.
+  const counts = new Map<string, number>();
+  for (const { source } of group) counts.set(source, (counts.get(source) ?? 0) + 1);
+  const likely = group.filter(({ source }) => counts.get(source)! >= shape.share);
   const parts = new SlidingShares(shape);
-  for (const contact of group) parts.count(contact, 1);
-  return parts.members.size < shape.sources ? [] : group.filter(({ source }) => parts.members.has(source));
+  for (const contact of likely) parts.count(contact, 1);
+  return parts.members.size < shape.sources ? [] : likely.filter(({ source }) => parts.members.has(source));
 }
 
 /** Campaigns at the same time are one if they have this share of the members of either in common. */
@@ -168,7 +172,7 @@ function campaignsOf(
     while (from < to && group[from]!.end <= until - HORIZONS[shape.horizon]) shares.count(group[from++]!, -1);
     // A window with the same contacts as the one before shows nothing new.
     if ((from + to === before && found.length > 0) || !shares.isPromising) continue;
-    const cover = coverOf(shape, shares, group.slice(from, to));
+    const cover = coverOf(shape, shares, () => group.slice(from, to));
     if (!cover) continue;
     const open = found.at(-1);
     const last = cover.contacts.at(-1)!.end;
@@ -185,24 +189,19 @@ function campaignsOf(
 }
 
 /** The cover of a window's members if it meets every threshold. */
-function coverOf(shape: Shape, window: SlidingShares, inWindow: readonly SharedContact[]): Cover | undefined {
-  const parts = window.shares();
-  dropLoners(parts);
-  const sources = parts.size;
-  const pairs = [...parts.values()].reduce((sum, own) => sum + own.size, 0);
-  const spread = new Set([...parts.values()].flatMap((own) => [...own]));
-  const overlap = pairs / spread.size;
-  if (sources < shape.sources || spread.size < shape.cover || overlap > shape.overlap) return undefined;
-  const contacts = inWindow.filter((contact) => parts.has(contact.source));
+function coverOf(shape: Shape, window: SlidingShares, inWindow: () => readonly SharedContact[]): Cover | undefined {
+  const { sources, spread, pairs, isMember, parts } = window.division();
+  const overlap = pairs / spread;
+  if (sources < shape.sources || spread < shape.cover || overlap > shape.overlap) return undefined;
+  const contacts = inWindow().filter(({ source }) => isMember(source));
   const places =
     shape.kind === 'horizontal'
-      ? placesFor(spread, shape.hostsIn?.(...hoursOf(contacts)))
+      ? placesFor(parts(), shape.hostsIn?.(...hoursOf(contacts)))
       : shape.kind === 'block'
         ? pairsAmong(contacts)
         : undefined;
-  if (places !== undefined && !isPlanned(pairs, spread.size, places, SURPRISE[contacts[0]!.direction]))
-    return undefined;
-  return { contacts, sources, spread: spread.size, overlap };
+  if (places !== undefined && !isPlanned(pairs, spread, places, SURPRISE[contacts[0]!.direction])) return undefined;
+  return { contacts, sources, spread, overlap };
 }
 
 /** How many hosts sources without a plan would draw from. Undefined if nobody finds such hosts by chance. */
@@ -227,9 +226,8 @@ const hoursOf = (contacts: readonly SharedContact[]): readonly [number, number] 
 function withoutLoners(shape: Shape, contacts: readonly SharedContact[]): readonly SharedContact[] {
   const all = new SlidingShares(shape);
   for (const contact of contacts) all.count(contact, 1);
-  const parts = all.shares();
-  dropLoners(parts);
-  return contacts.filter(({ source }) => parts.has(source));
+  const { isMember } = all.division();
+  return contacts.filter(({ source }) => isMember(source));
 }
 
 /**
@@ -248,7 +246,7 @@ function shortest(shape: Shape, cover: Cover): Cover {
   const shares = new SlidingShares(shape);
   for (const [at, contact] of cover.contacts.entries()) {
     shares.count(contact, 1);
-    const prefix = shares.isPromising ? coverOf(shape, shares, cover.contacts.slice(0, at + 1)) : undefined;
+    const prefix = shares.isPromising ? coverOf(shape, shares, () => cover.contacts.slice(0, at + 1)) : undefined;
     if (prefix) return prefix;
   }
   return cover;

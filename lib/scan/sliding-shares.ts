@@ -67,11 +67,17 @@ const GROUPS = {
 /** A source that covers more than this share of everything, and more than this many even shares, is found alone. */
 const LONER = 0.25;
 const LONER_SHARES = 4;
-/** Leaves out sources that alone cover what the others divide between them, because they are found alone. */
-export function dropLoners(parts: Map<string, ReadonlySet<string>>): void {
-  const spread = new Set([...parts.values()].flatMap((own) => [...own])).size;
-  const most = spread * Math.max(LONER, LONER_SHARES / parts.size);
-  for (const [source, own] of parts) if (own.size > most) parts.delete(source);
+/**
+ * How members divide parts between them, without those that alone cover what the others divide: these are found alone.
+ */
+export interface Division {
+  readonly sources: number;
+  /** Number of distinct parts. */
+  readonly spread: number;
+  /** Number of pairs of a member and a part. */
+  readonly pairs: number;
+  readonly isMember: (source: string) => boolean;
+  readonly parts: () => ReadonlySet<string>;
 }
 
 /**
@@ -128,9 +134,26 @@ export class SlidingShares {
     return pairs <= overlap * spread;
   }
 
-  /** The parts of each member. */
-  shares(): Map<string, ReadonlySet<string>> {
-    return new Map([...this.members].map((source) => [source, new Set(this.#parts.get(source)!.keys())]));
+  /** How the members of the window divide the parts. It holds until the next contact is counted. */
+  division(): Division {
+    const { members, holders } = this;
+    const most = holders.size * Math.max(LONER, LONER_SHARES / members.size);
+    const loners = new Set([...members].filter((source) => this.#parts.get(source)!.size > most));
+    const ofLoners = new Map<string, number>();
+    let pairs = this.pairs;
+    for (const source of loners)
+      for (const part of this.#parts.get(source)!.keys()) {
+        ofLoners.set(part, (ofLoners.get(part) ?? 0) + 1);
+        pairs--;
+      }
+    const left = [...ofLoners].filter(([part, count]) => count === holders.get(part)).map(([part]) => part);
+    return {
+      sources: members.size - loners.size,
+      spread: holders.size - left.length,
+      pairs,
+      isMember: (source) => members.has(source) && !loners.has(source),
+      parts: () => new Set(holders.keys()).difference(new Set(left)),
+    };
   }
 
   #hold(part: string, sign: 1 | -1): void {

@@ -10,6 +10,7 @@ const [shape] = shapesOf(distributedScan, detectionSettings('medium')) as [Shape
 /** A member needs few parts here, so that short sequences make and unmake members. */
 const SMALL: Shape = { ...shape, share: 3, cover: 5, sources: 2, overlap: 2 };
 const LONER = 0.25;
+const LONER_SHARES = 4;
 
 const contacts = fc.array(
   fc.record({
@@ -19,6 +20,20 @@ const contacts = fc.array(
   }),
   { minLength: 1, maxLength: 40 },
 );
+
+/** More sources, each with few ports or with many. */
+const unequal = fc
+  .array(fc.tuple(fc.boolean(), fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 3, maxLength: 30 })), {
+    minLength: 5,
+    maxLength: 12,
+  })
+  .map((all) =>
+    all.flatMap(([isBusy, ports], n) =>
+      ports
+        .slice(0, isBusy ? ports.length : 4)
+        .map((port) => ({ source: `203.0.113.${n}`, port, outcome: 'rejected' as Outcome })),
+    ),
+  );
 
 /** The members of some contacts with their parts, counted from nothing. */
 function membersOf(inWindow: readonly SharedContact[]): Map<string, ReadonlySet<string>> {
@@ -48,12 +63,38 @@ test('members, their parts and how many hold each are those of the contacts in t
         if (at >= width) window.count(all[at - width]!, -1);
         const members = membersOf(all.slice(Math.max(0, at + 1 - width), at + 1));
         const holders = holdersOf(members);
-        expect(window.shares()).toEqual(members);
+        expect([...window.members].sort()).toEqual([...members.keys()].sort());
         expect(Object.fromEntries(window.holders)).toEqual(holders);
         expect(window.pairs).toBe(Object.values(holders).reduce((sum, count) => sum + count, 0));
       }
     }),
   );
+});
+
+test('members that alone cover what the others divide are no part of the division', () => {
+  let loners = 0;
+  fc.assert(
+    fc.property(unequal, (drawn) => {
+      const all = drawn.map((each) => ({ ...each, target: '10.0.0.1', protocol: 6 }) as SharedContact);
+      const window = new SlidingShares(SMALL);
+      for (const contact of all) window.count(contact, 1);
+      const members = membersOf(all);
+      const most = Object.keys(holdersOf(members)).length * Math.max(LONER, LONER_SHARES / members.size);
+      const left = new Map([...members].filter(([, parts]) => parts.size <= most));
+      const holders = holdersOf(left);
+      const { isMember, parts, ...counts } = window.division();
+      expect(all.filter(({ source }) => isMember(source))).toEqual(all.filter(({ source }) => left.has(source)));
+      expect([...parts()].sort()).toEqual(Object.keys(holders).sort());
+      expect(counts).toEqual({
+        sources: left.size,
+        spread: Object.keys(holders).length,
+        pairs: Object.values(holders).reduce((sum, count) => sum + count, 0),
+      });
+      loners += members.size - left.size;
+    }),
+    { numRuns: 500 },
+  );
+  expect(loners).toBeGreaterThan(20);
 });
 
 test('a window is promising where its members without possible loners may cover enough', () => {

@@ -11,6 +11,7 @@ import {
   TEXT_BYTES,
   TEXTS,
 } from './layout';
+import { mayHave, numberIn, slotOf } from './slots';
 
 // @ts-expect-error: decorator
 @external('host', 'kindOf')
@@ -87,7 +88,7 @@ export function clearLastPanes(): void {
 
 // @ts-expect-error: decorator
 @inline
-function hash(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
+function hashOf(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   let h = (w3 ^ 0x9e3779b9) * 0x85ebca6b;
   h = (h ^ (h >>> 15) ^ w2) * 0xc2b2ae35;
   h = (h ^ (h >>> 13) ^ w1) * 0x27d4eb2f;
@@ -113,7 +114,7 @@ function hashIn(number: u32, w0: u32, w1: u32, w2: u32, w3: u32): u32 {
     w0 == 0
       ? w3 >>> 24 == 10 || w3 >>> 20 == 0xac1 || w3 >>> 16 == 0xc0a8 || w3 >>> 22 == 0x191
       : w0 >>> 25 == 0x7e;
-  return hash(w0, w1, w2, w3) ^ (isPrivate ? number * 0x9e3779b1 : 0);
+  return hashOf(w0, w1, w2, w3) ^ (isPrivate ? number * 0x9e3779b1 : 0);
 }
 
 /**
@@ -122,15 +123,18 @@ function hashIn(number: u32, w0: u32, w1: u32, w2: u32, w3: u32): u32 {
  */
 export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   const mask = slots - 1;
-  let slot = hashIn(network, w0, w1, w2, w3) & mask;
+  const hash = hashIn(network, w0, w1, w2, w3);
+  let place = hash & mask;
   for (;;) {
-    const id = load<u32>(addressIndex + slot * 4);
-    if (id == 0) break;
-    const at = row(id);
-    if (load<u32>(at, 12) == w3 && load<u32>(at, 8) == w2 && load<u32>(at, 4) == w1 && load<u32>(at) == w0) {
-      if (!(load<u8>(at, ADDRESS_KIND) & KIND_INSIDE) || load<u16>(at, ADDRESS_NETWORK) == network) return id;
+    const slot = load<u32>(addressIndex + place * 4);
+    if (slot == 0) break;
+    if (mayHave(slot, hash)) {
+      const at = row(numberIn(slot));
+      if (load<u32>(at, 12) == w3 && load<u32>(at, 8) == w2 && load<u32>(at, 4) == w1 && load<u32>(at) == w0) {
+        if (!(load<u8>(at, ADDRESS_KIND) & KIND_INSIDE) || load<u16>(at, ADDRESS_NETWORK) == network) return numberIn(slot);
+      }
     }
-    slot = (slot + 1) & mask;
+    place = (place + 1) & mask;
   }
   const id = count++;
   const at = row(id);
@@ -144,7 +148,7 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
   const kinds = kindOf(w0, w1, w2, w3);
   store<u8>(at, <u8>kinds, ADDRESS_KIND);
   store<u16>(at, kinds & KIND_INSIDE ? <u16>network : 0, ADDRESS_NETWORK);
-  store<u32>(addressIndex + slot * 4, id);
+  store<u32>(addressIndex + place * 4, slotOf(id, hash));
   return id;
 }
 
@@ -152,9 +156,10 @@ export function intern(w0: u32, w1: u32, w2: u32, w3: u32): u32 {
 export function reindex(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < count; id++) {
-    let slot = hashIn(load<u16>(row(id), ADDRESS_NETWORK), word(id, 0), word(id, 1), word(id, 2), word(id, 3)) & mask;
-    while (load<u32>(addressIndex + slot * 4) != 0) slot = (slot + 1) & mask;
-    store<u32>(addressIndex + slot * 4, id);
+    const hash = hashIn(load<u16>(row(id), ADDRESS_NETWORK), word(id, 0), word(id, 1), word(id, 2), word(id, 3));
+    let place = hash & mask;
+    while (load<u32>(addressIndex + place * 4) != 0) place = (place + 1) & mask;
+    store<u32>(addressIndex + place * 4, slotOf(id, hash));
   }
 }
 

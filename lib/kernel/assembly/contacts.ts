@@ -39,6 +39,7 @@ import {
   slots,
 } from './layout';
 import { nthSmallest } from './select';
+import { mayHave, numberIn, slotOf } from './slots';
 
 const HOUR: u32 = 3600;
 const FULL: u32 = 0xffffffff;
@@ -285,7 +286,7 @@ export function uniteLeftOut(source: u32, hour: u32, cell: u32): void {
 
 // @ts-expect-error: decorator
 @inline
-function paneSlot(source: u32, hour: u32): u32 {
+function paneHash(source: u32, hour: u32): u32 {
   let hash = source * 0x85ebca6b;
   hash = (hash ^ (hash >>> 15) ^ hour) * 0xc2b2ae35;
   return hash ^ (hash >>> 13);
@@ -295,12 +296,16 @@ function paneSlot(source: u32, hour: u32): u32 {
 @inline
 function paneAt(source: u32, hour: u32): u32 {
   const mask = slots - 1;
-  let slot = paneSlot(source, hour) & mask;
+  const hash = paneHash(source, hour);
+  let place = hash & mask;
   for (;;) {
-    const id = load<u32>(paneIndex + slot * 4);
-    if (id == 0) break;
-    if (load<u32>(paneRow(id), PANE_SOURCE) == source && load<u32>(paneRow(id), PANE_HOUR) == hour) return id;
-    slot = (slot + 1) & mask;
+    const slot = load<u32>(paneIndex + place * 4);
+    if (slot == 0) break;
+    if (mayHave(slot, hash)) {
+      const row = paneRow(numberIn(slot));
+      if (load<u32>(row, PANE_SOURCE) == source && load<u32>(row, PANE_HOUR) == hour) return numberIn(slot);
+    }
+    place = (place + 1) & mask;
   }
   const id = paneCount++;
   const row = paneRow(id);
@@ -315,13 +320,13 @@ function paneAt(source: u32, hour: u32): u32 {
   store<u32>(row, 0, PANE_HEAD);
   store<u32>(row, 0, PANE_LEFT_OUT);
   store<u32>(row, 2 * limitOf(id, CLASS_FAILED), PANE_CUT_AT);
-  store<u32>(paneIndex + slot * 4, id);
+  store<u32>(paneIndex + place * 4, slotOf(id, hash));
   return id;
 }
 
 // @ts-expect-error: decorator
 @inline
-function contactSlot(pane: u32, target: u32, service: u32): u32 {
+function contactHash(pane: u32, target: u32, service: u32): u32 {
   let hash = (pane ^ 0x9e3779b9) * 0x85ebca6b;
   hash = (hash ^ (hash >>> 15) ^ target) * 0xc2b2ae35;
   hash = (hash ^ (hash >>> 13) ^ service) * 0x27d4eb2f;
@@ -333,13 +338,17 @@ function contactSlot(pane: u32, target: u32, service: u32): u32 {
 @inline
 function contactAt(pane: u32, source: u32, target: u32, service: u32, failedClass: u32): u32 {
   const mask = slots - 1;
-  let slot = contactSlot(pane, target, service) & mask;
+  const hash = contactHash(pane, target, service);
+  let place = hash & mask;
   for (;;) {
-    const id = load<u32>(contactIndex + slot * 4);
-    if (id == 0) break;
-    const row = contactRow(id);
-    if (load<u32>(row, CONTACT_TARGET) == target && load<u32>(row, CONTACT_SERVICE) == service && load<u32>(row, CONTACT_PANE) == pane) return id;
-    slot = (slot + 1) & mask;
+    const slot = load<u32>(contactIndex + place * 4);
+    if (slot == 0) break;
+    if (mayHave(slot, hash)) {
+      const row = contactRow(numberIn(slot));
+      if (load<u32>(row, CONTACT_TARGET) == target && load<u32>(row, CONTACT_SERVICE) == service && load<u32>(row, CONTACT_PANE) == pane)
+        return numberIn(slot);
+    }
+    place = (place + 1) & mask;
   }
   return insert(pane, source, target, service, failedClass);
 }
@@ -390,9 +399,10 @@ function hang(id: u32, pane: u32): void {
 function indexContact(id: u32): void {
   const row = contactRow(id);
   const mask = slots - 1;
-  let slot = contactSlot(load<u32>(row, CONTACT_PANE), load<u32>(row, CONTACT_TARGET), load<u32>(row, CONTACT_SERVICE)) & mask;
-  while (load<u32>(contactIndex + slot * 4) != 0) slot = (slot + 1) & mask;
-  store<u32>(contactIndex + slot * 4, id);
+  const hash = contactHash(load<u32>(row, CONTACT_PANE), load<u32>(row, CONTACT_TARGET), load<u32>(row, CONTACT_SERVICE));
+  let place = hash & mask;
+  while (load<u32>(contactIndex + place * 4) != 0) place = (place + 1) & mask;
+  store<u32>(contactIndex + place * 4, slotOf(id, hash));
   usedSlots++;
 }
 
@@ -523,9 +533,10 @@ function dropLeftOut(pane: u32): void {
 export function reindexPanes(): void {
   const mask = slots - 1;
   for (let id: u32 = 1; id < paneCount; id++) {
-    let slot = paneSlot(load<u32>(paneRow(id), PANE_SOURCE), load<u32>(paneRow(id), PANE_HOUR)) & mask;
-    while (load<u32>(paneIndex + slot * 4) != 0) slot = (slot + 1) & mask;
-    store<u32>(paneIndex + slot * 4, id);
+    const hash = paneHash(load<u32>(paneRow(id), PANE_SOURCE), load<u32>(paneRow(id), PANE_HOUR));
+    let place = hash & mask;
+    while (load<u32>(paneIndex + place * 4) != 0) place = (place + 1) & mask;
+    store<u32>(paneIndex + place * 4, slotOf(id, hash));
   }
 }
 

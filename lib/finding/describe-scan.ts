@@ -160,10 +160,15 @@ function describe(
     techniques: techniquesOf(direction, source, vulnerable.length > 0),
     source,
     protocols: [...new Set(contacts.map((contact) => protocolName(contact.protocol)))].sort(),
-    targets: spread(contacts, (contact) => contact.target),
+    targets: spread(
+      contacts,
+      ({ target }) => target,
+      ({ port, protocol }) => `${port} ${protocol}`,
+    ),
     ports: spread(
-      contacts.filter((contact) => hasPorts(contact)),
-      (contact) => contact.port,
+      contacts.filter(hasPorts),
+      ({ port }) => port,
+      ({ target, protocol }) => `${target} ${protocol}`,
     ),
     contacts: outcomes,
     contactsAtDetection: first.enough,

@@ -38,17 +38,27 @@ export const hasPorts = (contact: FirstContact) => contact.protocol === 6 || con
 /**
  * Counts distinct values. The count is exact while every contact is kept. With a sample it is a lower bound, unless
  * each contact has its own value.
+ * @param others what else distinguishes the contacts. If it is the same for all, each has its own value. Default: other
+ * values may occur several times.
  */
 export function spread<T extends string | number>(
   contacts: readonly FirstContact[],
   value: (contact: FirstContact) => T,
+  others?: (contact: FirstContact) => string,
 ): Spread<T> {
   const seenTimes = new Map<T, number>();
   for (const contact of contacts) seenTimes.set(value(contact), (seenTimes.get(value(contact)) ?? 0) + 1);
-  const exact = contacts.every((contact) => contact.weight === 1);
   const sample = distinct(contacts, value).slice(0, SAMPLE_SIZE);
-  return { count: exact ? seenTimes.size : estimateDistinct(seenTimes, contacts), exact, sample };
+  if (contacts.every((contact) => contact.weight === 1)) return { count: seenTimes.size, exact: true, sample };
+  const hasOwn = others !== undefined && new Set(contacts.map(others)).size === 1;
+  const count = hasOwn ? sumWeights(eachOnce(contacts, value)) : estimateDistinct(seenTimes, contacts);
+  return { count: Math.round(count), exact: false, sample };
 }
+
+/** One contact of each value: one may occur again. */
+const eachOnce = <T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): FirstContact[] => [
+  ...new Map(contacts.map((contact) => [value(contact), contact])).values(),
+];
 
 /** Distinct values, starting with those that answered. */
 export function distinct<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): T[] {
@@ -68,5 +78,5 @@ function estimateDistinct<T>(seenTimes: ReadonlyMap<T, number>, contacts: readon
     else if (times === 2) twice++;
   }
   const estimate = seenTimes.size + (once * (once - 1)) / (2 * (twice + 1));
-  return Math.round(Math.min(estimate, sumWeights(contacts)));
+  return Math.min(estimate, sumWeights(contacts));
 }

@@ -64,6 +64,8 @@ const QUARTER: u32 = 4;
 let part: u32 = HALF;
 /** Limit per source for all but the largest floods. A source with more contacts is not the reason for full tables. */
 const MANY: u32 = 4096;
+/** More failed probes in an hour make no source heavier, so that the weight of all its hours fits into a word. */
+const MOST_WEIGHED: u32 = 2 * MANY;
 /** Classes of sources by the time when they were last seen. */
 const AGES: u32 = 256;
 
@@ -197,12 +199,17 @@ function keepAll(): void {
   contacts.keepPanes(scratch);
 }
 
-/** How suspicious an hour of a source is: {@link PROBE} for each failed probe, and 1 for some ports found open. */
+/**
+ * How suspicious an hour of a source is: {@link PROBE} for each failed probe, and 1 for some ports found open. Of a
+ * sampled hour, as many probes count as the sample stands for: otherwise a scan of minutes, once it was sampled, would
+ * weigh less than noise that comes back for hours.
+ */
 // @ts-expect-error: decorator
 @inline
 function weightOf(pane: u32): u32 {
   const counts = contacts.failedProbesOf(pane);
-  return (counts / contacts.PROBE) * PROBE + (counts % contacts.PROBE >= SOME_OPEN ? 1 : 0);
+  const failedProbes = min(MOST_WEIGHED, contacts.estimateOf(pane, counts / contacts.PROBE));
+  return failedProbes * PROBE + (counts % contacts.PROBE >= SOME_OPEN ? 1 : 0);
 }
 
 /**

@@ -5,6 +5,7 @@ import { Collector } from '../../../lib/evidence/builder.ts';
 import type { SeenContact, SourceEvidence } from '../../../lib/evidence/evidence.ts';
 import { keyedHash } from '../../../lib/evidence/keyed-hash.ts';
 import { DROPPED, SAMPLED } from '../../../lib/evidence/quality.ts';
+import { weightIn } from '../../../lib/evidence/sample.ts';
 import { isFailedProbe } from '../../../lib/evidence/seen.ts';
 import { parseIpv4 } from '../../../lib/net/address.ts';
 import { atLength } from '../../tier.ts';
@@ -142,6 +143,22 @@ describe('at the bound', () => {
     const file = textOf([...slow, ...strays(8000, '10.3', 9 * HOUR)]);
     const kept = readAt(MOST, file, random);
     expect(contactsOf(kept.sources.get(SCANNER))).toHaveLength(10);
+    expectTrue(kept, file);
+  });
+
+  test('a scan of minutes, once it is sampled, outweighs noise that comes back for hours', () => {
+    const from = '203.0.113.99';
+    const noise = (hour: number) =>
+      Array.from({ length: 4000 }, (_, n) =>
+        probe(hostAt('203.1', n % 200), hostAt('10.2', n % 391), 1 + (n % 997), hour * HOUR + (n % 3000)),
+      );
+    const burst = Array.from({ length: 600 }, (_, n) => probe(from, '10.2.0.1', n + 1, HOUR + 60 + (n % 60)));
+    const file = textOf([...noise(0), ...burst, ...noise(1), ...noise(2), ...noise(3)]);
+    const kept = readAt(MOST, file, random);
+    const [pane] = kept.sources.get(from)?.panes ?? [];
+    const stoodFor = (pane?.contacts ?? []).reduce((sum, contact) => sum + weightIn(pane!.sample, contact), 0);
+    expect(pane?.contacts.length).toBeLessThan(600);
+    expect(stoodFor).toBeGreaterThan(300);
     expectTrue(kept, file);
   });
 

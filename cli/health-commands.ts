@@ -51,9 +51,9 @@ or nothing could be looked at.`,
 export function addSelftest(program: Command, terminal: Terminal, perform: Perform): void {
   const selftest = program
     .command('selftest')
-    .summary('put a log of scans into the bucket, and wait for findings and alerts')
+    .summary('put logs of scans into the buckets, and wait for findings and alerts')
     .description(
-      `Tests a deployment from the bucket to the alert topic. It puts one small log into the bucket, with a scan of each kind between addresses that are reserved for documentation, and waits for finding and alert of each.
+      `Tests a deployment from its buckets to the alert topic. It puts one small log into the bucket, with a scan of each kind between addresses that are reserved for documentation, and waits for finding and alert of each. Each further bucket of the deployment gets a log with one scan, which shows that files of it arrive.
 
 Subscribers of the alert topic receive the alerts. Their subjects say TEST, and the findings have the field test. No suppression hides them. They count in no digest and in no limit of alerts, change no log time, and expire in a day.
 
@@ -61,23 +61,30 @@ Four kinds come within seconds, two with the next run of settle, which is due ev
     );
   addOptions(
     selftest,
-    new Option('--keep', 'keep the log in the bucket (default: remove it at the end)'),
-    new Option('--by-hand', 'write the log to a file, for somebody else to put into the bucket, and wait'),
+    repeatable('--bucket <NAME>', 'test only this bucket (default: all that the deployment reads)'),
+    new Option('--keep', 'keep the logs in the buckets (default: remove them at the end)'),
+    new Option('--by-hand', 'write the logs to files, for somebody else to put into the buckets, and wait'),
     new Option(
       '--prefix <PREFIX>',
-      'what comes before AWSLogs/ in the bucket, such as network/ (default: that of its notification)',
+      'what comes before AWSLogs/ in the first bucket, such as network/ (default: that of its notification)',
     ),
     new Option('--wait <MINUTES>', 'how long to wait').default('8'),
     ...stackOptions(),
   );
   after(
     selftest,
-    ['selftest --stack sweepwatch', 'selftest --stack sweepwatch --by-hand --prefix network/'],
+    [
+      'selftest --stack sweepwatch',
+      'selftest --stack sweepwatch --bucket ireland-logs',
+      'selftest --stack sweepwatch --by-hand --prefix network/',
+    ],
     `The command needs these permissions: cloudformation:DescribeStacks, s3:PutObject
 and s3:DeleteObject below AWSLogs/000000000000/, dynamodb:Query on the findings
 table. With s3:GetBucketNotification it finds the prefix by itself.
 
-Exit codes: 0 everything came, 1 something did not come or the bucket may not be
+If a bucket may not be written, the command says so and tests the others.
+
+Exit codes: 0 everything came, 1 something did not come or a bucket could not be
 written, 2 wrong usage, 130 interrupted.`,
   ).action((options) =>
     perform(async () => (await import('./commands/selftest.ts')).selftestCommand(options, terminal)),

@@ -87,10 +87,12 @@ const AFTERWARDS = 1200;
 /** Old enough that a run of settle judges all of it at once, whether logs arrive or not. */
 const AGE = 5400;
 
-/** The file of a test at a second, compressed as AWS delivers it. */
-export function selftestLog(region: string, now: number): Uint8Array {
+/** The file of a test at a second with some of the {@link SCANS}, compressed as AWS delivers it. */
+export function selftestLog(region: string, now: number, wanted: readonly LabelledScan[]): Uint8Array {
   const end = now - AGE;
-  const lines = scans().flatMap(({ contacts }) =>
+  const kinds = new Set(wanted.map(({ kind }) => kind));
+  const chosen = scans().filter(({ kind }) => kinds.has(kind));
+  const lines = chosen.flatMap(({ contacts }) =>
     contacts.flatMap((contact, n) => linesOf(contact, end - AFTERWARDS - contacts.length / 8 + n / 8, region, n)),
   );
   const bystander = { from: `${SOURCES}.250`, to: `${TARGETS}.250`, port: 5432, isOpen: true };

@@ -1,8 +1,9 @@
 /** Buckets of other Regions and accounts: their files arrive over the bus, and each statement is needed for that. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SCANS } from '../../cli/selftest/log.ts';
 import { type ForeignBucket, type OwnerChanges, ownerChanges } from '../../lib/config/foreign-bucket.ts';
-import { runHere } from '../cli/run-cli.ts';
+import { type Run, runHere } from '../cli/run-cli.ts';
 import { file, scan } from '../lib/pipeline/fixture/flow-logs.ts';
 import { type RunningStack, startStack } from './fixture/stack.ts';
 
@@ -85,6 +86,81 @@ test('doctor looks at each bucket in its Region', async () => {
     'ok other-buckets.read ireland-logs: the newest object can be read',
     'ok other-buckets.read tokyo-logs: the newest object can be read',
   ]);
+});
+
+/** Runs `selftest` while the schedule of settle goes on. */
+async function selftest(...args: string[]): Promise<Run> {
+  let isOver = false;
+  const ended = runHere(['selftest', '--stack', 'other-buckets', ...args]).finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    await stack.settle().catch(() => undefined);
+    await Promise.race([ended, sleep(1000)]);
+  }
+  return ended;
+}
+
+/** The lines about a step, without times and ids. */
+const linesOf = ({ stdout }: Run, step: string): string[] =>
+  stdout
+    .split('\n')
+    .filter((line) => line.includes(` s  ${step} `))
+    .map((line) => line.replace(/^.* s {2}\w+ +/, '').replace(/ \([0-9a-f]{24}\)/, ''));
+
+test('selftest tests each bucket, in its Region and as its owner', async () => {
+  for (const other of [ireland, tokyo]) {
+    const { bucket, owner, region } = other;
+    await stack.cloud.setForeignBucket({ bucket, owner, region: region!, ...ownerChanges(other) });
+  }
+  const run = await selftest('--wait', '2');
+  expect([run.code, run.stderr]).toEqual([0, '']);
+  const first = stack.cloud.outputs.LogBucket!;
+  for (const step of ['finding', 'alert']) {
+    const lines = linesOf(run, step);
+    for (const bucket of ['ireland-logs', 'tokyo-logs'])
+      expect(lines.filter((line) => line.startsWith(`${bucket}: `))).toEqual([
+        expect.stringMatching(`^${bucket}: vertical-scan`),
+      ]);
+    expect(lines.filter((line) => line.startsWith(`${first}: `))).toHaveLength(SCANS.length);
+  }
+  expect(linesOf(run, 'object')).toEqual([
+    expect.stringMatching(`^s3://${first}/AWSLogs/000000000000/vpcflowlogs/us-east-1/`),
+    expect.stringMatching('^s3://ireland-logs/AWSLogs/000000000000/vpcflowlogs/eu-west-1/'),
+    expect.stringMatching('^s3://tokyo-logs/AWSLogs/000000000000/vpcflowlogs/ap-northeast-1/'),
+  ]);
+  expect(linesOf(run, 'removed')).toHaveLength(3);
+  expect(run.stdout).toMatch(/All 6 kinds were found and announced\. Logs of 3 buckets arrived\.\n$/);
+  const tests = (await stack.findings()).filter(({ finding }) => finding.test);
+  expect(new Set(tests.map(({ finding, roll }) => finding.source?.scope ?? roll?.scope)).size).toBe(3);
+});
+
+test('selftest names a bucket that may not be written, and tests the others', async () => {
+  const { bucket, region } = tokyo;
+  await stack.cloud.setForeignBucket({ bucket, owner: '999988887777', region: region!, ...ownerChanges(tokyo) });
+  const run = await selftest('--bucket', 'tokyo-logs', '--bucket', 'ireland-logs', '--wait', '2');
+  expect(run.code).toBe(1);
+  expect(run.stderr).toMatch(/^sweepwatch: s3:\/\/tokyo-logs may not be written with these credentials \(.*\n$/);
+  expect(run.stderr).toContain('"sweepwatch selftest --stack other-buckets --by-hand --bucket tokyo-logs"');
+  expect(linesOf(run, 'alert')).toHaveLength(SCANS.length);
+  expect(run.stdout).toMatch(/All 6 kinds .* Logs of 1 bucket arrived\.\nNot tested: tokyo-logs\.\n$/);
+});
+
+test('selftest names a bucket whose files do not arrive', async () => {
+  const { rule: _, ...rest } = ownerChanges(ireland);
+  const { bucket, owner, region } = ireland;
+  await stack.cloud.setForeignBucket({ bucket, owner, region: region!, ...rest });
+  const run = await runHere([...['selftest', '--stack', 'other-buckets'], ...['--bucket', bucket, '--wait', '0.01']]);
+  expect(run.code).toBe(1);
+  expect(run.stdout).toContain('did not come: ireland-logs: finding vertical-scan, ireland-logs: alert vertical-scan');
+});
+
+test.each([
+  [['--bucket', 'paris-logs'], 'reads no bucket "paris-logs". It reads '],
+  [['--bucket', 'tokyo-logs', '--prefix', 'network/'], '--prefix belongs to the bucket '],
+])('selftest %j is wrong usage', async (args, message) => {
+  const run = await runHere(['selftest', '--stack', 'other-buckets', ...args]);
+  expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
 });
 
 test('the rule of the bus takes no other bucket, whatever the rule of the owner sends', async () => {

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 async function ingest(at = NOW, run = RUN): Promise<void> {
   const key = selftestKey('', 'eu-central-1', run, at);
-  const source = bufferSource(`s3://logs/${key}`, selftestLog('eu-central-1', at));
+  const source = bufferSource(`s3://logs/${key}`, selftestLog('eu-central-1', at, SCANS));
   await ingestObject({ bucket: 'logs', key }, source, deployment.services, at);
 }
 const kinds = async () => (await deployment.stored()).map(({ finding }) => finding.kind).sort();

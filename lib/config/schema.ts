@@ -190,9 +190,8 @@ const settingsShape = z
       .enum(['day', 'hour'])
       .default('day')
       .describe(
-        'How often the digest is sent. hour: a message about each hour in which a scan began, in the ' +
-          'second hour after it, whatever digestHourUtc is. A slow scan that is found later than that ' +
-          'is in no hourly digest, only in the table. No message is sent about an hour without scans.',
+        'How often the digest is sent. hour: a message about each hour in which a scan was found, in the ' +
+          'second hour after it, whatever digestHourUtc is. No message is sent about an hour without scans.',
       ),
     retentionDays: z
       .strictObject({

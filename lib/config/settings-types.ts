@@ -565,9 +565,8 @@ export interface SettingsInput {
    */
   digestHourUtc?: number | null;
   /**
-   * How often the digest is sent. hour: a message about each hour in which a scan began, in the second hour after
-   * it, whatever digestHourUtc is. A slow scan that is found later than that is in no hourly digest, only in the
-   * table. No message is sent about an hour without scans.
+   * How often the digest is sent. hour: a message about each hour in which a scan was found, in the second hour
+   * after it, whatever digestHourUtc is. No message is sent about an hour without scans.
    * @default "day"
    */
   digestEvery?: "day" | "hour";
@@ -1250,9 +1249,8 @@ export interface Settings {
    */
   digestHourUtc: number | null;
   /**
-   * How often the digest is sent. hour: a message about each hour in which a scan began, in the second hour after
-   * it, whatever digestHourUtc is. A slow scan that is found later than that is in no hourly digest, only in the
-   * table. No message is sent about an hour without scans.
+   * How often the digest is sent. hour: a message about each hour in which a scan was found, in the second hour
+   * after it, whatever digestHourUtc is. No message is sent about an hour without scans.
    * @default "day"
    */
   digestEvery: "day" | "hour";

@@ -116,19 +116,28 @@ export function chatStorm({ count, hasMore, bySeverity, byKind, worst }: StormBo
  * severity of chats, so they have no threads.
  */
 export function chatDigest(digest: DigestBody, place: AlertPlace): ChatMessage {
-  const { day, hour, count, bySeverity, top = [], background, active } = digest;
+  const {
+    day,
+    hour,
+    since = `${day}T${hour ?? '00'}:00:00Z`,
+    count,
+    bySeverity,
+    top = [],
+    background,
+    active,
+  } = digest;
   const { deployment, tables } = place;
   const lines = top.map((entry) => chatText(`- ${entryLine(entry)}`));
   return compose({
     id: `digest-${day}${hour === undefined ? '' : `T${hour}`}`,
     title: chatText(`Digest of ${timeOf(day, hour)}: ${countOf(count, 'scan')} without an alert`),
     paragraphs: [
-      `These scans began on ${timeOf(day, hour)} (UTC) and raised no alert: ${severityCounts(bySeverity)}.`,
+      `These scans were found on ${timeOf(day, hour)} (UTC) and raised no alert: ${severityCounts(bySeverity)}.`,
       ...(background ? [backgroundLine(background)] : []),
       ...fitting([...(active ? activeLines(active).map((line) => chatText(`- ${line}`)) : []), ...lines], DIGEST_LINES),
       chatText(`Deployment ${deployment}.`),
     ],
-    nextSteps: [code(listSince(tables, `${day}T${hour ?? '00'}:00:00Z`, 'informational'))],
+    nextSteps: [code(listSince(tables, since, 'informational'))],
     keywords: ['digest', deployment],
     threadId: `digest-${day}`,
     eventType: 'digest',

@@ -1,4 +1,4 @@
-/** The digest: a message about the findings of a day or an hour that raised no alert of their own. */
+/** The digest: a message about what was found on a day or in an hour and raised no alert of its own. */
 import { type Finding, SEVERITIES, type Severity } from '../finding/model.ts';
 import { jsonText, plain } from '../text/untrusted.ts';
 import { countOf, grouped } from '../text/wording.ts';
@@ -28,6 +28,8 @@ export interface DigestBody {
   readonly day: string;
   /** The hour of the day (UTC, two digits) that an hourly digest is about. Absent in a daily one. */
   readonly hour?: string;
+  /** The start of the day or hour, or the first probe of a scan that began before. Absent in the digests of earlier releases. */
+  readonly since?: string;
   readonly count: number;
   readonly bySeverity: Readonly<Record<string, number>>;
   /** The largest findings, the largest first. Absent in the digests of earlier releases. */
@@ -79,7 +81,7 @@ export const severityCounts = (bySeverity: Readonly<Record<string, number>>): st
 export const timeOf = (day: string, hour?: string): string => (hour ? `${day} from ${hour}:00 to ${hour}:59` : day);
 
 /**
- * The digest of the findings of a day, or of an hour of it. Undefined if there is nothing to report.
+ * The digest of what was found on a day, or in an hour of it. Undefined if there is nothing to report.
  * @param period `2026-11-21`, or `2026-11-21T10` for an hour.
  * @param known what the findings of the week before named, so that what is new can be marked. Default: not known.
  */
@@ -99,10 +101,18 @@ export function digestMessage(
   const top = findings
     .toSorted((a, b) => b.contacts.failed - a.contacts.failed || (a.id < b.id ? -1 : 1))
     .slice(0, TOP);
+  const start = `${day}T${hour ?? '00'}:00:00Z`;
+  // Slow scans, and logs that came late.
+  const earlier = findings
+    .map(({ firstSeen }) => firstSeen)
+    .filter((firstSeen) => firstSeen < start)
+    .sort();
+  const since = earlier[0] ?? start;
   const active = mostActive(findings, known);
   const background = backgroundOf(findings);
   const text = [
-    `${countOf(findings.length, 'scan')} began on ${time} (UTC) without an alert: ${severityCounts(bySeverity)}.`,
+    `${countOf(findings.length, 'scan')} found on ${time} (UTC) raised no alert: ${severityCounts(bySeverity)}.`,
+    ...(earlier.length ? [`${grouped(earlier.length)} of them began earlier, from ${since} on.`] : []),
     backgroundLine(background),
     '',
     known ? 'MOST ACTIVE (new: in no finding of the week before)' : 'MOST ACTIVE',
@@ -112,7 +122,7 @@ export function digestMessage(
     ...top.map((finding) => `  ${entryLine(entryOf(finding))}, id ${finding.id}`),
     '',
     'LOOK FURTHER',
-    `  ${listSince(place.tables, `${day}T${hour ?? '00'}:00:00Z`, counted.at(-1)!.severity)}`,
+    `  ${listSince(place.tables, since, counted.at(-1)!.severity)}`,
     `  ${showFinding(place.tables, top[0]!.id)}`,
     '',
     `Deployment ${place.deployment}, table ${place.tables.findings}.`,
@@ -128,6 +138,7 @@ export function digestMessage(
         deployment: place.deployment,
         day,
         hour,
+        since,
         count: findings.length,
         bySeverity,
         largest: top.map(({ id }) => id),

@@ -78,7 +78,7 @@ async function storeOnce(
   if (!isWorth) return 'unchanged';
   const handedOn = known?.announced ? undefined : inherited;
   const isNews = newsOf(detection.finding, known?.announced ?? handedOn, minSeverity) !== undefined;
-  const version = { ...judgedBy, reviews: known?.reviews, takesOver };
+  const version = { ...judgedBy, reviews: known?.reviews, takesOver, foundAt: known ? known.foundAt : now };
   if (!(await findings.upsert(detection, version, isNews, now, handedOn))) return 'refused';
   if (isNews) await requestAlert(findingKey(detection));
   return known ? 'updated' : 'opened';

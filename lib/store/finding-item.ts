@@ -4,7 +4,7 @@
  */
 
 import type { DetectedFinding } from '../finding/describe-scan.ts';
-import { type Finding, restsOnSignals, type Severity } from '../finding/model.ts';
+import { type Finding, isoTime, restsOnSignals, type Severity } from '../finding/model.ts';
 import { networkOf } from '../net/cidr.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 import {
@@ -12,6 +12,8 @@ import {
   findingExpiry,
   findingIndexKeys,
   findingSort,
+  foundPartition,
+  foundSort,
   hourOfText,
   MAX_TARGET_ROWS,
   SIGNAL_FINDINGS,
@@ -52,6 +54,8 @@ export interface StoredFinding {
   /** Set while there may be something to announce. This is the outbox. */
   readonly announceSince?: string;
   readonly leaseUntil?: number;
+  /** When it was first stored, epoch seconds. Missing in findings of earlier releases. */
+  readonly foundAt?: number;
   /** Whether horizons of days contributed to it. */
   readonly overDays?: boolean;
   /** Number of items about signals that it rests on, in its hours. */
@@ -74,6 +78,7 @@ const INTERNAL = new Set([
   'heldBecause',
   'fragments',
   'judgedAt',
+  'foundAt',
   'hours',
   'signalItems',
   'reviews',
@@ -104,6 +109,7 @@ export function fromItem(item: Record<string, unknown>): StoredFinding {
     finding: finding as unknown as Finding,
     fragments: Number(item.fragments ?? 0),
     judgedAt: Number(item.judgedAt ?? 0),
+    ...(item.foundAt !== undefined && { foundAt: Number(item.foundAt) }),
     ...(item.hours !== undefined && { hours: item.hours as Hours }),
     ...(item.announced !== undefined && { announced: item.announced as Announced }),
     ...(item.announceSince !== undefined && { announceSince: String(item.announceSince) }),
@@ -132,7 +138,7 @@ export const anchorHourOf = ({ sk }: Pick<StoredFinding, 'sk'>): number => hourO
 /** All attributes of a finding's item except its key. */
 export function toAttributes(
   finding: Finding,
-  version: Pick<StoredFinding, 'fragments' | 'judgedAt' | 'hours' | 'signalItems'>,
+  version: Pick<StoredFinding, 'fragments' | 'judgedAt' | 'foundAt' | 'hours' | 'signalItems'>,
   now: number,
   retentionDays: number,
 ): Record<string, unknown> {
@@ -142,6 +148,27 @@ export function toAttributes(
     ...version,
     expiresAt: findingExpiry(finding, now, retentionDays),
   };
+}
+
+const DAY = 86_400;
+/** Longer than a digest may be late. */
+const FOUND_ROW_DAYS = 7;
+
+/**
+ * The row that leads from the day on which a finding was found to the finding, if it began on another day. The index of
+ * days has it under the day of its first probe.
+ */
+export function foundRows(
+  { finding, anchorHour }: DetectedFinding,
+  foundAt: number | undefined,
+  retentionDays: number,
+): Record<string, unknown>[] {
+  if (foundAt === undefined) return [];
+  const day = isoTime(foundAt).slice(0, 10);
+  if (finding.firstSeen.startsWith(day)) return [];
+  const expiresAt = Math.floor(foundAt + Math.min(FOUND_ROW_DAYS, retentionDays) * DAY);
+  const ref = findingKey({ finding, anchorHour });
+  return [{ pk: foundPartition(day), sk: foundSort(foundAt, finding.id), ref, expiresAt }];
 }
 
 /** Rows that lead from targets to the finding: answered targets first, at most 100, then one for each network. */

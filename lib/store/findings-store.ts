@@ -8,6 +8,7 @@ import { putAll } from './batch-write.ts';
 import {
   type Announced,
   findingKey,
+  foundRows,
   fromItem,
   type Hours,
   OPTIONAL_FIELDS,
@@ -17,10 +18,12 @@ import {
 } from './finding-item.ts';
 import { writeReview } from './finding-review.ts';
 import { announcementMark, updateOf } from './finding-update.ts';
+import { inParallel } from './in-parallel.ts';
 import {
   CAMPAIGNS,
   dayShard,
   findingSort,
+  foundPartition,
   openShard,
   SHARDS,
   SIGNAL_FINDINGS,
@@ -35,6 +38,8 @@ import { isConditionFailed } from './refused-writes.ts';
 export interface Version {
   readonly fragments: number;
   readonly judgedAt: number;
+  /** When the finding was first stored, epoch seconds. Undefined leaves what is stored. */
+  readonly foundAt?: number | undefined;
   readonly hours?: Hours;
   /** Number of items about signals in these hours. Undefined if none were read, which then replaces any number. */
   readonly signalItems?: number;
@@ -57,6 +62,12 @@ const MORE_FRAGMENTS =
 const MORE_SIGNALS = '(attribute_not_exists(signalItems) OR signalItems <= :signalItems)';
 /** What people said since the judgement was made must neither be lost nor overwritten. */
 const [UNREVIEWED, AS_REVIEWED] = ['attribute_not_exists(reviews)', 'reviews = :reviews'] as const;
+
+/** Rows whose findings are read side by side. */
+const ROWS_AT_ONCE = 8;
+
+/** When a finding was found, epoch seconds. */
+export const foundAtOf = ({ foundAt, finding }: StoredFinding): number => foundAt ?? epochSeconds(finding.firstSeen);
 
 export interface FindingsStoreOptions {
   readonly client: DynamoDBDocumentClient;
@@ -164,6 +175,24 @@ export class FindingsStore {
     }));
   }
 
+  /**
+   * Findings that were found on a day, or in an hour of it (`2026-11-21T10`). Those of earlier releases count as found
+   * when they began.
+   */
+  async foundIn(period: string): Promise<StoredFinding[]> {
+    const day = period.slice(0, '2026-11-21'.length);
+    const rows = await queryAll(this.#options.client, this.#options.table, {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :period)',
+      ExpressionAttributeValues: { ':pk': foundPartition(day), ':period': period },
+    });
+    const begunBefore = await inParallel(ROWS_AT_ONCE, rows, ({ ref }) => this.at(ref as FindingRef));
+    const begunOnDay = await this.ofDay(day);
+    const found = [...begunBefore, ...begunOnDay].filter(
+      (stored) => stored !== undefined && isoTime(foundAtOf(stored)).startsWith(period),
+    ) as StoredFinding[];
+    return [...new Map(found.map((stored) => [stored.finding.id, stored])).values()];
+  }
+
   /** Open findings whose last probe was before an epoch second. Each shard returns those silent longest. */
   async openBefore(time: number, limit = Number.POSITIVE_INFINITY): Promise<StoredFinding[]> {
     return this.#shards((shard) => ({
@@ -201,7 +230,10 @@ export class FindingsStore {
   ): Promise<boolean> {
     const { client, table, retentionDays } = this.#options;
     // Rows first: after a crash in between, the finding is not yet written and the retry writes the rows again.
-    await putAll(client, table, targetRows(detection, now, retentionDays));
+    await putAll(client, table, [
+      ...targetRows(detection, now, retentionDays),
+      ...foundRows(detection, version.foundAt, retentionDays),
+    ]);
     const { overDays, roll } = detection;
     const beside = { overDays, roll, ...(inherited && { announced: inherited }) };
     return this.#write(findingKey(detection), detection.finding, version, announce, now, beside);
@@ -242,6 +274,7 @@ export class FindingsStore {
       {
         fragments: version.fragments,
         judgedAt: version.judgedAt,
+        ...(version.foundAt !== undefined && { foundAt: version.foundAt }),
         ...(version.hours && { hours: version.hours }),
         ...(version.signalItems !== undefined && { signalItems: version.signalItems }),
       },

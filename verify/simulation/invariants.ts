@@ -1,7 +1,8 @@
 /** What must hold when a history has come to rest, whatever happened in it. */
 import { isVoid, newsOf } from '../../lib/finding/lifecycle.ts';
-import { type Finding, severityRank } from '../../lib/finding/model.ts';
+import { type Finding, isoTime, severityRank } from '../../lib/finding/model.ts';
 import { fromItem, type StoredFinding } from '../../lib/store/finding-item.ts';
+import { foundAtOf } from '../../lib/store/findings-store.ts';
 import { VARIABLES } from './clients.ts';
 import type { Cloud, Published } from './cloud.ts';
 import { BUCKET, type Delivery, type Rest } from './delivery.ts';
@@ -171,7 +172,7 @@ const DAY = 24 * HOUR;
 /** Runs within this time cannot all have been held up by a claim. */
 const ENOUGH = 1.5 * HOUR;
 
-/** A day's digest is due where something of that day was there in time, and where runs that nothing disturbed could send it. */
+/** A day's digest is due where something was found on that day, and where runs that nothing disturbed could send it. */
 function digestViolations(
   cloud: Cloud,
   stored: readonly StoredFinding[],
@@ -179,9 +180,10 @@ function digestViolations(
 ): string[] {
   const sent = new Set(cloud.published.map(({ body }) => body.day));
   const missing = new Set<string>();
-  for (const { pk, sk, finding, announced } of stored) {
+  for (const each of stored) {
+    const { pk, sk, finding, announced } = each;
     if (announced || finding.suppressedBy || finding.closedBecause !== 'ended') continue;
-    const day = finding.firstSeen.slice(0, 10);
+    const day = isoTime(foundAtOf(each)).slice(0, 10);
     const due = Date.parse(day) + DAY + digestHour * HOUR;
     const calm = Math.min(end, Date.parse(day) + 2 * DAY) - Math.max(healed, due);
     if (calm >= ENOUGH && cloud.firstWritten.get(`${pk} ${sk}`)! < due && !sent.has(day)) missing.add(day);

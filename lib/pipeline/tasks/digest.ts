@@ -1,14 +1,21 @@
-/** Sends the digest: a message about the findings of the previous day, or of an hour, that raised no alert. */
+/**
+ * Sends the digest: a message about what was found on the previous day, or in an hour, and raised no alert. The time at
+ * which a finding was first stored decides, because it never changes. So each finding is in one digest, however long
+ * before it began.
+ */
 import { isVoid } from '../../finding/lifecycle.ts';
-import { epochSeconds, isoTime } from '../../finding/model.ts';
+import { type Finding, isoTime } from '../../finding/model.ts';
 import { digestMessage } from '../../notify/digest.ts';
 import { namedBy } from '../../notify/most-active.ts';
+import { foundAtOf } from '../../store/findings-store.ts';
 import type { Services } from '../services.ts';
 import { type Counts, once, type Run } from './run.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
 
+/** Seconds after which a run that found something has stored it, and the index shows it. */
+const SETTLED = 600;
 /** Number of missed hours that a run makes up for. */
 const MOST_MISSED = 24;
 /** Key of what was sent: sort keys are `2026-11-21` for a day, and `2026-11-21T10` for an hour. */
@@ -20,10 +27,10 @@ export async function sendDigest(services: Services, run: Run): Promise<Partial<
   const { digestHourUtc } = services.runtime;
   const { now } = run;
   const day = now - (now % DAY);
-  // An hour is reported when the one after it is over, so that its campaigns have been judged.
+  // An hour is reported when the one after it is over. Until then, a scan may grow and raise an alert.
   if (digestHourUtc === 'every')
     return { digests: await sendHours(services, run, now - (now % HOUR) - (MOST_MISSED + 2) * HOUR, MOST_MISSED + 1) };
-  if (digestHourUtc === null || now - day < digestHourUtc * HOUR) return {};
+  if (digestHourUtc === null || now - day < Math.max(digestHourUtc * HOUR, SETTLED)) return {};
   return { digests: (await sendAbout(services, run, day - DAY, DAY_TEXT)) ?? 0 };
 }
 
@@ -53,16 +60,10 @@ async function sendAbout(services: Services, run: Run, begin: number, length: nu
   const isSent = await once(services, run, claim, async () => {
     // After a change of the setting, hours of the day may have been sent.
     const sent = await services.claims.done(SENT, period);
-    const unannounced = (await services.findings.ofDay(period.slice(0, DAY_TEXT)))
+    const unannounced = (await services.findings.foundIn(period))
       .filter(
-        ({ announced, finding }) =>
-          !announced &&
-          !finding.suppressedBy &&
-          !finding.test &&
-          !isVoid(finding) &&
-          finding.closedBecause !== 'analyst' &&
-          finding.firstSeen.startsWith(period) &&
-          !sent.has(finding.firstSeen.slice(0, HOUR_TEXT)),
+        (stored) =>
+          !stored.announced && isForDigest(stored.finding) && !sent.has(isoTime(foundAtOf(stored)).slice(0, HOUR_TEXT)),
       )
       .map(({ finding }) => finding);
     if (!unannounced.length) return true;
@@ -74,21 +75,24 @@ async function sendAbout(services: Services, run: Run, begin: number, length: nu
   return isSent ? digests : undefined;
 }
 
+const isForDigest = (finding: Finding): boolean =>
+  !finding.suppressedBy && !finding.test && !isVoid(finding) && finding.closedBecause !== 'analyst';
+
 /** Seconds before the time of a digest whose findings are looked at. What they do not name is new. */
 const WEEK = 7 * DAY;
 /** Findings of a day that are looked at. With more, nothing is marked as new. */
 const MOST_FINDINGS = 2000;
 
-/** What the findings of the week before an epoch second named. Undefined if they are too many. */
+/** What the findings named that were found in the week before an epoch second. Undefined if they are too many. */
 async function namedBefore({ findings }: Services, begin: number): Promise<ReadonlySet<string> | undefined> {
   const known = new Set<string>();
   // A week before an hour begins and ends within a day.
   for (let last = begin - 1; last >= begin - WEEK - (begin % DAY); last -= DAY) {
     const ofDay = await findings.ofDay(isoTime(last).slice(0, 10), 0, MOST_FINDINGS);
     if (ofDay.length >= MOST_FINDINGS) return undefined;
-    for (const { finding } of ofDay) {
-      const at = epochSeconds(finding.firstSeen);
-      if (at >= begin - WEEK && at < begin) for (const name of namedBy(finding)) known.add(name);
+    for (const stored of ofDay) {
+      const at = foundAtOf(stored);
+      if (at >= begin - WEEK && at < begin) for (const name of namedBy(stored.finding)) known.add(name);
     }
   }
   return known;

@@ -150,8 +150,14 @@ describe('a digest', () => {
     expect(message.metadata).toMatchObject({ threadId: 'digest-2026-09-01', eventType: 'digest' });
   });
 
+  test('lists from the first probe of a scan on that began earlier', () => {
+    const message = chatDigest(digestOf(findingOf({ firstSeen: '2026-08-30T04:05:06Z' })), place);
+    expect(message.content.nextSteps).toEqual([expect.stringContaining('findings list --since 2026-08-30T04:05:06Z')]);
+  });
+
   test('of an hour names the hour, in one thread with those of its day', () => {
-    const body = digestMessage('2026-09-01T23', [findingOf()], place)!.bodies.default!;
+    const body = digestMessage('2026-09-01T23', [findingOf({ firstSeen: '2026-09-01T23:10:00Z' })], place)!.bodies
+      .default!;
     const message = chatDigest(JSON.parse(body), place);
     expect(problemOf(message)).toBeUndefined();
     expect(message.content.title).toBe('Digest of 2026-09-01 from 23:00 to 23:59: 1 scan without an alert');
@@ -172,7 +178,7 @@ describe('a digest', () => {
   });
 
   test('of an earlier release has no lines', () => {
-    const { top: _, background: __, active: ___, ...earlier } = digestOf(findingOf());
+    const { top: _, background: __, active: ___, since: ____, ...earlier } = digestOf(findingOf());
     const message = chatDigest(earlier, place);
     expect(problemOf(message)).toBeUndefined();
     expect(message.content.description).not.toContain('- ');

@@ -21,7 +21,7 @@ test('a digest counts by severity, the most severe first, and names the ten larg
   const { bodies, subject, attributes } = digestMessage('2026-09-01', many, place)!;
   expect(subject).toBe('Sweepwatch digest 2026-09-01: 25 scans without an alert (Sweepwatch)');
   expect(attributes).toEqual({ event: 'digest' });
-  expect(bodies.email).toContain('25 scans began on 2026-09-01 (UTC) without an alert: 12 low, 13 informational.');
+  expect(bodies.email).toContain('25 scans found on 2026-09-01 (UTC) raised no alert: 12 low, 13 informational.');
   const body = JSON.parse(bodies.default!);
   expect(body).toMatchObject({
     event: 'digest',
@@ -36,9 +36,22 @@ test('a digest counts by severity, the most severe first, and names the ten larg
 test('a digest of an hour says so, and names it for programs', () => {
   const { bodies, subject } = digestMessage('2026-09-01T09', many, place)!;
   expect(subject).toBe('Sweepwatch digest 2026-09-01 from 09:00 to 09:59: 25 scans without an alert (Sweepwatch)');
-  expect(bodies.email).toMatch(/^25 scans began on 2026-09-01 from 09:00 to 09:59 \(UTC\) without an alert: /);
+  expect(bodies.email).toMatch(/^25 scans found on 2026-09-01 from 09:00 to 09:59 \(UTC\) raised no alert: /);
   expect(bodies.email).toContain('findings list --since 2026-09-01T09:00:00Z');
   expect(JSON.parse(bodies.default!)).toMatchObject({ day: '2026-09-01', hour: '09', count: 25 });
+});
+
+test('a digest says how many of its scans began earlier, and lists from the first of them on', () => {
+  const began = (...times: readonly string[]) =>
+    times.map((firstSeen, n) => findingOf({ id: `${n}`.repeat(24), firstSeen }));
+  const textOf = (...times: readonly string[]) => digestMessage('2026-09-01', began(...times), place)!.bodies;
+  const late = textOf('2026-09-01T00:00:00Z', '2026-08-31T23:59:59Z', '2026-08-30T04:05:06Z');
+  expect(late.email).toContain('\n2 of them began earlier, from 2026-08-30T04:05:06Z on.\n');
+  expect(late.email).toContain('findings list --since 2026-08-30T04:05:06Z');
+  expect(JSON.parse(late.default!)).toMatchObject({ day: '2026-09-01', since: '2026-08-30T04:05:06Z' });
+  const timely = textOf('2026-09-01T00:00:00Z');
+  expect(timely.email).not.toContain('earlier');
+  expect(JSON.parse(timely.default!)).toMatchObject({ since: '2026-09-01T00:00:00Z' });
 });
 
 test('a digest does not depend on the order of its findings', () => {

@@ -169,6 +169,7 @@ describe('the digest', () => {
         event: 'digest',
         deployment: expect.any(String),
         day: '2026-11-21',
+        since: '2026-11-21T00:00:00Z',
         count: 1,
         bySeverity: { low: 1 },
         largest: ['1'.repeat(24)],
@@ -191,6 +192,56 @@ describe('the digest', () => {
         },
       },
     ]);
+  });
+
+  /** Stores what was found at a time (`2026-11-22T04:30`), as the judge does. */
+  const storeFound = (at: string, parts: Partial<Finding>) => {
+    const foundAt = Date.parse(`${at}:00Z`) / 1000;
+    const version = { fragments: 1, judgedAt: foundAt, foundAt };
+    const ended = { severity: 'low', status: 'closed', closedBecause: 'ended' } as const;
+    return deployment.findings.upsert(detection({ ...ended, ...parts }), version, false, foundAt);
+  };
+  const told = () => digests().map(({ bodies }) => JSON.parse(bodies.default!));
+
+  test('names what was found after the digest of its first probe in that of the next day, once', async () => {
+    await deploy({ digestHourUtc: 6 });
+    await storeFound('2026-11-21T23:50', { id: '1'.repeat(24), firstSeen: '2026-11-21T10:00:00Z' });
+    await deployment.settle(SIX);
+    await storeFound('2026-11-22T06:10', { id: '2'.repeat(24), firstSeen: '2026-11-21T10:00:00Z' });
+    await storeFound('2026-11-22T06:20', { id: '3'.repeat(24), firstSeen: '2026-11-01T10:00:00Z' });
+    await storeFound('2026-11-22T06:30', { id: '4'.repeat(24), firstSeen: '2026-11-22T06:00:00Z' });
+    for (const days of [1, 2]) await deployment.settle(SIX + days * 24 * HOUR);
+    expect(told()).toMatchObject([
+      { day: '2026-11-21', since: '2026-11-21T00:00:00Z', largest: ['1'.repeat(24)] },
+      { day: '2026-11-22', since: '2026-11-01T10:00:00Z', largest: ['2', '3', '4'].map((id) => id.repeat(24)) },
+    ]);
+  });
+
+  test('names a scan whose file came two days late, and one that goes on only in the first', async () => {
+    await deploy({ digestHourUtc: 6, minSeverity: 'critical' });
+    await deployment.ingest('late', file(scan('rejected', { count: 20, end: START })), SIX + 24 * HOUR);
+    const [late] = await deployment.stored();
+    await deployment.ingest('later', file(scan('rejected', { count: 60, end: START })), SIX + 48 * HOUR);
+    for (const days of [0, 1, 2, 3]) await deployment.settle(SIX + days * 24 * HOUR);
+    expect(await deployment.stored()).toMatchObject([{ foundAt: SIX + 24 * HOUR, finding: { id: late!.finding.id } }]);
+    expect(told()).toMatchObject([{ day: '2026-11-23', since: late!.finding.firstSeen, count: 1 }]);
+  });
+
+  test('names a scan once whose beginning turns out to be on the day before', async () => {
+    await deploy({ digestHourUtc: 6 });
+    const id = '1'.repeat(24);
+    await storeFound('2026-11-21T00:20', { id, firstSeen: '2026-11-21T00:10:00Z' });
+    await storeFound('2026-11-21T00:20', { id, firstSeen: '2026-11-20T23:50:00Z' });
+    for (const days of [-1, 0, 1]) await deployment.settle(SIX + days * 24 * HOUR);
+    expect(told()).toMatchObject([{ day: '2026-11-21', largest: [id] }]);
+  });
+
+  test('waits at midnight until what was found before is stored', async () => {
+    await deploy({ digestHourUtc: 0 });
+    await storeFound('2026-11-21T23:59', { firstSeen: '2026-11-21T23:00:00Z' });
+    const midnight = SIX - 6 * HOUR - 5 * MINUTE;
+    expect(await deployment.settle(midnight + 5 * MINUTE)).toMatchObject({ digests: 0 });
+    expect(await deployment.settle(midnight + 10 * MINUTE)).toMatchObject({ digests: 1 });
   });
 
   test('marks sources that no finding of the week before had', async () => {
@@ -229,6 +280,21 @@ describe('the digest', () => {
         { day: '2026-11-22', hour: '04', largest: ['2'.repeat(24), '3'.repeat(24)] },
         { day: '2026-11-22', hour: '05', largest: ['4'.repeat(24)] },
       ]);
+    });
+
+    test('is that of the hour in which a scan was found, however long before it began', async () => {
+      await deploy(hourly);
+      const from = { source: source('10.0.0.9') };
+      await storeFound('2026-11-22T03:30', { ...from, id: '1'.repeat(24), firstSeen: '2026-11-19T10:00:00Z' });
+      await storeFound('2026-11-22T03:40', { id: '2'.repeat(24), firstSeen: '2026-11-22T01:00:00Z' });
+      await storeFound('2026-11-22T04:00', { id: '3'.repeat(24), firstSeen: '2026-11-22T01:00:00Z' });
+      for (const later of [0, HOUR, 24 * HOUR]) await deployment.settle(SIX + later);
+      expect(bodies()).toMatchObject([
+        { hour: '03', since: '2026-11-19T10:00:00Z', largest: ['1', '2'].map((id) => id.repeat(24)) },
+        { hour: '04', since: '2026-11-22T01:00:00Z', largest: ['3'.repeat(24)] },
+      ]);
+      // A slow scan does not make itself known.
+      expect(bodies()[0].active.sources).toContainEqual({ name: '10.0.0.9', scans: 1, isNew: true });
     });
 
     test('marks what no finding of the seven days before that hour had, to the second', async () => {

@@ -169,6 +169,25 @@ describe('a finding is found', () => {
     expect(await found('2026-11-22')).toEqual([]);
   });
 
+  test('by the day and hour in which it was found, also if it began on another day', async () => {
+    const found = async (at: string, parts: Partial<Finding>) =>
+      store.upsert(detection(parts), { ...version(1), foundAt: Date.parse(at) / 1000 }, false, NOW);
+    await found('2026-11-23T00:00:00Z', { id: '1'.repeat(24) });
+    await found('2026-11-23T01:00:00Z', { id: '2'.repeat(24) });
+    await found('2026-11-21T10:05:00Z', { id: '3'.repeat(24) });
+    // As earlier releases stored it.
+    await upsert({ id: '4'.repeat(24) }, 1);
+    const idsIn = async (period: string) => (await store.foundIn(period)).map(({ finding: { id } }) => id[0]).sort();
+    expect(await idsIn('2026-11-23')).toEqual(['1', '2']);
+    expect(await idsIn('2026-11-23T01')).toEqual(['2']);
+    expect(await idsIn('2026-11-22')).toEqual([]);
+    expect(await idsIn('2026-11-21T10')).toEqual(['3', '4']);
+    const rows = (await itemsOf(client, table)).filter(({ pk }) => String(pk).startsWith('found#'));
+    expect(rows.map(({ expiresAt }) => expiresAt)).toEqual(
+      ['2026-11-30T00:00:00Z', '2026-11-30T01:00:00Z'].map((at) => Date.parse(at) / 1000),
+    );
+  });
+
   test('by its target, by hundreds also by the network of its target', async () => {
     const targets = Array.from({ length: 1000 }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
     await store.upsert(detection({}, targets), version(1), false, NOW);

@@ -63,6 +63,11 @@ export const signalsShard = (hour: number, shard: number): string => `signals#${
 
 /** Partition of the pods and tasks that ran when a day began, by the epoch hour of that time. */
 export const placesPartition = (hour: number): string => `places#${hourText(hour).slice(0, 10)}`;
+/** Sort key of the item that names the list that counts. It comes before those of all lists. */
+export const PLACES_LIST = '#';
+/** Sort key of a part of a list, or the beginning of those of all its parts. */
+export const placesSort = (list: string, chunk?: number): string =>
+  `${list}#${chunk === undefined ? '' : String(chunk).padStart(5, '0')}`;
 
 /** Partition of the findings that rest on signals alone. */
 export const SIGNAL_FINDINGS = 'signals';

@@ -1,4 +1,5 @@
 /** What logs of orchestrators and hosts told, in the windows table: by day and hour, compressed. */
+import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Gathered, HostEvents } from '../signals/gathered.ts';
 import type { ProcessEvent, ScriptPart } from '../signals/host/process-event.ts';
@@ -7,7 +8,16 @@ import { putAll } from './batch-write.ts';
 import type { DynamoDBDocumentClient } from './clients.ts';
 import type { Hours } from './finding-item.ts';
 import { inParallel } from './in-parallel.ts';
-import { expiresAt, hourText, placesPartition, SHARDS, signalsPartition, signalsShard } from './keys.ts';
+import {
+  expiresAt,
+  hourText,
+  PLACES_LIST,
+  placesPartition,
+  placesSort,
+  SHARDS,
+  signalsPartition,
+  signalsShard,
+} from './keys.ts';
 import { queryAll } from './query.ts';
 
 /** An item is full with this much text before compression, which makes a tenth of it. */
@@ -151,28 +161,34 @@ export class SignalsStore {
     return { gathered, items };
   }
 
-  /** Writes the pods and tasks that ran at an epoch hour, the beginning of a day. Without any, that is noted. */
+  /**
+   * Writes the pods and tasks that ran at an epoch hour, the beginning of a day. Without any, that is noted. Each list has
+   * items of its own, named by what is in it, and another item names the list that counts. It is written last. So a list
+   * that replaces another one, or was not finished, is never mixed with it.
+   */
   async writePlaces(hour: number, places: readonly PlaceFact[], now: number): Promise<void> {
     const { client, table, retentionDays } = this.#options;
     const common = { pk: placesPartition(hour), expiresAt: expiresAt(hour * HOUR, now, retentionDays) };
-    const packs = [...packsOf(places.map((place): Entry => [null, place]))];
-    // The first item comes last, so that whoever finds it finds all.
-    for (const [chunk, { text }] of [...(packs.length ? packs : [{ text: '' }]).entries()].reverse())
-      await putAll(client, table, [{ ...common, sk: String(chunk).padStart(5, '0'), data: deflateRawSync(text) }]);
+    const texts = [...packsOf(places.map((place): Entry => [null, place]))].map(({ text }) => text);
+    const list = createHash('sha256').update(texts.join('\n')).digest('hex').slice(0, 16);
+    for (const [chunk, text] of texts.entries())
+      await putAll(client, table, [{ ...common, sk: placesSort(list, chunk), data: deflateRawSync(text) }]);
+    await putAll(client, table, [{ ...common, sk: PLACES_LIST, list, chunks: texts.length }]);
   }
 
-  /** The pods and tasks that were written for an epoch hour. Undefined if nothing was written. */
+  /** The pods and tasks that were written for an epoch hour. Undefined if no whole list was written. */
   async readPlaces(hour: number): Promise<Fact[] | undefined> {
     const { client, table } = this.#options;
-    const items = await queryAll(client, table, {
+    // The item that names the list comes first, and all items of its list are there by then.
+    const [current, ...items] = await queryAll(client, table, {
+      ConsistentRead: true,
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': placesPartition(hour) },
     });
-    if (items[0]?.sk !== '00000') return undefined;
-    return items.flatMap(({ data }) => {
-      const text = inflateRawSync(data as Uint8Array).toString('utf8');
-      return text ? gatheredIn(text).facts : [];
-    });
+    if (current?.sk !== PLACES_LIST) return undefined;
+    const own = items.filter(({ sk }) => String(sk).startsWith(placesSort(String(current.list))));
+    if (own.length !== current.chunks) return undefined;
+    return own.flatMap(({ data }) => gatheredIn(inflateRawSync(data as Uint8Array).toString('utf8')).facts);
   }
 }
 

@@ -10,6 +10,7 @@ import type { Fact, PlaceFact } from '../../../lib/signals/orchestrator/facts.ts
 import fc from '../../properties.ts';
 import { type AuditEvent, createPod, deletePod, exec, lines, podAddress } from '../signals/audit-events.ts';
 import { subscription } from '../signals/payloads.ts';
+import { interfere } from '../store/fixture/faults.ts';
 import { type Database, itemsOf, startMemory } from '../store/fixture/tables.ts';
 import { type Deployment, newDeployment } from './fixture/deployment.ts';
 
@@ -142,6 +143,62 @@ test('nothing is written twice, and a day without pods is noted', async () => {
   expect(first.map(({ pk }) => pk)).toEqual(['places#2026-11-21']);
   await deployment.settle(now + 300);
   expect(await itemsOf(deployment.client, deployment.names.windows)).toEqual(first);
+});
+
+describe('a list of pods that is written again', () => {
+  const day = Math.floor(FIRST_PROBE / DAY) * 24;
+  const podsNamed = (prefix: string, count: number): PlaceFact[] =>
+    Array.from({ length: count }, (_, n) => ({
+      ...{
+        type: 'place',
+        platform: 'kubernetes',
+        id: `shop/${prefix}-${n}`,
+        name: `${prefix}-${n}`,
+        namespace: 'shop',
+      },
+      ...{ uid: `${prefix}-${n}`, key: `${prefix}-${n}`, at: 0, from: 0, addresses: [`10.0.${n >> 8}.${n & 255}`] },
+    }));
+  const few = podsNamed('few', 2);
+  const many = podsNamed('many', 2000);
+  const start = async () => {
+    const deployment = await newDeployment(memory, { hasSignals: true });
+    return { deployment, store: deployment.services.signals! };
+  };
+  const namesIn = (facts: readonly Fact[] | undefined) => facts?.map((fact) => (fact as PlaceFact).name);
+  const names = (places: readonly PlaceFact[]) => places.map(({ name }) => name);
+
+  test('replaces the one before, whichever is longer', async () => {
+    const { store } = await start();
+    for (const places of [many, few, [], many]) {
+      await store.writePlaces(day, places, FIRST_PROBE);
+      expect(namesIn(await store.readPlaces(day))).toEqual(names(places));
+    }
+  });
+
+  test('does not count until it is whole', async () => {
+    const { deployment, store } = await start();
+    const client = memory.client();
+    let writes = 0;
+    interfere(client, (operation) =>
+      operation === 'BatchWriteItem' && ++writes > 2 ? Promise.reject(new Error('killed')) : undefined,
+    );
+    const killed = deployment.sibling(client).services.signals!;
+    await expect(killed.writePlaces(day, many, FIRST_PROBE)).rejects.toThrow('killed');
+    expect(await store.readPlaces(day)).toBeUndefined();
+    await store.writePlaces(day, few, FIRST_PROBE);
+    writes = 0;
+    await expect(killed.writePlaces(day, many, FIRST_PROBE)).rejects.toThrow('killed');
+    expect(namesIn(await store.readPlaces(day))).toEqual(names(few));
+  });
+
+  test('counts as nothing once parts of it have expired', async () => {
+    const { deployment, store } = await start();
+    await store.writePlaces(day, many, FIRST_PROBE);
+    const items = await itemsOf(deployment.client, deployment.names.windows);
+    const { pk, sk } = items.find(({ data }) => data !== undefined)!;
+    await deployment.client.send(new DeleteCommand({ TableName: deployment.names.windows, Key: { pk, sk } }));
+    expect(await store.readPlaces(day)).toBeUndefined();
+  });
 });
 
 /** When a pod started, how late that was told, and when it ended, in hours. */

@@ -34,7 +34,9 @@ export async function setupDomainsCommand(options: SetupDomainsOptions, terminal
     for (const region of options.region ?? [undefined]) networks.push(await gatherNetworks({ profile, region }));
   const notSeen = problemsOf(networks);
   const vpcs = vpcsIn(networks);
-  const all = networks.flatMap(({ peerings, gateways }) => [...(known(peerings) ?? []), ...(known(gateways) ?? [])]);
+  const all = withoutRefuted(
+    networks.flatMap(({ peerings, gateways }) => [...(known(peerings) ?? []), ...(known(gateways) ?? [])]),
+  );
   const connections = distinct(all);
   const plan = planDomains(vpcs, connections, present);
   const assumed = [...new Set(all.filter(({ isAssumed }) => isAssumed).map(({ by }) => by))].sort();
@@ -72,6 +74,12 @@ function vpcsIn(networks: readonly NetworkFacts[]): Vpc[] {
       for (const vpc of vpcs) found.set(vpc.id, { ...found.get(vpc.id), ...vpc });
   for (const { region, vpcs } of networks) for (const vpc of known(vpcs) ?? []) found.set(vpc.id, { region, ...vpc });
   return [...found.values()];
+}
+
+/** Leaves out what an account assumes of a gateway whose routes another one sees. */
+function withoutRefuted(all: readonly ConnectionFacts[]): readonly ConnectionFacts[] {
+  const seen = new Set(all.filter(({ isAssumed }) => !isAssumed).map(({ by }) => by));
+  return all.filter(({ by, isAssumed }) => !isAssumed || !seen.has(by));
 }
 
 /** The same peering is seen from both of its Regions, and the same gateway with each of its tables. */
@@ -149,7 +157,8 @@ function textOf({ plan, vpcs, assumed, unknown }: Result): string {
         ]
       : []),
     ...assumed.map(
-      (gateway) => `${gateway}: its routes are visible to its owner only, so all its VPCs count as connected`,
+      (gateway) =>
+        `${gateway}: its routes are visible to its owner only, or too many to be listed, so all its VPCs count as connected`,
     ),
     ...(unknown.length
       ? [

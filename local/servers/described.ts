@@ -76,6 +76,8 @@ export interface Described {
   routeTables: DescribedRouteTable[];
   /** Items in a page of EC2. */
   mostInPage: number;
+  /** Whether SearchTransitGatewayRoutes says that there are more routes, without naming a further page. */
+  isCutOff: boolean;
   /** Names of alarms with their state and the time of the last change in epoch seconds. */
   readonly alarms: Map<string, { state: string; since: number }>;
   /** Functions by name, with their reserved concurrency, environment variables and the statements of their policy. */
@@ -110,6 +112,7 @@ export const nothingDescribed = (): Described => ({
   attachments: [],
   routeTables: [],
   mostInPage: 1000,
+  isCutOff: false,
   alarms: new Map(),
   functions: new Map(),
   logFilters: new Map(),

@@ -39,16 +39,19 @@ export function ec2(described: Described, form: Form, caller: Ec2Caller): string
 }
 
 /** One page, as large as the caller and the cloud allow. */
-function pageOf({ mostInPage }: Described, form: Form, set: string, items: readonly string[]): string {
+function pageOf({ mostInPage, isCutOff }: Described, form: Form, set: string, items: readonly string[]): string {
   const from = Number(form.NextToken ?? 0);
   const to = from + Math.min(mostInPage, Number(form.MaxResults ?? mostInPage));
-  const next = to < items.length ? element('nextToken', to) : '';
+  const hasMore = to < items.length;
+  const isSearch = form.Action === 'SearchTransitGatewayRoutes';
+  const more = isSearch ? element('additionalRoutesAvailable', hasMore) : '';
+  const next = hasMore && !(isSearch && isCutOff) ? element('nextToken', to) : '';
   return (
     `<${form.Action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>1</requestId>` +
     `<${set}>${items
       .slice(from, to)
       .map((item) => `<item>${item}</item>`)
-      .join('')}</${set}>${next}</${form.Action}Response>`
+      .join('')}</${set}>${more}${next}</${form.Action}Response>`
   );
 }
 

@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   const { described } = server;
-  Object.assign(described, { peerings: [], attachments: [], routeTables: [], mostInPage: 1000 });
+  Object.assign(described, { peerings: [], attachments: [], routeTables: [], mostInPage: 1000, isCutOff: false });
   described.vpcs.clear();
   described.denied.clear();
 });
@@ -158,6 +158,28 @@ describe('a transit gateway', () => {
     const { stdout } = await runHere(['setup', 'domains']);
     expect(stdout).toContain('tgw-1: its routes are visible to its owner only');
     expect(stdout).toContain(`kept apart, though tgw-1 connects them: ${id(3)} and ${id(1)} both have 10.1.0.0/16`);
+  });
+
+  test('connects what routes on all pages lead to', async () => {
+    server.described.mostInPage = 1;
+    table([1], [], [3, 2]);
+    table([3], []);
+    const { printed } = await domains(...both);
+    expect([printed.routingDomains, printed.assumedRoutes]).toEqual([
+      { [id(1)]: [id(1), id(2)], [id(3)]: [id(3)] },
+      [],
+    ]);
+  });
+
+  test('connects all its VPCs where EC2 does not tell all routes of a table, and says so', async () => {
+    server.described.mostInPage = 3;
+    server.described.isCutOff = true;
+    table([1], [], [2, 2, 2]);
+    expect((await domains(...both)).printed.assumedRoutes).toEqual([]);
+    table([1], [], [1, 1, 1, 2]);
+    const { code, printed } = await domains(...both);
+    expect([code, printed.assumedRoutes, printed.notLookedAt]).toEqual([0, ['tgw-1'], []]);
+    expect(printed.routingDomains).toEqual({ [id(1)]: [id(1), id(2)], [id(3)]: [id(3)] });
   });
 
   test('names the VPCs whose addresses nobody told', async () => {

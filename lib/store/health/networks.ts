@@ -2,7 +2,7 @@
 import { type Connection, createSqsClient } from '../clients.ts';
 import { ask } from './ask.ts';
 import type { Answer, VpcFacts } from './facts.ts';
-import { childrenOf, type Element, SignedCalls, textOf } from './signed-calls.ts';
+import { childrenOf, type Element, SignedCalls, TruncatedError, textOf } from './signed-calls.ts';
 
 /** A VPC at the end of a connection, as far as that end tells. */
 interface FarVpc {
@@ -79,7 +79,8 @@ interface Attachment {
 
 /**
  * The VPCs that transit gateways connect in this Region. Route tables are visible only to the account that owns the
- * gateway. For others, all VPCs of a gateway that the account sees count as connected.
+ * gateway. For others, and for a gateway with a table of which EC2 does not tell all routes, all VPCs of the gateway that
+ * the account sees count as connected.
  */
 async function gatewayConnectionsOf(
   calls: SignedCalls,
@@ -91,17 +92,14 @@ async function gatewayConnectionsOf(
     'ec2:DescribeTransitGatewayRouteTables, ec2:GetTransitGatewayRouteTableAssociations, ec2:GetTransitGatewayRouteTablePropagations and ec2:SearchTransitGatewayRoutes',
     () => reachOf(calls),
   );
-  const tables = 'value' in routes ? routes.value : [];
+  const all = 'value' in routes ? routes.value : [];
+  const cut = new Set(all.filter(({ ids }) => !ids).map(({ gateway }) => gateway));
+  const tables = all.filter(({ gateway }) => !cut.has(gateway));
   const seen = new Set(tables.map(({ gateway }) => gateway));
   const byId = new Map(attachments.value.map((attachment) => [attachment.id, attachment]));
   const unseen = [...new Set(attachments.value.map(({ gateway }) => gateway))].filter((gateway) => !seen.has(gateway));
   const value = [
-    ...tables.map(({ gateway, ids }) =>
-      connection(
-        gateway,
-        ids.flatMap((id) => byId.get(id) ?? []),
-      ),
-    ),
+    ...tables.map(({ gateway, ids }) => connection(gateway, ids?.flatMap((id) => byId.get(id) ?? []) ?? [])),
     ...unseen.map((gateway) => ({
       ...connection(
         gateway,
@@ -140,13 +138,20 @@ async function attachmentsOf(calls: SignedCalls): Promise<Attachment[]> {
   );
 }
 
+/** The attachments of a gateway that a route table connects. Undefined if EC2 does not tell all routes of the table. */
+interface Reach {
+  readonly gateway: string;
+  readonly ids: readonly string[] | undefined;
+}
+
 /** The attachments that reach each other by the routes of each table: those that use it, and those that it leads to. */
-async function reachOf(calls: SignedCalls): Promise<{ gateway: string; ids: string[] }[]> {
+async function reachOf(calls: SignedCalls): Promise<Reach[]> {
   const tables = await calls.ec2('DescribeTransitGatewayRouteTables', 'transitGatewayRouteTables', PAGE);
-  const reach: { gateway: string; ids: string[] }[] = [];
+  const reach: Reach[] = [];
   // One after the other, because EC2 allows few of these calls in a second.
   for (const item of tables) {
     const table = textOf(item, 'transitGatewayRouteTableId');
+    const gateway = textOf(item, 'transitGatewayId');
     const of = { ...PAGE, TransitGatewayRouteTableId: table };
     const users = await calls.ec2('GetTransitGatewayRouteTableAssociations', 'associations', of);
     const propagated = await calls.ec2(
@@ -154,13 +159,22 @@ async function reachOf(calls: SignedCalls): Promise<{ gateway: string; ids: stri
       'transitGatewayRouteTablePropagations',
       of,
     );
-    const routes = await calls.ec2('SearchTransitGatewayRoutes', 'routeSet', { ...of, ...STATIC_ROUTES });
+    const routes = await calls
+      .ec2('SearchTransitGatewayRoutes', 'routeSet', { ...of, ...STATIC_ROUTES })
+      .catch((error: Error) => {
+        if (error instanceof TruncatedError) return undefined;
+        throw error;
+      });
+    if (!routes) {
+      reach.push({ gateway, ids: undefined });
+      continue;
+    }
     const from = idsIn(users, 'associated');
     const to = [
       ...idsIn(propagated, 'enabled'),
       ...routes.flatMap((route) => idsIn(itemsOf(route, 'transitGatewayAttachments'))),
     ];
-    reach.push({ gateway: textOf(item, 'transitGatewayId'), ids: from.length && to.length ? [...from, ...to] : [] });
+    reach.push({ gateway, ids: from.length && to.length ? [...from, ...to] : [] });
   }
   return reach;
 }

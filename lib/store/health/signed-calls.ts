@@ -26,6 +26,11 @@ const PATIENCE_MS = 10_000;
 const TRIES = 4;
 const PAUSE_MS = 250;
 
+/** An answer ends before all items, and names no further page. */
+export class TruncatedError extends Error {
+  override name = 'TruncatedError';
+}
+
 /** Calls services with the credentials of a client. */
 export class SignedCalls {
   readonly #client: SQSClient;
@@ -36,7 +41,11 @@ export class SignedCalls {
     this.#server = server?.other;
   }
 
-  /** All pages of a call of EC2: the items of a list in the answer. */
+  /**
+   * All pages of a call of EC2: the items of a list in the answer.
+   * @throws TruncatedError if EC2 does not tell all. SearchTransitGatewayRoutes named no further pages for years, and may
+   * still do so in some Regions: "additionalRoutesAvailable" then says that there are more than a thousand routes.
+   */
   async ec2(action: string, list: string, parameters: Readonly<Record<string, string>> = {}): Promise<Element[]> {
     const items: Element[] = [];
     let NextToken: string | undefined = '';
@@ -52,6 +61,8 @@ export class SignedCalls {
       );
       for (const each of childrenOf(answer, list)) items.push(...childrenOf(each, 'item'));
       NextToken = textOf(answer, 'nextToken') || undefined;
+      if (!NextToken && textOf(answer, 'additionalRoutesAvailable') === 'true')
+        throw new TruncatedError(`${action} answered with ${items.length} items and keeps others to itself`);
     }
     return items;
   }

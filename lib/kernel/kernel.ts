@@ -25,7 +25,7 @@ export interface KernelOptions {
   readonly key: readonly [number, number];
   /** Contacts kept for each source and hour. Beyond the limit they are sampled. */
   readonly limit: number;
-  /** Limit of contacts, and of hours of sources. It determines the memory (about 175 bytes each). */
+  /** Limit of contacts, and of hours of sources. It determines the memory (about 175 bytes each). At most 13 million. */
   readonly mostRows: number;
 }
 
@@ -129,6 +129,9 @@ interface KernelExports {
   contactsDropped(): number;
 }
 
+/** Beyond this, the numbers of addresses, a quarter more than rows, would not fit into the slots of the indexes. */
+const MOST_ROWS = 13_000_000;
+
 let compiled: WebAssembly.Module | undefined;
 
 /** One kernel with its own tables, empty at first. */
@@ -138,6 +141,8 @@ export class Kernel {
   #words = new Uint32Array(0);
 
   constructor(options: KernelOptions, host: KernelHost) {
+    if (options.mostRows > MOST_ROWS)
+      throw new RangeError(`mostRows must be at most ${MOST_ROWS}, got ${options.mostRows}`);
     compiled ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
     const instance = new WebAssembly.Instance(compiled, {
       host: {

@@ -1,4 +1,5 @@
 /** The kernel's tables grow, are emptied, and are united with those of another kernel: the reference knows no difference. */
+
 import { describe, expect, test } from '@jest/globals';
 import { randomOf } from '../../../bench/random.ts';
 import { Collector } from '../../../lib/evidence/builder.ts';
@@ -8,6 +9,7 @@ import type { Drained } from '../../../lib/kernel/drained.ts';
 import { atLength } from '../../tier.ts';
 import type { Values } from '../flowlog/sample-logs.ts';
 import { answered, at, crowd, DIRECTED, hostAt, sent, textOf, UNDIRECTED } from './crowd.ts';
+import { freshKernel } from './fresh-kernel.ts';
 import { evidenceOf, OPTIONS, piecesOf, readInto, referenceOf } from './reading.ts';
 
 const random = randomOf('growth');
@@ -69,6 +71,10 @@ describe('tables that grow', () => {
   test('to a bound that is no power of two, and stay below it', () => {
     const file = textOf(pairs(9000));
     expectSameEvidence(collectorOf([file], { mostContacts: 20_001 }), [file]);
+  });
+
+  test('to no bound whose rows could not be numbered', () => {
+    expect(() => freshKernel({ mostRows: 13_000_001 })).toThrow('mostRows must be at most 13000000');
   });
 
   test('by few sources with many contacts, and by many contacts with few targets', () => {

@@ -64,8 +64,8 @@ const QUARTER: u32 = 4;
 let part: u32 = HALF;
 /** Limit per source for all but the largest floods. A source with more contacts is not the reason for full tables. */
 const MANY: u32 = 4096;
-/** More failed probes in an hour make no source heavier, so that the weight of all its hours fits into a word. */
-const MOST_WEIGHED: u32 = 2 * MANY;
+/** More failed probes make no source heavier, so that the heaviest ones can be dropped too. */
+const MOST_WEIGHT: u32 = MANY * PROBE;
 /** Classes of sources by the time when they were last seen. */
 const AGES: u32 = 256;
 
@@ -208,7 +208,7 @@ function keepAll(): void {
 @inline
 function weightOf(pane: u32): u32 {
   const counts = contacts.failedProbesOf(pane);
-  const failedProbes = min(MOST_WEIGHED, contacts.estimateOf(pane, counts / contacts.PROBE));
+  const failedProbes = min(MANY, contacts.estimateOf(pane, counts / contacts.PROBE));
   return failedProbes * PROBE + (counts % contacts.PROBE >= SOME_OPEN ? 1 : 0);
 }
 
@@ -224,7 +224,7 @@ function dropUpTo(weight: u32): void {
   let latest: u32 = 0;
   for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
     const at = bySource + contacts.sourceOf(pane) * 4;
-    store<u32>(at, load<u32>(at) + weightOf(pane));
+    store<u32>(at, min(MOST_WEIGHT, load<u32>(at) + weightOf(pane)));
   }
   // An inside source that may be scanning is worth more than any outside source.
   for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)

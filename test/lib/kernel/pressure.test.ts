@@ -154,7 +154,7 @@ describe('at the bound', () => {
       );
     const burst = Array.from({ length: 600 }, (_, n) => probe(from, '10.2.0.1', n + 1, HOUR + 60 + (n % 60)));
     const file = textOf([...noise(0), ...burst, ...noise(1), ...noise(2), ...noise(3)]);
-    const kept = readAt(MOST, file, random);
+    const kept = readAt(MOST, file, randomOf('minutes'));
     const [pane] = kept.sources.get(from)?.panes ?? [];
     const stoodFor = (pane?.contacts ?? []).reduce((sum, contact) => sum + weightIn(pane!.sample, contact), 0);
     expect(pane?.contacts.length).toBeLessThan(600);
@@ -231,6 +231,16 @@ describe('at the bound', () => {
     expect(contacts).toBeLessThanOrEqual(MOST);
     expect(contacts).toBeGreaterThan(MOST / 4);
     expectTrue(kept, file);
+  });
+
+  test('a log of nothing but floods, of which a room holds only samples, is read to its end', () => {
+    // One after the other, so that each is known to be large before the next one needs its room.
+    const floods = Array.from({ length: 20 }, (_, source) =>
+      Array.from({ length: 9000 }, (_, n) => probe(`203.0.113.${source + 1}`, '10.2.0.1', n + 1, source * 10)),
+    );
+    const { sources } = readAt(160, textOf(floods.flat()), randomOf('floods'));
+    expect([...sources.values()].flatMap(contactsOf).length).toBeLessThanOrEqual(160);
+    expect([...sources.values()].flatMap(contactsOf).length).toBeGreaterThan(20);
   });
 
   test('interfaces keep their addresses where the log has no direction', () => {

@@ -39,6 +39,8 @@ const LOOK_BACK_HOURS = 72;
 export interface CampaignsJudged extends Judged {
   /** Outside sources that were dropped because memory was full. */
   readonly dropped: number;
+  /** Whether time ran out before the end of a campaign. What was judged is stored, and a later judgement goes on from there. */
+  readonly isStopped: boolean;
   readonly members: readonly (SourceName & { readonly from: number; readonly to: number })[];
 }
 
@@ -55,11 +57,13 @@ export interface Judgeable {
 /**
  * Judges the campaigns of an hour, and all others in the evidence read for them. Each is read from its beginning to its
  * end, so that it keeps its identity.
+ * @param hasTime whether further hours may be read. An hour that was judged late may show campaigns that go on for days.
  */
 export async function judgeCampaigns(
   given: JudgeOptions,
   { hour, last, scope }: Judgeable,
   run: RunContext,
+  hasTime: () => boolean = () => true,
 ): Promise<CampaignsJudged> {
   const options = isSelftestScope(scope) ? testOptionsOf(given) : given;
   const known = await options.findings.campaigns(hour - LOOK_BACK_HOURS);
@@ -69,7 +73,7 @@ export async function judgeCampaigns(
   const from = beginningOf(stored, hour);
   let to = Math.min(
     last,
-    Math.max(hour, ...stored.filter((campaign) => isWithin(campaign, from, hour)).map(lastHourOf)),
+    Math.max(hour, ...stored.filter((campaign) => isWithin(campaign, from, hour)).map(nextHourOf)),
   );
   for (;;) {
     // Silence is judged by what was read, since a campaign may go on in the next hour.
@@ -89,16 +93,16 @@ export async function judgeCampaigns(
     const near = watches?.ofCampaigns(scope === undefined, options.networks, { from: hours.from * HOUR, to: span.to });
     const detections = await detectWatchedCampaigns(plain, near, { stored, look });
     // Late evidence may have shown a campaign that goes on in hours judged before it arrived.
-    if (
-      to < last &&
-      (to < hour + CAMPAIGN_WINDOW_HOURS || detections.some(({ finding }) => finding.status === 'open'))
-    ) {
+    const goesOn =
+      to < last && (to < hour + CAMPAIGN_WINDOW_HOURS || detections.some(({ finding }) => finding.status === 'open'));
+    const isStopped = goesOn && !hasTime();
+    if (goesOn && !isStopped) {
       to = Math.min(last, to + CAMPAIGN_WINDOW_HOURS);
       continue;
     }
     const continued = detections.map((detection) => continuing(detection, stored, from));
     const judged = await store(options, { all, stored, from, to, fragments, logTime, watches }, continued, run.now);
-    return { ...judged, dropped: contacts.dropped };
+    return { ...judged, dropped: contacts.dropped, isStopped };
   }
 }
 
@@ -145,7 +149,7 @@ async function store(
   { all, stored, from, to, fragments, logTime, watches }: Judgement,
   detections: readonly DetectedCampaign[],
   now: number,
-): Promise<Omit<CampaignsJudged, 'dropped'>> {
+): Promise<Pick<CampaignsJudged, 'opened' | 'updated' | 'members'>> {
   const judged = { opened: 0, updated: 0 };
   const orphans = stored.filter((campaign) => isOrphan(campaign, detections, { from, to }));
   const toClose = orphans
@@ -178,6 +182,9 @@ async function store(
 }
 
 const lastHourOf = ({ finding }: StoredFinding): number => hourOf(finding.lastSeen);
+/** The last hour of a campaign, or the next one if it was open, so that each judgement that runs out of time gets further. */
+const nextHourOf = (campaign: StoredFinding): number =>
+  lastHourOf(campaign) + (campaign.finding.status === 'open' ? CAMPAIGN_WINDOW_HOURS : 0);
 /** Whether the windows that some hours touch contain part of a campaign. */
 const isWithin = (campaign: StoredFinding, from: number, to: number): boolean =>
   anchorHourOf(campaign) <= to + CAMPAIGN_WINDOW_HOURS && lastHourOf(campaign) >= from;

@@ -18,7 +18,7 @@ const LEFT_BY_MEMBERS = 35;
 export const lastHour = ({ logTime }: Pick<RunContext, 'logTime'>): number =>
   Math.floor((logTime - HOUR_DELAY) / HOUR) - 1;
 
-/** @returns whether there was enough time for all members. */
+/** @returns whether there was enough time for all hours and members. */
 export async function judgeCampaignsOf(
   services: Services,
   run: Run,
@@ -29,22 +29,23 @@ export async function judgeCampaignsOf(
 ): Promise<boolean> {
   // Outside sources are judged when their hour is over. Inside sources are an incident.
   const last = scope === undefined ? lastHour(judging) : Math.max(hour, Math.floor(judging.logTime / HOUR));
-  const { opened, updated, dropped, members } = await judgeCampaigns(services, { hour, last, scope }, judging);
+  const judged = await judgeCampaigns(services, { hour, last, scope }, judging, run.hasTime);
+  const { opened, updated, dropped, members, isStopped } = judged;
   counts.dropped += dropped;
   counts.opened += opened;
   counts.updated += updated;
-  if (!members.length) return true;
+  if (!members.length) return !isStopped;
   const first = Math.min(...members.map(({ from }) => from)) * HOUR - DAY;
   const known = new Set<string>();
   for (let time = first; time < judging.logTime + DAY; time += DAY)
     for (const { finding } of await services.findings.ofDay(isoTime(time).slice(0, 10)))
       if (finding.source) known.add(sourceKey(finding.source));
   // Few members have findings of their own. These are looked up by day rather than one by one.
-  const judged = members.filter((member) => known.has(sourceKey(member)));
+  const withFindings = members.filter((member) => known.has(sourceKey(member)));
   let hasTime = true;
-  await inParallel(PARALLEL, judged, async ({ scope, address, ...hours }) => {
+  await inParallel(PARALLEL, withFindings, async ({ scope, address, ...hours }) => {
     hasTime = run.timeLeft() >= LEFT_BY_MEMBERS;
     if (hasTime) await judgeOne(services, run, counts, { scope, address }, hours, judging);
   });
-  return hasTime;
+  return hasTime && !isStopped;
 }

@@ -162,10 +162,10 @@ describe('hour by hour, campaigns', () => {
     return fragment({ scope: 'internet', address: source(number), inside: false, hour: FIRST + hour, contacts });
   }
 
-  /** Judges each of some hours twice, as the settle function does, with the windows of the activity. */
-  async function judgeHours(activity: Activity, hours: number): Promise<void> {
+  /** What judges, with the windows of the activity. */
+  function optionsFor(activity: Activity) {
     const outsideSources = async (hour: number, bucket: number) => (bucket === 0 ? activity(hour - FIRST) : []);
-    const options = {
+    return {
       windows: { outsideSources } as unknown as WindowsStore,
       findings: deployment.findings,
       requestAlert: async () => {},
@@ -175,6 +175,11 @@ describe('hour by hour, campaigns', () => {
       minSeverity: 'medium' as const,
       windowDays: 8,
     };
+  }
+
+  /** Judges each of some hours twice, as the settle function does. */
+  async function judgeHours(activity: Activity, hours: number): Promise<void> {
+    const options = optionsFor(activity);
     for (let hour = FIRST; hour < FIRST + hours; hour++) {
       const now = (hour + 1) * HOUR + 16 * MINUTE;
       for (const judged of [hour - 1, hour])
@@ -212,6 +217,32 @@ describe('hour by hour, campaigns', () => {
     const found = await campaignsOf(deployment);
     expect(found.length).toBeLessThanOrEqual(2);
     expect(found.map(({ closedBecause }) => closedBecause)).not.toContain('refuted');
+  });
+
+  test('that go on for a day after an hour that came late are judged in as many runs as it takes', async () => {
+    const activity: Activity = (hour) => (hour >= 0 && hour <= 20 ? share(HOST, hour, 0) : []);
+    const now = (FIRST + 26) * HOUR;
+    const judgeLate = async (hasTime: () => boolean) => {
+      const options = optionsFor(activity);
+      const run = { logTime: now, now, reader: new TableEvidence(options) };
+      return judgeCampaigns(options, { hour: FIRST, last: FIRST + 24 }, run, hasTime);
+    };
+    await judgeLate(() => true);
+    const inOneRun = await campaignsOf(deployment);
+    expect(inOneRun).toMatchObject([{ contacts: { failed: 21 * 24 }, status: 'closed' }]);
+
+    await deploy();
+    const ends: string[] = [];
+    for (let runs = 1; (await judgeLate(() => false)).isStopped; runs++) {
+      const [campaign] = await campaignsOf(deployment);
+      expect(campaign!.status).toBe('open');
+      ends.push(campaign!.lastSeen);
+      expect(runs).toBeLessThan(10);
+    }
+    // Each run got further than the one before.
+    expect(ends.length).toBeGreaterThan(3);
+    expect(ends).toEqual([...new Set(ends)].sort());
+    expect(byId(await campaignsOf(deployment))).toEqual(byId(inOneRun));
   });
 
   test('that grow by little each hour are one', async () => {

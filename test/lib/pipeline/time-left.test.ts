@@ -1,10 +1,11 @@
 /** What ingest and settle do when their time runs out: they stop, lose nothing, and the next run goes on from there. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { OutOfTimeError } from '../../../lib/pipeline/ingest.ts';
+import { TableEvidence } from '../../../lib/pipeline/table-evidence.ts';
 import { interfere } from '../store/fixture/faults.ts';
 import { detection } from '../store/fixture/findings.ts';
 import { type Embedded, startEmbedded } from '../store/fixture/tables.ts';
-import { deployForCampaigns, HOUR, MINUTE, NOON } from './fixture/crowds.ts';
+import { deployForCampaigns, HOUR, MINUTE, NOON, vertically } from './fixture/crowds.ts';
 import type { Deployment } from './fixture/deployment.ts';
 import { file, probe, scan } from './fixture/flow-logs.ts';
 
@@ -44,7 +45,7 @@ describe('an hour of quiet outside sources', () => {
     let reads = 0;
     interfere(client, (operation, input) => {
       if (operation !== 'Query' || !JSON.stringify(input).includes('"noise#')) return undefined;
-      left -= 30;
+      left -= 40;
       reads++;
       return undefined;
     });
@@ -83,6 +84,40 @@ describe('an hour of quiet outside sources', () => {
     expect(await sources()).toEqual([...SCANNERS, late].sort());
   }, 60_000);
 });
+
+test('a campaign of a day that a late hour shows is judged in several runs, and the later tasks go on', async () => {
+  const hours = 24;
+  const lines = Array.from({ length: hours }, (_, hour) =>
+    vertically({ at: NOON + hour * HOUR, minutes: 59, firstPort: 1 + hour * 24 }),
+  ).flat();
+  const morning = NOON + 42.5 * HOUR;
+  const low = detection({ severity: 'low', firstSeen: '2026-11-22T10:00:00Z' });
+  await deployment.findings.upsert(low, { fragments: 1, judgedAt: NOON }, false, NOON);
+  await deployment.ingest('late', file(lines), morning - 20 * MINUTE);
+  await logMovesTo(morning);
+  const { agenda } = deployment.windows;
+  for (const mark of await agenda.dueHours(morning)) if (mark.hour > NOON / HOUR) await agenda.clearHour(mark);
+  let left = 0;
+  const read = TableEvidence.prototype.outside;
+  const spy = jest.spyOn(TableEvidence.prototype, 'outside').mockImplementation(function (this: TableEvidence, ...of) {
+    left -= 40;
+    return read.apply(this, of);
+  });
+  let runs = 0;
+  let digests = 0;
+  for (let postponed = 1; postponed > 0; runs++) {
+    expect(runs).toBeLessThan(10);
+    left = 300;
+    const settled = await deployment.settle(morning + runs * 5 * MINUTE, () => left);
+    expect(left).toBeGreaterThan(0);
+    digests += settled.digests;
+    postponed = settled.postponed;
+  }
+  spy.mockRestore();
+  expect([runs > 1, digests]).toEqual([true, 1]);
+  const campaigns = (await deployment.stored()).filter(({ finding }) => finding.kind === 'distributed-scan');
+  expect(campaigns.map(({ finding }) => [finding.contacts.failed, finding.status])).toEqual([[hours * 24, 'closed']]);
+}, 120_000);
 
 describe('without time for judging', () => {
   const body = file(scan('rejected', { count: 20, end: NOON }));

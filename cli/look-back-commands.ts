@@ -81,6 +81,7 @@ Ctrl-C stops. The same command goes on from the cursor file. Reading a file twic
       if (/^\d+$/.test(value) && rate >= 1 && rate <= 1000) return rate;
       throw new InvalidArgumentError('Expected a number from 1 to 1000.');
     }),
+    new Option('--map', 'read the files with the Distributed Map of the deployment, not the queue'),
     new Option('--cursor <FILE>', 'file that says how far it has come').default('sweepwatch-backfill.json'),
     ...stackOptions(),
   );

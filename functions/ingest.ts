@@ -1,6 +1,10 @@
-/** The ingest function: handles messages about new flow log files. Each file is read once, each message fails alone. */
+/**
+ * The ingest function: handles messages about new flow log files, and batches of old ones. Each file is read once, each
+ * message and each file of a batch fails alone.
+ */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Batch, BatchResult } from '../lib/config/look-back.ts';
 import { isFlowLogKey, whyIgnored } from '../lib/flowlog/object-key.ts';
 import { selftestRunOf } from '../lib/flowlog/selftest-key.ts';
 import { type Ingested, ingestObject, OutOfTimeError, PartlyReadError } from '../lib/pipeline/ingest.ts';
@@ -13,15 +17,21 @@ import { clientOf, lambdaServices } from './services.ts';
 
 /** Of 300 seconds: enough for the source that is being judged, even if a table is at its ceiling. */
 const RESERVED_SHARE = 0.1;
+/** Characters of a reason. An answer for a whole batch stays far below the 256 KB that Step Functions takes. */
+const LONGEST_REASON = 300;
+
+/** Each kind of event has its own answer. */
+interface IngestHandler {
+  (event: Batch, invocation: Invocation): Promise<BatchResult>;
+  (event: SQSEvent, invocation: Invocation): Promise<SQSBatchResponse>;
+}
 
 /**
- * Handles a batch of messages. The result names those that failed, which return to the queue.
+ * Handles messages, or a batch of a look back. The result names the messages that failed, which return to the queue, or
+ * the files that failed.
  * @param others clients for the buckets of other Regions and accounts, by their names.
  */
-export function ingestHandler(
-  services: Services,
-  others: ReadonlyMap<string, S3Client> = new Map(),
-): (event: SQSEvent, invocation: Invocation) => Promise<SQSBatchResponse> {
+export function ingestHandler(services: Services, others: ReadonlyMap<string, S3Client> = new Map()): IngestHandler {
   const { runtime, clock, logger, metrics } = services;
   const s3 = clientOf(services.clients, 's3');
 
@@ -30,17 +40,19 @@ export function ingestHandler(
     whyIgnored(object) ??
     (runtime.flowLogKeysOnly && !isFlowLogKey(object.key) ? 'outside the folders of flow logs' : undefined);
 
-  const ingest = async (object: ObjectCreated, hasTime: () => boolean): Promise<void> => {
+  /** Reads a file. @returns whether it was there. */
+  const ingest = async (object: ObjectCreated, hasTime: () => boolean): Promise<boolean> => {
     const reason = whyNotRead(object);
     if (reason !== undefined) {
       logger.info('object ignored', { bucket: object.bucket, key: object.key, reason });
       metrics.addMetric('ObjectsIgnored', MetricUnit.Count, 1);
-      return;
+      return true;
     }
     if (!hasTime()) throw new OutOfTimeError(`no time left to read s3://${object.bucket}/${object.key}`);
     try {
       const source = objectSource(others.get(object.bucket) ?? s3, object.bucket, object.key, object.size);
       record(services, object, await ingestObject(object, source, services, clock(), hasTime));
+      return true;
     } catch (error) {
       if (error instanceof PartlyReadError) record(services, object, error.ingested);
       const trouble = error instanceof ObjectError ? error.trouble : undefined;
@@ -51,16 +63,15 @@ export function ingestHandler(
         // Retrying cannot bring the object back, so the message must not block the queue.
         logger.warn('object is gone', { bucket: object.bucket, key: object.key });
         metrics.addMetric('ObjectsGone', MetricUnit.Count, 1);
-        return;
+        return false;
       }
       throw error;
     }
   };
 
-  return async (event, invocation) => {
-    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
+  const readMessages = async ({ Records }: SQSEvent, hasTime: () => boolean): Promise<SQSBatchResponse> => {
     const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-    for (const { messageId, body } of event.Records) {
+    for (const { messageId, body } of Records) {
       try {
         // All objects of a message are tried before it fails, so that a damaged one does not hold up the others.
         const failures: unknown[] = [];
@@ -71,9 +82,33 @@ export function ingestHandler(
         batchItemFailures.push({ itemIdentifier: messageId });
       }
     }
-    publishMetrics(services);
     return { batchItemFailures };
   };
+
+  const readBatch = async ({ Items }: Batch, hasTime: () => boolean): Promise<BatchResult> => {
+    const gone: string[] = [];
+    const failed: { key: string; reason: string }[] = [];
+    for (const object of Items) {
+      const { bucket, key } = object;
+      try {
+        if (!(await ingest(object, hasTime))) gone.push(key);
+      } catch (error) {
+        logger.error('old file failed', { bucket, key, error: error as Error });
+        failed.push({ key, reason: String((error as Error).message).slice(0, LONGEST_REASON) });
+      }
+    }
+    return { gone, failed };
+  };
+
+  function handle(event: Batch, invocation: Invocation): Promise<BatchResult>;
+  function handle(event: SQSEvent, invocation: Invocation): Promise<SQSBatchResponse>;
+  async function handle(event: SQSEvent | Batch, invocation: Invocation): Promise<SQSBatchResponse | BatchResult> {
+    const hasTime = hasTimeFor(invocation, RESERVED_SHARE);
+    const result = 'Items' in event ? await readBatch(event, hasTime) : await readMessages(event, hasTime);
+    publishMetrics(services);
+    return result;
+  }
+  return handle;
 }
 
 function record(

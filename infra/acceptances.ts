@@ -2,7 +2,9 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
+import { LISTS, RESULTS } from '../lib/config/look-back.ts';
 import type { DetectorParts } from './detector-parts.ts';
+import type { LookBackMap } from './look-back.ts';
 import type { OtherBucket } from './other-buckets.ts';
 
 /**
@@ -14,6 +16,7 @@ export function acknowledgeNagFindings(detector: DetectorParts, objects: string,
   acceptQueues(detector);
   acceptReading(detector, [detector.logBucket.arnForObjects(objects), ...others.map(({ objectsArn }) => objectsArn)]);
   acceptSubscriptions(detector);
+  if (detector.lookBack) acceptLookBack(detector.lookBack);
   if (detector.settings.bucket.existing?.events === 'notification') acceptNotificationsHandler(Stack.of(detector));
 }
 
@@ -98,6 +101,35 @@ function acceptReading(detector: DetectorParts, files: readonly string[]): void 
         'record S3 data events in CloudTrail, which name the principal.',
     );
   }
+}
+
+function acceptLookBack({ machine, bucket, executionsArn }: LookBackMap): void {
+  const role = machine.node.scope!.node.findChild('Role');
+  const wildcard = (arn: string, reason: string) =>
+    accept(role, `AwsSolutions-IAM5[Resource::${flatten(Stack.of(machine).resolve(arn))}]`, reason);
+  wildcard(
+    executionsArn,
+    'Step Functions names the executions of a Distributed Map. The name of the machine is fixed.',
+  );
+  wildcard(bucket.arnForObjects(`${LISTS}*`), 'Each look back has a list of its own, in this folder of this bucket.');
+  wildcard(bucket.arnForObjects(`${RESULTS}/*`), 'Step Functions names the results of each run, in this folder.');
+  accept(
+    bucket,
+    'AwsSolutions-S1',
+    'It contains the names of log files and what became of each. To audit its readers, record S3 data events in CloudTrail.',
+  );
+  accept(
+    machine,
+    'AwsSolutions-SF1',
+    'Step Functions keeps the history of each execution for 90 days, and the bucket what became of each file. Writing it to ' +
+      'CloudWatch Logs needs actions on resource *.',
+  );
+  for (const id of ['AwsSolutions-SF2', 'Serverless-StepFunctionStateMachineXray'])
+    accept(
+      machine,
+      id,
+      'It has one step, whose function is traced if the settings say so. X-Ray needs its actions on resource *.',
+    );
 }
 
 /** A reference as cdk-nag writes it in the id of a finding. */

@@ -8,6 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Settings } from '../lib/config/settings-types.ts';
+import type { LookBackMap } from './look-back.ts';
 import type { DestinationQueue } from './props.ts';
 
 /** A construct with the parts of a ScanDetector, which documents each of them. */
@@ -34,5 +35,6 @@ export interface DetectorParts extends Construct {
   readonly eventBus?: IEventBus;
   readonly chatTopic?: ITopic;
   readonly dashboard?: Dashboard | undefined;
+  readonly lookBack?: LookBackMap;
   readonly destinationQueues: readonly DestinationQueue[];
 }

@@ -2,6 +2,7 @@
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { foreignBucketOf, otherBucketsOf } from '../lib/config/foreign-bucket.ts';
+import type { LookBackOutput } from '../lib/config/look-back.ts';
 import type { DetectorParts } from './detector-parts.ts';
 import { version } from './version.ts';
 
@@ -72,6 +73,16 @@ export function addOutputs(detector: DetectorParts, prefix?: string): void {
       ForwardFunction: [forwardFunction.functionName, 'Function that passes alerts on to the destinations'],
       ForwardLogs: [forwardFunction.logGroup.logGroupName, 'Log group of the forward function'],
     });
+  if (detector.lookBack) {
+    const { machine, bucket } = detector.lookBack;
+    const map: LookBackOutput = {
+      machine: machine.stateMachineArn,
+      bucket: bucket.bucketName,
+      maxConcurrency: detector.settings.lookBack.maxConcurrency,
+      writeUnits: detector.settings.maxWriteUnits.windows,
+    };
+    outputs.LookBack = [JSON.stringify(map), 'Reads old files in parallel, for "sweepwatch backfill --map"'];
+  }
   const where = { partition: Aws.PARTITION, account: Aws.ACCOUNT_ID, region: Aws.REGION };
   const foreign = foreignBucketOf(detector.settings, where);
   if (foreign) {

@@ -3,8 +3,11 @@ import { Aws } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { LISTS, RESULTS } from '../lib/config/look-back.ts';
 import type { LogBucket } from './log-bucket.ts';
 import type { OtherBuckets } from './other-buckets.ts';
 import type { DestinationQueue } from './props.ts';
@@ -133,6 +136,41 @@ export function forwardStatements(
     ...topicKey(chatTopic?.masterKey),
     ...(hubProductArn ? [allow('ImportFindings', ['securityhub:BatchImportFindings'], [hubProductArn])] : []),
     ...tableKey(readsFindings ? key : undefined),
+  ];
+}
+
+/** What the state machine of look backs uses. It is named by ARNs, because it needs its role before it exists. */
+interface LookBackTargets {
+  readonly machineArn: string;
+  readonly executionsArn: string;
+  readonly ingest: IFunction;
+  readonly bucket: IBucket;
+  readonly key?: IKey | undefined;
+}
+
+/**
+ * Statements of the state machine of look backs: start an execution of itself for each batch, read a list, invoke
+ * ingest, write results.
+ */
+export function lookBackStatements({
+  machineArn,
+  executionsArn,
+  ingest,
+  bucket,
+  key,
+}: LookBackTargets): PolicyStatement[] {
+  return [
+    allow('StartBatches', ['states:StartExecution'], [machineArn]),
+    allow('FollowBatches', ['states:DescribeExecution', 'states:StopExecution'], [executionsArn]),
+    allow('ReadBatches', ['lambda:InvokeFunction'], [ingest.functionArn]),
+    allow('ReadLists', ['s3:GetObject'], [bucket.arnForObjects(`${LISTS}*`)]),
+    // The four that AWS asks for. Results are uploaded in parts.
+    allow(
+      'WriteResults',
+      ['AbortMultipartUpload', 'GetObject', 'ListMultipartUploadParts', 'PutObject'].map((call) => `s3:${call}`),
+      [bucket.arnForObjects(`${RESULTS}/*`)],
+    ),
+    ...(key === undefined ? [] : [useKey('UseBucketKey', key.keyArn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey'])]),
   ];
 }
 

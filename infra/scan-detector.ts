@@ -22,6 +22,7 @@ import { createFlowLogs } from './flow-logs.ts';
 import { createEnvironment, createFunctions, createSchedule, timeouts } from './functions.ts';
 import { connectLogBucket } from './log-bucket.ts';
 import { warnOfBucketPolicy } from './log-delivery.ts';
+import { createLookBack, type LookBackMap } from './look-back.ts';
 import { connectOtherBuckets } from './other-buckets.ts';
 import { addOutputs } from './outputs.ts';
 import type { Resources } from './permissions.ts';
@@ -81,6 +82,8 @@ export class ScanDetector extends Construct {
   readonly chatTopic?: Topic;
   /** The queues of alerts to pass on, one for each destination, with their dead letters. */
   readonly destinationQueues: readonly DestinationQueue[];
+  /** Reads old files in parallel, if `settings.lookBack.maxConcurrency` is above 0. */
+  readonly lookBack?: LookBackMap;
   /** The flow logs that the detector created, one for each given VPC. */
   readonly flowLogs: readonly CfnFlowLog[];
   /** All alarms. Each notifies `operationsTopic`. */
@@ -117,6 +120,7 @@ export class ScanDetector extends Construct {
     const functions = createFunctions(this, settings, resources, environment);
     const signals = createSignalSources(this, settings, resources, environment);
     const destinations = createDestinations(this, settings, resources);
+    const lookBack = createLookBack(this, settings, functions.ingest, key);
     const schedule = createSchedule(this, functions.settle, settleDeadLetters);
     const vpcs = [
       ...settings.vpcs.map(({ vpcId }, index) => ({ name: isToken(vpcId) ? `Given${index}` : vpcId, vpcId })),
@@ -146,6 +150,7 @@ export class ScanDetector extends Construct {
     this.eventBus = destinations?.eventBus;
     this.chatTopic = destinations?.chatTopic;
     this.destinationQueues = destinations?.queues ?? [];
+    if (lookBack) this.lookBack = lookBack;
     checkOwnLogGroups(
       this,
       settings,

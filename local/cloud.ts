@@ -114,6 +114,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     bus: messaging?.bus,
     chats: messaging?.chats,
     hub: messaging?.hub,
+    machines: messaging?.machines,
     logGroups: account.logGroups,
     cloud: environment,
     emit,

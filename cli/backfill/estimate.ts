@@ -1,10 +1,20 @@
 /** What a look back will take, before it begins: objects, bytes, dollars with their arithmetic, time. */
+import { FILES_IN_A_BATCH, type LookBackOutput } from '../../lib/config/look-back.ts';
 import type { OldLog } from '../../lib/store/old-logs.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 
 /** Of docs/cost.md: the workload's bytes per compressed byte, and the marginal dollars per gigabyte of log. */
 export const BYTES_PER_COMPRESSED = 15.8;
 export const DOLLARS_PER_GB = 0.008_32;
+/** Of docs/cost.md too, for a gigabyte of log: seconds of ingest and of settle, and write units of both. */
+export const INGEST_SECONDS_PER_GB = 31.5;
+export const SETTLE_SECONDS_PER_GB = 107.6;
+export const WRITE_UNITS_PER_GB = 6407;
+/** Of five minutes that a run of settle has, the seconds in which it judges. */
+const SETTLE_SHARE = 0.9;
+/** Dollars for a transition of a standard execution, and how many a batch takes: its start, its state and its end. */
+const DOLLARS_PER_TRANSITION = 0.025 / 1000;
+const TRANSITIONS_OF_A_BATCH = 3;
 /** Dollars for each request that lists up to 1,000 keys. */
 const DOLLARS_PER_LIST = 0.005 / 1000;
 const GB = 1e9;
@@ -46,6 +56,49 @@ export function estimateLines(
 bytes    ${gigabytes(bytes)}, about ${gigabytes(logBytes)} of log (x ${BYTES_PER_COMPRESSED} where compressed)
 cost     about ${money(dollars)} = ${gigabytes(logBytes)} x $${DOLLARS_PER_GB} + ${countOf(requests, 'listing')} x $0.000005 (${money(listing)}), docs/cost.md
 time     at least ${duration(seconds)} = ${grouped(objects)} objects / ${rate} per second, longer where the queue is full
+`;
+}
+
+interface MapEstimate extends Omit<Estimate, 'objects' | 'bytes'> {
+  readonly batches: number;
+  /** Seconds by the functions that read, and by the write ceiling. The longer one counts. */
+  readonly byFunctions: number;
+  readonly byCeiling: number;
+  /** Seconds until what was read is judged in full. */
+  readonly settleSeconds: number;
+}
+
+/** Estimates a look back with the Distributed Map. */
+export function mapEstimateOf(
+  logs: readonly OldLog[],
+  requests: number,
+  { maxConcurrency, writeUnits }: Pick<LookBackOutput, 'maxConcurrency' | 'writeUnits'>,
+): MapEstimate {
+  const { logBytes, dollars } = estimateOf(logs, requests, 1);
+  const batches = Math.ceil(logs.length / FILES_IN_A_BATCH);
+  const gigabytesOfLog = logBytes / GB;
+  const byFunctions = (gigabytesOfLog * INGEST_SECONDS_PER_GB) / Math.min(maxConcurrency, batches || 1);
+  const byCeiling = (gigabytesOfLog * WRITE_UNITS_PER_GB) / writeUnits;
+  return {
+    ...{ logBytes, requests, batches, byFunctions, byCeiling },
+    dollars: dollars + batches * TRANSITIONS_OF_A_BATCH * DOLLARS_PER_TRANSITION,
+    seconds: Math.max(byFunctions, byCeiling),
+    settleSeconds: (gigabytesOfLog * SETTLE_SECONDS_PER_GB) / SETTLE_SHARE,
+  };
+}
+
+/** The lines that tell it to a person. */
+export function mapEstimateLines(logs: readonly OldLog[], estimate: MapEstimate, output: LookBackOutput): string {
+  const { logBytes, requests, batches, dollars, seconds, byFunctions, byCeiling, settleSeconds } = estimate;
+  const bytes = logs.reduce((sum, { size }) => sum + size, 0);
+  const listing = requests * DOLLARS_PER_LIST;
+  const transitions = batches * TRANSITIONS_OF_A_BATCH;
+  const log = gigabytes(logBytes);
+  return `objects  ${grouped(logs.length)} in ${countOf(batches, 'batch', 'batches')}
+bytes    ${gigabytes(bytes)}, about ${log} of log (x ${BYTES_PER_COMPRESSED} where compressed)
+cost     about ${money(dollars)} = ${log} x $${DOLLARS_PER_GB} + ${grouped(transitions)} transitions x $0.000025 (${money(transitions * DOLLARS_PER_TRANSITION)}) + ${countOf(requests, 'listing')} x $0.000005 (${money(listing)}), docs/cost.md
+time     at least ${duration(seconds)}, the longer of ${duration(byFunctions)} for ${countOf(output.maxConcurrency, 'batch', 'batches')} in parallel and ${duration(byCeiling)} at ${grouped(output.writeUnits)} write units per second
+settle   up to ${duration(settleSeconds)} more for slow scans and missing answers
 `;
 }
 

@@ -1,6 +1,9 @@
-/** `sweepwatch backfill`: sends old flow logs of a deployment's bucket through its ingest queue, paced and resumable. */
+/**
+ * `sweepwatch backfill`: sends old flow logs of a deployment's bucket through its ingest queue, or its Distributed Map,
+ * paced and resumable.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { otherBucketsIn } from '../../lib/config/foreign-bucket.ts';
+import { type ForeignBucket, otherBucketsIn } from '../../lib/config/foreign-bucket.ts';
 import { isDay } from '../../lib/flowlog/key-time.ts';
 import { endOf, lookBackId, NEWS_SECONDS } from '../../lib/notify/look-back.ts';
 import { createDocumentClient, createS3Client, createSqsClient, type SQSClient } from '../../lib/store/clients.ts';
@@ -17,6 +20,8 @@ import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 import { type Cursor, type Job, readCursor, removeCursor, writeCursor } from '../backfill/cursor.ts';
 import { duration, estimateLines, estimateOf } from '../backfill/estimate.ts';
+import { backfillThroughMap } from '../backfill/map.ts';
+import { ProgressLine } from '../backfill/progress-line.ts';
 import { type OpenStack, openStack, type StackOptions } from '../deployment.ts';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
@@ -30,6 +35,8 @@ export interface BackfillOptions extends StackOptions {
   /** Whether the findings are announced. */
   readonly alerts?: boolean;
   readonly rate: number;
+  /** Whether the Distributed Map reads the files, instead of the queue. */
+  readonly map?: boolean;
   /** File for the cursor. */
   readonly cursor: string;
 }
@@ -38,7 +45,6 @@ const COMMAND = 'sweepwatch backfill';
 /** Waiting and in flight. More would delay the files that arrive meanwhile. */
 const MOST_IN_QUEUE = 100;
 const POLL_MS = 1000;
-const REDRAW_MS = 100;
 const DAY = 86_400;
 /** Settle may judge the evidence of a look back as long as the table keeps it: at most 90 days (retentionDays.windows). */
 const QUIET_DAYS = 91;
@@ -61,26 +67,29 @@ export async function backfillCommand(
       'the deployment is older than this command and would announce every finding. Deploy this version first, or give --alerts',
       COMMAND,
     );
+  const list = () => listOrTell(address, { bucket, prefix, other }, options, found, terminal);
+  const alerts = `alerts   ${options.alerts ? 'as usual, at most so many in five minutes as the settings say' : 'none: findings are stored, and name the look back in suppressedBy'}\n`;
+  if (options.map) {
+    const { from, to, cursor, dryRun = false, yes = false } = options;
+    const request = {
+      ...{ address, from, to, cursor, dryRun, yes, alerts },
+      list: async () => {
+        const listed = await list();
+        return listed && { files: listed.logs.map((log) => ({ bucket, ...log })), requests: listed.requests };
+      },
+      beforeReading: (seconds: number) => announceOrNot(options, found, now + seconds),
+    };
+    return backfillThroughMap(request, found, terminal, stop);
+  }
   const job = { queue: found.outputs.get('IngestQueue'), address, from: options.from, to: options.to };
   const cursor = await readCursor(options.cursor, job);
-  const s3 = other
-    ? createS3Client({ ...found.connection, ...(other.region && { region: other.region }) }, other.owner)
-    : createS3Client(found.connection, found.outputs.find('LogBucketOwner'));
-  const listed = await listOldLogs(s3, { bucket, prefix, ...options }).finally(() => s3.destroy());
+  const listed = await list();
+  if (listed === undefined) return 1;
   const left = cursor ? listed.logs.filter(({ key }) => key > cursor.lastKey) : listed.logs;
-  if (listed.withoutDay)
-    terminal.stderr(`${countOf(listed.withoutDay, 'object')} left out: neither the name nor the folders say the day\n`);
-  if (listed.archived.size) return refuseArchived(bucket, listed, terminal);
-  if (!listed.logs.length) {
-    terminal.stderr(`no flow logs from ${options.from} to ${options.to} under ${printable(address)}\n`);
-    return 1;
-  }
   if (cursor) terminal.stderr(`going on after ${countOf(cursor.sent, 'object')} (${printable(options.cursor)})\n`);
   const estimate = estimateOf(left, listed.requests, options.rate);
   terminal.stdout(estimateLines(estimate, options.rate));
-  terminal.stdout(
-    `alerts   ${options.alerts ? 'as usual, at most so many in five minutes as the settings say' : 'none: findings are stored, and name the look back in suppressedBy'}\n`,
-  );
+  terminal.stdout(alerts);
   if (options.dryRun) return 0;
   if (!options.yes)
     throw new UsageError('nothing was sent. Give --yes to begin, or --dry-run for the estimate', COMMAND);
@@ -92,6 +101,29 @@ export async function backfillCommand(
   } finally {
     client.destroy();
   }
+}
+
+/** Lists the flow logs of the days. Undefined if there are none or some cannot be read, which is told. */
+async function listOrTell(
+  address: string,
+  { bucket, prefix, other }: { bucket: string; prefix: string; other: ForeignBucket | undefined },
+  options: BackfillOptions,
+  { connection, outputs }: OpenStack,
+  terminal: Terminal,
+): Promise<OldLogs | undefined> {
+  const s3 = other
+    ? createS3Client({ ...connection, ...(other.region && { region: other.region }) }, other.owner)
+    : createS3Client(connection, outputs.find('LogBucketOwner'));
+  const listed = await listOldLogs(s3, { bucket, prefix, ...options }).finally(() => s3.destroy());
+  if (listed.withoutDay)
+    terminal.stderr(`${countOf(listed.withoutDay, 'object')} left out: neither the name nor the folders say the day\n`);
+  if (listed.archived.size) {
+    refuseArchived(bucket, listed, terminal);
+    return undefined;
+  }
+  if (listed.logs.length) return listed;
+  terminal.stderr(`no flow logs from ${options.from} to ${options.to} under ${printable(address)}\n`);
+  return undefined;
 }
 
 function partsOf(address: string): { bucket: string; prefix: string } {
@@ -121,7 +153,7 @@ function checkBucket(bucket: string, { outputs }: OpenStack): void {
     );
 }
 
-function refuseArchived(bucket: string, { archived, firstArchived = '' }: OldLogs, terminal: Terminal): number {
+function refuseArchived(bucket: string, { archived, firstArchived = '' }: OldLogs, terminal: Terminal): void {
   const classes = [...archived].map(([storage, count]) => `${grouped(count)} in ${storage}`).join(', ');
   const total = [...archived.values()].reduce((sum, count) => sum + count, 0);
   terminal.stderr(
@@ -131,7 +163,6 @@ Restore each like this, or all with a job of S3 Batch Operations, and run this a
 Or choose later days.
 `,
   );
-  return 1;
 }
 
 /** Before the first message: otherwise a finding could be announced before anybody said that it should not be. */
@@ -187,25 +218,6 @@ async function send(
 /** Waits, or less if it is to stop. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   ms > 0 ? sleep(ms, undefined, { signal }).catch(() => undefined) : Promise.resolve();
-
-class ProgressLine {
-  readonly #terminal: Terminal;
-  #drawn = 0;
-
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  draw(text: string): void {
-    if (!this.#terminal.isInteractive || Date.now() - this.#drawn < REDRAW_MS) return;
-    this.#drawn = Date.now();
-    this.#terminal.stderr(`\r\u001b[K${text}`);
-  }
-
-  clear(): void {
-    if (this.#terminal.isInteractive) this.#terminal.stderr('\r\u001b[K');
-  }
-}
 
 function conclude(sent: number, all: number, { cursor }: BackfillOptions, terminal: Terminal): number {
   terminal.stdout(`sent     ${grouped(sent)} of ${grouped(all)} objects\n`);

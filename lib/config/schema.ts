@@ -266,6 +266,21 @@ const settingsShape = z
       })
       .prefault({})
       .describe('Size of the ingest function.'),
+    lookBack: z
+      .strictObject({
+        maxConcurrency: z
+          .int()
+          .min(0)
+          .max(1000)
+          .default(0)
+          .describe(
+            'Number of batches of old files that a look back with "backfill --map" reads in parallel, beside those of ' +
+              'ingest. 0: the stack has no state machine, and old files pass only through the queue. For 20, set ' +
+              'maxWriteUnits.windows to 4000: with the workload of docs/cost.md, each batch writes about 200 units per second.',
+          ),
+      })
+      .prefault({})
+      .describe('Look backs at large archives, with a Distributed Map of Step Functions.'),
     fields: z
       .array(z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a flow log field such as srcaddr or pkt-srcaddr'))
       .superRefine(checkUnique((field) => field))

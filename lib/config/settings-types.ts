@@ -640,6 +640,21 @@ export interface SettingsInput {
     maxConcurrency?: number;
   };
   /**
+   * Look backs at large archives, with a Distributed Map of Step Functions.
+   * @default {}
+   */
+  lookBack?: {
+    /**
+     * Number of batches of old files that a look back with "backfill --map" reads in parallel, beside those of
+     * ingest. 0: the stack has no state machine, and old files pass only through the queue. For 20, set
+     * maxWriteUnits.windows to 4000: with the workload of docs/cost.md, each batch writes about 200 units per
+     * second.
+     * From 0 to 1000.
+     * @default 0
+     */
+    maxConcurrency?: number;
+  };
+  /**
    * Column names, in order, of files without a header line. If empty, the 14 default fields apply.
    * @default []
    */
@@ -1317,6 +1332,20 @@ export interface Settings {
      * other functions.
      * From 2 to 1000.
      * @default 10
+     */
+    maxConcurrency: number;
+  };
+  /**
+   * Look backs at large archives, with a Distributed Map of Step Functions.
+   */
+  lookBack: {
+    /**
+     * Number of batches of old files that a look back with "backfill --map" reads in parallel, beside those of
+     * ingest. 0: the stack has no state machine, and old files pass only through the queue. For 20, set
+     * maxWriteUnits.windows to 4000: with the workload of docs/cost.md, each batch writes about 200 units per
+     * second.
+     * From 0 to 1000.
+     * @default 0
      */
     maxConcurrency: number;
   };

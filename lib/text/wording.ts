@@ -5,8 +5,9 @@ const GROUPED = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 /** A number with thousands separators, the same in every locale: `1,024`. Not for port numbers. */
 export const grouped = (value: number): string => GROUPED.format(value);
 
-/** A number with its noun: `1 port`, `1,024 ports`. */
-export const countOf = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+/** A number with its noun: `1 port`, `1,024 ports`, `2 batches`. */
+export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${grouped(count)} ${count === 1 ? noun : plural}`;
 
 const PROTOCOLS: Readonly<Record<string, string>> = { tcp: 'TCP', udp: 'UDP', icmp: 'ICMP', icmpv6: 'ICMPv6' };
 

@@ -89,6 +89,8 @@ const finders: Readonly<Record<string, Find>> = {
     assumes(schedule, objectAt(schedule.properties.Target, 'Target').RoleArn, 'scheduler.amazonaws.com', accountId),
   'AWS::Lambda::Function': (lambda, accountId) =>
     assumes(lambda, lambda.properties.Role, 'lambda.amazonaws.com', accountId),
+  'AWS::StepFunctions::StateMachine': (machine, accountId) =>
+    assumes(machine, machine.properties.RoleArn, 'states.amazonaws.com', accountId),
 };
 
 /** All connections of the stack. */

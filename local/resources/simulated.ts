@@ -7,6 +7,7 @@ import { createInvokeConfig } from './invoke-config.ts';
 import { createQueue } from './queue.ts';
 import { createEventBus, createRule, createSchedule } from './rule.ts';
 import type { CreateResource } from './stack.ts';
+import { createStateMachine } from './state-machine.ts';
 import { createSubscriptionFilter } from './subscription-filter.ts';
 import { createTable } from './table.ts';
 import { createSubscription, createTopic } from './topic.ts';
@@ -30,4 +31,5 @@ export const simulatedTypes: Readonly<Record<string, CreateResource>> = {
   'AWS::Events::Rule': createRule,
   'AWS::Scheduler::Schedule': createSchedule,
   'AWS::SecurityHub::Hub': createHub,
+  'AWS::StepFunctions::StateMachine': createStateMachine,
 };

@@ -10,6 +10,7 @@ import type { Chats } from '../servers/chats.ts';
 import type { EventBus } from '../servers/event-bus.ts';
 import type { LogGroups } from '../servers/log-groups.ts';
 import type { SecurityHub } from '../servers/security-hub.ts';
+import type { Machines } from '../servers/step-functions.ts';
 import type { JsonObject } from '../template/json.ts';
 import type { StackIdentity } from '../template/parameters.ts';
 
@@ -65,6 +66,8 @@ export interface Stack extends StackIdentity {
   chats: Chats | undefined;
   /** The account's Security Hub. Undefined if another emulator is used. */
   hub: SecurityHub | undefined;
+  /** The state machines of the account. Undefined if another emulator is used. */
+  machines: Machines | undefined;
   /** The log groups of the account. */
   logGroups: LogGroups;
   /** The AWS_* variables that each function gets. */

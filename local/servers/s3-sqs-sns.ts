@@ -17,6 +17,7 @@ import { installPublishing } from './publishing.ts';
 import { installPutEvents } from './put-events.ts';
 import { installSecurityHub, type SecurityHub } from './security-hub.ts';
 import { type DescribedStack, installStacks } from './stacks.ts';
+import { installStepFunctions, type Machines } from './step-functions.ts';
 
 /** A running server and its clients. */
 export interface MessagingServer {
@@ -25,6 +26,7 @@ export interface MessagingServer {
   bus: EventBus;
   chats: Chats;
   hub: SecurityHub;
+  machines: Machines;
   background: Background;
   /** The stacks that CloudFormation describes, by name. */
   stacks: Map<string, DescribedStack>;
@@ -71,6 +73,8 @@ export async function startMessagingServer(options: {
   installPutEvents(app, { bus, background, region, accountId });
   installSecurityHub(app, { hub, emit, region, accountId });
   installMoveTasks(app, () => started().sqs);
+  const machines: Machines = new Map();
+  installStepFunctions(app, { machines, background });
   installQueues(app, emit);
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
   clients = createMessagingClients(url, region);
@@ -81,6 +85,7 @@ export async function startMessagingServer(options: {
     bus,
     chats,
     hub,
+    machines,
     background,
     stacks,
     described,

@@ -89,6 +89,14 @@ const identities: Readonly<
   },
   'AWS::DynamoDB::Table': { property: 'TableName', maxLength: 255, identify: named('dynamodb', 'table/') },
   'AWS::DynamoDB::GlobalTable': { property: 'TableName', maxLength: 255, identify: named('dynamodb', 'table/') },
+  'AWS::StepFunctions::StateMachine': {
+    maxLength: 80,
+    property: 'StateMachineName',
+    identify: (name, stack) => ({
+      physicalId: arn('states', stack, `stateMachine:${name}`),
+      attributes: { Arn: arn('states', stack, `stateMachine:${name}`), Name: name },
+    }),
+  },
   'AWS::Lambda::Function': { property: 'FunctionName', maxLength: 64, identify: named('lambda', 'function:') },
   'AWS::Events::EventBus': { property: 'Name', maxLength: 256, identify: named('events', 'event-bus/') },
   'AWS::Events::Rule': { property: 'Name', maxLength: 64, identify: named('events', 'rule/') },

@@ -46,6 +46,13 @@ export const DEPLOYMENTS = {
       { bucket: 'tokyo-logs', region: 'ap-northeast-1' },
     ],
   },
+  /** Old files are read in parallel. */
+  'look-back': {
+    emails: ['analyst@example.com'],
+    digestHourUtc: null,
+    lookBack: { maxConcurrency: 3 },
+    maxWriteUnits: { windows: 1000 },
+  },
   'new-key': { kmsKey: 'new' },
   /** Every destination of alerts. */
   destinations: {

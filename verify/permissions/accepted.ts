@@ -63,6 +63,12 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'The names of flow log files are not known in advance; the wildcard ends at the folders, or the prefix of the ' +
       'settings, that they are delivered to.',
   ),
+  'wildcard: LookBackMachine states:DescribeExecution, states:StopExecution on arn:aws:states:<region>:<account>:execution:sweepwatch-look-back:*':
+    'Step Functions names the executions of a Distributed Map. The machine is fixed. The form that AWS documents.',
+  'wildcard: LookBackMachine s3:GetObject on LookBackBucket/lists/*':
+    'Each look back has a list of its own in this folder. The bucket holds nothing but lists and results.',
+  'wildcard: LookBackMachine s3:AbortMultipartUpload, s3:GetObject, s3:ListMultipartUploadParts, s3:PutObject on LookBackBucket/results/*':
+    'Step Functions names the results of each run, below this folder.',
   ...forEach(
     ['', 'aws-account-id='].flatMap((hive) => [`${hive}<account>`, `${hive}<named account>`]),
     (folder) => `wildcard: LogBucket: ${DELIVERY} on LogBucket/AWSLogs/${folder}/*`,
@@ -109,6 +115,9 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     (name) => `confused deputy: lambda.amazonaws.com sts:AssumeRole on ${name}Role, admitted whatever the source`,
     'Lambda gives a role to a function only for a caller of this account who holds iam:PassRole on it.',
   ),
+  'confused deputy: states.amazonaws.com sts:AssumeRole on LookBackRole, admitted for a source ARN of others and no source ARN':
+    'The condition names the account. AWS does not say which ARN the executions of a Distributed Map have as their source, and ' +
+    'a machine of this account gets the role only from a caller who holds iam:PassRole on it.',
   ...forEach(
     [
       'lambda:InvokeFunction on SettleFunction',

@@ -1,10 +1,12 @@
 /** What the functions need: the calls that the tests recorded, and those that AWS makes under their roles. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LISTS } from '../../lib/config/look-back.ts';
 import { arnOf, findByArn } from '../../local/checks/policies.ts';
 import { contextOf } from '../../local/iam/context.ts';
 import type { Request } from '../../local/iam/decide.ts';
 import type { CreatedResource } from '../../local/resources/stack.ts';
+import { readDefinition } from '../../local/states/definition.ts';
 import { objectAt } from '../../local/template/json.ts';
 import { isManagedByAws, keyActionsOf, keyOf } from './keys.ts';
 import { ACCOUNT, nameOf, type PaperStack, REGION, resourceNamed } from './stacks.ts';
@@ -61,10 +63,16 @@ export function needsOf(stack: PaperStack): RoleNeeds[] {
         ]),
         ...impliedNeeds(stack, role, lambda),
       ]);
+      const machines = [...stack.resources.values()].filter(
+        ({ type, properties }) => type === 'AWS::StepFunctions::StateMachine' && properties.RoleArn === arnOf(role),
+      );
+      calls.push(...machines.flatMap((machine) => machineNeeds(role, machine)));
       return {
         role,
-        name: names.join(' and ') || nameOf(role),
-        needs: calls.flatMap((each) => withGone(role, each)).flatMap((each) => withKey(stack, role, each)),
+        name: [...names, ...machines.map(nameOf)].join(' and ') || nameOf(role),
+        needs: calls
+          .flatMap((each) => (machines.length ? [each] : withGone(role, each)))
+          .flatMap((each) => withKey(stack, role, each)),
       };
     });
 }
@@ -174,6 +182,29 @@ function impliedNeeds(stack: PaperStack, role: CreatedResource, lambda: CreatedR
       ),
     );
   return [...logs, ...polls, ...failures, ...traces, ...configured];
+}
+
+/**
+ * What Step Functions does under the role of a state machine for its Distributed Map:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
+ */
+function machineNeeds(role: CreatedResource, machine: CreatedResource): Need[] {
+  const { functionArn, list, results } = readDefinition(String(machine.properties.DefinitionString));
+  const execution = `${arnOf(machine).replace(':stateMachine:', ':execution:')}:0a1b2c3d`;
+  const result = `arn:aws:s3:::${results.bucket}/${results.prefix}/0a1b2c3d/SUCCEEDED_0.json`;
+  const on = (resource: string, why: string, ...actions: string[]) =>
+    actions.map((action) => need(role, action, resource, why));
+  return [
+    ...on(arnOf(machine), 'Step Functions starts an execution for each batch', 'states:StartExecution'),
+    ...on(execution, 'Step Functions follows these', 'states:DescribeExecution', 'states:StopExecution'),
+    ...on(functionArn, 'each batch is handed to the function', 'lambda:InvokeFunction'),
+    ...on(`arn:aws:s3:::${list.bucket}/${LISTS}0a1b2c3d.jsonl`, 'Step Functions reads the list', 's3:GetObject'),
+    ...on(
+      result,
+      'Step Functions writes the results in parts',
+      ...['AbortMultipartUpload', 'GetObject', 'ListMultipartUploadParts', 'PutObject'].map((call) => `s3:${call}`),
+    ),
+  ];
 }
 
 /** Before S3 says that an object is gone, rather than that access is denied, it asks whether the caller may list the bucket. */

@@ -41,6 +41,8 @@ const people: SettingsInput = {
   opsEmails: ['ops@example.com'],
 };
 
+const LOOK_BACKS = { lookBack: { maxConcurrency: 20 }, maxWriteUnits: { windows: 4000 } };
+
 /** The settings by the name of the deployment. */
 export const DEPLOYMENTS = {
   defaults: people,
@@ -85,6 +87,8 @@ export const DEPLOYMENTS = {
     tracing: true,
     signals: { kubernetes: [{ cluster: 'prod' }], hosts: [{ logGroup: '/hosts/auditd' }], ecs: true },
   },
+  'look backs': { ...people, ...LOOK_BACKS },
+  'look backs, key of the stack': { ...people, ...LOOK_BACKS, kmsKey: 'new' },
   'all destinations, traces, key of the stack': {
     ...people,
     kmsKey: 'new',

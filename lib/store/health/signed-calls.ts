@@ -1,5 +1,5 @@
 /**
- * Describing calls of EC2, EventBridge, Lambda, CloudWatch, its Logs and Security Hub, signed here. Their clients would add 32 MB to a checkout, and that of
+ * Describing calls of EC2, EventBridge, Lambda, CloudWatch, its Logs and Security Hub, and those of Step Functions, signed here. Their clients would add 32 MB to a checkout, and that of
  * EC2 alone half a megabyte to the command, for a dozen calls.
  */
 import type { SQSClient } from '@aws-sdk/client-sqs';
@@ -10,7 +10,7 @@ import { type Answer, refusalOf, sendSigned } from '../signed-request.ts';
 export type Element = string | { readonly [name: string]: readonly Element[] };
 
 /** The services as the signature names them. Their endpoints begin with the same name. */
-type Service = 'ec2' | 'events' | 'lambda' | 'logs' | 'monitoring' | 'securityhub';
+type Service = 'ec2' | 'events' | 'lambda' | 'logs' | 'monitoring' | 'securityhub' | 'states';
 
 interface Request {
   readonly method: 'GET' | 'POST';
@@ -92,6 +92,11 @@ export class SignedCalls {
     return this.#json('events', '1.1', `AWSEvents.${action}`, input);
   }
 
+  /** A call of Step Functions. */
+  async states<T>(action: string, input: object): Promise<T> {
+    return this.#json('states', '1.0', `AWSStepFunctions.${action}`, input);
+  }
+
   async #json<T>(service: Service, version: string, target: string, input: object): Promise<T> {
     const headers = { 'content-type': `application/x-amz-json-${version}`, 'x-amz-target': target };
     return JSON.parse(
@@ -152,6 +157,7 @@ const VARIABLES = {
   logs: 'CLOUDWATCH_LOGS',
   monitoring: 'CLOUDWATCH',
   securityhub: 'SECURITYHUB',
+  states: 'SFN',
 } as const;
 
 const endpointInEnvironment = (service: Service): string | undefined =>

@@ -24,6 +24,8 @@ const looks: Readonly<Record<string, Look>> = {
       ...(properties.BucketEncryption === undefined ? ['is not encrypted by its own setting'] : []),
     ];
   },
+  // Its input is the key of a list, and what its executions keep are keys of files. AWS encrypts both.
+  'AWS::StepFunctions::StateMachine': nothing,
   'AWS::SQS::Queue': (queue) =>
     isTrue(queue.properties.SqsManagedSseEnabled) || keyOf(queue) !== undefined ? [] : ['is not encrypted'],
   'AWS::SNS::Topic': (topic) => (keyOf(topic) === undefined ? ['is not encrypted'] : []),

@@ -1,0 +1,167 @@
+/** `sweepwatch backfill --map` on the local cloud: the Distributed Map reads old files, and what failed is named. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DeleteObjectCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { backfillCommand } from '../../../cli/commands/backfill.ts';
+import type { LookBackOutput } from '../../../lib/config/look-back.ts';
+import type { Finding } from '../../../lib/finding/model.ts';
+import { LookBackRuns } from '../../../lib/store/look-back-runs.ts';
+import { type RunningStack, startStack } from '../../functions/fixture/stack.ts';
+import { file, scan } from '../../lib/pipeline/fixture/flow-logs.ts';
+import { runHere } from '../run-cli.ts';
+import { folderWith } from '../scan-files.ts';
+
+jest.setTimeout(180_000);
+
+const DAY = 86_400;
+const STACK = ['--stack', 'look-back', '--region', 'us-east-1'];
+const today = Math.floor(Date.now() / 1000 / DAY) * DAY;
+const dayBefore = (days: number) => new Date((today - days * DAY) * 1000).toISOString().slice(0, 10);
+const folder = folderWith({});
+const cursor = join(folder, 'cursor.json');
+let stack: RunningStack;
+let s3: S3Client;
+let bucket: string;
+
+/** Puts a file of a past day into the bucket, and into the folder for `detect`. */
+async function put(days: number, name: string, body: Uint8Array): Promise<string> {
+  const day = dayBefore(days);
+  const flowLog = `123456789012_vpcflowlogs_us-east-1_fl-0a1b2c3d_${day.replaceAll('-', '')}T1205Z_${name}.log.gz`;
+  const key = `AWSLogs/123456789012/vpcflowlogs/us-east-1/${day.replaceAll('-', '/')}/${flowLog}`;
+  await stack.put(key, body);
+  mkdirSync(dirname(join(folder, String(days), key)), { recursive: true });
+  writeFileSync(join(folder, String(days), key), body);
+  return key;
+}
+
+const putScan = (days: number, source: string, outcome: 'rejected' | 'unanswered' = 'rejected') =>
+  put(
+    days,
+    source.replaceAll('.', ''),
+    file(scan(outcome, { from: source, count: 20, end: today - days * DAY + DAY / 2 })),
+  );
+
+beforeAll(async () => {
+  stack = await startStack('look-back');
+  await stack.cloud.idle(60_000);
+  bucket = stack.cloud.outputs.LogBucket!;
+  s3 = new S3Client({ forcePathStyle: true });
+  // The files are in the bucket, and nobody has heard of them.
+  await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: {} }));
+});
+afterAll(async () => {
+  s3.destroy();
+  await stack.stop();
+});
+
+const backfill = (days: number, ...args: string[]) =>
+  runHere([
+    ...['backfill', `s3://${bucket}/AWSLogs/`, '--map', '--from', dayBefore(days), '--to', dayBefore(days)],
+    ...['--cursor', cursor, ...STACK, ...args],
+  ]);
+
+/** What does not depend on the secret of the ids, or on when it was judged, by source. */
+const said = (findings: readonly Finding[]) =>
+  Object.fromEntries(
+    findings.map(({ kind, severity, source, firstSeen, lastSeen, contacts, targets, ports, reasons }) => [
+      source?.address,
+      { kind, severity, firstSeen, lastSeen, contacts, targets, ports, reasons },
+    ]),
+  );
+
+test('prints an estimate, and reads nothing without --yes', async () => {
+  await putScan(40, '10.0.7.1');
+  const dry = await backfill(40, '--dry-run');
+  expect(dry).toMatchObject({ code: 0, stderr: '' });
+  expect(dry.stdout).toMatch(
+    /^objects {2}1 in 1 batch\nbytes {4}.*\ncost {5}about \$0\.0.* 3 transitions .*\ntime .*\nsettle .*\nalerts {3}none/,
+  );
+  expect(await backfill(40)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('nothing was read. Give --yes'),
+  });
+  expect(existsSync(cursor)).toBe(false);
+});
+
+test('finds what detect finds in the same files, and tells nobody', async () => {
+  for (let n = 1; n <= 18; n++) await putScan(30, `10.0.8.${n}`, n % 2 ? 'rejected' : 'unanswered');
+  stack.told();
+  const run = await backfill(30, '--yes');
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toMatch(/^objects {2}18 in 3 batches\n[\s\S]*\nread {5}18 of 18 files\n$/);
+  await stack.cloud.idle(60_000);
+  await stack.settle();
+  await stack.cloud.idle(60_000);
+  const stored = (await stack.findings()).filter(({ finding }) => finding.source?.address.startsWith('10.0.8.'));
+  for (const { finding, announced } of stored) {
+    expect(finding.suppressedBy).toBe(`look-back-${dayBefore(30)}-to-${dayBefore(30)}`);
+    expect(announced).toBeUndefined();
+  }
+  const detect = await runHere(['detect', join(folder, '30'), '--format', 'ndjson']);
+  const expected = detect.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Finding);
+  expect(expected).toHaveLength(18);
+  expect(said(stored.map(({ finding }) => finding))).toEqual(said(expected));
+  expect(stack.told()).toEqual([]);
+  expect(existsSync(cursor)).toBe(false);
+});
+
+test('names the files that failed, and reads only these the next time', async () => {
+  const keys = [await putScan(20, '10.0.9.1'), await putScan(20, '10.0.9.2'), await putScan(20, '10.0.9.3')];
+  const damaged = await put(20, 'damaged', Buffer.from('not gzip'));
+  const run = await backfill(20, '--yes');
+  expect(run).toMatchObject({ code: 1, stderr: `The same command reads what is left (${cursor})\n` });
+  expect(run.stdout).toContain('\nread     3 of 4 files\nfailed   1 file\n');
+  expect(run.stdout).toContain(`\n  ${damaged}: `);
+  const repaired = await putScan(20, '10.0.9.4');
+  expect(keys).not.toContain(repaired);
+  await stack.put(damaged, file(scan('rejected', { from: '10.0.9.5', count: 20, end: today - 20 * DAY + DAY / 2 })));
+  const again = await backfill(20, '--yes');
+  expect(again).toMatchObject({ code: 0, stderr: 'going on with 1 of 4 files\n' });
+  expect(again.stdout).toMatch(/^objects {2}1 in 1 batch\n[\s\S]*\nread {5}1 of 1 file\n$/);
+  expect(existsSync(cursor)).toBe(false);
+});
+
+test('counts a file as gone that was deleted before it was read', async () => {
+  const key = await putScan(15, '10.0.10.1');
+  await putScan(15, '10.0.10.2');
+  const runs = new LookBackRuns(stack.cloud.connection, JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput);
+  await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+  await runs.writeList('with-gone', [{ bucket, key, size: 1 }]);
+  await runs.start('with-gone');
+  await stack.cloud.idle(60_000);
+  expect(await runs.look('with-gone')).toEqual({ status: 'SUCCEEDED', done: 1, all: 1 });
+  expect(await runs.outcome('with-gone')).toMatchObject({ gone: [key], read: new Set(), failed: new Map() });
+  runs.destroy();
+});
+
+test('stops following, and follows the run again', async () => {
+  for (let n = 1; n <= 9; n++) await putScan(10, `10.0.11.${n}`);
+  const stop = new AbortController();
+  const told: string[] = [];
+  const terminal = {
+    stdout: (text: string) => void told.push(text),
+    // Progress is drawn once the run has started.
+    stderr: (text: string) => {
+      told.push(text);
+      if (text.includes(' of 9 files')) stop.abort();
+    },
+    isInteractive: true,
+  };
+  const day = { from: dayBefore(10), to: dayBefore(10) };
+  const options = { ...day, map: true, yes: true, rate: 20, cursor, stack: 'look-back', region: 'us-east-1' };
+  expect(await backfillCommand(`s3://${bucket}/AWSLogs/`, options, terminal, stop.signal)).toBe(1);
+  expect(told.at(-1)).toMatch(/^stopped following\. The run goes on in AWS[\s\S]*stop-execution --execution-arn arn:/);
+  expect(JSON.parse(readFileSync(cursor, 'utf8'))).toMatchObject({ ...day, files: 9 });
+  expect(await backfill(20, '--yes')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`from ${dayBefore(10)} to ${dayBefore(10)} with --map`),
+  });
+  const again = await backfill(10);
+  expect(again.code).toBe(0);
+  expect(again.stdout).toMatch(/read {5}9 of 9 files\n$/);
+  expect(existsSync(cursor)).toBe(false);
+});

@@ -66,7 +66,9 @@ export function addBackfill(program: Command, terminal: Terminal, perform: Perfo
 
 Findings are stored at the time of their log. They are not announced, and name the look back in suppressedBy. With --alerts they are announced like all others.
 
-Ctrl-C stops. The same command goes on from the cursor file. Reading a file twice does no harm.`,
+Ctrl-C stops. The same command goes on from the cursor file. Reading a file twice does no harm.
+
+With --map, a Distributed Map of Step Functions reads the files in parallel, if the setting lookBack.maxConcurrency asks for one. The run goes on when the command stops. At the end, each file that failed is named, and the same command reads what is left.`,
     )
     .argument('<ADDRESS>', 's3://bucket/prefix in the bucket of the deployment, such as s3://my-bucket/AWSLogs/');
   addOptions(
@@ -90,13 +92,16 @@ Ctrl-C stops. The same command goes on from the cursor file. Reading a file twic
     [
       'backfill s3://my-bucket/AWSLogs/ --from 2026-08-01 --to 2026-08-31 --stack sweepwatch --dry-run',
       'backfill s3://my-bucket/AWSLogs/ --from 2026-08-01 --to 2026-08-31 --stack sweepwatch --yes',
+      'backfill s3://my-bucket/AWSLogs/ --from 2026-07-01 --to 2026-09-30 --map --stack sweepwatch --yes',
     ],
     `The command needs these permissions: cloudformation:DescribeStacks, s3:ListBucket,
 sqs:GetQueueAttributes and sqs:SendMessage on the ingest queue, dynamodb:PutItem on
-the findings table (DeleteItem with --alerts).
+the findings table (DeleteItem with --alerts). With --map: s3:PutObject and GetObject on
+the bucket of look backs, states:StartExecution, DescribeExecution, ListMapRuns and
+DescribeMapRun, instead of those on the queue.
 
-Exit codes: 0 everything was sent, or --dry-run, 1 stopped, nothing found, or objects
-are archived, 2 wrong usage or --yes is missing.`,
+Exit codes: 0 everything was sent, or --dry-run, 1 stopped, nothing found, objects are
+archived, or with --map a file failed, 2 wrong usage or --yes is missing.`,
   ).action((address, options) =>
     perform(async () => {
       const stop = new AbortController();

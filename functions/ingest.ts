@@ -4,13 +4,13 @@
  */
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { Batch, BatchResult } from '../lib/config/look-back.ts';
 import { isFlowLogKey, whyIgnored } from '../lib/flowlog/object-key.ts';
 import { selftestRunOf } from '../lib/flowlog/selftest-key.ts';
 import { type Ingested, ingestObject, OutOfTimeError, PartlyReadError } from '../lib/pipeline/ingest.ts';
 import { type ObjectCreated, objectsCreated } from '../lib/pipeline/object-events.ts';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { createS3Client, createSqsClient, type S3Client } from '../lib/store/clients.ts';
+import type { Batch, BatchResult } from '../lib/store/look-back-batch.ts';
 import { ObjectError, objectSource } from '../lib/store/objects.ts';
 import { hasTimeFor, type Invocation, onLambda } from './invocation.ts';
 import { clientOf, lambdaServices } from './services.ts';

@@ -2,9 +2,8 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
-import { LISTS, RESULTS } from '../lib/config/look-back.ts';
+import { LISTS, RESULTS } from '../lib/store/look-back-batch.ts';
 import type { DetectorParts } from './detector-parts.ts';
-import type { LookBackMap } from './look-back.ts';
 import type { OtherBucket } from './other-buckets.ts';
 
 /**

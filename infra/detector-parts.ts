@@ -8,8 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Settings } from '../lib/config/settings-types.ts';
-import type { LookBackMap } from './look-back.ts';
-import type { DestinationQueue } from './props.ts';
+import type { DestinationQueue, LookBackMap } from './props.ts';
 
 /** A construct with the parts of a ScanDetector, which documents each of them. */
 export interface DetectorParts extends Construct {

@@ -2,29 +2,31 @@
  * The state machine of `backfill --map`: a Distributed Map that hands batches of old files to the ingest function, and
  * the bucket with its lists of files and its results.
  */
-import { Annotations, Arn, ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Aws, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { FILES_IN_A_BATCH, RESULTS, UNITS_OF_A_BATCH } from '../lib/config/look-back.ts';
 import type { Settings } from '../lib/config/settings-types.ts';
+import { FILES_IN_A_BATCH, RESULTS, UNITS_OF_A_BATCH } from '../lib/store/look-back-batch.ts';
 import { lookBackStatements } from './permissions.ts';
+import type { LookBackMap } from './props.ts';
 import { removalPolicyOf } from './removal.ts';
-
-/** What reads old files in parallel. */
-export interface LookBackMap {
-  readonly machine: StateMachine;
-  /** Lists of files to read, and what became of them. */
-  readonly bucket: Bucket;
-  /** ARN of the executions of the machine, with `*` for their names. */
-  readonly executionsArn: string;
-}
 
 /** Days that lists and results are kept. Step Functions itself forgets an execution after 90. */
 const KEPT = Duration.days(90);
+
+/**
+ * The names of the machine and of its executions. They are fixed because the role of the machine names the machine. A
+ * generated name would be a cycle.
+ */
+export function lookBackNames({ deploymentName }: Pick<Settings, 'deploymentName'>) {
+  const name = `${deploymentName}-look-back`;
+  const arn = (resource: string) => `arn:${Aws.PARTITION}:states:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}:${name}`;
+  return { name, machineArn: arn('stateMachine'), executionsArn: `${arn('execution')}:*` };
+}
 
 /** Creates both, if the settings ask for them. */
 export function createLookBack(
@@ -47,14 +49,7 @@ export function createLookBack(
     lifecycleRules: [{ expiration: KEPT, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     removalPolicy: removalPolicyOf(settings),
   });
-  // The name is fixed because the role of the machine names the machine. A generated name would be a cycle.
-  const stateMachineName = `${settings.deploymentName}-look-back`;
-  const arn = (resource: string, resourceName: string) =>
-    Arn.format(
-      { service: 'states', resource, resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME },
-      Stack.of(scope),
-    );
-  const executionsArn = arn('execution', `${stateMachineName}:*`);
+  const { name: stateMachineName, machineArn, executionsArn } = lookBackNames(settings);
   const role = new Role(scope, 'Role', {
     assumedBy: new ServicePrincipal('states.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
@@ -63,7 +58,7 @@ export function createLookBack(
     inlinePolicies: {
       Exact: new PolicyDocument({
         statements: lookBackStatements({
-          machineArn: arn('stateMachine', stateMachineName),
+          machineArn,
           executionsArn,
           ingest,
           bucket,
@@ -80,7 +75,7 @@ export function createLookBack(
     // Immutable, so that the states add nothing to the statements written above.
     role: role.withoutPolicyUpdates(),
   });
-  return { machine, bucket, executionsArn };
+  return { machine, bucket };
 }
 
 /**

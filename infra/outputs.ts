@@ -2,7 +2,7 @@
 import { Aws, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { foreignBucketOf, otherBucketsOf } from '../lib/config/foreign-bucket.ts';
-import type { LookBackOutput } from '../lib/config/look-back.ts';
+import type { LookBackOutput } from '../lib/store/look-back-batch.ts';
 import type { DetectorParts } from './detector-parts.ts';
 import { version } from './version.ts';
 

@@ -7,7 +7,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { LISTS, RESULTS } from '../lib/config/look-back.ts';
+import { LISTS, RESULTS } from '../lib/store/look-back-batch.ts';
 import type { LogBucket } from './log-bucket.ts';
 import type { OtherBuckets } from './other-buckets.ts';
 import type { DestinationQueue } from './props.ts';

@@ -5,6 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
 import { parseSettings, SettingsError } from '../lib/config/load.ts';
 import type { Settings, SettingsInput } from '../lib/config/settings-types.ts';
@@ -71,6 +72,14 @@ export interface DestinationQueue {
   readonly name: string;
   readonly queue: Queue;
   readonly deadLetters: Queue;
+}
+
+/** What reads old files in parallel. */
+export interface LookBackMap {
+  /** Hands batches of files to the ingest function. */
+  readonly machine: StateMachine;
+  /** Lists of files to read, and what became of them. */
+  readonly bucket: IBucket;
 }
 
 /** The address of the detector in this repository's app, whose names must not change. */

@@ -48,6 +48,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'lib/signals/orchestrator/subscription-pattern.ts',
     'lib/signals/sigma/load.ts',
     'lib/store/keys.ts',
+    'lib/store/look-back-batch.ts',
   ],
   cli: ['lib', 'local'],
   local: [],

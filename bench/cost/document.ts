@@ -3,6 +3,7 @@ import { printTable, type Table } from '../table.ts';
 import { type Bill, type Extrapolation, type Line, total, unitsOf } from './bill.ts';
 import type { Counted, CountedDay } from './day.ts';
 import type { Deployed } from './deployed.ts';
+import { lookBackSection } from './look-back.ts';
 import { PRICES, PRICES_OF } from './prices.ts';
 import { SCANS } from './traffic.ts';
 
@@ -242,6 +243,7 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
       linesOf('Fixed', bill.fixed),
       `Per month, whatever the traffic. Counted from the synthesized template and the metrics in the code of the functions (${deployed.metrics.join(', ')}).`,
     ),
+    lookBackSection(counted, bill.storedGigabytes),
     section(
       noiseTable(byNoise),
       `The same account and the same scans, with more and more noise. *per noise source* is the cost of one more noise source in write units. Runs

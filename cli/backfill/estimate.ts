@@ -1,5 +1,5 @@
 /** What a look back will take, before it begins: objects, bytes, dollars with their arithmetic, time. */
-import { FILES_IN_A_BATCH, type LookBackOutput } from '../../lib/config/look-back.ts';
+import { FILES_IN_A_BATCH, type LookBackOutput } from '../../lib/store/look-back-batch.ts';
 import type { OldLog } from '../../lib/store/old-logs.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 
@@ -98,7 +98,7 @@ export function mapEstimateLines(logs: readonly OldLog[], estimate: MapEstimate,
 bytes    ${gigabytes(bytes)}, about ${log} of log (x ${BYTES_PER_COMPRESSED} where compressed)
 cost     about ${money(dollars)} = ${log} x $${DOLLARS_PER_GB} + ${grouped(transitions)} transitions x $0.000025 (${money(transitions * DOLLARS_PER_TRANSITION)}) + ${countOf(requests, 'listing')} x $0.000005 (${money(listing)}), docs/cost.md
 time     at least ${duration(seconds)}, the longer of ${duration(byFunctions)} for ${countOf(output.maxConcurrency, 'batch', 'batches')} in parallel and ${duration(byCeiling)} at ${grouped(output.writeUnits)} write units per second
-settle   up to ${duration(settleSeconds)} more for slow scans and missing answers
+settle   about ${duration(settleSeconds)} more until slow scans and missing answers are judged
 `;
 }
 

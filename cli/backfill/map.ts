@@ -1,6 +1,6 @@
 /** `backfill --map`: starts a run of the Distributed Map, follows it, and tells what became of each file. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ListedFile, LookBackOutput } from '../../lib/config/look-back.ts';
+import type { ListedFile, LookBackOutput } from '../../lib/store/look-back-batch.ts';
 import { LookBackRuns, type RunOutcome, type RunState } from '../../lib/store/look-back-runs.ts';
 import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';

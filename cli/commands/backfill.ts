@@ -103,7 +103,7 @@ export async function backfillCommand(
   }
 }
 
-/** Lists the flow logs of the days. Undefined if there are none or some cannot be read, which is told. */
+/** Lists the flow logs of the days. Undefined if it finds no log, or one that cannot be read, which it tells. */
 async function listOrTell(
   address: string,
   { bucket, prefix, other }: { bucket: string; prefix: string; other: ForeignBucket | undefined },

@@ -19,6 +19,10 @@ const SURELY_GOING_ON = 1200;
 export const SILENCE = 3600;
 /** Marks of due sources to read at a time. */
 const MARKS_IN_A_PAGE = 250;
+/** Of marked sources that are enough, so many times as many may be named again by other marks. */
+const MOST_REPEATS = 10;
+/** Seconds of log time. What fell due within them goes before a backlog. */
+const JUST_DUE = 3600;
 /** Number of written marks to remember. */
 const MOST_REMEMBERED = 1000;
 
@@ -69,28 +73,45 @@ export class Agenda {
   }
 
   /**
-   * Marks of sources whose answers are overdue at a log time, the oldest first. Those of outside sources come last.
+   * Marks of sources whose answers are overdue at a log time, the oldest first. Those of outside sources come last. If
+   * there are more than enough, such as after a look back, half as many that fell due just now come before the oldest.
    * @param limit number of marked sources that are enough, of outside sources and of the others. May be exceeded.
    */
   async dueMarks(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
     const due: DueMark[] = [];
     for (const scope of ['', 'internet']) {
-      const names = new Set<string>();
-      for await (const mark of this.#marksDue(scope, logTime)) {
-        due.push(mark);
-        for (const address of mark.addresses) names.add(`${mark.scope} ${address}`);
-        if (names.size >= limit) break;
-      }
+      const { marks, isFull } = await this.#firstDue(scope, 0, logTime, limit);
+      const justDue = isFull ? (await this.#firstDue(scope, logTime - JUST_DUE, logTime, limit / 2)).marks : [];
+      const known = new Set(justDue.map(({ sk }) => sk));
+      due.push(...justDue, ...marks.filter(({ sk }) => !known.has(sk)));
     }
     return due;
   }
 
-  async *#marksDue(scope: string, logTime: number): AsyncGenerator<DueMark> {
+  async #firstDue(
+    scope: string,
+    from: number,
+    to: number,
+    limit: number,
+  ): Promise<{ marks: DueMark[]; isFull: boolean }> {
+    const marks: DueMark[] = [];
+    const names = new Set<string>();
+    let named = 0;
+    for await (const mark of this.#marksDue(scope, from, to)) {
+      marks.push(mark);
+      named += mark.addresses.length;
+      for (const address of mark.addresses) names.add(`${mark.scope} ${address}`);
+      if (names.size >= limit || named >= limit * MOST_REPEATS) return { marks, isFull: true };
+    }
+    return { marks, isFull: false };
+  }
+
+  async *#marksDue(scope: string, from: number, to: number): AsyncGenerator<DueMark> {
     const { client, table } = this.#options;
     const pages = queryPages(client, table, {
       ConsistentRead: true,
-      KeyConditionExpression: 'pk = :pk AND sk < :now',
-      ExpressionAttributeValues: { ':pk': duePartition(scope), ':now': isoTime(logTime) },
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': duePartition(scope), ':from': isoTime(from), ':to': isoTime(to) },
       limit: MARKS_IN_A_PAGE,
     });
     for await (const items of pages) yield* items.map(dueMarkOf);

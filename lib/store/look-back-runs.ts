@@ -1,5 +1,7 @@
 /** Runs of the Distributed Map of look backs: what `backfill --map` starts, follows and reads the results of. */
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { type Connection, clientConfig, createSqsClient, TIMEOUTS } from './clients.ts';
+import { SignedCalls } from './health/signed-calls.ts';
 import {
   type Batch,
   type BatchResult,
@@ -7,9 +9,7 @@ import {
   type ListedFile,
   type LookBackOutput,
   RESULTS,
-} from '../config/look-back.ts';
-import { type Connection, clientConfig, createSqsClient, TIMEOUTS } from './clients.ts';
-import { SignedCalls } from './health/signed-calls.ts';
+} from './look-back-batch.ts';
 
 /** How far a run has come. */
 export interface RunState {

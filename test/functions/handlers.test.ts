@@ -120,6 +120,40 @@ describe('ingest', () => {
     expect(counted).toEqual([['ObjectsArchived', 1]]);
   });
 
+  describe('of a batch of a look back', () => {
+    const batch = (...keys: string[]) => ({ Items: keys.map((key) => ({ bucket: 'logs', key, size: 1 })) });
+    const gone = () => Promise.reject(Object.assign(new Error('no such key'), { name: 'NoSuchKey' }));
+
+    test('names the files that are gone, and those that failed with the reason', async () => {
+      let call = 0;
+      const result = ingest(() => (call++ ? archived() : gone()))(
+        batch('gone.log.gz', 'old.log.gz'),
+        timesLeft(300_000),
+      );
+      expect(await result).toEqual({
+        gone: ['gone.log.gz'],
+        failed: [{ key: 'old.log.gz', reason: expect.stringContaining('GLACIER') }],
+      });
+      expect(logged).toEqual(['object is gone', 'old file failed']);
+      expect(counted).toEqual([
+        ['ObjectsGone', 1],
+        ['ObjectsArchived', 1],
+      ]);
+    });
+
+    test('names the files that no time was left for', async () => {
+      const result = await ingest(gone)(batch('a.log.gz', 'b.log.gz'), timesLeft(300_000, 200_000, 29_000));
+      expect(result.gone).toEqual(['a.log.gz']);
+      expect(result.failed).toEqual([{ key: 'b.log.gz', reason: 'no time left to read s3://logs/b.log.gz' }]);
+    });
+
+    test('keeps the answer small, whatever the reasons say', async () => {
+      const long = () => Promise.reject(new Error('x'.repeat(10_000)));
+      const { failed } = await ingest(long)(batch('a.log.gz'), timesLeft(300_000));
+      expect(failed[0]!.reason.length).toBeLessThanOrEqual(300);
+    });
+  });
+
   test('hands a message back without opening its objects when no time is left', async () => {
     let opened = 0;
     const open = () => {

@@ -7,3 +7,4 @@ import './destinations.cases.ts';
 import './operation.cases.ts';
 import './operations.cases.ts';
 import './props.cases.ts';
+import './look-back.cases.ts';

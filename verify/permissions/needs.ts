@@ -1,7 +1,7 @@
 /** What the functions need: the calls that the tests recorded, and those that AWS makes under their roles. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LISTS } from '../../lib/config/look-back.ts';
+import { LISTS } from '../../lib/store/look-back-batch.ts';
 import { arnOf, findByArn } from '../../local/checks/policies.ts';
 import { contextOf } from '../../local/iam/context.ts';
 import type { Request } from '../../local/iam/decide.ts';

@@ -53,7 +53,8 @@ async function judgeInside(
 ): Promise<number> {
   const { agenda } = judging.recent;
   let postponed = 0;
-  const ofScopes = due.filter(({ scope }) => scope !== undefined);
+  // The latest hour comes first, as below.
+  const ofScopes = due.filter(({ scope }) => scope !== undefined).sort((a, b) => b.hour - a.hour);
   for (const marks of Map.groupBy(ofScopes, ({ scope, hour }) => `${scope} ${hour}`).values()) {
     const { scope, hour } = marks[0]!;
     if (!run.hasTime() || !(await judgeCampaignsOf(services, run, counts, hour, judging, scope))) {

@@ -11,6 +11,11 @@ import { type Counts, judgeOne, type Run } from './run.ts';
  */
 const DUE_IN_A_RUN = 4000;
 const PARALLEL = 8;
+/**
+ * A source is judged over so many hours before and after the first of its marks. After a look back it may have marks of
+ * a whole quarter, whose evidence would not fit into memory at once.
+ */
+const HOURS_AT_ONCE = 24;
 
 /** What is left to judge of a mark. */
 interface Open {
@@ -18,8 +23,14 @@ interface Open {
   readonly addresses: Set<string>;
 }
 
+/** A source that a mark names. */
+interface Entry {
+  readonly of: Open;
+  readonly address: string;
+}
+
 /**
- * Inside sources come first, and the oldest marks. A mark stays until all its sources are judged, so one that cannot be
+ * Inside sources come first, and of each kind what fell due just now, then the oldest marks. A mark stays until all its sources are judged, so one that cannot be
  * judged lets the others of its file be judged again. A flood is not handled in one run, because closing and the digest
  * come after.
  */
@@ -30,13 +41,12 @@ export async function judgeOverdue(services: Services, run: Run): Promise<Partia
   const marks = await agenda.dueMarks(judging.logTime, DUE_IN_A_RUN);
   const open = marks.map((mark): Open => ({ mark, addresses: new Set(mark.addresses) }));
   const entries = open.flatMap((of) => of.mark.addresses.map((address) => ({ of, address })));
-  const groups = Map.groupBy(entries, ({ of, address }) => sourceKey({ scope: of.mark.scope, address })).values();
-  await inParallel(PARALLEL, groups, async (group) => {
+  await inParallel(PARALLEL, groupsOf(entries), async (group) => {
     if (!run.hasTime()) {
       counts.postponed++;
       return;
     }
-    const [{ of, address }] = group as [(typeof entries)[number]];
+    const [{ of, address }] = group as [Entry];
     const hours = group.map(({ of: { mark } }) => mark.hour);
     const range = { from: Math.min(...hours), to: Math.max(...hours) };
     const horizons = group.some(({ of: { mark } }) => mark.isLong) ? 'all' : 'short';
@@ -48,4 +58,25 @@ export async function judgeOverdue(services: Services, run: Run): Promise<Partia
     }
   });
   return counts;
+}
+
+/** The marks that one judgement answers: of the same source, and of hours near each other. In order of their first. */
+function groupsOf(entries: readonly Entry[]): Entry[][] {
+  const groups: Entry[][] = [];
+  const ofSource = new Map<string, Entry[][]>();
+  for (const entry of entries) {
+    const { scope, hour } = entry.of.mark;
+    const source = sourceKey({ scope, address: entry.address });
+    const known = ofSource.get(source) ?? [];
+    ofSource.set(source, known);
+    const near = known.find(([first]) => Math.abs(first!.of.mark.hour - hour) < HOURS_AT_ONCE);
+    if (near) {
+      near.push(entry);
+      continue;
+    }
+    const group = [entry];
+    known.push(group);
+    groups.push(group);
+  }
+  return groups;
 }

@@ -8,7 +8,13 @@ import {
   duration,
   estimateLines,
   estimateOf,
+  INGEST_SECONDS_PER_GB,
+  mapEstimateLines,
+  mapEstimateOf,
+  SETTLE_SECONDS_PER_GB,
+  WRITE_UNITS_PER_GB,
 } from '../../../cli/backfill/estimate.ts';
+import { UNITS_OF_A_BATCH } from '../../../lib/store/look-back-batch.ts';
 
 test('uses the price and the compression that docs/cost.md has', () => {
   const cost = readFileSync(join(import.meta.dirname, '../../../docs/cost.md'), 'utf8');
@@ -29,6 +35,43 @@ bytes    72.36 GB, about 1,143.29 GB of log (x 15.8 where compressed)
 cost     about $9.51 = 1,143.29 GB x $0.00832 + 52 listings x $0.000005 ($0.000260), docs/cost.md
 time     at least 44 minutes = 51,840 objects / 20 per second, longer where the queue is full
 `);
+});
+
+test('uses the seconds and the write units that docs/cost.md has, and the units of a batch that follow', () => {
+  const cost = readFileSync(join(import.meta.dirname, '../../../docs/cost.md'), 'utf8');
+  const [, gigabytes] = /and ([\d.]+) GB per day/.exec(cost)!;
+  const [, units] = /^\| the workload \| ([\d,]+) \|/m.exec(cost)!;
+  const secondsOf = (name: string) => {
+    const [, gbSeconds] = new RegExp(`^\\| Lambda ${name} \\| ([\\d,]+) \\|`, 'm').exec(cost)!;
+    return Number(gbSeconds!.replace(',', '')) / Number(gigabytes);
+  };
+  expect(WRITE_UNITS_PER_GB).toBe(Number(units!.replace(',', '')));
+  expect(INGEST_SECONDS_PER_GB).toBeCloseTo(secondsOf('ingest'), 0);
+  expect(SETTLE_SECONDS_PER_GB).toBeCloseTo(secondsOf('settle'), 0);
+  const ofBatch = WRITE_UNITS_PER_GB / INGEST_SECONDS_PER_GB;
+  expect(Math.abs(UNITS_OF_A_BATCH - ofBatch)).toBeLessThan(10);
+});
+
+test('reckons the same quarter with a Distributed Map at under an hour and under 12 dollars', () => {
+  const logs = Array.from({ length: 90 * 576 }, (_, at) => ({ key: `${at}.log.gz`, size: 0.804e9 / 576 }));
+  const output = { machine: '', bucket: '', maxConcurrency: 20, writeUnits: 4000 };
+  const estimate = mapEstimateOf(logs, 52, output);
+  expect(estimate.dollars).toBeLessThan(12);
+  expect(estimate.seconds).toBeLessThan(3600);
+  // Far below the eight days that evidence is kept.
+  expect(estimate.settleSeconds).toBeLessThan(2 * 86_400);
+  expect(mapEstimateLines(logs, estimate, output)).toBe(`objects  51,840 in 6,480 batches
+bytes    72.36 GB, about 1,143.29 GB of log (x 15.8 where compressed)
+cost     about $10.00 = 1,143.29 GB x $0.00832 + 19,440 transitions x $0.000025 ($0.49) + 52 listings x $0.000005 ($0.000260), docs/cost.md
+time     at least 31 minutes, the longer of 31 minutes for 20 batches in parallel and 31 minutes at 4,000 write units per second
+settle   about 38 hours more until slow scans and missing answers are judged
+`);
+});
+
+test('the default ceiling makes the same take hours, which the estimate says', () => {
+  const logs = [{ key: 'a.log.gz', size: 72.36e9 }];
+  const { seconds } = mapEstimateOf(logs, 0, { maxConcurrency: 20, writeUnits: 500 });
+  expect(seconds / 3600).toBeGreaterThan(4);
 });
 
 test('takes files that are not compressed as they are', () => {

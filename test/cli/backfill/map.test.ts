@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { DeleteObjectCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { backfillCommand } from '../../../cli/commands/backfill.ts';
-import type { LookBackOutput } from '../../../lib/config/look-back.ts';
+import type { LookBackOutput } from '../../../lib/store/look-back-batch.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
 import { LookBackRuns } from '../../../lib/store/look-back-runs.ts';
 import { type RunningStack, startStack } from '../../functions/fixture/stack.ts';

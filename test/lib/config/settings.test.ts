@@ -48,6 +48,7 @@ describe('defaults', () => {
       retentionDays: { windows: 8, findings: 365, logObjects: 30, functionLogs: 30 },
       maxWriteUnits: { windows: 500, findings: 100 },
       ingest: { memoryMiB: 1024, maxConcurrency: 10 },
+      lookBack: { maxConcurrency: 0 },
       fields: [],
       logLevel: 'INFO',
       detailedMonitoring: false,

@@ -62,6 +62,29 @@ describe('a mark', () => {
   });
 });
 
+describe('a backlog, such as that of a look back,', () => {
+  const old = Array.from({ length: 300 }, (_, n) => fragment({ address: `10.1.${n >> 8}.${n & 255}` }));
+  const fresh = fragment({ address: '10.2.0.1', hour: HOUR + 900, contacts: [contact({ lastEnd: NOW + 900 * 3600 })] });
+
+  test('comes after what fell due just now', async () => {
+    await store.writeFragments('old', old, NOW);
+    await store.writeFragments('new', [fresh], NOW);
+    const logTime = NOW + 900 * 3600 + 1800;
+    expect((await sourcesDue(logTime, 100))[0]).toMatchObject({ source: { address: '10.2.0.1' }, hour: HOUR + 900 });
+    // Nobody is named twice, and the rest of the backlog waits.
+    const named = (await sourcesDue(logTime, 100)).map(({ source }) => source.address);
+    expect(new Set(named).size).toBe(named.length);
+    expect(named).toHaveLength(257);
+    expect((await sourcesDue(logTime))[0]!.hour).toBe(HOUR);
+  });
+
+  test('of few sources is not read as a whole', async () => {
+    for (let n = 0; n < 30; n++)
+      await store.writeFragments(`object-${String(n).padStart(2, '0')}`, [fragment({ hour: HOUR + n })], NOW);
+    expect(await sourcesDue(NOW + 90 * DAY, 2)).toHaveLength(20);
+  });
+});
+
 describe('a source with a failure', () => {
   const end = HOUR * 3600 + 60;
 

@@ -96,9 +96,9 @@ With --map, a Distributed Map of Step Functions reads the files in parallel, if 
     ],
     `The command needs these permissions: cloudformation:DescribeStacks, s3:ListBucket,
 sqs:GetQueueAttributes and sqs:SendMessage on the ingest queue, dynamodb:PutItem on
-the findings table (DeleteItem with --alerts). With --map: s3:PutObject and GetObject on
-the bucket of look backs, states:StartExecution, DescribeExecution, ListMapRuns and
-DescribeMapRun, instead of those on the queue.
+the findings table (DeleteItem with --alerts). With --map: s3:PutObject and s3:GetObject
+on the bucket of look backs, states:StartExecution, states:DescribeExecution,
+states:ListMapRuns and states:DescribeMapRun, instead of those on the queue.
 
 Exit codes: 0 everything was sent, or --dry-run, 1 stopped, nothing found, objects are
 archived, or with --map a file failed, 2 wrong usage or --yes is missing.`,

@@ -4,7 +4,9 @@ import { Subscription } from 'aws-cdk-lib/aws-sns';
 import type { IConstruct } from 'constructs';
 import { LISTS, RESULTS } from '../lib/store/look-back-batch.ts';
 import type { DetectorParts } from './detector-parts.ts';
+import { lookBackNames } from './look-back.ts';
 import type { OtherBucket } from './other-buckets.ts';
+import type { LookBackMap } from './props.ts';
 
 /**
  * Records the acceptances of a detector whose log files have keys of the form `objects`. Those of rules that fail only
@@ -15,7 +17,7 @@ export function acknowledgeNagFindings(detector: DetectorParts, objects: string,
   acceptQueues(detector);
   acceptReading(detector, [detector.logBucket.arnForObjects(objects), ...others.map(({ objectsArn }) => objectsArn)]);
   acceptSubscriptions(detector);
-  if (detector.lookBack) acceptLookBack(detector.lookBack);
+  if (detector.lookBack) acceptLookBack(detector, detector.lookBack);
   if (detector.settings.bucket.existing?.events === 'notification') acceptNotificationsHandler(Stack.of(detector));
 }
 
@@ -102,12 +104,12 @@ function acceptReading(detector: DetectorParts, files: readonly string[]): void 
   }
 }
 
-function acceptLookBack({ machine, bucket, executionsArn }: LookBackMap): void {
+function acceptLookBack({ settings }: DetectorParts, { machine, bucket }: LookBackMap): void {
   const role = machine.node.scope!.node.findChild('Role');
   const wildcard = (arn: string, reason: string) =>
     accept(role, `AwsSolutions-IAM5[Resource::${flatten(Stack.of(machine).resolve(arn))}]`, reason);
   wildcard(
-    executionsArn,
+    lookBackNames(settings).executionsArn,
     'Step Functions names the executions of a Distributed Map. The name of the machine is fixed.',
   );
   wildcard(bucket.arnForObjects(`${LISTS}*`), 'Each look back has a list of its own, in this folder of this bucket.');

@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from '../template/json.ts';
 import type { Background } from './background.ts';
 
 /** A state machine of a stack. */
-export interface Machine {
+interface Machine {
   readonly arn: string;
   readonly definition: MapDefinition;
   readonly around: Surroundings;

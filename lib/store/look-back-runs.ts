@@ -123,9 +123,12 @@ export class LookBackRuns {
     return itemCounts;
   }
 
-  /** What became of the files of a run that has ended. Without results, nothing is known of any file. */
+  /** What became of the files of a run that has ended. Without a run, or without results, no file counts as tried. */
   async outcome(name: string): Promise<RunOutcome> {
-    const mapRunArn = await this.#mapRunOf(this.arnOf(name));
+    const mapRunArn = await this.#mapRunOf(this.arnOf(name)).catch((error: Error) => {
+      if (error.name === 'ExecutionDoesNotExist') return undefined;
+      throw error;
+    });
     const folder = `${RESULTS}/${mapRunArn?.split(':').at(-1)}`;
     const manifest = mapRunArn === undefined ? undefined : await this.#find(`${folder}/manifest.json`);
     const read = new Set<string>();

@@ -139,6 +139,18 @@ test('counts a file as gone that was deleted before it was read', async () => {
   runs.destroy();
 });
 
+test('reads the whole list of a run that was never started', async () => {
+  const key = await putScan(12, '10.0.12.1');
+  const { machine } = JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput;
+  const runs = new LookBackRuns(stack.cloud.connection, JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput);
+  await runs.writeList('never', [{ bucket, key, size: 1 }]);
+  runs.destroy();
+  const job = { machine, address: `s3://${bucket}/AWSLogs/`, from: dayBefore(12), to: dayBefore(12) };
+  writeFileSync(cursor, JSON.stringify({ ...job, run: 'never', files: 1 }));
+  expect(await backfill(12, '--yes')).toMatchObject({ code: 0, stderr: 'going on with 1 of 1 file\n' });
+  expect(existsSync(cursor)).toBe(false);
+});
+
 test('stops following, and follows the run again', async () => {
   for (let n = 1; n <= 9; n++) await putScan(10, `10.0.11.${n}`);
   const stop = new AbortController();

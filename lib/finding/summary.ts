@@ -55,10 +55,18 @@ export function spread<T extends string | number>(
   return { count: Math.round(count), exact: false, sample };
 }
 
-/** One contact of each value: one may occur again. */
-const eachOnce = <T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): FirstContact[] => [
-  ...new Map(contacts.map((contact) => [value(contact), contact])).values(),
-];
+/**
+ * One contact of each value, the one that stands for the fewest: the samples of a source's hours are cut by the same
+ * hashes, so what a later hour kept by a lower rate an earlier one kept too, if it occurred there.
+ */
+function eachOnce<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): FirstContact[] {
+  const least = new Map<T, FirstContact>();
+  for (const contact of contacts) {
+    const known = least.get(value(contact));
+    if (!known || contact.weight < known.weight) least.set(value(contact), contact);
+  }
+  return [...least.values()];
+}
 
 /** Distinct values, starting with those that answered. */
 export function distinct<T>(contacts: readonly FirstContact[], value: (contact: FirstContact) => T): T[] {

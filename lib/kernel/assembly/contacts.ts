@@ -112,9 +112,12 @@ export function countOf(pane: u32): u32 {
 export function failedProbesOf(pane: u32): u32 {
   return load<u32>(paneRow(pane), PANE_FAILED_PROBES);
 }
-/** How many failed contacts the kept ones of a pane stand for. Lateral ones have a rate of their own. */
+/**
+ * How many failed contacts the kept ones of a pane stand for, by the lower of the rates of failed and lateral ones: an
+ * inside source that floods one side is suspicious, whatever it does on the other.
+ */
 export function estimateOf(pane: u32, kept: u32): u32 {
-  const bound = load<u32>(paneRow(pane), PANE_FAILED);
+  const bound = min(load<u32>(paneRow(pane), PANE_FAILED), load<u32>(paneRow(pane), PANE_LATERAL));
   return bound == FULL ? kept : <u32>min<u64>(FULL, ((<u64>kept) << 32) / (<u64>bound + 1));
 }
 /** A mark is stored in the place of the failed probes. */

@@ -28,6 +28,13 @@ describe('distinct values of contacts', () => {
     expect(portsOf(sample).count).toBe(20);
   });
 
+  test('count as the best sample of them tells, whichever comes first', () => {
+    const all = Array.from({ length: 64 }, (_, n) => contact('10.0.0.1', 1000 + n, 4));
+    const again = all.slice(0, 16).map((one) => ({ ...one, weight: 16 }));
+    expect(portsOf([...all, ...again]).count).toBe(256);
+    expect(portsOf([...again, ...all]).count).toBe(256);
+  });
+
   test('of several targets may occur on each, so a sample gives a lower bound', () => {
     const sample = Array.from({ length: 16 }, (_, n) => contact(`10.0.0.${n}`, n < 8 ? 22 : 23, 62.5));
     expect(portsOf(sample).count).toBe(2);

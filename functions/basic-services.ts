@@ -15,6 +15,7 @@ import { Allowance } from '../lib/store/allowance.ts';
 import { Claims } from '../lib/store/claims.ts';
 import { createDocumentClient } from '../lib/store/clients.ts';
 import { FindingsStore } from '../lib/store/findings-store.ts';
+import { InventoryStore } from '../lib/store/inventory-store.ts';
 import { LookBacksStore } from '../lib/store/look-backs-store.ts';
 import { countConfirmedAddresses, publishAlert, requestAlert } from '../lib/store/messages.ts';
 import { Outbox } from '../lib/store/outbox.ts';
@@ -78,6 +79,15 @@ export function createBasicServices({ variables, outlets, ...means }: Means): Ba
     secret,
     minSeverity: runtime.minSeverity,
     watches: new WatchesStore(documents, table, retentionDays),
+    ...(runtime.hasInventory && {
+      inventories: new InventoryStore({
+        client: documents,
+        tables: { windows: windowsTable, findings: table },
+        keptDays: retentionDays + 1,
+        routingDomains: runtime.routingDomains,
+        onTrouble: (trouble) => means.logger.warn('inventory not used', { trouble }),
+      }),
+    }),
     windowDays: retentionDays,
     ...(runtime.hasSignals && {
       signals: new SignalsStore({ client: documents, table: windowsTable, retentionDays }),

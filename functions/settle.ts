@@ -3,6 +3,8 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { publishMetrics, type Services } from '../lib/pipeline/services.ts';
 import { sweep } from '../lib/pipeline/sweep.ts';
 import { createSnsClient, createSqsClient } from '../lib/store/clients.ts';
+import { describeInterfaces } from '../lib/store/described-interfaces.ts';
+import { SignedCalls } from '../lib/store/health/signed-calls.ts';
 import { type Invocation, onLambda } from './invocation.ts';
 import { lambdaServices } from './services.ts';
 
@@ -29,6 +31,11 @@ export function settleHandler(services: Services): (event: unknown, invocation: 
   };
 }
 
-export const handler = onLambda(() =>
-  settleHandler(lambdaServices({ sns: createSnsClient(), sqs: createSqsClient() })),
-);
+export const handler = onLambda(() => {
+  const sqs = createSqsClient();
+  const calls = new SignedCalls(sqs, {});
+  return settleHandler({
+    ...lambdaServices({ sns: createSnsClient(), sqs }),
+    describeInterfaces: (hasTime) => describeInterfaces(calls, hasTime),
+  });
+});

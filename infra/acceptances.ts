@@ -52,6 +52,12 @@ function acceptFunctions(detector: DetectorParts): void {
         'the error.',
     );
   }
+  if (detector.settings.inventory)
+    accept(
+      detector.settleFunction.node.scope!.node.findChild('Role'),
+      'AwsSolutions-IAM5[Resource::*]',
+      'EC2 lists the interfaces and subnets of an account and Region. These actions have no resource that a statement could name.',
+    );
   for (const fn of [detector.ingestFunction, detector.alertFunction, ...forward]) {
     accept(
       fn,

@@ -84,7 +84,8 @@ export function createFunctions(
   alert.addEventSource(
     new SqsEventSource(resources.alert.queue, { batchSize: 10, reportBatchItemFailures: true, maxConcurrency: 5 }),
   );
-  const settle = createHandler(scope, 'Settle', settings, settleStatements(resources, hasSignals(settings.signals)), {
+  const extras = { withSignals: hasSignals(settings.signals), withInventory: settings.inventory };
+  const settle = createHandler(scope, 'Settle', settings, settleStatements(resources, extras), {
     ...common,
     description: 'Every 5 minutes: overdue answers, slow scans, closing of findings, lost announcements, digest',
     timeout: timeouts.settle,

@@ -75,14 +75,18 @@ export function alertStatements({ tables, topics, alert, key }: Resources): Poli
  * Statements of the settle function: judge what is due, close findings, repeat announcements, send the digest, check
  * subscriptions.
  * @param withSignals whether logs of orchestrators or hosts arrive. Settle then marks the hours of scans that it judges.
+ * @param withInventory whether it takes an inventory of addresses. The calls for it have no resource that a statement
+ * could name.
  */
 export function settleStatements(
   { tables, topics, alert, settleDeadLetters, key }: Resources,
-  withSignals: boolean,
+  { withSignals, withInventory }: { readonly withSignals: boolean; readonly withInventory: boolean },
 ): PolicyStatement[] {
   const { findings, windows } = tables;
   return [
-    allow('ReadWindows', table(...(withSignals ? ['BatchWriteItem'] : []), 'DeleteItem', 'Query'), [windows.tableArn]),
+    allow('ReadWindows', table(...(withSignals || withInventory ? ['BatchWriteItem'] : []), 'DeleteItem', 'Query'), [
+      windows.tableArn,
+    ]),
     allow('SettleFindings', table('BatchWriteItem', 'PutItem', 'Query', 'UpdateItem'), [findings.tableArn]),
     allow(
       'ReadFindingsIndexes',
@@ -92,6 +96,7 @@ export function settleStatements(
     allow('SendToAlertQueue', ['sqs:SendMessage'], [alert.queue.queueArn]),
     allow('KeepFailedRuns', ['sqs:SendMessage'], [settleDeadLetters.queueArn]),
     allow('PublishDigest', ['sns:Publish'], [topics.alerts.topicArn]),
+    ...(withInventory ? [allow('ListAddresses', ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'], ['*'])] : []),
     allow('CountSubscriptions', ['sns:ListSubscriptionsByTopic'], [topics.alerts.topicArn, topics.operations.topicArn]),
     ...topicKey(topics.alerts.masterKey),
     ...tableKey(key),

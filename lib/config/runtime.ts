@@ -38,6 +38,8 @@ export interface RuntimeSettings {
   watchBySignals?: boolean;
   /** Whether logs of orchestrators or hosts arrive. If absent, nothing is read about signals. */
   hasSignals?: boolean;
+  /** Whether settle takes an inventory of addresses, and judges read it. If absent, no address is dark. */
+  hasInventory?: boolean;
   /** Whether to write metrics that no alarm needs. If absent, these numbers are only in the logs. */
   detailedMonitoring?: boolean;
 }
@@ -63,6 +65,7 @@ export function toRuntimeSettings(settings: Settings): RuntimeSettings {
     ...(settings.bucket.existing?.flowLogsUnder === undefined ? {} : { flowLogKeysOnly: true }),
     ...(settings.watch.bySignals && { watchBySignals: true }),
     ...(hasSignals(settings.signals) && { hasSignals: true }),
+    ...(settings.inventory && { hasInventory: true }),
     ...(settings.detailedMonitoring && { detailedMonitoring: true }),
   };
 }
@@ -112,6 +115,7 @@ export function parseRuntimeSettings(json: string): RuntimeSettings {
       ? {}
       : { watchBySignals: flag('watchBySignals', settings.watchBySignals) }),
     ...(settings.hasSignals === undefined ? {} : { hasSignals: flag('hasSignals', settings.hasSignals) }),
+    ...(settings.hasInventory === undefined ? {} : { hasInventory: flag('hasInventory', settings.hasInventory) }),
     ...(settings.detailedMonitoring === undefined
       ? {}
       : { detailedMonitoring: flag('detailedMonitoring', settings.detailedMonitoring) }),

@@ -665,6 +665,15 @@ export interface SettingsInput {
    */
   logLevel?: "DEBUG" | "INFO" | "WARN" | "ERROR";
   /**
+   * Whether the settle function notes every five minutes which addresses the network interfaces of this account
+   * and Region hold. Failed contacts with addresses that no interface has held for three days are then weighed as
+   * such, from three days after the first deployment with it. The function then may list interfaces and subnets,
+   * which IAM cannot limit to a resource. With 1,000 interfaces it costs about 0.20 USD a month, with 20,000 about
+   * 1.50.
+   * @default false
+   */
+  inventory?: boolean;
+  /**
    * Whether there are also alarms on errors and throttles of each function, an alarm on missing files beside the
    * one on missing records, and metrics that no alarm needs. Without them the same trouble is reported by the age
    * of messages, dead letters and missing records, some minutes later, and the numbers are in the logs and on the
@@ -1359,6 +1368,15 @@ export interface Settings {
    * @default "INFO"
    */
   logLevel: "DEBUG" | "INFO" | "WARN" | "ERROR";
+  /**
+   * Whether the settle function notes every five minutes which addresses the network interfaces of this account
+   * and Region hold. Failed contacts with addresses that no interface has held for three days are then weighed as
+   * such, from three days after the first deployment with it. The function then may list interfaces and subnets,
+   * which IAM cannot limit to a resource. With 1,000 interfaces it costs about 0.20 USD a month, with 20,000 about
+   * 1.50.
+   * @default false
+   */
+  inventory: boolean;
   /**
    * Whether there are also alarms on errors and throttles of each function, an alarm on missing files beside the
    * one on missing records, and metrics that no alarm needs. Without them the same trouble is reported by the age

@@ -77,7 +77,8 @@ function secondsOf(time: unknown): number {
   return Math.floor(milliseconds / 1000);
 }
 
-function interfaceOf(value: unknown): HeldInterface {
+/** An interface as EC2 describes it. @throws InventoryError */
+export function interfaceOf(value: unknown): HeldInterface {
   const one = objectOf(value, 'interface');
   const id = textOf(one, 'NetworkInterfaceId', 'an interface');
   const list = (name: string, field: string) =>
@@ -101,7 +102,8 @@ function interfaceOf(value: unknown): HeldInterface {
   };
 }
 
-function subnetOf(value: unknown): Subnet {
+/** A subnet as EC2 describes it. @throws InventoryError */
+export function subnetOf(value: unknown): Subnet {
   const one = objectOf(value, 'subnet');
   const id = textOf(one, 'SubnetId', 'a subnet');
   const ipv6 = listOf(one, 'Ipv6CidrBlockAssociationSet')

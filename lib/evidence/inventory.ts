@@ -30,15 +30,29 @@ export interface Subnet {
 export type IsDark = (target: string, from: number, to: number) => boolean;
 
 /** A stretch of time with both ends, epoch seconds. */
-interface Span {
+export interface Span {
   readonly from: number;
   readonly to: number;
 }
 
+/** What snapshots said of a VPC, as far as it is remembered. Records of one VPC add up, in any order. */
+export interface VpcRecord {
+  readonly vpcId: string;
+  /** The account that owns it. */
+  readonly owner?: string | undefined;
+  readonly subnets?: readonly Cidr[];
+  /** When snapshots had an interface of an account, by account. */
+  readonly seen?: Iterable<readonly [account: string, spans: readonly Span[]]>;
+  /** When an interface held an address or a prefix, in its canonical spelling. */
+  readonly held?: Iterable<readonly [name: string, spans: readonly Span[]]>;
+  /** Interfaces, with the time of the last snapshot that had each. */
+  readonly interfaces?: Iterable<readonly [id: string, last: number]>;
+}
+
 /** An interface may come and go unseen between two snapshots. Snapshots further apart (in seconds) prove nothing. */
-const LONGEST_PAUSE = 2 * 3600;
+export const LONGEST_PAUSE = 2 * 3600;
 /** Clients still ask for hosts, pods and tasks that went away so many seconds ago. */
-const HELD_SECONDS = 72 * 3600;
+export const HELD_SECONDS = 72 * 3600;
 /** AWS keeps the first four addresses of each subnet, and the last one. */
 const RESERVED = 4n;
 
@@ -53,19 +67,45 @@ class Vpc {
   readonly #held = new Map<string, readonly Span[]>();
   /** Lengths of the prefixes, as written. */
   readonly #lengths = new Set<string>();
+  /** When a snapshot last had an interface, by its id. */
+  readonly #interfaces = new Map<string, number>();
 
-  addSubnet(cidr: Cidr): void {
-    const name = formatCidr(cidr);
-    if (!this.#subnets.some((known) => formatCidr(known) === name)) this.#subnets.push(cidr);
+  add({ owner, subnets = [], seen = [], held = [], interfaces = [] }: VpcRecord): void {
+    if (owner !== undefined) this.owner = owner;
+    for (const subnet of subnets) {
+      const name = formatCidr(subnet);
+      if (!this.#subnets.some((known) => formatCidr(known) === name)) this.#subnets.push(subnet);
+    }
+    for (const [account, spans] of seen) addSpans(this.#seen, account, spans);
+    for (const [name, spans] of held) {
+      addSpans(this.#held, name, spans);
+      if (name.includes('/')) this.#lengths.add(name.slice(name.indexOf('/')));
+    }
+    for (const [id, last] of interfaces) this.#interfaces.set(id, Math.max(last, this.#interfaces.get(id) ?? 0));
   }
 
-  hold(at: number, { owner, addresses, prefixes }: HeldInterface): void {
-    addTime(this.#seen, owner, at);
-    for (const address of addresses) addTime(this.#held, address, at);
-    for (const prefix of prefixes) {
-      addTime(this.#held, prefix, at);
-      this.#lengths.add(prefix.slice(prefix.indexOf('/')));
-    }
+  /** What is left once everything before a time is forgotten. Nothing before that time is proven by it. */
+  since(vpcId: string, at: number): VpcRecord {
+    const clip = (spans: readonly Span[]) =>
+      spans.flatMap(({ from, to }) => (to < at ? [] : [{ from: Math.max(from, at), to }]));
+    return {
+      ...{ vpcId, owner: this.owner, subnets: this.#subnets },
+      seen: [...this.#seen].map(([account, spans]) => [account, clip(spans)] as const),
+      held: [...this.#held].flatMap(([name, spans]) => {
+        const late = spans.filter(({ to }) => to >= at - LONGEST_PAUSE);
+        return late.length ? [[name, late] as const] : [];
+      }),
+      interfaces: [...this.#interfaces].filter(([, last]) => last >= at),
+    };
+  }
+
+  hasInterface(id: string): boolean {
+    return this.#interfaces.has(id);
+  }
+
+  /** Number of addresses, prefixes and interfaces that are remembered. */
+  get size(): number {
+    return this.#held.size + this.#interfaces.size;
   }
 
   /**
@@ -93,12 +133,13 @@ class Vpc {
 
 /** Snapshots and subnets, added in any order. */
 export class Inventory {
+  readonly #routingDomains: Readonly<Record<string, readonly string[]>>;
   readonly #domains: ReadonlyMap<string, string>;
   readonly #vpcs = new Map<string, Vpc>();
-  readonly #vpcOfInterface = new Map<string, string>();
 
   /** @param routingDomains domain name to the ids of the VPCs in it. */
   constructor(routingDomains: Readonly<Record<string, readonly string[]>> = {}) {
+    this.#routingDomains = routingDomains;
     this.#domains = new Map(
       Object.entries(routingDomains).flatMap(([name, vpcs]) => vpcs.map((vpc) => [vpc, name] as const)),
     );
@@ -106,18 +147,49 @@ export class Inventory {
 
   /** Adds a snapshot, or the part of one that concerns an account or a Region. @param at epoch seconds. */
   addInterfaces(at: number, interfaces: readonly HeldInterface[]): void {
-    for (const one of interfaces) {
-      this.#vpc(one.vpcId).hold(at, one);
-      this.#vpcOfInterface.set(one.id, one.vpcId);
+    const spans = [{ from: at, to: at }];
+    for (const { id, vpcId, owner, addresses, prefixes } of interfaces) {
+      const held = [...addresses, ...prefixes].map((name) => [name, spans] as const);
+      this.addRecord({ vpcId, seen: [[owner, spans]], held, interfaces: [[id, at]] });
     }
   }
 
   addSubnets(subnets: readonly Subnet[]): void {
-    for (const { vpcId, owner, cidrs } of subnets) {
-      const vpc = this.#vpc(vpcId);
-      vpc.owner = owner;
-      for (const cidr of cidrs) vpc.addSubnet(cidr);
+    for (const { vpcId, owner, cidrs } of subnets) this.addRecord({ vpcId, owner, subnets: cidrs });
+  }
+
+  /** Adds what was remembered of a VPC. */
+  addRecord(record: VpcRecord): void {
+    this.#vpc(record.vpcId).add(record);
+  }
+
+  /** One that remembers nothing yet, with the same routing domains. */
+  get empty(): Inventory {
+    return new Inventory(this.#routingDomains);
+  }
+
+  /** Everything that it remembers. */
+  get records(): readonly VpcRecord[] {
+    return [...this.#vpcs].map(([id, vpc]) => vpc.since(id, Number.NEGATIVE_INFINITY));
+  }
+
+  /**
+   * The same without what was before a time, and without VPCs of which nothing else is left. It proves less and never
+   * more: no address is dark before {@link HELD_SECONDS} have passed since that time.
+   */
+  since(at: number): Inventory {
+    const later = this.empty;
+    for (const [id, vpc] of this.#vpcs) {
+      const record = vpc.since(id, at);
+      later.addRecord(record);
+      if (!later.#vpc(id).size) later.#vpcs.delete(id);
     }
+    return later;
+  }
+
+  /** Number of addresses, prefixes and interfaces that it remembers. */
+  get size(): number {
+    return [...this.#vpcs.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
   /**
@@ -126,7 +198,7 @@ export class Inventory {
    * Undefined if nothing is known of these VPCs.
    */
   around({ scope, identity }: Pick<SourceEvidence, 'scope' | 'identity'>): IsDark | undefined {
-    const own = identity?.fields['vpc-id'] ?? this.#vpcOfInterface.get(identity?.interfaceId ?? '');
+    const own = identity?.fields['vpc-id'] ?? this.#vpcOf(identity?.interfaceId);
     const domain = own === undefined ? scope : this.#domains.get(own);
     const known = [...this.#vpcs].filter(([, { owner }]) => owner !== undefined);
     const isNear = (id: string) => id === own || (domain !== undefined && this.#domains.get(id) === domain);
@@ -156,6 +228,12 @@ export class Inventory {
       .filter((spans) => spans.length > 0);
   }
 
+  #vpcOf(interfaceId: string | undefined): string | undefined {
+    if (interfaceId === undefined) return undefined;
+    for (const [id, vpc] of this.#vpcs) if (vpc.hasInterface(interfaceId)) return id;
+    return undefined;
+  }
+
   #vpc(id: string): Vpc {
     let vpc = this.#vpcs.get(id);
     if (!vpc) {
@@ -166,16 +244,19 @@ export class Inventory {
   }
 }
 
-/** Adds the time of a snapshot. Times without a longer pause between them are one span, in any order of adding. */
-function addTime(spans: Map<string, readonly Span[]>, name: string, at: number): void {
-  const known = spans.get(name) ?? [];
-  const isNear = ({ from, to }: Span) => at >= from - LONGEST_PAUSE && at <= to + LONGEST_PAUSE;
-  const near = known.filter(isNear);
-  const joined = near.reduce((all, { from, to }) => ({ from: Math.min(all.from, from), to: Math.max(all.to, to) }), {
-    from: at,
-    to: at,
-  });
-  spans.set(name, [...known.filter((span) => !isNear(span)), joined]);
+/** Adds the times of snapshots. Times without a longer pause between them are one span, in any order of adding. */
+function addSpans(all: Map<string, readonly Span[]>, name: string, spans: readonly Span[]): void {
+  const known = all.get(name);
+  // Names of one record may share their spans, which are never changed.
+  all.set(name, known ? spans.reduce(withSpan, known) : spans);
+}
+
+function withSpan(spans: readonly Span[], { from, to }: Span): readonly Span[] {
+  const isNear = (span: Span) => span.from <= to + LONGEST_PAUSE && span.to >= from - LONGEST_PAUSE;
+  const joined = spans
+    .filter(isNear)
+    .reduce((all, span) => ({ from: Math.min(all.from, span.from), to: Math.max(all.to, span.to) }), { from, to });
+  return [...spans.filter((span) => !isNear(span)), joined];
 }
 
 /** Whether AWS keeps the address for itself, in subnets of either family. */

@@ -10,6 +10,7 @@ import type { Watches } from '../notify/watch.ts';
 import { directionOf } from '../scan/direction.ts';
 import type { Hours, StoredFinding } from '../store/finding-item.ts';
 import type { Version } from '../store/findings-store.ts';
+import type { InventoryStore } from '../store/inventory-store.ts';
 import type { SourceName } from '../store/keys.ts';
 import type { SignalsStore } from '../store/signals-store.ts';
 import type { WatchesStore } from '../store/watches-store.ts';
@@ -45,12 +46,14 @@ import { weighingBySurroundings } from './surroundings.ts';
 import { TableEvidence } from './table-evidence.ts';
 import { currentWatches } from './watched.ts';
 
-export interface JudgeOptions extends Omit<JudgingOptions, 'watches'>, RecorderOptions {
+export interface JudgeOptions extends Omit<JudgingOptions, 'inventory' | 'watches'>, RecorderOptions {
   readonly windows: WindowsStore;
   /** What logs of orchestrators and hosts told. Absent if none arrive, and then nothing is read about them. */
   readonly signals?: SignalsStore;
   /** Routing domains: name to VPC ids. Default: none. */
   readonly routingDomains?: Readonly<Record<string, readonly string[]>>;
+  /** Where the inventory of addresses is. Absent if no snapshots are taken. */
+  readonly inventories?: InventoryStore;
   /** Where watches are. Absent for tests of the pipeline, which nobody watches. */
   readonly watches?: WatchesStore;
 }
@@ -158,7 +161,8 @@ export class Judge {
     if (sighting && this.#recent.covers(stored, sighting, settings.targetSetGapSeconds))
       return { opened: 0, updated: 0, isRefused: false, isFresh: true };
     const watches = await currentWatches(this.#options.watches, stored, run.now);
-    const read = await judgeSource({ ...asked, stored }, run, { ...this.#options, watches });
+    const inventory = await this.#options.inventories?.current(run.now);
+    const read = await judgeSource({ ...asked, stored }, run, { ...this.#options, watches, inventory });
     const { evidence, range, logTime } = read;
     const moment = { logTime, now: run.now };
     const expired = stored.filter(({ finding }) => this.#hasExpired(finding, evidence, moment));

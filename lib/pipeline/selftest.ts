@@ -18,12 +18,14 @@ interface Judging {
   readonly findings: FindingsStore;
   readonly signals?: unknown;
   readonly watches?: unknown;
+  readonly inventories?: unknown;
 }
 
 /** The options of a judge for the scopes of tests. No settings can hide the findings. */
 export const testOptionsOf = <Options extends Judging>({
   signals: _signals,
   watches: _watches,
+  inventories: _inventories,
   ...options
 }: Options) => ({
   ...options,

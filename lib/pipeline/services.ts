@@ -9,6 +9,7 @@ import type { AlertPlace } from '../notify/text.ts';
 import type { Allowance } from '../store/allowance.ts';
 import type { Claims } from '../store/claims.ts';
 import type { DynamoDBDocumentClient, S3Client, SNSClient, SQSClient } from '../store/clients.ts';
+import type { DescribedInterfaces } from '../store/described-interfaces.ts';
 import type { LookBacksStore } from '../store/look-backs-store.ts';
 import type { Outbox } from '../store/outbox.ts';
 import type { SuppressionsStore } from '../store/suppressions-store.ts';
@@ -49,6 +50,8 @@ export interface Services extends JudgeOptions {
   /** Work of settle that must be done once. */
   readonly claims: Claims;
   readonly judge: Judge;
+  /** The interfaces and subnets of this account and Region. Only settle asks, and only with an inventory. */
+  readonly describeInterfaces?: (hasTime: () => boolean) => Promise<DescribedInterfaces>;
   /** Publishes to the alert topic. */
   readonly publish: (message: AlertMessage) => Promise<unknown>;
   /** How many e-mail subscriptions of a topic are confirmed. */

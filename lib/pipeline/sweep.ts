@@ -7,6 +7,7 @@ import { judgeDays } from './tasks/days.ts';
 import { sendDigest } from './tasks/digest.ts';
 import { beat } from './tasks/heartbeat.ts';
 import { judgeHours } from './tasks/hours.ts';
+import { takeInventory } from './tasks/inventory.ts';
 import { announceAgain } from './tasks/outbox.ts';
 import { judgeOverdue } from './tasks/overdue.ts';
 import { carryPlaces } from './tasks/places.ts';
@@ -25,6 +26,7 @@ const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = 
   { work: beat, leaves: 0 },
   { work: announceAgain, leaves: 270 },
   { work: tellHeld, leaves: 240 },
+  { work: takeInventory, leaves: 205 },
   { work: judgeOverdue, leaves: 170 },
   { work: judgeSignalHours, leaves: 135 },
   { work: judgeHours, leaves: 100 },

@@ -128,6 +128,13 @@ export const announceShardOf = (id: string): string => announceShard(shardOf(id,
  */
 export const heldShard = (rank: number): string => `held#${rank}`;
 
+/** Partition and sort key of the item that says where the inventory is. */
+export const INVENTORY = 'inventory';
+export const INVENTORY_HEAD = 'head';
+
+/** Partition of the parts of a whole inventory, of a few that are written in turn. */
+export const inventoryParts = (ring: number): string => `inventory#${ring}`;
+
 /** Partition of the counts of announcements, and the item of a lane in a slot that begins at an epoch second. */
 export const ALLOWANCE = 'allowance';
 export const allowanceSort = (slot: number, lane: string): string => `${isoTime(slot)}#${lane}`;

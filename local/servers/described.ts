@@ -32,6 +32,28 @@ export interface DescribedVpc {
   readonly formerCidrs?: readonly string[];
 }
 
+/** A subnet as DescribeSubnets knows it. */
+interface DescribedSubnet {
+  readonly id: string;
+  readonly vpc: string;
+  /** The account that owns its VPC. Default: every caller's account. */
+  readonly account?: string;
+  /** Default: every Region. */
+  readonly region?: string;
+  readonly cidrs: readonly string[];
+}
+
+/** A network interface as DescribeNetworkInterfaces knows it. Only the account that owns it sees it. */
+interface DescribedInterface {
+  readonly id: string;
+  readonly vpc: string;
+  readonly account?: string;
+  readonly region?: string;
+  readonly addresses: readonly string[];
+  /** Prefixes delegated to it. */
+  readonly prefixes?: readonly string[];
+}
+
 /** A peering connection, in the Regions and accounts of its ends. */
 interface DescribedPeering {
   readonly id: string;
@@ -71,6 +93,8 @@ interface DescribedRouteTable {
 export interface Described {
   flowLogs: DescribedFlowLog[];
   readonly vpcs: Map<string, DescribedVpc>;
+  subnets: DescribedSubnet[];
+  interfaces: DescribedInterface[];
   peerings: DescribedPeering[];
   attachments: DescribedAttachment[];
   routeTables: DescribedRouteTable[];
@@ -102,12 +126,16 @@ export interface Described {
   concurrency: number;
   /** Calls that are refused, such as `s3:GetObject`, with the message. */
   readonly denied: Map<string, string>;
+  /** Calls of EC2 that are throttled, such as `ec2:DescribeSubnets`, with the number of further times. */
+  readonly throttled: Map<string, number>;
 }
 
 /** Nothing is deployed. */
 export const nothingDescribed = (): Described => ({
   flowLogs: [],
   vpcs: new Map(),
+  subnets: [],
+  interfaces: [],
   peerings: [],
   attachments: [],
   routeTables: [],
@@ -124,6 +152,7 @@ export const nothingDescribed = (): Described => ({
   unconfirmed: new Set(),
   concurrency: 1000,
   denied: new Map(),
+  throttled: new Map(),
 });
 
 const textOf = (value: unknown, otherwise = ''): string => (value === undefined ? otherwise : String(value));

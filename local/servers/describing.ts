@@ -18,6 +18,14 @@ export function installDescribing(app: ReturnType<typeof buildApp>, described: D
     const action = form.Action ?? (target ? target.split('.')[1]! : actionOf(request.method, url));
     const refusal = described.denied.get(`${service === 'monitoring' ? 'cloudwatch' : service}:${action}`);
     if (refusal !== undefined) return refuse(reply.code(403), service, refusal);
+    const throttled = described.throttled.get(`${service}:${action}`) ?? 0;
+    if (throttled > 0 && service === 'ec2') {
+      described.throttled.set(`${service}:${action}`, throttled - 1);
+      return reply
+        .code(503)
+        .header('content-type', 'text/xml')
+        .send(ec2Error('RequestLimitExceeded', 'Request limit exceeded.'));
+    }
     if (service === 'ec2') {
       const answer = ec2(described, form, { region: asked, accessKeyId });
       return reply

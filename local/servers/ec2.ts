@@ -1,4 +1,4 @@
-/** The describing calls of EC2: flow logs, VPCs, peering and transit gateways, in pages. */
+/** The describing calls of EC2: flow logs, VPCs, subnets, interfaces, peering and transit gateways, in pages. */
 import type { Described, DescribedFlowLog, DescribedVpc } from './described.ts';
 import { escapeXml } from './notification-config.ts';
 
@@ -20,6 +20,8 @@ export function ec2(described: Described, form: Form, caller: Ec2Caller): string
   const lists: Readonly<Record<string, () => readonly [set: string, items: readonly string[]] | string>> = {
     DescribeFlowLogs: () => ['flowLogSet', described.flowLogs.map(flowLogXml)],
     DescribeVpcs: () => vpcs(described, form, caller),
+    DescribeSubnets: () => fullPages(form) ?? ['subnetSet', subnets(described, caller)],
+    DescribeNetworkInterfaces: () => fullPages(form) ?? ['networkInterfaceSet', interfaces(described, caller)],
     DescribeVpcPeeringConnections: () => ['vpcPeeringConnectionSet', peerings(described, caller)],
     DescribeTransitGatewayAttachments: () => ['transitGatewayAttachments', attachments(described, caller)],
     DescribeTransitGatewayRouteTables: () => [
@@ -102,6 +104,66 @@ const vpcXml = (
     ),
   ].join('');
 };
+
+/** The error of calls that allow 5 to 1,000 items in a page. */
+const fullPages = ({ MaxResults }: Form): string | undefined =>
+  MaxResults !== undefined && (Number(MaxResults) < 5 || Number(MaxResults) > 1000)
+    ? ec2Error('InvalidParameterValue', `Value ( ${MaxResults} ) for parameter maxResults is invalid.`)
+    : undefined;
+
+const listed = (name: string, items: readonly string[]): string =>
+  `<${name}>${items.map((item) => `<item>${item}</item>`).join('')}</${name}>`;
+
+const isIpv6 = (text: string): boolean => text.includes(':');
+
+const subnets = ({ subnets: all }: Described, caller: Ec2Caller): string[] =>
+  all
+    .filter(({ region, account }) => isHere(caller, region) && sees(caller, account))
+    .map(({ id, vpc, account = '000000000000', cidrs }) =>
+      [
+        element('subnetId', id),
+        element('vpcId', vpc),
+        element('ownerId', account),
+        ...cidrs.filter((cidr) => !isIpv6(cidr)).map((cidr) => element('cidrBlock', cidr)),
+        listed(
+          'ipv6CidrBlockAssociationSet',
+          cidrs
+            .filter(isIpv6)
+            .map(
+              (cidr) =>
+                `${element('ipv6CidrBlock', cidr)}<ipv6CidrBlockState>${element('state', 'associated')}</ipv6CidrBlockState>`,
+            ),
+        ),
+      ].join(''),
+    );
+
+const interfaces = ({ interfaces: all }: Described, caller: Ec2Caller): string[] =>
+  all
+    .filter(({ region, account }) => isHere(caller, region) && sees(caller, account))
+    .map(({ id, vpc, account = '000000000000', addresses, prefixes = [] }) => {
+      const ipv4 = addresses.filter((address) => !isIpv6(address));
+      const set = (name: string, field: string, of: readonly string[]) =>
+        of.length
+          ? listed(
+              name,
+              of.map((each) => element(field, each)),
+            )
+          : '';
+      return [
+        element('networkInterfaceId', id),
+        element('vpcId', vpc),
+        element('ownerId', account),
+        ...ipv4.slice(0, 1).map((address) => element('privateIpAddress', address)),
+        set('privateIpAddressesSet', 'privateIpAddress', ipv4),
+        set('ipv6AddressesSet', 'ipv6Address', addresses.filter(isIpv6)),
+        set(
+          'ipv4PrefixSet',
+          'ipv4Prefix',
+          prefixes.filter((prefix) => !isIpv6(prefix)),
+        ),
+        set('ipv6PrefixSet', 'ipv6Prefix', prefixes.filter(isIpv6)),
+      ].join('');
+    });
 
 function peerings({ peerings: all, vpcs: known }: Described, caller: Ec2Caller): string[] {
   const end = (name: string, id: string) => {

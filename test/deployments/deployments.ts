@@ -61,6 +61,8 @@ export const DEPLOYMENTS = {
     alertsIn5Minutes: 1,
     destinations: { eventBus: 'new', chat: { minSeverity: 'high' }, securityHub: true },
   },
+  /** Settle notes which addresses the interfaces of the account hold. */
+  inventory: { emails: ['analyst@example.com'], digestHourUtc: null, inventory: true },
   signals: {
     emails: ['analyst@example.com'],
     digestHourUtc: null,

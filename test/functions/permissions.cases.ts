@@ -48,6 +48,7 @@ function callsOf({ recorders }: RunningStack, name: FunctionName): Call[] {
 }
 
 function arnOfCall(region: string, { action, resource }: Call): string {
+  if (resource === '*') return resource;
   const service = action.split(':')[0]!;
   return service === 's3' ? `arn:aws:s3:::${resource}` : `arn:aws:${service}:${region}:${ACCOUNT}:${resource}`;
 }
@@ -85,6 +86,7 @@ function inWords({ resources, region, outputs }: RunningStack['cloud'], call: Ca
     expect(bucket).toBe(outputs.LogBucket);
     return `${call.action} LogBucket${key.length === 0 ? '' : '/object'}`;
   }
+  if (call.resource === '*') return `${call.action} *`;
   // The integration of the account exists without the stack.
   if (call.action.startsWith('securityhub:')) return `${call.action} HubProduct`;
   const arn = arnOfCall(region, call);

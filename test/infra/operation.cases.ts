@@ -243,6 +243,7 @@ describe('cdk-nag', () => {
       { bucket: { existing: { bucket: 'their-logs', events: 'notification' } } },
     ],
     ['further buckets', { otherBuckets: [{ bucket: 'ireland-logs', region: 'eu-west-1', account: '555566667777' }] }],
+    ['an inventory of addresses', { inventory: true }],
     ['traced functions', { tracing: true, signals: { ecs: true }, destinations: { eventBus: 'new' } }],
   ])('has nothing to say about %s', (_name, settings) => {
     const app = newApp();

@@ -50,6 +50,8 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     (name) => `wildcard: ${name} xray:PutTelemetryRecords, xray:PutTraceSegments on *`,
     'X-Ray takes traces for an account and Region, and its actions have no resource. Only with `tracing`.',
   ),
+  'wildcard: Settle ec2:DescribeNetworkInterfaces, ec2:DescribeSubnets on *':
+    'EC2 lists interfaces and subnets of an account and Region, and these actions have no resource. Only with `inventory`.',
   ...forEach(
     [
       'LogBucket/AWSLogs/*',

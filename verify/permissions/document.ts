@@ -61,7 +61,8 @@ the KMS key. With \`events: notification\`, the CDK adds one more function. Duri
 bucket. It may call \`s3:GetBucketNotification\` and \`s3:PutBucketNotification\` on that bucket, and has a managed policy for its logs.
 
 With \`tracing\`, each function may also call \`xray:PutTelemetryRecords\` and \`xray:PutTraceSegments\`, with which Lambda sends its traces. These
-actions have no resource, so that the statement names \`*\`.
+actions have no resource, so that the statement names \`*\`. The same is true of \`ec2:DescribeNetworkInterfaces\` and \`ec2:DescribeSubnets\`, which settle may
+call with \`inventory\`. It then may also write parts of the inventory to the windows table with \`dynamodb:BatchWriteItem\`.
 
 ## Who may send to it
 

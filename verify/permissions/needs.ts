@@ -35,8 +35,15 @@ const RUNS: readonly Recorded[] = Object.values(
 
 /** The calls that the tests recorded, by function, each once. */
 export const recordedCalls: Recorded = merge(RUNS);
-/** The same of deployments without logs of orchestrators and hosts, in which settle keeps nothing of such logs. */
-const callsWithoutSignals: Recorded = merge(RUNS.filter((run) => !('Signals' in run)));
+/** The calls of the runs whose settings the deployment shares: with and without logs of orchestrators, and an inventory. */
+const callsIn = (stack: PaperStack): Recorded =>
+  merge(
+    RUNS.filter(
+      (run) =>
+        (!('Signals' in run) || resourceNamed(stack, 'SignalsFunction') !== undefined) &&
+        (!run.Settle?.some((call) => call.startsWith('ec2:')) || stack.settings.inventory),
+    ),
+  );
 
 function merge(runs: readonly Recorded[]): Record<string, string[]> {
   const merged: Record<string, Set<string>> = {};
@@ -48,7 +55,7 @@ function merge(runs: readonly Recorded[]): Record<string, string[]> {
 
 /** The needs of each role of a deployment. */
 export function needsOf(stack: PaperStack): RoleNeeds[] {
-  const recorded = resourceNamed(stack, 'SignalsFunction') ? recordedCalls : callsWithoutSignals;
+  const recorded = callsIn(stack);
   return [...stack.resources.values()]
     .filter(({ type }) => type === 'AWS::IAM::Role')
     .map((role) => {
@@ -95,6 +102,7 @@ function inOtherBuckets(stack: PaperStack, role: CreatedResource, text: string):
 
 /** The ARN of a construct, of an index (`Findings/index/open`) or of an object (`LogBucket/object`). */
 function arnOfName(stack: PaperStack, name: string): string {
+  if (name === '*') return name;
   const [owner = '', ...rest] = name.split('/');
   const resource = resourceNamed(stack, owner);
   const { existing } = stack.settings.bucket;

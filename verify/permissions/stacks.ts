@@ -89,6 +89,7 @@ export const DEPLOYMENTS = {
   },
   'look backs': { ...people, ...LOOK_BACKS },
   'look backs, key of the stack': { ...people, ...LOOK_BACKS, kmsKey: 'new' },
+  'inventory of addresses, key of the stack': { ...people, kmsKey: 'new', inventory: true },
   'all destinations, traces, key of the stack': {
     ...people,
     kmsKey: 'new',

@@ -1,4 +1,5 @@
 /** What `doctor` knows of a deployment. One file gathers it by calls, others judge it. */
+import type { InventoryHead } from '../inventory-store.ts';
 
 /** The answer to a question: a value, or why it is missing. */
 export type Answer<T> =
@@ -147,6 +148,8 @@ export interface Facts {
   readonly hub?: Answer<boolean> | undefined;
   /** The log groups that the signals function reads. Undefined if there is no such function. */
   readonly filters?: Answer<FiltersOfGroups> | undefined;
+  /** What is stored of the inventory of addresses, empty before the first run. Undefined if the deployment takes none. */
+  readonly inventory?: Answer<InventoryHead> | undefined;
   /** How far each log has come, in epoch seconds. */
   readonly logTimes: Answer<readonly { readonly log: string; readonly at: number }[]>;
   /** By the name of the output of the topic. */

@@ -24,12 +24,15 @@ async function variablesOf(calls: SignedCalls, name: string): Promise<Readonly<R
   return Environment?.Variables ?? {};
 }
 
-/** The setting `routingDomains` that a function has. */
-export async function routingDomainsOf(
-  calls: SignedCalls,
-  name: string,
-): Promise<Readonly<Record<string, readonly string[]>>> {
+/** The settings of a function that checks ask about. */
+interface FunctionSettings {
+  readonly routingDomains: Readonly<Record<string, readonly string[]>>;
+  readonly hasInventory: boolean;
+}
+
+/** The settings that a function has. */
+export async function functionSettings(calls: SignedCalls, name: string): Promise<FunctionSettings> {
   const { SETTINGS = '{}' } = await variablesOf(calls, name);
-  const { routingDomains = {} } = JSON.parse(SETTINGS) as { routingDomains?: Record<string, string[]> };
-  return routingDomains;
+  const { routingDomains = {}, hasInventory = false } = JSON.parse(SETTINGS) as Partial<FunctionSettings>;
+  return { routingDomains, hasInventory };
 }

@@ -1,6 +1,7 @@
 /** Gathers what `doctor` judges. Only describing and reading calls, all at the same time. */
 import { logTimes } from '../agenda.ts';
 import { type Connection, createDocumentClient, createS3Client, createSnsClient, createSqsClient } from '../clients.ts';
+import { inventoryHead } from '../inventory-store.ts';
 import { describeAllStacks } from '../stack.ts';
 import { ask, known } from './ask.ts';
 import { newestOf, notificationsOf, readNewest, regionOf } from './bucket.ts';
@@ -17,7 +18,7 @@ import {
   subscriptionsOf,
 } from './calls.ts';
 import type { Answer, Facts, OtherBucketFacts, StackFacts } from './facts.ts';
-import { routingDomainsOf } from './function-variables.ts';
+import { functionSettings } from './function-variables.ts';
 import { filtersOf, subscribedGroupsOf } from './log-filters.ts';
 import { vpcsOf } from './networks.ts';
 import { SignedCalls } from './signed-calls.ts';
@@ -88,12 +89,21 @@ export async function gather({ stack, connection, version, again, otherBuckets, 
       const logs = (known(answer) ?? []).filter(({ destination }) => delivers(destination, bucket));
       return ask('s3:ListBucket', () => newestOf(s3, bucket, logs, { ...stack, now, folder }));
     });
+    const settings = ask('lambda:GetFunctionConfiguration', () => functionSettings(calls, output('IngestFunction')));
     const values = ask('cloudwatch:GetMetricData', () => measured(calls, metrics, now));
     const functions = outputsOf(stack, /^[A-Z][a-z]+Function$/);
     const gathered = {
       flowLogs: await flowLogs,
       vpcs: ask('ec2:DescribeVpcs', () => vpcsOf(calls)),
-      routingDomains: ask('lambda:GetFunctionConfiguration', () => routingDomainsOf(calls, output('IngestFunction'))),
+      routingDomains: settings.then((answer) => {
+        const given = known(answer);
+        return given ? { value: given.routingDomains } : (answer as Answer<never>);
+      }),
+      inventory: settings.then((answer) =>
+        known(answer)?.hasInventory === true
+          ? ask('dynamodb:Query', () => inventoryHead(dynamodb, output('FindingsTable')))
+          : undefined,
+      ),
       bucketRegion: await ask('s3:ListBucket', () => regionOf(s3, bucket)),
       notifications: ask('s3:GetBucketNotification', () => notificationsOf(s3, bucket)),
       newest,

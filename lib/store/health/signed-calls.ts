@@ -48,6 +48,16 @@ export class SignedCalls {
    */
   async ec2(action: string, list: string, parameters: Readonly<Record<string, string>> = {}): Promise<Element[]> {
     const items: Element[] = [];
+    for await (const page of this.ec2Pages(action, list, parameters)) items.push(...page);
+    return items;
+  }
+
+  /** The same page by page, so that a caller need not hold all of them. */
+  async *ec2Pages(
+    action: string,
+    list: string,
+    parameters: Readonly<Record<string, string>> = {},
+  ): AsyncGenerator<Element[]> {
     let NextToken: string | undefined = '';
     while (NextToken !== undefined) {
       const given = { Action: action, Version: '2016-11-15', ...parameters, ...(NextToken && { NextToken }) };
@@ -59,12 +69,11 @@ export class SignedCalls {
           body: new URLSearchParams(given).toString(),
         }),
       );
-      for (const each of childrenOf(answer, list)) items.push(...childrenOf(each, 'item'));
+      yield childrenOf(answer, list).flatMap((each) => childrenOf(each, 'item'));
       NextToken = textOf(answer, 'nextToken') || undefined;
       if (!NextToken && textOf(answer, 'additionalRoutesAvailable') === 'true')
         throw new TruncatedError(`${action} answered with ${items.length} items and keeps others to itself`);
     }
-    return items;
   }
 
   /** A reading call of Lambda. */
@@ -194,7 +203,8 @@ export function parseXml(xml: string): Element {
   ];
   const add = (name: string, element: Element) => {
     const { children } = open.at(-1)!;
-    children[name] = [...(children[name] ?? []), element];
+    children[name] ??= [];
+    children[name].push(element);
   };
   for (const [, closing, name = '', empty, text = ''] of xml.matchAll(/<(\/?)([\w:.-]+)[^>]*?(\/?)>([^<]*)/g)) {
     if (empty) add(name, '');

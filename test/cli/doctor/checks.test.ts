@@ -49,7 +49,31 @@ function equalAddresses(routingDomains: Record<string, string[]>, count = 2): Pa
   };
 }
 
+/** The head of an inventory, with times before now. */
+const inventory = (age: number | undefined, more: object = {}): Partial<Facts> => ({
+  inventory: {
+    value: { ...(age !== undefined && { at: NOW - age }), since: NOW - 500_000, interfaces: 12, vpcs: 1, ...more },
+  },
+});
+const REFUSED = { failedAt: NOW - 3600, failure: 'UnauthorizedOperation: no' };
+
 const CASES: readonly Case[] = [
+  ['inventory.age', 'a deployment without an inventory', { inventory: undefined }, [['skip', /the setting is off/]]],
+  [
+    'inventory.age',
+    'a deployment before its first snapshot',
+    { inventory: { value: {} } },
+    [['skip', /no snapshot yet/]],
+  ],
+  ['inventory.age', 'the first three days', inventory(60, { since: NOW - 600 }), [['ok', /known from 20.*Z on$/]]],
+  ['inventory.age', 'snapshots that stopped', inventory(1200), [['warn', /snapshot .* is 20 min old/]]],
+  ['inventory.age', 'snapshots that stopped long ago', inventory(7300, REFUSED), [['FAIL', /snapshot .* is 2 h old/]]],
+  [
+    'inventory.age',
+    'an account that allows none',
+    inventory(undefined, REFUSED),
+    [['FAIL', /no snapshot .* for 60 min/]],
+  ],
   ['stack.status', 'an update under way', stack({ status: 'UPDATE_IN_PROGRESS' }), [['warn', /UPDATE_IN_PROGRESS/]]],
   ['stack.status', 'an update that was undone', stack({ status: 'UPDATE_ROLLBACK_COMPLETE' }), [['warn', /ROLLBACK/]]],
   ['stack.status', 'a deletion that failed', stack({ status: 'DELETE_FAILED' }), [['FAIL', /DELETE_FAILED/]]],
@@ -425,6 +449,7 @@ test('what was denied or could not be asked is skipped, and the permission is na
       alarms: answer,
     },
     logBus: answer,
+    inventory: answer,
     otherBuckets: [{ ...OTHER, bucketRegion: answer, newest: answer, read: answer }],
     queues: new Map([['IngestQueue', answer]]),
     functions: [{ name: 'f', reserved: answer, mappings: answer }],

@@ -15,6 +15,7 @@ const full = toRuntimeSettings(
     digestHourUtc: null,
     retentionDays: { windows: 10, findings: 90 },
     fields: ['srcaddr', 'dstaddr'],
+    inventory: true,
     detailedMonitoring: true,
   }),
 );
@@ -32,6 +33,7 @@ describe('runtime settings', () => {
     expect(plain).not.toHaveProperty('fields');
     expect(plain).not.toHaveProperty('flowLogKeysOnly');
     expect(plain).not.toHaveProperty('detailedMonitoring');
+    expect(plain).not.toHaveProperty('hasInventory');
     const shared = toRuntimeSettings(
       parseSettings({ bucket: { existing: { bucket: 'logs', flowLogsUnder: 'AWSLogs/' } } }),
     );
@@ -52,6 +54,7 @@ describe('runtime settings', () => {
       { flowLogKeysOnly: 'true' },
       'SETTINGS: flowLogKeysOnly must be true or false, got "true"',
     ],
+    ['a number for yes or no', { hasInventory: 1 }, 'SETTINGS: hasInventory must be true or false, got 1'],
     ['a part that is gone', { retentionDays: undefined }, 'SETTINGS: retentionDays must be an object, got nothing'],
   ])('refuse %s', (_name, change, message) => {
     expect(() => parseRuntimeSettings(JSON.stringify({ ...full, ...change }))).toThrow(message);

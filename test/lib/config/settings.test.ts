@@ -51,6 +51,7 @@ describe('defaults', () => {
       lookBack: { maxConcurrency: 0 },
       fields: [],
       logLevel: 'INFO',
+      inventory: false,
       detailedMonitoring: false,
       tracing: false,
       dashboard: true,

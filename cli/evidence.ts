@@ -3,12 +3,14 @@ import { parseRuntimeSettings, type RuntimeSettings } from '../lib/config/runtim
 import { leastEvidenceOf } from '../lib/detections/least-evidence.ts';
 import { type DetectionSettings, detectionSettings } from '../lib/detections/settings.ts';
 import { mergeFragments, type SourceEvidence } from '../lib/evidence/evidence.ts';
+import type { Inventory } from '../lib/evidence/inventory.ts';
 import { hashKey } from '../lib/evidence/keyed-hash.ts';
 import type { JudgingContext } from '../lib/finding/describe-scan.ts';
 import { Networks } from '../lib/net/networks.ts';
 import { logTimes } from '../lib/store/agenda.ts';
-import { createDocumentClient } from '../lib/store/clients.ts';
+import { createDocumentClient, type DynamoDBDocumentClient } from '../lib/store/clients.ts';
 import { functionVariables } from '../lib/store/health/function-variables.ts';
+import { InventoryStore } from '../lib/store/inventory-store.ts';
 import type { SourceName } from '../lib/store/keys.ts';
 import { WindowsStore } from '../lib/store/windows-store.ts';
 import { connectionOf } from './connection.ts';
@@ -60,8 +62,9 @@ export async function openEvidence(options: EvidenceOptions): Promise<OpenEviden
   });
   const logs = await logTimes(client, table);
   const logTime = logs.reduce((latest, { at }) => Math.max(latest, at), 0);
+  const inventory = runtime?.hasInventory && place ? await inventoryIn(client, place, runtime, remarks) : undefined;
   return {
-    context: contextOf(settings, runtime, secret, logTime),
+    context: { ...contextOf(settings, runtime, secret, logTime), inventory },
     remarks,
     source: async (name, from, to) => mergeFragments(await windows.readSource(name, from, to)),
     scopesOf: async (address) => {
@@ -85,13 +88,28 @@ const contextOf = (
   overdueBefore: logTime - settings.settleSeconds,
 });
 
+/** The inventory of addresses with which the deployment judges. */
+async function inventoryIn(
+  client: DynamoDBDocumentClient,
+  { table: windows, findings }: Awaited<ReturnType<typeof placeOf>>,
+  { routingDomains }: RuntimeSettings,
+  remarks: string[],
+): Promise<Inventory | undefined> {
+  const onTrouble = (trouble: string) => {
+    remarks.push(`Dark addresses are not known here, because the inventory cannot be used: ${trouble}.`);
+  };
+  const store = new InventoryStore({ client, tables: { windows, findings }, keptDays: 0, routingDomains, onTrouble });
+  return (await store.read()).inventory;
+}
+
 /** The windows table of the stack, and the variables of the function that writes it, as far as they may be read. */
 async function placeOf(options: DeploymentOptions, stackInEnvironment: string | undefined) {
   if (options.table || !(options.stack || options.local || stackInEnvironment))
     throw new UsageError('the evidence is in the windows table. Give --stack NAME, --local, or --windows-table NAME');
   const { outputs, connection } = await openStack(options);
   const answer = await functionVariables(outputs.get('IngestFunction'), connection);
-  return { table: outputs.get('WindowsTable'), connection, variables: 'value' in answer ? answer.value : undefined };
+  const [table, findings] = [outputs.get('WindowsTable'), outputs.get('FindingsTable')];
+  return { table, findings, connection, variables: 'value' in answer ? answer.value : undefined };
 }
 
 async function settingsFor(

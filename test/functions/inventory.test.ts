@@ -109,6 +109,17 @@ test('a scan of addresses that nobody has is found as by detect with the same sn
   expect(findingsOf(run).map(about).sort(byAddress)).toEqual(found);
 });
 
+const atStack = ['--stack', 'inventory', '--region', 'us-east-1'];
+
+test('findings why shows dark contacts, and doctor says how old the inventory is', async () => {
+  const { finding } = (await stack.findings()).find(({ finding: { source } }) => source?.address === SCANNER)!;
+  const why = await runHere(['findings', 'why', finding.id, ...atStack, '--format', 'ndjson']);
+  expect(why.stderr).toBe('');
+  expect(why.stdout).toContain('"context":"dark address, patiently"');
+  const { stdout } = await runHere(['doctor', ...atStack, '--only', 'inventory']);
+  expect(stdout).toMatch(/^ *ok +inventory\.age: 41 network interfaces of 1 VPC noted /m);
+});
+
 test('a second run in the same five minutes takes no further snapshot', async () => {
   await stack.settle();
   expect(linesOf('inventory taken')).toHaveLength(1);

@@ -32,6 +32,11 @@ const LOG = file([
 ]);
 const HELD = HOSTS.map((host) => host.replace('10.0.9.', '10.0.8.'));
 
+/** Settle takes one snapshot in five minutes of its clock. This is the beginning of five of them. */
+const START = Math.ceil(NOW / 300) * 300;
+/** Sets the clock of the functions to some seconds after the beginning. */
+const setClock = (seconds: number) => stack.putForward(Math.round(START + seconds - Date.now() / 1000));
+
 let stack: RunningStack;
 let folder: string;
 const store = (keptDays = 10) =>
@@ -75,8 +80,6 @@ beforeAll(async () => {
     { id: 'eni-scanner', vpc: 'vpc-1', account: OWNER, addresses: [SCANNER, '10.0.7.106'] },
     ...HELD.map((address) => ({ id: `eni-${address}`, vpc: 'vpc-1', account: OWNER, addresses: [address] })),
   ];
-  // Settle takes one snapshot in five minutes of its clock.
-  stack.putForward(305 - (NOW % 300));
   await noteThePast();
 });
 afterAll(async () => {
@@ -86,9 +89,9 @@ afterAll(async () => {
 
 test('a scan of addresses that nobody has is found as by detect with the same snapshots', async () => {
   stack.cloud.described.throttled.set('ec2:DescribeNetworkInterfaces', 2);
-  await stack.put('AWSLogs/123456789012/vpcflowlogs/us-east-1/a.log.gz', LOG);
-  await stack.cloud.idle(60_000);
+  setClock(10);
   await stack.settle();
+  await stack.put('AWSLogs/123456789012/vpcflowlogs/us-east-1/a.log.gz', LOG);
   await stack.cloud.idle(60_000);
   expect(linesOf('inventory taken')).toMatchObject([{ interfaces: 41, vpcs: 1 }]);
   const found = (await stack.findings()).map(({ finding }) => about(finding)).sort(byAddress);
@@ -121,6 +124,7 @@ test('findings why shows dark contacts, and doctor says how old the inventory is
 });
 
 test('a second run in the same five minutes takes no further snapshot', async () => {
+  setClock(200);
   await stack.settle();
   expect(linesOf('inventory taken')).toHaveLength(1);
 });
@@ -128,20 +132,20 @@ test('a second run in the same five minutes takes no further snapshot', async ()
 test('refused calls leave the inventory as it is, and fail the run once they last for half an hour', async () => {
   const before = await head();
   stack.cloud.described.denied.set('ec2:DescribeSubnets', 'You are not authorized to perform this operation.');
-  stack.putForward(305 - (NOW % 300) + 600);
+  setClock(600);
   await stack.settle();
   const noted = await head();
   expect(noted).toMatchObject({
     at: before.at,
     failure: 'UnauthorizedOperation: You are not authorized to perform this operation.',
   });
-  stack.putForward(305 - (NOW % 300) + 600 + 1900);
+  setClock(2500);
   await expect(stack.settle()).rejects.toThrow(
     /1 parts of the run failed.*no snapshot of network interfaces for 3\d minutes/,
   );
   expect(await head()).toMatchObject({ at: before.at, failedAt: noted.failedAt });
   stack.cloud.described.denied.clear();
-  stack.putForward(305 - (NOW % 300) + 600 + 2300);
+  setClock(2900);
   await stack.settle();
   const after = await head();
   expect(after.at).toBeGreaterThan(before.at!);
@@ -159,12 +163,11 @@ test('an inventory with missing parts is not used, and settle begins a new one',
       ExpressionAttributeValues: { ':at': at! + 1, ':ring': 3 },
     }),
   );
-  stack.putForward(305 - (NOW % 300) + 3000);
+  setClock(3700);
   await stack.settle();
   expect(linesOf('inventory not used')).toMatchObject([{ level: 'WARN', trouble: '0 of its 1 parts are there' }]);
   const fresh = await head();
   expect(fresh.since).toBe(fresh.at);
-  stack.putForward(0);
 });
 
 checkPermissions('an inventory of addresses', () => stack);

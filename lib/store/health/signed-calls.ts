@@ -59,6 +59,7 @@ export class SignedCalls {
     parameters: Readonly<Record<string, string>> = {},
   ): AsyncGenerator<Element[]> {
     let NextToken: string | undefined = '';
+    let count = 0;
     while (NextToken !== undefined) {
       const given = { Action: action, Version: '2016-11-15', ...parameters, ...(NextToken && { NextToken }) };
       const answer: Element = parseXml(
@@ -69,10 +70,12 @@ export class SignedCalls {
           body: new URLSearchParams(given).toString(),
         }),
       );
-      yield childrenOf(answer, list).flatMap((each) => childrenOf(each, 'item'));
+      const items = childrenOf(answer, list).flatMap((each) => childrenOf(each, 'item'));
+      count += items.length;
+      yield items;
       NextToken = textOf(answer, 'nextToken') || undefined;
       if (!NextToken && textOf(answer, 'additionalRoutesAvailable') === 'true')
-        throw new TruncatedError(`${action} answered with ${items.length} items and keeps others to itself`);
+        throw new TruncatedError(`${action} answered with ${count} items and keeps others to itself`);
     }
   }
 

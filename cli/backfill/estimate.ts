@@ -17,6 +17,8 @@ const DOLLARS_PER_TRANSITION = 0.025 / 1000;
 const TRANSITIONS_OF_A_BATCH = 3;
 /** Dollars for each request that lists up to 1,000 keys. */
 const DOLLARS_PER_LIST = 0.005 / 1000;
+/** The default of the setting `maxWriteUnits.windows`, write units per second. */
+const DEFAULT_CEILING = 500;
 const GB = 1e9;
 
 interface Estimate {
@@ -52,11 +54,16 @@ export function estimateLines(
   rate: number,
 ): string {
   const listing = requests * DOLLARS_PER_LIST;
+  const units = Math.ceil(((logBytes / GB) * WRITE_UNITS_PER_GB) / seconds);
+  const ceiling =
+    units > DEFAULT_CEILING
+      ? `writes   about ${grouped(units)} units per second: with less in maxWriteUnits.windows (default: ${DEFAULT_CEILING}), evidence of outside sources is dropped. Lower --rate, or raise the ceiling\n`
+      : '';
   return `objects  ${grouped(objects)}
 bytes    ${gigabytes(bytes)}, about ${gigabytes(logBytes)} of log (x ${BYTES_PER_COMPRESSED} where compressed)
 cost     about ${money(dollars)} = ${gigabytes(logBytes)} x $${DOLLARS_PER_GB} + ${countOf(requests, 'listing')} x $0.000005 (${money(listing)}), docs/cost.md
 time     at least ${duration(seconds)} = ${grouped(objects)} objects / ${rate} per second, longer where the queue is full
-`;
+${ceiling}`;
 }
 
 interface MapEstimate extends Omit<Estimate, 'objects' | 'bytes'> {

@@ -14,6 +14,7 @@ import {
   SETTLE_SECONDS_PER_GB,
   WRITE_UNITS_PER_GB,
 } from '../../../cli/backfill/estimate.ts';
+import { parseSettings } from '../../../lib/config/load.ts';
 import { UNITS_OF_A_BATCH } from '../../../lib/store/look-back-batch.ts';
 
 test('uses the price and the compression that docs/cost.md has', () => {
@@ -34,7 +35,15 @@ test('reckons a quarter of the workload of docs/cost.md at under an hour and und
 bytes    72.36 GB, about 1,143.29 GB of log (x 15.8 where compressed)
 cost     about $9.51 = 1,143.29 GB x $0.00832 + 52 listings x $0.000005 ($0.000260), docs/cost.md
 time     at least 44 minutes = 51,840 objects / 20 per second, longer where the queue is full
+writes   about 2,827 units per second: with less in maxWriteUnits.windows (default: 500), evidence of outside sources is dropped. Lower --rate, or raise the ceiling
 `);
+  expect(estimateLines(estimateOf(logs, 52, 3), 3)).not.toContain('writes');
+});
+
+test('names the write ceiling that a deployment has by default', () => {
+  const logs = [{ key: '1.log.gz', size: 1e9 }];
+  const { windows } = parseSettings({}).maxWriteUnits;
+  expect(estimateLines(estimateOf(logs, 1, 1), 1)).toContain(`(default: ${windows})`);
 });
 
 test('uses the seconds and the write units that docs/cost.md has, and the units of a batch that follow', () => {

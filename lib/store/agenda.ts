@@ -73,19 +73,25 @@ export class Agenda {
   }
 
   /**
-   * Marks of sources whose answers are overdue at a log time, the oldest first. Those of outside sources come last. If
-   * there are more than enough, such as after a look back, half as many that fell due just now come before the oldest.
+   * Marks of sources whose answers are overdue at a log time, the oldest first, those of outside sources last. If there
+   * are more than enough of a kind, such as after a look back, half as many of it that fell due just now come before all
+   * others.
    * @param limit number of marked sources that are enough, of outside sources and of the others. May be exceeded.
    */
   async dueMarks(logTime: number, limit = Number.POSITIVE_INFINITY): Promise<DueMark[]> {
     const due: DueMark[] = [];
+    const backlog: DueMark[] = [];
     for (const scope of ['', 'internet']) {
       const { marks, isFull } = await this.#firstDue(scope, 0, logTime, limit);
-      const justDue = isFull ? (await this.#firstDue(scope, logTime - JUST_DUE, logTime, limit / 2)).marks : [];
-      const known = new Set(justDue.map(({ sk }) => sk));
-      due.push(...justDue, ...marks.filter(({ sk }) => !known.has(sk)));
+      if (!isFull) due.push(...marks);
+      else {
+        const justDue = (await this.#firstDue(scope, logTime - JUST_DUE, logTime, limit / 2)).marks;
+        const known = new Set(justDue.map(({ sk }) => sk));
+        due.push(...justDue);
+        backlog.push(...marks.filter(({ sk }) => !known.has(sk)));
+      }
     }
-    return due;
+    return [...due, ...backlog];
   }
 
   async #firstDue(

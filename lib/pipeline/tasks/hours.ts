@@ -8,6 +8,8 @@ import { type Counts, type JudgingRun, type Run, settingsOfOutside } from './run
 
 /** Number of hours to judge in one run. */
 const HOURS_IN_A_RUN = 24;
+/** Hours that are judged, of inside and of outside sources, before older ones, which a look back brings. */
+const RECENT_HOURS = 24;
 /** An outside source is judged only with this multiple of the failed contacts. */
 const OUTSIDE_FACTOR = 2;
 
@@ -22,28 +24,38 @@ export async function judgeHours(services: Services, run: Run): Promise<Partial<
   const counts: HourCounts = { judged: 0, opened: 0, updated: 0, dropped: 0, postponed: 0 };
   const last = lastHour(judging);
   const due = await agenda.dueHours(run.now);
-  counts.postponed += await judgeInside(services, run, counts, judging, due);
   const marks = due.filter(({ scope }) => scope === undefined);
   const hours = new Set(marks.map(({ hour }) => hour).filter((hour) => hour <= last));
-  // The latest hour comes first, so that old logs that are read now do not delay today's.
-  for (const hour of [...hours].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN)) {
-    const own = marks.filter((mark) => mark.hour === hour);
-    // A scan may begin in the previous hour, so late evidence in one hour may matter to the next.
-    const looks = [hour, hour + 1].filter((each) => each === hour || (each <= last && !hours.has(each)));
-    const isStopped = await resume(services, run, `hour#${hour}`, stateOf(own), {
-      work: (position) => judgeHour(services, run, counts, judging, { hour, looks, position }),
-      finish: async () => {
-        for (const mark of own) await agenda.clearHour(mark);
-      },
-    });
-    if (!isStopped) continue;
-    counts.postponed++;
-    break;
+  // The latest hours come first, so that old logs that are read now do not delay today's.
+  const outside = [...hours].sort((a, b) => b - a).slice(0, HOURS_IN_A_RUN);
+  for (const isPart of [isRecent(last), (hour: number) => !isRecent(last)(hour)]) {
+    const inside = due.filter(({ scope, hour }) => scope !== undefined && isPart(hour));
+    counts.postponed += await judgeInside(services, run, counts, judging, inside);
+    for (const hour of outside.filter(isPart)) {
+      const own = marks.filter((mark) => mark.hour === hour);
+      // A scan may begin in the previous hour, so late evidence in one hour may matter to the next.
+      const looks = [hour, hour + 1].filter((each) => each === hour || (each <= last && !hours.has(each)));
+      const isStopped = await resume(services, run, `hour#${hour}`, stateOf(own), {
+        work: (position) => judgeHour(services, run, counts, judging, { hour, looks, position }),
+        finish: async () => {
+          for (const mark of own) await agenda.clearHour(mark);
+        },
+      });
+      if (!isStopped) continue;
+      counts.postponed++;
+      return counts;
+    }
   }
   return counts;
 }
 
-/** Judges the campaigns of inside sources, scope by scope. @returns the number of hours for which there was no time. */
+/** Whether an hour is one of today's, up to a day before the last one that can be judged. */
+const isRecent =
+  (last: number) =>
+  (hour: number): boolean =>
+    hour > last - RECENT_HOURS;
+
+/** Judges the campaigns of inside sources, scope by scope, the latest hour first. @returns the number of hours for which there was no time. */
 async function judgeInside(
   services: Services,
   run: Run,
@@ -53,8 +65,7 @@ async function judgeInside(
 ): Promise<number> {
   const { agenda } = judging.recent;
   let postponed = 0;
-  // The latest hour comes first, as below.
-  const ofScopes = due.filter(({ scope }) => scope !== undefined).sort((a, b) => b.hour - a.hour);
+  const ofScopes = due.toSorted((a, b) => b.hour - a.hour);
   for (const marks of Map.groupBy(ofScopes, ({ scope, hour }) => `${scope} ${hour}`).values()) {
     const { scope, hour } = marks[0]!;
     if (!run.hasTime() || !(await judgeCampaignsOf(services, run, counts, hour, judging, scope))) {

@@ -30,9 +30,9 @@ interface Entry {
 }
 
 /**
- * Inside sources come first, and of each kind what fell due just now, then the oldest marks. A mark stays until all its sources are judged, so one that cannot be
- * judged lets the others of its file be judged again. A flood is not handled in one run, because closing and the digest
- * come after.
+ * What fell due just now comes first, then the oldest marks, of each those of inside sources first. A mark stays until all
+ * its sources are judged, so one that cannot be judged lets the others of its file be judged again. A flood is not handled
+ * in one run, because closing and the digest come after.
  */
 export async function judgeOverdue(services: Services, run: Run): Promise<Partial<Counts>> {
   const { agenda } = services.windows;
@@ -41,7 +41,7 @@ export async function judgeOverdue(services: Services, run: Run): Promise<Partia
   const marks = await agenda.dueMarks(judging.logTime, DUE_IN_A_RUN);
   const open = marks.map((mark): Open => ({ mark, addresses: new Set(mark.addresses) }));
   const entries = open.flatMap((of) => of.mark.addresses.map((address) => ({ of, address })));
-  await inParallel(PARALLEL, groupsOf(entries), async (group) => {
+  const judgeGroup = async (group: readonly Entry[]) => {
     if (!run.hasTime()) {
       counts.postponed++;
       return;
@@ -56,17 +56,27 @@ export async function judgeOverdue(services: Services, run: Run): Promise<Partia
       of.addresses.delete(address);
       if (!of.addresses.size) await agenda.clearDue(of.mark);
     }
+  };
+  // One stretch of a source after the other: side by side, they would be in memory at once and write the same findings.
+  const turns = new Map<string, Promise<void>>();
+  await inParallel(PARALLEL, groupsOf(entries), async (group) => {
+    const source = sourceOf(group[0]!);
+    const turn = (turns.get(source) ?? Promise.resolve()).catch(() => undefined).then(() => judgeGroup(group));
+    turns.set(source, turn);
+    await turn;
   });
   return counts;
 }
+
+const sourceOf = ({ of, address }: Entry): string => sourceKey({ scope: of.mark.scope, address });
 
 /** The marks that one judgement answers: of the same source, and of hours near each other. In order of their first. */
 function groupsOf(entries: readonly Entry[]): Entry[][] {
   const groups: Entry[][] = [];
   const ofSource = new Map<string, Entry[][]>();
   for (const entry of entries) {
-    const { scope, hour } = entry.of.mark;
-    const source = sourceKey({ scope, address: entry.address });
+    const { hour } = entry.of.mark;
+    const source = sourceOf(entry);
     const known = ofSource.get(source) ?? [];
     ofSource.set(source, known);
     const near = known.find(([first]) => Math.abs(first!.of.mark.hour - hour) < HOURS_AT_ONCE);

@@ -66,6 +66,14 @@ describe('a backlog, such as that of a look back,', () => {
   const old = Array.from({ length: 300 }, (_, n) => fragment({ address: `10.1.${n >> 8}.${n & 255}` }));
   const fresh = fragment({ address: '10.2.0.1', hour: HOUR + 900, contacts: [contact({ lastEnd: NOW + 900 * 3600 })] });
 
+  test('of inside sources comes after what outside sources did just now', async () => {
+    const lastEnd = NOW + 900 * 3600;
+    const tried = Array.from({ length: 20 }, (_, n) => contact({ port: 1000 + n, lastEnd }));
+    await store.writeFragments('old', old, NOW);
+    await store.writeFragments('new', [{ ...outside('198.51.100.7', tried), hour: HOUR + 900 }], NOW);
+    expect((await sourcesDue(lastEnd + 1800, 100))[0]).toMatchObject({ source: { address: '198.51.100.7' } });
+  });
+
   test('comes after what fell due just now', async () => {
     await store.writeFragments('old', old, NOW);
     await store.writeFragments('new', [fresh], NOW);

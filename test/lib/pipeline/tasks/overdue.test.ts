@@ -13,6 +13,8 @@ const mark = (hour: number, ...addresses: string[]): DueMark => ({
 async function judged(marks: readonly DueMark[], failing: readonly string[] = []) {
   const judgements: string[] = [];
   const cleared: number[] = [];
+  const going: string[] = [];
+  const atOnce = { ofOne: 0, ofAll: 0 };
   const services = {
     windows: {
       agenda: { dueMarks: async () => marks, clearDue: async ({ hour }: DueMark) => void cleared.push(hour) },
@@ -20,6 +22,11 @@ async function judged(marks: readonly DueMark[], failing: readonly string[] = []
     judge: {
       judge: async ({ address }: { address: string }, { from, to }: { from: number; to: number }) => {
         if (failing.includes(address)) throw new Error('cannot be judged');
+        going.push(address);
+        atOnce.ofOne = Math.max(atOnce.ofOne, going.filter((each) => each === address).length);
+        atOnce.ofAll = Math.max(atOnce.ofAll, going.length);
+        await new Promise((done) => setImmediate(done));
+        going.splice(going.indexOf(address), 1);
         judgements.push(`${address} ${from}-${to}`);
         return { opened: 0, updated: 0, isFresh: false };
       },
@@ -28,7 +35,7 @@ async function judged(marks: readonly DueMark[], failing: readonly string[] = []
   const judging = async () => ({ logTime: 0, now: 0 }) as JudgingRun;
   const run: Run = { now: 0, timeLeft: () => 300, hasTime: () => true, failures: [], judging };
   await judgeOverdue(services, run);
-  return { judgements, cleared: cleared.sort((a, b) => a - b), failures: run.failures };
+  return { judgements, cleared: cleared.sort((a, b) => a - b), failures: run.failures, atOnce };
 }
 
 test('one judgement covers the marks of a source in neighbouring hours', async () => {
@@ -51,6 +58,14 @@ test('marks of a quarter are judged stretch by stretch, what fell due just now f
   });
   expect(Math.max(...lengths)).toBeLessThan(48);
   expect(cleared).toHaveLength(91);
+});
+
+test('stretches of one source are judged one after the other, those of others beside them', async () => {
+  const marks = ['10.0.0.1', '10.0.0.2'].flatMap((address) =>
+    Array.from({ length: 5 }, (_, day) => mark(day * 100, address)),
+  );
+  const { atOnce } = await judged(marks);
+  expect(atOnce).toEqual({ ofOne: 1, ofAll: 2 });
 });
 
 test('a mark stays while one of its sources could not be judged', async () => {

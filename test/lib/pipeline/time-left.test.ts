@@ -119,6 +119,31 @@ test('a campaign of a day that a late hour shows is judged in several runs, and 
   expect(campaigns.map(({ finding }) => [finding.contacts.failed, finding.status])).toEqual([[hours * 24, 'closed']]);
 }, 120_000);
 
+test('outside sources of today are judged before inside sources of a look back', async () => {
+  const today = NOON + 120 * HOUR;
+  const sweep = (from: string, end: number) =>
+    file(Array.from({ length: 12 }, (_, n) => probe({ from, to: `10.0.12.${n}`, port: 23, end: end + n }, 'REJECT')));
+  await deployment.ingest('old', sweep('10.0.7.105', NOON), today);
+  await deployment.ingest('new', sweep('198.51.100.7', today - 2 * HOUR), today);
+  await logMovesTo(today);
+  const judged: string[] = [];
+  const spies = (['inside', 'outside'] as const).map((side) => {
+    const read = TableEvidence.prototype[side] as (...of: unknown[]) => unknown;
+    return jest.spyOn(TableEvidence.prototype, side).mockImplementation(function (
+      this: TableEvidence,
+      ...of: unknown[]
+    ) {
+      const { from } = of.find((each): each is { from: number } => typeof each === 'object')!;
+      judged.push(from < today / HOUR - 24 ? `${side}, old` : side);
+      return read.apply(this, of) as never;
+    });
+  });
+  await deployment.settle(today + HOUR);
+  for (const spy of spies) spy.mockRestore();
+  expect(judged).toContain('outside');
+  expect(judged.indexOf('inside, old')).toBeGreaterThan(judged.indexOf('outside'));
+}, 60_000);
+
 describe('without time for judging', () => {
   const body = file(scan('rejected', { count: 20, end: NOON }));
   const later = NOON + 20 * HOUR;

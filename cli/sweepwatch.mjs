@@ -22,9 +22,9 @@ process.stdout.on('error', (error) => {
 });
 // What was compiled once need not be compiled again: half of the time that a command takes to start.
 module.enableCompileCache?.();
-// The space of young objects grows fourfold while the program is loaded, and no more: with too little of it, objects that are
+// The space of young objects may double while the program is loaded, and not later: with too little of it, objects that are
 // still in use are copied again and again, with more of it, files are read in three times the memory.
-v8.setFlagsFromString('--semi-space-growth-factor=4');
+v8.setFlagsFromString('--semi-space-growth-factor=2');
 // Old objects too: each time the heap has grown by a third, not when it has doubled.
 v8.setFlagsFromString('--heap-growing-percent=30');
 // Each processor unpacks a file of its own; by default there are four threads for that, however many processors.

@@ -71,10 +71,7 @@ export async function judgeCampaigns(
   const stored = all.filter(({ finding }) => !isVoid(finding));
   const watches = await currentWatches(given.watches, stored, run.now);
   const from = beginningOf(stored, hour);
-  let to = Math.min(
-    last,
-    Math.max(hour, ...stored.filter((campaign) => isWithin(campaign, from, hour)).map(nextHourOf)),
-  );
+  let to = Math.min(last, endOf(stored, from, hour, options.settings.episodeGapSeconds));
   for (;;) {
     // Silence is judged by what was read, since a campaign may go on in the next hour.
     const logTime = Math.min(run.logTime, (to + 1) * HOUR);
@@ -93,8 +90,7 @@ export async function judgeCampaigns(
     const near = watches?.ofCampaigns(scope === undefined, options.networks, { from: hours.from * HOUR, to: span.to });
     const detections = await detectWatchedCampaigns(plain, near, { stored, look });
     // Late evidence may have shown a campaign that goes on in hours judged before it arrived.
-    const goesOn =
-      to < last && (to < hour + CAMPAIGN_WINDOW_HOURS || detections.some(({ finding }) => finding.status === 'open'));
+    const goesOn = to < last && detections.some(({ finding }) => finding.status === 'open');
     const isStopped = goesOn && !hasTime();
     if (goesOn && !isStopped) {
       to = Math.min(last, to + CAMPAIGN_WINDOW_HOURS);
@@ -155,7 +151,7 @@ async function store(
   const toClose = orphans
     .flatMap((orphan) => {
       const isWithoutWatch = orphan.finding.watchedBy !== undefined && !watches?.has(orphan.finding.watchedBy);
-      const closing = isWithoutWatch ? endOf(options, orphan, logTime) : closingOf(orphan, detections);
+      const closing = isWithoutWatch ? endingOf(options, orphan, logTime) : closingOf(orphan, detections);
       return closing ? [{ orphan, closing }] : [];
     })
     .filter(({ orphan, closing }) => mayClose(orphan, closing));
@@ -182,12 +178,6 @@ async function store(
 }
 
 const lastHourOf = ({ finding }: StoredFinding): number => hourOf(finding.lastSeen);
-/** The last hour of a campaign, or the next one if it was open, so that each judgement that runs out of time gets further. */
-const nextHourOf = (campaign: StoredFinding): number =>
-  lastHourOf(campaign) + (campaign.finding.status === 'open' ? CAMPAIGN_WINDOW_HOURS : 0);
-/** Whether the windows that some hours touch contain part of a campaign. */
-const isWithin = (campaign: StoredFinding, from: number, to: number): boolean =>
-  anchorHourOf(campaign) <= to + CAMPAIGN_WINDOW_HOURS && lastHourOf(campaign) >= from;
 
 /** The first hour whose windows must be examined, so that no stored campaign is cut. */
 function beginningOf(stored: readonly StoredFinding[], hour: number): number {
@@ -198,6 +188,22 @@ function beginningOf(stored: readonly StoredFinding[], hour: number): number {
       if (lastHourOf(campaign) >= from - CAMPAIGN_WINDOW_HOURS - 1) from = Math.min(from, anchorHourOf(campaign));
   }
   return Math.max(from, hour - LONGEST_HOURS);
+}
+
+/**
+ * The last hour to read at first: the silence that ends a campaign after the stored ones around an hour, those around them,
+ * and so on. What is judged before their end is refused, so that each run which stops there would stop there again.
+ */
+function endOf(stored: readonly StoredFinding[], from: number, hour: number, gapSeconds: number): number {
+  const silence = Math.max(CAMPAIGN_WINDOW_HOURS, Math.ceil(gapSeconds / HOUR));
+  let to = hour;
+  for (let before = Number.NEGATIVE_INFINITY; to > before; ) {
+    before = to;
+    for (const campaign of stored)
+      if (anchorHourOf(campaign) <= to + silence && lastHourOf(campaign) >= from)
+        to = Math.max(to, lastHourOf(campaign));
+  }
+  return to + silence;
 }
 
 /** A detection under the identity of the stored campaign that it continues, if that began before what was read. */
@@ -288,7 +294,7 @@ const isOrphan = (campaign: StoredFinding, detections: readonly DetectedCampaign
   !detections.some(({ finding }) => finding.id === campaign.finding.id);
 
 /** Without its watch, nothing refutes a campaign. It ends when it is silent. */
-function endOf({ settings }: JudgeOptions, { finding }: StoredFinding, logTime: number): Closing | undefined {
+function endingOf({ settings }: JudgeOptions, { finding }: StoredFinding, logTime: number): Closing | undefined {
   const isSilent = logTime - epochSeconds(finding.lastSeen) > settings.episodeGapSeconds;
   return finding.status === 'open' && isSilent ? { closedBecause: 'ended' } : undefined;
 }

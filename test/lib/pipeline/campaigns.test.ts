@@ -245,6 +245,39 @@ describe('hour by hour, campaigns', () => {
     expect(byId(await campaignsOf(deployment))).toEqual(byId(inOneRun));
   });
 
+  test('that overlap for a day after an hour that came late are judged in as many runs as it takes', async () => {
+    // Eight campaigns of four hours. Each begins in the last hour of the one before.
+    const overlapping: Activity = (hour) =>
+      Array.from({ length: 8 }, (_, n) => n)
+        .filter((n) => hour >= n * 3 && hour <= n * 3 + 3)
+        .flatMap((n) => share(`10.0.12.${n + 1}`, hour, 100 * n));
+    const withLate: Activity = (hour) => [
+      ...overlapping(hour),
+      ...(hour >= 0 && hour <= 1 ? share('10.0.13.1', hour, 900) : []),
+    ];
+    const now = (FIRST + 30) * HOUR;
+    const judgeLate = async (activity: Activity, grants: number) => {
+      const options = optionsFor(activity);
+      const run = { logTime: now, now, reader: new TableEvidence(options) };
+      let asked = 0;
+      return judgeCampaigns(options, { hour: FIRST, last: FIRST + 28 }, run, () => asked++ < grants);
+    };
+    const endsIn = async (activity: Activity, grants: number): Promise<unknown> => {
+      await deploy();
+      await judgeHours(overlapping, 29);
+      let runs = 1;
+      while ((await judgeLate(activity, grants)).isStopped) expect(runs++).toBeLessThan(12);
+      return byId(await campaignsOf(deployment));
+    };
+    const isEnded = ({ closedBecause }: Finding) => closedBecause === 'ended';
+    for (const activity of [overlapping, withLate]) {
+      const inOneRun = await endsIn(activity, Number.POSITIVE_INFINITY);
+      expect((await campaignsOf(deployment)).filter(isEnded).length).toBe(activity === withLate ? 9 : 8);
+      expect(await endsIn(activity, 2)).toEqual(inOneRun);
+      expect(await endsIn(activity, 0)).toEqual(inOneRun);
+    }
+  });
+
   test('that grow by little each hour are one', async () => {
     // Much in the first hour, then less each hour than would be worth writing.
     const activity: Activity = (hour) => [

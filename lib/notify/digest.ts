@@ -31,6 +31,8 @@ export interface DigestBody {
   /** The start of the day or hour, or the first probe of a scan that began before. Absent in the digests of earlier releases. */
   readonly since?: string;
   readonly count: number;
+  /** Number of further findings that began on another day and were too many to read. Absent if none. */
+  readonly unread?: number;
   readonly bySeverity: Readonly<Record<string, number>>;
   /** The largest findings, the largest first. Absent in the digests of earlier releases. */
   readonly top?: readonly DigestEntry[];
@@ -84,12 +86,13 @@ export const timeOf = (day: string, hour?: string): string => (hour ? `${day} fr
  * The digest of what was found on a day, or in an hour of it. Undefined if there is nothing to report.
  * @param period `2026-11-21`, or `2026-11-21T10` for an hour.
  * @param known what the findings of the week before named, so that what is new can be marked. Default: not known.
+ * @param unread number of further findings that began on another day and were too many to read.
  */
 export function digestMessage(
   period: string,
   findings: readonly Finding[],
   place: AlertPlace,
-  known?: ReadonlySet<string>,
+  { known, unread = 0 }: { readonly known?: ReadonlySet<string> | undefined; readonly unread?: number } = {},
 ): AlertMessage | undefined {
   if (!findings.length) return undefined;
   const [day, hour] = period.split('T') as [string, string?];
@@ -113,6 +116,7 @@ export function digestMessage(
   const text = [
     `${countOf(findings.length, 'scan')} found on ${time} (UTC) raised no alert: ${severityCounts(bySeverity)}.`,
     ...(earlier.length ? [`${grouped(earlier.length)} of them began earlier, from ${since} on.`] : []),
+    ...(unread ? [`Not read: ${countOf(unread, 'further finding')} that began on another day.`] : []),
     backgroundLine(background),
     '',
     known ? 'MOST ACTIVE (new: in no finding of the week before)' : 'MOST ACTIVE',
@@ -140,6 +144,7 @@ export function digestMessage(
         hour,
         since,
         count: findings.length,
+        ...(unread && { unread }),
         bySeverity,
         largest: top.map(({ id }) => id),
         top: top.map(entryOf),

@@ -4,7 +4,7 @@
  */
 
 import type { DetectedFinding } from '../finding/describe-scan.ts';
-import { type Finding, isoTime, restsOnSignals, type Severity } from '../finding/model.ts';
+import { epochSeconds, type Finding, isoTime, restsOnSignals, type Severity } from '../finding/model.ts';
 import { networkOf } from '../net/cidr.ts';
 import type { CampaignRoll } from '../scan/campaigns.ts';
 import {
@@ -153,10 +153,13 @@ export function toAttributes(
 const DAY = 86_400;
 /** Longer than a digest may be late. */
 const FOUND_ROW_DAYS = 7;
+/** Scans that ended longer before they were found are in no digest. Their log is older than any that is merely late. */
+const DIGEST_DAYS = 5;
 
 /**
  * The row that leads from the day on which a finding was found to the finding, if it began on another day. The index of
- * days has it under the day of its first probe.
+ * days has it under the day of its first probe. A scan that ended more than five days before has no row, because old logs
+ * that are read at once would make thousands for one day. It is in no digest, only in the list of findings.
  */
 export function foundRows(
   { finding, anchorHour }: DetectedFinding,
@@ -165,10 +168,10 @@ export function foundRows(
 ): Record<string, unknown>[] {
   if (foundAt === undefined) return [];
   const day = isoTime(foundAt).slice(0, 10);
-  if (finding.firstSeen.startsWith(day)) return [];
+  if (finding.firstSeen.startsWith(day) || epochSeconds(finding.lastSeen) < foundAt - DIGEST_DAYS * DAY) return [];
   const expiresAt = Math.floor(foundAt + Math.min(FOUND_ROW_DAYS, retentionDays) * DAY);
   const ref = findingKey({ finding, anchorHour });
-  return [{ pk: foundPartition(day), sk: foundSort(foundAt, finding.id), ref, expiresAt }];
+  return [{ pk: foundPartition(day, finding.id), sk: foundSort(foundAt, finding.id), ref, expiresAt }];
 }
 
 /** Rows that lead from targets to the finding: answered targets first, at most 100, then one for each network. */

@@ -23,7 +23,7 @@ import {
   CAMPAIGNS,
   dayShard,
   findingSort,
-  foundPartition,
+  foundShard,
   openShard,
   SHARDS,
   SIGNAL_FINDINGS,
@@ -65,6 +65,8 @@ const [UNREVIEWED, AS_REVIEWED] = ['attribute_not_exists(reviews)', 'reviews = :
 
 /** Rows whose findings are read side by side. */
 const ROWS_AT_ONCE = 8;
+/** Rows whose findings are read for one digest, a matter of seconds. */
+const MOST_FOUND = 2000;
 
 /** When a finding was found, epoch seconds. */
 export const foundAtOf = ({ foundAt, finding }: StoredFinding): number => foundAt ?? epochSeconds(finding.firstSeen);
@@ -177,20 +179,24 @@ export class FindingsStore {
 
   /**
    * Findings that were found on a day, or in an hour of it (`2026-11-21T10`). Those of earlier releases count as found
-   * when they began.
+   * when they began. Of those that began on another day, at most `most` are read, and `unread` counts the rest.
    */
-  async foundIn(period: string): Promise<StoredFinding[]> {
+  async foundIn(period: string, most = MOST_FOUND): Promise<{ found: StoredFinding[]; unread: number }> {
     const day = period.slice(0, '2026-11-21'.length);
-    const rows = await queryAll(this.#options.client, this.#options.table, {
+    const rows = await this.#itemsOfShards((shard) => ({
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :period)',
-      ExpressionAttributeValues: { ':pk': foundPartition(day), ':period': period },
-    });
-    const begunBefore = await inParallel(ROWS_AT_ONCE, rows, ({ ref }) => this.at(ref as FindingRef));
+      ExpressionAttributeValues: { ':pk': foundShard(day, shard), ':period': period },
+    }));
+    const toRead = rows.slice(0, most);
+    const begunBefore = await inParallel(ROWS_AT_ONCE, toRead, ({ ref }) => this.at(ref as FindingRef));
     const begunOnDay = await this.ofDay(day);
     const found = [...begunBefore, ...begunOnDay].filter(
       (stored) => stored !== undefined && isoTime(foundAtOf(stored)).startsWith(period),
     ) as StoredFinding[];
-    return [...new Map(found.map((stored) => [stored.finding.id, stored])).values()];
+    return {
+      found: [...new Map(found.map((stored) => [stored.finding.id, stored])).values()],
+      unread: rows.length - toRead.length,
+    };
   }
 
   /** Open findings whose last probe was before an epoch second. Each shard returns those silent longest. */
@@ -324,11 +330,19 @@ export class FindingsStore {
   }
 
   async #shards(input: (shard: number) => Query): Promise<StoredFinding[]> {
-    const lists = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => this.#list(input(shard))));
+    return (await this.#itemsOfShards(input)).map(fromItem);
+  }
+
+  async #itemsOfShards(input: (shard: number) => Query): Promise<Record<string, unknown>[]> {
+    const lists = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => this.#items(input(shard))));
     return lists.flat();
   }
 
   async #list(input: Query): Promise<StoredFinding[]> {
-    return (await queryAll(this.#options.client, this.#options.table, input)).map(fromItem);
+    return (await this.#items(input)).map(fromItem);
+  }
+
+  #items(input: Query): Promise<Record<string, unknown>[]> {
+    return queryAll(this.#options.client, this.#options.table, input);
   }
 }

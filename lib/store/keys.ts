@@ -94,8 +94,9 @@ export const hourSort = (dueAt: number, hour: number, scope?: string): string =>
 /** Sort key of a finding. The findings of a source are sorted by the hour in which they began. */
 export const findingSort = (anchorHour: number, id: string): string => `finding#${hourText(anchorHour)}#${id}`;
 
-/** Partition of the rows that lead from a day to findings that were found on it and began on another one. */
-export const foundPartition = (day: string): string => `found#${day}`;
+/** Partitions of the rows that lead from a day to findings that were found on it and began on another one. */
+export const foundShard = (day: string, shard: number): string => `found#${dayShard(day, shard)}`;
+export const foundPartition = (day: string, id: string): string => foundShard(day, shardOf(id, SHARDS));
 export const foundSort = (foundAt: number, id: string): string => `${isoTime(foundAt)}#${id}`;
 
 /** Partition of the rows that lead from a target to its findings. */

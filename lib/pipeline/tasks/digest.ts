@@ -1,12 +1,14 @@
 /**
  * Sends the digest: a message about what was found on the previous day, or in an hour, and raised no alert. The time at
- * which a finding was first stored decides, because it never changes. So each finding is in one digest, however long
- * before it began.
+ * which a finding was first stored decides, because it never changes. So no finding is in two digests. Those that a look
+ * back keeps quiet are in none, and neither are those whose scan ended more than five days before.
  */
 import { isVoid } from '../../finding/lifecycle.ts';
 import { type Finding, isoTime } from '../../finding/model.ts';
 import { digestMessage } from '../../notify/digest.ts';
+import { isOld, lookBackOf } from '../../notify/look-back.ts';
 import { namedBy } from '../../notify/most-active.ts';
+import type { StoredFinding } from '../../store/finding-item.ts';
 import { foundAtOf } from '../../store/findings-store.ts';
 import type { Services } from '../services.ts';
 import { type Counts, once, type Run } from './run.ts';
@@ -26,6 +28,7 @@ const HOUR_TEXT = '2026-11-21T10'.length;
 export async function sendDigest(services: Services, run: Run): Promise<Partial<Counts>> {
   const { digestHourUtc } = services.runtime;
   const { now } = run;
+  if (!run.hasTime()) return {};
   const day = now - (now % DAY);
   // An hour is reported when the one after it is over. Until then, a scan may grow and raise an alert.
   if (digestHourUtc === 'every')
@@ -41,6 +44,7 @@ async function sendHours(services: Services, run: Run, first: number, count: num
   for (let begin = first; begin < first + count * HOUR; begin += HOUR) {
     const hour = isoTime(begin).slice(0, HOUR_TEXT);
     if (sent.has(hour) || sent.has(hour.slice(0, DAY_TEXT))) continue;
+    if (!run.hasTime()) break;
     const own = await sendAbout(services, run, begin, HOUR_TEXT);
     // Another process is at it. The hours after it wait, so that none is passed over.
     if (own === undefined) break;
@@ -60,15 +64,15 @@ async function sendAbout(services: Services, run: Run, begin: number, length: nu
   const isSent = await once(services, run, claim, async () => {
     // After a change of the setting, hours of the day may have been sent.
     const sent = await services.claims.done(SENT, period);
-    const unannounced = (await services.findings.foundIn(period))
-      .filter(
-        (stored) =>
-          !stored.announced && isForDigest(stored.finding) && !sent.has(isoTime(foundAtOf(stored)).slice(0, HOUR_TEXT)),
-      )
-      .map(({ finding }) => finding);
-    if (!unannounced.length) return true;
+    const { found, unread } = await services.findings.foundIn(period);
+    const unannounced = found.filter(
+      (stored) =>
+        !stored.announced && isForDigest(stored.finding) && !sent.has(isoTime(foundAtOf(stored)).slice(0, HOUR_TEXT)),
+    );
+    const findings = (await withoutQuiet(services, unannounced, run.now)).map(({ finding }) => finding);
+    if (!findings.length) return true;
     const known = await namedBefore(services, begin);
-    await services.publish(digestMessage(period, unannounced, services.place, known)!);
+    await services.publish(digestMessage(period, findings, services.place, { known, unread })!);
     digests++;
     return true;
   });
@@ -77,6 +81,21 @@ async function sendAbout(services: Services, run: Run, begin: number, length: nu
 
 const isForDigest = (finding: Finding): boolean =>
   !finding.suppressedBy && !finding.test && !isVoid(finding) && finding.closedBecause !== 'analyst';
+
+/**
+ * Findings without those that a look back keeps quiet: they were old when they were found. What was found live on the days of
+ * a later look back stays. Only findings about which there is an alert to withhold name the look back themselves.
+ */
+async function withoutQuiet(
+  { lookBacks }: Pick<Services, 'lookBacks'>,
+  stored: readonly StoredFinding[],
+  now: number,
+): Promise<readonly StoredFinding[]> {
+  const wasOld = (one: StoredFinding) => isOld(one.finding, foundAtOf(one));
+  if (!stored.some(wasOld)) return stored;
+  const rules = await lookBacks.list();
+  return stored.filter((one) => !(wasOld(one) && lookBackOf(one.finding, rules, now)));
+}
 
 /** Seconds before the time of a digest whose findings are looked at. What they do not name is new. */
 const WEEK = 7 * DAY;

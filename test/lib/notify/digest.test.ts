@@ -66,7 +66,7 @@ describe('what was most active', () => {
     findingOf({ direction: 'inbound', source: { address, scope: 'internet' }, ports: ports(22, 23) });
   const findings = [outside('203.0.113.7'), outside('203.0.113.7'), outside('203.0.113.8'), inside];
   const activeOf = (known?: ReadonlySet<string>) =>
-    JSON.parse(digestMessage('2026-09-01', findings, place, known)!.bodies.default!).active;
+    JSON.parse(digestMessage('2026-09-01', findings, place, { known })!.bodies.default!).active;
 
   test('names sources inside first, then those with the most scans', () => {
     expect(activeOf().sources).toEqual([
@@ -83,7 +83,7 @@ describe('what was most active', () => {
   test('marks what no earlier finding named', () => {
     const known = new Set(namedBy(findingOf({ source: inside.source, ports: ports(23) })));
     expect(activeOf(known).sources.map(({ isNew }: { isNew: boolean }) => isNew)).toEqual([false, true, true]);
-    const { email } = digestMessage('2026-09-01', findings, place, known)!.bodies;
+    const { email } = digestMessage('2026-09-01', findings, place, { known })!.bodies;
     expect(email).toContain('MOST ACTIVE (new: in no finding of the week before)\n  Sources: 10.0.7.105 (1 scan), 203');
     expect(email).toContain('  Ports: 22 (new, 4 scans), 23 (3 scans)\n');
   });
@@ -109,4 +109,11 @@ test.each(HOSTILE.map((text) => [text]))('%j breaks neither subject nor text of 
   expect(bodies.email!.split('\n')).toHaveLength(
     digestMessage('2026-09-01', many, place)!.bodies.email!.split('\n').length,
   );
+});
+
+test('counts findings that were too many to read', () => {
+  const { bodies } = digestMessage('2026-09-01', many, place, { unread: 1200 })!;
+  expect(bodies.email).toContain('Not read: 1,200 further findings that began on another day.\n');
+  expect(JSON.parse(bodies.default!)).toMatchObject({ count: many.length, unread: 1200 });
+  expect(JSON.parse(digestMessage('2026-09-01', many, place)!.bodies.default!)).not.toHaveProperty('unread');
 });

@@ -227,6 +227,43 @@ describe('the digest', () => {
     expect(told()).toMatchObject([{ day: '2026-11-23', since: late!.finding.firstSeen, count: 1 }]);
   });
 
+  describe('leaves out what a look back', () => {
+    const rule = { id: 'look-back', from: '2026-11-21', to: '2026-11-21', expires: '2027-03-01T00:00:00Z' };
+    const late = () => deployment.ingest('late', file(scan('rejected', { count: 20, end: START })), SIX + 24 * HOUR);
+
+    test('found, also below the severity of alerts', async () => {
+      await deploy({ digestHourUtc: 6, minSeverity: 'critical' });
+      await deployment.services.lookBacks.put(rule);
+      await late();
+      await storeFound('2026-11-23T05:00', { id: '1'.repeat(24), campaign: 'c'.repeat(24) });
+      expect((await deployment.stored()).map(({ finding: { suppressedBy } }) => suppressedBy)).toEqual([
+        undefined,
+        undefined,
+      ]);
+      for (const days of [1, 2]) await deployment.settle(SIX + days * 24 * HOUR);
+      expect(told()).toEqual([]);
+    });
+
+    test('found, and neither what was found live on its days nor what it keeps quiet no longer', async () => {
+      await deploy({ digestHourUtc: 6, minSeverity: 'critical' });
+      await storeFound('2026-11-21T10:30', { id: '1'.repeat(24) });
+      await deployment.services.lookBacks.put(rule);
+      await deployment.settle(SIX);
+      expect(told()).toMatchObject([{ day: '2026-11-21', largest: ['1'.repeat(24)] }]);
+      await late();
+      await deployment.services.lookBacks.remove(rule.id);
+      await deployment.settle(SIX + 48 * HOUR);
+      expect(told()).toMatchObject([{}, { day: '2026-11-23', count: 1 }]);
+    });
+  });
+
+  test('waits for a run that has time for it', async () => {
+    await deploy({ digestHourUtc: 6 });
+    await storeFound('2026-11-21T10:30', { id: '1'.repeat(24) });
+    expect(await deployment.settle(SIX, () => 10)).toMatchObject({ digests: 0 });
+    expect(await deployment.settle(SIX + 5 * MINUTE, () => 30)).toMatchObject({ digests: 1 });
+  });
+
   test('names a scan once whose beginning turns out to be on the day before', async () => {
     await deploy({ digestHourUtc: 6 });
     const id = '1'.repeat(24);

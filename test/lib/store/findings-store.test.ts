@@ -177,15 +177,29 @@ describe('a finding is found', () => {
     await found('2026-11-21T10:05:00Z', { id: '3'.repeat(24) });
     // As earlier releases stored it.
     await upsert({ id: '4'.repeat(24) }, 1);
-    const idsIn = async (period: string) => (await store.foundIn(period)).map(({ finding: { id } }) => id[0]).sort();
+    const idsIn = async (period: string) =>
+      (await store.foundIn(period)).found.map(({ finding: { id } }) => id[0]).sort();
     expect(await idsIn('2026-11-23')).toEqual(['1', '2']);
     expect(await idsIn('2026-11-23T01')).toEqual(['2']);
     expect(await idsIn('2026-11-22')).toEqual([]);
     expect(await idsIn('2026-11-21T10')).toEqual(['3', '4']);
     const rows = (await itemsOf(client, table)).filter(({ pk }) => String(pk).startsWith('found#'));
-    expect(rows.map(({ expiresAt }) => expiresAt)).toEqual(
+    expect(rows.map(({ expiresAt }) => expiresAt).sort()).toEqual(
       ['2026-11-30T00:00:00Z', '2026-11-30T01:00:00Z'].map((at) => Date.parse(at) / 1000),
     );
+  });
+
+  test('by the day on which it was found, unless too many began on another day or it ended days before', async () => {
+    const found = (n: number, at: string) =>
+      store.upsert(detection({ id: `${n}`.repeat(24) }), { ...version(1), foundAt: Date.parse(at) / 1000 }, false, NOW);
+    for (let n = 0; n < 8; n++) await found(n, '2026-11-26T10:03:00Z');
+    await found(8, '2026-11-26T10:05:00Z');
+    await found(9, '2026-11-27T00:00:00Z');
+    expect((await store.foundIn('2026-11-27')).found).toEqual([]);
+    const { found: all, unread: none } = await store.foundIn('2026-11-26');
+    expect([all.length, none]).toEqual([8, 0]);
+    const { found: some, unread } = await store.foundIn('2026-11-26', 3);
+    expect([some.length, unread]).toEqual([3, 5]);
   });
 
   test('by its target, by hundreds also by the network of its target', async () => {

@@ -20,13 +20,13 @@ export async function takeInventory(services: Services, run: Run): Promise<Parti
   const claim = { pk: CLAIMED, sk: isoTime(slot * SLOT), expiresAt: run.now + DAY };
   await once(services, run, claim, async () => {
     const at = Math.floor(services.clock());
-    const described = await describeInterfaces(run.hasTime).catch((error: Error) => error);
-    if (described instanceof Error) {
-      await noteFailure(services, inventories, described);
+    try {
+      await addSnapshot(services, inventories, { at, ...(await describeInterfaces(run.hasTime)) });
+      return true;
+    } catch (error) {
+      await noteFailure(services, inventories, error as Error);
       return false;
     }
-    await addSnapshot(services, inventories, { at, ...described });
-    return true;
   });
   return {};
 }

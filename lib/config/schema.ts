@@ -328,9 +328,9 @@ const settingsShape = z
       .boolean()
       .default(true)
       .describe(
-        'Whether tables, new bucket and new key outlive the stack. With false, tables and key are ' +
-          'deleted with the stack. The bucket must be emptied first, since CloudFormation does not ' +
-          'delete a bucket with objects. A first deployment that fails deletes all three in either ' +
+        'Whether tables, new bucket, the bucket of look backs and new key outlive the stack. With false, tables and ' +
+          'key are deleted with the stack. The buckets must be emptied first, since CloudFormation does not ' +
+          'delete a bucket with objects. A first deployment that fails deletes all of them in either ' +
           'case.',
       ),
     deletionProtection: z

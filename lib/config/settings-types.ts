@@ -696,9 +696,9 @@ export interface SettingsInput {
    */
   tracing?: boolean;
   /**
-   * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
-   * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first
-   * deployment that fails deletes all three in either case.
+   * Whether tables, new bucket, the bucket of look backs and new key outlive the stack. With false, tables and key
+   * are deleted with the stack. The buckets must be emptied first, since CloudFormation does not delete a bucket
+   * with objects. A first deployment that fails deletes all of them in either case.
    * @default true
    */
   keepDataOnRemoval?: boolean;
@@ -1400,9 +1400,9 @@ export interface Settings {
    */
   tracing: boolean;
   /**
-   * Whether tables, new bucket and new key outlive the stack. With false, tables and key are deleted with the
-   * stack. The bucket must be emptied first, since CloudFormation does not delete a bucket with objects. A first
-   * deployment that fails deletes all three in either case.
+   * Whether tables, new bucket, the bucket of look backs and new key outlive the stack. With false, tables and key
+   * are deleted with the stack. The buckets must be emptied first, since CloudFormation does not delete a bucket
+   * with objects. A first deployment that fails deletes all of them in either case.
    * @default true
    */
   keepDataOnRemoval: boolean;

@@ -387,7 +387,12 @@ describe('the words', () => {
 });
 
 describe('after a removal', () => {
-  const all = synthesize({ kmsKey: 'new', vpcs: [{ vpcId: 'vpc-0123456789abcdef0' }], emails: ['a@example.com'] });
+  const all = synthesize({
+    kmsKey: 'new',
+    vpcs: [{ vpcId: 'vpc-0123456789abcdef0' }],
+    emails: ['a@example.com'],
+    lookBack: { maxConcurrency: 2 },
+  });
   const typesOf = (template: Template, isKept: boolean) =>
     new Set(
       Object.values(template.toJSON().Resources as Record<string, Resource>)

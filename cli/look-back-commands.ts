@@ -78,12 +78,14 @@ With --map, a Distributed Map of Step Functions reads the files in parallel, if 
     new Option('--dry-run', 'print the estimate and send nothing'),
     new Option('--yes', 'send after the estimate'),
     new Option('--alerts', 'announce the findings (default: store them only)'),
-    new Option('--rate <N>', 'objects per second at most, 1 to 1000').default(20).argParser((value: string) => {
-      const rate = Number(value);
-      if (/^\d+$/.test(value) && rate >= 1 && rate <= 1000) return rate;
-      throw new InvalidArgumentError('Expected a number from 1 to 1000.');
-    }),
-    new Option('--map', 'read the files with the Distributed Map of the deployment, not the queue'),
+    new Option('--rate <N>', 'objects per second at most, 1 to 1000, not with --map')
+      .default(20)
+      .argParser((value: string) => {
+        const rate = Number(value);
+        if (/^\d+$/.test(value) && rate >= 1 && rate <= 1000) return rate;
+        throw new InvalidArgumentError('Expected a number from 1 to 1000.');
+      }),
+    new Option('--map', 'read the files with the Distributed Map of the deployment, not the queue').conflicts('rate'),
     new Option('--cursor <FILE>', 'file that says how far it has come').default('sweepwatch-backfill.json'),
     ...stackOptions(),
   );
@@ -96,9 +98,10 @@ With --map, a Distributed Map of Step Functions reads the files in parallel, if 
     ],
     `The command needs these permissions: cloudformation:DescribeStacks, s3:ListBucket,
 sqs:GetQueueAttributes and sqs:SendMessage on the ingest queue, dynamodb:PutItem on
-the findings table (DeleteItem with --alerts). With --map: s3:PutObject and s3:GetObject
-on the bucket of look backs, states:StartExecution, states:DescribeExecution,
-states:ListMapRuns and states:DescribeMapRun, instead of those on the queue.
+the findings table (DeleteItem with --alerts). With --map: s3:ListBucket,
+s3:PutObject and s3:GetObject on the bucket of look backs, states:StartExecution,
+states:DescribeExecution, states:ListMapRuns and states:DescribeMapRun, instead of those
+on the queue.
 
 Exit codes: 0 everything was sent, or --dry-run, 1 stopped, nothing found, objects are
 archived, or with --map a file failed, 2 wrong usage or --yes is missing.`,

@@ -1,5 +1,5 @@
 /** What a look back will take, before it begins: objects, bytes, dollars with their arithmetic, time. */
-import { FILES_IN_A_BATCH, type LookBackOutput } from '../../lib/store/look-back-batch.ts';
+import { FILES_IN_A_BATCH, type LookBackOutput, UNITS_OF_A_BATCH } from '../../lib/store/look-back-batch.ts';
 import type { OldLog } from '../../lib/store/old-logs.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 
@@ -48,22 +48,32 @@ export function estimateOf(logs: readonly OldLog[], requests: number, rate: numb
   };
 }
 
-/** The lines that tell it to a person. */
+/**
+ * The lines that tell it to a person.
+ * @param writeUnits write units per second that the windows table accepts, if the deployment says so.
+ */
 export function estimateLines(
   { objects, bytes, logBytes, requests, dollars, seconds }: Estimate,
   rate: number,
+  writeUnits?: number,
 ): string {
   const listing = requests * DOLLARS_PER_LIST;
   const units = Math.ceil(((logBytes / GB) * WRITE_UNITS_PER_GB) / seconds);
-  const ceiling =
-    units > DEFAULT_CEILING
-      ? `writes   about ${grouped(units)} units per second: with less in maxWriteUnits.windows (default: ${DEFAULT_CEILING}), evidence of outside sources is dropped. Lower --rate, or raise the ceiling\n`
-      : '';
   return `objects  ${grouped(objects)}
 bytes    ${gigabytes(bytes)}, about ${gigabytes(logBytes)} of log (x ${BYTES_PER_COMPRESSED} where compressed)
 cost     about ${money(dollars)} = ${gigabytes(logBytes)} x $${DOLLARS_PER_GB} + ${countOf(requests, 'listing')} x $0.000005 (${money(listing)}), docs/cost.md
 time     at least ${duration(seconds)} = ${grouped(objects)} objects / ${rate} per second, longer where the queue is full
-${ceiling}`;
+${ceilingLine(units, writeUnits, 'Lower --rate')}`;
+}
+
+/** Says that writes exceed the ceiling. Empty if they do not. @param remedy what to do, if the ceiling is to stay. */
+function ceilingLine(units: number, writeUnits: number | undefined, remedy: string): string {
+  if (units <= (writeUnits ?? DEFAULT_CEILING)) return '';
+  const ceiling =
+    writeUnits === undefined
+      ? `with less in maxWriteUnits.windows (default: ${DEFAULT_CEILING})`
+      : `above the ${grouped(writeUnits)} of maxWriteUnits.windows`;
+  return `writes   about ${grouped(units)} units per second: ${ceiling}, evidence of outside sources is dropped. ${remedy}, or raise the ceiling\n`;
 }
 
 interface MapEstimate extends Omit<Estimate, 'objects' | 'bytes'> {
@@ -101,11 +111,14 @@ export function mapEstimateLines(logs: readonly OldLog[], estimate: MapEstimate,
   const listing = requests * DOLLARS_PER_LIST;
   const transitions = batches * TRANSITIONS_OF_A_BATCH;
   const log = gigabytes(logBytes);
+  // A few small files are over before they could exceed what the table accepts in a second.
+  const allUnits = byCeiling * output.writeUnits;
+  const units = Math.ceil(Math.min(Math.min(output.maxConcurrency, batches) * UNITS_OF_A_BATCH, allUnits));
   return `objects  ${grouped(logs.length)} in ${countOf(batches, 'batch', 'batches')}
 bytes    ${gigabytes(bytes)}, about ${log} of log (x ${BYTES_PER_COMPRESSED} where compressed)
 cost     about ${money(dollars)} = ${log} x $${DOLLARS_PER_GB} + ${grouped(transitions)} transitions x $0.000025 (${money(transitions * DOLLARS_PER_TRANSITION)}) + ${countOf(requests, 'listing')} x $0.000005 (${money(listing)}), docs/cost.md
 time     at least ${duration(seconds)}, the longer of ${duration(byFunctions)} for ${countOf(output.maxConcurrency, 'batch', 'batches')} in parallel and ${duration(byCeiling)} at ${grouped(output.writeUnits)} write units per second
-settle   about ${duration(settleSeconds)} more until slow scans and missing answers are judged
+${ceilingLine(units, output.writeUnits, 'Lower lookBack.maxConcurrency')}settle   about ${duration(settleSeconds)} more until slow scans and missing answers are judged
 `;
 }
 

@@ -52,7 +52,15 @@ export async function backfillThroughMap(
       if (request.dryRun) return 0;
       return await follow(runs, cursor, request, found, terminal, stop);
     }
-    const todo = cursor ? await leftOf(runs, cursor, terminal) : await request.list();
+    const outcome = cursor && (await runs.outcome(cursor.run));
+    if (cursor && outcome && earlier) {
+      conclude(cursor, earlier, outcome, terminal);
+      if (isWhole(cursor, outcome)) {
+        if (!request.dryRun) await removeCursor(request.cursor);
+        return 0;
+      }
+    }
+    const todo = cursor && outcome ? await leftOf(runs, cursor, outcome, request, terminal) : await request.list();
     if (todo === undefined) return 1;
     const estimate = mapEstimateOf(todo.files, todo.requests, output);
     terminal.stdout(mapEstimateLines(todo.files, estimate, output));
@@ -72,26 +80,39 @@ export async function backfillThroughMap(
   }
 }
 
-/** Where the map of a deployment is. @throws UsageError if it has none. */
-function outputOf({ outputs }: OpenStack): LookBackOutput {
+/** Where the map of a deployment is. Undefined if it has none. */
+export function findLookBack({ outputs }: OpenStack): LookBackOutput | undefined {
   const output = outputs.find('LookBack');
+  return output === undefined ? undefined : (JSON.parse(output) as LookBackOutput);
+}
+
+/** The same. @throws UsageError if it has none. */
+function outputOf(found: OpenStack): LookBackOutput {
+  const output = findLookBack(found);
   if (output === undefined)
     throw new UsageError(
       'the deployment has no map. Set lookBack.maxConcurrency in its settings and deploy, or leave --map out',
       COMMAND,
     );
-  return JSON.parse(output) as LookBackOutput;
+  return output;
 }
 
-/** The files that an earlier run has not read. */
+/** The files that an earlier run has not read. @throws UsageError if its list is gone. */
 async function leftOf(
   runs: LookBackRuns,
   { run, files }: MapCursor,
+  { read, gone }: RunOutcome,
+  { cursor: file }: MapRequest,
   terminal: Terminal,
 ): Promise<{ readonly files: readonly ListedFile[]; readonly requests: number }> {
-  const { read, gone } = await runs.outcome(run);
+  const list = await runs.readList(run);
+  if (list === undefined)
+    throw new UsageError(
+      `the list of files of --cursor ${file} is gone. Lists are kept for 90 days. Remove the file to begin again`,
+      COMMAND,
+    );
   const done = new Set([...read, ...gone]);
-  const left = (await runs.readList(run)).filter(({ key }) => !done.has(key));
+  const left = list.filter(({ key }) => !done.has(key));
   terminal.stderr(`going on with ${grouped(left.length)} of ${countOf(files, 'file')}\n`);
   return { files: left, requests: 0 };
 }
@@ -122,9 +143,8 @@ async function follow(
     return 1;
   }
   const outcome = await runs.outcome(cursor.run);
-  const isWhole = outcome.read.size + outcome.gone.length === cursor.files;
   conclude(cursor, state, outcome, terminal);
-  if (isWhole) {
+  if (isWhole(cursor, outcome)) {
     await removeCursor(file);
     return 0;
   }
@@ -132,6 +152,10 @@ async function follow(
   return 1;
 }
 
+/** Whether a run has left nothing to read. */
+const isWhole = ({ files }: MapCursor, { read, gone }: RunOutcome): boolean => read.size + gone.length === files;
+
+/** Says what became of the files of a run that has ended. */
 function conclude(
   { files }: MapCursor,
   state: RunState | undefined,

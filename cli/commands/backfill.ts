@@ -20,7 +20,7 @@ import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 import { type Cursor, type Job, readCursor, removeCursor, writeCursor } from '../backfill/cursor.ts';
 import { duration, estimateLines, estimateOf } from '../backfill/estimate.ts';
-import { backfillThroughMap } from '../backfill/map.ts';
+import { backfillThroughMap, findLookBack } from '../backfill/map.ts';
 import { ProgressLine } from '../backfill/progress-line.ts';
 import { type OpenStack, openStack, type StackOptions } from '../deployment.ts';
 import type { Terminal } from '../terminal.ts';
@@ -88,7 +88,7 @@ export async function backfillCommand(
   const left = cursor ? listed.logs.filter(({ key }) => key > cursor.lastKey) : listed.logs;
   if (cursor) terminal.stderr(`going on after ${countOf(cursor.sent, 'object')} (${printable(options.cursor)})\n`);
   const estimate = estimateOf(left, listed.requests, options.rate);
-  terminal.stdout(estimateLines(estimate, options.rate));
+  terminal.stdout(estimateLines(estimate, options.rate, findLookBack(found)?.writeUnits));
   terminal.stdout(alerts);
   if (options.dryRun) return 0;
   if (!options.yes)

@@ -77,10 +77,11 @@ export class LookBackRuns {
     await this.#s3.send(new PutObjectCommand({ Bucket: this.#bucket, Key: keyOf(name), Body }));
   }
 
-  async readList(name: string): Promise<ListedFile[]> {
-    const text = await this.#read(keyOf(name));
+  /** The list of a run. Undefined if it is gone, since the bucket keeps lists for 90 days. */
+  async readList(name: string): Promise<ListedFile[] | undefined> {
+    const text = await this.#find(keyOf(name));
     return text
-      .split('\n')
+      ?.split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as ListedFile);
   }
@@ -152,6 +153,7 @@ export class LookBackRuns {
     return { read, gone, failed, folder: `s3://${this.#bucket}/${folder}/` };
   }
 
+  /** An object, or undefined if it does not exist. Without the permission to list the bucket, S3 refuses both alike. */
   async #find(key: string): Promise<string | undefined> {
     try {
       return await this.#read(key);

@@ -77,6 +77,28 @@ settle   about 38 hours more until slow scans and missing answers are judged
 `);
 });
 
+test('compares with the ceiling of the deployment, where it says so', () => {
+  const queue = estimateOf([{ key: 'a.log.gz', size: 1e9 }], 1, 1);
+  const lines = (seconds: number, writeUnits: number) => estimateLines({ ...queue, seconds }, 1, writeUnits);
+  expect(lines(100, 1000)).toContain(
+    'writes   about 1,013 units per second: above the 1,000 of maxWriteUnits.windows, evidence of outside sources is dropped. Lower --rate, or raise the ceiling\n',
+  );
+  expect(lines(100, 1013)).not.toContain('writes');
+});
+
+test('says of a Distributed Map too that writes exceed the ceiling', () => {
+  const lines = (size: number, maxConcurrency: number) => {
+    const logs = Array.from({ length: 160 }, (_, at) => ({ bucket: 'b', key: `${at}.log.gz`, size }));
+    const output = { machine: '', bucket: '', maxConcurrency, writeUnits: 500 };
+    return mapEstimateLines(logs, mapEstimateOf(logs, 0, output), output);
+  };
+  expect(lines(1e6, 3)).toContain(
+    'writes   about 600 units per second: above the 500 of maxWriteUnits.windows, evidence of outside sources is dropped. Lower lookBack.maxConcurrency, or raise the ceiling\nsettle',
+  );
+  expect(lines(1e6, 2)).not.toContain('writes');
+  expect(lines(10, 3)).not.toContain('writes');
+});
+
 test('the default ceiling makes the same take hours, which the estimate says', () => {
   const logs = [{ key: 'a.log.gz', size: 72.36e9 }];
   const { seconds } = mapEstimateOf(logs, 0, { maxConcurrency: 20, writeUnits: 500 });

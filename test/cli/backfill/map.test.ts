@@ -1,5 +1,5 @@
 /** `sweepwatch backfill --map` on the local cloud: the Distributed Map reads old files, and what failed is named. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DeleteObjectCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
@@ -122,7 +122,9 @@ test('names the files that failed, and reads only these the next time', async ()
   await stack.put(damaged, file(scan('rejected', { from: '10.0.9.5', count: 20, end: today - 20 * DAY + DAY / 2 })));
   const again = await backfill(20, '--yes');
   expect(again).toMatchObject({ code: 0, stderr: 'going on with 1 of 4 files\n' });
-  expect(again.stdout).toMatch(/^objects {2}1 in 1 batch\n[\s\S]*\nread {5}1 of 1 file\n$/);
+  expect(again.stdout).toMatch(
+    /^read {5}3 of 4 files\nfailed {3}1 file\n {2}.*damaged.*\nobjects {2}1 in 1 batch\n[\s\S]*\nread {5}1 of 1 file\n$/,
+  );
   expect(existsSync(cursor)).toBe(false);
 });
 
@@ -139,14 +141,71 @@ test('counts a file as gone that was deleted before it was read', async () => {
   runs.destroy();
 });
 
+/** A run that ended while nobody followed it, and the cursor that it left. */
+async function endUnseen(days: number, run: string, keys: readonly string[]): Promise<void> {
+  const output = JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput;
+  const runs = new LookBackRuns(stack.cloud.connection, output);
+  await runs.writeList(
+    run,
+    keys.map((key) => ({ bucket, key, size: 1 })),
+  );
+  await runs.start(run);
+  await stack.cloud.idle(60_000);
+  expect(await runs.look(run)).toMatchObject({ status: 'SUCCEEDED' });
+  runs.destroy();
+  writeCursor(days, { machine: output.machine, run, files: keys.length });
+}
+
+const writeCursor = (days: number, run: { machine: string; run: string; files: number }) =>
+  writeFileSync(
+    cursor,
+    JSON.stringify({ address: `s3://${bucket}/AWSLogs/`, from: dayBefore(days), to: dayBefore(days), ...run }),
+  );
+
+test('says what became of a run that ended while nobody followed, and starts no other', async () => {
+  await endUnseen(14, 'unseen', [await putScan(14, '10.0.13.1'), await putScan(14, '10.0.13.2')]);
+  const told = { code: 0, stdout: 'read     2 of 2 files\n', stderr: '' };
+  expect(await backfill(14, '--dry-run')).toMatchObject(told);
+  expect(existsSync(cursor)).toBe(true);
+  expect(await backfill(14, '--yes')).toMatchObject(told);
+  expect(existsSync(cursor)).toBe(false);
+});
+
+test('names the files that failed while nobody followed', async () => {
+  const damaged = await put(13, 'damaged', Buffer.from('not gzip'));
+  await endUnseen(13, 'unseen-failure', [await putScan(13, '10.0.14.1'), damaged]);
+  const run = await backfill(13);
+  expect(run).toMatchObject({ code: 2, stderr: expect.stringContaining('going on with 1 of 2 files\n') });
+  expect(run.stdout).toContain(`read     1 of 2 files\nfailed   1 file\n  ${damaged}: `);
+  expect(run.stdout).toContain('\nobjects  1 in 1 batch\n');
+  expect(existsSync(cursor)).toBe(true);
+  rmSync(cursor);
+});
+
+test('says that the list of a run is gone', async () => {
+  const { machine } = JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput;
+  writeCursor(11, { machine, run: 'expired', files: 3 });
+  expect(await backfill(11, '--yes')).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining(`the list of files of --cursor ${cursor} is gone. Lists are kept for 90 days`),
+  });
+  rmSync(cursor);
+});
+
+test('refuses a rate, which the map would ignore', async () => {
+  const refused = await backfill(11, '--rate', '5');
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/--map.*cannot be used with.*--rate/);
+});
+
 test('reads the whole list of a run that was never started', async () => {
   const key = await putScan(12, '10.0.12.1');
   const { machine } = JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput;
   const runs = new LookBackRuns(stack.cloud.connection, JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput);
   await runs.writeList('never', [{ bucket, key, size: 1 }]);
   runs.destroy();
-  const job = { machine, address: `s3://${bucket}/AWSLogs/`, from: dayBefore(12), to: dayBefore(12) };
-  writeFileSync(cursor, JSON.stringify({ ...job, run: 'never', files: 1 }));
+  writeCursor(12, { machine, run: 'never', files: 1 });
   expect(await backfill(12, '--yes')).toMatchObject({ code: 0, stderr: 'going on with 1 of 1 file\n' });
   expect(existsSync(cursor)).toBe(false);
 });

@@ -12,7 +12,7 @@ import { file, scan } from '../../lib/pipeline/fixture/flow-logs.ts';
 import { runHere } from '../run-cli.ts';
 import { folderWith } from '../scan-files.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(500_000);
 
 const DAY = 86_400;
 const STACK = ['--stack', 'look-back', '--region', 'us-east-1'];
@@ -45,7 +45,7 @@ const putScan = (days: number, source: string, outcome: 'rejected' | 'unanswered
 beforeAll(async () => {
   // A batch takes longer than the shortened time of a function, on a busy machine.
   stack = await startStack('look-back', {}, 'as deployed');
-  await stack.cloud.idle(60_000);
+  await stack.cloud.idle(240_000);
   bucket = stack.cloud.outputs.LogBucket!;
   s3 = new S3Client({ forcePathStyle: true });
   // The files are in the bucket, and nobody has heard of them.
@@ -91,9 +91,9 @@ test('finds what detect finds in the same files, and tells nobody', async () => 
   const run = await backfill(30, '--yes');
   expect(run).toMatchObject({ code: 0, stderr: '' });
   expect(run.stdout).toMatch(/^objects {2}18 in 3 batches\n[\s\S]*\nread {5}18 of 18 files\n$/);
-  await stack.cloud.idle(60_000);
+  await stack.cloud.idle(240_000);
   await stack.settle();
-  await stack.cloud.idle(60_000);
+  await stack.cloud.idle(240_000);
   const stored = (await stack.findings()).filter(({ finding }) => finding.source?.address.startsWith('10.0.8.'));
   for (const { finding, announced } of stored) {
     expect(finding.suppressedBy).toBe(`look-back-${dayBefore(30)}-to-${dayBefore(30)}`);
@@ -135,7 +135,7 @@ test('counts a file as gone that was deleted before it was read', async () => {
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   await runs.writeList('with-gone', [{ bucket, key, size: 1 }]);
   await runs.start('with-gone');
-  await stack.cloud.idle(60_000);
+  await stack.cloud.idle(240_000);
   expect(await runs.look('with-gone')).toEqual({ status: 'SUCCEEDED', done: 1, all: 1 });
   expect(await runs.outcome('with-gone')).toMatchObject({ gone: [key], read: new Set(), failed: new Map() });
   runs.destroy();
@@ -150,7 +150,7 @@ async function endUnseen(days: number, run: string, keys: readonly string[]): Pr
     keys.map((key) => ({ bucket, key, size: 1 })),
   );
   await runs.start(run);
-  await stack.cloud.idle(60_000);
+  await stack.cloud.idle(240_000);
   expect(await runs.look(run)).toMatchObject({ status: 'SUCCEEDED' });
   runs.destroy();
   writeCursor(days, { machine: output.machine, run, files: keys.length });

@@ -33,7 +33,7 @@ const TASKS: readonly { readonly work: SweepTask; readonly leaves: number }[] = 
   { work: judgeDays, leaves: 65 },
   { work: carryPlaces, leaves: 50 },
   { work: closeSilent, leaves: 35 },
-  { work: sendDigest, leaves: 15 },
+  { work: sendDigest, leaves: 0 },
   { work: checkSubscriptions, leaves: 0 },
 ];
 

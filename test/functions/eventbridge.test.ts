@@ -27,6 +27,9 @@ test("yesterday's findings without an alert go out as one digest", async () => {
   await stack.put('vpc/quiet.log.gz', file(scan('rejected', { from: '198.51.100.7', count: 20, end: noonYesterday })));
   await stack.cloud.idle(40_000);
   expect(stack.told()).toEqual([]);
+  // A digest is about findings that were found on its day.
+  const [quiet] = (await stack.findings()).filter(({ finding }) => finding.source?.address === '198.51.100.7');
+  await stack.foundAt(quiet!, noonYesterday);
   await stack.settle();
   await stack.settle();
   await stack.cloud.idle(40_000);

@@ -22,7 +22,7 @@ const read = (path: string) => readFileSync(join(app, 'node_modules/sweepwatch',
 const manifest = () => JSON.parse(read('package.json')) as Record<string, unknown>;
 
 describe('npm pack', () => {
-  test('packs what an app needs and nothing else, in less than 2.25 MB', () => {
+  test('packs what an app needs and nothing else, in less than 2.3 MB', () => {
     const isChunk = (path: string) => /^dist\/command\/[\w-]+-[A-Z0-9]{8}\.mjs$/.test(path);
     const others = packed.files.filter((path) => !isChunk(path) && !path.startsWith('docs/'));
     expect(others.sort()).toEqual([
@@ -49,7 +49,7 @@ describe('npm pack', () => {
     ]);
     expect(packed.files.filter((path) => path.startsWith('docs/') && !/\.(md|json)$/.test(path))).toEqual([]);
     expect(packed.files.filter(isChunk).length).toBeGreaterThan(5);
-    expect(packed.bytes).toBeLessThan(2_250_000);
+    expect(packed.bytes).toBeLessThan(2_300_000);
   });
 
   test('puts the package.json of the checkout back, and leaves nothing that is half done', () => {

@@ -257,13 +257,6 @@ describe('the digest', () => {
     });
   });
 
-  test('waits for a run that has time for it', async () => {
-    await deploy({ digestHourUtc: 6 });
-    await storeFound('2026-11-21T10:30', { id: '1'.repeat(24) });
-    expect(await deployment.settle(SIX, () => 10)).toMatchObject({ digests: 0 });
-    expect(await deployment.settle(SIX + 5 * MINUTE, () => 30)).toMatchObject({ digests: 1 });
-  });
-
   test('names a scan once whose beginning turns out to be on the day before', async () => {
     await deploy({ digestHourUtc: 6 });
     const id = '1'.repeat(24);

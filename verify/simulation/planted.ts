@@ -110,7 +110,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a stale upsert wins',
-    foundBy: 12,
+    foundBy: 107,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 502,
+    foundBy: 45,
     edits: [
       {
         file: 'lib/store/claims.ts',

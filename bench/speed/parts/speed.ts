@@ -54,7 +54,7 @@ If a limit is missed, the reasons are these:
 - One thread unpacks. One other thread does everything else, about 200 to 500 ns per record. The more contacts are new, the more of it is the
   look-up of addresses and contacts, which miss the processor's caches.
 - The decision then takes a tenth of a second or two where few sources may be scanning. In scattered traffic it takes about a second, because
-  thousands of noisy sources may be members of a campaign, and only their contacts together tell that they are none.
+  thousands of noisy sources may be members of a campaign, and only their contacts together tell that they are not.
 - Less work per record would mean less detection.
 - A version 2 line is half as long as a version 5 line and takes as much work, so version 2 is the harder format.
 - Other work on the machine slows \`detect\` more than gunzip, because \`detect\` needs two processors and gunzip one.

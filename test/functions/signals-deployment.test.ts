@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { isoTime } from '../../lib/finding/model.ts';
 import { createDocumentClient } from '../../lib/store/clients.ts';
+import { findingKey } from '../../lib/store/finding-item.ts';
 import { runHere } from '../cli/run-cli.ts';
 import { file, scan as flows } from '../lib/pipeline/fixture/flow-logs.ts';
 import { itemsOf } from '../lib/store/fixture/tables.ts';
@@ -99,6 +101,26 @@ test('an exec with a known tool is a finding at once', async () => {
   expect((await stack.findings()).map(({ finding }) => finding)).toMatchObject([
     { kind: 'exec-into-container', actor: { name: 'web-1', namespace: 'shop', user: 'alice' } },
   ]);
+});
+
+test('an exec of yesterday whose log comes late is of the day on which it was found', async () => {
+  const yesterday = isoTime(Math.floor(at / 1000) - 26 * 3600);
+  const late = {
+    auditID: '6f1ed4e2-0000-4000-8000-000000000003',
+    requestReceivedTimestamp: yesterday.replace('Z', '.000000Z'),
+    stageTimestamp: yesterday.replace('Z', '.000000Z'),
+    user: { username: 'bob' },
+  };
+  stack.cloud.putLogEvents(EKS, 'kube-apiserver-audit-0123', [
+    audit('get', { subresource: 'exec', name: 'jobs-1' }, late),
+  ]);
+  await idle();
+  const ofBob = (await stack.findings()).filter(({ finding }) => finding.actor?.user === 'bob');
+  expect(ofBob).toMatchObject([{ finding: { kind: 'exec-into-container', firstSeen: yesterday } }]);
+  const rows = await itemsOf(createDocumentClient(), stack.cloud.outputs.FindingsTable!);
+  expect(rows.filter(({ pk }) => String(pk).startsWith('found#')).map(({ ref }) => ref)).toContainEqual(
+    findingKey({ finding: ofBob[0]!.finding, anchorHour: Math.floor(Date.parse(yesterday) / 3_600_000) }),
+  );
 });
 
 test('an exec into a pod is a finding, and the scan that follows names who ordered it', async () => {

@@ -23,9 +23,6 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
     'AWS requires these of every user of a table under a customer key, and does not say which call needs which. They ' +
       'work only through DynamoDB.',
   ),
-  'unused: Signals dynamodb:BatchWriteItem on Findings':
-    'The rows from targets to a finding, written when signals change a finding that has targets. No test makes this ' +
-    'function do it.',
   ...forEach(
     ANY_DELIVERY,
     (delivery) => `unused: ${delivery} s3:ListBucket on LogBucket`,

@@ -10,7 +10,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwners
 import { DefinitionBody, StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { Settings } from '../lib/config/settings-types.ts';
-import { FILES_IN_A_BATCH, RESULTS, UNITS_OF_A_BATCH } from '../lib/store/look-back-batch.ts';
+import { type LookBackInput, RESULTS, UNITS_OF_A_BATCH } from '../lib/store/look-back-batch.ts';
 import { lookBackStatements } from './permissions.ts';
 import type { LookBackMap } from './props.ts';
 import { removalPolicyOf } from './removal.ts';
@@ -84,8 +84,9 @@ export function createLookBack(
  */
 function definitionOf(maxConcurrency: number, bucket: IBucket, ingest: IFunction): object {
   const integration = (name: string) => `arn:${Aws.PARTITION}:states:::${name}`;
+  const ofInput = (field: keyof LookBackInput) => `$.${field}`;
   return {
-    Comment: 'Reads the files of a list. Input: {"list": the key of the list}',
+    Comment: 'Reads the files of a list. Input: {"list": the key of the list, "filesInABatch": the most of a batch}',
     StartAt: 'ReadFiles',
     States: {
       ReadFiles: {
@@ -97,9 +98,9 @@ function definitionOf(maxConcurrency: number, bucket: IBucket, ingest: IFunction
         ItemReader: {
           Resource: integration('s3:getObject'),
           ReaderConfig: { InputType: 'JSONL' },
-          Parameters: { Bucket: bucket.bucketName, 'Key.$': '$.list' },
+          Parameters: { Bucket: bucket.bucketName, 'Key.$': ofInput('list') },
         },
-        ItemBatcher: { MaxItemsPerBatch: FILES_IN_A_BATCH },
+        ItemBatcher: { MaxItemsPerBatchPath: ofInput('filesInABatch') },
         ItemProcessor: {
           // An Express execution ends after five minutes. That is the time of ingest, and leaves none to wait for a
           // throttled function.

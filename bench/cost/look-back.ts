@@ -1,5 +1,6 @@
 /** The section of docs/cost.md about a look back: a quarter of the workload through a Distributed Map. */
 import { mapEstimateLines, mapEstimateOf } from '../../cli/backfill/estimate.ts';
+import { FILES_IN_A_BATCH } from '../../lib/store/look-back-batch.ts';
 import type { CountedDay } from './day.ts';
 
 const DAYS = 90;
@@ -12,7 +13,7 @@ export function lookBackSection({ workload }: Pick<CountedDay, 'workload'>, stor
   const files = DAYS * workload.flowLogs * workload.rounds;
   const size = (DAYS * storedGigabytes * 1e9) / files;
   const logs = Array.from({ length: files }, (_, at) => ({ key: `${at}.log.gz`, size }));
-  const estimate = mapEstimateOf(logs, Math.ceil(files / KEYS_OF_A_LISTING), OUTPUT);
+  const estimate = mapEstimateOf(logs, Math.ceil(files / KEYS_OF_A_LISTING), FILES_IN_A_BATCH, OUTPUT);
   return `## A look back
 
 Estimated, not run: ${DAYS} days of the workload through \`backfill --map\`, with \`lookBack.maxConcurrency\` ${OUTPUT.maxConcurrency} and \`maxWriteUnits.windows\` ${OUTPUT.writeUnits.toLocaleString('en')}.

@@ -1,5 +1,5 @@
 /** What a look back will take, before it begins: objects, bytes, dollars with their arithmetic, time. */
-import { FILES_IN_A_BATCH, type LookBackOutput, UNITS_OF_A_BATCH } from '../../lib/store/look-back-batch.ts';
+import { type LookBackOutput, UNITS_OF_A_BATCH } from '../../lib/store/look-back-batch.ts';
 import type { OldLog } from '../../lib/store/old-logs.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
 
@@ -89,10 +89,11 @@ interface MapEstimate extends Omit<Estimate, 'objects' | 'bytes'> {
 export function mapEstimateOf(
   logs: readonly OldLog[],
   requests: number,
+  filesInABatch: number,
   { maxConcurrency, writeUnits }: Pick<LookBackOutput, 'maxConcurrency' | 'writeUnits'>,
 ): MapEstimate {
   const { logBytes, dollars } = estimateOf(logs, requests, 1);
-  const batches = Math.ceil(logs.length / FILES_IN_A_BATCH);
+  const batches = Math.ceil(logs.length / filesInABatch);
   const gigabytesOfLog = logBytes / GB;
   const byFunctions = (gigabytesOfLog * INGEST_SECONDS_PER_GB) / Math.min(maxConcurrency, batches || 1);
   const byCeiling = (gigabytesOfLog * WRITE_UNITS_PER_GB) / writeUnits;

@@ -1,6 +1,6 @@
 /** `backfill --map`: starts a run of the Distributed Map, follows it, and tells what became of each file. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ListedFile, LookBackOutput } from '../../lib/store/look-back-batch.ts';
+import { FILES_IN_A_BATCH, type ListedFile, type LookBackOutput } from '../../lib/store/look-back-batch.ts';
 import { LookBackRuns, type RunOutcome, type RunState } from '../../lib/store/look-back-runs.ts';
 import { printable, shellWord } from '../../lib/text/untrusted.ts';
 import { countOf, grouped } from '../../lib/text/wording.ts';
@@ -62,7 +62,9 @@ export async function backfillThroughMap(
     }
     const todo = cursor && outcome ? await leftOf(runs, cursor, outcome, request, terminal) : await request.list();
     if (todo === undefined) return 1;
-    const estimate = mapEstimateOf(todo.files, todo.requests, output);
+    // A file that ends the function takes its batch with it. The others are read once each has a batch of its own.
+    const filesInABatch = outcome && outcome.failed.size === todo.files.length ? 1 : FILES_IN_A_BATCH;
+    const estimate = mapEstimateOf(todo.files, todo.requests, filesInABatch, output);
     terminal.stdout(mapEstimateLines(todo.files, estimate, output));
     terminal.stdout(request.alerts);
     if (request.dryRun) return 0;
@@ -73,7 +75,7 @@ export async function backfillThroughMap(
     await runs.writeList(next.run, todo.files);
     // Before the start, so that a run which was started can always be followed.
     await writeCursor(request.cursor, next);
-    await runs.start(next.run);
+    await runs.start(next.run, filesInABatch);
     return await follow(runs, next, request, found, terminal, stop);
   } finally {
     runs.destroy();

@@ -7,6 +7,7 @@ import {
   type BatchResult,
   LISTS,
   type ListedFile,
+  type LookBackInput,
   type LookBackOutput,
   RESULTS,
 } from './look-back-batch.ts';
@@ -87,9 +88,9 @@ export class LookBackRuns {
   }
 
   /** Starts a run of a list. A second call with the same name changes nothing. */
-  async start(name: string): Promise<void> {
-    const input = JSON.stringify({ list: keyOf(name) });
-    await this.#calls.states('StartExecution', { stateMachineArn: this.#machine, name, input });
+  async start(name: string, filesInABatch: number): Promise<void> {
+    const input: LookBackInput = { list: keyOf(name), filesInABatch };
+    await this.#calls.states('StartExecution', { stateMachineArn: this.#machine, name, input: JSON.stringify(input) });
   }
 
   /** The ARN of a run, for people. */

@@ -78,9 +78,8 @@ export function installStepFunctions(
     if (known) throw new Refusal('ExecutionAlreadyExists', `Execution Already Exists: '${known.arn}'`);
     const execution = executionFrom(machine, String(name), String(input));
     executions.set(execution.arn, execution);
-    const listKey = objectIn(execution.input)[machine.definition.list.keyField];
     background.run(`execution ${name}`, async () => {
-      const end = await execution.run.run(String(listKey));
+      const end = await execution.run.run(objectIn(execution.input));
       if (execution.status !== 'RUNNING') return;
       execution.status = end.error ? 'FAILED' : 'SUCCEEDED';
       execution.end = end;

@@ -21,7 +21,8 @@ export interface MapDefinition {
   readonly toleratedFailurePercentage: number;
   /** The list: a bucket, and the field of the input that names the key. */
   readonly list: { readonly bucket: string; readonly keyField: string };
-  readonly itemsPerBatch: number;
+  /** The field of the input that says how many items a batch has at most. */
+  readonly batchSizeField: string;
   /** ARN of the function that gets the input of a batch. The answer is the output of the batch. */
   readonly functionArn: string;
   readonly retries: readonly Retry[];
@@ -67,7 +68,7 @@ export function readDefinition(text: string): MapDefinition {
       100,
     ),
     list: listOf(objectAt(map.ItemReader, `${path}.ItemReader`), `${path}.ItemReader`),
-    itemsPerBatch: batchSizeOf(objectAt(map.ItemBatcher, `${path}.ItemBatcher`), `${path}.ItemBatcher`),
+    batchSizeField: batchSizeOf(objectAt(map.ItemBatcher, `${path}.ItemBatcher`), `${path}.ItemBatcher`),
     ...processorOf(objectAt(map.ItemProcessor, `${path}.ItemProcessor`), `${path}.ItemProcessor`),
     results: resultsOf(objectAt(map.ResultWriter, `${path}.ResultWriter`), `${path}.ResultWriter`),
   };
@@ -118,14 +119,20 @@ function listOf(reader: JsonObject, path: string): MapDefinition['list'] {
     throw new TemplateError(`${path}.ReaderConfig.InputType is ${show(config.InputType)}, expected JSONL`);
   const parameters = objectAt(reader.Parameters, `${path}.Parameters`);
   only(parameters, `${path}.Parameters`, ['Bucket', 'Key.$']);
-  const [, keyField] = /^\$\.(\w+)$/.exec(stringAt(parameters['Key.$'], `${path}.Parameters.Key.$`)) ?? [];
-  if (keyField === undefined) throw new TemplateError(`${path}.Parameters.Key.$ is simulated for a field of the input`);
+  const keyField = fieldOfInput(parameters['Key.$'], `${path}.Parameters.Key.$`);
   return { bucket: stringAt(parameters.Bucket, `${path}.Parameters.Bucket`), keyField };
 }
 
-function batchSizeOf(batcher: JsonObject, path: string): number {
-  only(batcher, path, ['MaxItemsPerBatch']);
-  return within(batcher.MaxItemsPerBatch, `${path}.MaxItemsPerBatch`, 1, 100_000_000);
+function batchSizeOf(batcher: JsonObject, path: string): string {
+  only(batcher, path, ['MaxItemsPerBatchPath']);
+  return fieldOfInput(batcher.MaxItemsPerBatchPath, `${path}.MaxItemsPerBatchPath`);
+}
+
+/** The field that a path such as `$.list` names. */
+function fieldOfInput(value: unknown, path: string): string {
+  const [, field] = /^\$\.(\w+)$/.exec(stringAt(value, path)) ?? [];
+  if (field === undefined) throw new TemplateError(`${path} is simulated for a field of the input`);
+  return field;
 }
 
 function processorOf(processor: JsonObject, path: string): Pick<MapDefinition, 'functionArn' | 'retries'> {

@@ -1,6 +1,6 @@
 /** A run of a Distributed Map: reads the list, hands batches to the function, counts, and writes results as AWS does. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isObject } from '../template/json.ts';
+import { isObject, type JsonObject } from '../template/json.ts';
 import type { MapDefinition, Retry } from './definition.ts';
 
 /** What a run needs of its surroundings. */
@@ -66,12 +66,16 @@ export class MapRun {
   }
 
   /** Reads all batches, as many at a time as the definition says. */
-  async run(listKey: string): Promise<RunEnd> {
-    const { list, maxConcurrency, toleratedFailurePercentage } = this.#definition;
-    let text: string;
+  async run(input: JsonObject): Promise<RunEnd> {
+    const { list, batchSizeField, maxConcurrency, toleratedFailurePercentage } = this.#definition;
+    const size = Number(input[batchSizeField]);
+    if (!(Number.isInteger(size) && size > 0)) {
+      const cause = `The path $.${batchSizeField} must refer to a positive integer`;
+      return { error: { name: 'States.Runtime', cause } };
+    }
     try {
-      text = await this.#around.read(list.bucket, listKey);
-      this.#children = batches(itemsOf(text), this.#definition.itemsPerBatch).map((items, at) => ({
+      const text = await this.#around.read(list.bucket, String(input[list.keyField]));
+      this.#children = batches(itemsOf(text), size).map((items, at) => ({
         name: `${this.#names.id}-${at}`,
         items: items.length,
         input: { Items: items },

@@ -15,7 +15,7 @@ import {
   WRITE_UNITS_PER_GB,
 } from '../../../cli/backfill/estimate.ts';
 import { parseSettings } from '../../../lib/config/load.ts';
-import { UNITS_OF_A_BATCH } from '../../../lib/store/look-back-batch.ts';
+import { FILES_IN_A_BATCH, UNITS_OF_A_BATCH } from '../../../lib/store/look-back-batch.ts';
 
 test('uses the price and the compression that docs/cost.md has', () => {
   const cost = readFileSync(join(import.meta.dirname, '../../../docs/cost.md'), 'utf8');
@@ -64,7 +64,7 @@ test('uses the seconds and the write units that docs/cost.md has, and the units 
 test('reckons the same quarter with a Distributed Map at under an hour and under 12 dollars', () => {
   const logs = Array.from({ length: 90 * 576 }, (_, at) => ({ key: `${at}.log.gz`, size: 0.804e9 / 576 }));
   const output = { machine: '', bucket: '', maxConcurrency: 20, writeUnits: 4000 };
-  const estimate = mapEstimateOf(logs, 52, output);
+  const estimate = mapEstimateOf(logs, 52, FILES_IN_A_BATCH, output);
   expect(estimate.dollars).toBeLessThan(12);
   expect(estimate.seconds).toBeLessThan(3600);
   // Far below the eight days that evidence is kept.
@@ -90,7 +90,7 @@ test('says of a Distributed Map too that writes exceed the ceiling', () => {
   const lines = (size: number, maxConcurrency: number) => {
     const logs = Array.from({ length: 160 }, (_, at) => ({ bucket: 'b', key: `${at}.log.gz`, size }));
     const output = { machine: '', bucket: '', maxConcurrency, writeUnits: 500 };
-    return mapEstimateLines(logs, mapEstimateOf(logs, 0, output), output);
+    return mapEstimateLines(logs, mapEstimateOf(logs, 0, FILES_IN_A_BATCH, output), output);
   };
   expect(lines(1e6, 3)).toContain(
     'writes   about 600 units per second: above the 500 of maxWriteUnits.windows, evidence of outside sources is dropped. Lower lookBack.maxConcurrency, or raise the ceiling\nsettle',
@@ -101,7 +101,7 @@ test('says of a Distributed Map too that writes exceed the ceiling', () => {
 
 test('the default ceiling makes the same take hours, which the estimate says', () => {
   const logs = [{ key: 'a.log.gz', size: 72.36e9 }];
-  const { seconds } = mapEstimateOf(logs, 0, { maxConcurrency: 20, writeUnits: 500 });
+  const { seconds } = mapEstimateOf(logs, 0, FILES_IN_A_BATCH, { maxConcurrency: 20, writeUnits: 500 });
   expect(seconds / 3600).toBeGreaterThan(4);
 });
 

@@ -110,20 +110,25 @@ test('finds what detect finds in the same files, and tells nobody', async () => 
   expect(existsSync(cursor)).toBe(false);
 });
 
-test('names the files that failed, and reads only these the next time', async () => {
+test('names the files that failed, and reads only these the next time, each alone', async () => {
   const keys = [await putScan(20, '10.0.9.1'), await putScan(20, '10.0.9.2'), await putScan(20, '10.0.9.3')];
   const damaged = await put(20, 'damaged', Buffer.from('not gzip'));
+  const truncated = await put(20, 'truncated', Buffer.from('not gzip either'));
   const run = await backfill(20, '--yes');
   expect(run).toMatchObject({ code: 1, stderr: `The same command reads what is left (${cursor})\n` });
-  expect(run.stdout).toContain('\nread     3 of 4 files\nfailed   1 file\n');
+  expect(run.stdout).toContain('\nread     3 of 5 files\nfailed   2 files\n');
   expect(run.stdout).toContain(`\n  ${damaged}: `);
   const repaired = await putScan(20, '10.0.9.4');
   expect(keys).not.toContain(repaired);
-  await stack.put(damaged, file(scan('rejected', { from: '10.0.9.5', count: 20, end: today - 20 * DAY + DAY / 2 })));
+  for (const [key, from] of [
+    [damaged, '10.0.9.5'],
+    [truncated, '10.0.9.6'],
+  ] as const)
+    await stack.put(key, file(scan('rejected', { from, count: 20, end: today - 20 * DAY + DAY / 2 })));
   const again = await backfill(20, '--yes');
-  expect(again).toMatchObject({ code: 0, stderr: 'going on with 1 of 4 files\n' });
+  expect(again).toMatchObject({ code: 0, stderr: 'going on with 2 of 5 files\n' });
   expect(again.stdout).toMatch(
-    /^read {5}3 of 4 files\nfailed {3}1 file\n {2}.*damaged.*\nobjects {2}1 in 1 batch\n[\s\S]*\nread {5}1 of 1 file\n$/,
+    /^read {5}3 of 5 files\nfailed {3}2 files\n {2}.*damaged.*\n {2}.*truncated.*\nobjects {2}2 in 2 batches\n[\s\S]*\nread {5}2 of 2 files\n$/,
   );
   expect(existsSync(cursor)).toBe(false);
 });
@@ -134,7 +139,7 @@ test('counts a file as gone that was deleted before it was read', async () => {
   const runs = new LookBackRuns(stack.cloud.connection, JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput);
   await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
   await runs.writeList('with-gone', [{ bucket, key, size: 1 }]);
-  await runs.start('with-gone');
+  await runs.start('with-gone', 1);
   await stack.cloud.idle(240_000);
   expect(await runs.look('with-gone')).toEqual({ status: 'SUCCEEDED', done: 1, all: 1 });
   expect(await runs.outcome('with-gone')).toMatchObject({ gone: [key], read: new Set(), failed: new Map() });
@@ -149,7 +154,7 @@ async function endUnseen(days: number, run: string, keys: readonly string[]): Pr
     run,
     keys.map((key) => ({ bucket, key, size: 1 })),
   );
-  await runs.start(run);
+  await runs.start(run, 8);
   await stack.cloud.idle(240_000);
   expect(await runs.look(run)).toMatchObject({ status: 'SUCCEEDED' });
   runs.destroy();

@@ -5,7 +5,7 @@ import { definition, type Json } from './definition.ts';
 
 test('reads a Distributed Map over a list in S3', () => {
   expect(readDefinition(JSON.stringify(definition()))).toMatchObject({
-    ...{ label: 'Files', maxConcurrency: 2, toleratedFailurePercentage: 100, itemsPerBatch: 3 },
+    ...{ label: 'Files', maxConcurrency: 2, toleratedFailurePercentage: 100, batchSizeField: 'most' },
     list: { bucket: 'lists', keyField: 'list' },
     results: { bucket: 'lists', prefix: 'results' },
     functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:f',
@@ -85,6 +85,13 @@ const REFUSED: readonly [what: string, change: (root: Json) => void, message: st
       map(root).ItemReader.Resource = 'arn:aws:states:::s3:listObjectsV2';
     },
     's3:getObject',
+  ],
+  [
+    'with a fixed number of items in a batch',
+    (root) => {
+      map(root).ItemBatcher = { MaxItemsPerBatch: 3 };
+    },
+    'MaxItemsPerBatch is not simulated',
   ],
   [
     'with another payload',

@@ -17,7 +17,7 @@ export const definition = (): Json => ({
         ReaderConfig: { InputType: 'JSONL' },
         Parameters: { Bucket: 'lists', 'Key.$': '$.list' },
       },
-      ItemBatcher: { MaxItemsPerBatch: 3 },
+      ItemBatcher: { MaxItemsPerBatchPath: '$.most' },
       ItemProcessor: {
         ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
         StartAt: 'Batch',

@@ -10,6 +10,8 @@ const NAMES = {
   id: '0a1b',
 };
 
+const INPUT = { list: 'list', most: 3 };
+
 /** An error of Lambda or of a function. */
 const failure = (name: string) => Object.assign(new Error(`${name} happened`), { name });
 const linesOf = (count: number) => Array.from({ length: count }, (_, n) => `{"n":${n}}\n`).join('');
@@ -46,7 +48,7 @@ test('hands out all items in batches, no more at a time than allowed', async () 
     running--;
     return { gone: [], failed: [] };
   });
-  expect(await run.run('list')).toEqual({});
+  expect(await run.run(INPUT)).toEqual({});
   expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 10 }, (_, n) => n));
   expect(most).toBe(2);
   expect(run.described().executionCounts).toMatchObject({ total: 4, succeeded: 4, pending: 0, running: 0 });
@@ -64,7 +66,7 @@ test('repeats a call that Lambda throttled, and no call that ended in an error o
     if (first!.n === 3 && ++calls.broken) throw failure('RangeError');
     return {};
   });
-  expect(await run.run('list')).toEqual({});
+  expect(await run.run(INPUT)).toEqual({});
   expect(calls).toEqual({ throttled: 3, broken: 1 });
   const [failed] = results(written, 'FAILED');
   expect(failed).toMatchObject({ Error: 'RangeError', Cause: 'RangeError happened', Status: 'FAILED' });
@@ -77,7 +79,7 @@ test('a call that stays throttled fails its batch in the end', async () => {
     calls++;
     throw failure('Lambda.TooManyRequestsException');
   });
-  await run.run('list');
+  await run.run(INPUT);
   expect(calls).toBe(4);
   expect(run.described().itemCounts).toMatchObject({ failed: 1 });
 });
@@ -87,7 +89,7 @@ test('ends early beyond the tolerated failures, and says which batches never ran
     throw failure('RangeError');
   };
   const { run, written } = runOf(linesOf(30), invoke, { toleratedFailurePercentage: 10, maxConcurrency: 1 });
-  expect(await run.run('list')).toMatchObject({ error: { name: 'States.ExceedToleratedFailureThreshold' } });
+  expect(await run.run(INPUT)).toMatchObject({ error: { name: 'States.ExceedToleratedFailureThreshold' } });
   expect(results(written, 'FAILED')).toHaveLength(2);
   expect(results(written, 'PENDING')).toHaveLength(8);
 });
@@ -98,7 +100,12 @@ test.each([
   ['that is not JSON Lines', 'list', '{"n":1}\nnonsense\n'],
 ])('fails for a list %s', async (_, key, list) => {
   const { run } = runOf(list, async () => ({}));
-  expect(await run.run(key)).toMatchObject({ error: { name: 'States.ItemReaderFailed' } });
+  expect(await run.run({ ...INPUT, list: key })).toMatchObject({ error: { name: 'States.ItemReaderFailed' } });
+});
+
+test.each([0, 1.5, 'many', undefined])('fails for batches of %p items', async (most) => {
+  const { run } = runOf(linesOf(1), async () => ({}));
+  expect(await run.run({ ...INPUT, most })).toMatchObject({ error: { name: 'States.Runtime' } });
 });
 
 test('cuts a batch whose input would be too large, and fails one whose output is', async () => {
@@ -108,7 +115,7 @@ test('cuts a batch whose input would be too large, and fails one whose output is
     sizes.push(Items.length);
     return Items.length === 1 ? 'x'.repeat(300_000) : {};
   });
-  expect(await run.run('list')).toEqual({});
+  expect(await run.run(INPUT)).toEqual({});
   expect(sizes.sort()).toEqual([1, 2]);
   expect(run.described().itemCounts).toMatchObject({ succeeded: 2, failed: 1 });
 });
@@ -119,7 +126,7 @@ test('starts nothing more once it is stopped', async () => {
     if (++calls === 2) run.stop();
     return {};
   });
-  await run.run('list');
+  await run.run(INPUT);
   expect(calls).toBe(2);
   expect(run.described().executionCounts).toMatchObject({ aborted: 2, pending: 8 });
   expect(results(written, 'PENDING')).toHaveLength(8);

@@ -53,7 +53,7 @@ interface Sampled {
   readonly hash: number;
 }
 
-/** The limits of the kernel's table (`lib/kernel/assembly/contacts.ts`) when it was started with this one. */
+/** The limits of the kernel's table (`lib/kernel/assembly/sampling.ts`) when it was started with this one. */
 export const limitsOf = (limit: number): SampleLimits => ({
   failed: limit,
   lateral: limit,

@@ -14,13 +14,17 @@ import * as layout from './layout';
 import * as pressure from './pressure';
 import { makeRoom, start } from './pressure';
 import { advance, logTime, record, setLayoutQuality } from './record';
+import * as sampling from './sampling';
+import * as table from './table';
 
-export { cutAll, isFailedProbe, unite, uniteLeftOut, unitePane, weigh } from './contacts';
 export { enterNetwork } from './addresses';
+export { isFailedProbe } from './contact-class';
+export { unite, uniteLeftOut, unitePane } from './contacts';
 export { addTraits, claim, conclude, interfaceNamed, setNetwork, traitsOf, uniteCandidates } from './interfaces';
 export { keyedHash } from './keyed-hash';
 export { clear } from './pressure';
 export { clearCounts, lines, mark, noData, readLines, records, useColumns } from './lines';
+export { cutAll, weigh } from './sampling';
 export { advance, logTime, makeRoom, record, setKey, setLayoutQuality };
 
 /**
@@ -29,7 +33,7 @@ export { advance, logTime, makeRoom, record, setKey, setLayoutQuality };
  */
 export function begin(key0: u32, key1: u32, limit: u32, mostRows: u32, isSpilling: bool): void {
   setKey(key0, key1);
-  contacts.begin(limit);
+  sampling.begin(limit);
   start(mostRows, isSpilling);
 }
 
@@ -108,13 +112,13 @@ export function paneRows(): u32 {
   return layout.panes;
 }
 export function paneCount(): u32 {
-  return contacts.paneCount;
+  return table.paneCount;
 }
 export function contactRows(): u32 {
   return layout.contacts;
 }
 export function contactCount(): u32 {
-  return contacts.contactCount;
+  return table.contactCount;
 }
 /** How often evidence was dropped. Each time, all numbers of addresses changed. */
 export function timesFull(): u32 {

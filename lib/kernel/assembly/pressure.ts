@@ -24,6 +24,8 @@ import * as contacts from './contacts';
 import * as interfaces from './interfaces';
 import * as leftOut from './left-out';
 import { clearIndexes, hasRoom, resize, rows, scratch } from './layout';
+import * as sampling from './sampling';
+import * as table from './table';
 
 /** Passes everything in the tables to the host, so that they can start empty. */
 // @ts-ignore: decorator
@@ -92,11 +94,11 @@ export function clear(): void {
 
 /** Makes room for this many more contacts, each with a new pane and two new addresses. */
 export function makeRoom(more: u32): void {
-  if (hasRoom(more, addresses.count, contacts.paneCount, contacts.contactCount)) return;
+  if (hasRoom(more, addresses.count, table.paneCount, table.contactCount)) return;
   if (rows < most)
-    resize(min(rows * GROWTH, most), addresses.count, contacts.paneCount, contacts.contactCount, leftOut.used);
+    resize(min(rows * GROWTH, most), addresses.count, table.paneCount, table.contactCount, leftOut.used);
   // The last step may be small.
-  if (!hasRoom(more, addresses.count, contacts.paneCount, contacts.contactCount)) {
+  if (!hasRoom(more, addresses.count, table.paneCount, table.contactCount)) {
     if (spills) {
       spill();
       clear();
@@ -136,8 +138,8 @@ function relieve(more: u32): void {
   for (let failedProbes = FEW; !isRelieved(); failedProbes *= 2) {
     if (failedProbes > MANY) {
       // The flood comes from inside, so inside sources are cut like any other.
-      contacts.setSparesInside(false);
-      contacts.cutAll();
+      sampling.setSparesInside(false);
+      sampling.cutAll();
       keepAll();
       failedProbes = 1;
     }
@@ -162,41 +164,41 @@ function dropFew(): void {
 
 /** Whether there is so little room for addresses that the tables would soon be full again. */
 function isTight(more: u32): bool {
-  return !hasRoom(max(more, rows / 16), addresses.count, contacts.paneCount, contacts.contactCount);
+  return !hasRoom(max(more, rows / 16), addresses.count, table.paneCount, table.contactCount);
 }
 
 function isRelieved(): bool {
-  return suffices(contacts.paneCount, contacts.contactCount);
+  return suffices(table.paneCount, table.contactCount);
 }
 
 /** Halves the number of answered contacts kept for each source and hour until there is room, down to a sample. */
 function shrinkAnswered(sample: u32): void {
-  if (isRelieved() || contacts.excessOver(sample, scratch) < rows / WORTHWHILE) return;
-  while (!isRelieved() && contacts.answeredLimit > sample) {
-    contacts.setAnsweredLimit(max(sample, contacts.answeredLimit / 2));
+  if (isRelieved() || sampling.excessOver(sample, scratch) < rows / WORTHWHILE) return;
+  while (!isRelieved() && sampling.answeredLimit > sample) {
+    sampling.setAnsweredLimit(max(sample, sampling.answeredLimit / 2));
     cutToLimits();
   }
 }
 
 /** Halves the number of failed and touched contacts kept for each source and hour until there is room. */
 function shrink(sample: u32): void {
-  while (!isRelieved() && contacts.probeLimit > sample) {
-    contacts.setProbeLimit(max(sample, contacts.probeLimit / 2));
+  while (!isRelieved() && sampling.probeLimit > sample) {
+    sampling.setProbeLimit(max(sample, sampling.probeLimit / 2));
     cutToLimits();
   }
 }
 
 function cutToLimits(): void {
-  const before = contacts.contactCount;
-  contacts.cutAll();
+  const before = table.contactCount;
+  sampling.cutAll();
   keepAll();
-  contactsDropped += before - contacts.contactCount;
+  contactsDropped += before - table.contactCount;
 }
 
 /** Moves the remaining contacts together. */
 function keepAll(): void {
-  memory.fill(scratch, 1, contacts.paneCount * 4);
-  contacts.keepPanes(scratch);
+  memory.fill(scratch, 1, table.paneCount * 4);
+  table.keepPanes(scratch);
 }
 
 /**
@@ -207,9 +209,9 @@ function keepAll(): void {
 // @ts-expect-error: decorator
 @inline
 function weightOf(pane: u32): u32 {
-  const counts = contacts.failedProbesOf(pane);
-  const failedProbes = min(MANY, contacts.estimateOf(pane, counts / contacts.PROBE));
-  return failedProbes * PROBE + (counts % contacts.PROBE >= SOME_OPEN ? 1 : 0);
+  const counts = table.failedProbesOf(pane);
+  const failedProbes = min(MANY, sampling.estimateOf(pane, counts / sampling.PROBE));
+  return failedProbes * PROBE + (counts % sampling.PROBE >= SOME_OPEN ? 1 : 0);
 }
 
 /**
@@ -217,35 +219,35 @@ function weightOf(pane: u32): u32 {
  * time. The weight of a source counts all its hours.
  */
 function dropUpTo(weight: u32): void {
-  contacts.weighSuspicion();
+  sampling.weighSuspicion();
   const bySource = scratch;
   memory.fill(bySource, 0, addresses.count * 4);
   let oldest: u32 = u32.MAX_VALUE;
   let latest: u32 = 0;
-  for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    const at = bySource + contacts.sourceOf(pane) * 4;
+  for (let pane: u32 = 1; pane < table.paneCount; pane++) {
+    const at = bySource + table.sourceOf(pane) * 4;
     store<u32>(at, min(MOST_WEIGHT, load<u32>(at) + weightOf(pane)));
   }
   // An inside source that may be scanning is worth more than any outside source.
-  for (let id: u32 = 1; contacts.sparesInside && id < addresses.count; id++)
+  for (let id: u32 = 1; sampling.sparesInside && id < addresses.count; id++)
     if ((addresses.kind(id) & KIND_INSIDE) != 0 && load<u32>(bySource + id * 4) >= spared * PROBE)
       store<u32>(bySource + id * 4, u32.MAX_VALUE);
-  for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > weight) continue;
-    oldest = min(oldest, contacts.latestOf(pane));
-    latest = max(latest, contacts.latestOf(pane));
+  for (let pane: u32 = 1; pane < table.paneCount; pane++) {
+    if (load<u32>(bySource + table.sourceOf(pane) * 4) > weight) continue;
+    oldest = min(oldest, table.latestOf(pane));
+    latest = max(latest, table.latestOf(pane));
   }
   const span = latest >= oldest ? latest - oldest + 1 : 1;
   memory.fill(ages, 0, AGES * 8);
-  for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    if (load<u32>(bySource + contacts.sourceOf(pane) * 4) > weight) continue;
+  for (let pane: u32 = 1; pane < table.paneCount; pane++) {
+    if (load<u32>(bySource + table.sourceOf(pane) * 4) > weight) continue;
     const at = ages + ageOf(pane, oldest, span) * 8;
     store<u32>(at, load<u32>(at) + 1);
-    store<u32>(at, load<u32>(at, 4) + contacts.countOf(pane), 4);
+    store<u32>(at, load<u32>(at, 4) + table.countOf(pane), 4);
   }
   let youngest: u32 = 0;
-  let panes = contacts.paneCount;
-  let kept = contacts.contactCount;
+  let panes = table.paneCount;
+  let kept = table.contactCount;
   while (youngest < AGES && !suffices(panes, kept)) {
     panes -= load<u32>(ages + youngest * 8);
     kept -= load<u32>(ages + youngest * 8, 4);
@@ -259,30 +261,30 @@ const ages: u32 = <u32>memory.data(2048);
 // @ts-expect-error: decorator
 @inline
 function ageOf(pane: u32, oldest: u32, span: u32): u32 {
-  return <u32>((<u64>(contacts.latestOf(pane) - oldest) * AGES) / span);
+  return <u32>((<u64>(table.latestOf(pane) - oldest) * AGES) / span);
 }
 
 function markKept(weight: u32, youngest: u32, oldest: u32, span: u32): void {
-  const before = contacts.contactCount;
+  const before = table.contactCount;
   let gone: u32 = 0;
   // Panes and sources are both numbered from 1. A pane's mark is stored in its own row until all sources were looked
   // up.
-  for (let pane: u32 = 1; pane < contacts.paneCount; pane++) {
-    const isLight = load<u32>(scratch + contacts.sourceOf(pane) * 4) <= weight;
+  for (let pane: u32 = 1; pane < table.paneCount; pane++) {
+    const isLight = load<u32>(scratch + table.sourceOf(pane) * 4) <= weight;
     const goes = isLight && ageOf(pane, oldest, span) < youngest;
-    contacts.setMark(pane, goes ? 0 : 1);
+    table.setMark(pane, goes ? 0 : 1);
     if (goes) gone++;
   }
-  for (let pane: u32 = 1; pane < contacts.paneCount; pane++) store<u32>(scratch + pane * 4, contacts.markOf(pane));
-  contacts.keepPanes(scratch);
+  for (let pane: u32 = 1; pane < table.paneCount; pane++) store<u32>(scratch + pane * 4, table.markOf(pane));
+  table.keepPanes(scratch);
   sourcesDropped += gone;
-  contactsDropped += before - contacts.contactCount;
+  contactsDropped += before - table.contactCount;
 }
 
 /** Forgets the addresses that nothing refers to, except those that an interface holds. */
 function keepAddresses(ofInterfaces: bool): void {
   memory.fill(scratch, 0, addresses.count * 4);
-  contacts.markAddresses(scratch);
+  table.markAddresses(scratch);
   interfaces.markAddresses(scratch);
   let kept: u32 = 1;
   for (let id: u32 = 1; id < addresses.count; id++) {
@@ -291,6 +293,6 @@ function keepAddresses(ofInterfaces: bool): void {
     store<u32>(scratch + id * 4, kept++);
   }
   addresses.setCount(kept);
-  contacts.renumber(scratch);
+  table.renumber(scratch);
   interfaces.renumber(scratch);
 }

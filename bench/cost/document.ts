@@ -1,7 +1,7 @@
 /** The text of docs/cost.md around its tables. */
 import { printTable, type Table } from '../table.ts';
 import { type Bill, type Extrapolation, type Line, total, unitsOf } from './bill.ts';
-import type { Counted, CountedDay } from './day.ts';
+import type { Counted, CountedDay, CountedLog } from './day.ts';
 import type { Deployed } from './deployed.ts';
 import { lookBackSection } from './look-back.ts';
 import { PRICES, PRICES_OF } from './prices.ts';
@@ -18,6 +18,10 @@ export interface Told {
   readonly byNoise: readonly CountedDay[];
   /** The workload beside others. */
   readonly workloads: readonly WorkloadBill[];
+  /** Scattered traffic with more and more records in the same time. */
+  readonly byRecords: readonly CountedLog[];
+  /** Runs in which more and more inside sources have failures. */
+  readonly byFailures: readonly CountedDay[];
 }
 
 /** What one workload cost. */
@@ -94,6 +98,73 @@ export function sideBySide(workloads: readonly WorkloadBill[]): Table {
       ];
     }),
   };
+}
+
+/** Units for a GB of log with more and more records in the same time. */
+export function recordsTable(runs: readonly Counted[]): Table {
+  const rows = runs.map((run, at) => {
+    const [writes, reads] = unitsOfGb(run);
+    const before = runs[at - 1];
+    const perDoubling = (quantity: number, quantityBefore: number) =>
+      ((quantity / quantityBefore) ** (1 / Math.log2(run.records / before!.records))).toFixed(2);
+    const [writesBefore, readsBefore] = before ? unitsOfGb(before) : [];
+    return [
+      count(run.records),
+      (run.bytes / 1e9).toFixed(2),
+      count(writes),
+      writesBefore === undefined ? '-' : perDoubling(writes, writesBefore),
+      count(reads),
+      readsBefore === undefined ? '-' : perDoubling(reads, readsBefore),
+    ];
+  });
+  return {
+    title: 'Against records',
+    header: [
+      'records in six hours',
+      'GB of log',
+      'write units for a GB',
+      'for each doubling',
+      'read units for a GB',
+      'for each doubling',
+    ],
+    rows,
+  };
+}
+
+/** Units with more and more inside sources that fail, and what one more of them takes. */
+export function failuresTable(runs: readonly CountedDay[]): Table {
+  const failingOf = ({ workload: { interfaces, stale } }: CountedDay) => Math.ceil(interfaces / stale.oneIn);
+  const aDay = (run: CountedDay, units: number) => units / (run.rounds / 288);
+  const writesOf = (run: CountedDay) => aDay(run, unitsOf(run, 'write') + unitsOf(run, 'index'));
+  return {
+    title: 'Against failures',
+    header: [
+      'inside sources with a failure in each file',
+      'write units per day',
+      'per further source',
+      'read units per day',
+      'per further source',
+    ],
+    rows: runs.map((run, at) => {
+      const before = runs[at - 1];
+      const perSource = (unitsIn: (run: CountedDay) => number) =>
+        before ? count((unitsIn(run) - unitsIn(before)) / (failingOf(run) - failingOf(before))) : '-';
+      const readsOf = (of: CountedDay) => aDay(of, unitsOf(of, 'read'));
+      return [
+        `${count(failingOf(run))} of ${count(run.workload.interfaces)}`,
+        count(writesOf(run)),
+        perSource(writesOf),
+        count(readsOf(run)),
+        perSource(readsOf),
+      ];
+    }),
+  };
+}
+
+/** Write and read units of a run for a GB of log. */
+function unitsOfGb(run: Counted): [writes: number, reads: number] {
+  const gigabytes = run.bytes / 1e9;
+  return [(unitsOf(run, 'write') + unitsOf(run, 'index')) / gigabytes, unitsOf(run, 'read') / gigabytes];
 }
 
 export const linesOf = (title: string, lines: readonly Line[]): Table => ({
@@ -263,6 +334,16 @@ confirmed on a page of AWS (last look: ${PRICES_OF}).
       noiseTable(byNoise),
       `The same account and the same scans, with more and more noise. *per noise source* is the cost of one more noise source in write units. Runs
 with another amount of noise than the workload last as many rounds as the slowest scan needs, and are scaled to a day.`,
+    ),
+    section(
+      recordsTable(told.byRecords),
+      `The scattered traffic with more and more records of the same interfaces, clients and sources of noise. *for each doubling* compares with the
+row above, for twice as many records. Below 1, a GB takes less in the larger log, because contacts repeat.`,
+    ),
+    section(
+      failuresTable(told.byFailures),
+      `The second workload with more and more inside sources that fail, each in one contact of every file. *per further source* compares with the row
+above. Three hours, scaled to a day.`,
     ),
     section(
       functionsTable(counted, deployed),

@@ -14,7 +14,17 @@ import { logFile } from '../workload/files.ts';
 import { scatteredTraffic } from '../workload/scattered.ts';
 import { billOf } from './bill.ts';
 import { type Counted, type CountedDay, type CountedLog, runDay, runLog } from './day.ts';
-import { countsTable, documentOf, linesOf, noiseTable, sideBySide, summary, type Told } from './document.ts';
+import {
+  countsTable,
+  documentOf,
+  failuresTable,
+  linesOf,
+  noiseTable,
+  recordsTable,
+  sideBySide,
+  summary,
+  type Told,
+} from './document.ts';
 import { extrapolate } from './extrapolate.ts';
 import { auditBill, runAudit } from './signals.ts';
 import { signalsDocument } from './signals-document.ts';
@@ -47,6 +57,10 @@ const DAY: Workload = {
 const FAILING = { stale: { oneIn: 2, hosts: 3 }, repeats: 2, rounds: 36 };
 /** Six hours of traffic that hardly repeats, made for the benchmark of speed. */
 const SCATTERED_RECORDS = 2_000_000;
+/** Further sizes of that log, as shares of it. */
+const SHARES = [0.25, 0.5, 2.5];
+/** The inside sources that fail: one in so many, beside the runs above. */
+const FAILING_ONE_IN = [16, 8, 4];
 const QUICK: Workload = { ...DAY, interfaces: 60, rounds: 24, noiseADay: 100_000, clientsADay: 10_000 };
 
 /** Of a workload that was run whole. */
@@ -102,22 +116,25 @@ async function main(): Promise<void> {
   const rounds = Math.min(workload.rounds, NOISE_ROUNDS);
   const failing = { ...workload, ...FAILING, rounds: Math.min(workload.rounds, FAILING.rounds) };
   const scatteredRecords = values.quick ? SCATTERED_RECORDS / 20 : SCATTERED_RECORDS;
-  const { path: log } = await logFile(`scattered v5 ${scatteredRecords}`, () =>
-    scatteredTraffic({ seed: 'cost', records: scatteredRecords }),
-  );
+  const scatteredLog = async (records: number) =>
+    (await logFile(`scattered v5 ${records}`, () => scatteredTraffic({ seed: 'cost', records }))).path;
+  const logs = await Promise.all(SHARES.map((share) => scatteredLog(scatteredRecords * share)));
   const runs = await all([
     workload,
     failing,
-    { log },
+    { log: await scatteredLog(scatteredRecords) },
     ...amounts.map((noiseADay) => ({ ...workload, rounds, repeats: 1, noiseADay })),
+    ...FAILING_ONE_IN.map((oneIn) => ({ ...failing, stale: { ...failing.stale, oneIn } })),
+    ...logs.map((log) => ({ log })),
   ]);
-  const [counted, countedFailing, countedScattered, ...others] = runs as [
-    CountedDay,
-    CountedDay,
-    CountedLog,
-    ...CountedDay[],
-  ];
+  const [counted, countedFailing, countedScattered] = runs as [CountedDay, CountedDay, CountedLog];
+  const others = runs.slice(3, 3 + amounts.length) as CountedDay[];
   const byNoise = [counted, ...others].sort((a, b) => a.workload.noiseADay - b.workload.noiseADay);
+  const moreFailing = runs.slice(3 + amounts.length, -logs.length) as CountedDay[];
+  const byFailures = [countedFailing, ...moreFailing].sort((a, b) => b.workload.stale.oneIn - a.workload.stale.oneIn);
+  const byRecords = [countedScattered, ...(runs.slice(-logs.length) as CountedLog[])].sort(
+    (a, b) => a.records - b.records,
+  );
   const bill = billOf(counted, of, more);
   const workloads = [
     { name: 'the workload', counted, bill },
@@ -128,8 +145,11 @@ async function main(): Promise<void> {
     },
     { name: 'scattered traffic', counted: countedScattered, bill: billOf(countedScattered, of, NOTHING_MORE) },
   ];
-  const told: Told = { counted, deployed: of, bill, more, repeats: REPEATS, byNoise, workloads };
-  for (const table of [summary(told), sideBySide(workloads), noiseTable(byNoise)])
+  const told: Told = { counted, deployed: of, bill, more, repeats: REPEATS, byNoise, workloads, byRecords, byFailures };
+  for (const table of [
+    ...[summary(told), sideBySide(workloads), noiseTable(byNoise)],
+    ...[recordsTable(byRecords), failuresTable(byFailures)],
+  ])
     console.log(`${table.title}\n${printTable(table)}\n`);
   if (values.quick) return;
   writeFileSync(DOCUMENT, documentOf(told));

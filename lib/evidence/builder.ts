@@ -5,7 +5,7 @@ import type { FlowLogConsumer, FlowRecord, LineReader, StatusRow } from '../flow
 import { ContactTable, type PaneView } from '../kernel/contact-table.ts';
 import { absorbTables, type Drained, drainTables } from '../kernel/drained.ts';
 import { Kernel } from '../kernel/kernel.ts';
-import { KernelAddresses, KernelInterfaceNames, kindOf } from '../kernel/kernel-tables.ts';
+import { KernelAddresses, KernelInterfaceNames, kindsOf } from '../kernel/kernel-tables.ts';
 import { KernelLines } from '../kernel/line-reader.ts';
 import { KIND_INSIDE } from '../kernel/rows.ts';
 import { Networks } from '../net/networks.ts';
@@ -63,7 +63,7 @@ export class Collector implements FlowLogConsumer {
     this.#kernel = new Kernel(
       { key: options.key, limit: CONTACTS_PER_PANE, mostRows: options.mostContacts ?? MOST_CONTACTS },
       {
-        kindOf: (...words) => kindOf(networks, words),
+        kindOf: kindsOf(networks),
         look: (id, start, end, side) => {
           const text = start === 0 ? this.#text : this.#lines.textOf(start, end);
           if (side === 0) this.#look(id, text);

@@ -1,5 +1,6 @@
 /** The host's view of the kernel's tables of addresses and interfaces. */
-import { formatAddress, isIpv4, parseAddress, type Words } from '../net/address.ts';
+import { formatAddress, isIpv4, parseAddress, V4_PREFIX, type Words } from '../net/address.ts';
+import type { Cidr } from '../net/cidr.ts';
 import { isPrivate, isUncounted, type Networks } from '../net/networks.ts';
 import type { Kernel } from './kernel.ts';
 import {
@@ -27,8 +28,30 @@ const ROOM = 4;
 /** An odd number that spreads neighbours (Knuth, The Art of Computer Programming, volume 3, section 6.4). */
 const SPREAD = 0x9e3779b1;
 
-/** The kernel's bits for an address, asked for once: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED} and {@link KIND_PRIVATE}. */
-export const kindOf = (networks: Networks, address: Words): number =>
+/** Bits of a /16 of IPv4 in front of those that its addresses differ in. */
+const BLOCK_BITS = 96 + 16;
+/** What is noted of a /16 whose addresses are not alike. More than any kind. */
+const MIXED = 0xff;
+
+/**
+ * Tells the kernel's bits for an address: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED} and {@link KIND_PRIVATE}. The
+ * addresses of most /16 are alike, so it notes them by the block.
+ */
+export function kindsOf(networks: Networks): (w0: number, w1: number, w2: number, w3: number) => number {
+  // Kinds plus 1. 0 is a block of which nothing is noted.
+  const noted = new Uint8Array(2 ** 16);
+  const blockOf = (w3: number): Cidr => ({ words: [0, 0, V4_PREFIX, (w3 & 0xffff0000) >>> 0], bits: BLOCK_BITS });
+  return (w0, w1, w2, w3) => {
+    if (w0 !== 0 || w1 !== 0 || w2 !== V4_PREFIX) return kindOf(networks, [w0, w1, w2, w3]);
+    const known = noted[w3 >>> 16]!;
+    if (known !== 0 && known !== MIXED) return known - 1;
+    const kind = kindOf(networks, [w0, w1, w2, w3]);
+    if (known === 0) noted[w3 >>> 16] = networks.areAlike(blockOf(w3)) ? kind + 1 : MIXED;
+    return kind;
+  };
+}
+
+const kindOf = (networks: Networks, address: Words): number =>
   (networks.isInside(address) ? KIND_INSIDE : 0) |
   (isUncounted(address) ? KIND_UNCOUNTED : 0) |
   (isPrivate(address) ? KIND_PRIVATE : 0);

@@ -1,6 +1,6 @@
 /** Which addresses are inside, which are outside, and which never count as a target. */
 import { parseAddress, type Words } from './address.ts';
-import { type Cidr, cidrAround, containsAddress } from './cidr.ts';
+import { type Cidr, cidrAround, containsAddress, containsCidr, overlapsCidr } from './cidr.ts';
 
 /** RFC 1918, shared address space (RFC 6598), unique local IPv6 (RFC 4193). */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7'].map(networkOrThrow);
@@ -34,6 +34,13 @@ export class Networks {
   isInsideText(text: string): boolean {
     const address = parseAddress(text);
     return address !== undefined && this.isInside(address);
+  }
+
+  /** Whether all addresses of a block are alike, to all that is told of addresses here. */
+  areAlike(block: Cidr): boolean {
+    return [...this.#inside, ...UNCOUNTED].every(
+      (network) => containsCidr(network, block) || !overlapsCidr(network, block),
+    );
   }
 }
 

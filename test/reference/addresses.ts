@@ -1,6 +1,4 @@
 /** Addresses in plain maps: inside ones by the network of the record that is read, since networks may have the same. */
-import { kindOf } from '../../lib/kernel/kernel-tables.ts';
-import { KIND_INSIDE } from '../../lib/kernel/rows.ts';
 import { formatAddress, isIpv4, type Words } from '../../lib/net/address.ts';
 import type { Networks } from '../../lib/net/networks.ts';
 
@@ -18,7 +16,7 @@ export class ReferenceAddresses {
   /** The number of an address. 0 for undefined. */
   intern(words: Words | undefined): number {
     if (!words) return 0;
-    const network = kindOf(this.#networks, words) & KIND_INSIDE ? this.network : 0;
+    const network = this.#networks.isInside(words) ? this.network : 0;
     const key = [...words, network].join(' ');
     const id = this.#ids.get(key) ?? this.#rows.push({ words, network }) - 1;
     this.#ids.set(key, id);

@@ -1,11 +1,8 @@
-/** The kind of each address by its number alone, asked for once per address. */
-import { kindOf } from '../../lib/kernel/kernel-tables.ts';
-import { KIND_INSIDE, KIND_PRIVATE, KIND_UNCOUNTED } from '../../lib/kernel/rows.ts';
-import type { Networks } from '../../lib/net/networks.ts';
+/** The kind of each address by its number alone, told from the ranges each time. */
+import { isPrivate, isUncounted, type Networks } from '../../lib/net/networks.ts';
 import type { ReferenceAddresses } from './addresses.ts';
 
 export class Kinds {
-  #known: number[] = [];
   #addresses: ReferenceAddresses;
   #networks: Networks;
 
@@ -16,21 +13,16 @@ export class Kinds {
 
   /** Whether the address is inside by its number. */
   isInside(id: number): boolean {
-    return (this.#of(id) & KIND_INSIDE) !== 0;
+    return this.#networks.isInside(this.#addresses.words(id));
   }
 
   /** Whether contacts with the address may be probes. */
   isCountable(id: number): boolean {
-    return (this.#of(id) & KIND_UNCOUNTED) === 0;
+    return !isUncounted(this.#addresses.words(id));
   }
 
   /** Whether the address is private, whatever the settings say. */
   isPrivate(id: number): boolean {
-    return (this.#of(id) & KIND_PRIVATE) !== 0;
-  }
-
-  #of(id: number): number {
-    this.#known[id] ??= kindOf(this.#networks, this.#addresses.words(id));
-    return this.#known[id];
+    return isPrivate(this.#addresses.words(id));
   }
 }

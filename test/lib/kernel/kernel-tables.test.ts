@@ -1,8 +1,10 @@
 /** The kernel's tables of addresses and interfaces: one number for one of them, whatever its spelling and their number. */
 import { describe, expect, test } from '@jest/globals';
-import { KernelAddresses, KernelInterfaceNames, NO_ADDRESS } from '../../../lib/kernel/kernel-tables.ts';
+import { randomOf } from '../../../bench/random.ts';
+import { KernelAddresses, KernelInterfaceNames, kindsOf, NO_ADDRESS } from '../../../lib/kernel/kernel-tables.ts';
 import { KIND_INSIDE, KIND_PRIVATE, KIND_UNCOUNTED } from '../../../lib/kernel/rows.ts';
 import { formatAddress, parseAddress, V4_PREFIX, type Words } from '../../../lib/net/address.ts';
+import { isPrivate, isUncounted, Networks } from '../../../lib/net/networks.ts';
 import { freshKernel } from './fresh-kernel.ts';
 
 const v4 = (value: number): Words => [0, 0, V4_PREFIX, value >>> 0];
@@ -33,6 +35,24 @@ describe('the addresses', () => {
     const table = new KernelAddresses(freshKernel());
     const kindOf = (text: string) => table.kind(internText(table, text));
     expect(['10.0.0.1', '224.0.0.1', '8.8.8.8'].map(kindOf)).toEqual([KIND_INSIDE | KIND_PRIVATE, KIND_UNCOUNTED, 0]);
+  });
+
+  test('have the kind that the ranges say, also in a /16 that a narrower one divides', () => {
+    const networks = new Networks(['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32', '52.0.0.0/11']);
+    const kinds = kindsOf(networks);
+    const told = ([w0, w1, w2, w3]: Words) => kinds(w0, w1, w2, w3);
+    const expected = (words: Words) =>
+      (networks.isInside(words) ? KIND_INSIDE : 0) |
+      (isUncounted(words) ? KIND_UNCOUNTED : 0) |
+      (isPrivate(words) ? KIND_PRIVATE : 0);
+    const random = randomOf('kinds of addresses');
+    const edges = ['203.0.113.0', '203.0.113.255', '203.0.114.0', '203.0.0.1', '198.51.100.7', '198.51.100.8']
+      .concat(['255.255.255.255', '255.255.255.254', '100.64.0.0', '100.63.255.255', '::1', '2001:db8::1', 'fe80::1'])
+      .concat(['52.31.255.255', '52.32.0.0', '127.0.0.1', '169.254.169.254', '224.0.0.1', '0.0.0.0', 'fd00::1', '::2'])
+      .map((text) => parseAddress(text)!);
+    const anywhere = Array.from({ length: 20_000 }, () => v4(random.next() * 2 ** 32));
+    for (const words of [...edges, ...anywhere, ...edges])
+      expect([words, told(words)]).toEqual([words, expected(words)]);
   });
 
   test('are tied to nobody at first', () => {

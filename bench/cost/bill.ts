@@ -30,7 +30,8 @@ export interface Bill {
   readonly fixed: readonly Line[];
 }
 
-const GIB = 2 ** 30;
+/** Bytes of what AWS charges as a GB. */
+export const GIB = 2 ** 30;
 const DAYS = 30;
 /** Memory at which a function has one full processor. With less memory it has a share of one. */
 const ONE_PROCESSOR = 1769;

@@ -1,6 +1,6 @@
 /** The text of docs/cost.md around its tables. */
 import { printTable, type Table } from '../table.ts';
-import { type Bill, type Extrapolation, type Line, total, unitsOf } from './bill.ts';
+import { type Bill, type Extrapolation, GIB, type Line, total, unitsOf } from './bill.ts';
 import type { Counted, CountedDay, CountedLog } from './day.ts';
 import type { Deployed } from './deployed.ts';
 import { lookBackSection } from './look-back.ts';
@@ -110,7 +110,7 @@ export function recordsTable(runs: readonly Counted[]): Table {
     const [writesBefore, readsBefore] = before ? unitsOfGb(before) : [];
     return [
       count(run.records),
-      (run.bytes / 1e9).toFixed(2),
+      (run.bytes / GIB).toFixed(2),
       count(writes),
       writesBefore === undefined ? '-' : perDoubling(writes, writesBefore),
       count(reads),
@@ -123,9 +123,9 @@ export function recordsTable(runs: readonly Counted[]): Table {
       'records in six hours',
       'GB of log',
       'write units for a GB',
-      'for each doubling',
+      'writes for each doubling',
       'read units for a GB',
-      'for each doubling',
+      'reads for each doubling',
     ],
     rows,
   };
@@ -141,9 +141,9 @@ export function failuresTable(runs: readonly CountedDay[]): Table {
     header: [
       'inside sources with a failure in each file',
       'write units per day',
-      'per further source',
+      'writes per additional source',
       'read units per day',
-      'per further source',
+      'reads per additional source',
     ],
     rows: runs.map((run, at) => {
       const before = runs[at - 1];
@@ -163,7 +163,7 @@ export function failuresTable(runs: readonly CountedDay[]): Table {
 
 /** Write and read units of a run for a GB of log. */
 function unitsOfGb(run: Counted): [writes: number, reads: number] {
-  const gigabytes = run.bytes / 1e9;
+  const gigabytes = run.bytes / GIB;
   return [(unitsOf(run, 'write') + unitsOf(run, 'index')) / gigabytes, unitsOf(run, 'read') / gigabytes];
 }
 
@@ -337,13 +337,14 @@ with another amount of noise than the workload last as many rounds as the slowes
     ),
     section(
       recordsTable(told.byRecords),
-      `The scattered traffic with more and more records of the same interfaces, clients and sources of noise. *for each doubling* compares with the
-row above, for twice as many records. Below 1, a GB takes less in the larger log, because contacts repeat.`,
+      `The scattered traffic with more and more records of the same interfaces, clients and sources of noise. *for each doubling* compares
+with the row above, for twice as many records. Below 1, a GB takes less in the larger log, because contacts repeat. Reads are those with days of
+history.`,
     ),
     section(
       failuresTable(told.byFailures),
-      `The second workload with more and more inside sources that fail, each in one contact of every file. *per further source* compares with the row
-above. Three hours, scaled to a day.`,
+      `The second workload with more and more inside sources that fail, each in one contact of every file. *per additional source* compares with
+the row above. Three hours, scaled to a day. Reads are those with days of history.`,
     ),
     section(
       functionsTable(counted, deployed),

@@ -117,7 +117,7 @@ async function main(): Promise<void> {
   const failing = { ...workload, ...FAILING, rounds: Math.min(workload.rounds, FAILING.rounds) };
   const scatteredRecords = values.quick ? SCATTERED_RECORDS / 20 : SCATTERED_RECORDS;
   const scatteredLog = async (records: number) =>
-    (await logFile(`scattered v5 ${records}`, () => scatteredTraffic({ seed: 'cost', records }))).path;
+    (await logFile(`scattered cost v5 ${records}`, () => scatteredTraffic({ seed: 'cost', records }))).path;
   const logs = await Promise.all(SHARES.map((share) => scatteredLog(scatteredRecords * share)));
   const runs = await all([
     workload,

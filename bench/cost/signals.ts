@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { AUDIT_PATTERN } from '../../lib/signals/orchestrator/subscription-pattern.ts';
 import { readFilterPattern } from '../../local/servers/filter-pattern.ts';
 import { auditEvents } from '../workload/audit.ts';
-import { type Line, LOG_BYTES, line, ROUND_TRIP_SECONDS, shareOfProcessor } from './bill.ts';
+import { GIB, type Line, LOG_BYTES, line, ROUND_TRIP_SECONDS, shareOfProcessor } from './bill.ts';
 import type { Count } from './counter.ts';
 import type { Deployed } from './deployed.ts';
 import { CountedPipeline, type Used } from './pipeline.ts';
@@ -109,8 +109,6 @@ function payloadOf(logStream: string, messages: readonly string[], now: number) 
   };
   return { awslogs: { data: gzipSync(JSON.stringify(payload)).toString('base64') } };
 }
-
-const GIB = 2 ** 30;
 
 /** What a GiB of the log costs beyond its own ingestion. No flow log arrives, so settle works for signals alone. */
 export function auditBill({ bytes, kept, signals, settle, counts, storedBytes }: CountedAudit, of: Deployed): Line[] {

@@ -6,6 +6,8 @@ import { hourOfText } from '../../lib/store/keys.ts';
 
 /** Partitions of a day, whose sort keys begin with the hour. */
 const DAY_IN_KEY = /^(.*#)(\d{4}-\d\d-\d\d)#(\d+)$/;
+/** The partitions of marks. What is judged has no marks any more, so the days before leave none. */
+const MARKS = /^due(#|$)/;
 const HOUR_IN_KEY = /^(.*#)(\d{4}-\d\d-\d\dT\d\d)(#|$)/;
 
 /** Bytes that the queries of a deployment some days old would read, told from those of a new one. */
@@ -29,6 +31,7 @@ export class Steady {
 
   /** Bytes of a query that read `bytes`, had the days before been like this one. */
   bytesOf(key: string, from: unknown, to: unknown, bytes: number): number {
+    if (MARKS.test(key)) return bytes;
     const day = DAY_IN_KEY.exec(key);
     if (day && typeof from === 'string' && typeof to === 'string') return this.#hoursOfDay(day, from, to, bytes);
     if (typeof from === 'string' && typeof to === 'string') return this.#inHours(key, from, to, bytes);

@@ -18,6 +18,14 @@ const folder = folderWith({
 });
 const logs = join(folder, 'logs');
 const backtest = (...args: string[]) => runHere(['backtest', logs, ...args]);
+/** Scans of several kinds, in ordinary traffic. */
+const SCANS = [
+  'lab/smb-24',
+  'lab/inet-distributed-32',
+  'shapes/b1-block',
+  'shapes/d3-inside-sweep',
+  'shapes/v5-paranoid-vertical',
+].map((name) => `test/data/${name}.log.gz`);
 const STRICT = ['--set', 'failuresIn5Minutes=16'];
 const idsOf = (findings: readonly Finding[]) => findings.map(({ id }) => id).sort();
 
@@ -38,7 +46,7 @@ describe('backtest', () => {
   ])(
     'agrees with two runs of detect: %s %s',
     async (...options) => {
-      const files = ['test/data/lab', 'test/data/shapes', logs];
+      const files = [...SCANS, logs];
       const detect = async (...more: string[]) =>
         idsOf(findingsOf(await runHere(['detect', ...files, '--format', 'ndjson', ...more])));
       const [before, after] = [await detect(), await detect(...options)];

@@ -86,7 +86,8 @@ function definitionOf(maxConcurrency: number, bucket: IBucket, ingest: IFunction
   const integration = (name: string) => `arn:${Aws.PARTITION}:states:::${name}`;
   const ofInput = (field: keyof LookBackInput) => `$.${field}`;
   return {
-    Comment: 'Reads the files of a list. Input: {"list": the key of the list, "filesInABatch": the most of a batch}',
+    Comment:
+      'Reads the files of a list. Input: {"list": the key of the list, "filesInABatch": the most files in a batch}',
     StartAt: 'ReadFiles',
     States: {
       ReadFiles: {

@@ -62,8 +62,9 @@ export async function backfillThroughMap(
     }
     const todo = cursor && outcome ? await leftOf(runs, cursor, outcome, request, terminal) : await request.list();
     if (todo === undefined) return 1;
-    // A file that ends the function takes its batch with it. The others are read once each has a batch of its own.
-    const filesInABatch = outcome && outcome.failed.size === todo.files.length ? 1 : FILES_IN_A_BATCH;
+    // A file that ends the function takes its batch with it. Once nothing else is left, each has a batch of its own.
+    const isAlone = outcome !== undefined && outcome.unanswered > 0 && outcome.failed.size === todo.files.length;
+    const filesInABatch = isAlone ? 1 : FILES_IN_A_BATCH;
     const estimate = mapEstimateOf(todo.files, todo.requests, filesInABatch, output);
     terminal.stdout(mapEstimateLines(todo.files, estimate, output));
     terminal.stdout(request.alerts);

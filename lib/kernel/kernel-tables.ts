@@ -28,14 +28,14 @@ const ROOM = 4;
 /** An odd number that spreads neighbours (Knuth, The Art of Computer Programming, volume 3, section 6.4). */
 const SPREAD = 0x9e3779b1;
 
-/** Bits of a /16 of IPv4 in front of those that its addresses differ in. */
+/** Leading bits that all addresses of an IPv4 /16 share. */
 const BLOCK_BITS = 96 + 16;
-/** What is noted of a /16 whose addresses are not alike. More than any kind. */
+/** What is noted of a block whose addresses are not alike. More than any kind. */
 const MIXED = 0xff;
 
 /**
  * Tells the kernel's bits for an address: {@link KIND_INSIDE}, {@link KIND_UNCOUNTED} and {@link KIND_PRIVATE}. The
- * addresses of most /16 are alike, so it notes them by the block.
+ * addresses of most /16 blocks are alike, so it notes them by the block.
  */
 export function kindsOf(networks: Networks): (w0: number, w1: number, w2: number, w3: number) => number {
   // Kinds plus 1. 0 is a block of which nothing is noted.
@@ -46,7 +46,7 @@ export function kindsOf(networks: Networks): (w0: number, w1: number, w2: number
     const known = noted[w3 >>> 16]!;
     if (known !== 0 && known !== MIXED) return known - 1;
     const kind = kindOf(networks, [w0, w1, w2, w3]);
-    if (known === 0) noted[w3 >>> 16] = networks.areAlike(blockOf(w3)) ? kind + 1 : MIXED;
+    if (known === 0) noted[w3 >>> 16] = networks.isUniform(blockOf(w3)) ? kind + 1 : MIXED;
     return kind;
   };
 }

@@ -36,8 +36,8 @@ export class Networks {
     return address !== undefined && this.isInside(address);
   }
 
-  /** Whether all addresses of a block are alike, to all that is told of addresses here. */
-  areAlike(block: Cidr): boolean {
+  /** Whether {@link isInside}, {@link isUncounted} and {@link isPrivate} are the same for all addresses of a block. */
+  isUniform(block: Cidr): boolean {
     return [...this.#inside, ...UNCOUNTED].every(
       (network) => containsCidr(network, block) || !overlapsCidr(network, block),
     );

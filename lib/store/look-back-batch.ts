@@ -8,8 +8,8 @@ export const LISTS = 'lists/';
 export const RESULTS = 'results';
 
 /**
- * The most files that one invocation of ingest reads. The largest known file takes 30 seconds, so a batch of such files ends
- * before the time of the function does.
+ * The most files that one invocation of ingest reads. The largest known file takes 30 seconds, so a batch of such files
+ * ends before the time of the function does.
  */
 export const FILES_IN_A_BATCH = 8;
 /** Write units per second of one batch, with the workload of docs/cost.md: 136 for each file, which takes 0.69 seconds. */
@@ -19,6 +19,7 @@ export const UNITS_OF_A_BATCH = 200;
 export interface LookBackInput {
   /** Key of the list in the bucket of look backs. */
   readonly list: string;
+  /** The most files in a batch. */
   readonly filesInABatch: number;
 }
 

@@ -28,6 +28,8 @@ export interface RunOutcome {
   readonly gone: readonly string[];
   /** Keys of files, with the reason. */
   readonly failed: ReadonlyMap<string, string>;
+  /** How many of these were in a batch that ended without an answer. One file of the batch may have ended it. */
+  readonly unanswered: number;
   /** Where Step Functions wrote the results. */
   readonly folder?: string;
 }
@@ -136,13 +138,15 @@ export class LookBackRuns {
     const read = new Set<string>();
     const gone: string[] = [];
     const failed = new Map<string, string>();
-    if (manifest === undefined) return { read, gone, failed };
+    let unanswered = 0;
+    if (manifest === undefined) return { read, gone, failed, unanswered };
     const { ResultFiles } = JSON.parse(manifest) as { ResultFiles: Record<string, { Key: string }[]> };
     for (const { Key } of [ResultFiles.SUCCEEDED ?? [], ResultFiles.FAILED ?? []].flat())
       for (const { Input, Output, Error: error, Cause } of JSON.parse(await this.#read(Key)) as BatchExecution[]) {
         const { Items } = JSON.parse(Input) as Batch;
         if (Output === undefined) {
           for (const { key } of Items) failed.set(key, reasonOf(error, Cause));
+          unanswered += Items.length;
           continue;
         }
         const result = JSON.parse(Output) as BatchResult;
@@ -151,7 +155,7 @@ export class LookBackRuns {
         for (const { key } of Items) if (!failed.has(key)) read.add(key);
       }
     for (const key of gone) read.delete(key);
-    return { read, gone, failed, folder: `s3://${this.#bucket}/${folder}/` };
+    return { read, gone, failed, unanswered, folder: `s3://${this.#bucket}/${folder}/` };
   }
 
   /** An object, or undefined if it does not exist. Without the permission to list the bucket, S3 refuses both alike. */

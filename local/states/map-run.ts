@@ -68,8 +68,8 @@ export class MapRun {
   /** Reads all batches, as many at a time as the definition says. */
   async run(input: JsonObject): Promise<RunEnd> {
     const { list, batchSizeField, maxConcurrency, toleratedFailurePercentage } = this.#definition;
-    const size = Number(input[batchSizeField]);
-    if (!(Number.isInteger(size) && size > 0)) {
+    const size = input[batchSizeField];
+    if (!(typeof size === 'number' && Number.isInteger(size) && size > 0)) {
       const cause = `The path $.${batchSizeField} must refer to a positive integer`;
       return { error: { name: 'States.Runtime', cause } };
     }

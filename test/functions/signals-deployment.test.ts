@@ -103,7 +103,7 @@ test('an exec with a known tool is a finding at once', async () => {
   ]);
 });
 
-test('an exec of yesterday whose log comes late is of the day on which it was found', async () => {
+test("yesterday's exec whose log comes late is of the day on which it was found", async () => {
   const yesterday = isoTime(Math.floor(at / 1000) - 26 * 3600);
   const late = {
     auditID: '6f1ed4e2-0000-4000-8000-000000000003',
@@ -117,9 +117,15 @@ test('an exec of yesterday whose log comes late is of the day on which it was fo
   await idle();
   const ofBob = (await stack.findings()).filter(({ finding }) => finding.actor?.user === 'bob');
   expect(ofBob).toMatchObject([{ finding: { kind: 'exec-into-container', firstSeen: yesterday } }]);
+  const { finding, foundAt } = ofBob[0]!;
+  const ref = findingKey({ finding, anchorHour: Math.floor(Date.parse(yesterday) / 3_600_000) });
   const rows = await itemsOf(createDocumentClient(), stack.cloud.outputs.FindingsTable!);
-  expect(rows.filter(({ pk }) => String(pk).startsWith('found#')).map(({ ref }) => ref)).toContainEqual(
-    findingKey({ finding: ofBob[0]!.finding, anchorHour: Math.floor(Date.parse(yesterday) / 3_600_000) }),
+  expect(rows).toContainEqual(
+    expect.objectContaining({
+      pk: expect.stringMatching(`^found#${isoTime(foundAt!).slice(0, 10)}#`),
+      sk: expect.stringMatching(`^${isoTime(foundAt!)}#`),
+      ref,
+    }),
   );
 });
 

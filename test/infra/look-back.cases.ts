@@ -23,7 +23,7 @@ describe('look backs in parallel', () => {
     const { resources } = resolveTemplate(template.toJSON(), stack);
     const definition = readDefinition(String(resources.get(machines[0]![0])!.properties.DefinitionString));
     expect(definition).toMatchObject({
-      ...{ maxConcurrency: 20, itemsPerBatch: 8, toleratedFailurePercentage: 100 },
+      ...{ maxConcurrency: 20, batchSizeField: 'filesInABatch', toleratedFailurePercentage: 100 },
       list: { keyField: 'list' },
       results: { prefix: 'results' },
     });

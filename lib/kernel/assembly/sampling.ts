@@ -65,6 +65,7 @@ export function estimateOf(pane: u32, kept: u32): u32 {
   const bound = min(load<u32>(paneRow(pane), PANE_FAILED), load<u32>(paneRow(pane), PANE_LATERAL));
   return bound == FULL ? kept : <u32>min<u64>(FULL, ((<u64>kept) << 32) / (<u64>bound + 1));
 }
+
 /** Whether a contact of any class with this hash is left out, since it failed beyond the rate or had been answered. */
 // @ts-expect-error: decorator
 @inline

@@ -1,7 +1,13 @@
 /** `sweepwatch backfill --map` on the local cloud: the Distributed Map reads old files, and what failed is named. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DeleteObjectCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { backfillCommand } from '../../../cli/commands/backfill.ts';
 import type { Finding } from '../../../lib/finding/model.ts';
@@ -110,7 +116,7 @@ test('finds what detect finds in the same files, and tells nobody', async () => 
   expect(existsSync(cursor)).toBe(false);
 });
 
-test('names the files that failed, and reads only these the next time, each alone', async () => {
+test('names the files that failed, and reads only these the next time', async () => {
   const keys = [await putScan(20, '10.0.9.1'), await putScan(20, '10.0.9.2'), await putScan(20, '10.0.9.3')];
   const damaged = await put(20, 'damaged', Buffer.from('not gzip'));
   const truncated = await put(20, 'truncated', Buffer.from('not gzip either'));
@@ -128,7 +134,7 @@ test('names the files that failed, and reads only these the next time, each alon
   const again = await backfill(20, '--yes');
   expect(again).toMatchObject({ code: 0, stderr: 'going on with 2 of 5 files\n' });
   expect(again.stdout).toMatch(
-    /^read {5}3 of 5 files\nfailed {3}2 files\n {2}.*damaged.*\n {2}.*truncated.*\nobjects {2}2 in 2 batches\n[\s\S]*\nread {5}2 of 2 files\n$/,
+    /^read {5}3 of 5 files\nfailed {3}2 files\n {2}.*damaged.*\n {2}.*truncated.*\nobjects {2}2 in 1 batch\n[\s\S]*\nread {5}2 of 2 files\n$/,
   );
   expect(existsSync(cursor)).toBe(false);
 });
@@ -185,6 +191,45 @@ test('names the files that failed while nobody followed', async () => {
   expect(run.stdout).toContain('\nobjects  1 in 1 batch\n');
   expect(existsSync(cursor)).toBe(true);
   rmSync(cursor);
+});
+
+/** Makes the results of a run say that its one batch ended the function. */
+async function asIfCrashed(run: string): Promise<void> {
+  const { bucket, ...output } = JSON.parse(stack.cloud.outputs.LookBack!) as LookBackOutput;
+  const runs = new LookBackRuns(stack.cloud.connection, { bucket, ...output });
+  const folder = (await runs.outcome(run)).folder!.replace(`s3://${bucket}/`, '');
+  runs.destroy();
+  const read = async (name: string) =>
+    JSON.parse(
+      await (
+        await s3.send(new GetObjectCommand({ Bucket: bucket, Key: `${folder}${name}` }))
+      ).Body!.transformToString(),
+    );
+  const put = (name: string, value: unknown) =>
+    s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${folder}${name}`, Body: JSON.stringify(value) }));
+  const [{ Output, OutputDetails, ...batch }] = await read('SUCCEEDED_0.json');
+  const cause = { errorType: 'Runtime.ExitError', errorMessage: 'RequestId: 1 Error: Runtime exited: signal: killed' };
+  await put('FAILED_0.json', [
+    { ...batch, Status: 'FAILED', Error: 'Runtime.ExitError', Cause: JSON.stringify(cause) },
+  ]);
+  const manifest = await read('manifest.json');
+  const ResultFiles = { FAILED: [{ Key: `${folder}FAILED_0.json` }], PENDING: [], SUCCEEDED: [] };
+  await put('manifest.json', { ...manifest, ResultFiles });
+}
+
+test('gives each file of a batch that ended the function a batch of its own', async () => {
+  await endUnseen(9, 'crashed', [await putScan(9, '10.0.15.1'), await putScan(9, '10.0.15.2')]);
+  await asIfCrashed('crashed');
+  const calls = () =>
+    stack.events.filter((event) => event.type === 'function invoked' && event.logicalId.includes('Ingest')).length;
+  const before = calls();
+  const run = await backfill(9, '--yes');
+  expect(run).toMatchObject({ code: 0, stderr: 'going on with 2 of 2 files\n' });
+  expect(run.stdout).toMatch(
+    /^read {5}0 of 2 files\nfailed {3}2 files\n(?: {2}.*: Runtime.ExitError: .*killed\n){2}objects {2}2 in 2 batches\n/,
+  );
+  expect(run.stdout).toMatch(/\nread {5}2 of 2 files\n$/);
+  expect(calls() - before).toBe(2);
 });
 
 test('says that the list of a run is gone', async () => {

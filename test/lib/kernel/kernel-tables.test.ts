@@ -37,7 +37,7 @@ describe('the addresses', () => {
     expect(['10.0.0.1', '224.0.0.1', '8.8.8.8'].map(kindOf)).toEqual([KIND_INSIDE | KIND_PRIVATE, KIND_UNCOUNTED, 0]);
   });
 
-  test('have the kind that the ranges say, also in a /16 that a narrower one divides', () => {
+  test('have the kind that the ranges say, also in a /16 block that a narrower range divides', () => {
     const networks = new Networks(['203.0.113.0/24', '198.51.100.7/32', '2001:db8::/32', '52.0.0.0/11']);
     const kinds = kindsOf(networks);
     const told = ([w0, w1, w2, w3]: Words) => kinds(w0, w1, w2, w3);

@@ -103,7 +103,7 @@ test.each([
   expect(await run.run({ ...INPUT, list: key })).toMatchObject({ error: { name: 'States.ItemReaderFailed' } });
 });
 
-test.each([0, 1.5, 'many', undefined])('fails for batches of %p items', async (most) => {
+test.each([0, 1.5, '3', undefined])('fails for batches of %p items', async (most) => {
   const { run } = runOf(linesOf(1), async () => ({}));
   expect(await run.run({ ...INPUT, most })).toMatchObject({ error: { name: 'States.Runtime' } });
 });

@@ -12,12 +12,14 @@ export class TableSource implements SourceReader {
   /**
    * @param present the first epoch hour of the present. Hours before it are read once and eventually consistent, as if
    * the evidence of the last second had come a second later. Late evidence leaves a mark of its own.
-   * @param packed packed items of an outside source that were already read.
+   * @param packed packed items of an outside source that were already read. For packed items, the present begins after
+   * them.
    */
   constructor(windows: WindowsStore, name: SourceName, present: number, packed?: KnownPacked) {
     this.#own = new Stretch(present, ({ from, to }, isPast) => windows.readOwnItems(name, from, to, isPast));
-    this.#packed = new Stretch(present, ({ from, to }, isPast) =>
-      windows.readPackedItems(name, from, to, { packed, isPast }),
+    const presentOfPacked = packed ? Math.max(...packed.hours) + 1 : present;
+    this.#packed = new Stretch(presentOfPacked, ({ from, to }, isPast) =>
+      (isPast && packed ? packed.view : windows).readPackedItems(name, from, to, { packed, isPast }),
     );
   }
 

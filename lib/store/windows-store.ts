@@ -61,9 +61,14 @@ export interface PackedReading {
 
 /** Fragments of an outside source from packs, and the hours whose packs were searched. */
 export interface KnownPacked {
+  /** The view that read them. It reads the rest of the past, too. */
+  readonly view: WindowsStore;
   readonly hours: ReadonlySet<number>;
   readonly fragments: readonly Fragment[];
 }
+
+/** Bytes of packs beyond which a view remembers no more of them. A judging function has room for several times as much. */
+const MOST_REMEMBERED = 128 * 2 ** 20;
 
 type Item = Record<string, unknown>;
 
@@ -72,6 +77,7 @@ export class WindowsStore {
   readonly agenda: Agenda;
   #options: WindowsStoreOptions;
   #remembered: Map<string, Promise<readonly Item[]>> | undefined;
+  #rememberedBytes = 0;
 
   constructor(options: WindowsStoreOptions) {
     this.agenda = new Agenda(options);
@@ -83,7 +89,7 @@ export class WindowsStore {
     return new WindowsStore({ ...this.#options, retentionDays });
   }
 
-  /** A view for one run, which reads the packs of outside sources once and keeps them compressed for later calls. */
+  /** A view for one run, which reads packs of the past once and keeps them compressed for later calls. */
   remembering(): WindowsStore {
     const view = new WindowsStore(this.#options);
     view.#remembered = new Map();
@@ -151,11 +157,12 @@ export class WindowsStore {
     toHour: number,
     { packed, isPast = false }: PackedReading = {},
   ): Promise<Fragment[]> {
-    const inside = { ...hoursIn(packedInsidePartition(source), fromHour, toHour), ConsistentRead: !isPast };
-    const parts = [this.#packedInside(source, inside)];
+    const read = async (range: Range) =>
+      this.#unpack(await this.#packedItems(range, isPast), source.scope, source.address);
+    const parts = [read(hoursIn(packedInsidePartition(source), fromHour, toHour))];
     if (source.scope !== 'internet') return parts[0]!;
     for (let hour = fromHour; hour <= toHour; hour++)
-      if (!packed?.hours.has(hour)) parts.push(this.#packedOutside(hour, source, isPast));
+      if (!packed?.hours.has(hour)) parts.push(read(partition(packedOutsidePartition(hour, source))));
     const known = (packed?.fragments ?? []).filter(({ hour }) => hour >= fromHour && hour <= toHour);
     return [...(await Promise.all(parts)).flat(), ...known];
   }
@@ -166,7 +173,7 @@ export class WindowsStore {
    */
   async packedSources(hours: readonly number[], bucket: number, withSamples = false): Promise<PackedSources> {
     const read = async (place: (hour: number, bucket: number) => string) => {
-      const items = await inParallel(PARALLEL, hours, (hour) => this.#packs(place(hour, bucket)));
+      const items = await inParallel(PARALLEL, hours, (hour) => this.#packedItems(partition(place(hour, bucket))));
       return items.flat().map(({ data }) => data as Uint8Array);
     };
     return new PackedSources(
@@ -180,7 +187,8 @@ export class WindowsStore {
   /** All outside sources of one bucket in an hour, eventually consistent. Those with items of their own are sampled. */
   async outsideSources(hour: number, bucket: number): Promise<Fragment[]> {
     const places = [packedOutsideBucket(hour, bucket), sampledOutsideBucket(hour, bucket)];
-    return this.#unpack((await Promise.all(places.map((pk) => this.#packs(pk)))).flat(), 'internet');
+    const items = await Promise.all(places.map((pk) => this.#packedItems(partition(pk))));
+    return this.#unpack(items.flat(), 'internet');
   }
 
   /** The failures of inside sources of a scope that may be shares of a campaign, in some hours, eventually consistent. */
@@ -199,26 +207,29 @@ export class WindowsStore {
     yield* this.#unpack(await this.#query(hoursIn(insideSharesPartition(scope), hour, hour)), scope);
   }
 
-  async #packedInside({ scope, address }: SourceName, hours: Query): Promise<Fragment[]> {
-    return this.#unpack(await this.#query(hours), scope, address);
-  }
-
-  async #packedOutside(hour: number, source: SourceName, isPast: boolean): Promise<Fragment[]> {
-    const items = await this.#query({
-      ...partition(packedOutsidePartition(hour, source)),
-      ConsistentRead: !isPast,
-    });
-    return this.#unpack(items, source.scope, source.address);
-  }
-
   /**
-   * Reads many sources that no file has just written, so an eventually consistent read is enough: half the price, at
-   * worst about a second old.
+   * Packs of sources that no file has just written need no strongly consistent read: half the price, at worst about a
+   * second old.
    */
-  #packs(pk: string): Promise<readonly Item[]> {
-    const packs = this.#remembered?.get(pk) ?? this.#query({ ...partition(pk), ConsistentRead: false });
-    this.#remembered?.set(pk, packs);
+  #packedItems(range: Range, isPast = true): Promise<readonly Item[]> {
+    if (!isPast) return this.#query(range);
+    const key = Object.values(range.ExpressionAttributeValues).join(' ');
+    const known = this.#remembered?.get(key);
+    if (known) return known;
+    const packs = this.#query({ ...range, ConsistentRead: false });
+    if (this.#rememberedBytes < MOST_REMEMBERED) this.#remember(key, packs);
     return packs;
+  }
+
+  /** A read that failed is forgotten. */
+  #remember(key: string, packs: Promise<readonly Item[]>): void {
+    this.#remembered?.set(key, packs);
+    packs.then(
+      (items) => {
+        for (const { data } of items) this.#rememberedBytes += (data as Uint8Array).length;
+      },
+      () => this.#remembered?.delete(key),
+    );
   }
 
   #unpack(items: readonly Item[], scope: string, address?: string): Fragment[] {

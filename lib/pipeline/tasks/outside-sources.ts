@@ -49,7 +49,7 @@ export async function judgeOutside(
     for (const [at, { address, fragments }] of judged.entries()) {
       if (start + at < from) continue;
       if (!run.hasTime()) return start + at;
-      const known = { ...judging, reader: judging.reader.knowing({ hours: packed.hours, fragments }) };
+      const known = { ...judging, reader: judging.reader.knowing({ view: windows, hours: packed.hours, fragments }) };
       await judgeOne(services, run, counts, { scope: 'internet', address }, range, known, horizons);
     }
   }

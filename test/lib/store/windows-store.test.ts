@@ -6,7 +6,7 @@ import { leastEvidenceOf } from '../../../lib/detections/least-evidence.ts';
 import { detectionSettings } from '../../../lib/detections/settings.ts';
 import { CONTACTS_PER_PANE, type Fragment } from '../../../lib/evidence/evidence.ts';
 import { limitsOf } from '../../../lib/evidence/sample.ts';
-import { OUTSIDE_BUCKETS } from '../../../lib/store/keys.ts';
+import { OUTSIDE_BUCKETS, packedInsidePartition, packedOutsidePartition } from '../../../lib/store/keys.ts';
 import { interfere } from './fixture/faults.ts';
 import { contact, fragment, HOUR, SOURCE } from './fixture/findings.ts';
 import { itemsOf } from './fixture/tables.ts';
@@ -264,6 +264,45 @@ describe('a view that remembers', () => {
     expect(calls.get('Query')).toBe(2 * OUTSIDE_BUCKETS);
     await view.packedSources([HOUR + 1], 0);
     expect(calls.get('Query')).toBe(2 * OUTSIDE_BUCKETS + 1);
+  });
+
+  test('reads the past of many sources of a bucket once, and the present for each', async () => {
+    const addresses = Array.from({ length: 4000 }, (_, n) => `198.51.${n >> 8}.${n & 255}`);
+    const bucketOf = (address: string) => packedOutsidePartition(HOUR, { scope: 'internet', address });
+    const neighbours = addresses.filter((address) => bucketOf(address) === bucketOf(addresses[0]!)).slice(0, 20);
+    await store.writeFragments(
+      'object-a',
+      neighbours.map((address) => outside(address)),
+      NOW,
+    );
+    const own = newClient();
+    const calls = interfere(own);
+    const view = storeWith(own).remembering();
+    const read = async (isPast: boolean) => {
+      const before = calls.get('Query') ?? 0;
+      for (const address of neighbours) {
+        const found = await view.readPackedItems({ scope: 'internet', address }, HOUR - 2, HOUR, { isPast });
+        expect(found.map((one) => one.address)).toEqual([address]);
+      }
+      return calls.get('Query')! - before;
+    };
+    // Three hours of the bucket, and one query for each bucket of inside sources.
+    const insideBuckets = new Set(neighbours.map((address) => packedInsidePartition({ scope: 'internet', address })))
+      .size;
+    expect(await read(true)).toBe(3 + insideBuckets);
+    expect(await read(false)).toBe(4 * neighbours.length);
+  });
+
+  test('forgets a read that failed', async () => {
+    const own = newClient();
+    let failures = 1;
+    interfere(own, () => {
+      if (failures-- > 0) throw new Error('the connection broke');
+      return undefined;
+    });
+    const view = storeWith(own).remembering();
+    await expect(view.packedSources([HOUR], 0)).rejects.toThrow('the connection broke');
+    await view.packedSources([HOUR], 0);
   });
 
   test('reads a source again each time', async () => {

@@ -274,7 +274,7 @@ come back, and eight scans. It lasts six hours, scaled to a day.
 The aim is 1/100 of the managed price on all three. A GB of the last two logs names many times as many contacts, because hardly any record
 repeats one, and evidence costs by the contact and not by the record. Their share of the price says by how much they miss it. Kept for them:
 marks that sources of a file share, no mark where failures reach no threshold, days before that are read without strong consistency, packs of
-outside sources that a run reads once. Reckoned, and not done:
+outside sources that a run reads once, for those that it finds and for all their past. Reckoned, and not done:
 
 - *Inside sources with few failures in shared items* would save two fifths of the writes of the second workload. But each judgement would read the
   days of a whole bucket, thirty-two times as much.
@@ -339,12 +339,13 @@ with another amount of noise than the workload last as many rounds as the slowes
       recordsTable(told.byRecords),
       `The scattered traffic with more and more records of the same interfaces, clients and sources of noise. *for each doubling* compares
 with the row above, for twice as many records. Below 1, a GB takes less in the larger log, because contacts repeat. Reads are those with days of
-history.`,
+history. They rise in the last row, because most sources of noise come back so often there that each is judged.`,
     ),
     section(
       failuresTable(told.byFailures),
       `The second workload with more and more inside sources that fail, each in one contact of every file. *per additional source* compares with
-the row above. Three hours, scaled to a day. Reads are those with days of history.`,
+the row above. Three hours, scaled to a day. Reads are those with days of history. They rise at 100 of 400, where more judgements need the quiet
+sources of a bucket as well, and not beyond.`,
     ),
     section(
       functionsTable(counted, deployed),

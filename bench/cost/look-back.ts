@@ -1,5 +1,11 @@
 /** The section of docs/cost.md about a look back: a quarter of the workload through a Distributed Map. */
-import { mapEstimateLines, mapEstimateOf } from '../../cli/backfill/estimate.ts';
+import {
+  INGEST_SECONDS_PER_GB,
+  mapEstimateLines,
+  mapEstimateOf,
+  SETTLE_SECONDS_PER_GB,
+  WRITE_UNITS_PER_GB,
+} from '../../cli/backfill/estimate.ts';
 import { FILES_IN_A_BATCH } from '../../lib/store/look-back-batch.ts';
 import type { CountedDay } from './day.ts';
 
@@ -24,8 +30,8 @@ ${mapEstimateLines(logs, estimate, OUTPUT)}\`\`\`
 
 - **cost**: the marginal price of a GB of log, as above. Each batch of eight files is a standard execution of Step Functions with three
   transitions, at $0.025 per 1,000 (price list of AWS, 2026). Retries of throttled calls are transitions too.
-- **time**: 31.5 seconds of ingest and 6,407 write units for a GB of log, as above. A new table on demand takes 4,000 write units per second, and
+- **time**: ${INGEST_SECONDS_PER_GB} seconds of ingest and ${WRITE_UNITS_PER_GB.toLocaleString('en')} write units for a GB of log, as above. A new table on demand takes 4,000 write units per second, and
   more once it has grown. At the default ceiling of 500 the same look back takes four hours, and drops evidence of outside sources.
-- **settle**: 107.6 seconds of the scheduled function for a GB, of which it has 270 in five minutes. It may take less,
+- **settle**: ${SETTLE_SECONDS_PER_GB} seconds of the scheduled function for a GB, of which it has 270 in five minutes. It may take less,
   because it judges hours of a look back together that it judges one by one when they are new.`;
 }

@@ -5,10 +5,10 @@ import { countOf, grouped } from '../../lib/text/wording.ts';
 
 /** Of docs/cost.md: the workload's bytes per compressed byte, and the marginal dollars per gigabyte of log. */
 export const BYTES_PER_COMPRESSED = 15.8;
-export const DOLLARS_PER_GB = 0.008_32;
+export const DOLLARS_PER_GB = 0.007_92;
 /** Of docs/cost.md too, for a gigabyte of log: seconds of ingest and of settle, and write units of both. */
-export const INGEST_SECONDS_PER_GB = 31.5;
-export const SETTLE_SECONDS_PER_GB = 107.6;
+export const INGEST_SECONDS_PER_GB = 29.3;
+export const SETTLE_SECONDS_PER_GB = 80.2;
 export const WRITE_UNITS_PER_GB = 6407;
 /** Of five minutes that a run of settle has, the seconds in which it judges. */
 const SETTLE_SHARE = 0.9;

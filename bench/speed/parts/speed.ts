@@ -53,8 +53,10 @@ If a limit is missed, the reasons are these:
 
 - One thread unpacks. One other thread does everything else, about 200 to 500 ns per record. The more contacts are new, the more of it is the
   look-up of addresses and contacts, which miss the processor's caches.
-- The decision then takes a tenth of a second or two where few sources may be scanning. In scattered traffic it takes about a second, because
+- The decision then takes some tenths of a second where few sources may be scanning. In scattered traffic it takes two to three seconds, because
   thousands of noisy sources may be members of a campaign, and only their contacts together tell that they are not.
+- The ratio depends on the processor. On an AMD EPYC, where gunzip alone took 1.9 s instead of 1.2 s, \`detect\` took 1.69 times as long in
+  ordinary version 2 traffic (1 December 2026). It waits for memory more than gunzip does, and gains less by a faster processor.
 - Less work per record would mean less detection.
 - A version 2 line is half as long as a version 5 line and takes as much work, so version 2 is the harder format.
 - Other work on the machine slows \`detect\` more than gunzip, because \`detect\` needs two processors and gunzip one.

@@ -33,7 +33,7 @@ test('reckons a quarter of the workload of docs/cost.md at under an hour and und
   expect(estimate.seconds).toBeLessThan(3600);
   expect(estimateLines(estimate, 20)).toBe(`objects  51,840
 bytes    72.36 GB, about 1,143.29 GB of log (x 15.8 where compressed)
-cost     about $9.05 = 1,143.29 GB x $0.00792 + 52 listings x $0.000005 ($0.000260), docs/cost.md
+cost     about $9.06 = 1,143.29 GB x $0.00792 + 52 listings x $0.000005 ($0.000260), docs/cost.md
 time     at least 44 minutes = 51,840 objects / 20 per second, longer where the queue is full
 writes   about 2,827 units per second: with less in maxWriteUnits.windows (default: 500), evidence of outside sources is dropped. Lower --rate, or raise the ceiling
 `);

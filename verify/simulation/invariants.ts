@@ -172,6 +172,9 @@ const DAY = 24 * HOUR;
 /** Runs within this time cannot all have been held up by a claim. */
 const ENOUGH = 1.5 * HOUR;
 
+/** A scan that ended this long before it was found is in no digest. */
+const OLD = 5 * DAY;
+
 /** A day's digest is due where something was found on that day, and where runs that nothing disturbed could send it. */
 function digestViolations(
   cloud: Cloud,
@@ -183,6 +186,7 @@ function digestViolations(
   for (const each of stored) {
     const { pk, sk, finding, announced } = each;
     if (announced || finding.suppressedBy || finding.closedBecause !== 'ended') continue;
+    if (Date.parse(finding.lastSeen) < foundAtOf(each) * 1000 - OLD) continue;
     const day = isoTime(foundAtOf(each)).slice(0, 10);
     const due = Date.parse(day) + DAY + digestHour * HOUR;
     const calm = Math.min(end, Date.parse(day) + 2 * DAY) - Math.max(healed, due);

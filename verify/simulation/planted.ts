@@ -110,7 +110,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a stale upsert wins',
-    foundBy: 107,
+    foundBy: 156,
     edits: [
       {
         file: 'lib/store/findings-store.ts',
@@ -122,7 +122,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a lost announcement stays lost',
-    foundBy: 69,
+    foundBy: 76,
     edits: [
       {
         file: 'lib/pipeline/sweep.ts',
@@ -164,7 +164,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a claim outlives its run',
-    foundBy: 45,
+    foundBy: 85,
     edits: [
       {
         file: 'lib/store/claims.ts',

@@ -217,18 +217,18 @@ export class WindowsStore {
     const known = this.#remembered?.get(key);
     if (known) return known;
     const packs = this.#query({ ...range, ConsistentRead: false });
-    if (this.#rememberedBytes < MOST_REMEMBERED) this.#remember(key, packs);
+    if (this.#remembered && this.#rememberedBytes < MOST_REMEMBERED) this.#remember(this.#remembered, key, packs);
     return packs;
   }
 
   /** A read that failed is forgotten. */
-  #remember(key: string, packs: Promise<readonly Item[]>): void {
-    this.#remembered?.set(key, packs);
+  #remember(known: Map<string, Promise<readonly Item[]>>, key: string, packs: Promise<readonly Item[]>): void {
+    known.set(key, packs);
     packs.then(
       (items) => {
         for (const { data } of items) this.#rememberedBytes += (data as Uint8Array).length;
       },
-      () => this.#remembered?.delete(key),
+      () => known.delete(key),
     );
   }
 

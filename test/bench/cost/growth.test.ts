@@ -1,7 +1,7 @@
 /** The tables of docs/cost.md about growth, from runs whose counts are known. */
 import { expect, test } from '@jest/globals';
 import type { CountedDay } from '../../../bench/cost/day.ts';
-import { failuresTable, recordsTable } from '../../../bench/cost/document.ts';
+import { failuresTable, recordsTable } from '../../../bench/cost/growth.ts';
 
 /** A run that lasted an eighth of a day. */
 const run = (records: number, gigabytes: number, writes: number, reads: number, oneIn = 4) =>
